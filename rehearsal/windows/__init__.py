@@ -1,0 +1,14 @@
+"""A farm of Windows hosts that speak real WS-Management, for trying the bot without Windows.
+
+`Farm` is all that is used from outside. Inside, a message goes down these steps, one file each:
+
+    ports -> http (auth, seal) -> host -> service (soap, shells) -> engines, process | double -> sessions
+"""
+
+from rehearsal.windows.behaviours import BEHAVIOURS
+from rehearsal.windows.farm import Farm, SessionLine
+from rehearsal.windows.inventory import EngineMissingError
+from rehearsal.windows.sessions import Call
+from rehearsal.windows.settings import Account, FarmFileError
+
+__all__ = ["BEHAVIOURS", "Account", "Call", "EngineMissingError", "Farm", "FarmFileError", "SessionLine"]

@@ -1,0 +1,20 @@
+"""Slack's limits by name, and text that stays text."""
+
+from __future__ import annotations
+
+HEADER = 150
+CONTEXT_TEXT = 2000
+BUTTON_TEXT = 75
+MESSAGE_TEXT = 3000
+LINE = 2500
+SOURCE = "https://docs.slack.dev/reference/block-kit/blocks"
+
+
+def escape(text: str) -> str:
+    """For places where Slack reads mrkdwn: no mention, no link and no broadcast can come out of it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many characters; that something is missing can be seen."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

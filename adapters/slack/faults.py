@@ -1,0 +1,46 @@
+"""Whatever the Slack client raises becomes a `ChatError` here, by base class and by Slack's own error names."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.errors import ChatError, PlaceRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ELSEWHERE = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "team_access_not_granted",
+        "user_not_in_channel",
+    }
+)
+"""The bot may not post there; the person's direct messages are left."""
+
+LATER = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+"""The same call may work in a while."""
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Foreign exceptions stop here. Unreadable answers and lost connections may be over in a while."""
+    try:
+        yield
+    except SlackApiError as exc:
+        name = str(exc.response.get("error", "")) if hasattr(exc.response, "get") else ""
+        if name in ELSEWHERE:
+            raise PlaceRefused(f"Slack does not let me post there ({name}).") from exc
+        retryable = name in LATER or not name
+        raise ChatError(f"Slack refused the call ({name or 'no reason given'}).", retryable=retryable) from exc
+    except (SlackClientError, OSError, ValueError) as exc:
+        raise ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True) from exc

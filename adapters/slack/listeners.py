@@ -1,0 +1,68 @@
+"""Payload -> intake -> ack. A listener ends right after its ack: the threads that ack are few."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from slack_bolt import BoltResponse
+
+from adapters.slack.cards import draw
+from adapters.slack.payloads import command_call, press_call
+from bot.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from slack_bolt import Ack, App, Respond
+
+    from bot.commands import Command
+    from bot.intake import Intake, Response
+    from bot.model import WorkItem
+
+log = structlog.get_logger()
+
+
+def register(app: App, commands: Iterable[Command], intake: Intake, wake: Callable[[WorkItem], None]) -> None:
+    """Tie the doors to the app. `wake` is called after the ack; a lost wake costs seconds, the row is safe."""
+
+    def on_command(ack: Ack, body: dict[str, Any]) -> None:
+        call = command_call(body)
+        response = intake.ask(
+            command=call.command, text=call.text, actor=call.actor, place=call.place, delivery=call.delivery
+        )
+        drawing = draw(_report_of(response))
+        blocks = drawing.blocks if response.report else None
+        ack(text=drawing.text, blocks=blocks, response_type="ephemeral")
+        _wake(response)
+
+    def on_press(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        call = press_call(body)
+        response = intake.press(press=call.press, value=call.value, actor=call.actor, place=call.place)
+        ack()
+        _wake(response)
+        if response.text:
+            respond(text=draw(_report_of(response)).text, response_type="ephemeral", replace_original=False)
+
+    def _wake(response: Response) -> None:
+        if response.wake:
+            wake(response.wake)
+
+    for command in commands:
+        app.command(command.slash)(on_command)
+    app.action(re.compile("^press_"))(on_press)
+    app.error(on_error)
+
+
+def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
+    """What nobody foresaw, before the ack: the person gets a reference instead of a time-out."""
+    reference = uuid.uuid4().hex[:8]
+    log.error("listener.failed", reference=reference, kind=body.get("type", "command"), exc_info=error)
+    text = f"Something went wrong on my side before anything was recorded. Reference {reference}."
+    return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
+
+
+def _report_of(response: Response) -> Report:
+    return response.report or Report(headline=response.text, summary=response.text)

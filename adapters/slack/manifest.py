@@ -1,0 +1,43 @@
+"""The Slack app's manifest, made from the commands. Reference: https://docs.slack.dev/reference/app-manifest/."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.commands import Command
+
+SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "usergroups:read", "users:read")
+
+
+def manifest(commands: Iterable[Command]) -> dict[str, object]:
+    """For "Create an app from a manifest". Socket Mode, so nothing of the company's network is opened."""
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": "Logoff Bot",
+            "description": "Log off Windows sessions",
+            "background_color": "#1d3557",
+        },
+        "features": {
+            "bot_user": {"display_name": "logoffbot", "always_online": True},
+            "slash_commands": [
+                {
+                    "command": command.slash,
+                    "description": command.description,
+                    "usage_hint": command.usage_hint,
+                    "should_escape": False,
+                }
+                for command in commands
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }

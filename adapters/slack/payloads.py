@@ -1,0 +1,58 @@
+"""The only place that takes Slack's payloads apart. Shapes: https://docs.slack.dev/reference/interaction-payloads/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.model import Actor, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandCall:
+    """A slash command. The delivery id is the same when Slack delivers it twice."""
+
+    command: str
+    text: str
+    actor: Actor
+    place: Place
+    delivery: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressCall:
+    """A button on a message."""
+
+    press: str
+    value: str
+    actor: Actor
+    place: Place
+
+
+def command_call(body: Mapping[str, Any]) -> CommandCall:
+    return CommandCall(
+        command=str(body["command"]).removeprefix("/"),
+        text=str(body.get("text") or ""),
+        actor=Actor(user_id=str(body["user_id"]), team_id=str(body["team_id"]), name=str(body.get("user_name") or "")),
+        place=Place(channel_id=str(body["channel_id"]), name=str(body.get("channel_name") or "")),
+        delivery=str(body["trigger_id"]),
+    )
+
+
+def press_call(body: Mapping[str, Any]) -> PressCall:
+    """A stranger carries his own workspace's id in `user.team_id`; `team` is where the app is installed."""
+    action, user = body["actions"][0], body["user"]
+    channel = body.get("channel") or {}
+    return PressCall(
+        press=str(action["action_id"]).removeprefix("press_"),
+        value=str(action.get("value") or ""),
+        actor=Actor(
+            user_id=str(user["id"]),
+            team_id=str(user.get("team_id") or body["team"]["id"]),
+            name=str(user.get("username") or user.get("name") or ""),
+        ),
+        place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
+    )

@@ -1,0 +1,100 @@
+"""How the two databases are opened: what a commit is worth, who waits for whom and for how long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
+
+PATIENCE = timedelta(seconds=30)
+"""How long a write waits for its turn when nobody waits for the answer."""
+
+LOCK_LIMIT = "lock_limit"
+"""Execution option: how long this transaction may wait for its turn, a timedelta."""
+
+READS = "reads"
+"""Execution option: this transaction only reads, and sees one moment."""
+
+
+def open_database(url: str) -> Engine:
+    """An engine for a SQLite file or PostgreSQL; nothing is contacted yet. Raises `SettingsError` for any other URL."""
+    try:
+        where = make_url(url)
+    except ArgumentError as exc:
+        raise SettingsError(
+            "database: this is no database URL. Write sqlite:///file or postgresql://host/name."
+        ) from exc
+    match where.get_backend_name():
+        case "sqlite":
+            return _sqlite(where)
+        case "postgresql":
+            return _postgresql(where)
+        case other:
+            raise SettingsError(f"database: {other} is not supported. Use sqlite:///file or postgresql://host/name.")
+
+
+def _sqlite(where: URL) -> Engine:
+    if where.database in (None, "", ":memory:"):
+        raise SettingsError("database: the audit log needs a file. Write sqlite:///file.")
+    # Connections to a file are cheap, and the threads that use them are counted elsewhere.
+    engine = sqlalchemy.create_engine(where.set(drivername="sqlite+pysqlite"), max_overflow=-1)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """FULL: a commit that was acknowledged survives a power cut. The driver must not begin transactions by itself."""
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_milliseconds(PATIENCE)}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A write takes the lock at once: a deferred one that has read before fails with "locked" without waiting."""
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(options.get(LOCK_LIMIT, PATIENCE))}")
+    connection.exec_driver_sql("BEGIN" if options.get(READS) else "BEGIN IMMEDIATE")
+
+
+def _postgresql(where: URL) -> Engine:
+    try:
+        engine = sqlalchemy.create_engine(
+            where.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=1.5,  # a transaction takes milliseconds; longer than this the database itself stands still
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 2},
+        )
+    except ModuleNotFoundError as exc:
+        raise SettingsError("database: for PostgreSQL install the driver: uv sync --extra postgres") from exc
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(READS):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        limit = _milliseconds(options.get(LOCK_LIMIT, PATIENCE))
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {limit}")
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return int(duration / timedelta(milliseconds=1))

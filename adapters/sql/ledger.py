@@ -1,0 +1,153 @@
+"""The `Ledger` port on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from adapters.sql.chain import Head, append, lock_head, read_entries
+from adapters.sql.engine import LOCK_LIMIT, READS
+from adapters.sql.faults import database_faults
+from adapters.sql.requests import (
+    RowMoved,
+    id_of_delivery,
+    insert_request,
+    newest_ids,
+    read_due,
+    read_requests,
+    save_request,
+    set_drawn,
+    set_due,
+)
+from adapters.sql.rows import MAYBE_CARD, Asks
+from bot.audit import entry_for, entry_for_note, entry_for_opening
+from bot.errors import Clash, Conflict, Duplicate, LedgerError
+from bot.lifecycle import advance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from bot.audit import Entry
+    from bot.events import Event, Noted
+    from bot.model import Ask, Card, Place, Request, WorkItem
+    from bot.ports import Clock
+
+RECEIPT_LIMIT = timedelta(seconds=1.5)
+"""How long `open` waits for its turn: Slack shows an error after 3 s, and a person waits."""
+
+log = structlog.get_logger()
+
+
+class SqlLedger:
+    """Every write is one transaction that locks the audit chain's end first, so writes stand in one line everywhere.
+
+    `ask_types` names the ask of each command; `key` is the audit chain's. A `LedgerError` on a write means that it was
+    not acknowledged: when the connection broke during the commit it may stand all the same, and the sweep finds it.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, key: bytes, ask_types: Mapping[str, type[Ask]]) -> None:
+        self._engine = engine
+        self._hasty = engine.execution_options(**{LOCK_LIMIT: RECEIPT_LIMIT})
+        self._reader = engine.execution_options(**{READS: True})
+        self._clock, self._key, self._asks = clock, key, Asks(ask_types)
+
+    def open(self, request: Request) -> Request:
+        with _writing(self._hasty) as (connection, head):
+            self._refuse_known(connection, request)
+            insert_request(connection, request, self._asks)
+            entry = self._append(connection, head, entry_for_opening(request), self._clock.now())
+        _tell(entry, request)
+        return request
+
+    def _refuse_known(self, connection: Connection, request: Request) -> None:
+        first = id_of_delivery(connection, request.delivery)
+        if first is not None:
+            raise Duplicate("This command arrived before.", request=self._fresh(connection, first))
+        if read_requests(connection, [request.id], self._asks):
+            raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
+
+    def record(self, request_id: str, event: Event) -> Request:
+        """An unknown id is a `LedgerError`: nothing outside this database hands out ids that `find` does not know."""
+        with _writing(self._engine) as (connection, head):
+            before = self._fresh(connection, request_id)
+            now = self._clock.now()  # after the lock: what waited past its time is refused
+            after = advance(before, event, now)
+            self._save(connection, before, after)
+            entry = self._append(connection, head, entry_for(before, event), now)
+        _tell(entry, after)
+        return after
+
+    def _save(self, connection: Connection, before: Request, after: Request) -> None:
+        """The head's lock keeps every ledger out; the compare-and-set catches whoever writes beside it."""
+        try:
+            save_request(connection, before, after)
+        except RowMoved as exc:
+            raise Conflict("Somebody else was faster.", request=before, reason=Clash.STALE) from exc
+
+    def note(self, noted: Noted, place: Place) -> None:
+        with _writing(self._engine) as (connection, head):
+            entry = self._append(connection, head, entry_for_note(noted, place), self._clock.now())
+        _tell(entry)
+
+    def find(self, request_id: str) -> Request | None:
+        with _reading(self._reader) as connection:
+            return read_requests(connection, [request_id], self._asks).get(request_id)
+
+    def drawn(self, request_id: str, *, version: int, card: Card | None, due_at: datetime | None) -> None:
+        """Without a card the one that is known stays."""
+        values: dict[str, Any] = {"draw_due_at": due_at}
+        if card is not None:
+            values["card"] = MAYBE_CARD.write(card)
+        with _writing(self._engine) as (connection, _head):
+            set_drawn(connection, request_id, version, values)
+
+    def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
+        with _writing(self._engine) as (connection, _head):
+            set_due(connection, item, due_at)
+
+    def due(self, now: datetime) -> tuple[WorkItem, ...]:
+        with _reading(self._reader) as connection:
+            return read_due(connection, now)
+
+    def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
+        with _reading(self._reader) as connection:
+            return read_entries(connection, request_id=request_id, after=after, limit=limit)
+
+    def newest(self, limit: int) -> tuple[Request, ...]:
+        with _reading(self._reader) as connection:
+            return tuple(read_requests(connection, newest_ids(connection, limit), self._asks).values())
+
+    def _fresh(self, connection: Connection, request_id: str) -> Request:
+        found = read_requests(connection, [request_id], self._asks).get(request_id)
+        if found is None:
+            raise LedgerError(f"I know no request {request_id}. Send the command again.")
+        return found
+
+    def _append(self, connection: Connection, head: Head, entry: Entry, at: datetime) -> Entry:
+        return append(connection, head, entry, at=at, key=self._key)
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[tuple[Connection, Head]]:
+    with database_faults(), engine.begin() as connection:
+        yield connection, lock_head(connection)
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    with database_faults(), engine.begin() as connection:
+        yield connection
+
+
+def _tell(entry: Entry, request: Request | None = None) -> None:
+    """Once a transition, after the commit: logs that are shipped away hold the chain's end outside this machine."""
+    state = request.state.value if request else ""
+    log.info(
+        "request.recorded", request_id=entry.request_id, change=entry.event, state=state, seq=entry.seq, mac=entry.mac
+    )

@@ -1,0 +1,137 @@
+"""The tables. `migrations/` makes them; a test holds both together.
+
+What is asked of the database (dates, states, versions, who and which session) stands in columns of its own; what is
+only read back whole (the ask, a session as it was shown) is JSON text.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+)
+
+from adapters.sql.columns import Moment, Words
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("delivery", Words, nullable=False, unique=True),
+    Column("command", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("actor_id", Words, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("place", Words, nullable=False),
+    Column("ask", Words, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("ending", Words),
+    Column("version", Integer, nullable=False),
+    Column("due_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("left_out", Words, nullable=False),
+    Column("requirement", Words),
+    Column("counted", Words, nullable=False),
+    Column("decided_by", Words),
+    Column("decided_at", Moment),
+    Column("say", Words, nullable=False),
+    Column("card", Words),
+    Column("drawn_version", Integer, nullable=False),
+    Column("draw_due_at", Moment),
+    Column("ended_at", Moment),
+)
+
+target = Table(
+    "target",
+    metadata,
+    Column("request_id", Words, ForeignKey("request.id"), primary_key=True),
+    Column("host", Words, primary_key=True),
+    Column("session_id", BigInteger, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("session", Words, nullable=False),
+    Column("verdict", Words),
+    Column("code", BigInteger, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("requested_at", Moment),
+    Column("request_lost", Boolean, nullable=False),
+)
+
+host_look = Table(
+    "host_look",
+    metadata,
+    Column("request_id", Words, ForeignKey("request.id"), primary_key=True),
+    Column("host", Words, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+    Column("sessions", Integer, nullable=False),
+    Column("code", Words, nullable=False),
+    Column("say", Words, nullable=False),
+    Column("started_at", Moment),
+    Column("due_at", Moment),
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("request_id", Words, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("actor_name", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("session_id", BigInteger),
+    Column("user", Words, nullable=False),
+    Column("verdict", Words, nullable=False),
+    Column("code", BigInteger, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("mac", Words, nullable=False),
+)
+
+chain_head = Table(
+    "chain_head",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("mac", Words, nullable=False),
+)
+"""One row: the end of the audit chain. Whoever writes locks it first, so all writes stand in one line."""
+
+BEHIND = request.c.drawn_version < request.c.version
+"""The card shows less than there is."""
+
+UNENDED = request.c.ended_at.is_(None)
+
+
+def _partial(name: str, column: Column[object], where: object) -> Index:
+    return Index(name, column, sqlite_where=where, postgresql_where=where)
+
+
+# The sweep runs every few seconds for years: it reads small indexes of what is open, never the whole table.
+_partial("ix_request_due_at", request.c.due_at, request.c.due_at.is_not(None))
+_partial("ix_request_expires_at", request.c.expires_at, UNENDED)
+_partial("ix_request_behind", request.c.draw_due_at, BEHIND)
+_partial("ix_host_look_due_at", host_look.c.due_at, host_look.c.due_at.is_not(None))
+Index("ix_request_asked_at", request.c.asked_at)
+Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)

@@ -1,0 +1,105 @@
+// What logoff-bot runs on a Windows host: list the sessions, or log some of them off after comparing each with what a
+// person was shown. The specification is docs/agent-protocol.md. It opens no connection, writes no file, starts no program,
+// and calls wtsapi32.dll alone. script.py joins Agent.cs, Target.cs, Request.cs, Lines.cs and Wts.cs, in this order.
+// C# 5: Windows PowerShell 5.1 compiles it with the compiler of .NET Framework 4.
+namespace LogoffBot
+{
+    using System;
+    using System.Collections.Generic;
+    using System.Diagnostics;
+    using System.Threading;
+
+    public static class Agent
+    {
+        const int PollEveryMs = 200;
+
+        // Writes every reply to standard output as soon as it is known. Whatever goes wrong is a reply, too.
+        public static void Run(string nonce, string request)
+        {
+            Lines lines = new Lines(nonce);
+            try
+            {
+                Request understood = Request.Parse(request);
+                Wts.CheckLayout();
+                if (understood.IsList) List(lines);
+                else LogOff(understood, lines);
+            }
+            catch (CallFailed failed) { lines.Error(failed.Where, failed.Code, failed.Message); }
+            catch (Exception other) { lines.Error(other.GetType().Name, 0, other.Message); }
+            lines.End();
+        }
+
+        static void List(Lines lines)
+        {
+            List<Session> sessions = Wts.Sessions();
+            lines.Host(Environment.MachineName, IntPtr.Size, DateTime.UtcNow.ToFileTimeUtc());
+            foreach (Session session in sessions)
+                if (Wts.Describe(session)) lines.Session(session);
+        }
+
+        static void LogOff(Request request, Lines lines)
+        {
+            for (int i = 0; i < request.Targets.Count; i++)
+            {
+                Stopwatch clock = Stopwatch.StartNew();
+                Outcome outcome = CarryOut(request.Targets[i], request.WaitSeconds);
+                lines.Target(i, outcome, clock.ElapsedMilliseconds);
+            }
+        }
+
+        // The comparison and the act stand side by side: nothing comes between the last reading and the call.
+        static Outcome CarryOut(Target target, int waitSeconds)
+        {
+            if (target.Id < 0 || target.Id > int.MaxValue) return new Outcome("protected", 0, "bad id", null);
+            if (target.Id == 0) return new Outcome("protected", 0, "session 0", null);
+            Session seen = Wts.Find((uint)target.Id);
+            if (seen == null) return new Outcome("absent", 0, "", null);
+            if (seen.IsListener) return new Outcome("protected", 0, "listener", seen);
+            if (seen.Error != 0) return new Outcome("refused", seen.Error, "WTSQuerySessionInformationW", seen);
+            if (seen.User.Length == 0) return new Outcome("protected", 0, "no user", seen);
+            if (seen.Logon == 0) return new Outcome("protected", 0, "no logon time", seen);
+            string change = target.ChangeIn(seen);
+            if (change != null) return new Outcome("changed", 0, change, seen);
+
+            int code = Wts.LogOff(seen.Id);
+            if (Wts.MeansAbsent(code)) return new Outcome("absent", 0, "", null);
+            if (code != 0 && code != Wts.ClosePending) return new Outcome("refused", code, "WTSLogoffSession", seen);
+            if (waitSeconds == 0) return new Outcome("requested", code, "", seen);
+            return WaitUntilGone(target, seen, waitSeconds, code);
+        }
+
+        // A look that fails is no answer here: it looks again until the time is up.
+        static Outcome WaitUntilGone(Target target, Session seen, int waitSeconds, int code)
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            while (true)
+            {
+                try
+                {
+                    seen = Wts.Find((uint)target.Id);
+                    if (target.IsGoneFrom(seen)) return new Outcome("gone", 0, "", seen);
+                    if (seen.Error != 0) code = seen.Error;
+                }
+                catch (CallFailed failed) { code = failed.Code; }
+                if (clock.Elapsed.TotalSeconds >= waitSeconds) return new Outcome("still_closing", code, "", seen);
+                Thread.Sleep(PollEveryMs);
+            }
+        }
+    }
+
+    // A call to Windows, or the reading of the request, that failed.
+    sealed class CallFailed : Exception
+    {
+        public readonly string Where;
+        public readonly int Code;
+        public CallFailed(string where, int code, string message) : base(message) { Where = where; Code = code; }
+    }
+
+    sealed class Outcome
+    {
+        public readonly string Verdict, Why;
+        public readonly int Code;
+        public readonly Session Seen;
+        public Outcome(string verdict, int code, string why, Session seen) { Verdict = verdict; Code = code; Why = why; Seen = seen; }
+    }
+}

@@ -1,0 +1,58 @@
+namespace LogoffBot
+{
+    using System;
+    using System.Collections.Generic;
+    using System.Globalization;
+    using System.Text;
+
+    // The whole request is understood before anything is touched.
+    sealed class Request
+    {
+        public bool IsList;
+        public int WaitSeconds;
+        public readonly List<Target> Targets = new List<Target>();
+
+        public static Request Parse(string text)
+        {
+            try
+            {
+                string[] lines = text.Split('\n');
+                Request request = new Request();
+                request.IsList = lines[0].TrimEnd('\r') == "list" && lines.Length == 1;
+                if (!request.IsList && lines[0].TrimEnd('\r') != "logoff") throw new FormatException("operation");
+                for (int i = 1; i < lines.Length; i++) request.Take(lines[i].TrimEnd('\r').Split(' '));
+                return request;
+            }
+            catch (Exception wrong) { throw new CallFailed("request", 87, wrong.Message); }
+        }
+
+        public static long Number(string text) { return Int64.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture); }
+
+        void Take(string[] words)
+        {
+            List<string> fields = new List<string>();
+            for (int i = 1; i < words.Length; i++) fields.Add(Decoded(words[i]));
+            if (words[0] == "wait" && fields.Count == 1) WaitSeconds = (int)Math.Min(Math.Max(0, Number(fields[0])), 86400);
+            else if (words[0] == "target" && fields.Count == 6) Targets.Add(NewTarget(fields));
+            else if (words[0] == "if" && fields.Count >= 3) Targets[Targets.Count - 1].Conditions.Add(new Condition(fields));
+            else throw new FormatException("line " + words[0]);
+        }
+
+        static Target NewTarget(List<string> fields)
+        {
+            Target target = new Target();
+            target.Id = Number(fields[0]);
+            target.Domain = fields[1];
+            target.User = fields[2];
+            target.Logon = Number(fields[3]);
+            target.State = (int)Number(fields[4]);
+            target.EvenIfActive = Number(fields[5]) == 1;
+            return target;
+        }
+
+        static string Decoded(string word)
+        {
+            return word == "-" ? "" : new UTF8Encoding(false, true).GetString(Convert.FromBase64String(word));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+namespace LogoffBot
+{
+    using System;
+    using System.Collections.Generic;
+    using System.Globalization;
+
+    // One session as Windows describes it. Times are FILETIME ticks, 0 for none. Error: user, domain or times could not be read.
+    sealed class Session
+    {
+        public uint Id;
+        public int State, Protocol, Error;
+        public string Station = "", Domain = "", User = "", Client = "", Address = "";
+        public long Logon, Connect, Disconnect, Input, Now;
+
+        public bool IsListener { get { return State == 6 || Id >= 65536; } }
+
+        // Whole seconds by the clock of this host, -1 when unknown.
+        public long Idle
+        {
+            get
+            {
+                long since = State == 0 ? Input : State == 4 ? Disconnect : 0;
+                return since > 0 && Now > 0 ? Math.Max(0, Now - since) / 10000000 : -1;
+            }
+        }
+    }
+
+    // The person in the situation that was shown and confirmed.
+    sealed class Target
+    {
+        public long Id, Logon;
+        public string Domain, User;
+        public int State;
+        public bool EvenIfActive;
+        public readonly List<Condition> Conditions = new List<Condition>();
+
+        // Null when it is all as it was shown.
+        public string ChangeIn(Session seen)
+        {
+            if (!IsHeldBy(seen)) return "person";
+            if (State != 0 && seen.State == 0 && !EvenIfActive) return "came_back";
+            foreach (Condition condition in Conditions)
+                if (!condition.HoldsFor(seen)) return "filter";
+            return null;
+        }
+
+        public bool IsGoneFrom(Session seen)
+        {
+            if (seen == null) return true;
+            if (seen.Error != 0) return false;
+            if (seen.User.Length == 0) return seen.State != 4 && seen.State != 7 && seen.State != 8;
+            return !IsSamePersonAs(seen) || (seen.Logon != 0 && seen.Logon != Logon);
+        }
+
+        bool IsHeldBy(Session seen) { return IsSamePersonAs(seen) && seen.Logon == Logon; }
+
+        bool IsSamePersonAs(Session seen)
+        {
+            return String.Equals(seen.User, User, StringComparison.OrdinalIgnoreCase)
+                && String.Equals(seen.Domain, Domain, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    sealed class Condition
+    {
+        readonly string field, op;
+        readonly List<string> values;
+        readonly long number;
+
+        public Condition(List<string> fields)
+        {
+            field = fields[0];
+            op = fields[1];
+            values = fields.GetRange(2, fields.Count - 2);
+            string known = field == "idle" || field == "logon" ? "gt ge lt le" : field == "state" ? "in" : "like";
+            bool isField = Array.IndexOf(new[] { "user", "client", "address", "station", "state", "idle", "logon" }, field) >= 0;
+            if (!isField || values.Count == 0 || Array.IndexOf(known.Split(' '), op) < 0) throw new FormatException("if " + field + " " + op);
+            if (op == "like") return;
+            foreach (string value in values) number = Request.Number(value);
+        }
+
+        public bool HoldsFor(Session seen)
+        {
+            switch (field)
+            {
+                case "user": return IsLike(seen.User) || IsLike(seen.Domain.Length == 0 ? seen.User : seen.Domain + "\\" + seen.User);
+                case "client": return IsLike(seen.Client);
+                case "address": return IsLike(seen.Address);
+                case "station": return IsLike(seen.Station);
+                case "state": return values.Contains(seen.State.ToString(CultureInfo.InvariantCulture));
+                case "idle": return seen.Idle >= 0 && Compares(seen.Idle);
+                default: return seen.Logon > 0 && Compares(seen.Logon);
+            }
+        }
+
+        bool Compares(long seen)
+        {
+            return op == "gt" ? seen > number : op == "ge" ? seen >= number : op == "lt" ? seen < number : seen <= number;
+        }
+
+        bool IsLike(string text)
+        {
+            List<int> letters = Letters(text);
+            return values.Exists(delegate(string pattern) { return IsLike(Letters(pattern), letters); });
+        }
+
+        // * stands for any run, ? for one letter; after a dead end the last * takes one letter more.
+        static bool IsLike(List<int> pattern, List<int> text)
+        {
+            int at = 0, position = 0, star = -1, taken = 0;
+            while (position < text.Count)
+            {
+                if (at < pattern.Count && pattern[at] == '*') { star = at++; taken = position; }
+                else if (at < pattern.Count && (pattern[at] == '?' || pattern[at] == text[position])) { at++; position++; }
+                else if (star >= 0) { at = star + 1; position = ++taken; }
+                else return false;
+            }
+            while (at < pattern.Count && pattern[at] == '*') at++;
+            return at == pattern.Count;
+        }
+
+        // Whole letters, not halves of them, in upper case.
+        static List<int> Letters(string text)
+        {
+            List<int> letters = new List<int>();
+            for (int i = 0; i < text.Length; i++)
+            {
+                if (i + 1 < text.Length && Char.IsSurrogatePair(text, i)) letters.Add(Char.ConvertToUtf32(text, i++));
+                else letters.Add(Char.ToUpperInvariant(text[i]));
+            }
+            return letters;
+        }
+    }
+}

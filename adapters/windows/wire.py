@@ -1,0 +1,133 @@
+"""HTTP within bounds: pywinrm's own session has no deadline, follows redirects with the body, reads without a limit."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import contextmanager
+from functools import partial
+from threading import Lock, Timer
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from requests import PreparedRequest, Response
+
+    from adapters.windows.shell import Deadline
+
+CONNECT_SECONDS = 3.0
+MAX_BYTES = 4 * 1024 * 1024
+
+
+class OutOfBounds(requests.RequestException):
+    """The host answered with something that is never followed or read: a redirect, a packed, open or endless body."""
+
+
+class BoundedAdapter(HTTPAdapter):
+    """One connection to one host, usable only inside `until`.
+
+    A read timeout of requests starts anew with each byte, so at the deadline a timer shuts the socket: whatever is
+    being read then, a handshake or a trickle of headers, ends.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._deadline: Deadline | None = None
+        self._socket: socket.socket | None = None
+        self._lock = Lock()
+        self._is_cut = False
+
+    @contextmanager
+    def until(self, deadline: Deadline) -> Iterator[None]:
+        """Requests made inside end at the deadline with `requests.Timeout`."""
+        self._deadline, self._is_cut = deadline, False
+        timer = Timer(deadline.left, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (requests.RequestException, OSError) as exc:
+            if self._is_cut and not isinstance(exc, requests.Timeout):
+                raise requests.ReadTimeout("the time for the whole call is over") from exc
+            raise
+        finally:
+            timer.cancel()
+            self._deadline = None
+
+    def send(  # type: ignore[override]  # requests' own signature, its optional arguments taken together
+        self, request: PreparedRequest, **options: Any
+    ) -> Response:
+        if self._deadline is None or self._deadline.left <= 0 or self._is_cut:
+            raise requests.ReadTimeout("the time for the whole call is over")
+        left = self._deadline.left
+        response = super().send(request, **options | {"timeout": (min(CONNECT_SECONDS, left), left), "stream": True})
+        refuse_unbounded(request, response)
+        response.raw.stream = partial(_limited, response.raw.stream)  # type: ignore[method-assign]  # all reading goes there
+        return response
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        kind = _HeldHTTPS if isinstance(pool, HTTPSConnectionPool) else _HeldHTTP
+        pool.ConnectionCls = partial(kind, hold=self._hold)
+        return pool
+
+    def _hold(self, connected: socket.socket) -> None:
+        with self._lock:
+            self._socket = connected
+            if self._is_cut:
+                _shut(connected)
+
+    def _cut(self) -> None:
+        with self._lock:
+            self._is_cut = True
+            if self._socket is not None:
+                _shut(self._socket)
+
+
+class _HeldHTTP(HTTPConnection):
+    """Hands its socket over before anything is read from it."""
+
+    def __init__(self, *args: Any, hold: Callable[[socket.socket], None], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._handed_to = hold
+
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        self._handed_to(connected)
+        return connected
+
+
+class _HeldHTTPS(_HeldHTTP, HTTPSConnection):
+    """The same before the TLS handshake."""
+
+
+def refuse_unbounded(request: PreparedRequest, response: Response) -> None:
+    """Raise `OutOfBounds` for an answer that no Windows host gives."""
+    if 300 <= response.status_code < 400:
+        raise OutOfBounds("a redirect", response=response)
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise OutOfBounds("a packed body", response=response)
+    was_sealed = "encrypted" in str(request.headers.get("Content-Type", ""))
+    if was_sealed and response.ok and "encrypted" not in response.headers.get("Content-Type", ""):
+        raise OutOfBounds("an open answer to a sealed request", response=response)
+
+
+def _limited(stream: Callable[..., Iterator[bytes]], *args: Any, **options: Any) -> Iterator[bytes]:
+    size = 0
+    for piece in stream(*args, **options):
+        size += len(piece)
+        if size > MAX_BYTES:
+            raise OutOfBounds(f"more than {MAX_BYTES} bytes")
+        yield piece
+
+
+def _shut(connected: socket.socket) -> None:
+    try:
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
+    except OSError:
+        return  # it was closed already, which is what is wanted

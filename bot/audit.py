@@ -1,0 +1,149 @@
+"""The audit log: one entry an event, in a keyed chain: without the key nobody changes the past unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, fields, replace
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from bot import events as e
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.model import Place, Request, Target
+
+GENESIS = "0" * 64
+"""What stands before the first entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the log. `seq` counts from 1 without a gap; `mac` covers everything above it and the entry before."""
+
+    seq: int = 0
+    at: datetime | None = None
+    event: str
+    request_id: str = ""
+    actor: str = ""
+    actor_name: str = ""
+    channel: str = ""
+    host: str = ""
+    session_id: int | None = None
+    user: str = ""
+    verdict: str = ""
+    code: int = 0
+    reason: str = ""
+    text: str = ""
+    mac: str = ""
+
+
+def seal(entry: Entry, *, seq: int, at: datetime, before: str, key: bytes) -> Entry:
+    """The entry in its place in the chain: HMAC-SHA-256 over the mac before it and its own fields in a fixed form."""
+    placed = replace(entry, seq=seq, at=at.astimezone(UTC), mac="")
+    return replace(placed, mac=hmac.new(key, _canonical(placed, before), hashlib.sha256).hexdigest())
+
+
+def _canonical(entry: Entry, before: str) -> bytes:
+    values: dict[str, object] = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name != "mac"}
+    values["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds") if entry.at else ""
+    values["before"] = before
+    return json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, last_seq: int = 0) -> int | None:
+    """The number of the first entry that is changed, missing or out of place; None when the chain holds."""
+    for entry in entries:
+        last_seq += 1
+        if entry.seq != last_seq or entry.at is None:
+            return last_seq
+        expected = seal(entry, seq=entry.seq, at=entry.at, before=before, key=key)
+        if not hmac.compare_digest(expected.mac, entry.mac):
+            return last_seq
+        before = entry.mac
+    return None
+
+
+def entry_for_opening(request: Request) -> Entry:
+    return replace(_entry(request, e.name_of(e.Asked())), text=request.text, channel=request.place.channel_id)
+
+
+def entry_for(request: Request, event: e.Event) -> Entry:
+    """What is written down of the event; `request` is the one before it."""
+    entry = _entry(request, e.name_of(event))
+    by = getattr(event, "by", None)
+    if by is not None:
+        entry = replace(entry, actor=by.user_id, actor_name=by.name)
+    match event:
+        case e.Surveyed():
+            return replace(entry, reason=_survey_in_words(event))
+        case e.Refused():
+            return replace(entry, reason=f"{event.rule}: {event.say}")
+        case e.HostStarted():
+            return replace(entry, host=event.host)
+        case e.TargetEnded() | e.Settled():
+            code = event.code if isinstance(event, e.TargetEnded) else 0
+            about = _about(entry, request.target_at(event.key))
+            return replace(about, verdict=event.verdict.value, code=code, reason=event.detail)
+        case e.TargetRequested():
+            about = _about(entry, request.target_at(event.key))
+            return replace(
+                about, code=event.code, reason="the order may not have arrived" if event.lost else event.detail
+            )
+        case e.Stumbled() | e.Failed():
+            return replace(entry, reason=f"{event.code} {event.reference}")
+        case e.Noted():
+            return replace(entry, reason=event.kind.value, text=event.detail)
+        case e.Narrowed():
+            return replace(entry, reason="kept " + ", ".join(f"{host} {number}" for host, number in sorted(event.keys)))
+        case _:
+            return entry
+
+
+def entry_for_note(noted: e.Noted, place: Place) -> Entry:
+    """A note that belongs to no request."""
+    return Entry(
+        event=e.name_of(noted),
+        actor=noted.by.user_id,
+        actor_name=noted.by.name,
+        channel=place.channel_id,
+        reason=noted.kind.value,
+        text=noted.detail,
+    )
+
+
+def _entry(request: Request, event: str) -> Entry:
+    return Entry(
+        event=event,
+        request_id=request.id,
+        actor=request.actor.user_id,
+        actor_name=request.actor.name,
+        reason=getattr(request.ask, "reason", "") if event == "asked" else "",
+    )
+
+
+def _about(entry: Entry, target: Target | None) -> Entry:
+    if target is None:
+        return entry
+    session = target.session
+    return replace(entry, host=session.host, session_id=session.id, user=str(session.account))
+
+
+def _survey_in_words(event: e.Surveyed) -> str:
+    """Who would be hit and what was left out: the preview that a decision rests on."""
+    targets = ", ".join(f"{t.session.host} {t.session.id} {t.session.account}" for t in event.targets) or "nobody"
+    parts = [f"targets: {targets}"]
+    if event.left_out:
+        parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.left_out))
+    silent = [f"{look.host} ({look.code})" for look in event.looks if look.code]
+    if silent:
+        parts.append("no answer: " + ", ".join(silent))
+    if event.requirement:
+        parts.append(f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'no rule'}")
+    if event.ending:
+        parts.append(event.ending.value)
+    return "; ".join(parts)

@@ -1,0 +1,124 @@
+"""`/logoff`: what Stop-TSSession does, asked for in chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.commands import options as opt
+from bot.commands.powershell import flatten
+from bot.commands.selection import SELECTION, conditions_of, duration_of, hosts_of, ids_of
+from bot.commands.words import clean, split
+from bot.model import Ask, Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.inventory import Inventory
+    from bot.ports import Answer, Order, Terminal
+
+EXAMPLES = (
+    ("/logoff comp1 id=3 --sync", "log session 3 off and wait until it is gone"),
+    ("/logoff comp1", "list who is on comp1; nobody is chosen yet"),
+    ("/logoff comp1 user=alice", "the sessions of one person"),
+    ("/logoff rds-* state=disconnected idle>2h", "who left long ago, on many computers"),
+    ("/logoff comp1 --all --whatif", "show who would be hit; changes nothing"),
+    ('/logoff comp1 id=3 --force --reason "..."', "ask nobody; only where a rule allows it"),
+)
+WAIT = timedelta(seconds=90)
+LONGEST_WAIT = timedelta(minutes=10)
+LONGEST_REASON = 300
+
+PARAMETERS = (
+    *SELECTION,
+    opt.Parameter(names=("sync", "synchronous", "wait"), is_switch=True),
+    opt.Parameter(names=("force",), is_switch=True),
+    opt.Parameter(names=("whatif", "wi"), is_switch=True),
+    opt.Parameter(names=("confirm", "cf"), is_switch=True),
+    opt.Parameter(names=("all",), is_switch=True),
+    opt.Parameter(names=("even-if-active",), is_switch=True),
+    opt.Parameter(names=("reason",)),
+    opt.Parameter(names=("timeout",)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoffAsk(Ask):
+    """`wait`: how long each session is waited for (None: it is only asked to go). `force`: nobody is asked."""
+
+    wait: timedelta | None = None
+    force: bool = False
+    whatif: bool = False
+    even_if_active: bool = False
+    reason: str = ""
+
+
+def parse(text: str, inventory: Inventory) -> LogoffAsk:
+    """Read what stands after `/logoff`. Raises `UsageError`."""
+    text = clean(text)
+    words, piped = flatten(split(text), cmdlet="Stop-TSSession", text=text)
+    options = opt.read(words, PARAMETERS, text=text, example=EXAMPLES[0][0])
+    ids, conditions = ids_of(options), conditions_of(options)
+    everything = options.is_on("all") or (piped and not ids and not conditions)
+    choice = Choice.ALL if everything else Choice.MATCHING if ids or conditions else Choice.NONE
+    force = _is_forced(options)
+    if force and choice is Choice.NONE:
+        raise options.wrong(
+            "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
+        )
+    _check_error_action(options)
+    return LogoffAsk(
+        hosts=hosts_of(options, inventory),
+        ids=ids,
+        conditions=conditions,
+        choice=choice,
+        here=options.is_on("here"),
+        verbose=options.is_on("verbose"),
+        wait=_wait(options),
+        force=force,
+        whatif=options.is_on("whatif"),
+        even_if_active=options.is_on("even-if-active"),
+        reason=_reason(options),
+    )
+
+
+def log_off(
+    terminal: Terminal, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
+) -> Iterator[Answer]:
+    """What this command does on a host."""
+    return terminal.log_off(host, orders, wait=wait, within=within)
+
+
+def _is_forced(options: opt.Options) -> bool:
+    """`--force`, or `-Confirm:$false`, which is the same; `--confirm` and `--whatif` beat both."""
+    confirm = options.switches.get("confirm")
+    wanted = options.is_on("force") or confirm is False
+    return wanted and confirm is not True and not options.is_on("whatif")
+
+
+def _wait(options: opt.Options) -> timedelta | None:
+    said = options.last("timeout")
+    if said is None:
+        return WAIT if options.is_on("sync") else None
+    wait = duration_of(options, said)
+    if not timedelta(seconds=1) <= wait <= LONGEST_WAIT:
+        raise options.wrong("`timeout` is from 1 second to 10 minutes a session.", said.word)
+    return wait
+
+
+def _reason(options: opt.Options) -> str:
+    said = options.last("reason")
+    if said is None:
+        return ""
+    if len(said.text) > LONGEST_REASON:
+        raise options.wrong(f"The reason is longer than {LONGEST_REASON} characters. Say it shorter.", said.word)
+    return said.text
+
+
+def _check_error_action(options: opt.Options) -> None:
+    said = options.last("erroraction")
+    if said and said.text.lower() not in ("continue", "silentlycontinue"):
+        raise options.wrong(
+            "Each computer has its own outcome and the rest goes on: leave `-ErrorAction` out.", said.word
+        )

@@ -1,0 +1,53 @@
+"""The cmdlets' spelling: a pasted `Get-TSSession ... | Stop-TSSession ...` as the words of one command."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.commands.words import Word
+
+SISTERS = {
+    "stop-tssession": "/logoff",
+    "get-tssession": "/sessions",
+    "disconnect-tssession": "/disconnect",
+    "send-tsmessage": "/tsmessage",
+}
+_CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]+$")
+
+
+def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], bool]:
+    """The words without cmdlet names and pipes, and whether sessions were piped into the cmdlet.
+
+    The pipe's left side has to be Get-TSSession, its right side the cmdlet of this command; anything else is refused
+    with the place of the wrong word.
+    """
+    pipes = [index for index, word in enumerate(words) if word.text == "|"]
+    if not pipes:
+        return _without_cmdlet(words, cmdlet, text), False
+    if len(pipes) > 1 or cmdlet == "Get-TSSession":
+        raise _wrong(f"One pipe at the most: `Get-TSSession ... | {cmdlet} ...`.", words[pipes[-1]], text)
+    left, right = words[: pipes[0]], words[pipes[0] + 1 :]
+    if not left or left[0].text.lower() != "get-tssession":
+        raise _wrong("Left of the pipe I know `Get-TSSession` only.", left[0] if left else words[pipes[0]], text)
+    if not right or right[0].text.lower() != cmdlet.lower():
+        raise _wrong(f"Right of the pipe I know `{cmdlet}` only.", right[0] if right else words[pipes[0]], text)
+    return left[1:] + right[1:], True
+
+
+def _without_cmdlet(words: list[Word], cmdlet: str, text: str) -> list[Word]:
+    if not words:
+        return words
+    first = words[0].text.lower()
+    if first == cmdlet.lower():
+        return words[1:]
+    if first in SISTERS and _CMDLET.match(words[0].text):
+        raise _wrong(f"`{words[0].text}` belongs to `{SISTERS[first]}`.", words[0], text)
+    return words
+
+
+def _wrong(say: str, word: Word, text: str) -> UsageError:
+    return UsageError(say, text=text, start=word.start, end=word.end)

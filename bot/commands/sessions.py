@@ -1,0 +1,42 @@
+"""`/sessions`: what Get-TSSession does. It reads and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.commands import options as opt
+from bot.commands.powershell import flatten
+from bot.commands.selection import SELECTION, conditions_of, hosts_of, ids_of
+from bot.commands.words import clean, split
+from bot.model import Ask, Choice
+
+if TYPE_CHECKING:
+    from bot.inventory import Inventory
+
+EXAMPLES = (
+    ("/sessions comp1", "who is on comp1"),
+    ("/sessions rds-* user=alice", "where a person is logged on"),
+    ("/sessions comp1 state=active --here", "show it to the whole channel"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsAsk(Ask):
+    """The selection is all there is."""
+
+
+def parse(text: str, inventory: Inventory) -> SessionsAsk:
+    """Read what stands after `/sessions`. Raises `UsageError`."""
+    text = clean(text)
+    words, _ = flatten(split(text), cmdlet="Get-TSSession", text=text)
+    options = opt.read(words, SELECTION, text=text, example=EXAMPLES[0][0])
+    ids, conditions = ids_of(options), conditions_of(options)
+    return SessionsAsk(
+        hosts=hosts_of(options, inventory),
+        ids=ids,
+        conditions=conditions,
+        choice=Choice.MATCHING if ids or conditions else Choice.ALL,
+        here=options.is_on("here"),
+        verbose=options.is_on("verbose"),
+    )

@@ -1,0 +1,84 @@
+"""Text as Slack and phones deliver it -> clean words with their places.
+
+The order matters: links first, then Slack's three entities, then spaces, quotes and dashes. A backslash is a letter.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from bot.errors import UsageError
+
+LONGEST = 2000
+"""More than this is no command; the audit keeps the beginning."""
+
+_LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))  # noqa: RUF001 - the quotes that phones write
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_DASH = re.compile(r"(?<!\S)[—–―‒−]+(?=[^\W\d])")  # noqa: RUF001 - the dashes that phones write for --
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the cleaned text at `start:end`, without its quotes. One that begins with a quote is no option."""
+
+    text: str
+    start: int
+    end: int
+    is_quoted: bool = False
+
+
+def clean(text: str) -> str:
+    """What the person meant to type. Raises `UsageError` for control characters and for texts that are too long."""
+    if len(text) > LONGEST:
+        raise UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
+    text = _LINK.sub(_label, text)
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text = text.translate(_INVISIBLE).translate(_QUOTES)
+    text = "".join(" " if letter.isspace() else letter for letter in text).strip()
+    for position, letter in enumerate(text):
+        if unicodedata.category(letter) in ("Cc", "Cs"):
+            say = "There is a control character in it. Type it by hand instead of pasting it."
+            raise UsageError(
+                say, text=text.replace(letter, "\N{REPLACEMENT CHARACTER}"), start=position, end=position + 1
+            )
+    return _DASH.sub("--", text)
+
+
+def _label(link: re.Match[str]) -> str:
+    """`<http://comp1.corp.com|comp1.corp.com>` -> `comp1.corp.com`, `<@U1|bob>` -> `@U1`, `<https://x>` -> `x`."""
+    target, label = link[1], link[2]
+    if target.startswith(("@", "#", "!")):
+        return target
+    return label or re.sub(r"^[a-z]+:(//)?", "", target)
+
+
+def split(text: str) -> list[Word]:
+    """Words parted by spaces. A quote at the beginning of a word or right after `=` or `:` reaches to its twin."""
+    words: list[Word] = []
+    position = 0
+    while position < len(text):
+        if text[position] == " ":
+            position += 1
+            continue
+        start = position
+        letters: list[str] = []
+        while position < len(text) and text[position] != " ":
+            if text[position] in "\"'" and (position == start or text[position - 1] in "=:"):
+                position = _quoted(text, position, letters)
+            else:
+                letters.append(text[position])
+                position += 1
+        words.append(Word("".join(letters), start, position, text[start] in "\"'"))
+    return words
+
+
+def _quoted(text: str, position: int, letters: list[str]) -> int:
+    closing = text.find(text[position], position + 1)
+    if closing < 0:
+        say = f"The quote {text[position]} is never closed. Close it, or leave it out."
+        raise UsageError(say, text=text, start=position, end=len(text))
+    letters.append(text[position + 1 : closing])
+    return closing + 1

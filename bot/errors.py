@@ -1,0 +1,155 @@
+"""Everything that can go wrong, as one tree.
+
+BotError                what a person is told is `.say`; `.code` is stable and goes to the audit and the metrics
+  UsageError            what was typed cannot be understood
+  Refused               a rule says no
+  Conflict              the request is not, or no longer, in the state this needs
+  Duplicate             the same delivery arrived before
+  TerminalError         a Windows host; `.host`, `.retryable`, `.delivered`
+    Unreachable           no connection
+    NotAuthenticated      the host did not accept the bot's account; never tried again by itself
+    NoRight               the account may not open a shell, or not see sessions
+    TimedOut              no complete answer before the deadline
+    BadReply              an answer that is none
+    CannotCompile         the agent could not be compiled or run there
+  LedgerError           the database cannot be read or written
+  ChatError             Slack did not take it; `.retryable`
+    PlaceRefused          the bot may not post there
+  SettingsError         app.yaml is wrong: all faults at once
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from bot.model import Request
+
+
+class BotError(Exception):
+    """Base of all expected errors: `say` is one sentence for a person, with the next step."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, say: str) -> None:
+        super().__init__(say)
+        self.say = say
+
+
+class UsageError(BotError):
+    """What was typed cannot be understood: `text`, the wrong word at `start:end`, a near spelling, an example."""
+
+    code = "usage"
+
+    def __init__(  # noqa: PLR0913 - an error that shows the place needs the text, the place and the cure
+        self, say: str, *, text: str = "", start: int = 0, end: int = 0, nearest: str = "", example: str = ""
+    ) -> None:
+        super().__init__(say)
+        self.text, self.start, self.end, self.nearest, self.example = text, start, end, nearest, example
+
+
+class Refused(BotError):
+    """A rule says no."""
+
+    code = "refused"
+
+    def __init__(self, say: str, *, rule: str) -> None:
+        super().__init__(say)
+        self.rule = rule
+
+
+class Clash(StrEnum):
+    """Why an event does not fit."""
+
+    EXPIRED = "expired"  # its time is over
+    STALE = "stale"  # it was decided on an older version of the card
+    OVER = "over"  # the request has ended
+    DECIDED = "decided"  # somebody else was first
+    OUT_OF_ORDER = "out_of_order"  # the table knows no such step
+
+
+class Conflict(BotError):
+    """The event does not fit the request as it stands now; `request` is that present one."""
+
+    code = "conflict"
+
+    def __init__(self, say: str, *, request: Request, reason: Clash) -> None:
+        super().__init__(say)
+        self.request, self.reason = request, reason
+
+
+class Duplicate(BotError):
+    """The chat delivered the same command twice; `request` is what the first delivery became."""
+
+    code = "duplicate"
+
+    def __init__(self, say: str, *, request: Request) -> None:
+        super().__init__(say)
+        self.request = request
+
+
+class TerminalError(BotError):
+    """A Windows host could not be asked. `delivered`: the order may have reached it all the same."""
+
+    code = "terminal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, say: str, *, host: str, delivered: bool = False) -> None:
+        super().__init__(say)
+        self.host, self.delivered = host, delivered
+
+
+class Unreachable(TerminalError):
+    code = "unreachable"
+    retryable = True
+
+
+class NotAuthenticated(TerminalError):
+    code = "not_authenticated"
+
+
+class NoRight(TerminalError):
+    code = "no_right"
+
+
+class TimedOut(TerminalError):
+    code = "timed_out"
+    retryable = True
+
+
+class BadReply(TerminalError):
+    code = "bad_reply"
+
+
+class CannotCompile(TerminalError):
+    code = "cannot_compile"
+
+
+class LedgerError(BotError):
+    code = "ledger"
+
+
+class ChatError(BotError):
+    """Slack did not take it. `retryable`: the same call may work later."""
+
+    code = "chat"
+
+    def __init__(self, say: str, *, retryable: bool) -> None:
+        super().__init__(say)
+        self.retryable = retryable
+
+
+class PlaceRefused(ChatError):
+    """The bot may not post in this place; another one has to be found."""
+
+    code = "place"
+
+    def __init__(self, say: str) -> None:
+        super().__init__(say, retryable=False)
+
+
+class SettingsError(BotError):
+    """The configuration is wrong; `say` holds all faults, one a line."""
+
+    code = "settings"

@@ -1,0 +1,136 @@
+"""The doors: a command typed, a button pressed. One short local transaction each; nothing waits for a network."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from bot import policy as rules
+from bot import report
+from bot.commands import BY_NAME
+from bot.errors import Clash, Conflict, Duplicate, LedgerError, UsageError
+from bot.events import Approved, Cancelled, Noted, NoteKind, Stopped
+from bot.lifecycle import ASKED_FOR
+from bot.model import Request, State, WorkItem
+from bot.phrases import clash
+from bot.report import Press
+from bot.survey import READY_FOR
+
+if TYPE_CHECKING:
+    from bot.events import Event
+    from bot.inventory import Inventory
+    from bot.model import Actor, Place
+    from bot.policy import Policy
+    from bot.ports import Clock, Directory, Ledger
+    from bot.report import Report
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""No signs that look like others on a phone or over the telephone."""
+
+NO_LEDGER = "I cannot record this, so I do nothing. Try again in a minute; if it stays, tell whoever runs the bot."
+_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What the person is told at once, privately, and what has to be looked at after that."""
+
+    text: str
+    report: Report | None = None
+    wake: WorkItem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Needs the ledger, the policy and the inventory; never a host and never Slack."""
+
+    ledger: Ledger
+    directory: Directory
+    policy: Policy
+    inventory: Inventory
+    clock: Clock
+
+    def ask(self, *, command: str, text: str, actor: Actor, place: Place, delivery: str) -> Response:
+        """A slash command. Once this returns with a `wake`, the request survives everything."""
+        slash = f"/{command}"
+        if text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
+            shown = report.manual(slash)
+            return Response(text=shown.summary, report=shown)
+        try:
+            ask = BY_NAME[command].parse(text, self.inventory)
+            now = self.clock.now()
+            request = Request(
+                id=new_id(),
+                delivery=delivery,
+                command=command,
+                text=text[:_KEPT],
+                actor=actor,
+                place=place,
+                ask=ask,
+                asked_at=now,
+                expires_at=now + ASKED_FOR,
+                due_at=now,
+            )
+            opened = self.ledger.open(request)
+        except UsageError as error:
+            return self._misunderstood(error, text, actor, place, slash)
+        except Duplicate as duplicate:
+            return Response(text=report.receipt(duplicate.request))
+        except LedgerError:
+            return Response(text=NO_LEDGER)
+        return Response(text=report.receipt(opened), wake=WorkItem(request_id=opened.id))
+
+    def _misunderstood(self, error: UsageError, text: str, actor: Actor, place: Place, slash: str) -> Response:
+        shown = report.usage(error, slash)
+        try:
+            noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=f"{slash} {text}"[:_KEPT])
+            self.ledger.note(noted, place)
+        except LedgerError:
+            return Response(text=f"{error.say} (And I cannot record anything right now.)")
+        return Response(text=shown.summary, report=shown)
+
+    def press(self, *, press: str, value: str, actor: Actor, place: Place) -> Response:
+        """A button. The text is for the presser alone; empty when the card itself is the answer."""
+        try:
+            return self._press(press, value, actor, place)
+        except LedgerError:
+            return Response(text=NO_LEDGER)
+
+    def _press(self, press: str, value: str, actor: Actor, place: Place) -> Response:
+        request_id, _, number = value.partition(":")
+        request = self.ledger.find(request_id) if number.isdecimal() and press in set(Press) else None
+        if request is None:
+            self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=f"{press} {value}"[:_KEPT]), place)
+            return Response(text="I do not know this card any more. Ask again with the command.")
+        decision = rules.weigh(self.policy, request, actor)
+        if not decision.is_yes:
+            return self._note(request, NoteKind.OUTSIDER_PRESS, actor, press, decision.say)
+        try:
+            self.ledger.record(request.id, self._event(Press(press), actor, int(number[:9])))
+        except Conflict as conflict:
+            kind = NoteKind.LATE_PRESS if conflict.reason in (Clash.OVER, Clash.EXPIRED) else NoteKind.LOST_RACE
+            kind = NoteKind.STALE_PRESS if conflict.reason is Clash.STALE else kind
+            return self._note(conflict.request, kind, actor, press, clash(conflict))
+        return Response(text="", wake=WorkItem(request_id=request.id))
+
+    def _event(self, press: Press, by: Actor, version: int) -> Event:
+        match press:
+            case Press.APPROVE:
+                return Approved(by=by, on_version=version, valid_for=READY_FOR)
+            case Press.CANCEL:
+                return Cancelled(by=by, on_version=version)
+            case Press.STOP:
+                return Stopped(by=by)
+        assert_never(press)
+
+    def _note(self, request: Request, kind: NoteKind, actor: Actor, press: str, say: str) -> Response:
+        """Recorded although it changes nothing; an expired card that nobody has swept yet is closed by the way."""
+        self.ledger.record(request.id, Noted(kind=kind, by=actor, detail=press))
+        over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
+        return Response(text=say, wake=WorkItem(request_id=request.id) if over else None)
+
+
+def new_id() -> str:
+    """`TS-7K3QXM`: short enough to say aloud, UNIQUE in the database."""
+    return "TS-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

@@ -1,0 +1,57 @@
+"""The computers that the bot may contact. A name that is not in here is never resolved and never contacted."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.conditions import is_like
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$")
+_RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
+MOST_HOSTS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Names in the order of the configuration, patterns that further names may match, and groups of names."""
+
+    names: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default: str = ""
+
+    def find(self, selector: str) -> tuple[str, ...]:
+        """The computers that `comp1`, `rds-*` or `group:rds-prod` stands for; none when it stands for nothing here."""
+        if selector.lower().startswith("group:"):
+            members = {name.lower(): hosts for name, hosts in self.groups.items()}
+            return members.get(selector[6:].lower(), ())
+        if "*" in selector or "?" in selector:
+            return tuple(name for name in self.names if is_like(selector, name))
+        for name in self.names:
+            if name.lower() == selector.lower():
+                return (name,)
+        if _NAME.match(selector) and any(is_like(pattern, selector) for pattern in self.patterns):
+            return (selector.lower(),)
+        return ()
+
+    def nearest(self, selector: str) -> str:
+        known = [*self.names, *(f"group:{name}" for name in self.groups)]
+        near = difflib.get_close_matches(selector.lower(), [name.lower() for name in known], n=1)
+        return near[0] if near else ""
+
+
+def expand(name: str) -> Iterator[str]:
+    """`rds-[01-40]` -> `rds-01` ... `rds-40`; any other name is itself."""
+    numbers = _RANGE.match(name)
+    if not numbers:
+        yield name
+        return
+    before, low, high, after = numbers.groups()
+    for number in range(int(low), min(int(high), int(low) + MOST_HOSTS) + 1):
+        yield f"{before}{number:0{len(low)}d}{after}"

@@ -1,0 +1,293 @@
+"""The nouns: who asked what, of whom, where, and how it ended. All values are frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from bot.conditions import Condition, Ids
+
+FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+
+
+def filetime_to_datetime(ticks: int) -> datetime | None:
+    """Windows FILETIME (100 ns since 1601, UTC), cut to microseconds; 0 means "not applicable" and gives None."""
+    return FILETIME_EPOCH + timedelta(microseconds=ticks // 10) if ticks > 0 else None
+
+
+class SessionState(IntEnum):
+    """WTS_CONNECTSTATE_CLASS, with the names that Get-TSSession prints."""
+
+    ACTIVE = 0
+    CONNECTED = 1
+    CONNECT_QUERY = 2
+    SHADOWING = 3
+    DISCONNECTED = 4
+    IDLE = 5
+    LISTENING = 6
+    RESET = 7
+    DOWN = 8
+    INITIALIZING = 9
+
+    @property
+    def label(self) -> str:
+        return "ConnectQuery" if self is SessionState.CONNECT_QUERY else self.name.capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A Windows account as the host names it, in full length."""
+
+    domain: str
+    user: str
+
+    def __str__(self) -> str:
+        return f"{self.domain}\\{self.user}" if self.domain else self.user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One session as a host described it at `now`. Times are FILETIME ticks by the host's own clock, 0 for none."""
+
+    host: str
+    id: int
+    state: SessionState
+    account: Account
+    station: str = ""
+    client: str = ""
+    address: str = ""
+    protocol: int = 0
+    logon: int
+    connect: int = 0
+    disconnect: int = 0
+    input: int = 0
+    now: int = 0
+    error: int = 0
+
+    @property
+    def idle(self) -> timedelta | None:
+        """Since the last input when Active, since the disconnect when Disconnected, else unknown: the host's clock."""
+        since = {SessionState.ACTIVE: self.input, SessionState.DISCONNECTED: self.disconnect}.get(self.state, 0)
+        return timedelta(microseconds=max(0, self.now - since) // 10) if since > 0 and self.now > 0 else None
+
+    @property
+    def logged_on_at(self) -> datetime | None:
+        return filetime_to_datetime(self.logon)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody in the chat. The id is the identity; the name is for reading only."""
+
+    user_id: str
+    team_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where it was asked: a channel, by its id."""
+
+    channel_id: str
+    name: str = ""
+
+
+class Action(StrEnum):
+    """What a rule can allow."""
+
+    LIST = "list"
+    LOG_OFF = "log_off"
+
+
+class Verdict(StrEnum):
+    """What was seen of a target in the end."""
+
+    GONE = "gone"
+    ALREADY_GONE = "already_gone"
+    CHANGED = "changed"
+    STILL_CLOSING = "still_closing"
+    NO_RIGHT = "no_right"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+class Choice(StrEnum):
+    """Which of the sessions that may be touched are chosen before anybody presses a button."""
+
+    NONE = "none"
+    MATCHING = "matching"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What every command asks for: computers, and which of their sessions. Commands add their own fields."""
+
+    hosts: tuple[str, ...]
+    ids: Ids = Ids()
+    conditions: tuple[Condition, ...] = ()
+    choice: Choice = Choice.NONE
+    here: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One session to act on: the person in the situation that the card showed, and how it ended.
+
+    `requested_at` says since when the host has been asked to log it off without an answer; `request_lost` that the
+    asking itself may not have arrived.
+    """
+
+    session: Session
+    verdict: Verdict | None = None
+    code: int = 0
+    detail: str = ""
+    requested_at: datetime | None = None
+    request_lost: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.session.host, self.session.id)
+
+    @property
+    def is_open(self) -> bool:
+        return self.verdict is None
+
+    def is_still(self, other: Session) -> bool:
+        """The same person at the same logon holds the id."""
+        mine = self.session
+        return (mine.id, mine.logon, str(mine.account).upper()) == (other.id, other.logon, str(other.account).upper())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A session that was asked for and is not a target, and why, in the words of the rule that says so."""
+
+    session: Session
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLook:
+    """What came of looking at one host, and since when the bot acts there."""
+
+    host: str
+    looked_at: datetime
+    sessions: int = 0
+    code: str = ""
+    say: str = ""
+    started_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+class Confirm(StrEnum):
+    """Who has to press the button."""
+
+    NOBODY = "nobody"
+    SELF = "self"
+    ANOTHER = "another"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What it takes before the bot acts, and the rule that says so."""
+
+    confirm: Confirm
+    rules: tuple[str, ...] = ()
+    needed: int = 1
+
+
+class State(StrEnum):
+    ASKED = "asked"
+    AWAITING = "awaiting"
+    READY = "ready"
+    ACTING = "acting"
+    ENDED = "ended"
+
+
+class Ending(StrEnum):
+    """How a request came to its end."""
+
+    DONE = "done"
+    ANSWERED = "answered"
+    NOTHING_TO_DO = "nothing_to_do"
+    WHATIF = "whatif"
+    REFUSED = "refused"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Where the drawing of a request stands in the chat."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One command from its asking to its end.
+
+    `version` counts the changes a person could see; a button names the version it was drawn from. `expires_at` is when
+    the present state stops being valid. `due_at` is when somebody has to look at it next, whatever happens to this
+    process. `targets` of a request that only looked are what it saw; they never get a verdict. `drawn_version` is what
+    the card shows (version 1 is the receipt, which has no card); `draw_due_at` is the earliest moment for the next
+    drawing.
+    """
+
+    id: str
+    delivery: str
+    command: str
+    text: str
+    actor: Actor
+    place: Place
+    ask: Ask
+    asked_at: datetime
+    expires_at: datetime
+    state: State = State.ASKED
+    ending: Ending | None = None
+    version: int = 1
+    due_at: datetime | None = None
+    attempts: int = 0
+    targets: tuple[Target, ...] = ()
+    looks: tuple[HostLook, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    requirement: Requirement | None = None
+    counted: tuple[Actor, ...] = ()
+    decided_by: Actor | None = None
+    decided_at: datetime | None = None
+    say: str = ""
+    card: Card | None = None
+    drawn_version: int = 1
+    draw_due_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def open_targets(self) -> tuple[Target, ...]:
+        return tuple(target for target in self.targets if target.is_open)
+
+    @property
+    def unsure_targets(self) -> tuple[Target, ...]:
+        """Targets whose verdict a later look may correct."""
+        return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
+
+    def look_at(self, host: str) -> HostLook | None:
+        return next((look for look in self.looks if look.host == host), None)
+
+    def target_at(self, key: tuple[str, int]) -> Target | None:
+        return next((target for target in self.targets if target.key == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """Something somebody has to look at: a request, or one host of a request that is acting."""
+
+    request_id: str
+    host: str = ""

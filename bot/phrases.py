@@ -1,0 +1,136 @@
+"""The small words of a report: how a verdict, a duration, a session or a number of sessions is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import humanize
+
+from bot.errors import Clash
+from bot.model import Ending, SessionState, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from bot.errors import Conflict
+    from bot.model import Ask, Session, Target
+
+MARKS = {
+    Verdict.GONE: "✓",
+    Verdict.ALREADY_GONE: "-",
+    Verdict.CHANGED: "-",
+    Verdict.SKIPPED: "-",
+    Verdict.STILL_CLOSING: "…",
+    Verdict.NO_RIGHT: "✗",
+    Verdict.FAILED: "✗",
+    Verdict.UNREACHABLE: "✗",
+    Verdict.UNKNOWN: "?",
+}
+
+_CHANGED = {
+    "person": "not touched: another person, or a new logon, holds this session now",
+    "logon": "not touched: logged on anew since the card was drawn",
+    "came_back": "not touched: came back to work since the card was drawn",
+    "filter": "not touched: no longer matches what was asked for",
+}
+_SKIPPED = {
+    "stopped": "left alone: stopped before its turn",
+    "expired": "left alone: the time was over before its turn",
+    "failed": "left alone: the request failed before its turn",
+}
+
+
+def verdict(target: Target) -> str:
+    """What was seen of this target, in plain words."""
+    detail = target.detail
+    match target.verdict:
+        case None:
+            return "asked to go, not yet seen gone" if target.requested_at else "waiting for its turn"
+        case Verdict.GONE:
+            return "logged off"
+        case Verdict.ALREADY_GONE:
+            return "was gone already; nothing was done"
+        case Verdict.CHANGED:
+            kind, _, more = detail.partition(":")
+            return _CHANGED.get(kind.strip(), "not touched: it has changed") + (f" ({more.strip()})" if more else "")
+        case Verdict.STILL_CLOSING:
+            return "asked to go, still closing when the time was up; I look again"
+        case Verdict.NO_RIGHT:
+            return f"Windows refused (error {target.code}): the bot's account lacks the right to log sessions off there"
+        case Verdict.FAILED:
+            return f"Windows answered error {target.code}; not logged off"
+        case Verdict.SKIPPED:
+            return _SKIPPED.get(detail, f"left alone: {detail}")
+        case Verdict.UNREACHABLE:
+            return "the computer could not be reached; nothing was done"
+        case Verdict.UNKNOWN:
+            return "the answer was lost: may or may not be logged off; I look again"
+
+
+def situation(session: Session) -> str:
+    """`Disconnected for 3 hours`, `Active, idle for 5 minutes`."""
+    idle = session.idle
+    if session.state is SessionState.DISCONNECTED and idle is not None:
+        return f"{session.state.label} for {duration(idle)}"
+    if idle is not None and idle.total_seconds() >= 60:
+        return f"{session.state.label}, idle for {duration(idle)}"
+    return session.state.label
+
+
+def duration(length: timedelta) -> str:
+    return humanize.naturaldelta(length)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 session`, `2 sessions`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def on_hosts(hosts: Sequence[str]) -> str:
+    """`comp1`, `comp1 and comp2`, `5 computers`."""
+    if len(hosts) > 3:
+        return count(len(hosts), "computer")
+    return " and ".join([", ".join(hosts[:-1]), hosts[-1]]) if len(hosts) > 1 else "".join(hosts)
+
+
+def what_if(target: Target) -> str:
+    """The sentence that PowerShell prints."""
+    session = target.session
+    return (
+        f'What if: Performing the operation "Logging off session id \'{session.id}\'" on target "{session.host}".'
+        f" That is {session.account} ({situation(session)})."
+    )
+
+
+def clash(conflict: Conflict) -> str:
+    """Why a press came to nothing, and who was first."""
+    request = conflict.request
+    who = request.decided_by.name or request.decided_by.user_id if request.decided_by else ""
+    when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
+    match conflict.reason:
+        case Clash.EXPIRED:
+            return "This card has expired; nobody was logged off by this press. Ask again with the command."
+        case Clash.STALE:
+            return "The card has changed since you looked. Look again, then press."
+        case Clash.OVER if request.ending is Ending.EXPIRED:
+            return "This card had expired already. Ask again with the command."
+        case Clash.OVER | Clash.DECIDED | Clash.OUT_OF_ORDER if who:
+            done = {Ending.CANCELLED: "cancelled", Ending.DENIED: "denied"}.get(
+                request.ending or Ending.DONE, "approved"
+            )
+            return f"{who} {done} this{when}. Your press changed nothing."
+        case _:
+            return "This is over already. Your press changed nothing."
+
+
+def nothing_matched(ask: Ask) -> str:
+    where = on_hosts(ask.hosts)
+    wanted = f" with id {ask.ids}" if ask.ids else ""
+    return f"{where} has no session{wanted} that matches. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
+
+
+NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
+ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand above."
+NO_ANSWER = "No computer answered, so nothing was done."
+NOT_FORCED = "No rule lets you skip the confirmation here, so I ask."

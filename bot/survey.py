@@ -1,0 +1,92 @@
+"""What the hosts say and what the rules say -> what is to be done: pure, one `Surveyed` event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot import phrases
+from bot import policy as rules
+from bot.commands import BY_NAME
+from bot.events import Surveyed
+from bot.model import Action, Choice, Ending, HostLook, LeftOut, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.errors import TerminalError
+    from bot.model import Ask, Request, Session
+    from bot.policy import Policy
+
+CARD_LIVES = timedelta(minutes=15)
+READY_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The answer of one host: its sessions, or why there are none."""
+
+    host: str
+    at: datetime
+    sessions: tuple[Session, ...] = ()
+    error: TerminalError | None = None
+
+
+def decide(request: Request, looks: Sequence[Look], policy: Policy, groups: frozenset[str]) -> Surveyed:
+    """Sort the sessions into targets and those left out, and say what it takes to go on."""
+    ask, action = request.ask, BY_NAME[request.command].action
+    matching = [session for look in looks for session in look.sessions if _matches(ask, session)]
+    decisions = [(s, rules.for_session(policy, request.actor, groups, action, s)) for s in matching]
+    targets = tuple(Target(session=session) for session, decision in decisions if decision.is_yes)
+    left_out = tuple(
+        LeftOut(session=session, why=decision.say) for session, decision in decisions if not decision.is_yes
+    )
+    host_looks = tuple(_host_look(look) for look in looks)
+    ending, say = _ending(ask, action, looks, matching, targets)
+    requirement, valid_for = None, CARD_LIVES
+    if ending is None:
+        forced = bool(getattr(ask, "force", False))
+        sessions = [target.session for target in targets]
+        requirement = rules.requirement_for(policy, request.actor, groups, sessions, force=forced)
+        valid_for = CARD_LIVES if requirement.needed else READY_FOR
+        say = phrases.NOT_FORCED if forced and requirement.needed else ""
+    return Surveyed(
+        targets=targets,
+        looks=host_looks,
+        left_out=left_out,
+        requirement=requirement,
+        ending=ending,
+        say=say,
+        valid_for=valid_for,
+    )
+
+
+def _matches(ask: Ask, session: Session) -> bool:
+    return (not ask.ids or session.id in ask.ids) and all(c.holds_for(session) for c in ask.conditions)
+
+
+def _host_look(look: Look) -> HostLook:
+    if look.error:
+        return HostLook(host=look.host, looked_at=look.at, code=look.error.code, say=look.error.say)
+    return HostLook(host=look.host, looked_at=look.at, sessions=len(look.sessions))
+
+
+def _ending(
+    ask: Ask, action: Action, looks: Sequence[Look], matching: Sequence[Session], targets: Sequence[Target]
+) -> tuple[Ending | None, str]:
+    """How the request ends already, if it does, and the sentence that explains it."""
+    if all(look.error for look in looks):
+        return Ending.NOTHING_TO_DO, phrases.NO_ANSWER
+    if not matching:
+        return Ending.NOTHING_TO_DO, phrases.nothing_matched(ask)
+    if action is Action.LIST:
+        return Ending.ANSWERED, ""
+    if not targets:
+        return Ending.NOTHING_TO_DO, phrases.ALL_LEFT_OUT
+    if getattr(ask, "whatif", False) and ask.choice is not Choice.NONE:
+        return Ending.WHATIF, ""
+    if ask.choice is Choice.NONE:
+        return Ending.ANSWERED, phrases.NOBODY_CHOSEN
+    return None, ""

@@ -1,0 +1,163 @@
+"""The first tables: requests with their targets and looks, and the audit chain.
+
+The audit log can only grow: triggers refuse every change of what stands in it, so that an accident (a repair by hand, a
+clean-up job) is stopped here. Somebody who may drop triggers is found out by the chain's key instead.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+MOMENT = sa.DateTime(timezone=True)
+
+SQLITE_TRIGGERS = (
+    """CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry
+       BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END""",
+    """CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry
+       BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END""",
+    # INSERT OR REPLACE deletes without firing delete triggers.
+    """CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry
+       WHEN EXISTS (SELECT 1 FROM audit_entry WHERE seq = NEW.seq)
+       BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END""",
+)
+
+POSTGRESQL_TRIGGERS = (
+    """CREATE FUNCTION audit_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'the audit log can only grow'; END $$""",
+    """CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry
+       FOR EACH ROW EXECUTE FUNCTION audit_entry_only_grows()""",
+    """CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry
+       FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_only_grows()""",
+)
+
+
+def upgrade() -> None:
+    _make_request()
+    _make_target()
+    _make_host_look()
+    _make_audit()
+    _make_indexes()
+    for statement in SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Refused: it would drop the audit log."""
+    raise NotImplementedError("The first revision holds the audit log. Restore a backup instead.")
+
+
+def _make_request() -> None:
+    op.create_table(
+        "request",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("delivery", sa.Text, nullable=False),
+        sa.Column("command", sa.Text, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("actor_id", sa.Text, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("ask", sa.Text, nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("ending", sa.Text),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("due_at", MOMENT),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("left_out", sa.Text, nullable=False),
+        sa.Column("requirement", sa.Text),
+        sa.Column("counted", sa.Text, nullable=False),
+        sa.Column("decided_by", sa.Text),
+        sa.Column("decided_at", MOMENT),
+        sa.Column("say", sa.Text, nullable=False),
+        sa.Column("card", sa.Text),
+        sa.Column("drawn_version", sa.Integer, nullable=False),
+        sa.Column("draw_due_at", MOMENT),
+        sa.Column("ended_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_request"),
+        sa.UniqueConstraint("delivery", name="uq_request_delivery"),
+    )
+
+
+def _make_target() -> None:
+    op.create_table(
+        "target",
+        sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("session_id", sa.BigInteger, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("user", sa.Text, nullable=False),
+        sa.Column("session", sa.Text, nullable=False),
+        sa.Column("verdict", sa.Text),
+        sa.Column("code", sa.BigInteger, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("requested_at", MOMENT),
+        sa.Column("request_lost", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("request_id", "host", "session_id", name="pk_target"),
+        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_target_request_id"),
+    )
+
+
+def _make_host_look() -> None:
+    op.create_table(
+        "host_look",
+        sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("looked_at", MOMENT, nullable=False),
+        sa.Column("sessions", sa.Integer, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("say", sa.Text, nullable=False),
+        sa.Column("started_at", MOMENT),
+        sa.Column("due_at", MOMENT),
+        sa.PrimaryKeyConstraint("request_id", "host", name="pk_host_look"),
+        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_host_look_request_id"),
+    )
+
+
+def _make_audit() -> None:
+    op.create_table(
+        "audit_entry",
+        sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("event", sa.Text, nullable=False),
+        sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("actor_name", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("session_id", sa.BigInteger),
+        sa.Column("user", sa.Text, nullable=False),
+        sa.Column("verdict", sa.Text, nullable=False),
+        sa.Column("code", sa.BigInteger, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("mac", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_audit_entry"),
+    )
+    head = op.create_table(
+        "chain_head",
+        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column("mac", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_chain_head"),
+        sa.CheckConstraint("id = 1", name="ck_chain_head_one_row"),
+    )
+    op.bulk_insert(head, [{"id": 1, "seq": 0, "mac": "0" * 64}])
+
+
+def _make_indexes() -> None:
+    _make_partial_index("ix_request_due_at", "request", "due_at", "due_at IS NOT NULL")
+    _make_partial_index("ix_request_expires_at", "request", "expires_at", "ended_at IS NULL")
+    _make_partial_index("ix_request_behind", "request", "draw_due_at", "drawn_version < version")
+    _make_partial_index("ix_host_look_due_at", "host_look", "due_at", "due_at IS NOT NULL")
+    op.create_index("ix_request_asked_at", "request", ["asked_at"])
+    op.create_index("ix_audit_entry_request_id", "audit_entry", ["request_id", "seq"])
+
+
+def _make_partial_index(name: str, table: str, column: str, where: str) -> None:
+    op.create_index(name, table, [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))

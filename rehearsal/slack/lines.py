@@ -1,0 +1,38 @@
+"""The TCP connections under the server, so that one can be cut on purpose: ASGI has no word for that."""
+
+import asyncio
+from typing import Any
+from weakref import WeakValueDictionary
+
+from starlette.requests import HTTPConnection
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class Lines:
+    """Open connections by the caller's address and port."""
+
+    def __init__(self) -> None:
+        self._open: WeakValueDictionary[tuple[str, int], asyncio.Transport] = WeakValueDictionary()
+
+    def add(self, transport: asyncio.Transport) -> None:
+        peer = transport.get_extra_info("peername")
+        if peer is not None:
+            self._open[peer[0], peer[1]] = transport
+
+    def cut(self, request: HTTPConnection) -> None:
+        """Drops the connection of this request; whatever is answered afterwards reaches nobody."""
+        client = request.client
+        transport = self._open.get((client.host, client.port)) if client else None
+        if transport is not None:
+            transport.abort()
+
+
+def make_protocol(lines: Lines) -> type[asyncio.Protocol]:
+    """The HTTP protocol of uvicorn, noting each connection in `lines`."""
+
+    class NotedProtocol(H11Protocol):
+        def connection_made(self, transport: Any) -> None:
+            lines.add(transport)
+            super().connection_made(transport)
+
+    return NotedProtocol

@@ -1,0 +1,49 @@
+"""A message and everything it has ever looked like."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from rehearsal.slack.blocks import Block
+
+SLACKBOT = "USLACKBOT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """One version of a message: as it was posted, or as an edit left it."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    drawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`drawings` runs from the first version to the one that shows now.
+
+    `only_for` is the one person who can see an ephemeral message. `author` is a person's id.
+    """
+
+    ts: str
+    channel: str
+    author: str
+    drawings: tuple[Drawing, ...]
+    thread_ts: str | None = None
+    only_for: str | None = None
+    edited_at: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        return self.drawings[-1].text
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.drawings[-1].blocks
+
+    @property
+    def is_reply(self) -> bool:
+        return self.thread_ts not in {None, self.ts}
+
+    def redraw(self, drawing: Drawing) -> Self:
+        return replace(self, drawings=(*self.drawings, drawing), edited_at=drawing.drawn_at)

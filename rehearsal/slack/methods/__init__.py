@@ -1,0 +1,6 @@
+"""The Web API's methods. What does not stand here is `unknown_method`."""
+
+from rehearsal.slack.methods import chat, conversations, directory, session
+from rehearsal.slack.site import Method
+
+METHODS: dict[str, Method] = {**session.METHODS, **chat.METHODS, **conversations.METHODS, **directory.METHODS}

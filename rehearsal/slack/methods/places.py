@@ -1,0 +1,64 @@
+"""Finding a conversation and asking what the bot may do in it."""
+
+from rehearsal.slack.arguments import Arguments
+from rehearsal.slack.cast import Channel, ChannelKind
+from rehearsal.slack.errors import SlackError
+from rehearsal.slack.message import Message
+from rehearsal.slack.site import Site
+
+
+def find_known(site: Site, channel_id: str) -> Channel:
+    """A conversation that the bot knows of. A private one to which it was never invited does not exist for it."""
+    channel = site.store.channels.get(channel_id)
+    if channel is None or (channel.kind is not ChannelKind.PUBLIC and not is_member(site, channel)):
+        raise SlackError("channel_not_found")
+    return channel
+
+
+def find_target(site: Site, arguments: Arguments) -> Channel:
+    """Where a message shall go: an id, `#name`, or a person, who is written to directly. Checks that the bot may."""
+    wanted = arguments.text("channel")
+    if not wanted:
+        raise SlackError("channel_not_found")
+    if wanted in site.store.people:
+        return open_direct(site, wanted)
+    named = site.store.find_channel(wanted)
+    channel = find_known(site, named.id if named else wanted)
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if not is_member(site, channel) and "chat:write.public" not in site.store.cast.app.scopes:
+        raise SlackError("not_in_channel")
+    return channel
+
+
+def find_joined(site: Site, arguments: Arguments) -> Channel:
+    """A conversation, by id only, that the bot is a member of."""
+    channel = find_known(site, arguments.text("channel"))
+    if not is_member(site, channel):
+        raise SlackError("not_in_channel")
+    return channel
+
+
+def open_direct(site: Site, person_id: str) -> Channel:
+    person = site.store.people.get(person_id)
+    if person is None:
+        raise SlackError("user_not_found")
+    if person.is_bot:
+        raise SlackError("cannot_dm_bot")
+    if person.deleted:
+        raise SlackError("user_disabled")
+    if person.is_stranger:
+        raise SlackError("user_not_visible")
+    return site.store.open_direct(person)
+
+
+def find_shown(site: Site, channel: Channel, ts: str) -> Message:
+    """A message that everybody in the channel sees; an ephemeral one cannot be found again."""
+    message = site.store.find_message(channel.id, ts)
+    if message is None or message.only_for is not None:
+        raise SlackError("message_not_found")
+    return message
+
+
+def is_member(site: Site, channel: Channel) -> bool:
+    return site.store.cast.bot.id in channel.members

@@ -1,0 +1,102 @@
+"""What Slack tells an app when a person does something."""
+
+import html
+from typing import Any, Final
+from uuid import uuid4
+
+from rehearsal.slack.blocks import Button
+from rehearsal.slack.cast import Channel, ChannelKind, Person
+from rehearsal.slack.clock import EPOCH, to_seconds
+from rehearsal.slack.message import Message
+from rehearsal.slack.site import Site
+from rehearsal.slack.wire import Json, draw_message
+
+HIDDEN_NAMES: Final = {ChannelKind.DIRECT: "directmessage", ChannelKind.PRIVATE: "privategroup"}
+
+
+def draw_command(site: Site, person: Person, channel: Channel, command: str, text: str) -> Json:
+    """A slash command of an app without `should_escape`: the text as typed, with `&`, `<` and `>` as entities."""
+    team = site.store.cast.team_of(person)
+    return {
+        "token": site.verification_token,
+        "team_id": team.id,
+        "team_domain": team.domain,
+        "channel_id": channel.id,
+        "channel_name": HIDDEN_NAMES.get(channel.kind, channel.name),
+        "user_id": person.id,
+        "user_name": person.handle,
+        "command": command,
+        "text": html.escape(text, quote=False),
+        "api_app_id": site.store.cast.app.id,
+        "is_enterprise_install": "false",
+        "response_url": _make_url(site, "commands", site.grants.make_response(person.id, channel.id)),
+        "trigger_id": site.grants.make_trigger(),
+    }
+
+
+def draw_press(site: Site, person: Person, message: Message, version: int, button: Button) -> Json:
+    """`block_actions`, with the message as it was drawn when the button was pressed; without an ephemeral one."""
+    cast, channel = site.store.cast, site.store.channels[message.channel]
+    is_ephemeral = message.only_for is not None
+    container = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": is_ephemeral,
+        **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+    }
+    return {
+        "type": "block_actions",
+        "user": {
+            "id": person.id,
+            "username": person.handle,
+            "name": person.handle,
+            "team_id": cast.team_of(person).id,
+        },
+        "api_app_id": cast.app.id,
+        "token": site.verification_token,
+        "container": container,
+        "trigger_id": site.grants.make_trigger(),
+        "team": {"id": cast.team.id, "domain": cast.team.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel.id, "name": HIDDEN_NAMES.get(channel.kind, channel.name)},
+        **({} if is_ephemeral else {"message": draw_message(message, cast, version)}),
+        "state": {"values": {}},
+        "response_url": _make_url(site, "actions", site.grants.make_response(person.id, channel.id, message.ts)),
+        "actions": [_draw_action(site, button)],
+    }
+
+
+def draw_event(site: Site, event: dict[str, Any]) -> Json:
+    cast = site.store.cast
+    return {
+        "token": site.verification_token,
+        "team_id": cast.team.id,
+        "api_app_id": cast.app.id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{uuid4().hex[:10].upper()}",
+        "event_time": to_seconds(site.store.clock.now()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": cast.team.id,
+                "user_id": cast.bot.id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+    }
+
+
+def _draw_action(site: Site, button: Button) -> Json:
+    """Ids, text and value as they were drawn, and the moment. The confirm dialogue does not travel."""
+    kept = {name: value for name, value in button.drawn.items() if name not in {"confirm", "url"}}
+    seconds = (site.store.clock.now() - EPOCH).total_seconds()
+    return {**kept, "block_id": button.block_id, "action_ts": f"{seconds:.6f}"}
+
+
+def _make_url(site: Site, kind: str, name: str) -> str:
+    return f"{site.url}/{kind}/{site.store.cast.team.id}/{name}"

@@ -1,0 +1,103 @@
+"""The workspace as one of its people sees it, as JSON for a page or a test."""
+
+from typing import Any
+
+from rehearsal.slack.cast import Channel, ChannelKind, Person
+from rehearsal.slack.journal import Call, Envelope
+from rehearsal.slack.message import SLACKBOT, Message
+from rehearsal.slack.search import list_buttons
+from rehearsal.slack.store import Store
+from rehearsal.slack.wire import draw_person
+
+Json = dict[str, Any]
+
+
+def draw_state(store: Store, person: Person) -> Json:
+    """`change` is the number of the last change that is in it, so that a page knows which events are newer."""
+    with store.lock:
+        return {
+            "ok": True,
+            "change": store.changes,
+            "me": draw_person(person, store.cast),
+            "people": [draw_person(one, store.cast) for one in store.people.values()],
+            "channels": [_draw_channel(store, one, person) for one in store.list_channels(person)],
+            "user_groups": [
+                {"id": group.id, "handle": group.handle, "name": group.name, "members": list(group.members)}
+                for group in store.cast.user_groups
+            ],
+            "commands": list(store.cast.app.commands),
+            "messages": [_draw_message(store, one, person) for one in store.list_visible(person)],
+        }
+
+
+def draw_journal(store: Store) -> Json:
+    with store.lock:
+        return {
+            "ok": True,
+            "calls": [_draw_call(call) for call in store.calls],
+            "envelopes": [_draw_envelope(envelope) for envelope in store.envelopes.values()],
+        }
+
+
+def _draw_channel(store: Store, channel: Channel, person: Person) -> Json:
+    return {
+        "id": channel.id,
+        "name": _name(store, channel, person),
+        "kind": channel.kind.value,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_archived": channel.is_archived,
+        "members": list(channel.members),
+    }
+
+
+def _name(store: Store, channel: Channel, person: Person) -> str:
+    """Direct messages are named after the other one."""
+    if channel.kind is not ChannelKind.DIRECT:
+        return f"#{channel.name}"
+    other = next(one for one in channel.members if one != person.id)
+    return f"@{store.people[other].handle}"
+
+
+def _draw_message(store: Store, message: Message, person: Person) -> Json:
+    author = store.people.get(message.author)
+    return {
+        "ts": message.ts,
+        "channel": message.channel,
+        "channel_name": _name(store, store.channels[message.channel], person),
+        "author": message.author,
+        "author_name": author.name if author else "Slackbot" if message.author == SLACKBOT else message.author,
+        "text": message.text,
+        "blocks": list(message.blocks),
+        "buttons": list_buttons(message),
+        "thread_ts": message.thread_ts,
+        "edited_at": message.edited_at.isoformat() if message.edited_at else None,
+        "ephemeral": message.only_for is not None,
+        "versions": [
+            {"text": one.text, "blocks": list(one.blocks), "drawn_at": one.drawn_at.isoformat()}
+            for one in message.drawings
+        ],
+    }
+
+
+def _draw_call(call: Call) -> Json:
+    return {
+        "method": call.method,
+        "arguments": call.arguments,
+        "ok": call.error is None,
+        "error": call.error,
+        "fault": call.fault,
+        "called_at": call.called_at.isoformat(),
+    }
+
+
+def _draw_envelope(envelope: Envelope) -> Json:
+    after = envelope.acked_after
+    return {
+        "id": envelope.id,
+        "kind": envelope.kind,
+        "via": envelope.via,
+        "trigger_id": envelope.trigger_id,
+        "sent_at": envelope.sent_at.isoformat(),
+        "acked_after": after.total_seconds() if after is not None else None,
+        "late": envelope.late,
+    }

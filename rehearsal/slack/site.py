@@ -1,0 +1,42 @@
+"""What all parts of the server share."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rehearsal.slack.arguments import Arguments
+from rehearsal.slack.faults import Faults
+from rehearsal.slack.grants import Grants
+from rehearsal.slack.posts import Posts
+from rehearsal.slack.sockets import Sockets
+from rehearsal.slack.store import Store
+from rehearsal.slack.wire import Json
+
+
+def _make_token(kind: str) -> Callable[[], str]:
+    return lambda: f"{kind}{secrets.token_hex(20)}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """`url` has no slash at its end and is empty until there is a port. Tokens and secrets are new each time."""
+
+    store: Store
+    grants: Grants
+    sockets: Sockets
+    posts: Posts
+    url: str = ""
+    faults: Faults = field(default_factory=Faults)
+    bot_token: str = field(default_factory=_make_token("xoxb-rehearsal-"))
+    app_token: str = field(default_factory=_make_token("xapp-1-rehearsal-"))
+    signing_secret: str = field(default_factory=_make_token(""))
+    verification_token: str = field(default_factory=_make_token(""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of the Web API: what it does, and the scopes any one of which it asks for."""
+
+    run: Callable[[Site, Arguments], Json]
+    scopes: tuple[str, ...] = ()
+    by_app_token: bool = False

@@ -1,0 +1,122 @@
+"""People, channels and messages as the JSON that Slack sends."""
+
+from typing import Any
+
+from rehearsal.slack.cast import App, Cast, Channel, ChannelKind, Person, UserGroup
+from rehearsal.slack.clock import to_seconds
+from rehearsal.slack.message import Message
+
+Json = dict[str, Any]
+FOUNDED = 1_700_000_000
+"""When everything in the workspace was made, as far as Slack's dates go."""
+
+
+def draw_person(person: Person, cast: Cast) -> Json:
+    """Of somebody who has left, Slack gives no roles, so a reader must look at `deleted` first."""
+    drawn: Json = {
+        "id": person.id,
+        "team_id": person.team or cast.team.id,
+        "name": person.handle,
+        "deleted": person.deleted,
+        "profile": {"real_name": person.name, "display_name": person.handle, "team": person.team or cast.team.id},
+        "is_bot": person.is_bot,
+        "is_app_user": False,
+        "updated": FOUNDED,
+    }
+    if person.deleted:
+        return drawn
+    if person.team is not None:
+        drawn["is_stranger"] = person.is_stranger
+    return drawn | {
+        "real_name": person.name,
+        "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
+        "tz_offset": 0,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": person.is_restricted,
+        "is_ultra_restricted": person.is_ultra_restricted,
+        "is_email_confirmed": True,
+    }
+
+
+def draw_channel(channel: Channel, cast: Cast) -> Json:
+    is_direct = channel.kind is ChannelKind.DIRECT
+    drawn: Json = {
+        "id": channel.id,
+        "created": FOUNDED,
+        "is_archived": channel.is_archived,
+        "is_im": is_direct,
+        "is_org_shared": False,
+        "context_team_id": cast.team.id,
+    }
+    if is_direct:
+        return drawn | {"user": next(one for one in channel.members if one != cast.bot.id), "is_user_deleted": False}
+    return drawn | {
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": channel.kind is ChannelKind.PUBLIC,
+        "is_group": channel.kind is ChannelKind.PRIVATE,
+        "is_mpim": False,
+        "is_private": channel.kind is ChannelKind.PRIVATE,
+        "is_general": False,
+        "is_shared": channel.is_ext_shared,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_pending_ext_shared": False,
+        "is_member": cast.bot.id in channel.members,
+        "creator": channel.members[0] if channel.members else cast.bot.id,
+        "num_members": len(channel.members),
+        "topic": {"value": "", "creator": "", "last_set": 0},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+    }
+
+
+def draw_user_group(group: UserGroup, cast: Cast, *, with_users: bool) -> Json:
+    drawn: Json = {
+        "id": group.id,
+        "team_id": cast.team.id,
+        "is_usergroup": True,
+        "is_external": False,
+        "name": group.name,
+        "handle": group.handle,
+        "description": "",
+        "date_create": FOUNDED,
+        "date_update": FOUNDED,
+        "date_delete": 0,
+        "user_count": len(group.members),
+    }
+    return drawn | {"users": list(group.members)} if with_users else drawn
+
+
+def draw_message(message: Message, cast: Cast, version: int = -1) -> Json:
+    """`version` picks one of its drawings; a message with blocks is never marked as edited."""
+    drawing = message.drawings[version]
+    drawn: Json = {
+        "type": "message",
+        "user": message.author,
+        "team": cast.team.id,
+        "ts": message.ts,
+        "text": drawing.text,
+    }
+    if message.author == cast.bot.id:
+        drawn |= {"bot_id": cast.app.bot_id, "app_id": cast.app.id, "bot_profile": _draw_bot(cast.app, cast)}
+    if drawing.blocks:
+        drawn["blocks"] = list(drawing.blocks)
+    elif message.edited_at is not None:
+        drawn["edited"] = {"user": message.author, "ts": f"{to_seconds(message.edited_at)}.000000"}
+    if message.thread_ts is not None:
+        drawn["thread_ts"] = message.thread_ts
+    return drawn
+
+
+def _draw_bot(app: App, cast: Cast) -> Json:
+    return {
+        "id": app.bot_id,
+        "app_id": app.id,
+        "user_id": cast.bot.id,
+        "name": app.name,
+        "deleted": False,
+        "updated": FOUNDED,
+        "team_id": cast.team.id,
+    }

@@ -1,0 +1,186 @@
+"""The workspace as a program starts and stops it: a web server in a thread of its own."""
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import requests
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from rehearsal.slack.cast import Cast, read_cast
+from rehearsal.slack.clock import Clock, SystemClock
+from rehearsal.slack.control import LOOPBACK, make_routes
+from rehearsal.slack.faults import Fault
+from rehearsal.slack.grants import Grants
+from rehearsal.slack.lines import Lines, make_protocol
+from rehearsal.slack.posts import Posts
+from rehearsal.slack.replies import answer_response_url
+from rehearsal.slack.site import Site
+from rehearsal.slack.sockets import Sockets
+from rehearsal.slack.store import Store
+from rehearsal.slack.stream import Stream
+from rehearsal.slack.webapi import WebApi
+
+HOST: Final = "127.0.0.1"
+START_LIMIT: Final = timedelta(seconds=10)
+SHIPPED_WORKSPACE: Final = Path(__file__).parent.parent / "workspace.yaml"
+
+
+class Workspace:
+    """`with Workspace.from_file(path) as workspace:` starts it on a free port and stops it.
+
+    What was said stays in it when it is stopped and started again.
+    """
+
+    def __init__(self, cast: Cast, *, clock: Clock | None = None) -> None:
+        self._lines = Lines()
+        store = Store(cast, clock or SystemClock())
+        self._site = Site(
+            store=store,
+            grants=Grants(store.clock),
+            sockets=Sockets(store, self._lines),
+            posts=Posts(store),
+        )
+        self._stream = Stream(store)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @classmethod
+    def from_file(cls, path: Path, *, clock: Clock | None = None, request_url: str | None = None) -> Self:
+        """With `request_url`, commands, presses and events are posted there, signed, instead of going by socket.
+
+        Raises CastError.
+        """
+        cast = read_cast(path)
+        if request_url is not None:
+            app = replace(cast.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
+            cast = replace(cast, app=app)
+        return cls(cast, clock=clock)
+
+    def start(self, port: int = 0) -> None:
+        """Returns when it answers. Raises OSError when the port is taken."""
+        listener = socket.create_server((HOST, port), backlog=1024)
+        self._site.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        server = uvicorn.Server(self._configure())
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True
+        )
+        self._thread.start()
+        with requests.Session() as session:
+            session.trust_env = False
+            session.get(f"{self.api_url}api.test", timeout=START_LIMIT.total_seconds()).raise_for_status()
+
+    def stop(self) -> None:
+        """Closes every connection. Does nothing when it is not running."""
+        if self._server is None or self._thread is None:
+            return
+        self._stream.close()
+        self._server.should_exit = True
+        self._thread.join()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Raises RuntimeError before the first start: there is no port yet."""
+        if not self._site.url:
+            raise RuntimeError("the workspace has not been started")
+        return self._site.url
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/"
+
+    @property
+    def bot_token(self) -> str:
+        return self._site.bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self._site.app_token
+
+    @property
+    def signing_secret(self) -> str:
+        return self._site.signing_secret
+
+    @property
+    def team_id(self) -> str:
+        return self._site.store.cast.team.id
+
+    @property
+    def store(self) -> Store:
+        """The state itself, for a program in the same process. Read it; people act through a Visitor."""
+        return self._site.store
+
+    @property
+    def sockets(self) -> list[str]:
+        """The names of the open sockets, oldest first."""
+        return self._site.sockets.names
+
+    def plan(self, fault: Fault) -> None:
+        """The next calls of the fault's method meet it."""
+        self._site.faults.plan(fault)
+
+    def disconnect(self, reason: str = "refresh_requested", name: str | None = None) -> None:
+        """Sends all sockets away, or the named one, as Slack does now and then; `cut` drops them without a word."""
+        order = {"reason": reason, "socket": name}
+        with requests.Session() as session:
+            session.trust_env = False
+            session.post(f"{self.url}/rehearsal/disconnect", json=order, timeout=10).raise_for_status()
+
+    def wait_until(self, holds: Callable[[], bool], within: timedelta = timedelta(seconds=10)) -> bool:
+        """Whether `holds` came true in time; it is asked again after every change in the workspace."""
+        return self.store.wait_until(holds, within)
+
+    def _configure(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            self._make_app(),
+            loop="asyncio",
+            http=make_protocol(self._lines),
+            ws="websockets-sansio",
+            ws_ping_interval=10,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            backlog=1024,
+            timeout_graceful_shutdown=2,
+        )
+
+    def _make_app(self) -> Starlette:
+        site, api = self._site, WebApi(self._site, self._lines)
+
+        async def respond(request: Request) -> Response:
+            return await answer_response_url(site, request)
+
+        return Starlette(
+            routes=[
+                Route("/api/{method}", api.answer, methods=["GET", "POST"]),
+                Route("/commands/{team}/{name}", respond, methods=["POST"]),
+                Route("/actions/{team}/{name}", respond, methods=["POST"]),
+                WebSocketRoute("/link/", site.sockets.serve),
+                Mount("/rehearsal", routes=make_routes(site, self._stream)),
+            ],
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))],
+        )

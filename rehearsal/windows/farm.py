@@ -1,0 +1,202 @@
+"""The farm: Windows hosts that speak WS-Management on this machine's loopback, and a hand to make trouble with."""
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypedDict
+
+from rehearsal.windows import people
+from rehearsal.windows.auth import accounts_file
+from rehearsal.windows.behaviours import logoff_rule, read_behaviour
+from rehearsal.windows.certificates import make_context
+from rehearsal.windows.host import Host
+from rehearsal.windows.inventory import find_engine
+from rehearsal.windows.population import populate
+from rehearsal.windows.ports import Address, Doorman
+from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
+from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
+
+_LOOK_SECONDS = 0.02
+_NAMED_HOSTS = 3
+
+
+class SessionLine(TypedDict):
+    """A session as the farm tells it: `user` with its domain, or empty; `state` a word such as Disconnected."""
+
+    id: int
+    user: str
+    state: str
+
+
+class Farm:
+    """Hosts from a file, each on a port of 127.0.0.1 from `start` to `stop`.
+
+    `engine` forces one engine for all hosts. Unknown host names are KeyErrors everywhere.
+    """
+
+    def __init__(self, settings: FarmSettings, *, engine: EngineName | None = None) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._hosts: dict[str, Host] = {}
+        self._plain: dict[str, Address] = {}
+        self._secure: dict[str, Address] = {}
+        self._doorman = Doorman(self._sweep)
+        self._stack = ExitStack()
+        self.ca_file = Path()
+
+    @classmethod
+    def from_file(cls, path: Path, *, engine: EngineName | None = None) -> Self:
+        """FarmFileError when the file cannot be used."""
+        return cls(read_farm(path), engine=engine)
+
+    def start(self) -> None:
+        """EngineMissingError when an engine that was asked for by name is not on this machine."""
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="farm-", ignore_cleanup_errors=True)))
+            stack.enter_context(accounts_file(folder / "accounts", self.account))
+            self._build(folder)
+            for host in self._hosts.values():
+                stack.callback(host.stop)
+            for name in self._hosts:
+                stack.callback(self._plain[name].give_up)
+                stack.callback(self._secure[name].give_up)
+                if not self._hosts[name].is_unreachable:
+                    self.bring_up(name)
+            self._doorman.start()
+            stack.callback(self._doorman.stop)
+            self._stack = stack.pop_all()
+
+    def stop(self) -> None:
+        """Every command is killed, every connection cut, every file removed."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _build(self, folder: Path) -> None:
+        start = now_ticks()
+        engines = {
+            wanted: find_engine(wanted, folder)
+            for wanted in {self._engine or each.engine for each in self._settings.hosts.values()}
+        }
+        tls, self.ca_file = make_context(folder, self._settings.hosts)
+        for name, settings in self._settings.hosts.items():
+            sessions = SessionFile(folder / f"{name}.sessions")
+            rule = logoff_rule({each.name: each for each in settings.behaviour})
+            sessions.create(Table(rule, populate(name, self._settings, start)))
+            engine = engines[self._engine or settings.engine]
+            host = self._hosts[name] = Host(name, settings, sessions, self.account, engine)
+            self._plain[name], self._secure[name] = Address(host, None), Address(host, tls)
+
+    def _sweep(self) -> None:
+        for host in self._hosts.values():
+            host.service.sweep()
+
+    # What it is
+
+    @property
+    def account(self) -> Account:
+        return self._settings.account
+
+    @property
+    def endpoints(self) -> Mapping[str, str]:
+        """`http://127.0.0.1:PORT/wsman` by host name; for a host that is down the port is closed."""
+        return {name: address.url for name, address in self._plain.items()}
+
+    @property
+    def secure_endpoints(self) -> Mapping[str, str]:
+        """The same over HTTPS; `ca_file` is what to trust."""
+        return {name: address.url for name, address in self._secure.items()}
+
+    @property
+    def banner(self) -> str:
+        """Which hosts have which engine, in one line."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name, host in self._hosts.items():
+            groups[host.engine.title].append(name)
+        return "; ".join(f"{_count(names)}: {title}" for title, names in groups.items())
+
+    # What it sees
+
+    def sessions(self, host: str) -> list[SessionLine]:
+        """All sessions there are, the services' and the listener included, by id."""
+        return [
+            {"id": each.id, "user": each.account, "state": each.state.name.title().replace("_", "")}
+            for each in self._hosts[host].machine.sessions.all()
+        ]
+
+    def snapshot(self) -> dict[str, list[SessionLine]]:
+        return {name: self.sessions(name) for name in self._hosts}
+
+    def messages(self, host: str) -> list[str]:
+        """What was served, in order.
+
+        `401`, `401+challenge`, `200` (an empty message, accepted), `400`, `Create`, `Receive`, `Receive!2150858793` (a
+        fault), `Send!dropped` (the connection was cut).
+        """
+        return list(self._hosts[host].messages)
+
+    def open_shells(self, host: str) -> int:
+        return self._hosts[host].service.open_shells()
+
+    def calls(self, host: str) -> list[Call]:
+        """The WTS calls that would change something, in order, with the Win32 code of those that were refused."""
+        return self._hosts[host].machine.sessions.calls()
+
+    def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
+        """Returns when the predicate holds; TimeoutError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not predicate():
+            if time.monotonic() > deadline:
+                raise TimeoutError("the farm did not come to look as expected")
+            time.sleep(_LOOK_SECONDS)
+
+    # Trouble
+
+    def sign_out(self, host: str, session_id: int) -> None:
+        with self._hosts[host].machine.sessions.locked() as table:
+            people.leave(table, session_id)
+
+    def return_to_work(self, host: str, session_id: int) -> None:
+        with self._hosts[host].machine.sessions.locked() as table:
+            people.come_back(table, session_id)
+
+    def take_over(self, host: str, session_id: int, user: str) -> None:
+        """`user`, named with the domain, has the id now, by a logon of this moment."""
+        with self._hosts[host].machine.sessions.locked() as table:
+            people.take_over(table, session_id, user)
+
+    def take_down(self, host: str) -> None:
+        """The host's ports are closed and its connections cut; what runs on it goes on."""
+        self._doorman.close(self._plain[host])
+        self._doorman.close(self._secure[host])
+
+    def bring_up(self, host: str) -> None:
+        self._doorman.open(self._plain[host])
+        self._doorman.open(self._secure[host])
+
+    def set_behaviour(self, host: str, name: str, **options: Any) -> None:
+        """From now on the host behaves so, and in no other special way; `none` makes it an ordinary one.
+
+        ValueError for a behaviour or an option that does not exist.
+        """
+        behaviours = () if name == "none" else (read_behaviour(name, options),)
+        self._hosts[host].behave(*behaviours)
+        if self._hosts[host].is_unreachable:
+            self.take_down(host)
+        else:
+            self.bring_up(host)
+
+
+def _count(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED_HOSTS else f"{len(names)} hosts"

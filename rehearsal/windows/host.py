@@ -1,0 +1,172 @@
+"""One Windows host of the farm: its sessions, its service, its engine, and what is wrong with it."""
+
+import threading
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rehearsal.windows import faults
+from rehearsal.windows.auth import Policy
+from rehearsal.windows.behaviours import (
+    Behaviour,
+    ComesBack,
+    Drops,
+    Garbage,
+    NoRight,
+    Quota,
+    Replaced,
+    Slow,
+    Unreachable,
+    Vanishes,
+    WrongPassword,
+    logoff_rule,
+)
+from rehearsal.windows.commandline import CommandLineError, read_command_line
+from rehearsal.windows.engines import Engine, Machine
+from rehearsal.windows.payload import asks_for_a_list
+from rehearsal.windows.people import come_back, leave, take_over
+from rehearsal.windows.service import Service
+from rehearsal.windows.sessions import SessionFile
+from rehearsal.windows.settings import Account, HostSettings
+from rehearsal.windows.shells import Command
+from rehearsal.windows.soap import Fault, Message, read_message, write_fault
+
+_Kind = TypeVar("_Kind", bound=Behaviour)
+_GARBAGE = b'\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n{"session": {"id": 3, "state": 4}}\r\n{"end": 1}\r\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`status` 0: nothing is answered, the connection is cut."""
+
+    status: int
+    body: bytes = b""
+
+
+class Host:
+    """Serves messages and runs commands; the farm owns its ports."""
+
+    def __init__(
+        self, name: str, settings: HostSettings, sessions: SessionFile, account: Account, engine: Engine
+    ) -> None:
+        self.name = name
+        self.machine = Machine(name=name, sessions=sessions)
+        self.service = Service(f"http://{name}:5985/wsman", self._run)
+        self.messages: list[str] = []
+        self.engine = engine
+        self._settings = settings
+        self._account = account
+        self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
+        self._looked = threading.Event()
+        self._drops = 0
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def policy(self) -> Policy:
+        trusts = self._behaviour(WrongPassword) is None
+        return Policy(account=self._account, methods=self._settings.auth, trusts=trusts)
+
+    @property
+    def is_unreachable(self) -> bool:
+        return self._behaviour(Unreachable) is not None
+
+    @property
+    def allows_clear_text(self) -> bool:
+        """Windows wants sealed bodies over plain HTTP, unless its administrator allowed Basic and AllowUnencrypted."""
+        return "basic" in self._settings.auth
+
+    def behave(self, *behaviours: Behaviour) -> None:
+        """From now on the host has these behaviours and no other; first looks and drops count anew."""
+        with self._lock:
+            self._behaviours = {each.name: each for each in behaviours}
+            self._drops = 0
+            self._looked.clear()
+        with self.machine.sessions.locked() as table:
+            table.rule = logoff_rule(self._behaviours)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.service.close()
+
+    # The wire
+
+    def serve(self, data: bytes, user: str) -> Answer:
+        """Answers one envelope; NotSoapError when it is none."""
+        message = read_message(data)
+        self._stopped.wait(self._settings.latency.total_seconds())
+        drop = self._drop_at(message)
+        if drop and not drop.done:
+            return self._cut(message)
+        try:
+            self._refuse(message)
+            answer = Answer(status=200, body=self.service.answer(message, user))
+        except Fault as fault:
+            answer = Answer(status=500, body=write_fault(message, fault, self.name.upper()))
+            self.messages.append(f"{message.operation}!{fault.code}")
+        else:
+            if not drop:
+                self.messages.append(message.operation)
+        return self._cut(message) if drop else answer
+
+    def _cut(self, message: Message) -> Answer:
+        self.messages.append(f"{message.operation}!dropped")
+        return Answer(status=0)
+
+    def _drop_at(self, message: Message) -> Drops | None:
+        drops = self._behaviour(Drops)
+        if drops is None or message.operation.lower() != drops.at:
+            return None
+        with self._lock:
+            if (drops.after_first_look and not self._looked.is_set()) or (drops.times and self._drops >= drops.times):
+                return None
+            self._drops += 1
+        return drops
+
+    def _refuse(self, message: Message) -> None:
+        if message.operation != "Create":
+            return
+        if self._behaviour(Quota):
+            raise faults.too_many_shells()
+        if (right := self._behaviour(NoRight)) and right.at == "create":
+            raise faults.access_denied()
+
+    # The programs
+
+    def _run(self, command: Command) -> int:
+        try:
+            _, arguments = read_command_line(command.line)
+        except CommandLineError as error:
+            command.write(str(error).encode(), "stderr")
+            return 1
+        if slow := self._behaviour(Slow):
+            command.killed.wait(slow.seconds)
+        if self._behaviour(Garbage):
+            command.read_all()
+            command.write(_GARBAGE)
+            return 0
+        if command.killed.is_set():
+            return 1
+        exit_code = self.engine.run(arguments, command, self.machine)
+        if exit_code == 0 and asks_for_a_list(command.sent):
+            self._after_a_look()
+        return exit_code
+
+    def _after_a_look(self) -> None:
+        """What people do between the card and the press. It happens before the look's last Receive is answered."""
+        with self._lock:
+            if self._looked.is_set():
+                return
+            self._looked.set()
+        with self.machine.sessions.locked() as table:
+            for each in self._behaviours.values():
+                match each:
+                    case Vanishes() if each.id in table.sessions:
+                        leave(table, each.id)
+                    case Replaced() if each.id in table.sessions:
+                        take_over(table, each.id, each.by)
+                    case ComesBack() if each.id in table.sessions:
+                        come_back(table, each.id)
+
+    def _behaviour(self, kind: type[_Kind]) -> _Kind | None:
+        found = self._behaviours.get(kind.name)
+        return found if isinstance(found, kind) else None

@@ -1,0 +1,66 @@
+"""Sealed bodies: SOAP over plain HTTP, encrypted with the keys of the connection's own authentication.
+
+[MS-WSMV] 2.2.9.1: a body of type multipart/encrypted in two parts, which name the length of the clear text and carry
+
+    length of the signature (4 bytes, little endian)   signature   sealed text
+"""
+
+import re
+from typing import Protocol
+
+from spnego import WinRMWrapResult
+from spnego.exceptions import SpnegoError
+
+_PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
+CONTENT_TYPE = f'multipart/encrypted;protocol="{_PROTOCOL}";boundary="Encrypted Boundary"'
+_BODY = re.compile(
+    rb"--\s*Encrypted Boundary\r\n"
+    rb"\s*Content-Type: application/HTTP-[A-Za-z]+-session-encrypted\r\n"
+    rb"\s*OriginalContent: type=application/soap\+xml;charset=UTF-8;Length=(\d+)\r\n"
+    rb"--\s*Encrypted Boundary\r\n"
+    rb"\s*Content-Type: application/octet-stream\r\n"
+    rb"(.*)--\s*Encrypted Boundary--\r\n",
+    re.DOTALL,
+)
+
+
+class Keys(Protocol):
+    """The half of pyspnego's context that seals."""
+
+    def wrap_winrm(self, data: bytes) -> WinRMWrapResult: ...
+
+    def unwrap_winrm(self, header: bytes, data: bytes) -> bytes: ...
+
+
+class SealError(ValueError):
+    """Not sealed at all, tampered with, or sealed with the keys of another connection."""
+
+
+def unseal(body: bytes, keys: Keys) -> bytes:
+    match = _BODY.fullmatch(body)
+    if match is None:
+        raise SealError("the parts of multipart/encrypted are missing")
+    length, sealed = int(match[1]), match[2]
+    signature_end = 4 + int.from_bytes(sealed[:4], "little")
+    try:
+        clear = keys.unwrap_winrm(sealed[4:signature_end], sealed[signature_end:])
+    except SpnegoError as error:
+        raise SealError(str(error)) from error
+    if len(clear) != length:
+        raise SealError("the clear text has another length than was announced")
+    return clear
+
+
+def seal(clear: bytes, keys: Keys) -> bytes:
+    wrapped = keys.wrap_winrm(clear)
+    return b"".join(
+        (
+            b"--Encrypted Boundary\r\n",
+            f"\tContent-Type: {_PROTOCOL}\r\n".encode(),
+            f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(clear)}\r\n".encode(),
+            b"--Encrypted Boundary\r\n",
+            b"\tContent-Type: application/octet-stream\r\n",
+            len(wrapped.header).to_bytes(4, "little") + wrapped.header + wrapped.data,
+            b"--Encrypted Boundary--\r\n",
+        )
+    )

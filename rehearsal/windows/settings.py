@@ -1,0 +1,182 @@
+"""farm.yaml: read, checked, and told in plain words where it is wrong."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from rehearsal.windows.behaviours import Behaviour, read_behaviour
+from rehearsal.windows.sessions import State
+
+EngineName = Literal["best", "pwsh", "mono", "double"]
+Method = Literal["basic", "ntlm", "negotiate"]
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
+_DURATION = re.compile(r"(\d+)(ms|[dhms])")
+_RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
+
+
+class FarmFileError(ValueError):
+    """The farm's file cannot be used; the message names every fault and where it stands."""
+
+
+def read_duration(text: object) -> object:
+    """`1d2h`, `45m`, `200ms`; a plain 0 needs no unit."""
+    if isinstance(text, timedelta):
+        return text
+    if text in (0, "0"):
+        return timedelta()
+    if not isinstance(text, str) or not re.fullmatch(rf"({_DURATION.pattern})+", text):
+        raise ValueError("a duration is written like 3h, 1d2h, 45m, 30s or 200ms")
+    return timedelta(**{_UNITS[unit]: int(number) for number, unit in _DURATION.findall(text)})
+
+
+def read_state(text: object) -> object:
+    if isinstance(text, State):
+        return text
+    if not isinstance(text, str) or text.upper() not in State.__members__:
+        raise ValueError(f"a state is one of {', '.join(each.lower() for each in State.__members__)}")
+    return State[text.upper()]
+
+
+def read_behaviours(value: object) -> object:
+    """A word, a mapping of word to options, or a list of both."""
+    match value:
+        case str():
+            return (read_behaviour(value, {}),)
+        case dict():
+            return tuple(read_behaviour(str(name), options or {}) for name, options in value.items())
+        case list():
+            return tuple(each for part in value for each in _tuple_of(read_behaviours(part)))
+        case _:
+            raise ValueError("a behaviour is a word, or a word with its options")
+
+
+def _tuple_of(value: object) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+Duration = Annotated[timedelta, BeforeValidator(read_duration)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Part):
+    """Who may open shells on the farm's hosts."""
+
+    username: str
+    password: str
+
+    @field_validator("username")
+    @classmethod
+    def names_its_domain(cls, value: str) -> str:
+        if not re.fullmatch(r"[^\\:]+\\[^\\:]+", value):
+            raise ValueError("an account is written DOMAIN\\name")
+        return value
+
+
+class SessionSettings(Part):
+    """A session as a person would describe it. All durations count back from the farm's start."""
+
+    id: int = Field(ge=0, lt=2**32)
+    user: str = ""
+    state: Annotated[State, BeforeValidator(read_state)] = State.ACTIVE
+    station: str | None = None
+    client: str = Field(default="", max_length=20)
+    address: str = ""
+    logged_on: Duration = timedelta(hours=2)
+    disconnected: Duration | None = None
+    idle: Duration = timedelta(minutes=1)
+
+    @field_validator("user", "station", "client", "address")
+    @classmethod
+    def is_one_line(cls, value: str | None) -> str | None:
+        if value and not value.isprintable():
+            raise ValueError("may hold printable signs only")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def disconnected_is_a_state(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("disconnected") is not None:
+            return {"state": "disconnected"} | value
+        return value
+
+    @model_validator(mode="after")
+    def names_its_domain(self) -> Self:
+        if self.user and "\\" not in self.user:
+            raise ValueError(f"a user is written DOMAIN\\name, not {self.user!r}")
+        return self
+
+
+class HostSettings(Part):
+    sessions: tuple[SessionSettings, ...] = ()
+    crowd: int = Field(default=0, ge=0, le=60)
+    behaviour: Annotated[tuple[Behaviour, ...], BeforeValidator(read_behaviours)] = ()
+    engine: EngineName = "double"
+    latency: Duration = timedelta()
+    auth: tuple[Method, ...] = ("negotiate", "ntlm")
+
+    @model_validator(mode="after")
+    def has_each_id_once(self) -> Self:
+        ids = [session.id for session in self.sessions]
+        if twice := sorted({each for each in ids if ids.count(each) > 1}):
+            raise ValueError(f"two sessions have the id {', '.join(map(str, twice))}")
+        return self
+
+
+class FarmSettings(Part):
+    """`every_host` stands on each host beside its own sessions; `crowd` is who fills the hosts that ask for a crowd."""
+
+    account: Account
+    every_host: tuple[SessionSettings, ...] = ()
+    crowd: tuple[str, ...] = ()
+    hosts: dict[str, HostSettings]
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def expand_names(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: host or {} for pattern, host in value.items() for name in expand(str(pattern))}
+
+    @model_validator(mode="after")
+    def has_a_crowd(self) -> Self:
+        if not self.crowd and (asking := [name for name, host in self.hosts.items() if host.crowd]):
+            raise ValueError(f"{asking[0]} asks for a crowd, but no people stand under `crowd:`")
+        return self
+
+
+def expand(pattern: str) -> list[str]:
+    """`rds-[01-40]` is forty names; a name without a range is itself."""
+    match = _RANGE.fullmatch(pattern)
+    if match is None:
+        return [pattern]
+    before, first, last, after = match.groups()
+    return [f"{before}{number:0{len(first)}}{after}" for number in range(int(first), int(last) + 1)]
+
+
+def read_farm(path: Path) -> FarmSettings:
+    """FarmFileError when the file is missing, is no YAML, or says something the farm does not understand."""
+    try:
+        return FarmSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FarmFileError(f"{path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise FarmFileError(f"{path} is no YAML: {error}") from error
+    except ValidationError as error:
+        faults = "\n".join(f"  {_place(each['loc'])}: {_words(each['msg'])}" for each in error.errors())
+        raise FarmFileError(f"{path}:\n{faults}") from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return " > ".join(str(part) for part in location) or "the file"
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,144 @@
+"""A text shell and the commands in it: what lives on a host between Create and Delete.
+
+A command is a program with three pipes. What it prints waits in `Command` until a Receive fetches it; what a Send
+brings waits there until the program reads it. Each command runs in a thread of its own.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+CONTROL_C_EXIT = 0xC000013A
+"""STATUS_CONTROL_C_EXIT: what a program returns that was ended by Ctrl+C."""
+_KILLED = 1
+
+
+def new_id() -> str:
+    return str(uuid.uuid4()).upper()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What one Receive carries away: pieces of (stream, bytes), and the exit code once there is no more to come."""
+
+    pieces: tuple[tuple[str, bytes], ...]
+    exit_code: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.pieces and self.exit_code is None
+
+
+class Command:
+    """A program in a shell, seen from both ends: the service sends and collects, the program reads and writes."""
+
+    def __init__(self, line: str, command_id: str = "") -> None:
+        self.id = command_id or new_id()
+        self.line = line
+        self.killed = threading.Event()
+        self._changed = threading.Condition()
+        self._input: list[bytes] = []
+        self._sent: list[bytes] = []
+        self._input_ended = False
+        self._output: list[tuple[str, bytes]] = []
+        self._exit_code: int | None = None
+        self._on_kill: list[Callable[[], None]] = []
+
+    # What the program does
+
+    def read(self) -> Iterator[bytes]:
+        """Standard input, piece by piece, as a program reads to the end of its pipe; ends early when it is killed."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._input or self._input_ended or self.killed.is_set())
+                pieces, self._input = self._input, []
+                ended = self._input_ended or self.killed.is_set()
+            yield from pieces
+            if ended:
+                return
+
+    def read_all(self) -> bytes:
+        return b"".join(self.read())
+
+    def write(self, data: bytes, stream: str = "stdout") -> None:
+        with self._changed:
+            self._output.append((stream, data))
+            self._changed.notify_all()
+
+    def on_kill(self, action: Callable[[], None]) -> None:
+        """Called once when the command is killed; at once when it already was."""
+        with self._changed:
+            if not self.killed.is_set():
+                self._on_kill.append(action)
+                return
+        action()
+
+    def end(self, exit_code: int) -> None:
+        with self._changed:
+            if self._exit_code is None:
+                self._exit_code = exit_code
+            self._changed.notify_all()
+
+    # What the service does
+
+    @property
+    def sent(self) -> bytes:
+        """All that came for standard input so far."""
+        return b"".join(self._sent)
+
+    @property
+    def is_running(self) -> bool:
+        return self._exit_code is None
+
+    def send(self, data: bytes, *, end: bool) -> bool:
+        """False when nobody can read it any more."""
+        with self._changed:
+            if self._input_ended or not self.is_running:
+                return False
+            self._input.append(data)
+            self._sent.append(data)
+            self._input_ended = end
+            self._changed.notify_all()
+            return True
+
+    def collect(self, timeout: timedelta) -> Output:
+        """Waits until there is something to carry away, or the time is up; then takes all of it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._output or not self.is_running, timeout.total_seconds())
+            pieces, self._output = tuple(self._output), []
+            return Output(pieces=pieces, exit_code=self._exit_code)
+
+    def kill(self, exit_code: int = _KILLED) -> None:
+        with self._changed:
+            if self.killed.is_set():
+                return
+            self.killed.set()
+            actions, self._on_kill = self._on_kill, []
+            if self._exit_code is None:
+                self._exit_code = exit_code
+            self._changed.notify_all()
+        for action in actions:
+            action()
+
+
+@dataclass(slots=True, kw_only=True)
+class Shell:
+    """`idle` is how long it lives without a message; `under_way` counts messages being answered: they keep it alive."""
+
+    owner: str
+    idle: timedelta
+    id: str = field(default_factory=new_id)
+    commands: dict[str, Command] = field(default_factory=dict)
+    used_at: float = field(default_factory=time.monotonic)
+    under_way: int = 0
+
+    @property
+    def is_forgotten(self) -> bool:
+        return not self.under_way and time.monotonic() - self.used_at > self.idle.total_seconds()
+
+    def close(self) -> None:
+        for command in self.commands.values():
+            command.kill()

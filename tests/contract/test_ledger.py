@@ -1,0 +1,258 @@
+"""What every ledger promises. Each test runs on all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import events as e
+from bot.audit import Entry, first_fault
+from bot.commands.logoff import LogoffAsk
+from bot.conditions import Condition, Field, Ids, Operator
+from bot.errors import Clash, Conflict, Duplicate, LedgerError
+from bot.model import Account, Actor, Card, Choice, Ending, LeftOut, Place, State, Verdict, WorkItem
+from tests import builders as b
+
+if TYPE_CHECKING:
+    from adapters.memory.clock import SettableClock
+    from bot.ports import Ledger
+
+KEY = b"the key of the tests"
+SECOND = timedelta(seconds=1)
+CARD = Card(channel_id="C0ONCALL", ts="1770000000.000100")
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
+
+FULL_ASK = LogoffAsk(
+    hosts=("comp1", "comp2"),
+    ids=Ids(((3, 3), (5, 9))),
+    conditions=(Condition(field=Field.USER, operator=Operator.LIKE, values=("CORP\\al*", "josé")),),
+    choice=Choice.MATCHING,
+    here=True,
+    wait=timedelta(seconds=90),
+    reason='the nightly update, "as agreed"',
+)
+
+
+def log_of(ledger: Ledger) -> list[str]:
+    return [entry.event for entry in ledger.entries()]
+
+
+def life() -> list[e.Event]:
+    """Two sessions on two hosts: one goes, of the other nobody knows at first."""
+    one, two = b.target(3), b.target(7, host="comp2")
+    out = LeftOut(session=b.session(0), why="session 0")
+    return [
+        b.surveyed(one, two, left_out=(out,), say="look well"),
+        b.approved(by=b.OTHER),
+        b.started(),
+        e.HostStarted(host="comp1"),
+        e.TargetRequested(key=one.key, code=7007),
+        e.TargetEnded(key=one.key, verdict=Verdict.GONE),
+        e.TargetEnded(key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, detail="the reply was lost"),
+        e.Ended(),
+        e.Settled(key=two.key, verdict=Verdict.GONE, detail="seen gone"),
+    ]
+
+
+def test_what_was_opened_is_found_again(ledger: Ledger) -> None:
+    request = b.request(ask=FULL_ASK, text="/logoff comp1 user=josé 日本語 <!channel>")
+    assert ledger.open(request) == request
+    assert ledger.find(request.id) == request
+
+
+def test_opening_writes_who_asked_what_and_where(ledger: Ledger) -> None:
+    ledger.open(b.request(ask=FULL_ASK))
+    (entry,) = ledger.entries()
+    assert (entry.seq, entry.at, entry.event, entry.request_id) == (1, b.NOW, "asked", "TS-AAAAAA")
+    assert (entry.actor, entry.channel, entry.text) == (
+        b.ASKER.user_id,
+        b.PLACE.channel_id,
+        "/logoff comp1 id=3 --sync",
+    )
+    assert entry.reason == FULL_ASK.reason
+
+
+def test_the_same_delivery_twice_is_one_request(ledger: Ledger) -> None:
+    first = ledger.open(b.request())
+    with pytest.raises(Duplicate) as caught:
+        ledger.open(replace(first, id="TS-BBBBBB"))
+    assert caught.value.request == first
+    assert ledger.find("TS-BBBBBB") is None
+    assert log_of(ledger) == ["asked"]
+
+
+def test_a_number_that_is_taken_is_not_given_twice(ledger: Ledger) -> None:
+    first = ledger.open(b.request())
+    with pytest.raises(LedgerError, match="taken by chance"):
+        ledger.open(replace(first, delivery="another", text="another"))
+    assert ledger.newest(9) == (first,)
+    assert log_of(ledger) == ["asked"]
+
+
+def test_an_unknown_request_is_not_found_and_takes_no_event(ledger: Ledger) -> None:
+    assert ledger.find("TS-ZZZZZZ") is None
+    with pytest.raises(LedgerError, match="I know no request TS-ZZZZZZ"):
+        ledger.record("TS-ZZZZZZ", e.Refused(rule="r", say="no"))
+    assert ledger.entries() == ()
+
+
+def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Ledger, clock: SettableClock) -> None:
+    request = ledger.open(b.request(ask=FULL_ASK))
+    for number, event in enumerate(life(), start=2):
+        now = clock.move(SECOND)
+        request = ledger.record(request.id, event)
+        assert ledger.find(request.id) == request
+        newest = ledger.entries()[-1]
+        assert (newest.seq, newest.event, newest.at) == (number, e.name_of(event), now)
+    assert (request.state, request.ending, request.decided_by) == (State.ENDED, Ending.DONE, b.OTHER)
+    assert [target.verdict for target in request.targets] == [Verdict.GONE, Verdict.GONE]
+    assert first_fault(ledger.entries(), KEY) is None
+
+
+def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Ledger) -> None:
+    targets = [b.target(number, host=host) for host, number in (("b", 9), ("a", 2), ("c", 1), ("a", 1))]
+    ledger.open(b.request())
+    ledger.record("TS-AAAAAA", b.surveyed(*targets))
+    kept = frozenset({("b", 9), ("a", 1), ("c", 1)})
+    after = ledger.record("TS-AAAAAA", e.Narrowed(by=b.ASKER, on_version=2, keys=kept))
+    assert [target.key for target in after.targets] == [("b", 9), ("c", 1), ("a", 1)]
+    assert ledger.find("TS-AAAAAA") == after
+
+
+def test_a_conflict_changes_nothing(ledger: Ledger) -> None:
+    before = ledger.open(b.request())
+    with pytest.raises(Conflict) as caught:
+        ledger.record(before.id, b.started())
+    assert (caught.value.reason, caught.value.request) == (Clash.OUT_OF_ORDER, before)
+    assert ledger.find(before.id) == before
+    assert log_of(ledger) == ["asked"]
+
+
+def test_the_time_of_a_press_is_checked_when_it_is_written(ledger: Ledger, clock: SettableClock) -> None:
+    ledger.open(b.request())
+    request = ledger.record("TS-AAAAAA", b.surveyed())
+    clock.move(b.CARD_LIFE)
+    with pytest.raises(Conflict) as caught:
+        ledger.record(request.id, b.approved())
+    assert caught.value.reason is Clash.EXPIRED
+    assert ledger.record(request.id, e.Expired()).ending is Ending.EXPIRED
+
+
+def test_a_second_press_changes_nothing_and_names_the_winner(ledger: Ledger) -> None:
+    ledger.open(b.request())
+    ledger.record("TS-AAAAAA", b.surveyed())
+    won = ledger.record("TS-AAAAAA", b.approved(by=b.OTHER))
+    with pytest.raises(Conflict) as caught:
+        ledger.record("TS-AAAAAA", b.approved(by=b.ASKER))
+    assert caught.value.reason is Clash.DECIDED
+    assert caught.value.request == won
+    assert won.decided_by == b.OTHER
+
+
+def test_a_note_is_an_entry_and_no_change(ledger: Ledger) -> None:
+    before = ledger.open(b.request())
+    noted = e.Noted(kind=e.NoteKind.OUTSIDER_PRESS, by=b.OTHER, detail="Log off 1")
+    assert ledger.record(before.id, noted) == before
+    ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
+    assert ledger.find(before.id) == before
+    pressed, typed = ledger.entries(after=1)
+    assert (pressed.request_id, pressed.actor, pressed.reason) == (before.id, b.OTHER.user_id, "outsider_press")
+    assert (typed.request_id, typed.channel, typed.text) == ("", b.PLACE.channel_id, "/logoff ???")
+
+
+def test_what_the_card_shows_never_goes_back(ledger: Ledger) -> None:
+    ledger.open(b.request())
+    ledger.drawn("TS-AAAAAA", version=4, card=CARD, due_at=None)
+    ledger.drawn("TS-AAAAAA", version=3, card=Card(channel_id="C1", ts="1"), due_at=b.NOW)
+    assert ledger.find("TS-AAAAAA") == b.request(drawn_version=4, card=CARD)
+
+
+def test_a_drawing_without_a_card_keeps_the_card_that_is_there(ledger: Ledger) -> None:
+    ledger.open(b.request())
+    ledger.drawn("TS-AAAAAA", version=2, card=CARD, due_at=None)
+    ledger.drawn("TS-AAAAAA", version=2, card=None, due_at=b.NOW + SECOND)
+    assert ledger.find("TS-AAAAAA") == b.request(drawn_version=2, card=CARD, draw_due_at=b.NOW + SECOND)
+
+
+def test_bookkeeping_is_no_event(ledger: Ledger) -> None:
+    ledger.open(b.request())
+    ledger.record("TS-AAAAAA", b.surveyed())
+    ledger.postpone(WorkItem(request_id="TS-AAAAAA"), b.NOW + SECOND)
+    ledger.postpone(WorkItem(request_id="TS-AAAAAA", host="comp1"), b.NOW + 2 * SECOND)
+    ledger.drawn("TS-AAAAAA", version=2, card=CARD, due_at=None)
+    found = ledger.find("TS-AAAAAA")
+    assert found is not None
+    assert (found.due_at, found.looks[0].due_at, found.version) == (b.NOW + SECOND, b.NOW + 2 * SECOND, 2)
+    assert log_of(ledger) == ["asked", "surveyed"]
+
+
+def test_an_event_after_a_drawing_does_not_undo_it(ledger: Ledger) -> None:
+    ledger.open(b.request())
+    ledger.record("TS-AAAAAA", b.surveyed())
+    ledger.drawn("TS-AAAAAA", version=2, card=CARD, due_at=None)
+    after = ledger.record("TS-AAAAAA", b.approved())
+    assert (after.card, after.drawn_version, after.version) == (CARD, 2, 3)
+    assert ledger.find("TS-AAAAAA") == after
+
+
+def test_the_newest_requests_come_first(ledger: Ledger) -> None:
+    for minute in (2, 0, 3, 1):
+        ledger.open(b.request(f"TS-{minute}", asked_at=b.NOW + timedelta(minutes=minute)))
+    assert [request.id for request in ledger.newest(3)] == ["TS-3", "TS-2", "TS-1"]
+
+
+def test_the_log_is_read_in_pieces(ledger: Ledger) -> None:
+    for name in ("A", "B"):
+        ledger.open(b.request(name))
+        ledger.record(name, e.Refused(rule="protected", say="no"))
+    assert [entry.seq for entry in ledger.entries(after=1, limit=2)] == [2, 3]
+    assert [(entry.seq, entry.event) for entry in ledger.entries(request_id="B")] == [(3, "asked"), (4, "refused")]
+    assert [entry.seq for entry in ledger.entries(request_id="B", after=3)] == [4]
+    assert ledger.entries(after=4) == ()
+
+
+def test_the_chain_holds_under_its_key_alone(ledger: Ledger) -> None:
+    for name in ("A", "B", "C"):
+        ledger.open(b.request(name))
+    entries = ledger.entries()
+    assert first_fault(entries, KEY) is None
+    assert first_fault(entries, b"another key") == 1
+    assert first_fault([entries[0], entries[2]], KEY) == 2
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=ANY_TEXT, name=ANY_TEXT)
+def test_any_text_survives(ledger: Ledger, text: str, name: str) -> None:
+    """NUL and broken surrogate pairs, too: people paste them and Windows allows them."""
+    number = len(ledger.entries())
+    request = b.request(
+        f"TS-{number}",
+        text=text,
+        actor=Actor(user_id="U1", team_id="T1", name=name),
+        place=Place(channel_id="C1", name=name),
+        ask=LogoffAsk(hosts=(name,), reason=text),
+    )
+    ledger.open(request)
+    assert ledger.find(request.id) == request
+    target = b.target(host="comp1", session=b.session(account=Account(domain=text, user=name)))
+    after = ledger.record(request.id, b.surveyed(target, say=text))
+    assert ledger.find(request.id) == after
+    assert first_fault(ledger.entries(limit=10_000), KEY) is None
+
+
+def test_times_come_back_in_utc_and_to_the_microsecond(ledger: Ledger) -> None:
+    there = timezone(timedelta(hours=5, minutes=30))
+    at = datetime(2026, 3, 2, 1, 2, 3, 456_789, tzinfo=there)
+    ledger.open(b.request(asked_at=at, expires_at=at + timedelta(days=400)))
+    found = ledger.find("TS-AAAAAA")
+    assert found is not None
+    assert found.asked_at == at
+    assert found.asked_at.astimezone(UTC).isoformat() == "2026-03-01T19:32:03.456789+00:00"
+    (entry,) = ledger.entries()
+    assert isinstance(entry, Entry)
+    assert entry.at == b.NOW

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+import pytest_socket
+
+
+def test_a_unit_test_reaches_no_network() -> None:
+    with pytest.raises(pytest_socket.SocketBlockedError):
+        socket.create_connection(("127.0.0.1", 9))
