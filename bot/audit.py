@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from bot.model import Place, Request, Target
 
+BOT = "bot"
+"""The actor of what the bot does by itself; people have Slack's user ids."""
+
 GENESIS = "0" * 64
 """What stands before the first entry."""
 
@@ -69,7 +72,14 @@ def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, 
 
 
 def entry_for_opening(request: Request) -> Entry:
-    return replace(_entry(request, e.name_of(e.Asked())), text=request.text, channel=request.place.channel_id)
+    return replace(
+        _entry(request, e.name_of(e.Asked())),
+        actor=request.actor.user_id,
+        actor_name=request.actor.name,
+        channel=request.place.channel_id,
+        reason=getattr(request.ask, "reason", ""),
+        text=f"/{request.command} {request.text}",
+    )
 
 
 def entry_for(request: Request, event: e.Event) -> Entry:
@@ -117,13 +127,7 @@ def entry_for_note(noted: e.Noted, place: Place) -> Entry:
 
 
 def _entry(request: Request, event: str) -> Entry:
-    return Entry(
-        event=event,
-        request_id=request.id,
-        actor=request.actor.user_id,
-        actor_name=request.actor.name,
-        reason=getattr(request.ask, "reason", "") if event == "asked" else "",
-    )
+    return Entry(event=event, request_id=request.id, actor=BOT, actor_name="the bot")
 
 
 def _about(entry: Entry, target: Target | None) -> Entry:

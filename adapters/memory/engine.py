@@ -41,7 +41,7 @@ class MemoryEngine:
             self.wake(item)
 
     def run_all(self, most: int = 1000) -> int:
-        """Run steps, the earliest first, until nothing is due by the clock; how many ran. `RuntimeError` after `most`."""
+        """Run steps, the earliest first, until nothing is due; how many ran. `RuntimeError` after `most`."""
         ran = 0
         while (item := self._take()) is not None:
             ran += 1

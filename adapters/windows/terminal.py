@@ -93,13 +93,13 @@ class WinRmTerminal:
 
 
 def answer_of(order: Order, ended: Ended) -> Answer:
-    """The agent's verdict in the words of the core.
+    r"""The agent's verdict in the words of the core.
 
-    `detail` is the agent's `why`: "person" is followed by a blank and by who holds the session now.
+    `detail` is the agent's `why`: `person: CORP\carol` names who holds the session now.
     """
     if ended.verdict == "refused":
         verdict: Verdict | None = faults.REFUSALS.get(ended.code, Verdict.FAILED)
     else:
         verdict = _VERDICTS[ended.verdict]
-    holder = f" {ended.seen.account}" if ended.why == "person" and ended.seen else ""
+    holder = f": {ended.seen.account}" if ended.why == "person" and ended.seen else ""
     return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, detail=ended.why + holder)

@@ -66,7 +66,7 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
     if not hosts and inventory.default:
         return inventory.find(inventory.default)
     if not hosts:
-        raise options.wrong("Say on which computer.")
+        raise options.wrong("Say on which computer. (`help` after the command shows all that I understand.)")
     return tuple(hosts)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from rehearsal.slack.cast import Channel, ChannelKind, Person
@@ -16,21 +15,23 @@ from rehearsal.slack.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What the person notices: the error that Slack shows, how long the first ack took, the text in it."""
+class Delivery:
+    """What goes to the app, `times` times at once; to the request URL, when there is one. `take` shows its ack."""
 
-    error: str | None
-    acked_after: timedelta | None
-    reply: str = ""
+    kind: str
+    payload: dict[str, Any]
+    url: str | None
+    times: int
+    take: Take = take_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
     found: Found
-    outcome: Outcome
+    receipt: Receipt
 
 
-async def run_command(site: Site, person: Person, text: str, place: str | None, deliveries: int) -> Outcome:
+async def run_command(site: Site, person: Person, text: str, place: str | None, deliveries: int) -> Receipt:
     """Types a command.
 
     `deliveries` above one is the same delivery again, with the same trigger id. Raises SlackError when the person
@@ -42,21 +43,22 @@ async def run_command(site: Site, person: Person, text: str, place: str | None, 
         raise SlackError("not_a_command")
     if command not in site.store.cast.app.commands:
         _tell(site, person, channel, f"{command} is not a valid command.")
-        return Outcome(error="invalid_command", acked_after=None)
+        return Receipt(error="invalid_command")
     payload = draw_command(site, person, channel, command, rest.strip())
     url = site.store.cast.app.command_url
 
     def take(body: Any) -> str:
         return reply_in_ack(site, person.id, channel.id, body)
 
-    outcome = await _deliver(site, url, "slash_commands", payload, deliveries, take)
-    if outcome.error is not None:
-        _tell(site, person, channel, f'{command} failed with the error "{outcome.error}"')
-    return outcome
+    delivery = Delivery(kind="slash_commands", payload=payload, url=url, times=deliveries, take=take)
+    receipt = await _deliver(site, delivery)
+    if receipt.error is not None:
+        _tell(site, person, channel, f'{command} failed with the error "{receipt.error}"')
+    return receipt
 
 
 async def press_button(site: Site, person: Person, wanted: Wanted, deliveries: int) -> Press:
-    """Presses a button, says yes to its dialogue, and returns what was pressed beside the outcome.
+    """Presses a button, says yes to its dialogue, and returns what was pressed beside the receipt.
 
     Raises SlackError("no_such_button") with the buttons there are.
     """
@@ -64,25 +66,29 @@ async def press_button(site: Site, person: Person, wanted: Wanted, deliveries: i
     found = find_button(site.store, person, wanted)
     payload = draw_press(site, person, found.message, found.version, found.button)
     url = site.store.cast.app.interactivity_url
-    return Press(found=found, outcome=await _deliver(site, url, "interactive", payload, deliveries))
+    delivery = Delivery(kind="interactive", payload=payload, url=url, times=deliveries)
+    return Press(found=found, receipt=await _deliver(site, delivery))
 
 
-async def send_event(site: Site, event: dict[str, Any], deliveries: int) -> Outcome:
+async def send_event(site: Site, event: dict[str, Any], deliveries: int) -> Receipt:
     """Delivers an event of the Events API; a second delivery has the same event id."""
     url = site.store.cast.app.event_url
-    return await _deliver(site, url, "events_api", draw_event(site, event), deliveries)
+    delivery = Delivery(kind="events_api", payload=draw_event(site, event), url=url, times=deliveries)
+    return await _deliver(site, delivery)
 
 
-async def _deliver(  # noqa: PLR0913 -- what is delivered, where to, how often, and what happens to the ack
-    site: Site, url: str | None, kind: str, payload: dict[str, Any], times: int, take: Take = take_nothing
-) -> Outcome:
-    """All deliveries at once, each to one socket of its own choice; or to the request URL, when there is one."""
-    if url is not None:
-        ways = [site.posts.deliver(url, site.signing_secret, kind, payload, take) for _ in range(times)]
+async def _deliver(site: Site, one: Delivery) -> Receipt:
+    """All deliveries at once, each by a socket of its own choice. The first one's receipt is what the person sees."""
+    if one.url is not None:
+        secret = site.signing_secret
+        ways = [site.posts.deliver(one.url, secret, one.kind, one.payload, one.take) for _ in range(one.times)]
     else:
-        ways = [site.sockets.deliver(kind, payload, take, **_draw_extra(kind, attempt)) for attempt in range(times)]
+        ways = [
+            site.sockets.deliver(one.kind, one.payload, one.take, **_draw_extra(one.kind, attempt))
+            for attempt in range(one.times)
+        ]
     first, *_ = await asyncio.gather(*ways)
-    return Outcome(error=first.error, acked_after=first.acked_after, reply=first.reply)
+    return first
 
 
 def _draw_extra(kind: str, attempt: int) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rehearsal.slack.acting import Outcome, press_button, run_command, send_event
+from rehearsal.slack.acting import press_button, run_command, send_event
 from rehearsal.slack.cast import Person
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.faults import Fault, FaultKind
+from rehearsal.slack.receipt import Receipt
 from rehearsal.slack.search import Wanted
 from rehearsal.slack.sight import draw_journal, draw_state
 from rehearsal.slack.site import Site
@@ -67,8 +68,7 @@ class DisconnectOrder(Order):
 
 async def _command(site: Site, order: CommandOrder) -> dict[str, Any]:
     person = _find_person(site, order.user)
-    outcome = await run_command(site, person, order.text, order.channel, order.deliveries)
-    return _draw_outcome(outcome)
+    return _draw_receipt(await run_command(site, person, order.text, order.channel, order.deliveries))
 
 
 async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
@@ -76,7 +76,7 @@ async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
     wanted = Wanted(**order.model_dump(exclude={"user", "deliveries"}))
     press = await press_button(site, person, wanted, order.deliveries)
     button = press.found.button
-    return _draw_outcome(press.outcome) | {
+    return _draw_receipt(press.receipt) | {
         "message_ts": press.found.message.ts,
         "channel": press.found.message.channel,
         "button": {"text": button.text, "value": button.value, "action_id": button.action_id},
@@ -85,7 +85,7 @@ async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
 
 
 async def _event(site: Site, order: EventOrder) -> dict[str, Any]:
-    return _draw_outcome(await send_event(site, order.event, order.deliveries))
+    return _draw_receipt(await send_event(site, order.event, order.deliveries))
 
 
 async def _plan_fault(site: Site, order: FaultOrder) -> dict[str, Any]:
@@ -171,11 +171,11 @@ def _find_person(site: Site, name: str) -> Person:
     return person
 
 
-def _draw_outcome(outcome: Outcome) -> dict[str, Any]:
-    after = outcome.acked_after
+def _draw_receipt(receipt: Receipt) -> dict[str, Any]:
+    after = receipt.acked_after
     return {
-        "ok": outcome.error is None,
-        "error": outcome.error,
+        "ok": receipt.error is None,
+        "error": receipt.error,
         "acked_after": after.total_seconds() if after is not None else None,
-        "reply": outcome.reply,
+        "reply": receipt.reply,
     }

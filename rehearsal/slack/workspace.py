@@ -80,7 +80,7 @@ class Workspace:
         self._thread.start()
         with requests.Session() as session:
             session.trust_env = False
-            session.get(f"{self.api_url}api.test", timeout=START_LIMIT.total_seconds()).raise_for_status()
+            session.get(f"{self.url}/rehearsal/faults", timeout=START_LIMIT.total_seconds()).raise_for_status()
 
     def stop(self) -> None:
         """Closes every connection. Does nothing when it is not running."""

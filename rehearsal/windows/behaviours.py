@@ -5,7 +5,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rehearsal.windows.sessions import LogoffMode, LogoffRule
 
@@ -108,11 +108,15 @@ BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in Behaviour.
 
 
 def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
-    """ValueError (pydantic's, or one that lists the names) when there is no such behaviour or option."""
+    """ValueError, in words for whoever wrote it, when there is no such behaviour or option."""
     kind = BEHAVIOURS.get(name.replace("_", "-"))
     if kind is None:
         raise ValueError(f"no behaviour is called {name!r}; there are: {', '.join(BEHAVIOURS)}")
-    return kind.model_validate(options)
+    try:
+        return kind.model_validate(options)
+    except ValidationError as error:
+        faults = (f"{name} > {' > '.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError("; ".join(faults)) from error
 
 
 def logoff_rule(behaviours: dict[str, Behaviour]) -> LogoffRule:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypedDict
 
 from rehearsal.windows import people
 from rehearsal.windows.auth import accounts_file
-from rehearsal.windows.behaviours import logoff_rule, read_behaviour
+from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.certificates import make_context
 from rehearsal.windows.host import Host
 from rehearsal.windows.inventory import find_engine
@@ -64,8 +64,7 @@ class Farm:
             for name in self._hosts:
                 stack.callback(self._plain[name].give_up)
                 stack.callback(self._secure[name].give_up)
-                if not self._hosts[name].is_unreachable:
-                    self.bring_up(name)
+                self._open_or_close(name)
             self._doorman.start()
             stack.callback(self._doorman.stop)
             self._stack = stack.pop_all()
@@ -84,7 +83,6 @@ class Farm:
         self.stop()
 
     def _build(self, folder: Path) -> None:
-        start = now_ticks()
         engines = {
             wanted: find_engine(wanted, folder)
             for wanted in {self._engine or each.engine for each in self._settings.hosts.values()}
@@ -92,11 +90,16 @@ class Farm:
         tls, self.ca_file = make_context(folder, self._settings.hosts)
         for name, settings in self._settings.hosts.items():
             sessions = SessionFile(folder / f"{name}.sessions")
-            rule = logoff_rule({each.name: each for each in settings.behaviour})
-            sessions.create(Table(rule, populate(name, self._settings, start)))
+            sessions.create(Table())
             engine = engines[self._engine or settings.engine]
             host = self._hosts[name] = Host(name, settings, sessions, self.account, engine)
             self._plain[name], self._secure[name] = Address(host, None), Address(host, tls)
+        self._populate()
+
+    def _populate(self) -> None:
+        start = now_ticks()
+        for name, host in self._hosts.items():
+            host.restore(Table(sessions=populate(name, self._settings, start)))
 
     def _sweep(self) -> None:
         for host in self._hosts.values():
@@ -192,6 +195,15 @@ class Farm:
         """
         behaviours = () if name == "none" else (read_behaviour(name, options),)
         self._hosts[host].behave(*behaviours)
+        self._open_or_close(host)
+
+    def restore(self) -> None:
+        """Everybody and everything is back as the file says, and no message was served yet; ports and engines stay."""
+        self._populate()
+        for name in self._hosts:
+            self._open_or_close(name)
+
+    def _open_or_close(self, host: str) -> None:
         if self._hosts[host].is_unreachable:
             self.take_down(host)
         else:

@@ -25,7 +25,7 @@ from rehearsal.windows.engines import Engine, Machine
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.people import come_back, leave, take_over
 from rehearsal.windows.service import Service
-from rehearsal.windows.sessions import SessionFile
+from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import Account, HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
@@ -57,6 +57,7 @@ class Host:
         self._account = account
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
         self._looked = threading.Event()
+        self._opened_after_look = False
         self._drops = 0
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -80,9 +81,17 @@ class Host:
         with self._lock:
             self._behaviours = {each.name: each for each in behaviours}
             self._drops = 0
+            self._opened_after_look = False
             self._looked.clear()
         with self.machine.sessions.locked() as table:
             table.rule = logoff_rule(self._behaviours)
+
+    def restore(self, table: Table) -> None:
+        """As at the farm's start, with nothing served yet; what still runs goes on."""
+        self.behave(*self._settings.behaviour)
+        table.rule = logoff_rule(self._behaviours)
+        self.machine.sessions.create(table)
+        self.messages.clear()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -113,11 +122,15 @@ class Host:
         return Answer(status=0)
 
     def _drop_at(self, message: Message) -> Drops | None:
+        """`after_first_look` spares the look's own messages: it begins with the first shell opened after the look."""
         drops = self._behaviour(Drops)
-        if drops is None or message.operation.lower() != drops.at:
+        if drops is None:
             return None
         with self._lock:
-            if (drops.after_first_look and not self._looked.is_set()) or (drops.times and self._drops >= drops.times):
+            if message.operation == "Create" and self._looked.is_set():
+                self._opened_after_look = True
+            is_spared = drops.after_first_look and not self._opened_after_look
+            if is_spared or message.operation.lower() != drops.at or 0 < drops.times <= self._drops:
                 return None
             self._drops += 1
         return drops

@@ -1,0 +1,47 @@
+# Needs Python 3.11+ and make; everything else is put into .venv.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+TESTS ?= tests
+SYNC := $(BIN)/uv sync --locked --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: .venv/rehearsal ## Log alice off comp1, told step by step, without Slack and without Windows
+	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
+
+test: .venv/dev ## Run all tests (one folder: make test TESTS=tests/unit)
+	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
+
+lint: .venv/dev ## Style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: lint test ## All of it: what a change has to pass
+
+clean: ## Remove what was made here
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/uv:
+	@echo "Making .venv ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/rehearsal: .venv/uv uv.lock pyproject.toml
+	@echo "Installing what the rehearsal needs ..."
+	$(SYNC) --inexact --extra rehearsal
+	@touch $@
+
+.venv/dev: .venv/uv uv.lock pyproject.toml
+	@echo "Installing what the tests need ..."
+	$(SYNC) --inexact --all-extras --group dev
+	@touch $@ .venv/rehearsal

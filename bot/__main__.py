@@ -1,0 +1,5 @@
+"""`python -m bot` is `logoff-bot`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,177 @@
+"""`logoff-bot`: run the bot, try it without Slack and without Windows, read its audit log."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from bot import logs
+from bot.errors import BotError
+from bot.settings import Settings, load
+
+app = typer.Typer(
+    help="Log Windows terminal-server sessions off from Slack, safely. Begin with: logoff-bot try '/sessions comp1'",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+audit = typer.Typer(help="The audit log.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(audit, name="audit")
+
+Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else there.")]
+Database = Annotated[str, typer.Option(help="Keep the rehearsal's database here, as an SQLAlchemy URL.")]
+FarmFile = Annotated[Path | None, typer.Option("--farm", help="Another farm of hosts than the one that ships.")]
+
+APP_YAML = Path(__file__).resolve().parents[1] / "app.yaml"
+say = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def main() -> None:
+    """The entry point: an expected error is one sentence and exit code 1, never a traceback."""
+    try:
+        app()
+    except BotError as error:
+        say.print(error.say, style="red", markup=False)
+        sys.exit(1)
+
+
+@app.command(name="try")
+def try_(
+    command: Annotated[str, typer.Argument(help="What is typed in Slack, for example '/logoff comp1 id=3 --sync'.")],
+    as_user: Annotated[str, typer.Option("--as", help="Who types it: dana, bo, chen, oli, ...")] = "dana",
+    press: Annotated[
+        list[str] | None,
+        typer.Option(help="A button to press then: 'Log off 1', or 'Log off 1@bo' for another person."),
+    ] = None,
+    farm: FarmFile = None,
+    database: Database = "",
+    as_json: AsJson = False,
+    config: Config = APP_YAML,
+) -> None:
+    """One conversation with the real bot, in a local workspace, about a farm of Windows hosts on this machine.
+
+    Exit code 0 when it went as said, 1 when a button was not there, 2 when the call itself is wrong.
+    """
+    from bot.rehearsing import converse  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
+
+    logs.set_up(level=logging.ERROR, as_json=False)
+    is_whole = converse(
+        load(config), command, as_user=as_user, presses=press or [], farm_file=farm, database=database, as_json=as_json
+    )
+    raise typer.Exit(0 if is_whole else 1)
+
+
+@app.command()
+def rehearse(
+    port: Annotated[int, typer.Option(help="The workspace's port on this machine.")] = 8765,
+    farm: FarmFile = None,
+    database: Database = "",
+    config: Config = APP_YAML,
+) -> None:
+    """The same workspace and farm, staying up until Ctrl-C."""
+    from bot.rehearsing import stay  # noqa: PLC0415 - as above
+
+    logs.set_up(level=logging.WARNING, as_json=False)
+    stay(load(config), port=port, farm_file=farm, database=database)
+
+
+@app.command()
+def run(config: Config = APP_YAML) -> None:
+    """The bot against real Slack and real Windows hosts, until it is told to stop."""
+    from bot import wiring  # noqa: PLC0415 - importing it takes most of a second, --help needs none of it
+
+    settings = load(config)
+    if settings.rehearsal:
+        say.print("This configuration is the rehearsal's. Copy it, say `rehearsal: false`, and name the copy: --config")
+        raise typer.Exit(1)
+    logs.set_up(level=logging.INFO, as_json=True)
+    bot = wiring.build(settings)
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    bot.start()
+    told.wait()
+    bot.stop()
+
+
+@app.command()
+def manifest(as_json: AsJson = False) -> None:
+    """The Slack app's manifest, for "Create an app from a manifest"."""
+    from adapters.slack.manifest import manifest as make  # noqa: PLC0415 - as above
+    from bot.commands import COMMANDS  # noqa: PLC0415 - as above
+
+    made = make(COMMANDS)
+    sys.stdout.write(json.dumps(made, indent=2) + "\n" if as_json else yaml.safe_dump(made, sort_keys=False))
+
+
+@app.command()
+def agent() -> None:
+    """What runs on the Windows hosts, and its SHA-256, for whoever has to allow it."""
+    from adapters.windows import script  # noqa: PLC0415 - as above
+
+    sys.stdout.write(script.constant_script())
+    say.print(f"SHA-256 {script.digest()}")
+
+
+@db.command()
+def upgrade(config: Config = APP_YAML) -> None:
+    """Bring the database to the tables of this release. Safe to repeat."""
+    from bot import wiring  # noqa: PLC0415 - as above
+
+    logs.set_up(level=logging.WARNING, as_json=False)
+    say.print(f"The database is at revision {wiring.upgrade(load(config))}.")
+
+
+@audit.command(name="list")
+def list_(
+    request: Annotated[str, typer.Option(help="Only this request, for example TS-7K3QXM.")] = "",
+    after: Annotated[int, typer.Option(help="Begin behind this number.")] = 0,
+    limit: Annotated[int, typer.Option(help="So many entries at the most.", min=1)] = 100,
+    database: Annotated[str, typer.Option(help="Another database than the configuration's.")] = "",
+    as_json: AsJson = False,
+    config: Config = APP_YAML,
+) -> None:
+    """The entries of the audit log, oldest first."""
+    from bot import wiring  # noqa: PLC0415 - as above
+
+    ledger = wiring.open_ledger(_with_database(load(config), database))
+    entries = ledger.entries(request_id=request or None, after=after, limit=limit)
+    if as_json:
+        rows = [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in entries]
+        sys.stdout.write(json.dumps(rows, default=str, indent=2, ensure_ascii=False) + "\n")
+        return
+    table = Table("no.", "at (UTC)", "request", "event", "actor", "who and where", "verdict", "reason")
+    for entry in entries:
+        about = f"{entry.user} {entry.host} {'' if entry.session_id is None else entry.session_id}".strip()
+        at = f"{entry.at:%Y-%m-%d %H:%M:%S}" if entry.at else ""
+        actor = entry.actor_name or entry.actor
+        cells = (entry.event, actor, about, entry.verdict, entry.reason or entry.text)
+        table.add_row(str(entry.seq), at, entry.request_id, *(_literal(cell) for cell in cells))
+    out.print(table)
+
+
+def _with_database(settings: Settings, url: str) -> Settings:
+    from pydantic import SecretStr  # noqa: PLC0415 - as above
+
+    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
+
+
+def _literal(text: str) -> str:
+    """Names and reasons come from outside: shown letter by letter, without markup and without control signs."""
+    from rich.markup import escape  # noqa: PLC0415 - as above
+
+    return escape("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))

@@ -1,0 +1,98 @@
+"""The rehearsal's stage: the real bot between a local Slack workspace and a farm of Windows hosts, in one process."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from bot import wiring
+from bot.errors import SettingsError
+from bot.model import State
+from bot.settings import Slack
+from rehearsal.slack import Visitor, Workspace
+from rehearsal.windows import Farm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.settings import Settings
+    from bot.wiring import Bot
+
+FOLDER = Path(__file__).resolve().parents[1] / "rehearsal"
+WORKSPACE = FOLDER / "workspace.yaml"
+FARM = FOLDER / "farm.yaml"
+REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
+LONGEST = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that a conversation needs. People act through `visitor`."""
+
+    workspace: Workspace
+    farm: Farm
+    bot: Bot
+
+    def visitor(self, handle: str) -> Visitor:
+        return Visitor(self.workspace.url, handle)
+
+    def wait_until_still(self, within: timedelta = LONGEST) -> None:
+        """Return when the bot has nothing left to do but to wait for people. Raises `TimeoutError`."""
+        deadline = time.monotonic() + within.total_seconds()
+        while time.monotonic() < deadline:
+            if self.bot.engine.idle(timedelta(seconds=1)) and self._is_still():
+                return
+            self.workspace.wait_until(self._is_still, timedelta(milliseconds=100))
+        raise TimeoutError("the bot did not come to rest")
+
+    def _is_still(self) -> bool:
+        return all(
+            request.state in (State.AWAITING, State.ENDED) and request.drawn_version >= request.version
+            for request in self.bot.ledger.newest(1000)
+        )
+
+
+@contextmanager
+def open_stage(settings: Settings, *, farm_file: Path = FARM, database: str = "", port: int = 0) -> Iterator[Stage]:
+    """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration."""
+    if not settings.rehearsal:
+        raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="logoff-bot-", ignore_cleanup_errors=True))
+        workspace = Workspace.from_file(WORKSPACE)
+        workspace.start(port)
+        stack.callback(workspace.stop)
+        farm = stack.enter_context(Farm.from_file(farm_file))
+        rehearsed = for_rehearsal(settings, workspace, farm, database or f"sqlite:///{folder}/rehearsal.db")
+        wiring.upgrade(rehearsed)
+        bot = wiring.build(rehearsed, endpoints=farm.endpoints)
+        bot.start()
+        stack.callback(bot.stop)
+        yield Stage(workspace=workspace, farm=farm, bot=bot)
+
+
+def for_rehearsal(settings: Settings, workspace: Workspace, farm: Farm, database: str) -> Settings:
+    """The settings with the invented tokens and the farm's invented account in the place of secrets."""
+    slack = Slack(
+        bot_token=SecretStr(workspace.bot_token),
+        app_token=SecretStr(workspace.app_token),
+        api_url=workspace.api_url,
+    )
+    winrm = settings.winrm.model_copy(
+        update={"username": farm.account.username, "password": SecretStr(farm.account.password)}
+    )
+    return settings.model_copy(
+        update={
+            "slack": slack,
+            "winrm": winrm,
+            "database": SecretStr(database),
+            "audit_key": SecretStr(REHEARSAL_KEY),
+        }
+    )

@@ -1,0 +1,291 @@
+"""What every engine promises, and what threads add to it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.memory.clock import SettableClock
+from adapters.memory.engine import MemoryEngine
+from adapters.memory.ledger import MemoryLedger
+from adapters.work.local import LocalEngine
+from bot.model import WorkItem
+from tests import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LONG = timedelta(seconds=20)
+"""Longer than anything here takes; only a broken engine waits for it."""
+
+SECOND = timedelta(seconds=1)
+SOON = timedelta(milliseconds=10)
+
+
+def item(request_id: str = "A", host: str = "") -> WorkItem:
+    return WorkItem(request_id=request_id, host=host)
+
+
+class Work:
+    """Steps that write down when they begin and end, and do what the test says in between."""
+
+    def __init__(self) -> None:
+        self.clock = SettableClock(b.NOW)
+        self.ledger = MemoryLedger(self.clock)
+        self.surprises: list[tuple[WorkItem, str, Exception]] = []
+        self.doing: Callable[[WorkItem], None] = lambda _item: None
+        self._changed = threading.Condition()
+        self.begun: list[WorkItem] = []
+        self.ended: list[WorkItem] = []
+
+    def step(self, item: WorkItem) -> None:
+        with self._changed:
+            self.begun.append(item)
+            self._changed.notify_all()
+        self.doing(item)
+        with self._changed:
+            self.ended.append(item)
+
+    def surprise(self, item: WorkItem, reference: str, error: Exception) -> None:
+        self.surprises.append((item, reference, error))
+
+    def await_begun(self, *items: WorkItem) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: not Counter(items) - Counter(self.begun), LONG.total_seconds())
+
+    def make_local(self, workers: int = 4) -> LocalEngine:
+        return LocalEngine(
+            self.step, self.ledger, self.clock, on_surprise=self.surprise, workers=workers, sweep_every=SOON
+        )
+
+
+class Gate:
+    """Steps for which it is asked wait here until it is opened."""
+
+    def __init__(self, work: Work, *, holds: Callable[[WorkItem], bool] = lambda _item: True) -> None:
+        self._open, self._holds = threading.Event(), holds
+        work.doing = self._wait
+
+    def _wait(self, item: WorkItem) -> None:
+        if self._holds(item):
+            assert self._open.wait(LONG.total_seconds())
+
+    def open(self) -> None:
+        self._open.set()
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work()
+
+
+@pytest.fixture
+def local(work: Work) -> Iterator[LocalEngine]:
+    """Four workers a lane, running."""
+    engine = work.make_local()
+    engine.start()
+    yield engine
+    assert engine.stop(LONG)
+
+
+class Bench:
+    """An engine and how to let it finish."""
+
+    def __init__(self, kind: str, work: Work) -> None:
+        self.engine: LocalEngine | MemoryEngine
+        if kind == "memory":
+            self.engine = MemoryEngine(work.step, work.ledger, work.clock, on_surprise=work.surprise)
+        else:
+            self.engine = work.make_local()
+
+    def start(self) -> None:
+        if isinstance(self.engine, MemoryEngine):
+            self.engine.sweep()
+        else:
+            self.engine.start()
+
+    def settle(self) -> None:
+        if isinstance(self.engine, MemoryEngine):
+            self.engine.run_all()
+        else:
+            assert self.engine.idle(LONG)
+
+
+@pytest.fixture(params=["memory", "local"])
+def bench(request: pytest.FixtureRequest, work: Work) -> Iterator[Bench]:
+    bench = Bench(request.param, work)
+    yield bench
+    if isinstance(bench.engine, LocalEngine):
+        assert bench.engine.stop(LONG)
+
+
+def test_a_woken_item_runs(bench: Bench, work: Work) -> None:
+    bench.start()
+    bench.engine.wake(item("A"))
+    bench.engine.wake(item("A", "comp1"))
+    bench.settle()
+    assert sorted(work.ended, key=str) == sorted([item("A"), item("A", "comp1")], key=str)
+
+
+def test_what_is_woken_before_the_start_waits_for_it(bench: Bench, work: Work) -> None:
+    bench.engine.wake(item())
+    bench.engine.wake(item())
+    assert work.begun == []
+    bench.start()
+    bench.settle()
+    assert work.ended == [item()]
+
+
+def test_a_wake_during_the_run_is_not_lost(bench: Bench, work: Work) -> None:
+    work.doing = lambda each: bench.engine.wake(each) if len(work.begun) < 3 else None
+    bench.start()
+    bench.engine.wake(item())
+    bench.settle()
+    assert work.ended == [item()] * 3
+
+
+def test_a_wake_with_a_date_runs_when_it_has_come(bench: Bench, work: Work) -> None:
+    bench.start()
+    bench.engine.wake(item("late"), b.NOW + 2 * SECOND)
+    bench.engine.wake(item("early"), b.NOW + SECOND)
+    bench.engine.wake(item("late"), b.NOW + 2 * SECOND)
+    bench.settle()
+    assert work.begun == []
+    work.clock.move(SECOND)
+    bench.settle()
+    assert work.ended == [item("early")]
+    work.clock.move(SECOND)
+    bench.settle()
+    assert work.ended == [item("early"), item("late")]
+
+
+def test_a_date_that_has_passed_is_now(bench: Bench, work: Work) -> None:
+    bench.start()
+    bench.engine.wake(item(), b.NOW - SECOND)
+    bench.settle()
+    assert work.ended == [item()]
+
+
+def test_the_start_runs_what_a_dead_process_left(bench: Bench, work: Work) -> None:
+    work.ledger.open(b.request())
+    work.doing = lambda each: work.ledger.postpone(each, None)
+    bench.start()
+    bench.settle()
+    assert item("TS-AAAAAA") in work.ended
+
+
+def test_a_step_that_raises_is_told_and_the_others_run(bench: Bench, work: Work) -> None:
+    def fail(each: WorkItem) -> None:
+        if each.request_id == "bad":
+            raise ZeroDivisionError
+
+    work.doing = fail
+    bench.start()
+    for name in ("bad", "good"):
+        bench.engine.wake(item(name))
+    bench.settle()
+    assert work.ended == [item("good")]
+    ((told, reference, error),) = work.surprises
+    assert (told, type(error)) == (item("bad"), ZeroDivisionError)
+    assert len(reference) == 8
+
+
+def test_steps_that_wake_one_another_for_ever_are_an_error_in_a_unit_test(work: Work) -> None:
+    engine = MemoryEngine(work.step, work.ledger, work.clock)
+    work.doing = engine.wake
+    engine.wake(item())
+    with pytest.raises(RuntimeError, match="for ever"):
+        engine.run_all()
+
+
+def test_a_unit_test_that_expects_no_surprise_sees_the_exception(work: Work) -> None:
+    def fail(_item: WorkItem) -> None:
+        raise ZeroDivisionError
+
+    engine = MemoryEngine(work.step, work.ledger, work.clock)
+    work.doing = fail
+    engine.wake(item())
+    with pytest.raises(ZeroDivisionError):
+        engine.run_all()
+
+
+def test_an_item_never_runs_beside_itself(local: LocalEngine, work: Work) -> None:
+    gate = Gate(work, holds=lambda each: each == item("A"))
+    local.wake(item("A"))
+    work.await_begun(item("A"))
+    local.wake(item("A"))
+    local.wake(item("B"))
+    work.await_begun(item("B"))
+    assert work.begun == [item("A"), item("B")]
+    gate.open()
+    assert local.idle(LONG)
+    assert work.begun == [item("A"), item("B"), item("A")]
+
+
+def test_a_host_sees_one_request_at_a_time(local: LocalEngine, work: Work) -> None:
+    gate = Gate(work, holds=lambda each: each.host == "comp1")
+    local.wake(item("A", "comp1"))
+    work.await_begun(item("A", "comp1"))
+    local.wake(item("B", "comp1"))
+    local.wake(item("B", "comp2"))
+    work.await_begun(item("B", "comp2"))
+    assert item("B", "comp1") not in work.begun
+    gate.open()
+    assert local.idle(LONG)
+    assert item("B", "comp1") in work.ended
+
+
+def test_waiting_for_a_busy_host_takes_no_worker(local: LocalEngine, work: Work) -> None:
+    gate = Gate(work, holds=lambda each: each.host == "comp1")
+    for number in range(20):
+        local.wake(item(str(number), "comp1"))
+    local.wake(item("A", "comp2"))
+    work.await_begun(item("A", "comp2"))
+    gate.open()
+    assert local.idle(LONG)
+    assert len(work.ended) == 21
+
+
+def test_many_slow_hosts_do_not_keep_a_request_waiting(local: LocalEngine, work: Work) -> None:
+    gate = Gate(work, holds=lambda each: bool(each.host))
+    for number in range(20):
+        local.wake(item("A", f"host{number}"))
+    local.wake(item("B"))
+    work.await_begun(item("B"))
+    assert sum(1 for each in work.begun if each.host) <= 4
+    gate.open()
+    assert local.idle(LONG)
+    assert len(work.ended) == 21
+
+
+def test_no_more_steps_run_at_once_than_there_are_workers(local: LocalEngine, work: Work) -> None:
+    full = threading.Barrier(4)
+    work.doing = lambda _item: _meet(full)
+    for number in range(12):
+        local.wake(item("A", f"host{number}"))
+    assert local.idle(LONG)
+    assert len(work.ended) == 12
+    assert work.surprises == []
+
+
+def _meet(barrier: threading.Barrier) -> None:
+    assert barrier.wait(LONG.total_seconds()) < 4
+    assert barrier.n_waiting < 4
+
+
+def test_stopping_lets_steps_finish_and_begins_no_new_ones(work: Work) -> None:
+    engine = work.make_local(workers=1)
+    engine.start()
+    gate = Gate(work)
+    engine.wake(item("A"))
+    work.await_begun(item("A"))
+    engine.wake(item("B"))
+    assert not engine.stop(timedelta(0))
+    gate.open()
+    assert engine.stop(LONG)
+    engine.wake(item("C"))
+    assert work.ended == [item("A")]

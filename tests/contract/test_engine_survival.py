@@ -1,0 +1,154 @@
+"""The local engine goes on, whatever breaks around it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from structlog.testing import capture_logs
+
+from adapters.memory.clock import SettableClock
+from adapters.memory.ledger import MemoryLedger
+from adapters.work.local import LocalEngine
+from bot.errors import LedgerError
+from bot.model import WorkItem
+from tests import builders as b
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pytest
+
+LONG = timedelta(seconds=20)
+SOON = timedelta(milliseconds=10)
+
+
+class Sick(MemoryLedger):
+    """A ledger whose `due` fails as often as it is told."""
+
+    def __init__(self, *, sick_for: int = 0) -> None:
+        super().__init__(SettableClock(b.NOW))
+        self.sick_for = sick_for
+
+    def due(self, now: datetime) -> tuple[WorkItem, ...]:
+        if self.sick_for:
+            self.sick_for -= 1
+            raise LedgerError("I cannot reach my database.")
+        return super().due(now)
+
+
+class Steps:
+    """Each run takes its item off the list of what is due."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self.ledger = ledger
+        self.ran = threading.Event()
+        self.fails = False
+
+    def __call__(self, item: WorkItem) -> None:
+        if self.fails:
+            raise ZeroDivisionError
+        self.ledger.postpone(item, None)
+        self.ran.set()
+
+
+def engine_of(steps: Steps, surprises: list[str]) -> LocalEngine:
+    def on_surprise(_item: WorkItem, reference: str, _error: Exception) -> None:
+        surprises.append(reference)
+        raise LedgerError("I cannot reach my database.")
+
+    return LocalEngine(steps, steps.ledger, SettableClock(b.NOW), on_surprise=on_surprise, sweep_every=SOON)
+
+
+def test_a_lost_wake_is_found_by_the_sweep() -> None:
+    steps = Steps(Sick())
+    engine = engine_of(steps, [])
+    engine.start()
+    steps.ledger.open(b.request())
+    assert steps.ran.wait(LONG.total_seconds())
+    assert engine.stop(LONG)
+
+
+def test_a_database_that_comes_back_is_swept_again() -> None:
+    steps = Steps(Sick(sick_for=3))
+    steps.ledger.open(b.request())
+    engine = engine_of(steps, [])
+    with capture_logs() as logs:
+        engine.start()
+        assert steps.ran.wait(LONG.total_seconds())
+        assert engine.stop(LONG)
+    assert [line["event"] for line in logs].count("sweep.failed") == 3
+
+
+def test_a_surprise_that_cannot_be_recorded_costs_nothing_but_itself() -> None:
+    surprises: list[str] = []
+    steps = Steps(Sick())
+    engine = engine_of(steps, surprises)
+    steps.fails = True
+    with capture_logs() as logs:
+        engine.start()
+        engine.wake(WorkItem(request_id="A", host="comp1"))
+        assert engine.idle(LONG)
+    steps.fails = False
+    engine.wake(WorkItem(request_id="A", host="comp1"))
+    assert engine.idle(LONG)
+    assert engine.stop(LONG)
+    assert steps.ran.is_set()
+    failed = next(line for line in logs if line["event"] == "step.failed")
+    assert (failed["request_id"], failed["host"], failed["reference"]) == ("A", "comp1", surprises[0])
+    assert "surprise.failed" in [line["event"] for line in logs]
+
+
+def test_a_machine_without_threads_to_spare_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = Steps(Sick())
+    engine = engine_of(steps, [])
+    engine.start()
+    start = threading.Thread.start
+    refused: list[threading.Thread] = []
+
+    def refuse_once(thread: threading.Thread) -> None:
+        if thread.name.startswith("step-") and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+    engine.wake(WorkItem(request_id="A"))
+    assert steps.ran.wait(LONG.total_seconds())
+    assert engine.stop(LONG)
+    assert len(refused) == 1
+
+
+def test_under_many_wakes_nothing_overlaps_and_nothing_is_lost() -> None:
+    guard, inside, broken = threading.Lock(), Counter[str](), []
+    wanted, seen = Counter[WorkItem](), {}
+
+    def step(item: WorkItem) -> None:
+        with guard:
+            inside[item.host] += 1
+            if inside[item.host] > 1:
+                broken.append(item)
+        with guard:
+            seen[item] = wanted[item]
+        with guard:
+            inside[item.host] -= 1
+
+    engine = LocalEngine(step, Sick(), SettableClock(b.NOW), on_surprise=lambda *_: None, workers=8, sweep_every=SOON)
+    engine.start()
+    items = [WorkItem(request_id=str(n), host=f"host{n % 5}") for n in range(20)]
+
+    def wake(number: int) -> None:
+        item = items[number % 20]
+        with guard:
+            wanted[item] += 1
+        engine.wake(item)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(wake, range(2000)))
+    assert engine.idle(LONG)
+    assert engine.stop(LONG)
+    assert broken == []
+    assert seen == dict(wanted)

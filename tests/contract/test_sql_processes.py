@@ -1,0 +1,59 @@
+"""Several processes on one database: replicas, and the command line beside a running bot."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from adapters.sql.schema import current, newest
+from bot import events as e
+from bot.audit import first_fault
+from bot.model import Verdict
+from tests import builders as b
+from tests.contract import writers
+
+if TYPE_CHECKING:
+    from adapters.sql.ledger import SqlLedger
+
+
+def test_processes_that_upgrade_at_once_do_it_once(empty_url: str) -> None:
+    assert writers.at_once(writers.upgrades, empty_url, 4) == [newest()] * 4
+    assert current(empty_url) == newest()
+
+
+def test_four_processes_write_one_chain_without_a_gap(url: str, sql_ledger: SqlLedger) -> None:
+    assert writers.at_once(writers.appends, url, 4) == [50] * 4
+    entries = sql_ledger.entries()
+    assert [entry.seq for entry in entries] == list(range(1, 201))
+    assert first_fault(entries, writers.KEY) is None
+
+
+def test_of_two_processes_one_decides_and_the_other_learns_who(url: str, sql_ledger: SqlLedger) -> None:
+    sql_ledger.open(b.request())
+    sql_ledger.record("TS-AAAAAA", b.surveyed())
+    answers = writers.at_once(writers.approves, url, 2)
+    (winner,) = (who for who, how, _ in answers if how == "won")
+    assert sorted(how for _, how, _ in answers) == ["decided", "won"]
+    assert {said for _, _, said in answers} == {winner}
+    assert [entry.event for entry in sql_ledger.entries()] == ["asked", "surveyed", "approved"]
+
+
+def test_the_last_verdicts_of_two_hosts_at_once_leave_no_target_open(sql_ledger: SqlLedger) -> None:
+    targets = [b.target(number, host=f"host{number}") for number in range(8)]
+    sql_ledger.open(b.request())
+    for event in (b.surveyed(*targets), b.approved(), b.started()):
+        sql_ledger.record("TS-AAAAAA", event)
+    ends = [e.TargetEnded(key=target.key, verdict=Verdict.GONE) for target in targets]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda event: sql_ledger.record("TS-AAAAAA", event), ends))
+    found = sql_ledger.find("TS-AAAAAA")
+    assert found is not None
+    assert (found.open_targets, found.due_at, found.version) == ((), b.NOW, 12)
+    assert sql_ledger.record("TS-AAAAAA", e.Ended()).open_targets == ()
+
+
+def test_fifty_commands_at_once_are_all_taken(sql_ledger: SqlLedger) -> None:
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda number: sql_ledger.open(b.request(f"TS-{number}")), range(50)))
+    assert len(sql_ledger.newest(100)) == 50
+    assert first_fault(sql_ledger.entries(), writers.KEY) is None

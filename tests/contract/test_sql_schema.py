@@ -1,0 +1,163 @@
+"""The tables: what makes them, what guards them, what finds its way through them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from adapters.sql.engine import open_database
+from adapters.sql.requests import read_due
+from adapters.sql.schema import current, newest, upgrade
+from adapters.sql.tables import audit_entry, metadata
+from bot.errors import LedgerError, SettingsError
+from tests import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from adapters.sql.ledger import SqlLedger
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Engine]:
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+def test_an_empty_database_has_no_revision_and_an_upgrade_brings_the_newest(empty_url: str) -> None:
+    assert current(empty_url) is None
+    assert upgrade(empty_url) == newest()
+    assert current(empty_url) == newest()
+
+
+def test_a_second_upgrade_changes_nothing(url: str, sql_ledger: SqlLedger) -> None:
+    sql_ledger.open(b.request())
+    upgrade(url)
+    assert len(sql_ledger.entries()) == 1
+
+
+def test_the_migrations_make_what_the_tables_say(database: Engine) -> None:
+    options = {"compare_type": True, "compare_server_default": True}
+    with database.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
+        assert _partial_indexes(connection) == wanted - {"ix_request_asked_at", "ix_audit_entry_request_id"}
+
+
+def _partial_indexes(connection: Any) -> set[str]:
+    """Alembic does not compare the conditions of indexes."""
+    query = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%WHERE%' AND schemaname = 'public'",
+    }
+    return set(connection.execute(text(query[connection.dialect.name])).scalars())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET actor = 'somebody else'",
+        "DELETE FROM audit_entry",
+        "DELETE FROM audit_entry WHERE seq = 1",
+    ],
+)
+def test_what_stands_in_the_log_cannot_be_changed(database: Engine, sql_ledger: SqlLedger, statement: str) -> None:
+    sql_ledger.open(b.request())
+    before = sql_ledger.entries()
+    with pytest.raises(DBAPIError, match="the audit log can only grow"), database.begin() as connection:
+        connection.execute(text(statement))
+    assert sql_ledger.entries() == before
+
+
+def test_the_log_cannot_be_replaced_or_emptied_either(database: Engine, sql_ledger: SqlLedger) -> None:
+    sql_ledger.open(b.request())
+    before = sql_ledger.entries()
+    trick = "TRUNCATE audit_entry"
+    if database.dialect.name == "sqlite":
+        trick = "INSERT OR REPLACE INTO audit_entry SELECT * FROM audit_entry"
+    with pytest.raises(DBAPIError, match="the audit log can only grow"), database.begin() as connection:
+        connection.execute(text(trick))
+    assert sql_ledger.entries() == before
+
+
+def test_a_number_of_the_log_is_given_once(database: Engine, sql_ledger: SqlLedger) -> None:
+    sql_ledger.open(b.request())
+    with database.connect() as connection:
+        row = dict(connection.execute(select(audit_entry)).mappings().one())
+    with pytest.raises(DBAPIError), database.begin() as connection:
+        connection.execute(insert(audit_entry).values(row))
+
+
+def test_the_sweep_reads_no_whole_table(tmp_path: Path) -> None:
+    """However many requests there were in all the years, it looks at what is open.
+
+    On SQLite alone: PostgreSQL chooses by the size of its tables, and these are empty.
+    """
+    upgrade(f"sqlite:///{tmp_path}/x.db")
+    database = open_database(f"sqlite:///{tmp_path}/x.db")
+    plans: list[str] = []
+    with database.begin() as connection:
+        statements = _statements_of_sweep(connection)
+        for statement in statements:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("2026-01-01",) * statement.count("?"))
+            plans += [row[3] for row in rows]
+    database.dispose()
+    assert [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan] == []
+    used = " ".join(plans)
+    for name in ("ix_request_due_at", "ix_request_expires_at", "ix_request_behind", "ix_host_look_due_at"):
+        assert name in used
+
+
+def _statements_of_sweep(connection: Any) -> list[str]:
+    from sqlalchemy import event  # noqa: PLC0415 - used by this test alone
+
+    seen: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    event.listen(connection, "before_cursor_execute", note)
+    read_due(connection, b.NOW)
+    event.remove(connection, "before_cursor_execute", note)
+    return seen
+
+
+def test_a_database_of_a_newer_release_is_left_alone(url: str, database: Engine) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LedgerError, match="another release"):
+        upgrade(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+        ("mysql://host/name", "mysql is not supported"),
+        ("what is this", "no database URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_a_fault_of_the_settings(url: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        open_database(url)
+
+
+def test_commits_survive_a_power_cut_on_sqlite(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/x.db")
+    with engine.connect() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

@@ -1,0 +1,75 @@
+"""Other processes that write the same database: what they run, and how they are run all at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+from adapters.memory.clock import SettableClock
+from adapters.sql.engine import open_database
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.schema import upgrade
+from bot import events as e
+from bot.commands import ASK_TYPES
+from bot.errors import Conflict
+from bot.model import Actor
+from tests import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.queues import Queue
+    from multiprocessing.synchronize import Barrier
+
+KEY = b"the key of the tests"
+
+
+def at_once(work: Callable[[str, int], Any], url: str, processes: int) -> list[Any]:
+    """What `work(url, number)` returned in each of the processes, which all began together."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier, answers = spawn.Barrier(processes), spawn.Queue()
+    children = [spawn.Process(target=_child, args=(work, url, n, barrier, answers)) for n in range(processes)]
+    for child in children:
+        child.start()
+    try:
+        return [answers.get(timeout=60) for _ in children]
+    finally:
+        for child in children:
+            child.join(timeout=10)
+            child.kill()
+
+
+def _child(work: Callable[[str, int], Any], url: str, number: int, barrier: Barrier, answers: Queue[Any]) -> None:
+    barrier.wait(timeout=60)
+    try:
+        answers.put(work(url, number))
+    except BaseException as exc:  # the parent has to hear of it
+        answers.put(repr(exc))
+        raise
+
+
+def upgrades(url: str, _number: int) -> str:
+    return upgrade(url)
+
+
+def appends(url: str, number: int) -> int:
+    """Fifty entries: requests, their events and notes in turn."""
+    ledger = _ledger(url)
+    for turn in range(0, 50, 2):
+        ledger.open(b.request(f"TS-{number}-{turn}"))
+        ledger.record(f"TS-{number}-{turn}", e.Refused(rule="r", say="no"))
+    return 50
+
+
+def approves(url: str, number: int) -> tuple[str, str, str]:
+    """Presses the button of version 2: who asked for it, how it went, who is said to have won."""
+    me = Actor(user_id=f"U{number}", team_id="T1")
+    try:
+        after = _ledger(url).record("TS-AAAAAA", b.approved(by=me))
+    except Conflict as conflict:
+        winner = conflict.request.decided_by
+        return me.user_id, conflict.reason.value, winner.user_id if winner else "nobody"
+    return me.user_id, "won", after.decided_by.user_id if after.decided_by else "nobody"
+
+
+def _ledger(url: str) -> SqlLedger:
+    return SqlLedger(open_database(url), SettableClock(b.NOW), KEY, ASK_TYPES)

@@ -1,0 +1,115 @@
+"""Static gates on what runs on a host."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.windows import script
+from bot.conditions import Condition, Field, Operator
+from bot.model import Account, SessionState
+from bot.ports import Order
+
+FOLDER = Path(script.__file__).parent
+
+# SigmaHQ/sigma, posh_ps_win_api_functions_access and ..._library_access, and the rules on packed and encoded commands.
+WATCHED_WORDS = [
+    "kernel32",
+    "user32",
+    "advapi32",
+    "ntdll",
+    "secur32",
+    "CloseHandle",
+    "LoadLibrary",
+    "GetProcAddress",
+    "OpenProcess",
+    "WaitForSingleObject",
+    "WriteInt32",
+    "FreeHGlobal",
+    "PtrToString",
+    "::FromBase64String",
+    "MemoryStream",
+    "H4sI",
+    "gzip",
+    "Deflate",
+    "EncodedCommand",
+    "ExecutionPolicy",
+    "Invoke-Expression",
+    "DownloadString",
+    "Net.WebClient",
+    "Reflection.Assembly",
+    "VirtualAlloc",
+]
+
+
+def order(**changes: object) -> Order:
+    fields: dict[str, object] = {
+        "session_id": 3,
+        "account": Account(domain="CORP", user="alice"),
+        "logon": 134_087_000_000_000_000,
+        "said_state": SessionState.DISCONNECTED,
+        "even_if_active": False,
+        "conditions": (),
+    }
+    return Order(**(fields | changes))  # type: ignore[arg-type]  # the test names fields of an Order
+
+
+@pytest.mark.parametrize("word", WATCHED_WORDS)
+def test_the_script_holds_no_word_that_detection_rules_look_for(word: str) -> None:
+    assert word.lower() not in (script.constant_script() + script.BOOTSTRAP).lower()
+
+
+def test_the_script_evaluates_no_text() -> None:
+    assert not re.search(r"\biex\b", script.constant_script(), re.IGNORECASE)
+
+
+def test_the_script_is_ascii_with_plain_line_ends() -> None:
+    assert script.constant_script().isascii()
+    assert "\r" not in script.constant_script()
+    assert "\t" not in script.constant_script()
+
+
+def test_the_powershell_around_the_csharp_is_under_15_lines() -> None:
+    assert len((FOLDER / "agent.ps1").read_text("ascii").splitlines()) < 15
+
+
+def test_no_line_of_the_csharp_can_end_its_here_string() -> None:
+    assert sum(line.startswith("'@") for line in script.constant_script().splitlines()) == 1
+
+
+def test_the_whole_of_the_csharp_is_sent() -> None:
+    text = script.constant_script()
+    assert "#CSHARP#" not in text
+    for source in FOLDER.glob("*.cs"):
+        assert source.read_text("ascii") in text
+
+
+def test_the_bootstrap_passes_through_cmd_unchanged() -> None:
+    assert len(script.BOOTSTRAP) < 200
+    assert not set("%^!<>|") & set(script.BOOTSTRAP)
+    assert script.BOOTSTRAP.count('"') == 2
+
+
+def test_the_digest_is_of_the_bytes_that_are_sent() -> None:
+    assert re.fullmatch(r"[0-9a-f]{64}", script.digest())
+    assert script.payload("n", script.list_request()).endswith(script.constant_script().encode())
+
+
+@given(st.text(), st.text(), st.lists(st.text(), min_size=1))
+def test_nothing_that_was_typed_is_ever_code(user: str, domain: str, patterns: list[str]) -> None:
+    condition = Condition(field=Field.USER, operator=Operator.LIKE, values=tuple(patterns))
+    it = order(account=Account(domain=domain, user=user), conditions=(condition,))
+    request = script.logoff_request([it], wait_seconds=90)
+    assert all(re.fullmatch(r"[a-z]+( (-|[A-Za-z0-9+/]+=*))*", line) for line in request)
+    _, _, target, filtered = request
+    assert fields_of(target) == ["3", domain, user, "134087000000000000", "4", "0"]
+    assert fields_of(filtered) == ["user", "like", *patterns]
+
+
+def fields_of(line: str) -> list[str]:
+    return ["" if word == "-" else base64.b64decode(word).decode() for word in line.split(" ")[1:]]

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.windows.replies import MAX_LINE, Listed, Reply, Whole, read
+from adapters.windows.shell import Chunk
+from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
+from bot.model import Account, SessionState
+
+NONCE = "0123456789abcdef" * 2
+HOST = {"host": {"name": "COMP1", "pointer": 8, "now": "134088480000000000"}}
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "id": 3,
+        "state": 4,
+        "station": "",
+        "domain": "CORP",
+        "user": "josé",
+        "client": "LAPTOP-7",
+        "address": "10.0.4.17",
+        "protocol": 2,
+        "logon": "134087000000000001",
+        "connect": "0",
+        "disconnect": "134087000000000002",
+        "input": "0",
+        "now": "134088480000000000",
+        "error": 0,
+    }
+    return {"session": fields | changes}
+
+
+def framed(*objects: object, nonce: str = NONCE) -> bytes:
+    return b"".join(f"{nonce}{json.dumps(each)}{nonce}\n".encode("ascii") for each in objects)
+
+
+def replies(*pieces: bytes, stderr: bytes = b"") -> list[Reply]:
+    return list(read("comp1", NONCE, [*(Chunk(stdout=piece) for piece in pieces), Chunk(stderr=stderr)]))
+
+
+def refusal(*pieces: bytes, stderr: bytes = b"") -> TerminalError:
+    with pytest.raises(TerminalError) as caught:
+        replies(*pieces, stderr=stderr)
+    return caught.value
+
+
+def test_a_whole_list_is_read_with_its_ticks_exact() -> None:
+    host, listed = replies(framed(HOST, session(), {"end": 2}))
+    assert isinstance(host, Whole)
+    assert isinstance(listed, Listed)
+    seen = listed.session.on("comp1")
+    assert seen.account == Account(domain="CORP", user="josé")
+    assert (seen.logon, seen.state, seen.host) == (134_087_000_000_000_001, SessionState.DISCONNECTED, "comp1")
+
+
+@given(st.lists(st.integers(min_value=0, max_value=900)))
+def test_it_does_not_matter_where_the_stream_is_cut(places: list[int]) -> None:
+    text = framed(HOST, session(), {"end": 2})
+    cuts = [0, *sorted(places), len(text)]
+    assert replies(*(text[a:b] for a, b in pairwise(cuts))) == replies(text)
+
+
+def test_what_stands_outside_the_nonces_is_not_looked_at() -> None:
+    other = framed({"end": 0}, nonce="f" * 32)
+    assert len(replies(b"Welcome\r\n\n", other, b"noise " + framed(HOST), framed({"end": 1}))) == 1
+
+
+def test_windows_line_ends_change_nothing() -> None:
+    assert len(replies(framed(HOST, {"end": 1}).replace(b"\n", b"\r\n"))) == 1
+
+
+def test_what_comes_after_the_end_is_not_looked_at() -> None:
+    assert replies(framed({"end": 0}, session()) + NONCE.encode() + b"torn\n") == []
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        b"",
+        b"all went well\n",
+        framed(HOST, session()),
+        framed(HOST, session(), {"end": 1}),
+        framed(HOST, session(), {"end": 3}),
+        framed(HOST, session(), {"end": 2})[:-1],
+        framed(HOST, {"end": 1}, nonce="0" * 32),
+        framed(HOST)[:40] + b"\n" + framed({"end": 1}),
+        framed([1]),
+        framed({"surprise": 1}, {"end": 1}),
+        framed({"end": "many"}),
+        framed(session(state=17), {"end": 1}),
+        framed(session(logon="-1"), {"end": 1}),
+        framed(session(logon="today"), {"end": 1}),
+        framed({"target": 0, "verdict": "splendid", "code": 0, "why": "", "waited_ms": 0, "seen": None}, {"end": 1}),
+        NONCE.encode() + "{'josé'}".encode() + NONCE.encode() + b"\n",
+        NONCE.encode() + b"x" * (MAX_LINE + 1),
+    ],
+    ids=[
+        "nothing",
+        "no frame",
+        "no end",
+        "too few announced",
+        "too many announced",
+        "torn end",
+        "wrong nonce",
+        "torn line",
+        "no object",
+        "unknown kind",
+        "end without a number",
+        "unknown state",
+        "negative ticks",
+        "ticks in words",
+        "unknown verdict",
+        "no JSON",
+        "endless line",
+    ],
+)
+def test_anything_less_than_a_whole_answer_is_a_bad_reply_that_may_have_acted(output: bytes) -> None:
+    error = refusal(output)
+    assert isinstance(error, BadReply)
+    assert error.delivered
+    assert error.host == "comp1"
+
+
+def test_replies_before_a_tear_are_given_and_none_after_it() -> None:
+    stream = read(
+        "comp1", NONCE, [Chunk(stdout=framed(HOST) + NONCE.encode() + b"{\n" + framed(session(), {"end": 2}))]
+    )
+    assert isinstance(next(stream), Whole)
+    with pytest.raises(BadReply):
+        next(stream)
+
+
+@pytest.mark.parametrize("identifier", ["MethodInvocationNotSupportedInConstrainedLanguage", "CannotDefineNewType"])
+def test_constrained_language_mode_is_known_by_its_identifier_however_the_line_is_broken(identifier: str) -> None:
+    text = f"    + FullyQualifiedErrorId : {identifier[:20]}\r\n   {identifier[20:]}\r\n"
+    error = refusal(stderr=text.encode())
+    assert isinstance(error, CannotCompile)
+    assert not error.delivered
+    assert "Constrained Language Mode" in error.say
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "kind", "delivered"),
+    [
+        ("WTSEnumerateSessionsExW", 5, NoRight, False),
+        ("WTSEnumerateSessionsExW", 7040, TimedOut, False),
+        ("WTSEnumerateSessionsExW", 1722, TerminalError, False),
+        ("request", 87, BadReply, False),
+        ("Add-Type", 0, CannotCompile, False),
+        ("OutOfMemoryException", 0, BadReply, True),
+    ],
+)
+def test_the_agents_own_error_says_what_failed_and_whether_anybody_was_touched(
+    where: str, code: int, kind: type[TerminalError], *, delivered: bool
+) -> None:
+    error = refusal(framed({"error": {"where": where, "code": code, "message64": ""}}, {"end": 1}))
+    assert isinstance(error, kind)
+    assert error.delivered is delivered
+    assert "comp1" in error.say

@@ -1,0 +1,155 @@
+"""`WinRmTerminal` over a scripted shell: what it repeats, and what it refuses to believe."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.windows.shell import Chunk
+from adapters.windows.terminal import WinRmTerminal
+from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
+from bot.model import Account, SessionState, Verdict
+from bot.ports import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+WITHIN = timedelta(seconds=8)
+MISCOMPILED = [{"error": {"where": "Add-Type", "code": 0, "message64": ""}}, {"end": 1}]
+NOTHING_THERE = [{"host": {"name": "COMP1", "pointer": 8, "now": "1"}}, {"end": 1}]
+
+
+class ScriptedShell:
+    """Each call takes the next answer: objects to frame, or an error to raise."""
+
+    def __init__(self, *answers: list[Any] | TerminalError) -> None:
+        self._answers = list(answers)
+        self.requests: list[str] = []
+        self.closed = 0
+
+    def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
+        assert host == "comp1"
+        assert timedelta(0) < within <= WITHIN
+        found = re.match(rb"\$nonce = '([0-9a-f]{32})'\n\$request = @'\n(.*?)\n'@\n", payload, re.DOTALL)
+        assert found
+        self.requests.append(found[2].decode("ascii"))
+        answer = self._answers.pop(0)
+        try:
+            if isinstance(answer, TerminalError):
+                raise answer
+            for each in answer:
+                yield Chunk(stdout=b"%b%b%b\n" % (found[1], json.dumps(each).encode("ascii"), found[1]))
+            yield Chunk()
+        finally:
+            self.closed += 1
+
+
+def order(session_id: int = 3) -> Order:
+    alice = Account(domain="CORP", user="alice")
+    return Order(
+        session_id=session_id,
+        account=alice,
+        logon=1,
+        said_state=SessionState.DISCONNECTED,
+        even_if_active=False,
+        conditions=(),
+    )
+
+
+def ended(target: int, verdict: str, code: int = 0, why: str = "") -> dict[str, Any]:
+    return {"target": target, "verdict": verdict, "code": code, "why": why, "waited_ms": 0, "seen": None}
+
+
+def lost(*, delivered: bool) -> Unreachable:
+    return Unreachable("comp1 hung up.", host="comp1", delivered=delivered)
+
+
+def test_a_list_whose_answer_was_lost_is_asked_for_once_more() -> None:
+    shell = ScriptedShell(lost(delivered=True), NOTHING_THERE)
+    assert WinRmTerminal(shell).sessions("comp1", within=WITHIN) == ()
+    assert shell.requests == ["list", "list"]
+
+
+@pytest.mark.parametrize("error", [lost(delivered=False), TimedOut("Late.", host="comp1", delivered=True)])
+def test_a_list_that_another_try_would_not_help_is_not_repeated(error: TerminalError) -> None:
+    shell = ScriptedShell(error)
+    with pytest.raises(type(error)):
+        WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    assert len(shell.requests) == 1
+
+
+def test_a_logoff_whose_answer_was_lost_is_never_repeated() -> None:
+    shell = ScriptedShell(lost(delivered=True))
+    with pytest.raises(Unreachable) as caught:
+        list(WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN))
+    assert caught.value.delivered
+    assert len(shell.requests) == 1
+
+
+def test_a_failed_compilation_is_tried_once_more_because_nothing_was_run() -> None:
+    shell = ScriptedShell(MISCOMPILED, [ended(0, "gone"), {"end": 1}])
+    answers = list(WinRmTerminal(shell).log_off("comp1", [order()], wait=timedelta(seconds=1), within=WITHIN))
+    assert [answer.verdict for answer in answers] == [Verdict.GONE]
+    again = ScriptedShell(MISCOMPILED, MISCOMPILED)
+    with pytest.raises(CannotCompile):
+        WinRmTerminal(again).sessions("comp1", within=WITHIN)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [ended(0, "gone"), {"end": 1}],
+        [ended(1, "gone"), ended(0, "gone"), {"end": 2}],
+        [ended(0, "gone"), ended(1, "gone"), ended(2, "gone"), {"end": 3}],
+        [*NOTHING_THERE],
+    ],
+    ids=["one missing", "wrong order", "one too many", "a list"],
+)
+def test_answers_that_do_not_fit_the_orders_are_a_bad_reply(answer: list[Any]) -> None:
+    shell = ScriptedShell(answer)
+    with pytest.raises(BadReply) as caught:
+        list(WinRmTerminal(shell).log_off("comp1", [order(3), order(5)], wait=None, within=WITHIN))
+    assert caught.value.delivered
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        (ended(0, "gone"), Verdict.GONE),
+        (ended(0, "requested"), None),
+        (ended(0, "absent"), Verdict.ALREADY_GONE),
+        (ended(0, "changed", why="filter"), Verdict.CHANGED),
+        (ended(0, "protected", why="no user"), Verdict.SKIPPED),
+        (ended(0, "still_closing", code=7007), Verdict.STILL_CLOSING),
+        (ended(0, "refused", code=5), Verdict.NO_RIGHT),
+        (ended(0, "refused", code=7045), Verdict.NO_RIGHT),
+        (ended(0, "refused", code=7024), Verdict.STILL_CLOSING),
+        (ended(0, "refused", code=1722), Verdict.FAILED),
+    ],
+)
+def test_every_verdict_of_the_agent_has_its_word_in_the_core(line: dict[str, Any], verdict: Verdict | None) -> None:
+    shell = ScriptedShell([line, {"end": 1}])
+    (answer,) = WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN)
+    assert (answer.verdict, answer.code, answer.detail) == (verdict, line["code"], line["why"])
+
+
+def test_answers_come_while_the_host_still_works_and_leaving_early_ends_the_call() -> None:
+    shell = ScriptedShell([ended(0, "gone"), ended(1, "gone"), {"end": 2}])
+    answers = WinRmTerminal(shell).log_off("comp1", [order(3), order(5)], wait=None, within=WITHIN)
+    assert next(answers).session_id == 3
+    assert shell.closed == 0
+    answers.close()  # type: ignore[attr-defined]  # the adapter gives a generator
+    assert shell.closed == 1
+
+
+def test_every_call_has_its_own_nonce() -> None:
+    nonces = iter(["1" * 32, "2" * 32])
+    shell = ScriptedShell(NOTHING_THERE, NOTHING_THERE)
+    terminal = WinRmTerminal(shell, new_nonce=lambda: next(nonces))
+    terminal.sessions("comp1", within=WITHIN)
+    terminal.sessions("comp1", within=WITHIN)
+    assert next(nonces, None) is None
