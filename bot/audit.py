@@ -65,7 +65,7 @@ def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, 
         if entry.seq != last_seq or entry.at is None:
             return last_seq
         expected = seal(entry, seq=entry.seq, at=entry.at, before=before, key=key)
-        if not hmac.compare_digest(expected.mac, entry.mac):
+        if entry.mac != expected.mac:
             return last_seq
         before = entry.mac
     return None

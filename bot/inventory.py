@@ -12,7 +12,7 @@ from bot.conditions import is_like
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
 MOST_HOSTS = 1000
 
@@ -36,7 +36,7 @@ class Inventory:
         for name in self.names:
             if name.lower() == selector.lower():
                 return (name,)
-        if _NAME.match(selector) and any(is_like(pattern, selector) for pattern in self.patterns):
+        if _NAME.fullmatch(selector) and any(is_like(pattern, selector) for pattern in self.patterns):
             return (selector.lower(),)
         return ()
 

@@ -53,7 +53,7 @@ def converse(  # noqa: PLR0913 - what `try` was told
             progress.print(Text(str(error)), style="red")
             is_whole = False
         stage.wait_until_still()
-        stage.bot.door.stop()  # what is told to a presser alone is told after the press was taken
+        stage.hang_up()  # what is told to a presser alone is told after the press was taken
         people = list(dict.fromkeys(people))
         if as_json:
             json.dump(transcript.as_json(stage, people), sys.stdout, indent=2, ensure_ascii=False)

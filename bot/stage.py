@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.wiring import Bot
+    from rehearsal.windows.settings import EngineName
 
 FOLDER = Path(__file__).resolve().parents[1] / "rehearsal"
 WORKSPACE = FOLDER / "workspace.yaml"
@@ -43,6 +44,12 @@ class Stage:
     def visitor(self, handle: str) -> Visitor:
         return Visitor(self.workspace.url, handle)
 
+    def hang_up(self) -> None:
+        """End the bot's connection to the workspace; listeners in hand finish. The client alone would sit out 3 s."""
+        self.bot.door.take_no_more()
+        self.workspace.disconnect("cut")
+        self.bot.door.stop()
+
     def wait_until_still(self, within: timedelta = LONGEST) -> None:
         """Return when the bot has nothing left to do but to wait for people. Raises `TimeoutError`."""
         deadline = time.monotonic() + within.total_seconds()
@@ -60,8 +67,13 @@ class Stage:
 
 
 @contextmanager
-def open_stage(settings: Settings, *, farm_file: Path = FARM, database: str = "", port: int = 0) -> Iterator[Stage]:
-    """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration."""
+def open_stage(
+    settings: Settings, *, farm_file: Path = FARM, database: str = "", port: int = 0, engine: EngineName | None = None
+) -> Iterator[Stage]:
+    """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration.
+
+    `engine` forces what runs the agent on the farm's hosts.
+    """
     if not settings.rehearsal:
         raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
     with ExitStack() as stack:
@@ -69,13 +81,15 @@ def open_stage(settings: Settings, *, farm_file: Path = FARM, database: str = ""
         workspace = Workspace.from_file(WORKSPACE)
         workspace.start(port)
         stack.callback(workspace.stop)
-        farm = stack.enter_context(Farm.from_file(farm_file))
+        farm = stack.enter_context(Farm.from_file(farm_file, engine=engine))
         rehearsed = for_rehearsal(settings, workspace, farm, database or f"sqlite:///{folder}/rehearsal.db")
         wiring.upgrade(rehearsed)
         bot = wiring.build(rehearsed, endpoints=farm.endpoints)
         bot.start()
         stack.callback(bot.stop)
-        yield Stage(workspace=workspace, farm=farm, bot=bot)
+        stage = Stage(workspace=workspace, farm=farm, bot=bot)
+        stack.callback(stage.hang_up)
+        yield stage
 
 
 def for_rehearsal(settings: Settings, workspace: Workspace, farm: Farm, database: str) -> Settings:

@@ -38,7 +38,7 @@ def request(id: str = "TS-AAAAAA", **changes: Any) -> Request:  # noqa: A002 - i
         "id": id,
         "delivery": f"delivery of {id}",
         "command": "logoff",
-        "text": "/logoff comp1 id=3 --sync",
+        "text": "comp1 id=3 --sync",
         "actor": ASKER,
         "place": PLACE,
         "ask": LogoffAsk(hosts=("comp1",)),

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
-from slack_sdk.http_retry.builtin_handlers import (
-    ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
-    ServerErrorRetryHandler,
-)
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from adapters.slack.blocks import escape
 from adapters.slack.cards import draw
@@ -23,13 +19,12 @@ if TYPE_CHECKING:
 
 
 def patient_client(token: str, api_url: str) -> WebClient:
-    """A client that waits out rate limits and hiccups. Never used before an ack: it may sleep."""
+    """A client that waits out rate limits. Never used before an ack: it may sleep.
+
+    A lost answer is not tried again here: the call may have been carried out, and a card would stand there twice.
+    """
     client = WebClient(token=token, base_url=api_url, timeout=10)
-    client.retry_handlers = [
-        ConnectionErrorRetryHandler(max_retry_count=1),
-        RateLimitErrorRetryHandler(max_retry_count=2),
-        ServerErrorRetryHandler(max_retry_count=1),
-    ]
+    client.retry_handlers = [RateLimitErrorRetryHandler(max_retry_count=2)]
     return client
 
 

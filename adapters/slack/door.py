@@ -39,7 +39,12 @@ class SlackDoor:
         """Connect; returns once the socket is open."""
         self._handler.connect()  # type: ignore[no-untyped-call] # Bolt's handler has no types here
 
+    def take_no_more(self) -> None:
+        """Once the socket is gone it stays gone."""
+        self._handler.client.auto_reconnect_enabled = False
+
     def stop(self) -> None:
-        """Take no more envelopes; what is in hand is finished."""
+        """Take no more envelopes; what is in hand is finished. Safe to repeat."""
+        self.take_no_more()
         self._handler.close()  # type: ignore[no-untyped-call] # the same
         self._executor.shutdown(wait=True)

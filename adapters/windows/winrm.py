@@ -25,6 +25,7 @@ _KEEP_IDLE = timedelta(seconds=60)
 _SHELL_IDLE = "PT120S"  # a shell that could not be deleted ends by itself then
 _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
+_SHORTEST_RECEIVE = 1.0  # seconds: WS-Management's timeouts are whole ones here
 
 log = structlog.get_logger()
 
@@ -118,14 +119,14 @@ class _Call:
     def output(self) -> Iterator[Chunk]:
         done, size = False, 0
         while not done:
-            if self.deadline.left <= self.reserve:
-                self._must_stop = True
-                raise faults.LATE.at(self.host, delivered=True)
             chunk, done = self._received()
             size += len(chunk.stdout) + len(chunk.stderr)
             if size > _MAX_OUTPUT:
                 raise faults.INCOMPLETE.at(self.host, delivered=True)
             yield chunk
+            if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
+                self._must_stop = True
+                raise faults.LATE.at(self.host, delivered=True)
 
     def _received(self) -> tuple[Chunk, bool]:
         with self._saying(delivered=True):

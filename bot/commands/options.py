@@ -112,7 +112,7 @@ def _assign(options: Options, parameter: Parameter, operator: str, text: str, wo
     if operator not in parameter.operators:
         say = f"`{parameter.name}` cannot be compared with `{operator}`; it takes {' '.join(parameter.operators)}."
         raise options.wrong(say, word)
-    if not text:
+    if not text.strip(", "):
         raise options.wrong(f"`{parameter.name}` is empty. Write a value after it.", word)
     said = Value(text=text, operator="=" if operator == ":" else operator, word=word)
     options.values.setdefault(parameter.name, []).append(said)

@@ -44,7 +44,7 @@ SELECTION = (
 
 _OPERATORS = {">": Operator.MORE, ">=": Operator.AT_LEAST, "<": Operator.LESS, "<=": Operator.AT_MOST}
 _LIKE = {"user": Field.USER, "client": Field.CLIENT, "ip": Field.ADDRESS, "session": Field.STATION}
-_IDS = re.compile(r"^\d+(-\d+)?(,\d+(-\d+)?)*$")
+_IDS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*,?")
 _DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$", re.IGNORECASE)
 LAST_ID = 65535
 
@@ -52,7 +52,7 @@ LAST_ID = 65535
 def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
     """The named computers, each once, in the order they were said. Raises `UsageError` for one that is not known."""
     said = [(name, value.word) for value in options.all("computer") for name in value.text.split(",")]
-    said += [(name, word) for word in options.rest if not _IDS.match(word.text) for name in word.text.split(",")]
+    said += [(name, word) for word in options.rest if not _IDS.fullmatch(word.text) for name in word.text.split(",")]
     hosts: dict[str, None] = {}
     for name, word in said:
         if not name:
@@ -63,7 +63,7 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
             say = f"I know no computer `{shown}`. I contact only computers of my inventory."
             raise options.wrong(say, word, nearest=inventory.nearest(name))
         hosts.update(dict.fromkeys(found))
-    if not hosts and inventory.default:
+    if not said and inventory.default:
         return inventory.find(inventory.default)
     if not hosts:
         raise options.wrong("Say on which computer. (`help` after the command shows all that I understand.)")
@@ -71,16 +71,16 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
 
 
 def ids_of(options: Options) -> Ids:
-    """`3`, `3,5-7`: numbers from 0 to 65535."""
+    """`3`, `3,5-7`, `3, 5`: numbers from 0 to 65535."""
     said = [(value.text, value.word) for value in options.all("id")]
-    said += [(word.text, word) for word in options.rest if _IDS.match(word.text)]
+    said += [(word.text, word) for word in options.rest if _IDS.fullmatch(word.text)]
     ranges: list[tuple[int, int]] = []
     for text, word in said:
-        if not _IDS.match(text):
+        if not _IDS.fullmatch(text):
             raise options.wrong(f"`{text[:40]}` is no session id. Ids are numbers from 0 to {LAST_ID}: `id=3`.", word)
-        for part in text.split(","):
+        for part in text.rstrip(",").split(","):
             low, _, high = part.partition("-")
-            pair = (int(low[:9]), int((high or low)[:9]))
+            pair = (int(low), int(high or low))
             if pair[0] > pair[1] or pair[1] > LAST_ID:
                 raise options.wrong(f"`{part[:40]}` is no range of session ids from 0 to {LAST_ID}.", word)
             ranges.append(pair)

@@ -55,7 +55,7 @@ class Posts:
             return Receipt(error=OPERATION_TIMEOUT)
         except requests.RequestException:
             return Receipt(error=DISPATCH_FAILED)
-        if not answer.ok or answer.is_redirect:
+        if answer.status_code // 100 != 2:
             return Receipt(error=DISPATCH_FAILED)
         after = timedelta(seconds=loop.time() - started)
         self._store.note_ack(envelope_id, after, late=False)

@@ -89,11 +89,15 @@ class Authenticator:
         challenge = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         if not self._context.complete:
             return Step(challenge=challenge)
-        if not self._policy.trusts:
+        if not self._policy.trusts or not self._is_the_account(self._context.client_principal):
             self._context = None
             return Step()
-        self._user = self._context.client_principal or self._policy.account.username
+        self._user = self._policy.account.username
         return Step(user=self._user, challenge=challenge)
+
+    def _is_the_account(self, principal: str | None) -> bool:
+        """Not one of another farm in this process."""
+        return (principal or "").upper() == self._policy.account.username.upper()
 
 
 @contextmanager

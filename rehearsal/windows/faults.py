@@ -25,9 +25,9 @@ def nothing_to_say() -> Fault:
 def unknown_shell(shell_id: str) -> Fault:
     return Fault(
         code=SHELL_NOT_FOUND,
-        message=f"The request for the Windows Remote Shell with ShellId {shell_id} failed because the shell was not "
-        "found on the server. Possible causes are: the specified ShellId is incorrect or the shell no longer exists on the "
-        "server. Provide the correct ShellId or create a new shell and retry the operation. ",
+        message=f"The request for the Windows Remote Shell with ShellId {shell_id} failed because the shell was not"
+        " found on the server. Possible causes are: the specified ShellId is incorrect or the shell no longer exists on"
+        " the server. Provide the correct ShellId or create a new shell and retry the operation. ",
         subcode="w:InvalidSelectors",
         sender=True,
     )

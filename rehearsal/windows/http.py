@@ -29,6 +29,7 @@ class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "Microsoft-HTTPAPI/2.0", ""
     disable_nagle_algorithm = True
+    timeout = 120  # seconds without a request after which http.sys hangs up
     wbufsize = -1  # head and body of an answer leave in one piece
 
     def setup(self) -> None:

@@ -63,9 +63,12 @@ class Request:
 
 
 def read_payload(data: bytes) -> Payload:
-    """PayloadError when it is not ASCII, or lacks the nonce, the request or the agent's C#."""
+    """PayloadError when it is not ASCII, or lacks the nonce, the request or the agent's C#.
+
+    The bootstrap joins the lines it reads with LF, so line ends of Windows are as good.
+    """
     try:
-        match = _PAYLOAD.fullmatch(data.decode("ascii"))
+        match = _PAYLOAD.fullmatch(data.decode("ascii").replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise PayloadError("the payload is not ASCII") from error
     source = _SOURCE.search(match[3]) if match else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import yaml
 from pydantic import SecretStr
 
 from adapters.memory.terminal import MemoryTerminal
@@ -26,24 +27,38 @@ NOW = 134_088_480_000_000_000
 LONG_USER = "bartholomew.featherstonehaugh"
 LONG_DOMAIN = "SUBSIDIARY-OF-CORP"
 
-# id, state, account, station, client, address, hours since the logon, hours since the last input or the disconnect
-SESSIONS: tuple[tuple[int, str, str, str, str, str, int, int], ...] = (
-    (0, "disconnected", "", "Services", "", "", 0, 0),
-    (1, "active", "CORP\\operator", "Console", "", "", 90, 0),
-    (3, "disconnected", "CORP\\alice", "", "LAPTOP-7", "10.0.4.17", 26, 3),
-    (5, "active", "CORP\\bob", "RDP-Tcp#5", "PC-12", "10.0.4.31", 5, 1),
-    (7, "active", "CORP\\josé", "RDP-Tcp#7", "PC-40", "10.0.5.9", 2, 1),
-    (8, "disconnected", f"{LONG_DOMAIN}\\{LONG_USER}", "", "PC-77", "10.0.6.2", 73, 26),
-    (9, "disconnected", "CORP\\山田太郎 😀", "", "東京-PC", "", 48, 5),
-    (10, "disconnected", "CORP\\<!channel> *x* `y` 'z'", "", "", "", 48, 5),
-    (65536, "listen", "", "RDP-Tcp", "", "", 0, 0),
+
+class Row(NamedTuple):
+    """One session. `logged_on` and `idle` (since the last input, or since the disconnect) are hours."""
+
+    id: int
+    state: str
+    account: str
+    station: str
+    client: str
+    address: str
+    logged_on: int
+    idle: int
+
+
+SESSIONS = (
+    Row(0, "disconnected", "", "Services", "", "", 0, 0),
+    Row(1, "active", "CORP\\operator", "Console", "", "", 90, 0),
+    Row(3, "disconnected", "CORP\\alice", "", "LAPTOP-7", "10.0.4.17", 26, 3),
+    Row(5, "active", "CORP\\bob", "RDP-Tcp#5", "PC-12", "10.0.4.31", 5, 1),
+    Row(7, "active", "CORP\\josé", "RDP-Tcp#7", "PC-40", "10.0.5.9", 2, 1),
+    Row(8, "disconnected", f"{LONG_DOMAIN}\\{LONG_USER}", "", "PC-77", "10.0.6.2", 73, 26),
+    Row(9, "disconnected", "CORP\\山田太郎 😀", "", "東京-PC", "", 48, 5),
+    Row(10, "disconnected", "CORP\\<!channel> *x* `y` 'z'", "", "", "", 48, 5),
+    Row(65536, "listen", "", "RDP-Tcp", "", "", 0, 0),
 )
 
 
 class Hosts(Protocol):
     """What a test may do to the host it was given, whatever stands behind it."""
 
-    terminal: Terminal
+    @property
+    def terminal(self) -> Terminal: ...
 
     def take(self) -> str:
         """A host with the sessions of `SESSIONS`."""
@@ -78,7 +93,7 @@ def order_for(session: Session, **changes: Any) -> Order:
 class MemoryHosts:
     def __init__(self) -> None:
         self._names = (f"host-{number}" for number in count(1))
-        hosts = {f"host-{number}": [_memory_session(*row) for row in SESSIONS] for number in range(1, 100)}
+        hosts = {f"host-{number}": [_memory_session(row) for row in SESSIONS] for number in range(1, 100)}
         self.terminal = MemoryTerminal(hosts)
 
     def take(self) -> str:
@@ -111,23 +126,21 @@ class MemoryHosts:
         self.terminal.take_down(host)
 
 
-def _memory_session(  # noqa: PLR0913 - a row of the table above
-    session_id: int, state: str, account: str, station: str, client: str, address: str, logged_on: int, idle: int
-) -> Session:
-    domain, _, user = account.rpartition("\\")
+def _memory_session(row: Row) -> Session:
+    domain, _, user = row.account.rpartition("\\")
     known = {"active": SessionState.ACTIVE, "disconnected": SessionState.DISCONNECTED, "listen": SessionState.LISTENING}
     session = Session(
         host="",
-        id=session_id,
-        state=known[state],
+        id=row.id,
+        state=known[row.state],
         account=Account(domain=domain, user=user),
-        station=station,
-        client=client,
-        address=address,
-        logon=NOW - logged_on * HOUR if user else 0,
+        station=row.station,
+        client=row.client,
+        address=row.address,
+        logon=NOW - row.logged_on * HOUR if user else 0,
         now=NOW,
     )
-    at = NOW - idle * HOUR if user else 0
+    at = NOW - row.idle * HOUR if user else 0
     return replace(session, input=at) if session.state is SessionState.ACTIVE else replace(session, disconnect=at)
 
 
@@ -139,6 +152,9 @@ class FarmHosts:
         self._names = iter(hosts)
         self.shell = WinRmShell(self.connection)
         self.terminal = WinRmTerminal(self.shell)
+
+    def close(self) -> None:
+        self.shell.close()
 
     def connection(self, host: str) -> Connection:
         account = self.farm.account
@@ -179,20 +195,19 @@ class FarmHosts:
 
 def farm_file(folder: Path) -> tuple[Path, list[str]]:
     """A farm of equal hosts, and their names."""
-    rows = "\n".join(_yaml_row(*row) for row in SESSIONS)
+    names = [f"host-{number:02}" for number in range(1, 61)]
+    account = {"username": "CORP\\svc-logoff", "password": "only the farm knows it"}
+    each: dict[str, Any] = {"sessions": [_farm_session(row) for row in SESSIONS]}
     path = folder / "farm.yaml"
-    text = f"account: {{username: CORP\\svc-logoff, password: 'only the farm knows it'}}\nhosts:\n  host-[01-60]:\n{rows}\n"
-    path.write_text(text.replace("host-[01-60]:\n", "host-[01-60]:\n    sessions:\n"), encoding="utf-8")
-    return path, [f"host-{number:02}" for number in range(1, 61)]
+    path.write_text(yaml.safe_dump({"account": account, "hosts": dict.fromkeys(names, each)}), encoding="utf-8")
+    return path, names
 
 
-def _yaml_row(  # noqa: PLR0913 - a row of the table above
-    session_id: int, state: str, account: str, station: str, client: str, address: str, logged_on: int, idle: int
-) -> str:
-    fields = {"id": str(session_id), "user": account, "client": client, "address": address}
-    if station:
-        fields["station"] = station
-    quoted = ", ".join(f"{key}: '{value.replace(chr(39), chr(39) * 2)}'" for key, value in fields.items())
-    times = f"logged_on: {logged_on}h, disconnected: {idle}h" if state == "disconnected" else f"state: {state}, "
-    times = times if state == "disconnected" else f"{times}logged_on: {logged_on}h, idle: {idle}h"
-    return f"      - {{{quoted}, {times}}}"
+def _farm_session(row: Row) -> dict[str, Any]:
+    said = {"id": row.id, "user": row.account, "client": row.client, "address": row.address}
+    hours = {
+        "logged_on": f"{row.logged_on}h",
+        "disconnected" if row.state == "disconnected" else "idle": f"{row.idle}h",
+    }
+    state = {} if row.state == "disconnected" else {"state": row.state}
+    return said | hours | state | ({"station": row.station} if row.station else {})

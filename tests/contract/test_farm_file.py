@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from winrm.exceptions import InvalidCredentialsError
 
 import rehearsal
-from rehearsal.windows import BEHAVIOURS, Farm, FarmFileError
-from tests.farm_client import SMALL_FARM, listed, write_farm
+from rehearsal.windows import BEHAVIOURS, EngineMissingError, Farm, FarmFileError
+from tests.farm_client import SMALL_FARM, connect, listed, write_farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rehearsal.windows.settings import EngineName
 
 SHIPPED = Path(rehearsal.__file__).with_name("farm.yaml")
 HOUR = 36_000_000_000
@@ -86,6 +90,9 @@ def test_two_farms_stand_side_by_side(farm: Farm, tmp_path: Path) -> None:
     with Farm.from_file(write_farm(tmp_path)) as other:
         assert set(listed(other, "one")) == {0, 3, 5, 65536}
         assert 3 in listed(farm, "comp1")
+        arguments = {"username": other.account.username, "password": other.account.password}
+        with pytest.raises(InvalidCredentialsError):
+            connect(farm, "comp1", **arguments).open_shell()
     assert 3 in listed(farm, "comp1")
 
 
@@ -123,3 +130,33 @@ def test_a_wrong_file_is_told_where_and_why(tmp_path: Path, right: str, wrong: s
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FarmFileError, match="No such file"):
         Farm.from_file(tmp_path / "none.yaml")
+
+
+def test_on_a_machine_without_engines_the_double_serves_every_host(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("TS_PWSH", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Farm.from_file(SHIPPED) as farm:
+        assert farm.banner == "53 hosts: Python double"
+
+
+@pytest.mark.parametrize(("engine", "cure"), [("pwsh", r"\$TS_PWSH"), ("mono", "install mono-runtime and mono-mcs")])
+def test_an_engine_asked_for_by_name_and_missing_is_told_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: EngineName, cure: str
+) -> None:
+    monkeypatch.setenv("TS_PWSH", str(tmp_path / "no-pwsh"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EngineMissingError, match=cure):
+        Farm.from_file(SHIPPED, engine=engine).start()
+
+
+def test_comp1_has_the_best_engine_and_the_fleet_the_double(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pretended = tmp_path / "pwsh"
+    pretended.write_text("#!/bin/sh\necho 9.9\n")
+    pretended.chmod(0o755)
+    monkeypatch.setenv("TS_PWSH", str(pretended))
+    if shutil.which("gcc") is None:
+        pytest.skip("real engines need gcc: install gcc")
+    with Farm.from_file(SHIPPED) as farm:
+        assert farm.banner == "comp1: PowerShell 9.9; 52 hosts: Python double"

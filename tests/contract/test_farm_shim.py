@@ -154,7 +154,7 @@ def test_a_logoff_does_in_c_what_it_does_in_python(
     def twice(act: Callable[[], int]) -> tuple[list[int], list[tuple[int, bool]]]:
         file.create(Table(rule, {each.id: each for each in SESSIONS}))
         answered = [act(), act()]
-        assert [each[:2] + (each.code,) for each in file.calls()] == [("logoff", 3, code) for code in codes]
+        assert [(*each[:2], each.code) for each in file.calls()] == [("logoff", 3, code) for code in codes]
         return answered, [(each.id, bool(each.closing)) for each in file.all()]
 
     in_c = twice(lambda: call(shim, "WTSLogoffSession", 3))

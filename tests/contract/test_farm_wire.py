@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from spnego import WinRMWrapResult
 from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 
 from rehearsal.windows import Farm
+from rehearsal.windows.seal import SealError, seal, unseal
 from tests.farm_client import BOOTSTRAP, SMALL_FARM, connect, open_shell, payload, receive, run, write_farm
 
 if TYPE_CHECKING:
@@ -202,3 +205,32 @@ def test_what_is_no_message_is_refused_by_http_alone(farm: Farm, path: str, body
     place = urlsplit(farm.endpoints["one"])
     answer = requests.post(f"http://{place.netloc}{path}", data=body, timeout=10)
     assert (answer.status_code, answer.content) == (status, b"")
+
+
+class MirrorKeys:
+    """Seals by turning the bytes round."""
+
+    def wrap_winrm(self, data: bytes) -> WinRMWrapResult:
+        return WinRMWrapResult(header=b"signature", data=data[::-1], padding_length=0)
+
+    def unwrap_winrm(self, header: bytes, data: bytes) -> bytes:
+        assert header == b"signature"
+        return data[::-1]
+
+
+def test_a_body_is_opened_only_when_it_is_as_long_as_announced() -> None:
+    sealed = seal(b"--Encrypted Boundary\r\n in the text", MirrorKeys())
+    assert unseal(sealed, MirrorKeys()) == b"--Encrypted Boundary\r\n in the text"
+    with pytest.raises(SealError, match="another length"):
+        unseal(sealed.replace(b"Length=34", b"Length=33"), MirrorKeys())
+    with pytest.raises(SealError, match="missing"):
+        unseal(sealed[:-4], MirrorKeys())
+
+
+def test_a_host_with_latency_takes_it_for_each_message(tmp_path: Path) -> None:
+    text = SMALL_FARM.replace("  one: &one\n", "  one: &one\n    latency: 300ms\n")
+    with Farm.from_file(write_farm(tmp_path, text)) as farm:
+        protocol = connect(farm, "one")
+        began = time.monotonic()
+        protocol.close_shell(protocol.open_shell())
+        assert time.monotonic() - began >= 0.6

@@ -60,7 +60,7 @@ def life() -> list[e.Event]:
 
 
 def test_what_was_opened_is_found_again(ledger: Ledger) -> None:
-    request = b.request(ask=FULL_ASK, text="/logoff comp1 user=josé 日本語 <!channel>")
+    request = b.request(ask=FULL_ASK, text="comp1 user=josé 日本語 <!channel>")
     assert ledger.open(request) == request
     assert ledger.find(request.id) == request
 

@@ -24,7 +24,22 @@ WAIT = timedelta(seconds=10)
 SHORT = timedelta(seconds=1)
 
 
-@pytest.fixture(scope="module", params=["memory", "double", "mono", "pwsh"])
+# PowerShell takes a second a call, and apart from mono it only carries the C# and the names: these are for it, too.
+FOR_POWERSHELL_TOO = {
+    "test_names_come_whole_and_in_every_script",
+    "test_the_same_order_twice_acts_once",
+    "test_several_are_answered_in_the_order_of_the_orders",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    engines = (
+        ["double", "mono", "pwsh"] if metafunc.definition.originalname in FOR_POWERSHELL_TOO else ["double", "mono"]
+    )
+    metafunc.parametrize("hosts", ["memory", *engines], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     if request.param == "memory":
         yield MemoryHosts()
@@ -56,8 +71,8 @@ def act(hosts: Hosts, host: str, *orders: Order, wait: timedelta | None = WAIT) 
 
 def test_a_look_shows_everything_in_the_order_of_the_ids(hosts: Hosts, host: str) -> None:
     sessions = hosts.terminal.sessions(host, within=LOOK)
-    assert [session.id for session in sessions] == [row[0] for row in SESSIONS]
-    assert {str(session.account) for session in sessions} == {row[2] for row in SESSIONS}
+    assert [session.id for session in sessions] == [row.id for row in SESSIONS]
+    assert {str(session.account) for session in sessions} == {row.account for row in SESSIONS}
     assert {session.host for session in sessions} == {host}
     assert hosts.logged_off(host) == []
 

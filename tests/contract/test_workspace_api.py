@@ -26,6 +26,13 @@ def workspace() -> Iterator[Workspace]:
         yield workspace
 
 
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Workspace]:
+    """One for all the refusals, which leave nothing behind in it."""
+    with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
+        yield workspace
+
+
 @pytest.fixture
 def web(workspace: Workspace) -> WebClient:
     return WebClient(token=workspace.bot_token, base_url=workspace.api_url)
@@ -75,9 +82,9 @@ def call(workspace: Workspace, method: str, token: str | None = None, **argument
     ],
 )
 def test_a_wrong_call_is_refused_in_slacks_words(
-    workspace: Workspace, method: str, arguments: dict[str, Any], error: str
+    standing: Workspace, method: str, arguments: dict[str, Any], error: str
 ) -> None:
-    answer = call(workspace, method, **arguments)
+    answer = call(standing, method, **arguments)
     assert (answer["ok"], answer["error"]) == (False, error)
 
 

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,13 @@ def clock() -> SetClock:
 @pytest.fixture
 def workspace(clock: SetClock) -> Iterator[Workspace]:
     with Workspace.from_file(SHIPPED_WORKSPACE, clock=clock) as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Workspace]:
+    """One for all the refusals, which leave nothing behind in it."""
+    with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
         yield workspace
 
 
@@ -134,10 +140,10 @@ def test_a_command_says_where_and_whose_it_is(
     ],
 )
 def test_who_cannot_type_there_is_refused(
-    workspace: Workspace, user: str, text: str, channel: str | None, error: str
+    standing: Workspace, user: str, text: str, channel: str | None, error: str
 ) -> None:
     with pytest.raises(VisitError) as refused:
-        Visitor(workspace.url, user).command(text, channel)
+        Visitor(standing.url, user).command(text, channel)
     assert refused.value.error == error
 
 
@@ -208,13 +214,13 @@ def test_a_whole_text_beats_a_beginning_and_the_newest_message_beats_the_others(
 
 def test_a_button_that_is_not_there_is_answered_with_those_that_are(workspace: Workspace, web: WebClient) -> None:
     web.chat_postMessage(channel="C0APPROVE1", text="card", blocks=draw_button("Cancel"))
-    with pytest.raises(NoSuchButtonError, match='no button "Log off". There is: "Cancel"'):
+    with pytest.raises(NoSuchButtonError, match=r'no button "Log off"\. There is: "Cancel"'):
         Visitor(workspace.url, "oli").press("Log off")
     with pytest.raises(NoSuchButtonError, match="none at all"):
         Visitor(workspace.url, "gus").press("Cancel")
 
 
-def test_stamps_grow_while_the_clock_stands_still(workspace: Workspace, web: WebClient, clock: SetClock) -> None:
+def test_stamps_grow_while_the_clock_stands_still(web: WebClient, clock: SetClock) -> None:
     first, second = (web.chat_postMessage(channel=OPS, text="x")["ts"] for _ in range(2))
     clock.advance(timedelta(seconds=5))
     third = web.chat_postMessage(channel=OPS, text="x")["ts"]
@@ -235,7 +241,7 @@ def test_the_workspace_stops_while_a_page_listens(workspace: Workspace) -> None:
     with requests.get(f"{workspace.url}/rehearsal/events", stream=True, timeout=5) as stream:
         stopping = threading.Thread(target=workspace.stop)
         stopping.start()
-        assert list(stream.iter_lines())[0] == b": here"
+        assert b": here" in list(stream.iter_lines())
         stopping.join()
 
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,8 +47,9 @@ def door() -> Iterator[Door]:
             status, kind, words = door.answer(headers, body)
             self.send_response(status)
             self.send_header("Content-Type", kind)
-            self.end_headers()
-            self.wfile.write(words.encode())
+            with suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(words.encode())
 
         def log_message(self, *_: object) -> None:
             pass

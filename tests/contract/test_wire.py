@@ -1,0 +1,190 @@
+"""Servers that no Windows host would be: the call ends, within its time and its memory, and goes nowhere else."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+from requests import PreparedRequest, Response
+
+from adapters.windows.connection import Connection, Transport
+from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.winrm import WinRmShell
+from adapters.windows.wire import MAX_BYTES, OutOfBounds, refuse_unbounded
+from bot.errors import BadReply, TerminalError, TimedOut, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WITHIN = timedelta(seconds=2)
+PACKED = gzip.compress(b"<a/>" * 1000)
+
+
+class Server:
+    """Accepts, reads a request's head, and hands the connection to `behave`. Knows who came, and who heard it all."""
+
+    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+        self._behave = behave
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.is_over = threading.Event()
+        self.visits = 0
+        self.was_heard_to_the_end = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/wsman"
+
+    def _serve(self) -> None:
+        while not self.is_over.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.visits += 1
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            connection.settimeout(5)
+            try:
+                connection.recv(65536)
+                self._behave(connection)
+                self.was_heard_to_the_end.set()
+            except OSError:
+                return
+
+    def stop(self) -> None:
+        self.is_over.set()
+        self._listener.close()
+
+
+@contextmanager
+def serving(behave: Callable[[socket.socket], None]) -> Iterator[Server]:
+    server = Server(behave)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def saying(head: str, body: bytes = b"") -> Callable[[socket.socket], None]:
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode() + body)
+
+    return behave
+
+
+def dripping(first: bytes, drop: bytes) -> Callable[[socket.socket], None]:
+    """A byte now and then, for ever: each in time for any timeout that starts anew."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(first)
+        for _ in range(600):
+            connection.sendall(drop)
+            time.sleep(0.1)
+
+    return behave
+
+
+def flooding(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nConnection: close\r\n\r\n")
+    for _ in range(10 * MAX_BYTES // 65536):
+        connection.sendall(b"<" * 65536)
+
+
+def listening(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+def refusal(endpoint: str, transport: Transport = Transport.BASIC) -> TerminalError:
+    connection = Connection(endpoint=endpoint, transport=transport, username="CORP\\svc", password=SecretStr("hush"))
+    with pytest.raises(TerminalError) as caught:
+        WinRmTerminal(WinRmShell(lambda _: connection)).sessions("comp1", within=WITHIN)
+    return caught.value
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
+@pytest.mark.parametrize("transport", [Transport.BASIC, Transport.NTLM])
+def test_a_redirect_is_never_followed(status: str, transport: Transport) -> None:
+    with serving(saying("200 OK\r\nContent-Length: 0")) as elsewhere:
+        moved = saying(f"{status}\r\nLocation: {elsewhere.endpoint}\r\nContent-Length: 0")
+        with serving(moved) as server:
+            assert isinstance(refusal(server.endpoint, transport), BadReply)
+        assert elsewhere.visits == 0
+
+
+@pytest.mark.parametrize("transport", [Transport.BASIC, Transport.NTLM])
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM\r\nContent-Length: 1000\r\n\r\n", b"x"),
+        (b"", b"H"),
+    ],
+    ids=["headers", "body", "body of a refusal", "status"],
+)
+def test_a_trickle_ends_at_the_deadline(first: bytes, drop: bytes, transport: Transport) -> None:
+    with serving(dripping(first, drop)) as server:
+        assert isinstance(refusal(server.endpoint, transport), TimedOut | BadReply)
+        assert not server.was_heard_to_the_end.is_set()
+
+
+def test_a_host_that_takes_the_connection_and_says_nothing_is_late() -> None:
+    with serving(listening) as server:
+        assert isinstance(refusal(server.endpoint), TimedOut)
+
+
+@pytest.mark.parametrize("transport", [Transport.BASIC, Transport.NTLM])
+def test_a_flood_is_not_read_to_its_end(transport: Transport) -> None:
+    with serving(flooding) as server:
+        assert isinstance(refusal(server.endpoint, transport), BadReply)
+        assert not server.was_heard_to_the_end.is_set()
+
+
+def test_a_packed_body_is_not_unpacked() -> None:
+    packed = saying(f"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(PACKED)}", PACKED)
+    with serving(packed) as server:
+        assert isinstance(refusal(server.endpoint), BadReply)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"hello", b"<a>", b"<a/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"\xff\xfe\x00"]
+)
+def test_an_answer_that_is_no_soap_is_a_bad_reply(body: bytes) -> None:
+    with serving(saying(f"200 OK\r\nContent-Length: {len(body)}", body)) as server:
+        assert isinstance(refusal(server.endpoint), BadReply)
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "502 Bad Gateway", "503 Service Unavailable"])
+def test_a_status_without_soap_is_told(status: str) -> None:
+    with serving(saying(f"{status}\r\nContent-Length: 4", b"oops")) as server:
+        error = refusal(server.endpoint)
+        assert "comp1" in error.say
+        assert not error.delivered
+
+
+def test_an_open_answer_to_a_sealed_request_is_refused() -> None:
+    """Who stands in between without the keys cannot answer for the host."""
+    request, response = PreparedRequest(), Response()
+    request.prepare(method="POST", url="http://comp1/wsman", headers={"Content-Type": "multipart/encrypted"})
+    response.status_code = 200
+    with pytest.raises(OutOfBounds):
+        refuse_unbounded(request, response)
+    response.headers["Content-Type"] = 'multipart/encrypted;protocol="x"'
+    refuse_unbounded(request, response)
+
+
+def test_a_closed_port_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    assert isinstance(refusal(f"http://127.0.0.1:{port}/wsman"), Unreachable)

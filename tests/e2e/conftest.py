@@ -1,0 +1,30 @@
+"""The real bot, a local workspace and a farm whose hosts run the Python double of the agent, for speed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.settings import load
+from bot.stage import open_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.settings import Settings
+    from bot.stage import Stage
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return load(ROOT / "app.yaml")
+
+
+@pytest.fixture
+def stage(settings: Settings) -> Iterator[Stage]:
+    with open_stage(settings, engine="double") as opened:
+        yield opened

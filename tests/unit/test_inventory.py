@@ -1,0 +1,78 @@
+"""Which computers there are, and that no other is ever meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.inventory import MOST_HOSTS, Inventory, expand
+
+INVENTORY = Inventory(
+    names=("comp1", "Comp2", "rds-01", "rds-02", "db.corp.example"),
+    patterns=("web-*.corp.example",),
+    groups={"rds-prod": ("rds-01", "rds-02")},
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("comp1", ("comp1",)),
+        ("COMP1", ("comp1",)),
+        ("comp2", ("Comp2",)),
+        ("rds-*", ("rds-01", "rds-02")),
+        ("RDS-0?", ("rds-01", "rds-02")),
+        ("*", INVENTORY.names),
+        ("group:rds-prod", ("rds-01", "rds-02")),
+        ("Group:RDS-Prod", ("rds-01", "rds-02")),
+        ("web-7.corp.example", ("web-7.corp.example",)),
+        ("WEB-7.corp.example", ("web-7.corp.example",)),
+    ],
+)
+def test_a_name_a_pattern_or_a_group_stands_for_computers(said: str, meant: tuple[str, ...]) -> None:
+    assert INVENTORY.find(said) == meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "comp", "comp11", "evil", "group:none", "group:", "rds-1*", "127.0.0.1", "localhost", "db.corp.example."],
+)
+def test_what_is_not_in_the_inventory_stands_for_nothing(said: str) -> None:
+    assert INVENTORY.find(said) == ()
+
+
+@pytest.mark.parametrize(
+    "middle", ["x/..", "x@evil", "x:80", "x#", "x\n", "x evil", "é", "x%2f", "x\\y", "[::1]", "a" * 260]
+)
+def test_a_pattern_admits_names_of_computers_only(middle: str) -> None:
+    assert INVENTORY.find(f"web-{middle}.corp.example") == ()
+
+
+def test_a_name_with_a_line_end_is_no_name() -> None:
+    assert Inventory(names=(), patterns=("web-*",)).find("web-1\n") == ()
+
+
+def test_the_nearest_name_is_named() -> None:
+    assert (INVENTORY.nearest("copm1"), INVENTORY.nearest("group:rds-pord")) == ("comp1", "group:rds-prod")
+    assert INVENTORY.nearest("something else entirely") == ""
+
+
+def test_a_range_keeps_its_zeros() -> None:
+    names = list(expand("rds-[01-40]"))
+    assert (names[0], names[8], names[-1], len(names)) == ("rds-01", "rds-09", "rds-40", 40)
+    assert list(expand("a[9-11].corp")) == ["a9.corp", "a10.corp", "a11.corp"]
+
+
+def test_a_range_that_is_none_is_a_name() -> None:
+    assert list(expand("comp1")) == ["comp1"]
+
+
+def test_a_range_ends_somewhere() -> None:
+    assert len(list(expand("x[1-999999999]"))) <= MOST_HOSTS + 1
+
+
+@given(st.text(max_size=60))
+def test_nothing_that_can_be_typed_reaches_another_computer(said: str) -> None:
+    for host in INVENTORY.find(said):
+        assert host in INVENTORY.names or (host.startswith("web-") and host.endswith(".corp.example"))

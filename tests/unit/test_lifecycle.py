@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from bot import events as e
+from bot.errors import Clash, Conflict
+from bot.lifecycle import FOLLOW_UP, SETTLE_AFTER, TABLE, advance
+from bot.model import Confirm, Ending, Request, State, Verdict
+from tests import builders as b
+
+SECOND = timedelta(seconds=1)
+ONE, TWO = ("comp1", 3), ("comp2", 7)
+TARGETS = b.target(3), b.target(7, host="comp2")
+
+LEADS_TO: dict[State, dict[str, State]] = {
+    State.ASKED: {
+        "surveyed": State.AWAITING,
+        "refused": State.ENDED,
+        "cancelled": State.ENDED,
+        "expired": State.ENDED,
+        "stumbled": State.ASKED,
+        "failed": State.ENDED,
+    },
+    State.AWAITING: {
+        "narrowed": State.AWAITING,
+        "counted": State.AWAITING,
+        "approved": State.READY,
+        "denied": State.ENDED,
+        "refused": State.ENDED,
+        "cancelled": State.ENDED,
+        "expired": State.ENDED,
+        "stumbled": State.AWAITING,
+        "failed": State.ENDED,
+    },
+    State.READY: {
+        "started": State.ACTING,
+        "refused": State.ENDED,
+        "cancelled": State.ENDED,
+        "expired": State.ENDED,
+        "stumbled": State.READY,
+        "failed": State.ENDED,
+    },
+    State.ACTING: {
+        "host_started": State.ACTING,
+        "target_requested": State.ACTING,
+        "target_ended": State.ACTING,
+        "stopped": State.ACTING,
+        "ended": State.ENDED,
+        "expired": State.ENDED,
+        "stumbled": State.ACTING,
+        "failed": State.ENDED,
+    },
+    State.ENDED: {"settled": State.ENDED, "stumbled": State.ENDED},
+}
+"""The state machine as people were promised it; `noted` is admitted everywhere."""
+
+
+def request_in(state: State) -> Request:
+    match state:
+        case State.ASKED:
+            return b.request()
+        case State.AWAITING:
+            return b.awaiting(*TARGETS)
+        case State.READY:
+            return b.ready(*TARGETS)
+        case State.ACTING:
+            return b.acting(*TARGETS)
+        case State.ENDED:
+            return advance(all_done(Verdict.UNKNOWN), e.Ended(), b.NOW)
+
+
+def all_done(verdict: Verdict = Verdict.GONE) -> Request:
+    request = b.acting(*TARGETS)
+    for key in (ONE, TWO):
+        request = advance(request, e.TargetEnded(key=key, verdict=verdict), b.NOW)
+    return request
+
+
+def events_for(request: Request) -> dict[str, e.Event]:
+    """One of each kind, as it would fit this request if it fits at all."""
+    version = request.version
+    samples: tuple[e.Event, ...] = (
+        b.surveyed(*TARGETS),
+        e.Narrowed(by=b.ASKER, on_version=version, keys=frozenset({ONE})),
+        e.Counted(by=b.OTHER, on_version=version),
+        b.approved(on_version=version),
+        e.Denied(by=b.OTHER, on_version=version),
+        e.Cancelled(by=b.ASKER, on_version=version),
+        e.Refused(rule="protected", say="no"),
+        e.Expired(),
+        b.started(),
+        e.HostStarted(host="comp1"),
+        e.TargetRequested(key=ONE),
+        e.TargetEnded(key=ONE, verdict=Verdict.GONE),
+        e.Stopped(by=b.ASKER),
+        e.Ended(),
+        e.Settled(key=ONE, verdict=Verdict.GONE),
+        e.Stumbled(reference="r", code="c", again_in=SECOND),
+        e.Failed(reference="r", code="c"),
+        e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER),
+    )
+    return {e.name_of(sample): sample for sample in samples}
+
+
+NAMES = sorted(events_for(b.request()))
+
+
+def test_there_is_a_sample_of_every_event_and_a_row_for_every_state() -> None:
+    assert len(NAMES) == len(get_args(e.Event))
+    assert set(TABLE) == set(State) == set(LEADS_TO)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("state", State)
+def test_every_event_in_every_state(state: State, name: str) -> None:
+    request = all_done() if (state, name) == (State.ACTING, "ended") else request_in(state)
+    now = request.expires_at if name == "expired" else b.NOW
+    event = events_for(request)[name]
+    if name == "noted":
+        assert advance(request, event, now) is request
+    elif name in LEADS_TO[state]:
+        after = advance(request, event, now)
+        assert after.state is LEADS_TO[state][name]
+        assert after.version == request.version + (name != "stumbled")
+        assert (after.ended_at is None) == (after.ending is None) == (after.state is not State.ENDED)
+    else:
+        with pytest.raises(Conflict) as caught:
+            advance(request, event, now)
+        assert caught.value.request is request
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.ASKED, Clash.OUT_OF_ORDER), (State.READY, Clash.DECIDED), (State.ENDED, Clash.OVER)],
+)
+def test_a_press_that_does_not_fit_is_told_why(state: State, reason: Clash) -> None:
+    request = request_in(state)
+    with pytest.raises(Conflict) as caught:
+        advance(request, b.approved(on_version=request.version), b.NOW)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("name", ["narrowed", "counted", "approved", "denied", "cancelled"])
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int) -> None:
+    request = b.awaiting()
+    event = events_for(replace(request, version=version))[name]
+    with pytest.raises(Conflict) as caught:
+        advance(request, event, b.NOW)
+    assert caught.value.reason is Clash.STALE
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [(state, name) for state in LEADS_TO for name in LEADS_TO[state] if state is not State.ENDED],
+)
+def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> None:
+    """What the bot saw is true at any time; what somebody wants is not."""
+    request = all_done() if name == "ended" else request_in(state)
+    facts = {"expired", "failed", "stumbled", "target_requested", "target_ended", "stopped", "ended"}
+    event = events_for(request)[name]
+    advance(request, event, request.expires_at if name == "expired" else request.expires_at - SECOND)
+    if name in facts:
+        advance(request, event, request.expires_at)
+    else:
+        with pytest.raises(Conflict) as caught:
+            advance(request, event, request.expires_at)
+        assert caught.value.reason is Clash.EXPIRED
+
+
+def test_nothing_expires_before_its_time() -> None:
+    request = b.awaiting()
+    with pytest.raises(Conflict):
+        advance(request, e.Expired(), request.expires_at - SECOND)
+
+
+def test_a_survey_that_needs_nobody_is_ready_at_once() -> None:
+    nobody = b.requirement(confirm=Confirm.NOBODY, needed=0)
+    after = advance(b.request(), b.surveyed(requirement=nobody), b.NOW)
+    assert (after.state, after.due_at, after.expires_at) == (State.READY, b.NOW, b.NOW + b.CARD_LIFE)
+
+
+@pytest.mark.parametrize("ending", [Ending.WHATIF, Ending.ANSWERED, Ending.NOTHING_TO_DO])
+def test_a_survey_can_be_the_end(ending: Ending) -> None:
+    after = advance(b.request(), b.surveyed(ending=ending), b.NOW)
+    assert (after.state, after.ending, after.due_at, after.ended_at) == (State.ENDED, ending, None, b.NOW)
+
+
+def test_a_survey_without_anything_to_decide_has_nothing_to_do() -> None:
+    assert advance(b.request(), b.surveyed(requirement=None), b.NOW).ending is Ending.NOTHING_TO_DO
+
+
+def test_a_card_lives_from_the_survey_and_a_decision_from_its_press() -> None:
+    waiting = advance(b.request(), b.surveyed(), b.NOW + SECOND)
+    assert (waiting.expires_at, waiting.due_at) == (b.NOW + SECOND + b.CARD_LIFE, None)
+    decided = advance(waiting, b.approved(by=b.OTHER), b.NOW + 2 * SECOND)
+    assert (decided.expires_at, decided.due_at) == (b.NOW + 2 * SECOND + b.GRACE, b.NOW + 2 * SECOND)
+    assert (decided.decided_by, decided.decided_at) == (b.OTHER, b.NOW + 2 * SECOND)
+
+
+def test_taking_a_target_out_makes_the_answers_so_far_void() -> None:
+    counted = advance(b.awaiting(*TARGETS), e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    assert counted.counted == (b.OTHER,)
+    after = advance(counted, e.Narrowed(by=b.ASKER, on_version=3, keys=frozenset({TWO})), b.NOW)
+    assert ([target.key for target in after.targets], after.counted) == ([TWO], ())
+    assert [out.session.id for out in after.left_out] == [3]
+
+
+def test_the_last_target_cannot_be_taken_out() -> None:
+    with pytest.raises(Conflict):
+        advance(b.awaiting(), e.Narrowed(by=b.ASKER, on_version=2, keys=frozenset({TWO})), b.NOW)
+
+
+def test_the_start_makes_every_host_due() -> None:
+    assert [(look.host, look.due_at) for look in b.acting(*TARGETS).looks] == [("comp1", b.NOW), ("comp2", b.NOW)]
+
+
+def test_a_verdict_is_final() -> None:
+    once = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.CHANGED, detail="came back"), b.NOW)
+    for again in (e.TargetEnded(key=ONE, verdict=Verdict.GONE), e.TargetRequested(key=ONE)):
+        with pytest.raises(Conflict):
+            advance(once, again, b.NOW)
+
+
+def test_a_target_that_is_not_in_the_request_has_no_verdict() -> None:
+    with pytest.raises(Conflict):
+        advance(b.acting(*TARGETS), e.TargetEnded(key=("comp1", 7), verdict=Verdict.GONE), b.NOW)
+
+
+def test_the_last_verdict_of_a_host_ends_its_turn_and_the_last_of_all_makes_the_request_due() -> None:
+    half = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.GONE), b.NOW)
+    assert ([look.due_at for look in half.looks], half.due_at) == ([None, b.NOW], None)
+    with pytest.raises(Conflict):
+        advance(half, e.Ended(), b.NOW)
+    whole = advance(half, e.TargetEnded(key=TWO, verdict=Verdict.GONE), b.NOW + SECOND)
+    assert ([look.due_at for look in whole.looks], whole.due_at) == ([None, None], b.NOW + SECOND)
+
+
+def test_an_order_without_an_answer_is_followed_up_and_remembers_when_it_was_first_given() -> None:
+    first = advance(b.acting(), e.TargetRequested(key=ONE, lost=True, code=5), b.NOW)
+    again = advance(first, e.TargetRequested(key=ONE), b.NOW + SECOND)
+    assert (first.targets[0].request_lost, first.looks[0].due_at) == (True, b.NOW + FOLLOW_UP)
+    assert (again.targets[0].requested_at, again.targets[0].request_lost) == (b.NOW, False)
+
+
+def test_stopping_spares_what_has_not_begun() -> None:
+    begun = advance(b.acting(*TARGETS), e.HostStarted(host="comp1"), b.NOW)
+    after = advance(begun, e.Stopped(by=b.ASKER), b.NOW)
+    assert [target.verdict for target in after.targets] == [None, Verdict.SKIPPED]
+    assert [look.due_at for look in after.looks] == [b.NOW, None]
+    assert after.due_at is None
+
+
+def test_stopping_before_any_host_began_leaves_only_the_end() -> None:
+    after = advance(b.acting(*TARGETS), e.Stopped(by=b.ASKER), b.NOW)
+    assert (after.open_targets, after.due_at) == ((), b.NOW)
+    assert advance(after, e.Ended(), b.NOW).ending is Ending.DONE
+
+
+@pytest.mark.parametrize(
+    ("event", "ending"), [(e.Failed(reference="r", code="c"), Ending.FAILED), (e.Expired(), Ending.EXPIRED)]
+)
+def test_what_may_have_been_done_is_unknown_and_what_was_not_begun_is_skipped(event: e.Event, ending: Ending) -> None:
+    begun = advance(b.acting(*TARGETS), e.HostStarted(host="comp1"), b.NOW)
+    after = advance(begun, event, begun.expires_at)
+    assert [target.verdict for target in after.targets] == [Verdict.UNKNOWN, Verdict.SKIPPED]
+    assert (after.ending, after.due_at) == (ending, begun.expires_at + SETTLE_AFTER)
+
+
+def test_a_later_look_settles_what_was_not_known_and_nothing_else() -> None:
+    ended = request_in(State.ENDED)
+    assert ended.due_at == b.NOW + SETTLE_AFTER
+    half = advance(ended, e.Settled(key=ONE, verdict=Verdict.GONE), b.NOW)
+    assert half.due_at == ended.due_at
+    whole = advance(half, e.Settled(key=TWO, verdict=Verdict.GONE), b.NOW)
+    assert (whole.due_at, whole.ending) == (None, Ending.DONE)
+    with pytest.raises(Conflict):
+        advance(whole, e.Settled(key=ONE, verdict=Verdict.UNKNOWN), b.NOW)
+
+
+def test_a_stumble_is_tried_again_and_a_step_forward_forgets_it() -> None:
+    stumbled = advance(b.request(), e.Stumbled(reference="r", code="c", again_in=SECOND), b.NOW)
+    assert (stumbled.attempts, stumbled.due_at, stumbled.version) == (1, b.NOW + SECOND, 1)
+    assert advance(stumbled, b.surveyed(), b.NOW).attempts == 0
+
+
+def test_a_stumble_on_a_host_concerns_that_host() -> None:
+    stumble = e.Stumbled(reference="r", code="c", again_in=SECOND, host="comp2")
+    after = advance(b.acting(*TARGETS), stumble, b.NOW)
+    assert ([look.due_at for look in after.looks], after.due_at) == ([b.NOW, b.NOW + SECOND], None)
+
+
+def test_a_new_state_is_drawn_at_once_and_progress_when_its_turn_has_come() -> None:
+    request = replace(b.acting(*TARGETS), draw_due_at=b.NOW + SECOND)
+    assert advance(request, e.HostStarted(host="comp1"), b.NOW).draw_due_at == b.NOW + SECOND
+    assert advance(request, e.Failed(reference="r", code="c"), b.NOW).draw_due_at is None
