@@ -43,5 +43,5 @@ clean: ## Remove what was made here
 
 .venv/dev: .venv/uv uv.lock pyproject.toml
 	@echo "Installing what the tests need ..."
-	$(SYNC) --inexact --all-extras --group dev
+	$(SYNC) --inexact --extra postgres --extra rehearsal --group dev
 	@touch $@ .venv/rehearsal

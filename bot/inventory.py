@@ -36,7 +36,7 @@ class Inventory:
         for name in self.names:
             if name.lower() == selector.lower():
                 return (name,)
-        if _NAME.fullmatch(selector) and any(is_like(pattern, selector) for pattern in self.patterns):
+        if is_name(selector) and any(is_like(pattern, selector) for pattern in self.patterns):
             return (selector.lower(),)
         return ()
 
@@ -44,6 +44,11 @@ class Inventory:
         known = [*self.names, *(f"group:{name}" for name in self.groups)]
         near = difflib.get_close_matches(selector.lower(), [name.lower() for name in known], n=1)
         return near[0] if near else ""
+
+
+def is_name(text: str) -> bool:
+    """A name or an address that can stand in a URL as a host."""
+    return bool(_NAME.fullmatch(text))
 
 
 def expand(name: str) -> Iterator[str]:

@@ -97,6 +97,8 @@ class Action(StrEnum):
     """What a rule can allow."""
 
     LIST = "list"
+    MESSAGE = "message"
+    DISCONNECT = "disconnect"
     LOG_OFF = "log_off"
 
 
@@ -104,6 +106,8 @@ class Verdict(StrEnum):
     """What was seen of a target in the end."""
 
     GONE = "gone"
+    DISCONNECTED = "disconnected"
+    SENT = "sent"
     ALREADY_GONE = "already_gone"
     CHANGED = "changed"
     STILL_CLOSING = "still_closing"

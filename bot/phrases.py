@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MARKS = {
     Verdict.GONE: "✓",
+    Verdict.DISCONNECTED: "✓",
+    Verdict.SENT: "✓",
     Verdict.ALREADY_GONE: "-",
     Verdict.CHANGED: "-",
     Verdict.SKIPPED: "-",
@@ -49,6 +51,10 @@ def verdict(target: Target) -> str:
             return "asked to go, not yet seen gone" if target.requested_at else "waiting for its turn"
         case Verdict.GONE:
             return "logged off"
+        case Verdict.DISCONNECTED:
+            return "was disconnected already" if detail == "already" else "disconnected; programs go on running"
+        case Verdict.SENT:
+            return "message sent"
         case Verdict.ALREADY_GONE:
             return "was gone already; nothing was done"
         case Verdict.CHANGED:

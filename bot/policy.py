@@ -137,4 +137,9 @@ def _matches(patterns: tuple[str, ...], text: str) -> bool:
 
 
 def _in_words(action: Action) -> str:
-    return {Action.LIST: "list sessions", Action.LOG_OFF: "log sessions off"}[action]
+    return {
+        Action.LIST: "list sessions",
+        Action.MESSAGE: "send messages to desktops",
+        Action.DISCONNECT: "disconnect sessions",
+        Action.LOG_OFF: "log sessions off",
+    }[action]

@@ -63,6 +63,26 @@ class Terminal(Protocol):
         ...
 
 
+    def disconnect(
+        self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
+    ) -> Iterator[Answer]:
+        """As `log_off`, but programs go on running: `disconnected` once the session is seen Disconnected.
+
+        A session that is Disconnected already is `disconnected` with the detail `already`.
+        """
+        ...
+
+    def message(
+        self, host: str, orders: Sequence[Order], *, title: str, text: str, within: timedelta
+    ) -> Iterator[Answer]:
+        """Show a box on each desktop; nobody waits for its button. `sent` means that Windows took it.
+
+        The one act that cannot be read back: never repeated by the adapter once it may have been delivered. Somebody
+        who is Disconnected sees it when he comes back.
+        """
+        ...
+
+
 class Ledger(Protocol):
     """The one place where state lives. Every change is one transaction with its audit entry; raises `LedgerError`."""
 

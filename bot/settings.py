@@ -6,23 +6,21 @@ Secrets never stand in the file: a value `${NAME}` comes from the environment, `
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from bot import faults, yamlfile
 from bot.conditions import is_like
 from bot.errors import SettingsError
-from bot.inventory import Inventory, expand
+from bot.faults import Fault
+from bot.inventory import MOST_HOSTS, Inventory, expand, is_name
 from bot.model import Action
 from bot.policy import Policy, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+    from collections.abc import Iterator, Mapping
 
 
 class _Part(BaseModel):
@@ -59,7 +57,11 @@ class Computer(_Part):
     name: str = ""
     match: str = ""
     address: str = ""
-    winrm: dict[str, object] = Field(default_factory=dict)
+    winrm: WinRm = WinRm()
+
+    @property
+    def label(self) -> str:
+        return self.name or self.match
 
 
 class RuleSettings(_Part):
@@ -109,21 +111,6 @@ class Settings(_Part):
             )
         return value
 
-    @model_validator(mode="after")
-    def _is_safe(self) -> Settings:
-        """What each part allows alone and the whole does not."""
-        if not self.rehearsal and len(self.audit_key.get_secret_value()) < 32:
-            raise ValueError("audit_key: needs at least 32 characters; make one with: openssl rand -hex 32")
-        if not self.rehearsal and not self.slack.bot_token.get_secret_value().startswith("xoxb-"):
-            raise ValueError("slack.bot_token: the bot's token from Slack begins with xoxb-")
-        if not self.rehearsal and not self.slack.app_token.get_secret_value().startswith("xapp-"):
-            raise ValueError("slack.app_token: the app-level token for Socket Mode begins with xapp-")
-        for computer in self.computers:
-            _check_way(WinRm.model_validate(self.winrm.model_dump() | computer.winrm), computer.name or computer.match)
-        if self.default_computer and not self.inventory().find(self.default_computer):
-            raise ValueError(f"default_computer: {self.default_computer} is none of the computers")
-        return self
-
     def inventory(self) -> Inventory:
         names = tuple(dict.fromkeys(name for computer in self.computers for name in expand(computer.name) if name))
         patterns = tuple(computer.match for computer in self.computers if computer.match)
@@ -154,91 +141,113 @@ class Settings(_Part):
             may_touch_console=not self.protect.console,
         )
 
+    def way_to(self, computer: Computer) -> WinRm:
+        """What it says itself goes before what stands at the top."""
+        own = {name: getattr(computer.winrm, name) for name in computer.winrm.model_fields_set}
+        return self.winrm.model_copy(update=own)
+
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
-        """Address and settings of an inventory's computer; what it says itself goes before what stands at the top."""
+        """Address and way of an inventory's computer. Raises `LookupError` for any other."""
         for computer in self.computers:
             names = {name.lower() for name in expand(computer.name)}
             if host.lower() in names or (computer.match and is_like(computer.match, host)):
-                merged = self.winrm.model_dump() | computer.winrm
-                return computer.address or host, WinRm.model_validate(merged)
+                return computer.address or host, self.way_to(computer)
         raise LookupError(host)
-
-
-def _check_way(way: WinRm, name: str) -> None:
-    """Refuse what would show the password, or the orders, to whoever listens."""
-    if way.scheme == "http" and way.transport in ("basic", "certificate"):
-        raise ValueError(f"computer {name}: {way.transport} needs scheme: https")
-    if way.scheme == "http" and way.transport == "ntlm" and not way.insecure_ntlm:
-        raise ValueError(f"computer {name}: NTLM over plain HTTP proves no host; use https, or say insecure_ntlm: true")
-    if way.transport != "kerberos" and not way.username:
-        raise ValueError(f"computer {name}: {way.transport} needs winrm.username")
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read and check the file. Raises `SettingsError` with every fault in it."""
-    environment = os.environ if environment is None else environment
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as exc:
-        raise SettingsError(f"{path} cannot be read: {exc.strerror}. Name the file with --config.") from exc
-    except yaml.YAMLError as exc:
-        raise SettingsError(f"{path} is no YAML: {exc}") from exc
-    if not isinstance(node, yaml.MappingNode):
-        raise SettingsError(f"{path} is empty or no mapping. Copy the one that ships with the bot and change it.")
-    faults: list[str] = []
-    tree = _plain(node, environment, faults)
-    try:
-        settings = Settings.model_validate(tree)
-    except ValidationError as exc:
-        for fault in exc.errors(include_url=False, include_input=False):
-            where = ".".join(str(part) for part in fault["loc"])
-            faults.append(f"line {_line(node, fault['loc'])}: {where}: {fault['msg']}")
-    if faults:
-        listed = "\n".join(f"  {fault}" for fault in faults)
-        raise SettingsError(f"{path} has {len(faults)} fault{'s' if len(faults) > 1 else ''}:\n{listed}")
+    file = yamlfile.read(path, os.environ if environment is None else environment)
+    settings, found = _check(file.values)
+    listed = [*file.faults, *((file.line_of(fault.where), fault.sentence) for fault in found)]
+    if settings is None or listed:
+        lines = "\n".join(f"  line {line}: {say}" for line, say in sorted(listed))
+        raise SettingsError(f"{path} has {len(listed)} fault{'s' if len(listed) > 1 else ''}:\n{lines}")
     return settings
 
 
-def _plain(node: yaml.Node, environment: Mapping[str, str], faults: list[str]) -> object:
-    """The node as plain values, references resolved; what cannot be resolved is a fault."""
-    match node:
-        case yaml.MappingNode():
-            return {str(key.value): _plain(value, environment, faults) for key, value in node.value}
-        case yaml.SequenceNode():
-            return [_plain(item, environment, faults) for item in node.value]
-        case _:
-            value: object = yaml.safe_load(yaml.serialize(node))
-            return _resolve(value, environment, faults, node.start_mark.line + 1) if isinstance(value, str) else value
+def _check(values: dict[str, object]) -> tuple[Settings | None, list[Fault]]:
+    """Part by part, then what the parts allow alone and the whole does not: as far as the parts can be understood."""
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as exc:
+        found = [faults.of(error, Settings) for error in exc.errors(include_url=False, include_input=False)]
+        keys = {str(fault.where[0]) for fault in found}
+        broken = frozenset(keys | {faults.meant_by(key, Settings) for key in keys})
+        sound = {key: value for key, value in values.items() if key not in broken}
+        return None, [*found, *unsafe(Settings.model_validate(_PLACEHOLDERS | sound), broken)]
+    return settings, list(unsafe(settings))
 
 
-def _resolve(text: str, environment: Mapping[str, str], faults: list[str], line: int) -> str:
-    if reference := _REFERENCE.match(text):
-        if reference[1] not in environment:
-            faults.append(f"line {line}: the environment has no {reference[1]}. Set it, or write file:/path/to/secret.")
-        return environment.get(reference[1], "")
-    if text.startswith("file:"):
-        try:
-            return Path(text[5:]).read_text(encoding="utf-8").strip()
-        except OSError as exc:
-            faults.append(f"line {line}: {text[5:]} cannot be read: {exc.strerror}.")
-            return ""
-    return text
+_PLACEHOLDERS: dict[str, object] = {
+    "team": "-",
+    "computers": ["-"],
+    "rules": [{"name": "-", "who": ["-"], "may": ["list"]}],
+}
+"""Stand in for parts that cannot be understood, while the others are looked at."""
 
 
-def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
-    """The line of the innermost key that exists."""
-    line = node.start_mark.line
-    for part in location:
-        children = _children(node)
-        if part not in children:
-            break
-        line, node = children[part]
-    return line + 1
+def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator[Fault]:
+    """What each part allows alone and the whole does not. Nothing is said of what rests on a broken part."""
+    checks = {
+        ("audit_key", "slack"): _secrets,
+        ("computers", "winrm"): _computers,
+        ("computers", "groups"): _groups,
+        ("computers", "groups", "default_computer"): _default,
+    }
+    for parts, check in checks.items():
+        if not broken.intersection((*parts, "rehearsal")):
+            yield from check(settings)
 
 
-def _children(node: yaml.Node) -> dict[int | str, tuple[int, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        return {str(key.value): (key.start_mark.line, value) for key, value in node.value}
-    if isinstance(node, yaml.SequenceNode):
-        return {index: (item.start_mark.line, item) for index, item in enumerate(node.value)}
-    return {}
+def _secrets(settings: Settings) -> Iterator[Fault]:
+    if settings.rehearsal:
+        return
+    if len(settings.audit_key.get_secret_value()) < 32:
+        yield Fault(where=("audit_key",), say="needs at least 32 characters. Make one with: openssl rand -hex 32")
+    if not settings.slack.bot_token.get_secret_value().startswith("xoxb-"):
+        yield Fault(where=("slack", "bot_token"), say="the bot's token from Slack begins with xoxb-.")
+    if not settings.slack.app_token.get_secret_value().startswith("xapp-"):
+        yield Fault(where=("slack", "app_token"), say="the app-level token for Socket Mode begins with xapp-.")
+    if not settings.slack.api_url.startswith("https://"):
+        yield Fault(where=("slack", "api_url"), say="has to begin with https://: the tokens travel there.")
+
+
+def _computers(settings: Settings) -> Iterator[Fault]:
+    for index, computer in enumerate(settings.computers):
+        where = ("computers", index)
+        names = list(expand(computer.name)) if computer.name else []
+        if bool(computer.name) == bool(computer.match):
+            yield Fault(where=where, say="a computer has either a name or a match.")
+        elif computer.name and not (names and all(is_name(name) for name in names)):
+            yield Fault(where=where, say=f"`{computer.name}` is no name of a computer and no range like rds-[01-40].")
+        elif len(names) > MOST_HOSTS:
+            yield Fault(where=where, say=f"`{computer.name}` names more than {MOST_HOSTS:,} computers.")
+        else:
+            yield from (Fault(where=where, say=say) for say in _unsafe_way(settings, computer))
+
+
+def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
+    """What would show the password, or the orders, to whoever listens; and what cannot log on."""
+    way = settings.way_to(computer)
+    if way.scheme == "http" and way.transport in ("basic", "certificate"):
+        yield f"{computer.label}: {way.transport} needs scheme: https."
+    if way.scheme == "http" and way.transport == "ntlm" and not way.insecure_ntlm:
+        yield f"{computer.label}: NTLM over plain HTTP proves no host. Use https, or say insecure_ntlm: true."
+    if way.transport in ("ntlm", "basic") and not way.username:
+        yield f"{computer.label}: {way.transport} needs winrm.username."
+    if way.transport in ("ntlm", "basic") and not way.password.get_secret_value() and not settings.rehearsal:
+        yield f"{computer.label}: {way.transport} needs winrm.password."
+
+
+def _groups(settings: Settings) -> Iterator[Fault]:
+    inventory = settings.inventory()
+    for group, members in settings.groups.items():
+        for index, member in enumerate(members):
+            if not inventory.find(member):
+                yield Fault(where=("groups", group, index), say=f"`{member}` is none of the computers.")
+
+
+def _default(settings: Settings) -> Iterator[Fault]:
+    if settings.default_computer and not settings.inventory().find(settings.default_computer):
+        yield Fault(where=("default_computer",), say=f"`{settings.default_computer}` is none of the computers.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
-_UPGRADING = 7_161_402
+UPGRADING = 7_161_402
 """The advisory lock that upgrades of one PostgreSQL database queue on; the number means nothing."""
 
 
@@ -63,4 +63,4 @@ def _config() -> Config:
 def _queue(connection: Connection) -> None:
     """SQLite's transaction holds the file's write lock already."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADING})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -139,8 +140,12 @@ class SessionFile:
         self._calls = path.with_name(path.name + ".calls")
 
     def create(self, table: Table) -> None:
-        self.path.write_text(table.to_text(), encoding="utf-8")
-        self._calls.write_text("", encoding="utf-8")
+        """Begins anew with this table and no calls, also while agents are looking."""
+        self.path.touch()
+        with self.path.open("r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            _overwrite(file, table)
+            self._calls.write_text("", encoding="utf-8")
 
     @contextmanager
     def locked(self) -> Iterator[Table]:
@@ -150,9 +155,8 @@ class SessionFile:
             before = file.read().decode("utf-8")
             table = Table.from_text(before)
             yield table
-            if (after := table.to_text()) != before:
-                os.pwrite(file.fileno(), after.encode("utf-8"), 0)
-                file.truncate(len(after.encode("utf-8")))
+            if table.to_text() != before:
+                _overwrite(file, table)
 
     def all(self) -> list[Session]:
         with self.locked() as table:
@@ -165,6 +169,13 @@ class SessionFile:
 
     def calls(self) -> list[Call]:
         return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
+
+
+def _overwrite(file: FileIO, table: Table) -> None:
+    """In place: another file under the same name would have another lock."""
+    data = table.to_text().encode("utf-8")
+    os.pwrite(file.fileno(), data, 0)
+    file.truncate(len(data))
 
 
 def _call_from_line(line: str) -> Call:

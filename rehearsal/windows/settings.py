@@ -16,6 +16,7 @@ Method = Literal["basic", "ntlm", "negotiate"]
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 _DURATION = re.compile(r"(\d+)(ms|[dhms])")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
 _RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
 
 
@@ -144,6 +145,13 @@ class FarmSettings(Part):
         if not isinstance(value, dict):
             return value
         return {name: host or {} for pattern, host in value.items() for name in expand(str(pattern))}
+
+    @field_validator("hosts")
+    @classmethod
+    def are_host_names(cls, value: dict[str, HostSettings]) -> dict[str, HostSettings]:
+        if wrong := [name for name in value if not _HOST.fullmatch(name)]:
+            raise ValueError(f"no host can be called {wrong[0]!r}: letters, digits, hyphens and dots")
+        return value
 
     @model_validator(mode="after")
     def has_a_crowd(self) -> Self:

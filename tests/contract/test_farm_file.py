@@ -115,6 +115,7 @@ FAULTS = {
     ),
     "option": ("two: *one", "two: {behaviour: {slow: {secs: 1}}}", "behaviour: slow > secs: Extra inputs"),
     "crowd": ("two: *one", "two: {crowd: 3}", "two asks for a crowd, but no people stand under `crowd:`"),
+    "name": ("two: *one", "../two: *one", "hosts: no host can be called '../two'"),
     "yaml": ("hosts:", "hosts: [", "is no YAML"),
 }
 
@@ -132,9 +133,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         Farm.from_file(tmp_path / "none.yaml")
 
 
-def test_on_a_machine_without_engines_the_double_serves_every_host(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_any_engine_the_double_serves_every_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("TS_PWSH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with Farm.from_file(SHIPPED) as farm:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from adapters.sql.schema import current, newest
+from sqlalchemy import text
+
+from adapters.sql.engine import open_database
+from adapters.sql.schema import UPGRADING, current, newest, upgrade
 from bot import events as e
 from bot.audit import first_fault
 from bot.model import Verdict
@@ -13,6 +16,8 @@ from tests import builders as b
 from tests.contract import writers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters.sql.ledger import SqlLedger
 
 
@@ -57,3 +62,19 @@ def test_fifty_commands_at_once_are_all_taken(sql_ledger: SqlLedger) -> None:
         list(pool.map(lambda number: sql_ledger.open(b.request(f"TS-{number}")), range(50)))
     assert len(sql_ledger.newest(100)) == 50
     assert first_fault(sql_ledger.entries(), writers.KEY) is None
+
+
+def test_an_upgrade_waits_for_another_one(new_postgresql: Callable[[], str]) -> None:
+    """On PostgreSQL two at once would both see no tables; SQLite has one writer at any time."""
+    url = new_postgresql()
+    engine = open_database(url)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as holder:
+            holder.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
+            other = pool.submit(upgrade, url)
+            while not other.done() and holder.execute(waiting).scalar_one() == 0:
+                pass
+            assert not other.done()
+        assert other.result() == newest()
+    engine.dispose()

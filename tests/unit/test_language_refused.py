@@ -40,7 +40,7 @@ def test_error_action_stop_is_refused() -> None:
 
 @pytest.mark.parametrize("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])
 def test_an_empty_computer_is_not_the_default_one(nothing: str) -> None:
-    assert refusal(f"{nothing} --all", inventory=Inventory(names=("comp1", "comp2"), default="comp2"))
+    assert refusal(f"{nothing} --all", inventory=Inventory(names=("comp1", "comp2"), default="comp2")).say
 
 
 @pytest.mark.parametrize(

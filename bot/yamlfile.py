@@ -1,0 +1,112 @@
+"""A YAML file as plain values, secrets fetched from where they live, each key with the line it stands on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Location = tuple[int | str, ...]
+"""The keys and list places that lead to a value."""
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlFile:
+    """`values` with references resolved. `faults`: (line, sentence) of what could not be; never a secret in it."""
+
+    values: dict[str, object]
+    faults: tuple[tuple[int, str], ...]
+    root: yaml.MappingNode
+
+    def line_of(self, location: Location) -> int:
+        """The line of the innermost key that exists."""
+        line: int = self.root.start_mark.line
+        node: yaml.Node = self.root
+        for part in location:
+            children = _children(node)
+            if part not in children:
+                break
+            line, node = children[part]
+        return line + 1
+
+
+def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
+    """Raises `SettingsError` when there is nothing to read faults in."""
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as exc:
+        raise SettingsError(f"{path} cannot be read: {exc.strerror}. Name the file with --config.") from exc
+    except UnicodeDecodeError as exc:
+        raise SettingsError(f"{path} is no text in UTF-8. Save it as UTF-8.") from exc
+    except yaml.MarkedYAMLError as exc:
+        line = f" at line {exc.problem_mark.line + 1}" if exc.problem_mark else ""
+        raise SettingsError(f"{path} is no YAML{line}: {exc.problem}") from exc
+    except yaml.YAMLError as exc:
+        raise SettingsError(f"{path} is no YAML: it has a control character in it.") from exc
+    if not isinstance(root, yaml.MappingNode):
+        raise SettingsError(f"{path} is empty or no mapping. Copy the one that ships with the bot and change it.")
+    faults: list[tuple[int, str]] = []
+    values = _mapping(root, environment, faults)
+    return YamlFile(values=values, faults=tuple(faults), root=root)
+
+
+def _plain(node: yaml.Node, environment: Mapping[str, str], faults: list[tuple[int, str]]) -> object:
+    match node:
+        case yaml.MappingNode():
+            return _mapping(node, environment, faults)
+        case yaml.SequenceNode():
+            return [_plain(item, environment, faults) for item in node.value]
+    line = node.start_mark.line + 1
+    try:
+        value: object = yaml.safe_load(yaml.serialize(node))
+    except (yaml.YAMLError, ValueError):
+        faults.append((line, "the value cannot be understood. Put it in quotes."))
+        return None
+    return _resolve(value, environment, faults, line) if isinstance(value, str) else value
+
+
+def _mapping(
+    node: yaml.MappingNode, environment: Mapping[str, str], faults: list[tuple[int, str]]
+) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for key, value in node.value:
+        if str(key.value) in values:
+            faults.append((key.start_mark.line + 1, f"{key.value}: stands here a second time. Keep one of them."))
+        values[str(key.value)] = _plain(value, environment, faults)
+    return values
+
+
+def _resolve(text: str, environment: Mapping[str, str], faults: list[tuple[int, str]], line: int) -> str:
+    if reference := _REFERENCE.fullmatch(text):
+        if not environment.get(reference[1]):
+            faults.append((line, f"the environment has no {reference[1]}. Set it, or write file:/path/to/secret."))
+        return environment.get(reference[1], "")
+    if _REFERENCE.search(text):
+        faults.append((line, "${NAME} stands for a whole value, not for a part of one. Put all of it there."))
+    if text.startswith("file:"):
+        try:
+            return Path(text[5:]).read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            faults.append((line, f"{text[5:]} cannot be read: {exc.strerror}."))
+        except ValueError:
+            faults.append((line, f"{text[5:]} is no text in UTF-8."))
+        return ""
+    return text
+
+
+def _children(node: yaml.Node) -> dict[int | str, tuple[int, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): (key.start_mark.line, value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return {index: (item.start_mark.line, item) for index, item in enumerate(node.value)}
+    return {}

@@ -1,0 +1,78 @@
+"""The bot in a process of its own, so that a test can kill it. Reads one JSON object from standard input:
+
+settings: the configuration file      bot_token, app_token, api_url: the workspace's
+endpoints: host -> URL of the farm    username, password: the farm's account
+database: URL                         ahead: seconds that its clock is ahead
+die_after: name of an event: the process kills itself right after that event is in the database
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from adapters.sql.ledger import SqlLedger
+from bot import wiring
+from bot.events import name_of
+from bot.settings import Slack, load
+from bot.stage import REHEARSAL_KEY
+
+if TYPE_CHECKING:
+    from bot.events import Event
+    from bot.model import Request
+
+
+class ClockAhead:
+    def __init__(self, seconds: float) -> None:
+        self._ahead = timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+
+def die_after(name: str) -> None:
+    """SIGKILL leaves no chance to tidy up, as a power cut or the kernel's memory killer does."""
+    record = SqlLedger.record
+
+    def record_and_die(self: SqlLedger, request_id: str, event: Event) -> Request:
+        after = record(self, request_id, event)
+        if name_of(event) == name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return after
+
+    SqlLedger.record = record_and_die  # type: ignore[method-assign] # the test's hand in the machine
+
+
+def main() -> None:
+    told = json.load(sys.stdin)
+    settings = load(Path(told["settings"]))
+    tokens = Slack(
+        bot_token=SecretStr(told["bot_token"]), app_token=SecretStr(told["app_token"]), api_url=told["api_url"]
+    )
+    winrm = settings.winrm.model_copy(update={"username": told["username"], "password": SecretStr(told["password"])})
+    rehearsed = settings.model_copy(
+        update={
+            "slack": tokens,
+            "winrm": winrm,
+            "database": SecretStr(told["database"]),
+            "audit_key": SecretStr(REHEARSAL_KEY),
+        }
+    )
+    if told["die_after"]:
+        die_after(told["die_after"])
+    bot = wiring.build(rehearsed, endpoints=told["endpoints"], clock=ClockAhead(told["ahead"]))
+    bot.start()
+    sys.stdout.write("started\n")
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+main()

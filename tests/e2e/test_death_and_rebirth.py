@@ -1,0 +1,168 @@
+"""The bot is killed in the middle and started again: the right person is logged off once, or nobody is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.clock import SystemClock
+from adapters.sql import schema
+from adapters.sql.engine import open_database
+from adapters.sql.ledger import SqlLedger
+from bot.audit import first_fault
+from bot.commands import ASK_TYPES
+from bot.model import Ending, State, Verdict
+from bot.stage import FARM, REHEARSAL_KEY, WORKSPACE
+from rehearsal.slack import Visitor, Workspace
+from rehearsal.windows import Farm
+from tests.e2e.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.model import Request
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything but the bot, which comes and goes."""
+
+    workspace: Workspace
+    farm: Farm
+    ledger: SqlLedger
+    database: str
+
+    @contextmanager
+    def bot(self, *, die_after: str = "", ahead: float = 0) -> Iterator[subprocess.Popen[str]]:
+        told = {
+            "settings": str(ROOT / "app.yaml"),
+            "bot_token": self.workspace.bot_token,
+            "app_token": self.workspace.app_token,
+            "api_url": self.workspace.api_url,
+            "endpoints": dict(self.farm.endpoints),
+            "username": self.farm.account.username,
+            "password": self.farm.account.password,
+            "database": self.database,
+            "die_after": die_after,
+            "ahead": ahead,
+        }
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, str(Path(__file__).with_name("bot_process.py"))],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin
+        assert process.stdout
+        try:
+            json.dump(told, process.stdin)
+            process.stdin.close()
+            wait_until(lambda: process.stdout is not None and "started" in process.stdout.readline())
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    def request(self) -> Request:
+        [request] = self.ledger.newest(10)
+        return request
+
+    def is_over(self) -> bool:
+        request = self.request()
+        return request.state is State.ENDED and request.drawn_version >= request.version
+
+    def card(self) -> str:
+        return json.dumps([m.blocks for m in Visitor(self.workspace.url, "dana").messages() if not m.ephemeral])
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    url = f"sqlite:///{tmp_path}/bot.db"
+    schema.upgrade(url)
+    database = open_database(url)
+    ledger = SqlLedger(database, SystemClock(), REHEARSAL_KEY.encode(), ASK_TYPES)
+    with Workspace.from_file(WORKSPACE) as workspace, Farm.from_file(FARM, engine="double") as farm:
+        yield World(workspace=workspace, farm=farm, ledger=ledger, database=url)
+    assert first_fault(ledger.entries(), REHEARSAL_KEY.encode()) is None
+    database.dispose()
+
+
+@pytest.mark.parametrize("event", ["approved", "started", "host_started", "target_ended"])
+def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, event: str) -> None:
+    dana = Visitor(world.workspace.url, "dana")
+    with world.bot(die_after=event) as bot:
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+        dana.press("Log off 1")
+        assert bot.wait(timeout=20) == -9
+    with world.bot():
+        wait_until(world.is_over)
+    request = world.request()
+    assert request.ending is Ending.DONE
+    assert [target.verdict for target in request.targets] == [Verdict.GONE]
+    assert [call[0] if isinstance(call, tuple) else call.what for call in world.farm.calls("comp1")] == ["logoff"]
+    assert {session["id"] for session in world.farm.sessions("comp1")} == {0, 1, 5, 7, 65536}
+    assert "Logged off 1 session on comp1" in world.card()
+
+
+def test_killed_while_the_host_is_at_it_the_person_is_logged_off_once_and_reported_gone(world: World) -> None:
+    """The order has left, the answer is lost with the process; the second run finds nobody and says gone."""
+    world.farm.set_behaviour("comp1", "delayed", seconds=2)
+    dana = Visitor(world.workspace.url, "dana")
+    with world.bot():
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+        dana.press("Log off 1")
+        wait_until(lambda: bool(world.farm.calls("comp1")))
+    with world.bot():
+        wait_until(world.is_over)
+    assert [target.verdict for target in world.request().targets] == [Verdict.GONE]
+    assert 3 not in {session["id"] for session in world.farm.sessions("comp1")}
+
+
+@pytest.mark.parametrize("event", ["approved", "started", "host_started"])
+def test_started_again_after_its_time_nobody_is_logged_off_and_the_card_says_expired(world: World, event: str) -> None:
+    dana = Visitor(world.workspace.url, "dana")
+    with world.bot(die_after=event) as bot:
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+        dana.press("Log off 1")
+        assert bot.wait(timeout=20) == -9
+    with world.bot(ahead=3600):
+        wait_until(world.is_over)
+    assert world.request().ending is Ending.EXPIRED
+    assert world.farm.calls("comp1") == []
+    assert 3 in {session["id"] for session in world.farm.sessions("comp1")}
+    assert "Expired" in world.card()
+
+
+def test_killed_between_the_receipt_and_the_look_the_request_goes_on(world: World) -> None:
+    dana = Visitor(world.workspace.url, "dana")
+    world.farm.set_behaviour("comp1", "slow", seconds=3)
+    with world.bot():
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+    with world.bot():
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+    assert world.request().state is State.AWAITING
+
+
+def test_a_card_that_nobody_presses_expires_without_a_click(world: World) -> None:
+    dana = Visitor(world.workspace.url, "dana")
+    with world.bot():
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+    with world.bot(ahead=3600):
+        wait_until(world.is_over)
+    assert world.request().ending is Ending.EXPIRED
+    assert not any(message.buttons for message in dana.messages())

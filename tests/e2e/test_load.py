@@ -1,0 +1,64 @@
+"""Many at once, and a database that cannot be written: a receipt means that it is safe."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.stage import open_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.settings import Settings
+    from bot.stage import Stage
+
+FARM = """
+account: {username: 'CORP\\svc-logoff', password: "rehearsal, not a secret"}
+hosts:
+  rds-[01-40]:
+    behaviour: {kind: slow, seconds: 10}
+    sessions: [{id: 3, user: 'CORP\\alice', disconnected: 3h}]
+"""
+
+
+@pytest.fixture
+def slow_stage(settings: Settings, tmp_path: Path) -> Iterator[Stage]:
+    farm = tmp_path / "farm.yaml"
+    farm.write_text(FARM)
+    with open_stage(settings, farm_file=farm, engine="double") as opened:
+        yield opened
+
+
+def test_fifty_commands_at_once_against_hosts_that_take_ten_seconds_are_all_acked_in_time(slow_stage: Stage) -> None:
+    """The workspace takes no ack after three seconds, as Slack does: `ok` is the proof."""
+
+    def ask(number: int) -> str:
+        result = slow_stage.visitor("dana").command(f"/logoff rds-{number % 40 + 1:02d} id=3 --sync")
+        assert result.ok, result
+        return result.reply[:9]
+
+    with ThreadPoolExecutor(50) as people:
+        receipts = list(people.map(ask, range(50)))
+    safe = {request.id for request in slow_stage.bot.ledger.newest(100)}
+    assert set(receipts) == safe
+    assert len(safe) == 50
+
+
+def test_without_a_writable_database_the_bot_says_so_and_does_nothing(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    with open_stage(settings, database=f"sqlite:///{file}", engine="double") as stage:
+        writer = sqlite3.connect(file, isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        result = stage.visitor("dana").command("/logoff comp1 id=3 --sync")
+        writer.execute("ROLLBACK")
+        writer.close()
+        assert result.ok
+        assert "I cannot record this, so I do nothing." in result.reply
+        stage.wait_until_still()
+        assert stage.bot.ledger.newest(10) == ()
+        assert stage.farm.messages("comp1") == []
