@@ -97,4 +97,5 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _milliseconds(duration: timedelta) -> int:
-    return int(duration / timedelta(milliseconds=1))
+    """At least one: for PostgreSQL 0 means for ever."""
+    return max(1, int(duration / timedelta(milliseconds=1)))

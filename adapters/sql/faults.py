@@ -21,10 +21,10 @@ _FOREIGN = (
 
 @contextmanager
 def database_faults() -> Iterator[None]:
-    """Raises `LedgerError` for whatever SQLAlchemy or Alembic raise."""
+    """Raises `LedgerError` for whatever SQLAlchemy or Alembic raise, and when the turn to write does not come."""
     try:
         yield
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, TimeoutError) as exc:
         raise LedgerError(
             "I cannot reach my database, so I do nothing. Try again in a minute; if it stays so, tell whoever runs me."
         ) from exc

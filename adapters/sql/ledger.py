@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from adapters.sql.chain import Head, append, lock_head, read_entries
-from adapters.sql.engine import LOCK_LIMIT, READS
+from adapters.sql.engine import LOCK_LIMIT, PATIENCE, READS
 from adapters.sql.faults import database_faults
 from adapters.sql.requests import (
     RowMoved,
@@ -23,6 +23,7 @@ from adapters.sql.requests import (
     set_due,
 )
 from adapters.sql.rows import MAYBE_CARD, Asks
+from adapters.sql.turns import Turns
 from bot.audit import entry_for, entry_for_note, entry_for_opening
 from bot.errors import Clash, Conflict, Duplicate, LedgerError
 from bot.lifecycle import advance
@@ -53,12 +54,12 @@ class SqlLedger:
 
     def __init__(self, engine: Engine, clock: Clock, key: bytes, ask_types: Mapping[str, type[Ask]]) -> None:
         self._engine = engine
-        self._hasty = engine.execution_options(**{LOCK_LIMIT: RECEIPT_LIMIT})
+        self._turns = Turns()
         self._reader = engine.execution_options(**{READS: True})
         self._clock, self._key, self._asks = clock, key, Asks(ask_types)
 
     def open(self, request: Request) -> Request:
-        with _writing(self._hasty) as (connection, head):
+        with self._writing(within=RECEIPT_LIMIT) as (connection, head):
             self._refuse_known(connection, request)
             insert_request(connection, request, self._asks)
             entry = self._append(connection, head, entry_for_opening(request), self._clock.now())
@@ -74,7 +75,7 @@ class SqlLedger:
 
     def record(self, request_id: str, event: Event) -> Request:
         """An unknown id is a `LedgerError`: nothing outside this database hands out ids that `find` does not know."""
-        with _writing(self._engine) as (connection, head):
+        with self._writing() as (connection, head):
             before = self._fresh(connection, request_id)
             now = self._clock.now()  # after the lock: what waited past its time is refused
             after = advance(before, event, now)
@@ -91,7 +92,7 @@ class SqlLedger:
             raise Conflict("Somebody else was faster.", request=before, reason=Clash.STALE) from exc
 
     def note(self, noted: Noted, place: Place) -> None:
-        with _writing(self._engine) as (connection, head):
+        with self._writing() as (connection, head):
             entry = self._append(connection, head, entry_for_note(noted, place), self._clock.now())
         _tell(entry)
 
@@ -104,11 +105,11 @@ class SqlLedger:
         values: dict[str, Any] = {"draw_due_at": due_at}
         if card is not None:
             values["card"] = MAYBE_CARD.write(card)
-        with _writing(self._engine) as (connection, _head):
+        with self._writing() as (connection, _head):
             set_drawn(connection, request_id, version, values)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        with _writing(self._engine) as (connection, _head):
+        with self._writing() as (connection, _head):
             set_due(connection, item, due_at)
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
@@ -123,6 +124,13 @@ class SqlLedger:
         with _reading(self._reader) as connection:
             return tuple(read_requests(connection, newest_ids(connection, limit), self._asks).values())
 
+    @contextmanager
+    def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
+        with database_faults(), self._turns.take(within) as left:
+            engine = self._engine.execution_options(**{LOCK_LIMIT: left})
+            with engine.begin() as connection:
+                yield connection, lock_head(connection)
+
     def _fresh(self, connection: Connection, request_id: str) -> Request:
         found = read_requests(connection, [request_id], self._asks).get(request_id)
         if found is None:
@@ -131,12 +139,6 @@ class SqlLedger:
 
     def _append(self, connection: Connection, head: Head, entry: Entry, at: datetime) -> Entry:
         return append(connection, head, entry, at=at, key=self._key)
-
-
-@contextmanager
-def _writing(engine: Engine) -> Iterator[tuple[Connection, Head]]:
-    with database_faults(), engine.begin() as connection:
-        yield connection, lock_head(connection)
 
 
 @contextmanager

@@ -52,14 +52,14 @@ def fill_in(blocks: list[Block], number: int) -> list[Block]:
 def find_buttons(blocks: list[Block]) -> Iterator[Button]:
     """All buttons from top to bottom."""
     for block in blocks:
-        for element in _find_elements(block):
+        for element in find_elements(block):
             if element.get("type") == "button":
                 yield _read_button(element, block)
 
 
 def _find_faults_between(blocks: list[Block]) -> Iterator[str]:
     """The rules that need more than one block to be seen. Expects blocks that are sound each by itself."""
-    elements = [element for block in blocks for element in _find_elements(block)]
+    elements = [element for block in blocks for element in find_elements(block)]
     for name, owners in (("block_id", blocks), ("action_id", elements)):
         for value, count in Counter(owner[name] for owner in owners if name in owner).items():
             if count > 1:
@@ -70,7 +70,7 @@ def _find_faults_between(blocks: list[Block]) -> Iterator[str]:
         yield fault(f"markdown blocks must be less than {MOST_MARKDOWN + 1} characters together", "/blocks")
 
 
-def _find_elements(block: Block) -> Iterator[Block]:
+def find_elements(block: Block) -> Iterator[Block]:
     """The interactive elements of one block."""
     if block["type"] == "actions":
         yield from block["elements"]
@@ -96,7 +96,7 @@ def _walk_texts(value: Any) -> Iterator[str]:
 def _fill_block(block: Block, label: str) -> Block:
     filled: Block = _fill_texts(block)
     filled.setdefault("block_id", f"b{label}")
-    for index, element in enumerate(_find_elements(filled)):
+    for index, element in enumerate(find_elements(filled)):
         if element["type"] in ACTIONS:
             element.setdefault("action_id", f"a{label}.{index}")
     return filled

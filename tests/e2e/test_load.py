@@ -21,7 +21,7 @@ FARM = """
 account: {username: 'CORP\\svc-logoff', password: "rehearsal, not a secret"}
 hosts:
   rds-[01-40]:
-    behaviour: {kind: slow, seconds: 10}
+    behaviour: {slow: {seconds: 10}}
     sessions: [{id: 3, user: 'CORP\\alice', disconnected: 3h}]
 """
 

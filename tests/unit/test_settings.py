@@ -137,7 +137,7 @@ def test_an_empty_variable_is_no_secret(tmp_path: Path) -> None:
 def test_a_secret_in_the_wrong_place_is_in_no_error(tmp_path: Path, old: str, new: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, changed(old, new))
-    assert "hidden" not in str(caught.value).replace("rds-[01-40]", "")
+    assert "hidden" not in str(caught.value)
 
 
 # Faults
@@ -148,12 +148,12 @@ def test_all_faults_are_told_at_once_with_line_and_key(tmp_path: Path) -> None:
         GOOD.replace("${KEY}", "short")
         .replace("bot_token", "bot_tokn")
         .replace("transport: ntlm", "transport: telnet")
-        .replace("may: [list, log_off]", "may: [list, shout]\n    forse: yes")
+        .replace("may: [list, log_off]", "may: []\n    forse: yes")
     )
     assert faults(tmp_path, text + "winrn: {}\n") == [
         "line 6: slack.bot_tokn: I know no key `bot_tokn` here; did you mean `bot_token`?",
         "line 14: computers.1.winrm.transport: has to be 'kerberos', 'ntlm', 'certificate' or 'basic'.",
-        "line 22: rules.0.may.1: has to be 'list' or 'log_off'.",
+        "line 22: rules.0.may: needs at least one entry.",
         "line 23: rules.0.forse: I know no key `forse` here; did you mean `force`?",
         "line 24: winrn: I know no key `winrn` here; did you mean `winrm`?",
     ]
@@ -248,7 +248,8 @@ def test_an_unsafe_way_to_a_computer_is_refused(tmp_path: Path, way: str, senten
     "way", ["{transport: basic}", "{transport: ntlm, scheme: http, insecure_ntlm: true}", "{scheme: http}"]
 )
 def test_a_way_that_is_safe_or_was_asked_for_is_taken(tmp_path: Path, way: str) -> None:
-    assert read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {way}}}\n"))
+    settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {way}}}\n"))
+    assert "comp1" in settings.inventory().names
 
 
 def test_tokens_never_travel_in_the_clear(tmp_path: Path) -> None:

@@ -1,0 +1,141 @@
+"""From what the hosts say and what the rules say to what is to be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.commands.logoff import LogoffAsk
+from bot.commands.sessions import SessionsAsk
+from bot.conditions import Condition, Field, Ids, Operator
+from bot.errors import NoRight, Unreachable
+from bot.model import Account, Action, Choice, Confirm, Ending, SessionState
+from bot.policy import Policy, Rule
+from bot.survey import CARD_LIVES, READY_FOR, Look, decide
+from tests import builders as b
+
+if TYPE_CHECKING:
+    from bot.events import Surveyed
+
+ONCALL = frozenset({"@oncall"})
+SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
+CONSOLE = b.session(1, station="Console", account=Account(domain="CORP", user="operator"))
+ALICE = b.session(3)
+BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE)
+LISTENER = b.session(65537, state=SessionState.LISTENING, account=Account(domain="", user=""))
+COMP1 = Look(host="comp1", at=b.NOW, sessions=(SERVICES, CONSOLE, ALICE, BOB, LISTENER))
+DOWN = Look(host="comp2", at=b.NOW, error=Unreachable("comp2 cannot be reached.", host="comp2"))
+BO = Condition(field=Field.USER, operator=Operator.LIKE, values=("bo*",))
+ACTIVE = Condition(field=Field.STATE, operator=Operator.IN, values=("0",))
+
+
+def decided(*looks: Look, force_rule: bool = False, users: tuple[str, ...] = ("*",), **ask: Any) -> Surveyed:
+    rule = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=force_rule, users=users)
+    asked = LogoffAsk(hosts=tuple(look.host for look in looks), **ask)
+    return decide(b.request(ask=asked), looks, Policy(home_team="T0TEAM", rules=(rule,)), ONCALL)
+
+
+def ids(surveyed: Surveyed) -> list[int]:
+    return [target.session.id for target in surveyed.targets]
+
+
+def test_everything_that_may_be_touched_is_a_target_and_the_rest_is_left_out_with_its_reason() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL)
+    assert ids(surveyed) == [3, 5]
+    assert {left.session.id: left.why.partition(":")[0] for left in surveyed.left_out} == {
+        0: "the services' session",
+        1: "the console",
+        65537: "a listener",
+    }
+    assert (surveyed.ending, surveyed.valid_for) == (None, CARD_LIVES)
+    assert surveyed.requirement
+    assert surveyed.requirement.confirm is Confirm.SELF
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        ({"ids": Ids(((3, 3),))}, [3]),
+        ({"ids": Ids(((3, 9),))}, [3, 5]),
+        ({"conditions": (BO,)}, [5]),
+        (
+            {"ids": Ids(((3, 3),)), "conditions": (Condition(field=Field.STATE, operator=Operator.IN, values=("0",)),)},
+            [],
+        ),
+    ],
+)
+def test_ids_and_filters_choose_together(ask: dict[str, Any], expected: list[int]) -> None:
+    surveyed = decided(COMP1, choice=Choice.MATCHING, **ask)
+    assert ids(surveyed) == expected
+    assert surveyed.left_out == ()
+    assert (surveyed.ending is Ending.NOTHING_TO_DO) == (not expected)
+
+
+def test_a_session_that_no_rule_covers_is_left_out() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL, users=("alice",))
+    assert ids(surveyed) == [3]
+    assert [left.why for left in surveyed.left_out if left.session == BOB] == ["no rule lets you touch this session"]
+
+
+def test_without_a_choice_the_sessions_are_shown_and_nobody_is_asked() -> None:
+    surveyed = decided(COMP1)
+    assert (ids(surveyed), surveyed.ending, surveyed.requirement) == ([3, 5], Ending.ANSWERED, None)
+    assert "Nobody is chosen yet" in surveyed.say
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_whatif_always_wins(force: bool) -> None:  # noqa: FBT001 - a table
+    surveyed = decided(COMP1, choice=Choice.ALL, whatif=True, force=force, force_rule=True)
+    assert (ids(surveyed), surveyed.ending, surveyed.requirement) == ([3, 5], Ending.WHATIF, None)
+
+
+def test_force_asks_nobody_where_a_rule_allows_it() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL, force=True, force_rule=True)
+    assert surveyed.requirement
+    assert (surveyed.requirement.needed, surveyed.valid_for, surveyed.say) == (0, READY_FOR, "")
+
+
+def test_force_without_a_rule_for_it_is_asked_for_and_said() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL, force=True)
+    assert surveyed.requirement
+    assert (surveyed.requirement.needed, surveyed.valid_for) == (1, CARD_LIVES)
+    assert "No rule lets you skip" in surveyed.say
+
+
+def test_a_host_that_does_not_answer_is_shown_beside_those_that_do() -> None:
+    surveyed = decided(COMP1, DOWN, choice=Choice.ALL)
+    assert [(look.host, look.code, look.sessions) for look in surveyed.looks] == [
+        ("comp1", "", 5),
+        ("comp2", "unreachable", 0),
+    ]
+    assert (ids(surveyed), surveyed.ending) == ([3, 5], None)
+
+
+def test_when_no_host_answers_nothing_is_done() -> None:
+    refused = Look(host="comp1", at=b.NOW, error=NoRight("no", host="comp1"))
+    surveyed = decided(refused, DOWN, choice=Choice.ALL)
+    assert (surveyed.targets, surveyed.ending, surveyed.say) == (
+        (),
+        Ending.NOTHING_TO_DO,
+        "No computer answered, so nothing was done.",
+    )
+
+
+def test_when_nothing_matches_it_is_said_with_the_next_step() -> None:
+    surveyed = decided(COMP1, ids=Ids(((9, 9),)), choice=Choice.MATCHING)
+    assert surveyed.ending is Ending.NOTHING_TO_DO
+    assert surveyed.say == "comp1 has no session with id 9 that matches. See who is there: `/sessions comp1`"
+
+
+def test_when_all_that_matches_is_guarded_it_is_said() -> None:
+    surveyed = decided(COMP1, ids=Ids(((0, 1),)), choice=Choice.MATCHING)
+    assert (surveyed.targets, surveyed.ending, len(surveyed.left_out)) == ((), Ending.NOTHING_TO_DO, 2)
+    assert "left out" in surveyed.say
+
+
+def test_a_list_shows_what_may_not_be_touched() -> None:
+    request = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    rule = Rule(name="lookers", who=ONCALL, may=frozenset({Action.LIST}), computers=("none",))
+    surveyed = decide(request, [COMP1], Policy(home_team="T0TEAM", rules=(rule,)), ONCALL)
+    assert (ids(surveyed), surveyed.left_out, surveyed.ending) == ([0, 1, 3, 5, 65537], (), Ending.ANSWERED)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from adapters.sql.turns import Turns
+
+LONG = timedelta(seconds=20)
+
+
+def wait_until_in_line(turns: Turns, length: int) -> None:
+    while len(turns._line) < length:
+        pass
+
+
+def test_whoever_came_first_is_next() -> None:
+    turns, order = Turns(), []
+
+    def write(number: int) -> None:
+        with turns.take(LONG):
+            order.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    with turns.take(LONG):
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until_in_line(turns, number + 2)
+        assert order == []
+    for thread in threads:
+        thread.join(LONG.total_seconds())
+    assert order == list(range(8))
+
+
+def test_who_gives_up_waiting_is_passed_over() -> None:
+    turns = Turns()
+    with turns.take(LONG), pytest.raises(TimeoutError), turns.take(timedelta(0)):
+        pass
+    with turns.take(timedelta(0)) as left:
+        assert left == timedelta(0)
+
+
+def test_a_write_that_fails_gives_its_turn_on() -> None:
+    turns = Turns()
+    with pytest.raises(ZeroDivisionError), turns.take(LONG):
+        raise ZeroDivisionError
+    with turns.take(timedelta(0)):
+        pass
+
+
+def test_what_was_spent_waiting_is_taken_off_the_time() -> None:
+    with Turns().take(LONG) as left:
+        assert timedelta(0) < left <= LONG
