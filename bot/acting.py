@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands import BY_NAME
 from bot.errors import NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.events import HostStarted, TargetEnded, TargetRequested
 from bot.lifecycle import FOLLOW_UP
-from bot.model import State, Verdict, WorkItem
+from bot.model import Action, SessionState, State, Verdict, WorkItem
 from bot.ports import Order
 
 if TYPE_CHECKING:
@@ -70,12 +69,10 @@ class HostAct:
         if not is_again:
             self._record(request, HostStarted(host=host))
         wait, waiting = wait_of(request), list(targets)
-        act = BY_NAME[request.command].act
-        if act is None:
-            return
-        orders = [_order_for(request, target) for target in targets]
+        act = self.terminal.disconnect if request.action is Action.DISCONNECT else self.terminal.log_off
+        orders = [order_for(request, target) for target in targets]
         try:
-            for answer in act(self.terminal, host, orders, wait=wait, within=act_within(targets, wait)):
+            for answer in act(host, orders, wait=wait, within=act_within(targets, wait)):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
                 self._record(request, _event_of(answer, target, is_again=is_again))
@@ -91,8 +88,8 @@ class HostAct:
         except TerminalError:
             there = None
         for target in targets:
-            if there is not None and is_gone(target, there):
-                self._record(request, TargetEnded(key=target.key, verdict=Verdict.GONE))
+            if there is not None and (seen := _seen(request, target, there)):
+                self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
                 verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
                 self._record(request, TargetEnded(key=target.key, verdict=verdict, detail=target.detail))
@@ -110,13 +107,20 @@ class HostAct:
             self.wake(item, at)
 
 
+def _seen(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
+    if is_gone(target, there):
+        return Verdict.GONE
+    is_off = there[target.session.id].state is SessionState.DISCONNECTED
+    return Verdict.DISCONNECTED if is_off and request.action is Action.DISCONNECT else None
+
+
 def is_gone(target: Target, there: dict[int, Session]) -> bool:
     """Nobody, or somebody else, has the id now. A session that is being taken down may have lost its name only."""
     now = there.get(target.session.id)
     return now is None or (bool(now.account.user) and not target.is_still(now))
 
 
-def _order_for(request: Request, target: Target) -> Order:
+def order_for(request: Request, target: Target) -> Order:
     return Order(
         session_id=target.session.id,
         account=target.session.account,

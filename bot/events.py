@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from bot.model import Actor, Ending, HostLook, LeftOut, Requirement, Target, Verdict
+    from bot.model import Action, Actor, Ending, HostLook, LeftOut, Requirement, Target, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,22 @@ class Narrowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """One of several needed people said yes."""
+class ActionChanged:
+    """Somebody chose the gentler act. Answers counted so far are void."""
 
     by: Actor
     on_version: int
+    action: Action
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """One of several needed people said yes. `void`: earlier answers of people who count no longer."""
+
+    by: Actor
+    on_version: int
+    void: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,7 @@ class Approved:
     by: Actor
     on_version: int
     valid_for: timedelta
+    void: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +92,35 @@ class Refused:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired:
     """Its time was over before the next thing happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOutToWarn:
+    """The message to a person is about to leave; recorded before it does, so it is never sent twice."""
+
+    key: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Windows has taken the message."""
+
+    key: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotWarned:
+    """The person could not be warned, or nobody can prove it: he is left alone."""
+
+    key: tuple[str, int]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraceBegan:
+    """Everybody is warned; the act waits for `grace`."""
+
+    grace: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +202,7 @@ class NoteKind(StrEnum):
     LATE_PRESS = "late_press"
     STALE_PRESS = "stale_press"
     LOST_RACE = "lost_race"
+    REPEATED_PRESS = "repeated_press"
     UNKNOWN_PRESS = "unknown_press"
     REFUSED = "refused"
 
@@ -177,12 +219,17 @@ class Noted:
 Event = (
     Surveyed
     | Narrowed
+    | ActionChanged
     | Counted
     | Approved
     | Denied
     | Cancelled
     | Refused
     | Expired
+    | SetOutToWarn
+    | Warned
+    | NotWarned
+    | GraceBegan
     | Started
     | HostStarted
     | TargetRequested

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from bot import policy as rules
 from bot import report
 from bot.commands import BY_NAME
-from bot.errors import Clash, Conflict, Duplicate, LedgerError, UsageError
-from bot.events import Approved, Cancelled, Noted, NoteKind, Stopped
+from bot.errors import Duplicate, LedgerError, UsageError
+from bot.events import Noted, NoteKind
 from bot.lifecycle import ASKED_FOR
 from bot.model import Request, State, WorkItem
-from bot.phrases import clash
+from bot.presses import Nothing, Presses
 from bot.report import Press
-from bot.survey import READY_FOR
 
 if TYPE_CHECKING:
-    from bot.events import Event
     from bot.inventory import Inventory
     from bot.model import Actor, Place
-    from bot.policy import Policy
     from bot.ports import Clock, Directory, Ledger
     from bot.report import Report
+    from bot.rules import Policy
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No signs that look like others on a phone or over the telephone."""
@@ -34,11 +31,12 @@ _KEPT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the person is told at once, privately, and what has to be looked at after that."""
+    """What the person is told at once, privately, and what has to be looked at after that; or a form."""
 
     text: str
     report: Report | None = None
     wake: WorkItem | None = None
+    form: Request | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +66,7 @@ class Intake:
                 actor=actor,
                 place=place,
                 ask=ask,
+                action=BY_NAME[command].action,
                 asked_at=now,
                 expires_at=now + ASKED_FOR,
                 due_at=now,
@@ -97,38 +96,35 @@ class Intake:
         except LedgerError:
             return Response(text=NO_LEDGER)
 
-    def _press(self, press: str, value: str, actor: Actor, place: Place) -> Response:
+    def choose(self, *, value: str, keys: frozenset[tuple[str, int]], actor: Actor, place: Place) -> Response:
+        """The form behind "Choose...": only these targets are left."""
+        try:
+            return self._press(Press.CHOOSE.value, value, actor, place, keys)
+        except LedgerError:
+            return Response(text=NO_LEDGER)
+
+    def _press(
+        self, press: str, value: str, actor: Actor, place: Place, keys: frozenset[tuple[str, int]] | None = None
+    ) -> Response:
         request_id, _, number = value.partition(":")
         request = self.ledger.find(request_id) if number.isdecimal() and press in set(Press) else None
         if request is None:
             self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=f"{press} {value}"[:_KEPT]), place)
             return Response(text="I do not know this card any more. Ask again with the command.")
-        decision = rules.weigh(self.policy, request, actor)
-        if not decision.is_yes:
-            return self._note(request, NoteKind.OUTSIDER_PRESS, actor, press, decision.say)
-        try:
-            self.ledger.record(request.id, self._event(Press(press), actor, int(number[:9])))
-        except Conflict as conflict:
-            kind = NoteKind.LATE_PRESS if conflict.reason in (Clash.OVER, Clash.EXPIRED) else NoteKind.LOST_RACE
-            kind = NoteKind.STALE_PRESS if conflict.reason is Clash.STALE else kind
-            return self._note(conflict.request, kind, actor, press, clash(conflict))
+        if press == Press.CHOOSE and keys is None:
+            return Response(text="", form=request)
+        presses = Presses(ledger=self.ledger, directory=self.directory, policy=self.policy)
+        taken = presses.take(request, Press(press), actor, int(number[:9]), keys or frozenset())
+        if isinstance(taken, Nothing):
+            return self._note(taken, actor, press)
         return Response(text="", wake=WorkItem(request_id=request.id))
 
-    def _event(self, press: Press, by: Actor, version: int) -> Event:
-        match press:
-            case Press.APPROVE:
-                return Approved(by=by, on_version=version, valid_for=READY_FOR)
-            case Press.CANCEL:
-                return Cancelled(by=by, on_version=version)
-            case Press.STOP:
-                return Stopped(by=by)
-        assert_never(press)
-
-    def _note(self, request: Request, kind: NoteKind, actor: Actor, press: str, say: str) -> Response:
+    def _note(self, nothing: Nothing, actor: Actor, press: str) -> Response:
         """Recorded although it changes nothing; an expired card that nobody has swept yet is closed by the way."""
-        self.ledger.record(request.id, Noted(kind=kind, by=actor, detail=press))
+        request = nothing.request
+        self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press))
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
-        return Response(text=say, wake=WorkItem(request_id=request.id) if over else None)
+        return Response(text=nothing.say, wake=WorkItem(request_id=request.id) if over else None)
 
 
 def new_id() -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ASKED_FOR = timedelta(minutes=2)
 """How long a survey may take before the request is dropped: an intent of yesterday never acts today."""
 
+READY_FOR = timedelta(minutes=5)
+"""How long a decided act may wait to begin."""
+
 SETTLE_AFTER = timedelta(seconds=30)
 """When an unsure verdict is looked at again."""
 
@@ -31,6 +34,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
     State.ASKED: (e.Surveyed, e.Refused, e.Cancelled, e.Expired, e.Stumbled, e.Failed),
     State.AWAITING: (
         e.Narrowed,
+        e.ActionChanged,
         e.Counted,
         e.Approved,
         e.Denied,
@@ -40,7 +44,18 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.Stumbled,
         e.Failed,
     ),
-    State.READY: (e.Started, e.Refused, e.Cancelled, e.Expired, e.Stumbled, e.Failed),
+    State.READY: (
+        e.SetOutToWarn,
+        e.Warned,
+        e.NotWarned,
+        e.GraceBegan,
+        e.Started,
+        e.Refused,
+        e.Cancelled,
+        e.Expired,
+        e.Stumbled,
+        e.Failed,
+    ),
     State.ACTING: (
         e.HostStarted,
         e.TargetRequested,
@@ -55,7 +70,18 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
 }
 """What each state admits; `Noted` is admitted everywhere and changes nothing."""
 
-_FACTS = (e.Expired, e.Failed, e.Stumbled, e.TargetRequested, e.TargetEnded, e.Stopped, e.Ended, e.Settled)
+_FACTS = (
+    e.Warned,
+    e.NotWarned,
+    e.Expired,
+    e.Failed,
+    e.Stumbled,
+    e.TargetRequested,
+    e.TargetEnded,
+    e.Stopped,
+    e.Ended,
+    e.Settled,
+)
 """True whatever the clock says. Everything else is an intent, and an intent has to come in time."""
 
 _UNSEEN = (e.Stumbled,)
@@ -101,10 +127,12 @@ def _apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa:
             return _surveyed(request, event, now)
         case e.Narrowed():
             return _narrowed(request, event)
+        case e.ActionChanged():
+            return _action_changed(request, event)
         case e.Counted():
-            return replace(request, counted=(*request.counted, event.by))
+            return _counted(request, event)
         case e.Approved():
-            return _ready(_decided(request, event.by, now), now, event.valid_for)
+            return _ready(_decided(_counted(request, event), event.by, now), now, event.valid_for)
         case e.Denied():
             return _end(_decided(request, event.by, now), Ending.DENIED, now)
         case e.Cancelled():
@@ -113,6 +141,16 @@ def _apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa:
             return _end(replace(request, say=event.say), Ending.REFUSED, now)
         case e.Expired():
             return _end(_close_open(request, "expired"), Ending.EXPIRED, now)
+        case e.SetOutToWarn():
+            return _with_target(request, replace(_open_target(request, event.key), warning_at=now))
+        case e.Warned():
+            return _with_target(request, replace(_open_target(request, event.key), warned_at=now))
+        case e.NotWarned():
+            left = replace(_open_target(request, event.key), verdict=Verdict.SKIPPED, detail=event.detail)
+            return _with_target(request, left)
+        case e.GraceBegan():
+            act_at = now + event.grace
+            return replace(request, act_at=act_at, due_at=act_at, expires_at=act_at + READY_FOR)
         case e.Started():
             return _started(request, event, now)
         case e.HostStarted():
@@ -149,9 +187,15 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
     )
     if event.ending or not event.requirement:
         return _end(after, event.ending or Ending.NOTHING_TO_DO, now)
-    if event.requirement.needed == 0:
+    if event.requirement.is_forced:
         return _ready(after, now, event.valid_for)
-    return replace(after, state=State.AWAITING, expires_at=now + event.valid_for, due_at=None)
+    remind_at = now + event.valid_for / 2 if event.requirement.needs else None
+    return _new_content(replace(after, state=State.AWAITING, expires_at=now + event.valid_for, due_at=remind_at))
+
+
+def _new_content(request: Request) -> Request:
+    """What people decide about is another thing from the version that is being made now."""
+    return replace(request, content_version=request.version + 1)
 
 
 def _narrowed(request: Request, event: e.Narrowed) -> Request:
@@ -159,7 +203,17 @@ def _narrowed(request: Request, event: e.Narrowed) -> Request:
     dropped = tuple(LeftOut(session=t.session, why="taken out") for t in request.targets if t.key not in event.keys)
     if not kept:
         raise Conflict("Nothing would be left.", request=request, reason=Clash.OUT_OF_ORDER)
-    return replace(request, targets=kept, left_out=request.left_out + dropped, counted=())
+    return _new_content(replace(request, targets=kept, left_out=request.left_out + dropped, counted=()))
+
+
+def _action_changed(request: Request, event: e.ActionChanged) -> Request:
+    return _new_content(replace(request, action=event.action, requirement=event.requirement, counted=()))
+
+
+def _counted(request: Request, event: e.Counted | e.Approved) -> Request:
+    """Every person once, and only those who still count."""
+    stay = tuple(a for a in request.counted if a.user_id not in event.void and a.user_id != event.by.user_id)
+    return replace(request, counted=(*stay, event.by))
 
 
 def _decided(request: Request, by: Actor, now: datetime) -> Request:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from bot.conditions import Condition, Ids
+from bot.conditions import Condition, Ids, fold
 
 FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
@@ -100,6 +100,7 @@ class Action(StrEnum):
     MESSAGE = "message"
     DISCONNECT = "disconnect"
     LOG_OFF = "log_off"
+    AUDIT = "audit"
 
 
 class Verdict(StrEnum):
@@ -142,6 +143,7 @@ class Ask:
 class Target:
     """One session to act on: the person in the situation that the card showed, and how it ended.
 
+    `warning_at` is when the bot set out to warn the person, `warned_at` when Windows had taken the message.
     `requested_at` says since when the host has been asked to log it off without an answer; `request_lost` that the
     asking itself may not have arrived.
     """
@@ -152,6 +154,8 @@ class Target:
     detail: str = ""
     requested_at: datetime | None = None
     request_lost: bool = False
+    warning_at: datetime | None = None
+    warned_at: datetime | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -164,7 +168,7 @@ class Target:
     def is_still(self, other: Session) -> bool:
         """The same person at the same logon holds the id."""
         mine = self.session
-        return (mine.id, mine.logon, str(mine.account).upper()) == (other.id, other.logon, str(other.account).upper())
+        return (mine.id, mine.logon, fold(str(mine.account))) == (other.id, other.logon, fold(str(other.account)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,16 +197,68 @@ class Confirm(StrEnum):
 
     NOBODY = "nobody"
     SELF = "self"
-    ANOTHER = "another"
+    OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """So many distinct people out of these (user ids, group ids, `@handles`)."""
+
+    count: int
+    of: frozenset[str]
+    rule: str
+    requester_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What it takes before the bot acts, and the rule that says so."""
+    """What it takes before the bot acts: all needs of all rules that cover a target.
+
+    `approve_in` is the channel where the others are asked, `lives` how long they may take.
+    """
 
     confirm: Confirm
     rules: tuple[str, ...] = ()
-    needed: int = 1
+    needs: tuple[Need, ...] = ()
+    approve_in: str = ""
+    lives: timedelta = timedelta(minutes=15)
+    say: str = ""
+
+    @property
+    def is_forced(self) -> bool:
+        return self.confirm is Confirm.NOBODY
+
+
+class Standing(StrEnum):
+    """What Slack says of a person. Only members count."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    DEACTIVATED = "deactivated"
+    BOT = "bot"
+    STRANGER = "stranger"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Someone:
+    """A person as the rules see him: who he is, which groups he is in, whether he counts at all."""
+
+    actor: Actor
+    groups: frozenset[str] = frozenset()
+    standing: Standing = Standing.MEMBER
+
+    def is_among(self, names: frozenset[str]) -> bool:
+        return bool(names & (self.groups | {self.actor.user_id}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Nobody is logged off until somebody resumes; by whom, since when, why."""
+
+    by: str
+    since: datetime
+    reason: str
 
 
 class State(StrEnum):
@@ -239,11 +295,12 @@ class Card:
 class Request:
     """One command from its asking to its end.
 
-    `version` counts the changes a person could see; a button names the version it was drawn from. `expires_at` is when
-    the present state stops being valid. `due_at` is when somebody has to look at it next, whatever happens to this
-    process. `targets` of a request that only looked are what it saw; they never get a verdict. `drawn_version` is what
-    the card shows (version 1 is the receipt, which has no card); `draw_due_at` is the earliest moment for the next
-    drawing.
+    `version` counts the changes a person could see; a button names the version it was drawn from, and one drawn before
+    `content_version`, when what people decide about last changed, decides nothing. `expires_at` is when the present
+    state stops being valid. `due_at` is when somebody has to look at it next, whatever happens to this process.
+    `targets` of a request that only looked are what it saw; they never get a verdict. `act_at` is when the time of the
+    warned is over. `drawn_version` is what the card shows (version 1 is the receipt, which has no card); `draw_due_at`
+    is the earliest moment for the next drawing.
     """
 
     id: str
@@ -269,6 +326,9 @@ class Request:
     decided_at: datetime | None = None
     say: str = ""
     card: Card | None = None
+    action: Action = Action.LOG_OFF
+    content_version: int = 1
+    act_at: datetime | None = None
     drawn_version: int = 1
     draw_due_at: datetime | None = None
     ended_at: datetime | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from bot.errors import Conflict
-    from bot.model import Ask, Session, Target
+    from bot.model import Ask, Pause, Request, Session, Target
 
 MARKS = {
     Verdict.GONE: "✓",
@@ -140,3 +140,17 @@ NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand above."
 NO_ANSWER = "No computer answered, so nothing was done."
 NOT_FORCED = "No rule lets you skip the confirmation here, so I ask."
+
+
+def paused(pause: Pause) -> str:
+    return f"Paused by {pause.by} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason}. Nothing new is started until somebody resumes."
+
+
+def still_needed(request: Request) -> str:
+    return f"You have said yes already. {progress(request)}"
+
+
+def progress(request: Request) -> str:
+    """`1 of 2 so far.`"""
+    needed = max((need.count for need in request.requirement.needs), default=1) if request.requirement else 1
+    return f"{len(request.counted)} of {needed} so far."

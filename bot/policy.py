@@ -1,84 +1,72 @@
-"""Who may ask, who may press, what is never touched: pure functions, each answer naming its rule."""
+"""Who may ask, who decides, what is never touched: pure functions, each answer naming its rule."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.conditions import is_like
-from bot.model import Action, Confirm, Requirement, SessionState
+from bot.model import Action, Confirm, Need, Requirement, SessionState, Standing
+from bot.rules import Decision, matches, no
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from bot.model import Actor, Request, Session
+    from bot.model import Place, Session, Someone
+    from bot.rules import Policy, Rule
 
 LAST_SESSION_ID = 65535
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Who may do what to whom on which computers. `who`: user ids and group handles; patterns know `*` and `?`."""
-
-    name: str
-    who: frozenset[str]
-    may: frozenset[Action]
-    computers: tuple[str, ...] = ("*",)
-    users: tuple[str, ...] = ("*",)
-    force: bool = False
-
-    def is_for(self, actor: Actor, groups: frozenset[str], action: Action) -> bool:
-        return action in self.may and bool(self.who & ({actor.user_id} | groups))
-
-    def covers(self, session: Session) -> bool:
-        names = (session.account.user, str(session.account))
-        return _matches(self.computers, session.host) and any(_matches(self.users, name) for name in names)
+def counts_at_all(policy: Policy, someone: Someone) -> Decision:
+    """Only members of our own workspace do: no guests, no bots, nobody who has left, nobody from elsewhere."""
+    if someone.actor.team_id != policy.home_team or someone.standing is Standing.STRANGER:
+        return no("home workspace", "Only people of my own workspace count.")
+    if someone.standing is Standing.UNKNOWN:
+        say = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
+        return no("standing", say)
+    if someone.standing is not Standing.MEMBER:
+        return no("standing", f"Slack says that your account is a {someone.standing.value} one; only members count.")
+    return Decision(is_yes=True, rule="member")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The rules in their order, and what nobody may touch whatever the rules say."""
-
-    home_team: str
-    rules: tuple[Rule, ...]
-    protected_users: tuple[str, ...] = ()
-    protected_computers: tuple[str, ...] = ()
-    may_touch_console: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Yes or no, the rule that says so, and the sentence for the person."""
-
-    is_yes: bool
-    rule: str
-    say: str = ""
-
-
-def may_ask(policy: Policy, actor: Actor, groups: frozenset[str], action: Action) -> Decision:
-    """Is there any rule under which this person may do this at all."""
-    if actor.team_id != policy.home_team:
-        return Decision(is_yes=False, rule="home workspace", say="I take requests from my own workspace only.")
+def may_ask(policy: Policy, someone: Someone, place: Place, action: Action) -> Decision:
+    """Is there any rule under which this person may do this here at all."""
+    counted = counts_at_all(policy, someone)
+    if not counted.is_yes:
+        return counted
     for rule in policy.rules:
-        if rule.is_for(actor, groups, action):
+        if rule.is_for(someone, place, action):
             return Decision(is_yes=True, rule=rule.name)
-    say = f"No rule lets you {_in_words(action)}. Ask the keeper of the bot's policy for it."
-    return Decision(is_yes=False, rule="no rule", say=say)
+    for rule in policy.rules:
+        if action in rule.may and someone.is_among(rule.who):
+            return no(rule.name, f"You may {in_words(action)}, but not asked from this channel.")
+    return no("no rule", f"No rule lets you {in_words(action)}. Ask the keeper of the bot's policy for it.")
 
 
-def for_session(policy: Policy, actor: Actor, groups: frozenset[str], action: Action, session: Session) -> Decision:
+def for_session(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Decision:
     """May this person do this to this session: the guard rails first, then the first rule that matches."""
-    guarded = guard(policy, session) if action is not Action.LIST else ""
-    if guarded:
-        return Decision(is_yes=False, rule="guard rail", say=guarded)
+    if action is not Action.LIST and (guarded := guard(policy, session)):
+        return no("guard rail", guarded)
+    rule = _rule_for(policy, someone, place, action, session)
+    if rule is None:
+        return no("no rule", "no rule lets you touch this session")
+    return Decision(is_yes=True, rule=rule.name)
+
+
+def _rule_for(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Rule | None:
     for rule in policy.rules:
-        if rule.is_for(actor, groups, action) and (action is Action.LIST or rule.covers(session)):
-            return Decision(is_yes=True, rule=rule.name)
-    return Decision(is_yes=False, rule="no rule", say="no rule lets you touch this session")
+        if not rule.is_for(someone, place, action):
+            continue
+        on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
+        if on_it:
+            return rule
+    return None
 
 
 def guard(policy: Policy, session: Session) -> str:
     """Why nobody may touch this session, or nothing. The first four cannot be configured away."""
+    names = (session.account.user, str(session.account))
     match session:
         case _ if session.id == 0:
             return "the services' session"
@@ -90,56 +78,80 @@ def guard(policy: Policy, session: Session) -> str:
             return "no logon time: the person cannot be told apart"
         case _ if session.station.lower() == "console" and not policy.may_touch_console:
             return "the console"
-        case _ if any(_matches(policy.protected_users, n) for n in (session.account.user, str(session.account))):
+        case _ if not policy.may_touch_own_account and any(matches(policy.own_accounts, name) for name in names):
+            return "the bot's own account"
+        case _ if any(matches(policy.protected_users, name) for name in names):
             return "a protected user"
-        case _ if _matches(policy.protected_computers, session.host):
+        case _ if matches(policy.protected_computers, session.host):
             return "a protected computer"
     return ""
 
 
-def requirement_for(
-    policy: Policy, actor: Actor, groups: frozenset[str], sessions: Iterable[Session], *, force: bool
-) -> Requirement:
-    """What it takes to touch all of these together: never less than what each one takes."""
-    decisions = [for_session(policy, actor, groups, Action.LOG_OFF, session) for session in sessions]
-    names = tuple(dict.fromkeys(decision.rule for decision in decisions))
-    forcing = {rule.name for rule in policy.rules if rule.force}
-    if force and names and set(names) <= forcing:
-        return Requirement(confirm=Confirm.NOBODY, rules=names, needed=0)
-    return Requirement(confirm=Confirm.SELF, rules=names)
+def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
+    policy: Policy,
+    someone: Someone,
+    place: Place,
+    action: Action,
+    sessions: Sequence[Session],
+    *,
+    force: bool = False,
+    reason: str = "",
+) -> Requirement | Decision:
+    """What it takes to touch all of these together: never less than what each one takes. A `Decision` is a no."""
+    found = [_rule_for(policy, someone, place, action, session) for session in sessions]
+    rules = tuple(dict.fromkeys(rule for rule in found if rule))
+    for rule in rules:
+        if found.count(rule) > rule.at_most:
+            return no(
+                rule.name, f"That is {found.count(rule)} sessions at once; the rule allows {rule.at_most}. Narrow it."
+            )
+    needs = [rule.need for rule in rules if rule.need]
+    is_many = len(sessions) > policy.alone_at_most
+    if is_many and not needs:
+        needs.append(Need(count=1, of=frozenset().union(*(rule.who for rule in rules)), rule="many at once"))
+    required = Requirement(
+        confirm=Confirm.OTHERS if needs else Confirm.SELF,
+        rules=tuple(rule.name for rule in rules),
+        needs=tuple(dict.fromkeys(needs)),
+        approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
+        lives=min((rule.card_lives for rule in rules), default=timedelta(minutes=15)),
+    )
+    return _forced(required, rules, reason=reason, is_many=is_many) if force else required
 
 
-def weigh(policy: Policy, request: Request, presser: Actor) -> Decision:
-    """May this person press a button of this request."""
-    rules = ", ".join(request.requirement.rules) if request.requirement else "no rule"
-    if presser.team_id != policy.home_team:
-        return Decision(is_yes=False, rule="home workspace", say="I take presses from my own workspace only.")
-    if presser.user_id != request.actor.user_id:
-        return Decision(is_yes=False, rule=rules, say="Only the person who asked can press this.")
-    return Decision(is_yes=True, rule=rules)
+def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_many: bool) -> Requirement | Decision:
+    """Break-glass where every rule allows it; a missing reason is a no, too many or no right makes it an ordinary one."""
+    rules = tuple(rules)
+    if not all(rule.force.is_allowed for rule in rules):
+        return _saying(required, "No rule lets you skip the confirmation here, so I ask.")
+    if is_many:
+        return _saying(required, "These are too many at once for --force, so I ask.")
+    for rule in rules:
+        if rule.force.needs_reason and not reason:
+            return no(rule.name, '--force needs a reason here: add --reason "..."')
+        if rule.force.ticket and not re.search(rule.force.ticket, reason):
+            return no(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
+    return Requirement(
+        confirm=Confirm.NOBODY, rules=required.rules, approve_in=required.approve_in, lives=required.lives
+    )
 
 
-def may_still_act(policy: Policy, request: Request, groups: frozenset[str]) -> Decision:
-    """Right before the act: everything that allowed it has to hold still, target by target."""
-    asked = may_ask(policy, request.actor, groups, Action.LOG_OFF)
-    if not asked.is_yes:
-        return asked
-    for target in request.open_targets:
-        decision = for_session(policy, request.actor, groups, Action.LOG_OFF, target.session)
-        if not decision.is_yes:
-            say = f"{target.session.account} on {target.session.host} may no longer be touched: {decision.say}."
-            return Decision(is_yes=False, rule=decision.rule, say=say)
-    return Decision(is_yes=True, rule=asked.rule)
+def _saying(required: Requirement, say: str) -> Requirement:
+    return Requirement(
+        confirm=required.confirm,
+        rules=required.rules,
+        needs=required.needs,
+        approve_in=required.approve_in,
+        lives=required.lives,
+        say=say,
+    )
 
 
-def _matches(patterns: tuple[str, ...], text: str) -> bool:
-    return any(is_like(pattern, text) for pattern in patterns)
-
-
-def _in_words(action: Action) -> str:
+def in_words(action: Action) -> str:
     return {
         Action.LIST: "list sessions",
         Action.MESSAGE: "send messages to desktops",
         Action.DISCONNECT: "disconnect sessions",
         Action.LOG_OFF: "log sessions off",
+        Action.AUDIT: "read the audit log",
     }[action]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.audit import Entry
     from bot.conditions import Condition
     from bot.events import Event, Noted
-    from bot.model import Account, Actor, Card, Place, Request, Session, SessionState, Verdict, WorkItem
+    from bot.model import Account, Actor, Card, Pause, Place, Request, Session, SessionState, Someone, Verdict, WorkItem
     from bot.report import Report
 
 
@@ -61,7 +61,6 @@ class Terminal(Protocol):
         the whole call. Raises `TerminalError`; `delivered`: orders without an answer may have been carried out.
         """
         ...
-
 
     def disconnect(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
@@ -115,6 +114,20 @@ class Ledger(Protocol):
         """What somebody has to look at now: due dates and expiries that have passed, drawings that are behind."""
         ...
 
+    def asked_since(self, user_id: str, since: datetime) -> int:
+        """How many requests the person has made since then."""
+        ...
+
+    def pause(self, by: str, reason: str) -> None:
+        """From now on nothing new is started. Recorded as `paused`."""
+        ...
+
+    def resume(self, by: str) -> None:
+        """Recorded as `resumed`."""
+        ...
+
+    def paused(self) -> Pause | None: ...
+
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
         """The audit log in its order."""
         ...
@@ -147,8 +160,15 @@ class Chat(Protocol):
 class Directory(Protocol):
     """Who people are. Answers from memory: it is asked before the receipt."""
 
-    def groups_of(self, user_id: str) -> frozenset[str]:
-        """The ids and handles (`@oncall`) of the user groups that the person is in."""
+    def someone(self, actor: Actor) -> Someone:
+        """The actor with the ids and handles (`@oncall`) of the user groups he is in, and his standing.
+
+        Standing is UNKNOWN when Slack could not be asked for too long; that counts as a no.
+        """
+        ...
+
+    def members_of(self, names: frozenset[str]) -> frozenset[str]:
+        """The user ids of the members behind user ids, group ids and handles; those who do not count are left out."""
         ...
 
 

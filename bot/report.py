@@ -61,6 +61,9 @@ class Press(StrEnum):
     """What a button does."""
 
     APPROVE = "approve"
+    DENY = "deny"
+    CHOOSE = "choose"
+    DISCONNECT = "disconnect"
     CANCEL = "cancel"
     STOP = "stop"
 

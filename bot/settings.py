@@ -9,25 +9,21 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from bot import faults, yamlfile
 from bot.conditions import is_like
 from bot.errors import SettingsError
 from bot.faults import Fault
 from bot.inventory import MOST_HOSTS, Inventory, expand, is_name
-from bot.model import Action
-from bot.policy import Policy, Rule
+from bot.policy_settings import Limits, Part, Protect, RuleSettings
+from bot.rules import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Slack(_Part):
+class Slack(Part):
     """Tokens come from the environment. `api_url` is Slack's own unless a rehearsal replaces it."""
 
     bot_token: SecretStr = SecretStr("")
@@ -35,7 +31,7 @@ class Slack(_Part):
     api_url: str = "https://slack.com/api/"
 
 
-class WinRm(_Part):
+class WinRm(Part):
     """How to reach a computer. What a computer does not say itself it takes from the top."""
 
     transport: Literal["kerberos", "ntlm", "certificate", "basic"] = "kerberos"
@@ -51,7 +47,7 @@ class WinRm(_Part):
         return self.port or (5986 if self.scheme == "https" else 5985)
 
 
-class Computer(_Part):
+class Computer(Part):
     """One computer, a range of them (`rds-[01-40]`), or with `match` a pattern that further names may match."""
 
     name: str = ""
@@ -64,22 +60,7 @@ class Computer(_Part):
         return self.name or self.match
 
 
-class RuleSettings(_Part):
-    name: str
-    who: list[str] = Field(min_length=1)
-    may: list[Action] = Field(min_length=1)
-    computers: list[str] = ["*"]
-    users: list[str] = ["*"]
-    force: bool = False
-
-
-class Protect(_Part):
-    users: list[str] = []
-    computers: list[str] = []
-    console: bool = True
-
-
-class Settings(_Part):
+class Settings(Part):
     """The whole configuration, checked."""
 
     rehearsal: bool = False
@@ -93,6 +74,7 @@ class Settings(_Part):
     default_computer: str = ""
     rules: list[RuleSettings] = Field(min_length=1)
     protect: Protect = Protect()
+    limits: Limits = Limits()
 
     @field_validator("computers", mode="before")
     @classmethod
@@ -122,23 +104,19 @@ class Settings(_Part):
         return Inventory(names=names, patterns=patterns, groups=groups, default=self.default_computer)
 
     def policy(self) -> Policy:
-        rules = tuple(
-            Rule(
-                name=rule.name,
-                who=frozenset(rule.who),
-                may=frozenset(rule.may),
-                computers=tuple(rule.computers),
-                users=tuple(rule.users),
-                force=rule.force,
-            )
-            for rule in self.rules
-        )
+        inventory = self.inventory()
+        accounts = {self.winrm.username, *(computer.winrm.username for computer in self.computers)}
         return Policy(
             home_team=self.team,
-            rules=rules,
+            rules=tuple(rule.rule(_on(rule.computers, inventory)) for rule in self.rules),
             protected_users=tuple(self.protect.users),
-            protected_computers=tuple(self.protect.computers),
+            protected_computers=_on(self.protect.computers, inventory),
+            own_accounts=tuple(account.partition("@")[0].replace("*", "?") for account in sorted(accounts) if account),
             may_touch_console=not self.protect.console,
+            may_touch_own_account=not self.protect.own_account,
+            alone_at_most=self.limits.alone,
+            requests_most=self.limits.requests,
+            requests_within=self.limits.within,
         )
 
     def way_to(self, computer: Computer) -> WinRm:
@@ -153,6 +131,12 @@ class Settings(_Part):
             if host.lower() in names or (computer.match and is_like(computer.match, host)):
                 return computer.address or host, self.way_to(computer)
         raise LookupError(host)
+
+
+def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
+    """A rule's computers with each `group:name` replaced by its members."""
+    found = (inventory.find(name) if name.lower().startswith("group:") else (name,) for name in computers)
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -182,7 +166,7 @@ def _check(values: dict[str, object]) -> tuple[Settings | None, list[Fault]]:
 _PLACEHOLDERS: dict[str, object] = {
     "team": "-",
     "computers": ["-"],
-    "rules": [{"name": "-", "who": ["-"], "may": ["list"]}],
+    "rules": [{"name": "-", "who": ["U00"], "may": ["list"]}],
 }
 """Stand in for parts that cannot be understood, while the others are looked at."""
 

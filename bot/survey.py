@@ -1,27 +1,24 @@
-"""What the hosts say and what the rules say -> what is to be done: pure, one `Surveyed` event."""
+"""What the hosts say and what the rules say -> what is to be done: pure, one `Surveyed` or `Refused` event."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import phrases
 from bot import policy as rules
-from bot.commands import BY_NAME
-from bot.events import Surveyed
+from bot.events import Refused, Surveyed
+from bot.lifecycle import READY_FOR
 from bot.model import Action, Choice, Ending, HostLook, LeftOut, Target
+from bot.rules import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from bot.errors import TerminalError
-    from bot.model import Ask, Request, Session
-    from bot.policy import Policy
-
-CARD_LIVES = timedelta(minutes=15)
-READY_FOR = timedelta(minutes=5)
+    from bot.model import Ask, Request, Requirement, Session, Someone
+    from bot.rules import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,32 +31,32 @@ class Look:
     error: TerminalError | None = None
 
 
-def decide(request: Request, looks: Sequence[Look], policy: Policy, groups: frozenset[str]) -> Surveyed:
+def decide(request: Request, looks: Sequence[Look], policy: Policy, someone: Someone) -> Surveyed | Refused:
     """Sort the sessions into targets and those left out, and say what it takes to go on."""
-    ask, action = request.ask, BY_NAME[request.command].action
+    ask, action, place = request.ask, request.action, request.place
     matching = [session for look in looks for session in look.sessions if _matches(ask, session)]
-    decisions = [(s, rules.for_session(policy, request.actor, groups, action, s)) for s in matching]
+    decisions = [(s, rules.for_session(policy, someone, place, action, s)) for s in matching]
     targets = tuple(Target(session=session) for session, decision in decisions if decision.is_yes)
     left_out = tuple(
         LeftOut(session=session, why=decision.say) for session, decision in decisions if not decision.is_yes
     )
-    host_looks = tuple(_host_look(look) for look in looks)
     ending, say = _ending(ask, action, looks, matching, targets)
-    requirement, valid_for = None, CARD_LIVES
+    required: Requirement | None = None
     if ending is None:
-        forced = bool(getattr(ask, "force", False))
-        sessions = [target.session for target in targets]
-        requirement = rules.requirement_for(policy, request.actor, groups, sessions, force=forced)
-        valid_for = CARD_LIVES if requirement.needed else READY_FOR
-        say = phrases.NOT_FORCED if forced and requirement.needed else ""
+        sessions, force = [target.session for target in targets], bool(getattr(ask, "force", False))
+        reason = str(getattr(ask, "reason", ""))
+        found = rules.requirement_for(policy, someone, place, action, sessions, force=force, reason=reason)
+        if isinstance(found, Decision):
+            return Refused(rule=found.rule, say=found.say)
+        required, say = found, found.say
     return Surveyed(
         targets=targets,
-        looks=host_looks,
+        looks=tuple(_host_look(look) for look in looks),
         left_out=left_out,
-        requirement=requirement,
+        requirement=required,
         ending=ending,
         say=say,
-        valid_for=valid_for,
+        valid_for=READY_FOR if required is None or required.is_forced else required.lives,
     )
 
 

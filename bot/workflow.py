@@ -1,4 +1,4 @@
-"""What is done with a request in each of its states, and how its card is kept true.
+"""What is done with a request in each of its states.
 
 A step reads the request, does only what is missing, and may be run twice.
 """
@@ -12,28 +12,29 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import phrases
 from bot import policy as rules
-from bot import report
 from bot.acting import LOOK_WITHIN, HostAct, act_within, is_gone, wait_of
-from bot.commands import BY_NAME
-from bot.errors import BotError, ChatError, Conflict, TerminalError
-from bot.events import Ended, Expired, Failed, Refused, Settled, Started, Stumbled
+from bot.approval import may_still_act
+from bot.drawing import Drawer
+from bot.errors import BotError, Conflict, TerminalError
+from bot.events import Ended, Expired, Failed, Refused, Settled, Started, Stumbled, Surveyed
 from bot.lifecycle import SETTLE_AFTER
-from bot.model import Ending, State, Verdict, WorkItem
+from bot.model import Action, State, Verdict, WorkItem
+from bot.rules import no
 from bot.survey import Look, decide
+from bot.warning import Warner, warn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
     from datetime import datetime
 
-    from bot.model import Card, Request
-    from bot.policy import Policy
+    from bot.model import Request, Someone
     from bot.ports import Chat, Clock, Directory, Ledger, Terminal
+    from bot.rules import Decision, Policy
 
 ACT_GRACE = timedelta(minutes=2)
-PROGRESS_EVERY = timedelta(seconds=3)
-REDRAW_AFTER = timedelta(seconds=10)
 SETTLE_FOR = timedelta(minutes=15)
 TRIES = 5
 
@@ -65,7 +66,7 @@ class Workflow:
             self._step(request)
         except Conflict as conflict:
             log.info("step.overtaken", request_id=request.id, state=conflict.request.state.value)
-        self.draw(request.id)
+        self._drawer().draw(request.id)
 
     def _step(self, request: Request) -> None:
         if request.state is not State.ENDED and self.clock.now() >= request.expires_at:
@@ -74,6 +75,8 @@ class Workflow:
         match request.state:
             case State.ASKED:
                 self.survey(request)
+            case State.AWAITING:
+                self.remind(request)
             case State.READY:
                 self.carry_out(request)
             case State.ACTING:
@@ -81,33 +84,70 @@ class Workflow:
                     self.ledger.record(request.id, Ended())
             case State.ENDED:
                 self.settle(request)
-            case State.AWAITING:
-                pass
 
     def survey(self, request: Request) -> None:
         """Look at every host at once and decide what it takes. Reads only."""
-        groups = self.directory.groups_of(request.actor.user_id)
-        decision = rules.may_ask(self.policy, request.actor, groups, BY_NAME[request.command].action)
+        someone = self.directory.someone(request.actor)
+        decision = self._may_begin(request, someone)
         if not decision.is_yes:
             self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
             return
-        looks = self._look(request.ask.hosts)
-        surveyed = self.ledger.record(request.id, decide(request, looks, self.policy, groups))
+        decided = decide(request, self._look(request.ask.hosts), self.policy, someone)
+        if isinstance(decided, Surveyed) and (nobody := self._nobody_to_ask(request, decided)):
+            decided = nobody
+        surveyed = self.ledger.record(request.id, decided)
         if surveyed.state is State.READY:
             self.carry_out(surveyed)
 
+    def _may_begin(self, request: Request, someone: Someone) -> Decision:
+        decision = rules.may_ask(self.policy, someone, request.place, request.action)
+        if not decision.is_yes or request.action is Action.LIST or getattr(request.ask, "whatif", False):
+            return decision
+        if pause := self.ledger.paused():
+            return no("paused", phrases.paused(pause))
+        asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - self.policy.requests_within)
+        if asked > self.policy.requests_most:
+            return no("rate limit", phrases.too_often(self.policy.requests_most, self.policy.requests_within))
+        return decision
+
+    def _nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
+        """Waiting for people who do not exist helps nobody: it is said at once."""
+        for need in surveyed.requirement.needs if surveyed.requirement else ():
+            people = self.directory.members_of(need.of)
+            people = people if need.requester_counts else people - {request.actor.user_id}
+            if len(people) < need.count:
+                return Refused(rule=need.rule, say=phrases.nobody_to_ask(need, len(people)))
+        return None
+
+    def remind(self, request: Request) -> None:
+        if request.due_at and self.clock.now() >= request.due_at:
+            self.ledger.postpone(WorkItem(request_id=request.id), None)
+            self._drawer().remind(request)
+
     def carry_out(self, request: Request) -> None:
-        """Ask the rules once more, record the start, and set the hosts to work."""
-        groups = self.directory.groups_of(request.actor.user_id)
-        decision = rules.may_still_act(self.policy, request, groups)
+        """Ask the rules once more, warn if that was wanted, record the start, and set the hosts to work."""
+        decision = self._may_act(request)
         if not decision.is_yes:
             self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
+            return
+        if (grace := warn_of(request)) and request.act_at is None:
+            request = Warner(ledger=self.ledger, terminal=self.terminal).warn(request, grace)
+        if request.act_at and self.clock.now() < request.act_at and request.open_targets:
+            self.wake(WorkItem(request_id=request.id), request.act_at)
             return
         deadline = act_within(request.targets, wait_of(request)) + ACT_GRACE
         started = self.ledger.record(request.id, Started(valid_for=deadline))
         for look in started.looks:
             if look.due_at:
                 self.wake(WorkItem(request_id=request.id, host=look.host), None)
+        if not started.open_targets:
+            self.ledger.record(request.id, Ended())
+
+    def _may_act(self, request: Request) -> Decision:
+        if pause := self.ledger.paused():
+            return no("paused", phrases.paused(pause))
+        counted = [self.directory.someone(actor) for actor in request.counted]
+        return may_still_act(self.policy, request, self.directory.someone(request.actor), counted)
 
     def settle(self, request: Request) -> None:
         """Look again at what was not known in the end; ever more seldom, then no more."""
@@ -123,46 +163,6 @@ class Workflow:
         past = now - (request.ended_at or now)
         again_at = now + max(SETTLE_AFTER, past) if past < SETTLE_FOR else None
         self.ledger.postpone(WorkItem(request_id=request.id), again_at)
-
-    def draw(self, request_id: str) -> None:
-        """Make the card show the request, as often as it moves meanwhile. Only this item's step ever draws."""
-        while (request := self.ledger.find(request_id)) and request.drawn_version < request.version:
-            now = self.clock.now()
-            if request.state is State.ASKED:
-                return
-            if request.draw_due_at and now < request.draw_due_at:
-                self.wake(WorkItem(request_id=request_id), request.draw_due_at)
-                return
-            try:
-                card = self._show(request)
-            except ChatError as error:
-                log.warning("card.not_drawn", request_id=request.id, retryable=error.retryable, say=error.say)
-                version = request.drawn_version if error.retryable else request.version
-                due_at = now + REDRAW_AFTER if error.retryable else None
-                self.ledger.drawn(request_id, version=version, card=request.card, due_at=due_at)
-                return
-            again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
-            self.ledger.drawn(request_id, version=request.version, card=card, due_at=again_at)
-            self._call_requester(request, card)
-
-    def _show(self, request: Request) -> Card | None:
-        drawing = report.of(request)
-        if report.is_private(request):
-            self.chat.tell(request.place, request.actor, drawing)
-            return None
-        if request.card is None:
-            return self.chat.post(request.place, request.actor, drawing)
-        self.chat.redraw(request.card, drawing)
-        return request.card
-
-    def _call_requester(self, request: Request, card: Card | None) -> None:
-        """One line in the thread when it is over. A notice, not state: lost is lost."""
-        if card is None or request.ending not in (Ending.DONE, Ending.DENIED, Ending.EXPIRED, Ending.FAILED):
-            return
-        try:
-            self.chat.reply(card, request.actor, report.of(request).headline)
-        except ChatError as error:
-            log.warning("reply.not_posted", request_id=request.id, say=error.say)
 
     def surprise(self, item: WorkItem, reference: str, error: Exception) -> None:
         """A step failed in a way nobody foresaw: again in a while, and after some tries the person is told."""
@@ -198,6 +198,9 @@ class Workflow:
 
     def _host_act(self) -> HostAct:
         return HostAct(ledger=self.ledger, terminal=self.terminal, clock=self.clock, tell=self._tell, wake=self.wake)
+
+    def _drawer(self) -> Drawer:
+        return Drawer(ledger=self.ledger, chat=self.chat, clock=self.clock, wake=self.wake)
 
     def _tell(self, request: Request) -> None:
         self.wake(WorkItem(request_id=request.id), None)

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bot.commands import logoff, sessions
 from bot.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import timedelta
+    from collections.abc import Callable
 
     from bot.inventory import Inventory
     from bot.model import Ask
-    from bot.ports import Answer, Order, Terminal
-
-
-class Act(Protocol):
-    """What a command does to the targets on one host."""
-
-    def __call__(
-        self, terminal: Terminal, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
-    ) -> Iterator[Answer]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One slash command: how it is read, what right it needs, and what it does (None: it only looks)."""
+    """One slash command: how it is read, and what it does, which is also the right it needs."""
 
     name: str
     cmdlet: str
@@ -37,7 +27,6 @@ class Command:
     examples: tuple[tuple[str, str], ...]
     ask_type: type[Ask]
     parse: Callable[[str, Inventory], Ask]
-    act: Act | None = None
 
     @property
     def slash(self) -> str:
@@ -54,7 +43,6 @@ COMMANDS = (
         examples=logoff.EXAMPLES,
         ask_type=logoff.LogoffAsk,
         parse=logoff.parse,
-        act=logoff.log_off,
     ),
     Command(
         name="sessions",

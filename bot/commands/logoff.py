@@ -13,10 +13,7 @@ from bot.commands.words import clean, split
 from bot.model import Ask, Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from bot.inventory import Inventory
-    from bot.ports import Answer, Order, Terminal
 
 EXAMPLES = (
     ("/logoff comp1 id=3 --sync", "log session 3 off and wait until it is gone"),
@@ -24,11 +21,13 @@ EXAMPLES = (
     ("/logoff comp1 user=alice", "the sessions of one person"),
     ("/logoff rds-* state=disconnected idle>2h", "who left long ago, on many computers"),
     ("/logoff comp1 --all --whatif", "show who would be hit; changes nothing"),
+    ('/logoff comp1 id=5 --warn 5m "Please save your work"', "tell the person first, log off five minutes later"),
     ('/logoff comp1 id=3 --force --reason "..."', "ask nobody; only where a rule allows it"),
 )
 WAIT = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_REASON = 300
+LONGEST_WARNING = timedelta(hours=1)
 
 PARAMETERS = (
     *SELECTION,
@@ -40,18 +39,25 @@ PARAMETERS = (
     opt.Parameter(names=("even-if-active",), is_switch=True),
     opt.Parameter(names=("reason",)),
     opt.Parameter(names=("timeout",)),
+    opt.Parameter(names=("warn",), then="say"),
+    opt.Parameter(names=("say", "warntext")),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoffAsk(Ask):
-    """`wait`: how long each session is waited for (None: it is only asked to go). `force`: nobody is asked."""
+    """`wait`: how long each session is waited for (None: it is only asked to go). `force`: nobody is asked.
+
+    `warn`: people get `warning` on their desktops and this long to save their work.
+    """
 
     wait: timedelta | None = None
     force: bool = False
     whatif: bool = False
     even_if_active: bool = False
     reason: str = ""
+    warn: timedelta | None = None
+    warning: str = ""
 
 
 def parse(text: str, inventory: Inventory) -> LogoffAsk:
@@ -80,14 +86,9 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
         whatif=options.is_on("whatif"),
         even_if_active=options.is_on("even-if-active"),
         reason=_reason(options),
+        warn=_warn(options),
+        warning=_warning(options),
     )
-
-
-def log_off(
-    terminal: Terminal, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
-) -> Iterator[Answer]:
-    """What this command does on a host."""
-    return terminal.log_off(host, orders, wait=wait, within=within)
 
 
 def _is_forced(options: opt.Options) -> bool:
@@ -114,6 +115,26 @@ def _reason(options: opt.Options) -> str:
     if len(said.text) > LONGEST_REASON:
         raise options.wrong(f"The reason is longer than {LONGEST_REASON} characters. Say it shorter.", said.word)
     return said.text
+
+
+def _warn(options: opt.Options) -> timedelta | None:
+    said = options.last("warn")
+    if said is None:
+        return None
+    warn = duration_of(options, said)
+    if not timedelta(seconds=10) <= warn <= LONGEST_WARNING:
+        raise options.wrong("`warn` is from 10 seconds to 1 hour: `--warn 5m \"Please save your work\"`.", said.word)
+    return warn
+
+
+def _warning(options: opt.Options) -> str:
+    """What stands on people's desktops: `--say "text"`, or the quoted text right behind `--warn 5m`."""
+    said = options.last("say")
+    if said and options.last("warn") is None:
+        raise options.wrong("`say` is the text of a warning: write `--warn 5m --say \"...\"`.", said.word)
+    if said and len(said.text) > LONGEST_REASON:
+        raise options.wrong(f"The warning is longer than {LONGEST_REASON} characters. Say it shorter.", said.word)
+    return said.text if said else ""
 
 
 def _check_error_action(options: opt.Options) -> None:

@@ -24,10 +24,14 @@ _TRUTH = {"true": True, "$true": True, "1": True, "yes": True, "false": False, "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """Something that can be said. The first name is the house's; `hint` answers those that mean nothing in chat."""
+    """Something that can be said. The first name is the house's; `hint` answers those that mean nothing in chat.
+
+    `then` names the parameter that a quoted text right behind the value is for: `--warn 5m "Save your work"`.
+    """
 
     names: tuple[str, ...]
     is_switch: bool = False
+    then: str = ""
     operators: tuple[str, ...] = ("=", ":")
     hint: str = ""
 
@@ -82,7 +86,7 @@ def read(words: Sequence[Word], parameters: Iterable[Parameter], *, text: str, e
         if word.is_quoted:
             options.rest.append(word)
         elif flag := _FLAG.match(word.text):
-            position += _read_flag(options, table, flag[1], word, words[position : position + 1])
+            position += _read_flag(options, table, flag[1], word, words[position : position + 2])
         elif (assignment := _ASSIGNMENT.match(word.text)) and assignment[1].lower() != "group":
             parameter = _find(options, table, assignment[1], word)
             _assign(options, parameter, assignment[2], assignment[3], word)
@@ -100,6 +104,9 @@ def _read_flag(options: Options, table: dict[str, Parameter], name: str, word: W
     if not following or (_FLAG.match(following[0].text) and not following[0].is_quoted):
         raise options.wrong(f"`{word.text}` needs a value after it.", word)
     _assign(options, parameter, "=", following[0].text, following[0])
+    if parameter.then and len(following) > 1 and following[1].is_quoted:
+        _assign(options, table[parameter.then], "=", following[1].text, following[1])
+        return 2
     return 1
 
 

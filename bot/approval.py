@@ -1,0 +1,96 @@
+"""Presses: whose yes is worth something, when it is enough, and whether it still is right before the act."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.model import Confirm
+from bot.policy import counts_at_all, for_session, may_ask, requirement_for
+from bot.rules import Decision, no
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.model import Need, Request, Requirement, Someone
+    from bot.rules import Policy
+
+
+def may_press(policy: Policy, request: Request, presser: Someone) -> Decision:
+    """Is this person's yes worth anything for this request."""
+    counted = counts_at_all(policy, presser)
+    required = request.requirement
+    if not counted.is_yes or required is None:
+        return counted
+    is_requester = presser.actor.user_id == request.actor.user_id
+    if required.confirm is not Confirm.OTHERS:
+        return (
+            Decision(is_yes=True, rule="own")
+            if is_requester
+            else no("own", "Only the person who asked can press this.")
+        )
+    for need in required.needs:
+        if _counts_for(need, presser, is_requester=is_requester):
+            return Decision(is_yes=True, rule=need.rule)
+    if is_requester:
+        return no(required.needs[0].rule, "Your own yes does not count here: somebody else has to approve.")
+    return no(required.needs[0].rule, "You are not among those who may decide this.")
+
+
+def may_withdraw(policy: Policy, request: Request, presser: Someone) -> Decision:
+    """Cancel and Stop: the requester, and whoever may approve. Holding back is open to more people than acting."""
+    counted = counts_at_all(policy, presser)
+    if not counted.is_yes or presser.actor.user_id == request.actor.user_id:
+        return counted
+    needs = request.requirement.needs if request.requirement else ()
+    if any(presser.is_among(need.of) for need in needs):
+        return Decision(is_yes=True, rule=needs[0].rule)
+    return no("own", "Only the person who asked, or somebody who may approve, can press this.")
+
+
+def is_enough(required: Requirement, request: Request, counted: Sequence[Someone]) -> bool:
+    """Do these people, each counted once, meet every need."""
+    people = {someone.actor.user_id: someone for someone in counted}
+    requester = request.actor.user_id
+    match required.confirm:
+        case Confirm.NOBODY:
+            return True
+        case Confirm.SELF:
+            return requester in people
+        case Confirm.OTHERS:
+            return all(
+                sum(_counts_for(need, s, is_requester=s.actor.user_id == requester) for s in people.values())
+                >= need.count
+                for need in required.needs
+            )
+
+
+def _counts_for(need: Need, someone: Someone, *, is_requester: bool) -> bool:
+    return someone.is_among(need.of) and (need.requester_counts or not is_requester)
+
+
+def may_still_act(policy: Policy, request: Request, requester: Someone, counted: Sequence[Someone]) -> Decision:
+    """Whatever allowed it has to hold now: the requester's right and every answer, target by target.
+
+    A policy that was relaxed meanwhile does not approve by itself: the requirement that people saw is met as well.
+    """
+    asked = may_ask(policy, requester, request.place, request.action)
+    if not asked.is_yes:
+        return asked
+    for target in request.open_targets:
+        decision = for_session(policy, requester, request.place, request.action, target.session)
+        if not decision.is_yes:
+            say = f"{target.session.account} on {target.session.host} may no longer be touched: {decision.say}."
+            return no(decision.rule, say)
+    ask, sessions = request.ask, [target.session for target in request.open_targets]
+    force = bool(request.requirement and request.requirement.is_forced)
+    reason = str(getattr(ask, "reason", ""))
+    now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=reason)
+    if isinstance(now, Decision):
+        return now
+    members = [someone for someone in counted if counts_at_all(policy, someone).is_yes]
+    for required in (now, request.requirement):
+        if required is not None and not is_enough(required, request, members):
+            return no(
+                ", ".join(required.rules), "The rules or the people have changed since it was approved; ask again."
+            )
+    return asked

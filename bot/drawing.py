@@ -1,0 +1,106 @@
+"""The card is kept true here: posted once, then edited, and drawn again whenever the request has moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot import report
+from bot.errors import ChatError
+from bot.model import Card, Confirm, Ending, Place, State, WorkItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.model import Request
+    from bot.ports import Chat, Clock, Ledger
+
+PROGRESS_EVERY = timedelta(seconds=3)
+REDRAW_AFTER = timedelta(seconds=10)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawer:
+    """Only the step of a request's own work item draws, so two drawings of one card never overtake each other."""
+
+    ledger: Ledger
+    chat: Chat
+    clock: Clock
+    wake: Callable[[WorkItem, datetime | None], None]
+
+    def draw(self, request_id: str) -> None:
+        """Make the card show the request, as often as it moves meanwhile."""
+        while (request := self.ledger.find(request_id)) and request.drawn_version < request.version:
+            now = self.clock.now()
+            if request.state is State.ASKED:
+                return
+            if request.draw_due_at and now < request.draw_due_at:
+                self.wake(WorkItem(request_id=request_id), request.draw_due_at)
+                return
+            try:
+                card = self._show(request)
+            except ChatError as error:
+                log.warning("card.not_drawn", request_id=request.id, retryable=error.retryable, say=error.say)
+                version = request.drawn_version if error.retryable else request.version
+                due_at = now + REDRAW_AFTER if error.retryable else None
+                self.ledger.drawn(request_id, version=version, card=request.card, due_at=due_at)
+                return
+            again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
+            self.ledger.drawn(request_id, version=request.version, card=card, due_at=again_at)
+            self._notify(request, card)
+
+    def _show(self, request: Request) -> Card | None:
+        drawing = report.of(request)
+        if report.is_private(request):
+            self.chat.tell(request.place, request.actor, drawing)
+            return None
+        if request.card is None:
+            return self._post(request, drawing)
+        self.chat.redraw(request.card, drawing)
+        return request.card
+
+    def _post(self, request: Request, drawing: report.Report) -> Card:
+        """Where the others are, when others decide; else where it was asked, or in direct messages."""
+        channel = approval_channel(request)
+        if not channel:
+            return self.chat.post(request.place, request.actor, drawing)
+        return self.chat.post(Place(channel_id=channel), None, drawing)
+
+    def _notify(self, request: Request, card: Card | None) -> None:
+        """Notices beside the card. They are not state: a lost one is lost."""
+        try:
+            if card and request.card is None:
+                self._first_notices(request)
+            if card and request.ending in (Ending.DONE, Ending.DENIED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED):
+                self.chat.reply(card, (request.actor.user_id,), report.outcome_line(request))
+        except ChatError as error:
+            log.warning("notice.not_posted", request_id=request.id, say=error.say)
+
+    def _first_notices(self, request: Request) -> None:
+        channel = request.requirement.approve_in if request.requirement else ""
+        if request.requirement and request.requirement.is_forced and channel:
+            self.chat.post(Place(channel_id=channel), None, report.break_glass(request))
+        elif approval_channel(request) not in ("", request.place.channel_id):
+            self.chat.tell(request.place, request.actor, report.asked_elsewhere(request))
+
+    def remind(self, request: Request) -> None:
+        """Call once more for those who may decide, at half of the card's life."""
+        needs = request.requirement.needs if request.requirement else ()
+        if request.card is None or not needs:
+            return
+        names = tuple(sorted(frozenset().union(*(need.of for need in needs))))
+        try:
+            self.chat.reply(request.card, names, report.reminder(request))
+        except ChatError as error:
+            log.warning("reminder.not_posted", request_id=request.id, say=error.say)
+
+
+def approval_channel(request: Request) -> str:
+    required = request.requirement
+    return required.approve_in if required and required.confirm is Confirm.OTHERS else ""

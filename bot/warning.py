@@ -1,0 +1,69 @@
+"""Warn first: a message on each desktop, proven or not counted, then time to save.
+
+A message cannot be read back, so the intent is recorded before it leaves and it is never sent twice. Who could not be
+warned, or of whom nobody can prove it, is left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.acting import OVERHEAD, order_for
+from bot.errors import TerminalError
+from bot.events import GraceBegan, NotWarned, SetOutToWarn, Warned
+from bot.model import Verdict
+from bot.phrases import WARNING_TITLE, warning_text
+
+if TYPE_CHECKING:
+    from bot.model import Request, Target
+    from bot.ports import Ledger, Terminal
+
+
+def warn_of(request: Request) -> timedelta | None:
+    warn = getattr(request.ask, "warn", None)
+    return warn if isinstance(warn, timedelta) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warner:
+    """Warns every target of a request that is ready."""
+
+    ledger: Ledger
+    terminal: Terminal
+
+    def warn(self, request: Request, grace: timedelta) -> Request:
+        """Afterwards every open target is warned, and its time runs."""
+        for target in request.open_targets:
+            if target.warning_at and not target.warned_at:
+                not_proven = NotWarned(key=target.key, detail="nobody can prove that the warning arrived")
+                request = self.ledger.record(request.id, not_proven)
+        for host in dict.fromkeys(target.session.host for target in request.open_targets):
+            self._warn_on(request, host, grace)
+        return self.ledger.record(request.id, GraceBegan(grace=grace))
+
+    def _warn_on(self, request: Request, host: str, grace: timedelta) -> None:
+        targets = [t for t in request.open_targets if t.session.host == host and not t.warning_at]
+        for target in targets:
+            self.ledger.record(request.id, SetOutToWarn(key=target.key))
+        for target, why in self._sent(request, host, targets, grace):
+            event = NotWarned(key=target.key, detail=f"could not be warned: {why}") if why else Warned(key=target.key)
+            self.ledger.record(request.id, event)
+
+    def _sent(self, request: Request, host: str, targets: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
+        """Each target with nothing, or with why it got no message."""
+        if not targets:
+            return []
+        waiting = {target.session.id: target for target in targets}
+        outcome: list[tuple[Target, str]] = []
+        text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor)
+        orders = [order_for(request, target) for target in targets]
+        try:
+            for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
+                target = waiting.pop(answer.session_id)
+                sent = answer.verdict is Verdict.SENT
+                outcome.append((target, "" if sent else answer.detail or f"error {answer.code}"))
+        except TerminalError as error:
+            outcome += [(target, error.say) for target in waiting.values()]
+        return outcome
