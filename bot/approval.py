@@ -94,3 +94,9 @@ def may_still_act(policy: Policy, request: Request, requester: Someone, counted:
                 ", ".join(required.rules), "The rules or the people have changed since it was approved; ask again."
             )
     return asked
+
+
+def named_in(policy: Policy) -> frozenset[str]:
+    """All people and groups that any rule names: those whom the directory has to know."""
+    needed = (rule.need.of for rule in policy.rules if rule.need)
+    return frozenset().union(*(rule.who for rule in policy.rules), *needed)

@@ -82,7 +82,7 @@ def entry_for_opening(request: Request) -> Entry:
     )
 
 
-def entry_for(request: Request, event: e.Event) -> Entry:
+def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a line an event
     """What is written down of the event; `request` is the one before it."""
     entry = _entry(request, e.name_of(event))
     by = getattr(event, "by", None)
@@ -95,6 +95,12 @@ def entry_for(request: Request, event: e.Event) -> Entry:
             return replace(entry, reason=f"{event.rule}: {event.say}")
         case e.HostStarted():
             return replace(entry, host=event.host)
+        case e.SetOutToWarn() | e.Warned() | e.NotWarned():
+            return replace(_about(entry, request.target_at(event.key)), reason=getattr(event, "detail", ""))
+        case e.ActionChanged():
+            return replace(entry, reason=event.action.value)
+        case e.Counted() | e.Approved() if event.void:
+            return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
         case e.TargetEnded() | e.Settled():
             code = event.code if isinstance(event, e.TargetEnded) else 0
             about = _about(entry, request.target_at(event.key))
@@ -124,6 +130,11 @@ def entry_for_note(noted: e.Noted, place: Place) -> Entry:
         reason=noted.kind.value,
         text=noted.detail,
     )
+
+
+def entry_for_pause(by: str, reason: str | None) -> Entry:
+    """The switch for everything; without a reason it is the way back."""
+    return Entry(event="resumed" if reason is None else "paused", actor=by, actor_name=by, reason=reason or "")
 
 
 def _entry(request: Request, event: str) -> Entry:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import logs
+from bot.cli_policy import APP_YAML, Config, pause, policy, resume
 from bot.errors import BotError
 from bot.settings import Settings, load
 
@@ -29,13 +30,14 @@ db = typer.Typer(help="The database.", no_args_is_help=True)
 audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(audit, name="audit")
+app.add_typer(policy, name="policy")
+app.command()(pause)
+app.command()(resume)
 
-Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else there.")]
 Database = Annotated[str, typer.Option(help="Keep the rehearsal's database here, as an SQLAlchemy URL.")]
 FarmFile = Annotated[Path | None, typer.Option("--farm", help="Another farm of hosts than the one that ships.")]
 
-APP_YAML = Path(__file__).resolve().parents[1] / "app.yaml"
 say = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
 
@@ -134,6 +136,26 @@ def upgrade(config: Config = APP_YAML) -> None:
 
     logs.set_up(level=logging.WARNING, as_json=False)
     say.print(f"The database is at revision {wiring.upgrade(load(config))}.")
+
+
+@audit.command(name="break-glass")
+def break_glass(
+    database: Annotated[str, typer.Option(help="Another database than the configuration's.")] = "",
+    config: Config = APP_YAML,
+) -> None:
+    """The requests that asked nobody: who forced what, why, and what came of it. Newest first."""
+    from bot import wiring  # noqa: PLC0415 - as above
+    from bot.notices import outcome_line  # noqa: PLC0415 - as above
+
+    ledger = wiring.open_ledger(_with_database(load(config), database))
+    forced = [r for r in ledger.newest(10_000) if r.requirement and r.requirement.is_forced]
+    table = Table("request", "asked at (UTC)", "who", "reason", "outcome")
+    for request in forced:
+        reason = str(getattr(request.ask, "reason", ""))
+        who = request.actor.name or request.actor.user_id
+        cells = (request.id, f"{request.asked_at:%Y-%m-%d %H:%M}", who, reason, outcome_line(request))
+        table.add_row(*(_literal(cell) for cell in cells))
+    out.print(table)
 
 
 @audit.command(name="list")

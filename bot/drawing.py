@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot import report
+from bot import notices, report
 from bot.errors import ChatError
 from bot.model import Card, Confirm, Ending, Place, State, WorkItem
 
@@ -78,16 +78,16 @@ class Drawer:
             if card and request.card is None:
                 self._first_notices(request)
             if card and request.ending in (Ending.DONE, Ending.DENIED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED):
-                self.chat.reply(card, (request.actor.user_id,), report.outcome_line(request))
+                self.chat.reply(card, (request.actor.user_id,), notices.outcome_line(request))
         except ChatError as error:
             log.warning("notice.not_posted", request_id=request.id, say=error.say)
 
     def _first_notices(self, request: Request) -> None:
         channel = request.requirement.approve_in if request.requirement else ""
         if request.requirement and request.requirement.is_forced and channel:
-            self.chat.post(Place(channel_id=channel), None, report.break_glass(request))
+            self.chat.post(Place(channel_id=channel), None, notices.break_glass(request))
         elif approval_channel(request) not in ("", request.place.channel_id):
-            self.chat.tell(request.place, request.actor, report.asked_elsewhere(request))
+            self.chat.tell(request.place, request.actor, notices.asked_elsewhere(request))
 
     def remind(self, request: Request) -> None:
         """Call once more for those who may decide, at half of the card's life."""
@@ -96,7 +96,7 @@ class Drawer:
             return
         names = tuple(sorted(frozenset().union(*(need.of for need in needs))))
         try:
-            self.chat.reply(request.card, names, report.reminder(request))
+            self.chat.reply(request.card, names, notices.reminder(request))
         except ChatError as error:
             log.warning("reminder.not_posted", request_id=request.id, say=error.say)
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import report
+from bot import notices
 from bot.commands import BY_NAME
 from bot.errors import Duplicate, LedgerError, UsageError
 from bot.events import Noted, NoteKind
@@ -53,7 +53,7 @@ class Intake:
         """A slash command. Once this returns with a `wake`, the request survives everything."""
         slash = f"/{command}"
         if text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
-            shown = report.manual(slash)
+            shown = notices.manual(slash)
             return Response(text=shown.summary, report=shown)
         try:
             ask = BY_NAME[command].parse(text, self.inventory)
@@ -75,13 +75,13 @@ class Intake:
         except UsageError as error:
             return self._misunderstood(error, text, actor, place, slash)
         except Duplicate as duplicate:
-            return Response(text=report.receipt(duplicate.request))
+            return Response(text=notices.receipt(duplicate.request))
         except LedgerError:
             return Response(text=NO_LEDGER)
-        return Response(text=report.receipt(opened), wake=WorkItem(request_id=opened.id))
+        return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
 
     def _misunderstood(self, error: UsageError, text: str, actor: Actor, place: Place, slash: str) -> Response:
-        shown = report.usage(error, slash)
+        shown = notices.usage(error, slash)
         try:
             noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=f"{slash} {text}"[:_KEPT])
             self.ledger.note(noted, place)
@@ -96,25 +96,26 @@ class Intake:
         except LedgerError:
             return Response(text=NO_LEDGER)
 
-    def choose(self, *, value: str, keys: frozenset[tuple[str, int]], actor: Actor, place: Place) -> Response:
-        """The form behind "Choose...": only these targets are left."""
+    def choose(self, *, value: str, picked: frozenset[int], actor: Actor, place: Place) -> Response:
+        """The form behind "Choose...": only these targets are left, by their places in the form's list."""
         try:
-            return self._press(Press.CHOOSE.value, value, actor, place, keys)
+            return self._press(Press.CHOOSE.value, value, actor, place, picked)
         except LedgerError:
             return Response(text=NO_LEDGER)
 
     def _press(
-        self, press: str, value: str, actor: Actor, place: Place, keys: frozenset[tuple[str, int]] | None = None
+        self, press: str, value: str, actor: Actor, place: Place, picked: frozenset[int] | None = None
     ) -> Response:
         request_id, _, number = value.partition(":")
         request = self.ledger.find(request_id) if number.isdecimal() and press in set(Press) else None
         if request is None:
             self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=f"{press} {value}"[:_KEPT]), place)
             return Response(text="I do not know this card any more. Ask again with the command.")
-        if press == Press.CHOOSE and keys is None:
+        if press == Press.CHOOSE and picked is None:
             return Response(text="", form=request)
         presses = Presses(ledger=self.ledger, directory=self.directory, policy=self.policy)
-        taken = presses.take(request, Press(press), actor, int(number[:9]), keys or frozenset())
+        keys = frozenset(t.key for place_in_list, t in enumerate(request.targets) if place_in_list in (picked or ()))
+        taken = presses.take(request, Press(press), actor, int(number[:9]), keys)
         if isinstance(taken, Nothing):
             return self._note(taken, actor, press)
         return Response(text="", wake=WorkItem(request_id=request.id))

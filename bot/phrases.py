@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import humanize
 
 from bot.errors import Clash
-from bot.model import Ending, SessionState, Verdict
+from bot.model import Action, Ending, SessionState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
     from bot.errors import Conflict
-    from bot.model import Ask, Pause, Request, Session, Target
+    from bot.model import Actor, Ask, Need, Pause, Request, Session, Target
 
 MARKS = {
     Verdict.GONE: "✓",
@@ -28,6 +29,25 @@ MARKS = {
     Verdict.FAILED: "✗",
     Verdict.UNREACHABLE: "✗",
     Verdict.UNKNOWN: "?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """An act as people say it: `Log off`, `Logging off`, `logged off`, `Logged off`."""
+
+    plain: str
+    going: str
+    done: str
+    past: str
+
+
+VERBS = {
+    Action.LIST: Verb("List", "Listing", "listed", "Listed"),
+    Action.AUDIT: Verb("Report", "Reporting", "reported", "Reported"),
+    Action.MESSAGE: Verb("Message", "Messaging", "messaged", "Messaged"),
+    Action.DISCONNECT: Verb("Disconnect", "Disconnecting", "disconnected", "Disconnected"),
+    Action.LOG_OFF: Verb("Log off", "Logging off", "logged off", "Logged off"),
 }
 
 _CHANGED = {
@@ -143,7 +163,8 @@ NOT_FORCED = "No rule lets you skip the confirmation here, so I ask."
 
 
 def paused(pause: Pause) -> str:
-    return f"Paused by {pause.by} since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.reason}. Nothing new is started until somebody resumes."
+    since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
+    return f"Paused by {pause.by} since {since}: {pause.reason}. Nothing new is started until somebody resumes."
 
 
 def still_needed(request: Request) -> str:
@@ -151,6 +172,25 @@ def still_needed(request: Request) -> str:
 
 
 def progress(request: Request) -> str:
-    """`1 of 2 so far.`"""
+    """How many have said yes, of how many."""
     needed = max((need.count for need in request.requirement.needs), default=1) if request.requirement else 1
     return f"{len(request.counted)} of {needed} so far."
+
+
+def too_often(most: int, within: timedelta) -> str:
+    return f"That was more than {count(most, 'request')} in {duration(within)}. Wait a while, then ask again."
+
+
+def nobody_to_ask(need: Need, there: int) -> str:
+    of = ", ".join(sorted(need.of))
+    return f"This needs a yes from {need.count} of {of}, and besides you there are {there}. Nobody could approve it."
+
+
+WARNING_TITLE = "Please save your work"
+
+
+def warning_text(text: str, grace: timedelta, actor: Actor) -> str:
+    """What stands on a desktop. The reader knows nothing of Slack."""
+    own = f"{text}\n\n" if text else ""
+    who = actor.name or actor.user_id
+    return f"{own}You will be logged off in {duration(grace)}. Please save your work now. (Asked for by {who}.)"

@@ -120,7 +120,7 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
 
 
 def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_many: bool) -> Requirement | Decision:
-    """Break-glass where every rule allows it; a missing reason is a no, too many or no right makes it an ordinary one."""
+    """Break-glass where every rule allows it. A missing reason is a no; too many, or no right: an ordinary request."""
     rules = tuple(rules)
     if not all(rule.force.is_allowed for rule in rules):
         return _saying(required, "No rule lets you skip the confirmation here, so I ask.")

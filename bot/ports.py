@@ -140,8 +140,11 @@ class Ledger(Protocol):
 class Chat(Protocol):
     """Drawing reports where people read them. Raises `ChatError`."""
 
-    def post(self, place: Place, actor: Actor, report: Report) -> Card:
-        """A new card in the place, or in the actor's direct messages when the bot may not post there."""
+    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:
+        """A new card in the place, or in the actor's direct messages when the bot may not post there.
+
+        Without an actor there is no other place: `PlaceRefused`. A channel shared with another organisation is none.
+        """
         ...
 
     def redraw(self, card: Card, report: Report) -> None:
@@ -152,8 +155,8 @@ class Chat(Protocol):
         """Show it to the actor alone."""
         ...
 
-    def reply(self, card: Card, actor: Actor, text: str) -> None:
-        """A line in the card's thread that calls the actor."""
+    def reply(self, card: Card, names: tuple[str, ...], text: str) -> None:
+        """A line in the card's thread that calls these people and groups."""
         ...
 
 

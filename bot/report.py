@@ -7,13 +7,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot import phrases
-from bot.commands import BY_NAME
-from bot.model import Confirm, Ending, State, Verdict
+from bot.model import Action, Confirm, Ending, SessionState, State, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from bot.errors import UsageError
     from bot.model import Request, Target
 
 MOST_ROWS = 25
@@ -41,7 +40,14 @@ class Strong:
     text: str
 
 
-Part = str | Person | Moment | Strong
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A mention of a user group, by its id or `@handle`."""
+
+    name: str
+
+
+Part = str | Person | Moment | Strong | Group
 
 
 class Tone(StrEnum):
@@ -95,7 +101,14 @@ class Report:
 def of(request: Request) -> Report:
     """The request as it stands, as a card."""
     headline = _headline(request)
-    lines = [*_rows(request), *_left_out(request), *_silent_hosts(request), *_said(request), _footer(request)]
+    lines = [
+        *_rows(request),
+        *_left_out(request),
+        *_silent_hosts(request),
+        *_said(request),
+        *_asked(request),
+        _footer(request),
+    ]
     return Report(
         headline=headline,
         summary=f"{headline}{_whom(request)} ({request.id}, asked by {request.actor.name or request.actor.user_id})",
@@ -115,10 +128,12 @@ def _headline(request: Request) -> str:
         case State.ASKED:
             return f"Looking at {_where(request)}"
         case State.AWAITING:
-            return f"Log off {_sessions(request)} on {_where(request)}?"
+            return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
+        case State.READY if request.act_at:
+            return f"{_sessions(request)} on {_where(request)} will be {verb(request).done}: people are warned"
         case State.READY | State.ACTING:
             done = len(request.targets) - len(request.open_targets)
-            return f"Logging off on {_where(request)}: {done} of {len(request.targets)} done"
+            return f"{verb(request).going} on {_where(request)}: {done} of {len(request.targets)} done"
         case State.ENDED:
             return _ending(request)
 
@@ -130,15 +145,17 @@ def _ending(request: Request) -> str:
         case Ending.ANSWERED:
             return f"{phrases.count(len(request.targets), 'session')} on {_where(request)}"
         case Ending.WHATIF:
-            return f"What if: {_sessions(request)} on {_where(request)} would be logged off. Nothing was changed"
+            return (
+                f"What if: {_sessions(request)} on {_where(request)} would be {verb(request).done}. Nothing was changed"
+            )
         case Ending.NOTHING_TO_DO:
-            return f"Nobody was logged off on {_where(request)}"
+            return f"Nobody was {verb(request).done} on {_where(request)}"
         case Ending.REFUSED:
-            return "Not allowed. Nobody was logged off" if not _gone(request) else _outcome(request)
+            return f"Not allowed. Nobody was {verb(request).done}"
         case Ending.DENIED:
-            return "Denied. Nobody was logged off"
+            return f"Denied. Nobody was {verb(request).done}"
         case Ending.CANCELLED:
-            return "Cancelled. Nobody was logged off"
+            return f"Cancelled. Nobody was {verb(request).done}"
         case Ending.EXPIRED:
             return f"Expired. {_outcome(request)}"
         case Ending.FAILED:
@@ -151,15 +168,20 @@ def _outcome(request: Request) -> str:
     gone, total = len(_gone(request)), len(request.targets)
     if total and not gone:
         unsure = len(request.unsure_targets)
-        return f"{phrases.count(unsure, 'session')} not yet seen gone" if unsure else "Nobody was logged off"
+        nobody = f"Nobody was {verb(request).done}"
+        return f"{phrases.count(unsure, 'session')} not yet seen gone" if unsure else nobody
     if not total:
-        return "Nobody was logged off"
+        return f"Nobody was {verb(request).done}"
     of_all = "" if gone == total else f" of {total}"
-    return f"Logged off {gone}{of_all} {'session' if total == 1 else 'sessions'} on {_where(request)}"
+    return f"{verb(request).past} {gone}{of_all} {'session' if total == 1 else 'sessions'} on {_where(request)}"
 
 
 def _gone(request: Request) -> list[Target]:
-    return [target for target in request.targets if target.verdict is Verdict.GONE]
+    return [target for target in request.targets if target.verdict in (Verdict.GONE, Verdict.DISCONNECTED)]
+
+
+def verb(request: Request) -> phrases.Verb:
+    return phrases.VERBS[request.action]
 
 
 def _sessions(request: Request) -> str:
@@ -196,7 +218,9 @@ def _row(request: Request, target: Target) -> Line:
         parts += [", logged on ", Moment(session.logged_on_at)]
     if session.client:
         parts.append(f", from {session.client}")
-    if request.state in (State.ACTING, State.ENDED) and request.ending is not Ending.ANSWERED:
+    if target.warned_at and target.is_open and request.state is State.READY:
+        parts += ["\nwarned at ", Moment(target.warned_at)]
+    if target.verdict or request.state is State.ACTING:
         parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {phrases.verdict(target)}")
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
@@ -229,6 +253,27 @@ def _said(request: Request) -> list[Line]:
     return lines
 
 
+def _asked(request: Request) -> list[Line]:
+    """Who has to say yes, and who has; who reads this on a phone sees whether it is him."""
+    if request.state is not State.AWAITING or not request.requirement:
+        return []
+    lines: list[Line] = []
+    for need in request.requirement.needs:
+        parts: list[Part] = [f"Needs a yes from {need.count} of "]
+        for name in sorted(need.of):
+            parts += [mention(name), " "]
+        lines.append(Line(parts=tuple(parts)))
+    if request.counted:
+        people = [part for actor in request.counted for part in (Person(actor.user_id), " ")]
+        lines.append(Line(parts=("Yes so far: ", *people)))
+    return lines
+
+
+def mention(name: str) -> Person | Group:
+    """A user id is a person; a handle or a group's id is a group."""
+    return Person(name) if name.startswith(("U", "W")) else Group(name)
+
+
 def _footer(request: Request) -> Line:
     parts: list[Part] = [f"{request.id}, asked by ", Person(request.actor.user_id)]
     match request:
@@ -242,6 +287,8 @@ def _footer(request: Request) -> Line:
             parts.append(", forced: nobody was asked")
     if request.decided_at:
         parts += [" at ", Moment(request.decided_at)]
+    if request.state is State.READY and request.act_at:
+        parts += [", begins at ", Moment(request.act_at)]
     if request.state is State.AWAITING:
         parts += [", waits until ", Moment(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
@@ -252,46 +299,27 @@ def _buttons(request: Request) -> tuple[Button, ...]:
         return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
 
     if request.state is State.AWAITING:
-        yes = button(Press.APPROVE, f"Log off {len(request.targets)}", is_danger=True)
-        return (yes, button(Press.CANCEL, "Cancel"))
+        yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
+        return _deciding(request, yes, button)
+    if request.state is State.READY and request.act_at:
+        return (button(Press.CANCEL, "Cancel"),)
     waiting = [target for target in request.open_targets if not _has_begun(request, target.session.host)]
     if request.state is State.ACTING and waiting:
         return (button(Press.STOP, "Stop the rest"),)
     return ()
 
 
+def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Button]) -> tuple[Button, ...]:
+    buttons = [yes]
+    if request.requirement and request.requirement.confirm is Confirm.OTHERS:
+        buttons.append(button(Press.DENY, "Deny"))
+    if len(request.targets) > 1:
+        buttons.append(button(Press.CHOOSE, "Choose..."))
+    if request.action is Action.LOG_OFF and any(t.session.state is SessionState.ACTIVE for t in request.targets):
+        buttons.append(button(Press.DISCONNECT, "Disconnect instead"))
+    return (*buttons, button(Press.CANCEL, "Cancel"))
+
+
 def _has_begun(request: Request, host: str) -> bool:
     look = request.look_at(host)
     return bool(look and look.started_at)
-
-
-def receipt(request: Request) -> str:
-    """The first answer: it is in the database, nothing can get lost."""
-    return f"{request.id}: looking at {phrases.on_hosts(request.ask.hosts)}"
-
-
-def usage(error: UsageError, slash: str) -> Report:
-    """What cannot be understood: the text with the place marked, the nearest spelling, an example."""
-    lines: list[Line] = []
-    if error.text and error.end > error.start:
-        start = max(0, error.start - 40)
-        shown = error.text[start : error.end + 40]
-        mark = " " * (error.start - start) + "^" * min(error.end - error.start, 60)
-        lines.append(Line(parts=(f"{shown}\n{mark}",), tone=Tone.CODE))
-    if error.nearest:
-        lines.append(Line(parts=("Did you mean ", Strong(error.nearest), "?")))
-    lines.append(
-        Line(
-            parts=("For example: ", Strong(error.example or BY_NAME[slash.lstrip("/")].examples[0][0])), tone=Tone.QUIET
-        )
-    )
-    return Report(headline=error.say, summary=error.say, lines=tuple(lines))
-
-
-def manual(slash: str) -> Report:
-    """What `/logoff help` answers."""
-    command = BY_NAME[slash.lstrip("/")]
-    lines = [Line(parts=(Strong(example), f"  {meaning}"), tone=Tone.ROW) for example, meaning in command.examples]
-    names = f"The names of {command.cmdlet} work, too: -ComputerName, -Id ..."
-    lines.append(Line(parts=(names,), tone=Tone.QUIET))
-    return Report(headline=f"{command.slash}: {command.description}", summary=command.description, lines=tuple(lines))

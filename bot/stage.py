@@ -22,6 +22,7 @@ from rehearsal.windows import Farm
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.ports import Directory
     from bot.settings import Settings
     from bot.wiring import Bot
     from rehearsal.windows.settings import EngineName
@@ -92,21 +93,30 @@ def open_stage(
         yield stage
 
 
+def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
+    """Who is who in the invented workspace, asked of it as of Slack; and the names of the groups that it has."""
+    with Workspace.from_file(WORKSPACE) as workspace:
+        return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
+
+
 def for_rehearsal(settings: Settings, workspace: Workspace, farm: Farm, database: str) -> Settings:
     """The settings with the invented tokens and the farm's invented account in the place of secrets."""
-    slack = Slack(
-        bot_token=SecretStr(workspace.bot_token),
-        app_token=SecretStr(workspace.app_token),
-        api_url=workspace.api_url,
-    )
     winrm = settings.winrm.model_copy(
         update={"username": farm.account.username, "password": SecretStr(farm.account.password)}
     )
     return settings.model_copy(
         update={
-            "slack": slack,
+            "slack": _tokens(workspace),
             "winrm": winrm,
             "database": SecretStr(database),
             "audit_key": SecretStr(REHEARSAL_KEY),
         }
+    )
+
+
+def _tokens(workspace: Workspace) -> Slack:
+    return Slack(
+        bot_token=SecretStr(workspace.bot_token),
+        app_token=SecretStr(workspace.app_token),
+        api_url=workspace.api_url,
     )

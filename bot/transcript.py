@@ -42,8 +42,9 @@ def seen_by(stage: Stage, people: Iterable[str]) -> list[SeenMessage]:
 
 
 def names_in(stage: Stage) -> Mapping[str, str]:
-    """People's names by id."""
-    return {person.id: person.name for person in stage.workspace.store.cast.people}
+    """Names of people and handles of groups, by id."""
+    cast = stage.workspace.store.cast
+    return {person.id: person.name for person in cast.people} | {g.id: g.handle for g in cast.user_groups}
 
 
 def shown(version: SeenMessage | Version, names: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm import WinRmShell
 from adapters.work.local import LocalEngine
+from bot.approval import named_in
 from bot.commands import ASK_TYPES
 from bot.errors import SettingsError
 from bot.intake import Intake
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LOOKS_AT_ONCE = 64
 GROUPS_EVERY = timedelta(minutes=5)
+GROUPS_GOOD_FOR = timedelta(hours=1)
 STOP_WITHIN = timedelta(seconds=10)
 
 
@@ -71,13 +73,14 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     ledger = SqlLedger(database, clock, settings.audit_key.get_secret_value().encode(), ASK_TYPES)
     shell = WinRmShell(_connections(settings, endpoints))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    directory = SlackDirectory(client, refresh_every=GROUPS_EVERY)
-    looks = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
     policy = settings.policy()
+    names = named_in(policy)
+    directory = SlackDirectory(client, clock, names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
+    looks = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
     workflow = Workflow(
         ledger=ledger,
         terminal=WinRmTerminal(shell),
-        chat=SlackChat(client),
+        chat=SlackChat(client, directory.group_ids),
         directory=directory,
         policy=policy,
         clock=clock,
@@ -115,6 +118,15 @@ def open_ledger(settings: Settings) -> SqlLedger:
     url = settings.database.get_secret_value()
     _check_schema(url)
     return SqlLedger(open_database(url), SystemClock(), settings.audit_key.get_secret_value().encode(), ASK_TYPES)
+
+
+def open_directory(settings: Settings) -> tuple[SlackDirectory, frozenset[str]]:
+    """The directory alone, asked once, and the handles and ids of the groups it found. Raises `ChatError`."""
+    client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
+    names = named_in(settings.policy())
+    directory = SlackDirectory(client, SystemClock(), names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
+    directory.refresh()
+    return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
 
 
 def _check_schema(url: str) -> None:

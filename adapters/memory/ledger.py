@@ -7,10 +7,10 @@ from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from bot.audit import GENESIS, entry_for, entry_for_note, entry_for_opening, seal
+from bot.audit import GENESIS, entry_for, entry_for_note, entry_for_opening, entry_for_pause, seal
 from bot.errors import Duplicate, LedgerError
 from bot.lifecycle import advance
-from bot.model import State, WorkItem
+from bot.model import Pause, State, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ class MemoryLedger:
         self._requests: dict[str, Request] = {}
         self._entries: list[Entry] = []
         self._failures = 0
+        self._pause: Pause | None = None
 
     def fail_next(self, times: int = 1) -> None:
         """The next writes raise `LedgerError` and change nothing."""
@@ -70,6 +71,22 @@ class MemoryLedger:
     def _append(self, entry: Entry, at: datetime) -> None:
         before = self._entries[-1].mac if self._entries else GENESIS
         self._entries.append(seal(entry, seq=len(self._entries) + 1, at=at, before=before, key=self._key))
+
+    def asked_since(self, user_id: str, since: datetime) -> int:
+        return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
+
+    def pause(self, by: str, reason: str) -> None:
+        with self._writing():
+            self._pause = Pause(by=by, since=self._clock.now(), reason=reason)
+            self._append(entry_for_pause(by, reason), self._clock.now())
+
+    def resume(self, by: str) -> None:
+        with self._writing():
+            self._pause = None
+            self._append(entry_for_pause(by, None), self._clock.now())
+
+    def paused(self) -> Pause | None:
+        return self._pause
 
     def find(self, request_id: str) -> Request | None:
         return self._requests.get(request_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from slack_sdk.models.blocks import (
@@ -20,9 +20,11 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.blocks import BUTTON_TEXT, CONTEXT_TEXT, HEADER, LINE, MESSAGE_TEXT, cut, escape
-from bot.report import Line, Moment, Person, Strong, Tone
+from bot.report import Group, Line, Moment, Person, Strong, Tone
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slack_sdk.models.blocks import RichTextElement
 
     from bot.report import Button, Part, Report
@@ -38,8 +40,9 @@ class Drawing:
     blocks: list[dict[str, object]]
 
 
-def draw(report: Report) -> Drawing:
-    """The report as blocks within Slack's limits."""
+def draw(report: Report, group_ids: Mapping[str, str] | None = None) -> Drawing:
+    """The report as blocks within Slack's limits. `group_ids` knows the ids of user groups by their handles."""
+    report = replace(report, lines=tuple(_resolved(line, group_ids or {}) for line in report.lines))
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(report.headline, HEADER), emoji=False))]
     loud = [line for line in report.lines if line.tone is not Tone.QUIET]
     if loud:
@@ -49,6 +52,11 @@ def draw(report: Report) -> Drawing:
         blocks.append(ActionsBlock(elements=[_button(button) for button in report.buttons]))
     summary = escape(cut(report.summary, MESSAGE_TEXT))
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
+
+
+def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
+    parts = (Group(group_ids.get(part.name, part.name)) if isinstance(part, Group) else part for part in line.parts)
+    return replace(line, parts=tuple(parts))
 
 
 def _rich(line: Line) -> RichTextElement:
@@ -66,10 +74,17 @@ def _part(part: Part) -> RichTextElement:
             return RichTextElementParts.Text(text=cut(part.text, LINE), style={"bold": True})
         case Person():
             return RichTextElementParts.User(user_id=part.user_id)
+        case Group():
+            return RichTextElementParts.UserGroup(usergroup_id=part.name) if _is_id(part) else _text(part.name)
         case Moment():
             timestamp, fallback = int(part.at.timestamp()), f"{part.at:%Y-%m-%d %H:%M} UTC"
             return RichTextElementParts.Date(timestamp=timestamp, format=DATE_FORMAT, fallback=fallback)
     assert_never(part)
+
+
+def _is_id(group: Group) -> bool:
+    """A handle that nobody could resolve stays text: it calls nobody, but it can be read."""
+    return group.name.startswith("S")
 
 
 def _text(text: str) -> RichTextElement:
@@ -95,6 +110,8 @@ def _markdown(part: Part) -> str:
             return f"*{escape(part.text)}*"
         case Person():
             return f"<@{part.user_id}>"
+        case Group():
+            return f"<!subteam^{part.name}>" if _is_id(part) else escape(part.name)
         case Moment():
             return f"<!date^{int(part.at.timestamp())}^{DATE_FORMAT}|{part.at:%Y-%m-%d %H:%M} UTC>"
     assert_never(part)

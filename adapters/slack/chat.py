@@ -8,12 +8,14 @@ from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from adapters.slack.blocks import escape
-from adapters.slack.cards import draw
+from adapters.slack.cards import Drawing, draw
 from adapters.slack.faults import mapped
 from bot.errors import PlaceRefused
 from bot.model import Card
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.model import Actor, Place
     from bot.report import Report
 
@@ -29,47 +31,67 @@ def patient_client(token: str, api_url: str) -> WebClient:
 
 
 class SlackChat:
-    """Draws reports as messages."""
+    """Draws reports as messages. `group_ids`: ids of user groups by their handles, kept fresh by the directory."""
 
-    def __init__(self, client: WebClient) -> None:
-        self._client = client
+    def __init__(self, client: WebClient, group_ids: Mapping[str, str]) -> None:
+        self._client, self._group_ids = client, group_ids
+        self._shared: dict[str, bool] = {}
 
-    def post(self, place: Place, actor: Actor, report: Report) -> Card:
+    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:
         try:
-            return self._post(place.channel_id, report)
+            self._refuse_shared(place.channel_id)
+            return self._post(place.channel_id, self._draw(report))
         except PlaceRefused:
-            return self._post(self._direct_messages(actor), report)
+            if actor is None:
+                raise
+            return self._post(self._direct_messages(actor), self._draw(report))
 
     def redraw(self, card: Card, report: Report) -> None:
-        drawing = draw(report)
+        drawing = self._draw(report)
         with mapped():
             self._client.chat_update(channel=card.channel_id, ts=card.ts, text=drawing.text, blocks=drawing.blocks)
 
     def tell(self, place: Place, actor: Actor, report: Report) -> None:
-        drawing = draw(report)
+        drawing = self._draw(report)
         try:
             with mapped():
                 self._client.chat_postEphemeral(
                     channel=place.channel_id, user=actor.user_id, text=drawing.text, blocks=drawing.blocks
                 )
         except PlaceRefused:
-            self._post(self._direct_messages(actor), report)
+            self._post(self._direct_messages(actor), drawing)
 
-    def reply(self, card: Card, actor: Actor, text: str) -> None:
+    def reply(self, card: Card, names: tuple[str, ...], text: str) -> None:
+        called = " ".join(_mention(self._group_ids.get(name, name)) for name in names)
         with mapped():
-            self._client.chat_postMessage(
-                channel=card.channel_id, thread_ts=card.ts, text=f"<@{actor.user_id}> {escape(text)}"
-            )
+            self._client.chat_postMessage(channel=card.channel_id, thread_ts=card.ts, text=f"{called} {escape(text)}")
 
-    def _post(self, channel_id: str, report: Report) -> Card:
-        drawing = draw(report)
+    def _draw(self, report: Report) -> Drawing:
+        return draw(report, self._group_ids)
+
+    def _post(self, channel_id: str, drawing: Drawing) -> Card:
         with mapped():
             posted = self._client.chat_postMessage(
                 channel=channel_id, text=drawing.text, blocks=drawing.blocks, unfurl_links=False, unfurl_media=False
             )
             return Card(channel_id=str(posted["channel"]), ts=str(posted["ts"]))
 
+    def _refuse_shared(self, channel_id: str) -> None:
+        """Another company's people would read who works where. Asked once a channel: sharing is rare and announced."""
+        if channel_id not in self._shared:
+            with mapped():
+                channel = self._client.conversations_info(channel=channel_id)["channel"]
+                self._shared[channel_id] = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+        if self._shared[channel_id]:
+            raise PlaceRefused("This channel is shared with another organisation.")
+
     def _direct_messages(self, actor: Actor) -> str:
         with mapped():
             opened = self._client.conversations_open(users=actor.user_id)
             return str(opened["channel"]["id"])
+
+
+def _mention(name: str) -> str:
+    if name.startswith("S"):
+        return f"<!subteam^{name}>"
+    return f"<@{name}>" if name.startswith(("U", "W")) else escape(name)

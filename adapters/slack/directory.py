@@ -1,34 +1,55 @@
-"""The `Directory` port: user groups, kept in memory and refreshed in the background, so that no ack waits for Slack."""
+"""The `Directory` port: people and user groups in memory, refreshed in the background: no ack waits for Slack."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from adapters.slack.faults import mapped
 from bot.errors import ChatError
+from bot.model import Someone, Standing
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
 
     from slack_sdk import WebClient
+
+    from bot.model import Actor
+    from bot.ports import Clock
 
 log = structlog.get_logger()
 
 
 class SlackDirectory:
-    """Who is in which user group. Before the first refresh, and for strangers: in none, so no rule lets them act."""
+    """Knows the people behind `names` (user ids, group ids, handles: all that the policy names), and nobody else.
 
-    def __init__(self, client: WebClient, *, refresh_every: timedelta) -> None:
-        self._client, self._every = client, refresh_every
+    Somebody whom no rule names needs no standing: no rule lets him act. What is known counts for `good_for` after the
+    last time Slack answered; then everybody is UNKNOWN, and nobody may act until Slack answers again.
+    """
+
+    def __init__(
+        self, client: WebClient, clock: Clock, names: frozenset[str], *, refresh_every: timedelta, good_for: timedelta
+    ) -> None:
+        self._client, self._clock, self._names = client, clock, names
+        self._every, self._good_for = refresh_every, good_for
         self._groups: dict[str, frozenset[str]] = {}
+        self._standing: dict[str, Standing] = {}
+        self._known_at: datetime | None = None
+        self.group_ids: dict[str, str] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_fresh, name="directory", daemon=True)
 
-    def groups_of(self, user_id: str) -> frozenset[str]:
-        return self._groups.get(user_id, frozenset())
+    def someone(self, actor: Actor) -> Someone:
+        standing = self._standing.get(actor.user_id, Standing.MEMBER) if self._is_fresh() else Standing.UNKNOWN
+        return Someone(actor=actor, groups=self._groups.get(actor.user_id, frozenset()), standing=standing)
+
+    def members_of(self, names: frozenset[str]) -> frozenset[str]:
+        people = {user for user, groups in self._groups.items() if groups & names}
+        people |= {name for name in names if name in self._standing}
+        return frozenset(user for user in people if self._standing.get(user) is Standing.MEMBER)
 
     def start(self) -> None:
         """Ask once before the first command comes, then now and again."""
@@ -41,14 +62,27 @@ class SlackDirectory:
             self._thread.join(timeout=5)
 
     def refresh(self) -> None:
-        """Read all groups anew. Tier 2 calls (20 a minute): one for the list, with its members. Raises `ChatError`."""
+        """Read groups and people anew: one Tier 2 call and one Tier 4 call a person. Raises `ChatError`."""
         found: dict[str, set[str]] = {}
-        with mapped():
-            answer = self._client.usergroups_list(include_users=True, include_disabled=False)
-            for group in answer["usergroups"]:
-                for user_id in group.get("users") or ():
-                    found.setdefault(user_id, set()).update((group["id"], f"@{group['handle']}"))
+        group_ids: dict[str, str] = {}
+        if any(not name.startswith(("U", "W")) for name in self._names):
+            with mapped():
+                answer = self._client.usergroups_list(include_users=True, include_disabled=False)
+                for group in answer["usergroups"]:
+                    _add(group, self._names, found, group_ids)
+        people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
+        standing = {user_id: self._ask_standing(user_id) for user_id in sorted(people)}
         self._groups = {user_id: frozenset(groups) for user_id, groups in found.items()}
+        self._standing = standing
+        self.group_ids.update(group_ids)
+        self._known_at = self._clock.now()
+
+    def _ask_standing(self, user_id: str) -> Standing:
+        with mapped():
+            return _standing_of(self._client.users_info(user=user_id)["user"])
+
+    def _is_fresh(self) -> bool:
+        return self._known_at is not None and self._clock.now() - self._known_at <= self._good_for
 
     def _keep_fresh(self) -> None:
         while not self._stopping.wait(self._every.total_seconds()):
@@ -59,3 +93,29 @@ class SlackDirectory:
             self.refresh()
         except ChatError as error:
             log.warning("directory.not_refreshed", say=error.say)
+
+
+def _add(
+    group: Mapping[str, Any], names: frozenset[str], found: dict[str, set[str]], group_ids: dict[str, str]
+) -> None:
+    own = {str(group["id"]), f"@{group['handle']}"}
+    if not own & names:
+        return
+    group_ids[f"@{group['handle']}"] = str(group["id"])
+    for user_id in group.get("users") or ():
+        found.setdefault(str(user_id), set()).update(own)
+
+
+def _standing_of(user: Mapping[str, Any]) -> Standing:
+    """Reference: https://docs.slack.dev/reference/objects/user-object."""
+    match user:
+        case {"deleted": True}:
+            return Standing.DEACTIVATED
+        case {"is_bot": True}:
+            return Standing.BOT
+        case {"is_stranger": True}:
+            return Standing.STRANGER
+        case {"is_restricted": True} | {"is_ultra_restricted": True}:
+            return Standing.GUEST
+        case _:
+            return Standing.MEMBER

@@ -10,17 +10,21 @@ import structlog
 from slack_bolt import BoltResponse
 
 from adapters.slack.cards import draw
-from adapters.slack.payloads import command_call, press_call
+from adapters.slack.faults import mapped
+from adapters.slack.forms import BLOCK, CALLBACK, choose_form, picked_in
+from adapters.slack.payloads import command_call, form_call, press_call
+from bot.errors import ChatError
 from bot.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from slack_bolt import Ack, App, Respond
+    from slack_sdk import WebClient
 
     from bot.commands import Command
     from bot.intake import Intake, Response
-    from bot.model import WorkItem
+    from bot.model import Request, WorkItem
 
 log = structlog.get_logger()
 
@@ -38,13 +42,25 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Callab
         ack(text=drawing.text, blocks=blocks, response_type="ephemeral")
         _wake(response)
 
-    def on_press(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+    def on_press(ack: Ack, body: dict[str, Any], respond: Respond, client: WebClient) -> None:
         call = press_call(body)
         response = intake.press(press=call.press, value=call.value, actor=call.actor, place=call.place)
         ack()
         _wake(response)
+        if response.form:
+            _open_form(client, str(body["trigger_id"]), response.form, call.value)
         if response.text:
             respond(text=draw(_report_of(response)).text, response_type="ephemeral", replace_original=False)
+
+    def on_form(ack: Ack, body: dict[str, Any]) -> None:
+        call = form_call(body)
+        picked = picked_in(body["view"])
+        response = intake.choose(value=call.value, picked=picked, actor=call.actor, place=call.place)
+        if response.text:
+            ack(response_action="errors", errors={BLOCK: response.text})
+        else:
+            ack()
+        _wake(response)
 
     def _wake(response: Response) -> None:
         if response.wake:
@@ -53,7 +69,16 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Callab
     for command in commands:
         app.command(command.slash)(on_command)
     app.action(re.compile("^press_"))(on_press)
+    app.view(CALLBACK)(on_form)
     app.error(on_error)
+
+
+def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:
+    try:
+        with mapped():
+            client.views_open(trigger_id=trigger_id, view=choose_form(request, value))
+    except ChatError as error:
+        log.warning("form.not_opened", request_id=request.id, say=error.say)
 
 
 def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:

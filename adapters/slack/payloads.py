@@ -43,16 +43,31 @@ def command_call(body: Mapping[str, Any]) -> CommandCall:
 
 
 def press_call(body: Mapping[str, Any]) -> PressCall:
-    """A stranger carries his own workspace's id in `user.team_id`; `team` is where the app is installed."""
-    action, user = body["actions"][0], body["user"]
+    action = body["actions"][0]
     channel = body.get("channel") or {}
     return PressCall(
         press=str(action["action_id"]).removeprefix("press_"),
         value=str(action.get("value") or ""),
-        actor=Actor(
-            user_id=str(user["id"]),
-            team_id=str(user.get("team_id") or body["team"]["id"]),
-            name=str(user.get("username") or user.get("name") or ""),
-        ),
+        actor=_actor(body),
         place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
+    )
+
+
+def form_call(body: Mapping[str, Any]) -> PressCall:
+    """A submitted form carries the button's value along; it names no channel."""
+    return PressCall(
+        press=str(body["view"]["callback_id"]),
+        value=str(body["view"].get("private_metadata") or ""),
+        actor=_actor(body),
+        place=Place(channel_id=""),
+    )
+
+
+def _actor(body: Mapping[str, Any]) -> Actor:
+    """A stranger carries his own workspace's id in `user.team_id`; `team` is where the app is installed."""
+    user = body["user"]
+    return Actor(
+        user_id=str(user["id"]),
+        team_id=str(user.get("team_id") or body["team"]["id"]),
+        name=str(user.get("username") or user.get("name") or ""),
     )

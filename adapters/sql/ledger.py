@@ -13,6 +13,7 @@ from adapters.sql.engine import LOCK_LIMIT, PATIENCE, READS
 from adapters.sql.faults import database_faults
 from adapters.sql.requests import (
     RowMoved,
+    count_asked,
     id_of_delivery,
     insert_request,
     newest_ids,
@@ -23,10 +24,12 @@ from adapters.sql.requests import (
     set_due,
 )
 from adapters.sql.rows import MAYBE_CARD, Asks
+from adapters.sql.switch import read_pause, set_pause
 from adapters.sql.turns import Turns
-from bot.audit import entry_for, entry_for_note, entry_for_opening
+from bot.audit import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.errors import Clash, Conflict, Duplicate, LedgerError
 from bot.lifecycle import advance
+from bot.model import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,6 +118,28 @@ class SqlLedger:
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
         with _reading(self._reader) as connection:
             return read_due(connection, now)
+
+    def asked_since(self, user_id: str, since: datetime) -> int:
+        with _reading(self._reader) as connection:
+            return count_asked(connection, user_id, since)
+
+    def pause(self, by: str, reason: str) -> None:
+        """Paused twice, the newer reason stands; both are in the audit."""
+        with self._writing(PATIENCE) as (connection, head):
+            now = self._clock.now()
+            set_pause(connection, Pause(by=by, since=now, reason=reason))
+            entry = self._append(connection, head, entry_for_pause(by, reason), now)
+        _tell(entry)
+
+    def resume(self, by: str) -> None:
+        with self._writing(PATIENCE) as (connection, head):
+            set_pause(connection, None)
+            entry = self._append(connection, head, entry_for_pause(by, None), self._clock.now())
+        _tell(entry)
+
+    def paused(self) -> Pause | None:
+        with _reading(self._reader) as connection:
+            return read_pause(connection)
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
         with _reading(self._reader) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, insert, or_, select, union_all, update
+from sqlalchemy import and_, delete, func, insert, or_, select, union_all, update
 
 from adapters.sql.faults import row_faults
 from adapters.sql.rows import (
@@ -54,6 +54,11 @@ def id_of_delivery(connection: Connection, delivery: str) -> str | None:
 def newest_ids(connection: Connection, limit: int) -> list[str]:
     query = select(request.c.id).order_by(request.c.asked_at.desc(), request.c.id.desc()).limit(limit)
     return list(connection.execute(query).scalars())
+
+
+def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
+    query = select(func.count()).where(request.c.actor_id == user_id, request.c.asked_at >= since)
+    return int(connection.execute(query).scalar_one())
 
 
 def insert_request(connection: Connection, new: Request, asks: Asks) -> None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from bot.audit import Entry
 from bot.errors import LedgerError
 from bot.model import (
+    Action,
     Actor,
     Ask,
     Card,
@@ -111,6 +112,9 @@ def changes_of_request(request: Request) -> Values:
         "say": request.say,
         "draw_due_at": request.draw_due_at,
         "ended_at": request.ended_at,
+        "action": request.action.value,
+        "content_version": request.content_version,
+        "act_at": request.act_at,
     }
 
 
@@ -134,6 +138,8 @@ def changes_of_target(target: Target) -> Values:
         "detail": target.detail,
         "requested_at": target.requested_at,
         "request_lost": target.request_lost,
+        "warning_at": target.warning_at,
+        "warned_at": target.warned_at,
     }
 
 
@@ -170,6 +176,8 @@ def target_of(row: Row[Any]) -> Target:
         detail=row.detail,
         requested_at=row.requested_at,
         request_lost=row.request_lost,
+        warning_at=row.warning_at,
+        warned_at=row.warned_at,
     )
 
 
@@ -213,4 +221,7 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], looks: Iterable[Row[A
         drawn_version=row.drawn_version,
         draw_due_at=row.draw_due_at,
         ended_at=row.ended_at,
+        action=Action(row.action),
+        content_version=row.content_version,
+        act_at=row.act_at,
     )

@@ -57,6 +57,9 @@ request = Table(
     Column("drawn_version", Integer, nullable=False),
     Column("draw_due_at", Moment),
     Column("ended_at", Moment),
+    Column("action", Words, nullable=False, server_default="log_off"),
+    Column("content_version", Integer, nullable=False, server_default="1"),
+    Column("act_at", Moment),
 )
 
 target = Table(
@@ -73,6 +76,8 @@ target = Table(
     Column("detail", Words, nullable=False),
     Column("requested_at", Moment),
     Column("request_lost", Boolean, nullable=False),
+    Column("warning_at", Moment),
+    Column("warned_at", Moment),
 )
 
 host_look = Table(
@@ -118,6 +123,16 @@ chain_head = Table(
 )
 """One row: the end of the audit chain. Whoever writes locks it first, so all writes stand in one line."""
 
+pause = Table(
+    "pause",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("by", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("reason", Words, nullable=False),
+)
+"""No row: work goes on. The one row: nothing new is started, by whom, since when, and why."""
+
 BEHIND = request.c.drawn_version < request.c.version
 """The card shows less than there is."""
 
@@ -134,4 +149,5 @@ _partial("ix_request_expires_at", request.c.expires_at, UNENDED)
 _partial("ix_request_behind", request.c.draw_due_at, BEHIND)
 _partial("ix_host_look_due_at", host_look.c.due_at, host_look.c.due_at.is_not(None))
 Index("ix_request_asked_at", request.c.asked_at)
+Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)
 Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)

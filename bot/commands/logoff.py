@@ -123,7 +123,7 @@ def _warn(options: opt.Options) -> timedelta | None:
         return None
     warn = duration_of(options, said)
     if not timedelta(seconds=10) <= warn <= LONGEST_WARNING:
-        raise options.wrong("`warn` is from 10 seconds to 1 hour: `--warn 5m \"Please save your work\"`.", said.word)
+        raise options.wrong('`warn` is from 10 seconds to 1 hour: `--warn 5m "Please save your work"`.', said.word)
     return warn
 
 
@@ -131,7 +131,7 @@ def _warning(options: opt.Options) -> str:
     """What stands on people's desktops: `--say "text"`, or the quoted text right behind `--warn 5m`."""
     said = options.last("say")
     if said and options.last("warn") is None:
-        raise options.wrong("`say` is the text of a warning: write `--warn 5m --say \"...\"`.", said.word)
+        raise options.wrong('`say` is the text of a warning: write `--warn 5m --say "..."`.', said.word)
     if said and len(said.text) > LONGEST_REASON:
         raise options.wrong(f"The warning is longer than {LONGEST_REASON} characters. Say it shorter.", said.word)
     return said.text if said else ""

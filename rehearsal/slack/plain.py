@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-_TOKEN = re.compile(r"<(@[A-Z0-9]+|!date\^(\d+)\^[^|>]*)(?:\|([^>]*))?>")
+_TOKEN = re.compile(r"<(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|!date\^(\d+)\^[^|>]*)(?:\|([^>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def read_text(text: str, names: Mapping[str, str]) -> str:
-    """Slack's mrkdwn with its tokens resolved; `names` are people's names by id."""
+    """Slack's mrkdwn with its tokens resolved; `names` are those of people and groups by id."""
 
     def resolve(token: re.Match[str]) -> str:
-        return _moment(int(token[2])) if token[2] else "@" + names.get(token[1][1:], token[1][1:])
+        who = token[1].removeprefix("!subteam^").removeprefix("@")
+        return _moment(int(token[2])) if token[2] else "@" + names.get(who, who)
 
     read = _TOKEN.sub(resolve, text)
     for entity, letter in _ENTITIES:
@@ -55,6 +56,8 @@ def _rich_part(part: Mapping[str, Any], names: Mapping[str, str]) -> str:
     match part.get("type"):
         case "user":
             return "@" + names.get(str(part["user_id"]), str(part["user_id"]))
+        case "usergroup":
+            return "@" + names.get(str(part["usergroup_id"]), str(part["usergroup_id"]))
         case "date":
             return _moment(part["timestamp"])
         case _:

@@ -1,0 +1,73 @@
+"""What is told beside the card: receipts, help, what was not understood, and the lines that call people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import phrases, report
+from bot.commands import BY_NAME
+from bot.report import Line, Person, Report, Strong, Tone
+
+if TYPE_CHECKING:
+    from bot.errors import UsageError
+    from bot.model import Request
+
+
+def receipt(request: Request) -> str:
+    """The first answer: it is in the database, nothing can get lost."""
+    return f"{request.id}: looking at {phrases.on_hosts(request.ask.hosts)}"
+
+
+def usage(error: UsageError, slash: str) -> Report:
+    """What cannot be understood: the text with the place marked, the nearest spelling, an example."""
+    lines: list[Line] = []
+    if error.text and error.end > error.start:
+        start = max(0, error.start - 40)
+        shown = error.text[start : error.end + 40]
+        mark = " " * (error.start - start) + "^" * min(error.end - error.start, 60)
+        lines.append(Line(parts=(f"{shown}\n{mark}",), tone=Tone.CODE))
+    if error.nearest:
+        lines.append(Line(parts=("Did you mean ", Strong(error.nearest), "?")))
+    lines.append(
+        Line(
+            parts=("For example: ", Strong(error.example or BY_NAME[slash.lstrip("/")].examples[0][0])), tone=Tone.QUIET
+        )
+    )
+    return Report(headline=error.say, summary=error.say, lines=tuple(lines))
+
+
+def manual(slash: str) -> Report:
+    """What `/logoff help` answers."""
+    command = BY_NAME[slash.lstrip("/")]
+    lines = [Line(parts=(Strong(example), f"  {meaning}"), tone=Tone.ROW) for example, meaning in command.examples]
+    names = f"The names of {command.cmdlet} work, too: -ComputerName, -Id ..."
+    lines.append(Line(parts=(names,), tone=Tone.QUIET))
+    return Report(headline=f"{command.slash}: {command.description}", summary=command.description, lines=tuple(lines))
+
+
+def outcome_line(request: Request) -> str:
+    """For the thread of the card: who decided, and what came of it."""
+    who = request.decided_by
+    decided = f", decided by {who.name or who.user_id}" if who and who.user_id != request.actor.user_id else ""
+    return f"{report.of(request).headline}{decided}."
+
+
+def reminder(request: Request) -> str:
+    return f"{report.of(request).headline} This still waits for a decision."
+
+
+def break_glass(request: Request) -> Report:
+    """Told where approvals go: somebody acts without one."""
+    reason = str(getattr(request.ask, "reason", "")) or "no reason given"
+    drawn = report.of(request)
+    line = Line(parts=(Person(request.actor.user_id), f" used --force in {request.id}. Reason: {reason}"))
+    rows = tuple(each for each in drawn.lines if each.tone is Tone.ROW)
+    return Report(
+        headline="Break-glass: nobody was asked", summary=f"Break-glass: {drawn.summary}", lines=(line, *rows)
+    )
+
+
+def asked_elsewhere(request: Request) -> Report:
+    """For the requester, when the card stands where the others are."""
+    text = f"{request.id} waits for somebody else's yes; I have asked where such decisions are made."
+    return Report(headline=text, summary=text)
