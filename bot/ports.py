@@ -62,7 +62,6 @@ class Terminal(Protocol):
         """
         ...
 
-
     def disconnect(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
     ) -> Iterator[Answer]:

@@ -87,17 +87,10 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     engine = LocalEngine(workflow.step, ledger, clock, on_surprise=workflow.surprise)
     inventory = settings.inventory()
     intake = Intake(ledger=ledger, directory=directory, policy=policy, inventory=inventory, clock=clock)
-    door = SlackDoor(
-        bot_token=settings.slack.bot_token.get_secret_value(),
-        app_token=settings.slack.app_token.get_secret_value(),
-        api_url=settings.slack.api_url,
-        intake=intake,
-        wake=engine.wake,
-    )
     return Bot(
         ledger=ledger,
         engine=engine,
-        door=door,
+        door=_door(settings, intake, engine),
         directory=directory,
         looks=looks,
         shell=shell,
@@ -115,6 +108,16 @@ def open_ledger(settings: Settings) -> SqlLedger:
     url = settings.database.get_secret_value()
     _check_schema(url)
     return SqlLedger(open_database(url), SystemClock(), settings.audit_key.get_secret_value().encode(), ASK_TYPES)
+
+
+def _door(settings: Settings, intake: Intake, engine: LocalEngine) -> SlackDoor:
+    return SlackDoor(
+        bot_token=settings.slack.bot_token.get_secret_value(),
+        app_token=settings.slack.app_token.get_secret_value(),
+        api_url=settings.slack.api_url,
+        intake=intake,
+        wake=engine.wake,
+    )
 
 
 def _check_schema(url: str) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from bot.commands import Command
 
-SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "usergroups:read", "users:read")
+SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "usergroups:read")
 
 
 def manifest(commands: Iterable[Command]) -> dict[str, object]:
