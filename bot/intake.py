@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from bot import notices
 from bot.commands import BY_NAME
@@ -27,6 +28,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 NO_LEDGER = "I cannot record this, so I do nothing. Try again in a minute; if it stays, tell whoever runs the bot."
 _KEPT = 500
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Intake:
                 id=new_id(),
                 delivery=delivery,
                 command=command,
-                text=text[:_KEPT],
+                text=storable(text),
                 actor=actor,
                 place=place,
                 ask=ask,
@@ -83,7 +85,7 @@ class Intake:
     def _misunderstood(self, error: UsageError, text: str, actor: Actor, place: Place, slash: str) -> Response:
         shown = notices.usage(error, slash)
         try:
-            noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=f"{slash} {text}"[:_KEPT])
+            noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=storable(f"{slash} {text}"))
             self.ledger.note(noted, place)
         except LedgerError:
             return Response(text=f"{error.say} (And I cannot record anything right now.)")
@@ -109,7 +111,7 @@ class Intake:
         request_id, _, number = value.partition(":")
         request = self.ledger.find(request_id) if number.isdecimal() and press in set(Press) else None
         if request is None:
-            self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=f"{press} {value}"[:_KEPT]), place)
+            self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=storable(f"{press} {value}")), place)
             return Response(text="I do not know this card any more. Ask again with the command.")
         if press == Press.CHOOSE and picked is None:
             return Response(text="", form=request)
@@ -126,6 +128,12 @@ class Intake:
         self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press))
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
         return Response(text=nothing.say, wake=WorkItem(request_id=request.id) if over else None)
+
+
+def storable(text: str) -> str:
+    """The beginning of a text that nobody has checked, in signs that every database takes and no terminal obeys."""
+    spaced = (" " if sign.isspace() else sign for sign in text[:_KEPT])
+    return "".join(_UNREADABLE if category(sign) in ("Cc", "Cs") else sign for sign in spaced)
 
 
 def new_id() -> str:

@@ -48,7 +48,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session as a host described it at `now`. Times are FILETIME ticks by the host's own clock, 0 for none."""
+    """One session as a host described it at `now`. Times are FILETIME ticks by the host's own clock, 0 for none.
+
+    `build` is that of the client's program; `display` is width x height x bits of colour, `1920x1080x32`.
+    """
 
     host: str
     id: int
@@ -58,6 +61,8 @@ class Session:
     client: str = ""
     address: str = ""
     protocol: int = 0
+    build: int = 0
+    display: str = ""
     logon: int
     connect: int = 0
     disconnect: int = 0

@@ -56,6 +56,8 @@ _CHANGED = {
     "came_back": "not touched: came back to work since the card was drawn",
     "filter": "not touched: no longer matches what was asked for",
 }
+_BUSY = 7024
+_STILL_CLOSING = "asked to go, still closing when the time was up; I look again"
 _SKIPPED = {
     "stopped": "left alone: stopped before its turn",
     "expired": "left alone: the time was over before its turn",
@@ -81,17 +83,31 @@ def verdict(target: Target) -> str:
             kind, _, more = detail.partition(":")
             return _CHANGED.get(kind.strip(), "not touched: it has changed") + (f" ({more.strip()})" if more else "")
         case Verdict.STILL_CLOSING:
-            return "asked to go, still closing when the time was up; I look again"
-        case Verdict.NO_RIGHT:
-            return f"Windows refused (error {target.code}): the bot's account lacks the right to log sessions off there"
-        case Verdict.FAILED:
-            return f"Windows answered error {target.code}; not logged off"
+            return _stuck(target) if target.code == _BUSY else _STILL_CLOSING
+        case Verdict.NO_RIGHT | Verdict.FAILED:
+            return _refusal(target)
         case Verdict.SKIPPED:
             return _SKIPPED.get(detail, f"left alone: {detail}")
         case Verdict.UNREACHABLE:
             return "the computer could not be reached; nothing was done"
         case Verdict.UNKNOWN:
             return "the answer was lost: may or may not be logged off; I look again"
+
+
+def _stuck(target: Target) -> str:
+    """ERROR_CTX_WINSTATION_BUSY: asking again does not help."""
+    end_it = f'taskkill /f /fi "SESSION eq {target.session.id}" /im winlogon.exe'
+    return f"stuck: Windows says that it is busy (error {_BUSY}). An administrator there can end it: {end_it}"
+
+
+def _refusal(target: Target) -> str:
+    """Windows said no to this session, or the host to the whole order: then there is a sentence and no code."""
+    if not target.code:
+        return f"nothing was done: {target.detail}"
+    if target.verdict is Verdict.NO_RIGHT:
+        missing = f"the bot's account lacks the right {target.detail} on RDP-Tcp there"
+        return f"Windows refused (error {target.code}): {missing}"
+    return f"Windows answered error {target.code}; not logged off"
 
 
 def situation(session: Session) -> str:
@@ -137,15 +153,15 @@ def clash(conflict: Conflict) -> str:
     match conflict.reason:
         case Clash.EXPIRED:
             return "This card has expired; nobody was logged off by this press. Ask again with the command."
-        case Clash.STALE:
-            return "The card has changed since you looked. Look again, then press."
         case Clash.OVER if request.ending is Ending.EXPIRED:
             return "This card had expired already. Ask again with the command."
-        case Clash.OVER | Clash.DECIDED | Clash.OUT_OF_ORDER if who:
+        case _ if who:
             done = {Ending.CANCELLED: "cancelled", Ending.DENIED: "denied"}.get(
                 request.ending or Ending.DONE, "approved"
             )
             return f"{who} {done} this{when}. Your press changed nothing."
+        case Clash.STALE:
+            return "The card has changed since you looked. Look again, then press."
         case _:
             return "This is over already. Your press changed nothing."
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bot.model import Request, Target
 
 MOST_ROWS = 25
-"""More rows than this are counted, not shown: a card is read on a phone."""
+MOST_SILENT = 10
+"""More rows, or more computers without an answer, are counted, not shown: a card is read on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,11 @@ def _left_out(request: Request) -> list[Line]:
 
 
 def _silent_hosts(request: Request) -> list[Line]:
-    return [Line(parts=("⚠ " + look.say,), tone=Tone.PLAIN) for look in request.looks if look.code]
+    silent = [look for look in request.looks if look.code]
+    lines = [Line(parts=("⚠ " + look.say,)) for look in silent[:MOST_SILENT]]
+    if len(silent) > MOST_SILENT:
+        lines.append(Line(parts=(f"⚠ {len(silent) - MOST_SILENT:,} more computers did not answer.",)))
+    return lines
 
 
 def _said(request: Request) -> list[Line]:

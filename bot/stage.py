@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from bot import wiring
+from bot.commands import COMMANDS
 from bot.errors import SettingsError
 from bot.model import State
 from bot.settings import Slack
+from rehearsal.page import Page, WatchedFarm
 from rehearsal.slack import Visitor, Workspace
-from rehearsal.windows import Farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.audit import Entry
     from bot.ports import Directory
     from bot.settings import Settings
     from bot.wiring import Bot
+    from rehearsal.windows import Farm
     from rehearsal.windows.settings import EngineName
 
 FOLDER = Path(__file__).resolve().parents[1] / "rehearsal"
@@ -32,6 +35,11 @@ WORKSPACE = FOLDER / "workspace.yaml"
 FARM = FOLDER / "farm.yaml"
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 LONGEST = timedelta(minutes=15)
+MENU = [
+    {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": each.examples}
+    for each in COMMANDS
+]
+"""What the page suggests: the commands as the manifest has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,7 @@ class Stage:
     workspace: Workspace
     farm: Farm
     bot: Bot
+    page: Page
 
     def visitor(self, handle: str) -> Visitor:
         return Visitor(self.workspace.url, handle)
@@ -80,15 +89,19 @@ def open_stage(
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="logoff-bot-", ignore_cleanup_errors=True))
         workspace = Workspace.from_file(WORKSPACE)
+        page = Page(workspace)
         workspace.start(port)
         stack.callback(workspace.stop)
-        farm = stack.enter_context(Farm.from_file(farm_file, engine=engine))
+        farm = stack.enter_context(WatchedFarm.from_file(farm_file, engine=engine))
         rehearsed = for_rehearsal(settings, workspace, farm, database or f"sqlite:///{folder}/rehearsal.db")
         wiring.upgrade(rehearsed)
         bot = wiring.build(rehearsed, endpoints=farm.endpoints)
         bot.start()
         stack.callback(bot.stop)
-        stage = Stage(workspace=workspace, farm=farm, bot=bot)
+        page.show(
+            farm=farm, read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)], commands=MENU
+        )
+        stage = Stage(workspace=workspace, farm=farm, bot=bot, page=page)
         stack.callback(stage.hang_up)
         yield stage
 
@@ -97,6 +110,12 @@ def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     """Who is who in the invented workspace, asked of it as of Slack; and the names of the groups that it has."""
     with Workspace.from_file(WORKSPACE) as workspace:
         return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
+
+
+def plain(entry: Entry) -> dict[str, object]:
+    """An audit entry for a reader that knows nothing of the bot."""
+    row: dict[str, object] = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    return row | {"at": entry.at.isoformat() if entry.at else None}
 
 
 def for_rehearsal(settings: Settings, workspace: Workspace, farm: Farm, database: str) -> Settings:

@@ -90,17 +90,10 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     engine = LocalEngine(workflow.step, ledger, clock, on_surprise=workflow.surprise)
     inventory = settings.inventory()
     intake = Intake(ledger=ledger, directory=directory, policy=policy, inventory=inventory, clock=clock)
-    door = SlackDoor(
-        bot_token=settings.slack.bot_token.get_secret_value(),
-        app_token=settings.slack.app_token.get_secret_value(),
-        api_url=settings.slack.api_url,
-        intake=intake,
-        wake=engine.wake,
-    )
     return Bot(
         ledger=ledger,
         engine=engine,
-        door=door,
+        door=_door(settings, intake, engine),
         directory=directory,
         looks=looks,
         shell=shell,
@@ -127,6 +120,16 @@ def open_directory(settings: Settings) -> tuple[SlackDirectory, frozenset[str]]:
     directory = SlackDirectory(client, SystemClock(), names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
     directory.refresh()
     return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
+
+
+def _door(settings: Settings, intake: Intake, engine: LocalEngine) -> SlackDoor:
+    return SlackDoor(
+        bot_token=settings.slack.bot_token.get_secret_value(),
+        app_token=settings.slack.app_token.get_secret_value(),
+        api_url=settings.slack.api_url,
+        intake=intake,
+        wake=engine.wake,
+    )
 
 
 def _check_schema(url: str) -> None:

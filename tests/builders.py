@@ -19,6 +19,7 @@ from bot.model import (
     Session,
     SessionState,
     Target,
+    Verdict,
 )
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -108,3 +109,11 @@ def ready(*targets: Target, **changes: Any) -> Request:
 
 def acting(*targets: Target, **changes: Any) -> Request:
     return advance(ready(*targets, **changes), started(), NOW)
+
+
+def all_done(*targets: Target, verdict: Verdict = Verdict.GONE) -> Request:
+    """Acting, and every target has this verdict."""
+    now = acting(*targets)
+    for each in now.targets:
+        now = advance(now, e.TargetEnded(key=each.key, verdict=verdict), NOW)
+    return now

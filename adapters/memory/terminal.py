@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _FIRST_LISTENER = 65536
 _REFUSALS = {5: Verdict.NO_RIGHT, 7045: Verdict.NO_RIGHT, 7024: Verdict.STILL_CLOSING}
+_RIGHTS = {
+    "WTSLogoffSession": "Logoff and Reset",
+    "WTSDisconnectSession": "Disconnect",
+    "WTSSendMessageW": "Message",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,10 @@ class _ActFault:
 
 
 class MemoryTerminal:
-    """The `Terminal` port without Windows. `looks`, `acts` and `logged_off` are the facts for assertions.
+    """The `Terminal` port without Windows. `looks`, `acts` and the lists below them are the facts for assertions.
 
-    `acts` holds every order that arrived at a host, `logged_off` (host, session id) of every logoff that was begun.
+    `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
+    that was begun, `messages` (host, session id, title, text) of every message that was shown.
     """
 
     def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
@@ -48,6 +54,8 @@ class MemoryTerminal:
         self.looks: list[str] = []
         self.acts: list[tuple[str, Order]] = []
         self.logged_off: list[tuple[str, int]] = []
+        self.disconnected: list[tuple[str, int]] = []
+        self.messages: list[tuple[str, int, str, str]] = []
 
     # The port
 
@@ -67,6 +75,34 @@ class MemoryTerminal:
         wait: timedelta | None,
         within: timedelta,  # noqa: ARG002 - nothing takes time here
     ) -> Iterator[Answer]:
+        return self._act(host, orders, "WTSLogoffSession", lambda order: self._end(host, order, waits=bool(wait)))
+
+    def disconnect(
+        self,
+        host: str,
+        orders: Sequence[Order],
+        *,
+        wait: timedelta | None,
+        within: timedelta,  # noqa: ARG002 - nothing takes time here
+    ) -> Iterator[Answer]:
+        return self._act(
+            host, orders, "WTSDisconnectSession", lambda order: self._leave_alone(host, order, waits=bool(wait))
+        )
+
+    def message(
+        self,
+        host: str,
+        orders: Sequence[Order],
+        *,
+        title: str,
+        text: str,
+        within: timedelta,  # noqa: ARG002 - nothing takes time here
+    ) -> Iterator[Answer]:
+        return self._act(host, orders, "WTSSendMessageW", lambda order: self._show(host, order, title, text))
+
+    def _act(
+        self, host: str, orders: Sequence[Order], function: str, do: Callable[[Order], Answer]
+    ) -> Iterator[Answer]:
         with self._lock:
             self._raise_if_down(host)
             for change in self._changes.pop(host, []):
@@ -74,8 +110,8 @@ class MemoryTerminal:
             fault = self._act_faults[host].pop(0) if self._act_faults[host] else None
         for done, order in enumerate(orders):
             if fault and done >= fault.after:
-                self._lose(host, orders[done:], fault)
-            yield self._carry_out(host, order, waits=bool(wait))
+                self._lose(host, orders[done:], function, do, fault)
+            yield self._carry_out(host, order, function, do)
         if fault:
             raise fault.error
 
@@ -101,11 +137,11 @@ class MemoryTerminal:
         self._changes[host].append(change)
 
     def refuse(self, host: str, code: int) -> None:
-        """Windows refuses every logoff with this Win32 code; 0 ends it."""
+        """Windows refuses every act with this Win32 code; 0 ends it."""
         self._refusals[host] = code
 
     def hang(self, host: str, session_id: int) -> None:
-        """The session takes the logoff and stays."""
+        """The session takes a logoff or a disconnect and stays as it is."""
         self._hanging.add((host, session_id))
 
     def stop_hanging(self, host: str, session_id: int) -> None:
@@ -118,6 +154,14 @@ class MemoryTerminal:
     def sign_out(self, host: str, session_id: int) -> None:
         with self._lock:
             self._hosts[host].pop(session_id, None)
+
+    def leave_alone(self, host: str, session_id: int) -> None:
+        """The window is closed: programs go on running, nobody sits there."""
+        with self._lock:
+            there = self._hosts[host][session_id]
+            self._hosts[host][session_id] = replace(
+                there, state=SessionState.DISCONNECTED, station="", disconnect=there.now, input=0
+            )
 
     def return_to_work(self, host: str, session_id: int) -> None:
         with self._lock:
@@ -140,48 +184,69 @@ class MemoryTerminal:
         if host in self._down:
             raise self._down[host]
 
-    def _lose(self, host: str, orders: Sequence[Order], fault: _ActFault) -> None:
+    def _lose(
+        self, host: str, orders: Sequence[Order], function: str, do: Callable[[Order], Answer], fault: _ActFault
+    ) -> None:
         if fault.is_carried_out:
             for order in orders:
-                self._carry_out(host, order, waits=False)
+                self._carry_out(host, order, function, do)
         raise fault.error
 
-    def _carry_out(self, host: str, order: Order, *, waits: bool) -> Answer:
+    def _carry_out(self, host: str, order: Order, function: str, do: Callable[[Order], Answer]) -> Answer:
         with self._lock:
             self.acts.append((host, order))
             seen = self._hosts[host].get(order.session_id)
             code = self._refusals.get(host, 0)
             answer = judge(order, seen)
-            if answer:
-                return answer
-            if code:
-                verdict = _REFUSALS.get(code, Verdict.FAILED)
-                return Answer(session_id=order.session_id, verdict=verdict, code=code, detail="WTSLogoffSession")
-            return Answer(session_id=order.session_id, verdict=self._end(host, order.session_id, waits=waits))
+            if answer or seen is None:
+                return answer or _answer(order, Verdict.ALREADY_GONE)
+            if function == "WTSDisconnectSession" and seen.state is SessionState.DISCONNECTED:
+                return _answer(order, Verdict.DISCONNECTED, detail="already")
+            return _refusal(order, function, code) if code else do(order)
 
-    def _end(self, host: str, session_id: int, *, waits: bool) -> Verdict | None:
-        self.logged_off.append((host, session_id))
-        hangs = (host, session_id) in self._hanging
+    def _end(self, host: str, order: Order, *, waits: bool) -> Answer:
+        self.logged_off.append((host, order.session_id))
+        hangs = (host, order.session_id) in self._hanging
         if not hangs:
-            self.sign_out(host, session_id)
+            self.sign_out(host, order.session_id)
         if not waits:
-            return None
-        return Verdict.STILL_CLOSING if hangs else Verdict.GONE
+            return _answer(order, None)
+        return _answer(order, Verdict.STILL_CLOSING if hangs else Verdict.GONE)
+
+    def _leave_alone(self, host: str, order: Order, *, waits: bool) -> Answer:
+        self.disconnected.append((host, order.session_id))
+        hangs = (host, order.session_id) in self._hanging
+        if not hangs:
+            self.leave_alone(host, order.session_id)
+        if not waits:
+            return _answer(order, None)
+        return _answer(order, Verdict.STILL_CLOSING if hangs else Verdict.DISCONNECTED)
+
+    def _show(self, host: str, order: Order, title: str, text: str) -> Answer:
+        self.messages.append((host, order.session_id, title, text))
+        return _answer(order, Verdict.SENT)
+
+
+def _answer(order: Order, verdict: Verdict | None, *, code: int = 0, detail: str = "") -> Answer:
+    return Answer(session_id=order.session_id, verdict=verdict, code=code, detail=detail)
+
+
+def _refusal(order: Order, function: str, code: int) -> Answer:
+    verdict = _REFUSALS.get(code, Verdict.FAILED)
+    detail = _RIGHTS[function] if verdict is Verdict.NO_RIGHT else function
+    return _answer(order, verdict, code=code, detail=detail)
 
 
 def judge(order: Order, seen: Session | None) -> Answer | None:
     """Why the order is not carried out, in the order of docs/agent-protocol.md; None when all is as it was shown."""
     if order.session_id <= 0:
-        return Answer(
-            session_id=order.session_id, verdict=Verdict.SKIPPED, detail="bad id" if order.session_id else "session 0"
-        )
+        return _answer(order, Verdict.SKIPPED, detail="bad id" if order.session_id else "session 0")
     if seen is None:
-        return Answer(session_id=order.session_id, verdict=Verdict.ALREADY_GONE)
-    why = _protection(seen)
-    if why:
-        return Answer(session_id=order.session_id, verdict=Verdict.SKIPPED, detail=why)
+        return _answer(order, Verdict.ALREADY_GONE)
+    if why := _protection(seen):
+        return _answer(order, Verdict.SKIPPED, detail=why)
     why = _change(order, seen)
-    return Answer(session_id=order.session_id, verdict=Verdict.CHANGED, detail=why) if why else None
+    return _answer(order, Verdict.CHANGED, detail=why) if why else None
 
 
 def _protection(seen: Session) -> str:

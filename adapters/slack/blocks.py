@@ -6,7 +6,11 @@ HEADER = 150
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
 MESSAGE_TEXT = 3000
-LINE = 2500
+CODE = 2500
+BODY = 9000
+"""All lines of a card together: Slack refuses a message of more than about 13,200 characters."""
+PARTS = (2500, 300, 80)
+"""What a part of a line is cut to: the first at which the body fits, or the last."""
 SOURCE = "https://docs.slack.dev/reference/block-kit/blocks"
 
 

@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
-from adapters.slack.blocks import BUTTON_TEXT, CONTEXT_TEXT, HEADER, LINE, MESSAGE_TEXT, cut, escape
+from adapters.slack.blocks import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
 from bot.report import Group, Line, Moment, Person, Strong, Tone
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def draw(report: Report, group_ids: Mapping[str, str] | None = None) -> Drawing:
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(report.headline, HEADER), emoji=False))]
     loud = [line for line in report.lines if line.tone is not Tone.QUIET]
     if loud:
-        blocks.append(RichTextBlock(elements=[_rich(line) for line in loud]))
+        limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
+        blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
     blocks += [_quiet(line) for line in report.lines if line.tone is Tone.QUIET]
     if report.buttons:
         blocks.append(ActionsBlock(elements=[_button(button) for button in report.buttons]))
@@ -59,19 +60,25 @@ def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
     return replace(line, parts=tuple(parts))
 
 
-def _rich(line: Line) -> RichTextElement:
+def _length(lines: list[Line], limit: int) -> int:
+    """How many characters the lines have when their parts are cut."""
+    texts = [part.text if isinstance(part, Strong) else part for line in lines for part in line.parts]
+    return sum(min(len(text), limit) for text in texts if isinstance(text, str))
+
+
+def _rich(line: Line, limit: int) -> RichTextElement:
     if line.tone is Tone.CODE:
         text = "".join(part for part in line.parts if isinstance(part, str))
-        return RichTextPreformattedElement(elements=[RichTextElementParts.Text(text=cut(text, LINE))])
-    return RichTextSectionElement(elements=[*(_part(part) for part in line.parts), _text("\n")])
+        return RichTextPreformattedElement(elements=[RichTextElementParts.Text(text=cut(text, CODE))])
+    return RichTextSectionElement(elements=[*(_part(part, limit) for part in line.parts), _text("\n")])
 
 
-def _part(part: Part) -> RichTextElement:
+def _part(part: Part, limit: int) -> RichTextElement:
     match part:
         case str():
-            return _text(cut(part, LINE))
+            return _text(cut(part, limit))
         case Strong():
-            return RichTextElementParts.Text(text=cut(part.text, LINE), style={"bold": True})
+            return RichTextElementParts.Text(text=cut(part.text, limit), style={"bold": True})
         case Person():
             return RichTextElementParts.User(user_id=part.user_id)
         case Group():

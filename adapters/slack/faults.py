@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -42,5 +43,5 @@ def mapped() -> Iterator[None]:
             raise PlaceRefused(f"Slack does not let me post there ({name}).") from exc
         retryable = name in LATER or not name
         raise ChatError(f"Slack refused the call ({name or 'no reason given'}).", retryable=retryable) from exc
-    except (SlackClientError, OSError, ValueError) as exc:
+    except (SlackClientError, HTTPException, OSError, ValueError) as exc:
         raise ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True) from exc

@@ -1,5 +1,5 @@
-// What logoff-bot runs on a Windows host: list the sessions, or log some of them off after comparing each with what a
-// person was shown. The specification is docs/agent-protocol.md. It opens no connection, writes no file, starts no program,
+// What logoff-bot runs on a Windows host: list the sessions; or log some of them off, disconnect them, or show them a
+// message, after comparing each with what a person was shown. The specification is docs/agent-protocol.md. It opens no connection, writes no file, starts no program,
 // and calls wtsapi32.dll alone. script.py joins Agent.cs, Target.cs, Request.cs, Lines.cs and Wts.cs, in this order.
 // C# 5: Windows PowerShell 5.1 compiles it with the compiler of .NET Framework 4.
 namespace LogoffBot
@@ -22,7 +22,7 @@ namespace LogoffBot
                 Request understood = Request.Parse(request);
                 Wts.CheckLayout();
                 if (understood.IsList) List(lines);
-                else LogOff(understood, lines);
+                else Act(understood, lines);
             }
             catch (CallFailed failed) { lines.Error(failed.Where, failed.Code, failed.Message); }
             catch (Exception other) { lines.Error(other.GetType().Name, 0, other.Message); }
@@ -37,18 +37,18 @@ namespace LogoffBot
                 if (Wts.Describe(session)) lines.Session(session);
         }
 
-        static void LogOff(Request request, Lines lines)
+        static void Act(Request request, Lines lines)
         {
             for (int i = 0; i < request.Targets.Count; i++)
             {
                 Stopwatch clock = Stopwatch.StartNew();
-                Outcome outcome = CarryOut(request.Targets[i], request.WaitSeconds);
+                Outcome outcome = CarryOut(request, request.Targets[i]);
                 lines.Target(i, outcome, clock.ElapsedMilliseconds);
             }
         }
 
         // The comparison and the act stand side by side: nothing comes between the last reading and the call.
-        static Outcome CarryOut(Target target, int waitSeconds)
+        static Outcome CarryOut(Request request, Target target)
         {
             if (target.Id < 0 || target.Id > int.MaxValue) return new Outcome("protected", 0, "bad id", null);
             if (target.Id == 0) return new Outcome("protected", 0, "session 0", null);
@@ -60,16 +60,18 @@ namespace LogoffBot
             if (seen.Logon == 0) return new Outcome("protected", 0, "no logon time", seen);
             string change = target.ChangeIn(seen);
             if (change != null) return new Outcome("changed", 0, change, seen);
+            if (request.IsDisconnect && seen.IsDisconnected) return new Outcome("disconnected", 0, "already", seen);
 
-            int code = Wts.LogOff(seen.Id);
+            int code = request.Call(seen.Id);
             if (Wts.MeansAbsent(code)) return new Outcome("absent", 0, "", null);
-            if (code != 0 && code != Wts.ClosePending) return new Outcome("refused", code, "WTSLogoffSession", seen);
-            if (waitSeconds == 0) return new Outcome("requested", code, "", seen);
-            return WaitUntilGone(target, seen, waitSeconds, code);
+            if (code != 0 && (code != Wts.ClosePending || request.IsMessage)) return new Outcome("refused", code, request.Function, seen);
+            if (request.IsMessage) return new Outcome("sent", 0, "", seen);
+            if (request.WaitSeconds == 0) return new Outcome("requested", code, "", seen);
+            return Wait(request, target, seen, code);
         }
 
         // A look that fails is no answer here: it looks again until the time is up.
-        static Outcome WaitUntilGone(Target target, Session seen, int waitSeconds, int code)
+        static Outcome Wait(Request request, Target target, Session seen, int code)
         {
             Stopwatch clock = Stopwatch.StartNew();
             while (true)
@@ -79,9 +81,10 @@ namespace LogoffBot
                     seen = Wts.Find((uint)target.Id);
                     if (target.IsGoneFrom(seen)) return new Outcome("gone", 0, "", seen);
                     if (seen.Error != 0) code = seen.Error;
+                    else if (request.IsDisconnect && seen.IsDisconnected) return new Outcome("disconnected", 0, "", seen);
                 }
                 catch (CallFailed failed) { code = failed.Code; }
-                if (clock.Elapsed.TotalSeconds >= waitSeconds) return new Outcome("still_closing", code, "", seen);
+                if (clock.Elapsed.TotalSeconds >= request.WaitSeconds) return new Outcome("still_closing", code, "", seen);
                 Thread.Sleep(PollEveryMs);
             }
         }

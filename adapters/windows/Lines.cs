@@ -47,7 +47,8 @@ namespace LogoffBot
         {
             return "{\"id\": " + Text(s.Id) + ", \"state\": " + Text(s.State) + ", \"station\": " + Quoted(s.Station)
                 + ", \"domain\": " + Quoted(s.Domain) + ", \"user\": " + Quoted(s.User) + ", \"client\": " + Quoted(s.Client)
-                + ", \"address\": " + Quoted(s.Address) + ", \"protocol\": " + Text(s.Protocol) + ", \"logon\": " + Ticks(s.Logon)
+                + ", \"address\": " + Quoted(s.Address) + ", \"protocol\": " + Text(s.Protocol) + ", \"build\": " + Text(s.Build)
+                + ", \"display\": " + Quoted(s.Display) + ", \"logon\": " + Ticks(s.Logon)
                 + ", \"connect\": " + Ticks(s.Connect) + ", \"disconnect\": " + Ticks(s.Disconnect) + ", \"input\": " + Ticks(s.Input)
                 + ", \"now\": " + Ticks(s.Now) + ", \"error\": " + Text(s.Error) + "}";
         }

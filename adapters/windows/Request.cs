@@ -8,19 +8,38 @@ namespace LogoffBot
     // The whole request is understood before anything is touched.
     sealed class Request
     {
-        public bool IsList;
         public int WaitSeconds;
         public readonly List<Target> Targets = new List<Target>();
+        string operation, title = "", text = "";
 
-        public static Request Parse(string text)
+        public bool IsList { get { return operation == "list"; } }
+
+        public bool IsDisconnect { get { return operation == "disconnect"; } }
+
+        public bool IsMessage { get { return operation == "message"; } }
+
+        public string Function
+        {
+            get { return IsMessage ? "WTSSendMessageW" : IsDisconnect ? "WTSDisconnectSession" : "WTSLogoffSession"; }
+        }
+
+        // The one act of this request. Gives the Win32 code, 0 for success.
+        public int Call(uint id)
+        {
+            return IsMessage ? Wts.Show(id, title, text) : IsDisconnect ? Wts.Disconnect(id) : Wts.LogOff(id);
+        }
+
+        public static Request Parse(string all)
         {
             try
             {
-                string[] lines = text.Split('\n');
+                string[] lines = all.Split('\n');
                 Request request = new Request();
-                request.IsList = lines[0].TrimEnd('\r') == "list" && lines.Length == 1;
-                if (!request.IsList && lines[0].TrimEnd('\r') != "logoff") throw new FormatException("operation");
+                request.operation = lines[0].TrimEnd('\r');
+                bool isKnown = Array.IndexOf(new[] { "list", "logoff", "disconnect", "message" }, request.operation) >= 0;
+                if (!isKnown || (request.IsList && lines.Length > 1)) throw new FormatException("operation");
                 for (int i = 1; i < lines.Length; i++) request.Take(lines[i].TrimEnd('\r').Split(' '));
+                if (request.IsMessage && request.title.Length == 0) throw new FormatException("no title");
                 return request;
             }
             catch (Exception wrong) { throw new CallFailed("request", 87, wrong.Message); }
@@ -33,6 +52,7 @@ namespace LogoffBot
             List<string> fields = new List<string>();
             for (int i = 1; i < words.Length; i++) fields.Add(Decoded(words[i]));
             if (words[0] == "wait" && fields.Count == 1) WaitSeconds = (int)Math.Min(Math.Max(0, Number(fields[0])), 86400);
+            else if (words[0] == "say" && fields.Count == 2 && IsMessage) { title = fields[0]; text = fields[1]; }
             else if (words[0] == "target" && fields.Count == 6) Targets.Add(NewTarget(fields));
             else if (words[0] == "if" && fields.Count >= 3) Targets[Targets.Count - 1].Conditions.Add(new Condition(fields));
             else throw new FormatException("line " + words[0]);

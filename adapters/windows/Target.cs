@@ -8,11 +8,13 @@ namespace LogoffBot
     sealed class Session
     {
         public uint Id;
-        public int State, Protocol, Error;
-        public string Station = "", Domain = "", User = "", Client = "", Address = "";
+        public int State, Protocol, Build, Error;
+        public string Station = "", Domain = "", User = "", Client = "", Address = "", Display = "";
         public long Logon, Connect, Disconnect, Input, Now;
 
         public bool IsListener { get { return State == 6 || Id >= 65536; } }
+
+        public bool IsDisconnected { get { return State == 4; } }
 
         // Whole seconds by the clock of this host, -1 when unknown.
         public long Idle

@@ -11,7 +11,8 @@ namespace LogoffBot
     static class Wts
     {
         public const int ClosePending = 7007;
-        const int UserName = 5, DomainName = 7, ClientName = 10, ClientAddress = 14, ClientProtocol = 16, SessionInfo = 24;
+        const int UserName = 5, DomainName = 7, ClientBuild = 9, ClientName = 10, ClientAddress = 14, ClientDisplay = 15;
+        const int ClientProtocol = 16, SessionInfo = 24, InformationBox = 0x40;
         const int SessionInfoLevel1 = 2;
 
         [StructLayout(LayoutKind.Sequential)]
@@ -53,6 +54,13 @@ namespace LogoffBot
 
         [DllImport("wtsapi32.dll", ExactSpelling = true, SetLastError = true)]
         static extern bool WTSLogoffSession(IntPtr server, uint id, bool wait);
+
+        [DllImport("wtsapi32.dll", ExactSpelling = true, SetLastError = true)]
+        static extern bool WTSDisconnectSession(IntPtr server, uint id, bool wait);
+
+        [DllImport("wtsapi32.dll", ExactSpelling = true, SetLastError = true, CharSet = CharSet.Unicode)]
+        static extern bool WTSSendMessageW(IntPtr server, uint id, string title, int titleBytes, string text, int textBytes,
+            uint style, uint timeout, out uint response, bool wait);
 
         delegate void Reader(IntPtr buffer, int bytes);
 
@@ -102,6 +110,8 @@ namespace LogoffBot
             Query(session.Id, ClientName, delegate(IntPtr buffer, int bytes) { session.Client = Chars(buffer, bytes); });
             Query(session.Id, ClientAddress, delegate(IntPtr buffer, int bytes) { session.Address = Address(buffer, bytes); });
             Query(session.Id, ClientProtocol, delegate(IntPtr buffer, int bytes) { session.Protocol = Marshal.ReadInt16(buffer); });
+            Query(session.Id, ClientBuild, delegate(IntPtr buffer, int bytes) { if (bytes >= 4) session.Build = Marshal.ReadInt32(buffer); });
+            Query(session.Id, ClientDisplay, delegate(IntPtr buffer, int bytes) { session.Display = Display(buffer, bytes); });
             int user = Query(session.Id, UserName, delegate(IntPtr buffer, int bytes) { session.User = Chars(buffer, bytes); });
             int domain = Query(session.Id, DomainName, delegate(IntPtr buffer, int bytes) { session.Domain = Chars(buffer, bytes); });
             int times = Query(session.Id, SessionInfo, delegate(IntPtr buffer, int bytes) { Times(session, buffer, bytes); });
@@ -111,6 +121,16 @@ namespace LogoffBot
 
         // Asks and does not wait: a call that waits has been seen never to return. Gives the Win32 code, 0 for success.
         public static int LogOff(uint id) { return WTSLogoffSession(IntPtr.Zero, id, false) ? 0 : Marshal.GetLastWin32Error(); }
+
+        public static int Disconnect(uint id) { return WTSDisconnectSession(IntPtr.Zero, id, false) ? 0 : Marshal.GetLastWin32Error(); }
+
+        // A box without a time limit that nobody waits for. Lengths are bytes, not letters.
+        public static int Show(uint id, string title, string text)
+        {
+            uint response;
+            bool isTaken = WTSSendMessageW(IntPtr.Zero, id, title, title.Length * 2, text, text.Length * 2, InformationBox, 0, out response, false);
+            return isTaken ? 0 : Marshal.GetLastWin32Error();
+        }
 
         static int Query(uint id, int infoClass, Reader read)
         {
@@ -137,6 +157,15 @@ namespace LogoffBot
             byte[] raw = new byte[10];
             Marshal.Copy(buffer, raw, 0, raw.Length);
             return raw[6] + "." + raw[7] + "." + raw[8] + "." + raw[9];
+        }
+
+        // WTS_CLIENT_DISPLAY: three DWORDs. The third is a number for the depth of the colours, not always their bits.
+        static string Display(IntPtr buffer, int bytes)
+        {
+            if (bytes < 12) return "";
+            int width = Marshal.ReadInt32(buffer), height = Marshal.ReadInt32(buffer, 4), depth = Marshal.ReadInt32(buffer, 8);
+            int bits = depth == 1 ? 4 : depth == 2 ? 8 : depth == 4 ? 16 : depth == 8 ? 24 : depth == 16 ? 15 : depth;
+            return width == 0 ? "" : width + "x" + height + "x" + bits;
         }
 
         static void Times(Session session, IntPtr buffer, int bytes)

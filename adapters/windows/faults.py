@@ -19,7 +19,6 @@ import winrm.exceptions
 
 from adapters.windows.wire import OutOfBounds
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
-from bot.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,13 +96,6 @@ def win32(code: int) -> Fault:
     )
     return WIN32.get(code, other)
 
-
-# Win32 codes with which Windows refuses one logoff. Absent (2, 7022) and pending (7007) never come as a refusal.
-REFUSALS = {
-    5: Verdict.NO_RIGHT,  # ERROR_ACCESS_DENIED: Logoff and Reset on RDP-Tcp are missing
-    7045: Verdict.NO_RIGHT,  # ERROR_CTX_WINSTATION_ACCESS_DENIED
-    7024: Verdict.STILL_CLOSING,  # ERROR_CTX_WINSTATION_BUSY: stuck until an administrator ends its winlogon
-}
 
 CONSTRAINED = Fault(
     CannotCompile,

@@ -46,6 +46,8 @@ class Seen(_Line):
     client: str
     address: str
     protocol: int
+    build: int
+    display: str
     logon: Ticks
     connect: Ticks
     disconnect: Ticks
@@ -70,7 +72,9 @@ class Ended(_Line):
     """How it ended with one target; `target` counts from 0 in the order of the request."""
 
     target: int
-    verdict: Literal["gone", "requested", "absent", "changed", "protected", "still_closing", "refused"]
+    verdict: Literal[
+        "gone", "disconnected", "sent", "requested", "absent", "changed", "protected", "still_closing", "refused"
+    ]
     code: Code
     why: str
     waited_ms: int
@@ -100,8 +104,11 @@ class Failed(_Line):
 
     error: Error
 
-    def at(self, host: str) -> TerminalError:
+    def at(self, host: str, *, is_first: bool) -> TerminalError:
+        """What is compiled comes before all other lines: later it is no answer that could be believed."""
         where, code = self.error.where, self.error.code
+        if where == "Add-Type" and not is_first:
+            return faults.INCOMPLETE.at(host, delivered=True)
         fault = faults.MISCOMPILED if where == "Add-Type" else faults.win32(code)
         return fault.at(host, delivered=where not in _BEFORE_THE_ACT)
 
@@ -162,7 +169,7 @@ def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
                     _check_count(line, count)
                     return
                 if isinstance(line, Failed):
-                    raise line.at(host)
+                    raise line.at(host, is_first=count == 0)
                 count += 1
                 yield line
     except ValueError as exc:

@@ -48,8 +48,19 @@ def list_request() -> tuple[str, ...]:
 
 
 def logoff_request(orders: Sequence[Order], *, wait_seconds: int) -> tuple[str, ...]:
-    targets = [line for order in orders for line in (_target(order), *map(_condition, order.conditions))]
-    return ("logoff", _line("wait", str(wait_seconds)), *targets)
+    return ("logoff", _line("wait", str(wait_seconds)), *_targets(orders))
+
+
+def disconnect_request(orders: Sequence[Order], *, wait_seconds: int) -> tuple[str, ...]:
+    return ("disconnect", _line("wait", str(wait_seconds)), *_targets(orders))
+
+
+def message_request(orders: Sequence[Order], *, title: str, text: str) -> tuple[str, ...]:
+    return ("message", _line("say", title, text), *_targets(orders))
+
+
+def _targets(orders: Sequence[Order]) -> list[str]:
+    return [line for order in orders for line in (_target(order), *map(_condition, order.conditions))]
 
 
 def _target(order: Order) -> str:

@@ -10,31 +10,24 @@ from typing import TYPE_CHECKING
 
 from adapters.windows import faults, replies, script
 from adapters.windows.shell import Deadline
+from adapters.windows.verdicts import answer_of
 from bot.errors import Unreachable
-from bot.model import Verdict
-from bot.ports import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from adapters.windows.replies import Ended, Reply
+    from adapters.windows.replies import Reply
     from adapters.windows.shell import Shell
     from bot.model import Session
-    from bot.ports import Order
-
-
-_VERDICTS = {
-    "gone": Verdict.GONE,
-    "requested": None,
-    "absent": Verdict.ALREADY_GONE,
-    "changed": Verdict.CHANGED,
-    "protected": Verdict.SKIPPED,
-    "still_closing": Verdict.STILL_CLOSING,
-}
+    from bot.ports import Answer, Order
 
 
 def _new_nonce() -> str:
     return secrets.token_hex(16)
+
+
+def _seconds(wait: timedelta | None) -> int:
+    return math.ceil(wait.total_seconds()) if wait else 0
 
 
 class WinRmTerminal:
@@ -57,9 +50,25 @@ class WinRmTerminal:
     def log_off(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
     ) -> Iterator[Answer]:
-        deadline = Deadline(within)
-        seconds = math.ceil(wait.total_seconds()) if wait else 0
-        request = script.logoff_request(orders, wait_seconds=seconds)
+        request = script.logoff_request(orders, wait_seconds=_seconds(wait))
+        return self._act(host, orders, request, Deadline(within))
+
+    def disconnect(
+        self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
+    ) -> Iterator[Answer]:
+        request = script.disconnect_request(orders, wait_seconds=_seconds(wait))
+        return self._act(host, orders, request, Deadline(within))
+
+    def message(
+        self, host: str, orders: Sequence[Order], *, title: str, text: str, within: timedelta
+    ) -> Iterator[Answer]:
+        request = script.message_request(orders, title=title, text=text)
+        return self._act(host, orders, request, Deadline(within))
+
+    def _act(
+        self, host: str, orders: Sequence[Order], request: tuple[str, ...], deadline: Deadline
+    ) -> Generator[Answer]:
+        """A failed compilation ran nothing, so it alone is worth a second call."""
         try:
             yield from self._answers(host, orders, request, deadline)
         except faults.Miscompiled:
@@ -90,16 +99,3 @@ class WinRmTerminal:
         payload = script.payload(nonce, request)
         with closing(self._shell.run(host, payload, within=timedelta(seconds=deadline.left))) as chunks:
             yield from replies.read(host, nonce, chunks)
-
-
-def answer_of(order: Order, ended: Ended) -> Answer:
-    r"""The agent's verdict in the words of the core.
-
-    `detail` is the agent's `why`: `person: CORP\carol` names who holds the session now.
-    """
-    if ended.verdict == "refused":
-        verdict: Verdict | None = faults.REFUSALS.get(ended.code, Verdict.FAILED)
-    else:
-        verdict = _VERDICTS[ended.verdict]
-    holder = f": {ended.seen.account}" if ended.why == "person" and ended.seen else ""
-    return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, detail=ended.why + holder)

@@ -181,7 +181,7 @@ def _survive(what: str, call: Callable[[], None], item: WorkItem | None = None) 
     """Call it; when it raises, log that under a reference and give both back. Whatever happens, the engine goes on."""
     try:
         call()
-    except Exception as error:
+    except Exception as error:  # one broken step must not end the others
         reference = uuid4().hex[:8]
         about = {"request_id": item.request_id, "host": item.host} if item else {}
         log.exception(what, reference=reference, exc_info=error, **about)

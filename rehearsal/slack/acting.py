@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.slack.cast import Channel, ChannelKind, Person
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import SLACKBOT
-from rehearsal.slack.payloads import draw_command, draw_event, draw_press
+from rehearsal.slack.payloads import draw_command, draw_event, draw_press, make_action
 from rehearsal.slack.receipt import Receipt, Take, take_nothing
 from rehearsal.slack.replies import reply_in_ack
 from rehearsal.slack.search import Found, Wanted, find_button
@@ -37,7 +37,7 @@ async def run_command(site: Site, person: Person, text: str, place: str | None, 
     `deliveries` above one is the same delivery again, with the same trigger id. Raises SlackError when the person
     cannot type there at all.
     """
-    channel = _find_place(site, person, place)
+    channel = find_place(site, person, place)
     command, _, rest = text.strip().partition(" ")
     if not command.startswith("/"):
         raise SlackError("not_a_command")
@@ -51,7 +51,7 @@ async def run_command(site: Site, person: Person, text: str, place: str | None, 
         return reply_in_ack(site, person.id, channel.id, body)
 
     delivery = Delivery(kind="slash_commands", payload=payload, url=url, times=deliveries, take=take)
-    receipt = await _deliver(site, delivery)
+    receipt = await deliver(site, delivery)
     if receipt.error is not None:
         _tell(site, person, channel, f'{command} failed with the error "{receipt.error}"')
     return receipt
@@ -62,22 +62,24 @@ async def press_button(site: Site, person: Person, wanted: Wanted, deliveries: i
 
     Raises SlackError("no_such_button") with the buttons there are.
     """
-    _expect_active(person)
+    expect_active(person)
     found = find_button(site.store, person, wanted)
-    payload = draw_press(site, person, found.message, found.version, found.button)
+    button = found.button
+    action = make_action(site, {"block_id": button.block_id}, button.drawn, {})
+    payload = draw_press(site, person, found.message, found.version, action=action, values={})
     url = site.store.cast.app.interactivity_url
     delivery = Delivery(kind="interactive", payload=payload, url=url, times=deliveries)
-    return Press(found=found, receipt=await _deliver(site, delivery))
+    return Press(found=found, receipt=await deliver(site, delivery))
 
 
 async def send_event(site: Site, event: dict[str, Any], deliveries: int) -> Receipt:
     """Delivers an event of the Events API; a second delivery has the same event id."""
     url = site.store.cast.app.event_url
     delivery = Delivery(kind="events_api", payload=draw_event(site, event), url=url, times=deliveries)
-    return await _deliver(site, delivery)
+    return await deliver(site, delivery)
 
 
-async def _deliver(site: Site, one: Delivery) -> Receipt:
+async def deliver(site: Site, one: Delivery) -> Receipt:
     """All deliveries at once, each by a socket of its own choice. The first one's receipt is what the person sees."""
     if one.url is not None:
         secret = site.signing_secret
@@ -99,9 +101,9 @@ def _draw_extra(kind: str, attempt: int) -> dict[str, Any]:
     return extra
 
 
-def _find_place(site: Site, person: Person, place: str | None) -> Channel:
+def find_place(site: Site, person: Person, place: str | None) -> Channel:
     """The named channel, or `@handle` of the bot for the direct messages with it; else the person's first channel."""
-    _expect_active(person)
+    expect_active(person)
     if place in {f"@{site.store.cast.bot.handle}", site.store.cast.bot.id}:
         return site.store.open_direct(person)
     channels = [one for one in site.store.list_channels(person) if one.kind is not ChannelKind.DIRECT]
@@ -117,7 +119,7 @@ def _find_place(site: Site, person: Person, place: str | None) -> Channel:
     return channel
 
 
-def _expect_active(person: Person) -> None:
+def expect_active(person: Person) -> None:
     if person.deleted:
         raise SlackError("account_inactive")
 

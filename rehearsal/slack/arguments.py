@@ -61,6 +61,23 @@ class Arguments:
             raise SlackError("invalid_blocks_format")
         return blocks
 
+    def mapping(self, name: str) -> Any:
+        """An object; a form has it as a JSON string. None when the call has none or it is no JSON."""
+        value = self._values.get(name)
+        if isinstance(value, str):
+            try:
+                return json.loads(value)
+            except ValueError:
+                return None
+        return value
+
+    def listed(self, name: str) -> list[Any]:
+        """A list of objects; a form has it as a JSON string."""
+        value = self.mapping(name)
+        if not isinstance(value, list) or not value:
+            raise _refuse(f"must provide an array: {name}")
+        return value
+
     def to_log(self) -> dict[str, Any]:
         return {name: value for name, value in self._values.items() if name not in HIDDEN}
 

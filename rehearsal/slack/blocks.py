@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.slack.checker import check_block, fault
-from rehearsal.slack.shapes import ACTIONS, MOST_BLOCKS, MOST_CHARACTERS, MOST_MARKDOWN
+from rehearsal.slack.shapes import (
+    ACTIONS,
+    FIELDS,
+    MOST_BLOCKS,
+    MOST_CHARACTERS,
+    MOST_MARKDOWN,
+    MOST_VIEW_BLOCKS,
+    NOT_IN_VIEWS,
+)
 
 Block = dict[str, Any]
 
@@ -33,6 +41,19 @@ def find_faults(blocks: list[Any]) -> tuple[str, ...]:
     if len(blocks) > MOST_BLOCKS:
         return (fault(f"no more than {MOST_BLOCKS} items allowed", "/blocks"),)
     faults = [words for index, block in enumerate(blocks) for words in check_block(block, f"/blocks/{index}")]
+    return tuple(faults) or tuple(_find_faults_between(blocks))
+
+
+def find_view_faults(blocks: list[Any], kind: str) -> tuple[str, ...]:
+    """The same for the blocks of a `modal` or a `home` tab: other limits, and some blocks are not for them."""
+    if len(blocks) > MOST_VIEW_BLOCKS:
+        return (fault(f"no more than {MOST_VIEW_BLOCKS} items allowed", "/view/blocks"),)
+    faults = [words for index, block in enumerate(blocks) for words in check_block(block, f"/view/blocks/{index}")]
+    faults += [
+        fault(f"unsupported type: {block['type']}", f"/view/blocks/{index}/type")
+        for index, block in enumerate(blocks)
+        if isinstance(block, Mapping) and block.get("type") in NOT_IN_VIEWS[kind]
+    ]
     return tuple(faults) or tuple(_find_faults_between(blocks))
 
 
@@ -97,7 +118,7 @@ def _fill_block(block: Block, label: str) -> Block:
     filled: Block = _fill_texts(block)
     filled.setdefault("block_id", f"b{label}")
     for index, element in enumerate(find_elements(filled)):
-        if element["type"] in ACTIONS:
+        if element["type"] in (*ACTIONS, *FIELDS):
             element.setdefault("action_id", f"a{label}.{index}")
     return filled
 

@@ -70,7 +70,7 @@ def _check_text(value: Any, rule: Text, where: str) -> Iterator[str]:
         return
     extras = TEXT_EXTRAS[kind]
     fields: dict[str, Rule] = {"text": Words(rule.longest), **{extra: Flag() for extra in extras}}
-    yield from _check_fields(value, Shape(fields, ("text",)), where)
+    yield from check_fields(value, Shape(fields, ("text",)), where)
 
 
 def _check_typed(value: Any, shapes: Mapping[str, Shape], kinds: tuple[str, ...], where: str) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _check_typed(value: Any, shapes: Mapping[str, Shape], kinds: tuple[str, ...]
     elif value["type"] not in kinds:
         yield fault(f"unsupported type: {value['type']}", f"{where}/type")
     else:
-        yield from _check_fields(value, shapes[value["type"]], where)
+        yield from check_fields(value, shapes[value["type"]], where)
 
 
 def _check_shape(value: Any, shape: Shape, where: str) -> Iterator[str]:
@@ -90,10 +90,10 @@ def _check_shape(value: Any, shape: Shape, where: str) -> Iterator[str]:
     elif "type" in value:
         yield fault("invalid additional property: type", where)
     else:
-        yield from _check_fields(value, shape, where)
+        yield from check_fields(value, shape, where)
 
 
-def _check_fields(value: Mapping[str, Any], shape: Shape, where: str) -> Iterator[str]:
+def check_fields(value: Mapping[str, Any], shape: Shape, where: str) -> Iterator[str]:
     for name in shape.needs:
         if name not in value:
             yield fault(f"missing required field: {name}", where)

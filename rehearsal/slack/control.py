@@ -1,32 +1,24 @@
 """The control API under /rehearsal/: how a page or a test acts as any of the workspace's people."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from functools import partial
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from rehearsal.slack.acting import press_button, run_command, send_event
-from rehearsal.slack.cast import Person
+from rehearsal.slack.desk import make_desk_routes
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.faults import Fault, FaultKind
-from rehearsal.slack.receipt import Receipt
+from rehearsal.slack.orders import Order, draw_receipt, find_person, guard, take_order
 from rehearsal.slack.search import Wanted
 from rehearsal.slack.sight import draw_journal, draw_state
 from rehearsal.slack.site import Site
 from rehearsal.slack.stream import Stream
-
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-Act = Callable[[Site, Any], Awaitable[dict[str, Any]]]
-
-
-class Order(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 class CommandOrder(Order):
@@ -67,16 +59,16 @@ class DisconnectOrder(Order):
 
 
 async def _command(site: Site, order: CommandOrder) -> dict[str, Any]:
-    person = _find_person(site, order.user)
-    return _draw_receipt(await run_command(site, person, order.text, order.channel, order.deliveries))
+    person = find_person(site, order.user)
+    return draw_receipt(await run_command(site, person, order.text, order.channel, order.deliveries))
 
 
 async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
-    person = _find_person(site, order.user)
+    person = find_person(site, order.user)
     wanted = Wanted(**order.model_dump(exclude={"user", "deliveries"}))
     press = await press_button(site, person, wanted, order.deliveries)
     button = press.found.button
-    return _draw_receipt(press.receipt) | {
+    return draw_receipt(press.receipt) | {
         "message_ts": press.found.message.ts,
         "channel": press.found.message.channel,
         "button": {"text": button.text, "value": button.value, "action_id": button.action_id},
@@ -85,7 +77,7 @@ async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
 
 
 async def _event(site: Site, order: EventOrder) -> dict[str, Any]:
-    return _draw_receipt(await send_event(site, order.event, order.deliveries))
+    return draw_receipt(await send_event(site, order.event, order.deliveries))
 
 
 async def _plan_fault(site: Site, order: FaultOrder) -> dict[str, Any]:
@@ -100,8 +92,13 @@ async def _disconnect(site: Site, order: DisconnectOrder) -> dict[str, Any]:
 
 def make_routes(site: Site, stream: Stream) -> list[Route]:
     async def show_state(request: Request) -> Response:
-        person = _find_person(site, request.query_params.get("as", ""))
-        return JSONResponse(draw_state(site.store, person))
+        """`after=NUMBER`: only the messages that changed after that change; `versions=no`: without their past."""
+        wanted = request.query_params
+        after = wanted.get("after", "0")
+        if not after.isdecimal():
+            raise SlackError("invalid_arguments", ("after is a number",))
+        person = find_person(site, wanted.get("as", ""))
+        return JSONResponse(draw_state(site, person, int(after), with_versions=wanted.get("versions") != "no"))
 
     async def show_calls(_request: Request) -> Response:
         return JSONResponse(draw_journal(site.store))
@@ -118,64 +115,15 @@ def make_routes(site: Site, stream: Stream) -> list[Route]:
         return stream.answer()
 
     return [
-        Route("/state", _guard(show_state), methods=["GET"]),
-        Route("/calls", _guard(show_calls), methods=["GET"]),
-        Route("/events", _guard(show_events), methods=["GET"]),
-        Route("/faults", _guard(show_faults), methods=["GET"]),
-        Route("/faults", _guard(clear_faults), methods=["DELETE"]),
-        Route("/faults", _take(site, FaultOrder, _plan_fault), methods=["POST"]),
-        Route("/command", _take(site, CommandOrder, _command), methods=["POST"]),
-        Route("/press", _take(site, PressOrder, _press), methods=["POST"]),
-        Route("/event", _take(site, EventOrder, _event), methods=["POST"]),
-        Route("/disconnect", _take(site, DisconnectOrder, _disconnect), methods=["POST"]),
+        Route("/state", guard(show_state), methods=["GET"]),
+        Route("/calls", guard(show_calls), methods=["GET"]),
+        Route("/events", guard(show_events), methods=["GET"]),
+        Route("/faults", guard(show_faults), methods=["GET"]),
+        Route("/faults", guard(clear_faults), methods=["DELETE"]),
+        Route("/faults", take_order(FaultOrder, partial(_plan_fault, site)), methods=["POST"]),
+        Route("/command", take_order(CommandOrder, partial(_command, site)), methods=["POST"]),
+        Route("/press", take_order(PressOrder, partial(_press, site)), methods=["POST"]),
+        Route("/event", take_order(EventOrder, partial(_event, site)), methods=["POST"]),
+        *make_desk_routes(site),
+        Route("/disconnect", take_order(DisconnectOrder, partial(_disconnect, site)), methods=["POST"]),
     ]
-
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def _take(site: Site, kind: type[Order], act: Act) -> Endpoint:
-    """Reads the order, carries it out, answers. JSON only: a form of a foreign page cannot send it unasked."""
-
-    async def answer(request: Request) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return JSONResponse({"ok": False, "error": "json_only"}, 415)
-        try:
-            order = kind.model_validate_json(await request.body())
-        except ValidationError as exc:
-            return JSONResponse({"ok": False, "error": "invalid_order", "messages": [str(exc)]}, 400)
-        return JSONResponse(await act(site, order))
-
-    return _guard(answer)
-
-
-def _guard(endpoint: Endpoint) -> Endpoint:
-    """Refuses pages from elsewhere, and turns a refusal into its JSON."""
-
-    async def answer(request: Request) -> Response:
-        origin = request.headers.get("origin")
-        if origin is not None and f"{urlsplit(origin).hostname}" not in {"127.0.0.1", "localhost", "::1"}:
-            return JSONResponse({"ok": False, "error": "foreign_origin"}, 403)
-        try:
-            return await endpoint(request)
-        except SlackError as exc:
-            return JSONResponse(exc.to_json(), 400)
-
-    return answer
-
-
-def _find_person(site: Site, name: str) -> Person:
-    person = site.store.find_person(name)
-    if person is None or person.is_bot:
-        raise SlackError("user_not_found", people=[one.handle for one in site.store.cast.people if not one.is_bot])
-    return person
-
-
-def _draw_receipt(receipt: Receipt) -> dict[str, Any]:
-    after = receipt.acked_after
-    return {
-        "ok": receipt.error is None,
-        "error": receipt.error,
-        "acked_after": after.total_seconds() if after is not None else None,
-        "reply": receipt.reply,
-    }

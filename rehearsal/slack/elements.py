@@ -92,7 +92,7 @@ def hold(element: Mapping[str, Any], value: Any) -> Json:
 def say_what_is_missing(block: Block, held: Json) -> str:
     """Why Slack's own client would not send the form, in its words; empty when it would."""
     element = block["element"]
-    value = next(value for name, value in held.items() if name != "type" and name != "timezone")
+    value = next(value for name, value in held.items() if name not in {"type", "timezone"})
     if value in (None, "", []):
         return "" if block.get("optional") else "Please complete this required field."
     longest, shortest = element.get("max_length"), element.get("min_length")

@@ -27,24 +27,30 @@ class ResponseGrant:
 class Grants:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._triggers: dict[str, datetime] = {}
+        self._triggers: dict[str, tuple[datetime, str]] = {}
         self._spent: set[str] = set()
         self._responses: dict[str, ResponseGrant] = {}
 
-    def make_trigger(self) -> str:
+    def make_trigger(self, person: str = "") -> str:
+        """For what this person, named by id, has just done."""
         trigger = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self._triggers[trigger] = self._clock.now()
+        self._triggers[trigger] = (self._clock.now(), person)
         return trigger
 
-    def spend_trigger(self, trigger: str) -> None:
-        """A trigger opens one thing, once, within 3 s. Raises SlackError in Slack's three words for that."""
+    def spend_trigger(self, trigger: str) -> str:
+        """A trigger opens one thing, once, within 3 s. Returns whose it is.
+
+        Raises SlackError in Slack's three words for a refusal.
+        """
         if trigger not in self._triggers:
             raise SlackError("invalid_trigger_id")
         if trigger in self._spent:
             raise SlackError("exchanged_trigger_id")
-        if self._clock.now() - self._triggers[trigger] > TRIGGER_LIFE:
+        given_at, person = self._triggers[trigger]
+        if self._clock.now() - given_at > TRIGGER_LIFE:
             raise SlackError("expired_trigger_id")
         self._spent.add(trigger)
+        return person
 
     def make_response(self, person: str, channel: str, message_ts: str | None = None) -> str:
         """The secret part of a response URL."""

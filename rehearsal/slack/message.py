@@ -19,6 +19,18 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An uploaded file; `data` is None until its bytes have come."""
+
+    id: str
+    name: str
+    title: str
+    size: int
+    data: bytes | None = None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """`drawings` runs from the first version to the one that shows now.
 
@@ -32,6 +44,7 @@ class Message:
     thread_ts: str | None = None
     only_for: str | None = None
     edited_at: datetime | None = None
+    files: tuple[File, ...] = ()
 
     @property
     def text(self) -> str:

@@ -9,6 +9,8 @@ from typing import Final
 from rehearsal.slack.rules import Anything, Choice, Flag, Many, Record, Rule, Shape, Text, Typed, Whole, Words
 
 MOST_BLOCKS: Final = 50
+MOST_VIEW_BLOCKS: Final = 100
+NOT_IN_VIEWS: Final = {"modal": ("table", "markdown"), "home": ("markdown",)}
 MOST_CHARACTERS: Final = 13_200
 """Of all texts of one message together. Undocumented; reported in slackapi/bolt-js#2509."""
 MOST_MARKDOWN: Final = 12_000

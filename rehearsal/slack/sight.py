@@ -3,20 +3,30 @@
 from typing import Any
 
 from rehearsal.slack.cast import Channel, ChannelKind, Person
+from rehearsal.slack.elements import list_values
 from rehearsal.slack.journal import Call, Envelope
 from rehearsal.slack.message import SLACKBOT, Message
 from rehearsal.slack.search import list_buttons
+from rehearsal.slack.site import Site
 from rehearsal.slack.store import Store
-from rehearsal.slack.wire import draw_person
+from rehearsal.slack.wire import draw_file, draw_person, draw_view
 
 Json = dict[str, Any]
 
 
-def draw_state(store: Store, person: Person) -> Json:
-    """`change` is the number of the last change that is in it, so that a page knows which events are newer."""
+def draw_state(site: Site, person: Person, after: int = 0, *, with_versions: bool = True) -> Json:
+    """`change` is the number of the last change that is in it, so that a page knows which events are newer.
+
+    With `after`, only the messages that changed after that one, and which were deleted since.
+    """
+    store = site.store
     with store.lock:
+        home = site.views.home(person.id)
         return {
             "ok": True,
+            "deleted": [list(key) for key in store.list_deleted(after)],
+            "views": [draw_view(view, store.cast) for view in site.views.stack(person.id)],
+            "home": draw_view(home, store.cast) if home else None,
             "change": store.changes,
             "me": draw_person(person, store.cast),
             "people": [draw_person(one, store.cast) for one in store.people.values()],
@@ -26,7 +36,10 @@ def draw_state(store: Store, person: Person) -> Json:
                 for group in store.cast.user_groups
             ],
             "commands": list(store.cast.app.commands),
-            "messages": [_draw_message(store, one, person) for one in store.list_visible(person)],
+            "messages": [
+                _draw_message(site, one, person, with_versions=with_versions)
+                for one in store.list_visible(person, after)
+            ],
         }
 
 
@@ -58,7 +71,9 @@ def _name(store: Store, channel: Channel, person: Person) -> str:
     return f"@{store.people[other].handle}"
 
 
-def _draw_message(store: Store, message: Message, person: Person) -> Json:
+def _draw_message(site: Site, message: Message, person: Person, *, with_versions: bool) -> Json:
+    store = site.store
+    kept = site.kept.get((person.id, message.channel, message.ts), {})
     author = store.people.get(message.author)
     return {
         "ts": message.ts,
@@ -72,10 +87,15 @@ def _draw_message(store: Store, message: Message, person: Person) -> Json:
         "thread_ts": message.thread_ts,
         "edited_at": message.edited_at.isoformat() if message.edited_at else None,
         "ephemeral": message.only_for is not None,
+        "files": [draw_file(file) for file in message.files],
+        "values": list_values(message.blocks, kept),
+        "version": len(message.drawings) - 1,
         "versions": [
             {"text": one.text, "blocks": list(one.blocks), "drawn_at": one.drawn_at.isoformat()}
             for one in message.drawings
-        ],
+        ]
+        if with_versions
+        else [],
     }
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.faults import Faults
+from rehearsal.slack.files import Files
 from rehearsal.slack.grants import Grants
 from rehearsal.slack.posts import Posts
 from rehearsal.slack.sockets import Sockets
 from rehearsal.slack.store import Store
+from rehearsal.slack.views import Views
 from rehearsal.slack.wire import Json
 
 
@@ -25,6 +27,10 @@ class Site:
     grants: Grants
     sockets: Sockets
     posts: Posts
+    views: Views
+    files: Files
+    kept: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    """What people have put into the elements of messages: by person, channel and ts."""
     url: str = ""
     faults: Faults = field(default_factory=Faults)
     bot_token: str = field(default_factory=_make_token("xoxb-rehearsal-"))

@@ -9,7 +9,7 @@ from rehearsal.slack.blocks import Block, fill_in
 from rehearsal.slack.cast import Cast, Channel, ChannelKind, Person
 from rehearsal.slack.clock import Clock, Stamps
 from rehearsal.slack.journal import Call, Change, Envelope
-from rehearsal.slack.message import Drawing, Message
+from rehearsal.slack.message import Drawing, File, Message
 
 Watcher = Callable[[Change], None]
 
@@ -27,6 +27,8 @@ class Store:
         self._watchers: list[Watcher] = []
         self._stamps = Stamps(clock)
         self._drawn = 0
+        self._touched: dict[tuple[str, str], int] = {}
+        self._deleted: list[tuple[int, str, str]] = []
         self._changes = 0
 
     @property
@@ -64,6 +66,7 @@ class Store:
         *,
         thread_ts: str | None = None,
         only_for: str | None = None,
+        files: tuple[File, ...] = (),
     ) -> Message:
         with self.lock:
             message = Message(
@@ -73,9 +76,10 @@ class Store:
                 drawings=(self._draw(text, blocks),),
                 thread_ts=thread_ts,
                 only_for=only_for,
+                files=files,
             )
             self._messages[channel, message.ts] = message
-            self.note_change("message.posted", channel=channel, ts=message.ts)
+            self._touch(message, "message.posted")
             return message
 
     def redraw(self, message: Message, text: str, blocks: list[Block]) -> Message:
@@ -83,13 +87,14 @@ class Store:
         with self.lock:
             changed = self._messages[message.channel, message.ts].redraw(self._draw(text, blocks))
             self._messages[message.channel, message.ts] = changed
-            self.note_change("message.changed", channel=message.channel, ts=message.ts)
+            self._touch(changed, "message.changed")
             return changed
 
     def delete(self, message: Message) -> None:
         with self.lock:
             del self._messages[message.channel, message.ts]
             self.note_change("message.deleted", channel=message.channel, ts=message.ts)
+            self._deleted.append((self._changes, message.channel, message.ts))
 
     def find_message(self, channel: str, ts: str) -> Message | None:
         return self._messages.get((channel, ts))
@@ -99,10 +104,19 @@ class Store:
         with self.lock:
             return [one for one in self._messages.values() if one.channel == channel and one.only_for is None]
 
-    def list_visible(self, person: Person) -> list[Message]:
-        """What one person can see: his channels, his direct messages, what is for him alone. Oldest first."""
+    def list_visible(self, person: Person, after: int = 0) -> list[Message]:
+        """What one person can see: his channels, his direct messages, what is for him alone. Oldest first.
+
+        With `after`: what was posted or drawn anew after the change of this number.
+        """
         with self.lock:
-            return [one for one in self._messages.values() if self.can_see(person, one)]
+            changed = [one for key, one in self._messages.items() if self._touched[key] > after]
+            return [one for one in changed if self.can_see(person, one)]
+
+    def list_deleted(self, after: int) -> list[tuple[str, str]]:
+        """Channel and ts of the messages that were deleted after the change of this number."""
+        with self.lock:
+            return [(channel, ts) for number, channel, ts in self._deleted if number > after]
 
     def can_see(self, person: Person, message: Message) -> bool:
         if message.only_for is not None:
@@ -148,6 +162,10 @@ class Store:
         """Whether `holds` came true in time. It is asked again after every change."""
         with self.lock:
             return self.lock.wait_for(holds, within.total_seconds())
+
+    def _touch(self, message: Message, kind: str) -> None:
+        self._touched[message.channel, message.ts] = self._changes + 1
+        self.note_change(kind, channel=message.channel, ts=message.ts)
 
     def _draw(self, text: str, blocks: list[Block]) -> Drawing:
         self._drawn += 1

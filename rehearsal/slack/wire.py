@@ -1,10 +1,12 @@
 """People, channels and messages as the JSON that Slack sends."""
 
+from mimetypes import guess_type
 from typing import Any
 
 from rehearsal.slack.cast import App, Cast, Channel, ChannelKind, Person, UserGroup
 from rehearsal.slack.clock import to_seconds
-from rehearsal.slack.message import Message
+from rehearsal.slack.message import File, Message
+from rehearsal.slack.views import View
 
 Json = dict[str, Any]
 FOUNDED = 1_700_000_000
@@ -107,7 +109,48 @@ def draw_message(message: Message, cast: Cast, version: int = -1) -> Json:
         drawn["edited"] = {"user": message.author, "ts": f"{to_seconds(message.edited_at)}.000000"}
     if message.thread_ts is not None:
         drawn["thread_ts"] = message.thread_ts
+    if message.files:
+        drawn["files"] = [draw_file(file) for file in message.files]
     return drawn
+
+
+def draw_file(file: File) -> Json:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "size": file.size,
+        "created": to_seconds(file.made_at),
+        "mimetype": guess_type(file.name)[0] or "application/octet-stream",
+        "mode": "hosted",
+        "url_private": f"/files/{file.id}",
+    }
+
+
+def draw_view(view: View, cast: Cast) -> Json:
+    """A view with everything that Slack adds to what the app gave."""
+    body = view.body
+    return {
+        "id": view.id,
+        "team_id": cast.team.id,
+        "type": body["type"],
+        "blocks": body["blocks"],
+        "private_metadata": body.get("private_metadata", ""),
+        "callback_id": body.get("callback_id", ""),
+        "state": {"values": view.values},
+        "hash": view.hash,
+        "title": body.get("title"),
+        "clear_on_close": body.get("clear_on_close", False),
+        "notify_on_close": body.get("notify_on_close", False),
+        "close": body.get("close"),
+        "submit": body.get("submit"),
+        "previous_view_id": view.previous_id,
+        "root_view_id": view.root_id,
+        "app_id": cast.app.id,
+        "external_id": body.get("external_id", ""),
+        "app_installed_team_id": cast.team.id,
+        "bot_id": cast.app.bot_id,
+    }
 
 
 def _draw_bot(app: App, cast: Cast) -> Json:

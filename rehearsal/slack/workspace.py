@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,20 +16,23 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from rehearsal.slack.cast import Cast, read_cast
 from rehearsal.slack.clock import Clock, SystemClock
-from rehearsal.slack.control import LOOPBACK, make_routes
+from rehearsal.slack.control import make_routes
 from rehearsal.slack.faults import Fault
+from rehearsal.slack.files import Files
 from rehearsal.slack.grants import Grants
 from rehearsal.slack.lines import Lines, make_protocol
+from rehearsal.slack.orders import LOOPBACK
 from rehearsal.slack.posts import Posts
 from rehearsal.slack.replies import answer_response_url
 from rehearsal.slack.site import Site
 from rehearsal.slack.sockets import Sockets
 from rehearsal.slack.store import Store
 from rehearsal.slack.stream import Stream
+from rehearsal.slack.views import Views
 from rehearsal.slack.webapi import WebApi
 
 HOST: Final = "127.0.0.1"
@@ -51,8 +54,12 @@ class Workspace:
             grants=Grants(store.clock),
             sockets=Sockets(store, self._lines),
             posts=Posts(store),
+            views=Views(store),
+            files=Files(store.clock),
         )
         self._stream = Stream(store)
+        self._more: list[BaseRoute] = []
+        self._farewells: list[Callable[[], None]] = []
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -67,6 +74,11 @@ class Workspace:
             app = replace(cast.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
             cast = replace(cast, app=app)
         return cls(cast, clock=clock)
+
+    def add(self, routes: Iterable[BaseRoute], farewell: Callable[[], None]) -> None:
+        """Serves more beside the workspace, from the next start on. `farewell` ends its streams at a stop."""
+        self._more += routes
+        self._farewells.append(farewell)
 
     def start(self, port: int = 0) -> None:
         """Returns when it answers. Raises OSError when the port is taken."""
@@ -87,6 +99,8 @@ class Workspace:
         if self._server is None or self._thread is None:
             return
         self._stream.close()
+        for farewell in self._farewells:
+            farewell()
         self._server.should_exit = True
         self._thread.join()
         self._server = self._thread = None
@@ -179,8 +193,11 @@ class Workspace:
                 Route("/api/{method}", api.answer, methods=["GET", "POST"]),
                 Route("/commands/{team}/{name}", respond, methods=["POST"]),
                 Route("/actions/{team}/{name}", respond, methods=["POST"]),
+                Route("/upload/{ticket}", site.files.take_upload, methods=["POST", "PUT"]),
+                Route("/files/{file}", site.files.send, methods=["GET"]),
                 WebSocketRoute("/link/", site.sockets.serve),
                 Mount("/rehearsal", routes=make_routes(site, self._stream)),
+                *self._more,
             ],
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))],
         )

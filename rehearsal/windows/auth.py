@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection: Basic, NTLM, Negotiate.
+"""Who is at the other end of a connection: Basic, a client certificate, NTLM, Kerberos, Negotiate.
 
 NTLM and Negotiate take several requests, and what they find out, the person and the keys, belongs to the one TCP
 connection they ran on. So there is one `Authenticator` a connection. pyspnego does the work; the farm only carries
@@ -19,21 +19,27 @@ from spnego.exceptions import SpnegoError
 
 from rehearsal.windows.settings import Account, Method
 
+CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+"""The Authorization of a client that has shown its certificate in the TLS handshake."""
 _ACCOUNTS = "NTLM_USER_FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a host accepts. `trusts` is False where the account has another password than everybody thinks."""
+    """What a host accepts. `trusts` is False where the account has another password than everybody thinks.
+
+    `host` is its name in the service principal that Kerberos' tickets are for.
+    """
 
     account: Account
     methods: tuple[Method, ...] = ("negotiate", "ntlm")
     trusts: bool = True
+    host: str = ""
 
     def offers(self) -> list[str]:
         """The values of WWW-Authenticate."""
-        words = {"negotiate": "Negotiate", "ntlm": "NTLM", "basic": 'Basic realm="WSMAN"'}
-        return [words[method] for method in self.methods]
+        words = {"negotiate": "Negotiate", "kerberos": "Kerberos", "ntlm": "NTLM", "basic": 'Basic realm="WSMAN"'}
+        return [words[method] for method in self.methods if method in words]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +62,26 @@ class Authenticator:
     def keys(self) -> spnego.ContextProxy | None:
         return self._context if self._context and self._context.complete else None
 
-    def step(self, header: str) -> Step:
-        """An empty header stands for whoever the connection already belongs to."""
+    def forget(self) -> None:
+        """Nobody is known on this connection any more."""
+        self._context, self._user = None, ""
+
+    def step(self, header: str, certified: str = "") -> Step:
+        """An empty header stands for whoever the connection already belongs to.
+
+        `certified` is who the client's certificate is for.
+        """
         scheme, _, token = header.partition(" ")
         match scheme.lower():
             case "":
                 return Step(user=self._user)
             case "basic" if "basic" in self._policy.methods:
                 return self._check_basic(token)
+            case _ if header == CERTIFICATE and "certificate" in self._policy.methods:
+                is_right = self._policy.trusts and certified == self._policy.account.name
+                return Step(user=self._policy.account.username) if is_right else Step()
+            case "negotiate" | "kerberos" if "kerberos" in self._policy.methods:
+                return self._accept(scheme, token, "kerberos")
             case "negotiate" if "negotiate" in self._policy.methods:
                 return self._accept(scheme, token, "negotiate")
             case "ntlm" if "ntlm" in self._policy.methods:
@@ -80,7 +98,7 @@ class Authenticator:
     def _accept(self, scheme: str, token: str, protocol: str) -> Step:
         """One token of the handshake; a token after its end begins a new one."""
         if self._context is None or self._context.complete:
-            self._context, self._user = spnego.server(hostname="unspecified", service="HTTP", protocol=protocol), ""
+            self._context, self._user = _acceptor(self._policy, protocol), ""
         try:
             answer = self._context.step(base64.b64decode(token))
         except (SpnegoError, ValueError, struct.error):  # the last two: how pyspnego meets a token that is none
@@ -96,8 +114,14 @@ class Authenticator:
         return Step(user=self._user, challenge=challenge)
 
     def _is_the_account(self, principal: str | None) -> bool:
-        """Not one of another farm in this process."""
-        return (principal or "").upper() == self._policy.account.username.upper()
+        """Not one of another farm in this process, or of the same realm."""
+        account = self._policy.account
+        return (principal or "").upper() in {account.username.upper(), account.principal.upper()} - {""}
+
+
+def _acceptor(policy: Policy, protocol: str) -> spnego.ContextProxy:
+    name = policy.host if protocol == "kerberos" else "unspecified"
+    return spnego.server(hostname=name, service="HTTP", protocol=protocol)
 
 
 @contextmanager

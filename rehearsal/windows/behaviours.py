@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rehearsal.windows.sessions import LogoffMode, LogoffRule
+from rehearsal.windows.sessions import Mode, Rule
 
 
 class Behaviour(BaseModel):
@@ -18,7 +18,7 @@ class Behaviour(BaseModel):
 
 
 class Hangs(Behaviour):
-    """WTSLogoffSession says yes and the session never ends."""
+    """WTSLogoffSession says yes and the session never ends; WTSDisconnectSession says yes and nothing happens."""
 
     name = "hangs"
 
@@ -38,10 +38,13 @@ class Slow(Behaviour):
 
 
 class NoRight(Behaviour):
-    """Everybody may look, but a logoff is refused; with `at: create` the shell itself is."""
+    """Everybody may look, but logoff, disconnect and message are refused.
+
+    With `at: list` the list of sessions is refused, and with `at: create` the shell itself.
+    """
 
     name = "no-right"
-    at: Literal["logoff", "create"] = "logoff"
+    at: Literal["act", "list", "create"] = "act"
     code: int = 5
 
 
@@ -79,17 +82,71 @@ class ComesBack(Behaviour):
     id: int = 3
 
 
-class Drops(Behaviour):
-    """The TCP connection is cut at a message, after the host did what it says: the client cannot know.
+class TakenOver(Behaviour):
+    """While another session is being logged off, this one passes to another person."""
 
-    `done: false` cuts it before. `times: 0` means always. `after_first_look` spares everything up to the first look.
+    name = "taken-over"
+    id: int = 5
+
+
+Manner = Literal[
+    "dropped", "silence", "trickle", "flood", "redirect", "400", "401", "500", "fault", "timed-out", "quota", "denied"
+]
+
+
+class Trouble(Behaviour):
+    """A message is answered in a wrong manner, or not at all, `times` times (0: always).
+
+    `done`: the host did before what the message says. `after_first_look` spares everything up to the first look.
+    A handshake is an empty message, so it can only be answered in the manners of HTTP.
     """
 
-    name = "drops"
-    at: Literal["create", "command", "send", "receive", "delete"] = "receive"
+    at: Literal["handshake", "create", "command", "send", "receive", "signal", "delete"] = "receive"
+    manner: Manner = "dropped"
     times: int = Field(default=1, ge=0)
-    done: bool = True
+    done: bool = False
     after_first_look: bool = False
+
+
+class Drops(Trouble):
+    """The TCP connection is cut at a message, after the host did what it says: the client cannot know."""
+
+    name = "drops"
+    manner: Literal["dropped"] = "dropped"
+    done: bool = True
+
+
+class Trips(Trouble):
+    """A message is answered with a fault, a status, or in a manner of no Windows host; it is not carried out."""
+
+    name = "trips"
+    manner: Manner = "fault"
+
+
+class Babbles(Behaviour):
+    """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
+
+    name = "babbles"
+    how: Literal["torn", "other-nonce", "no-end", "silence", "flood"] = "torn"
+
+
+class Constrained(Behaviour):
+    """Application control keeps PowerShell in Constrained Language Mode."""
+
+    name = "constrained"
+
+
+class Miscompiles(Behaviour):
+    """The C# cannot be compiled, `times` times (0: always)."""
+
+    name = "miscompiles"
+    times: int = Field(default=0, ge=0)
+
+
+class WrongCertificate(Behaviour):
+    """Over HTTPS the host shows the certificate of another host."""
+
+    name = "wrong-certificate"
 
 
 class Quota(Behaviour):
@@ -104,7 +161,9 @@ class Garbage(Behaviour):
     name = "garbage"
 
 
-BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in Behaviour.__subclasses__()}
+_KINDS = (Hangs, Delayed, Slow, NoRight, Unreachable, WrongPassword, Vanishes, Replaced, ComesBack, TakenOver, Drops)
+_KINDS_OF_THE_WIRE = (Trips, Quota, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
+BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE)}
 
 
 def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
@@ -119,14 +178,16 @@ def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
         raise ValueError("; ".join(faults)) from error
 
 
-def logoff_rule(behaviours: dict[str, Behaviour]) -> LogoffRule:
-    """What the behaviours make of WTSLogoffSession."""
+def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
+    """What the behaviours make of the WTS functions."""
     for each in behaviours.values():
         match each:
             case Hangs():
-                return LogoffRule(mode=LogoffMode.NEVER)
-            case NoRight(at="logoff"):
-                return LogoffRule(mode=LogoffMode.ERROR, number=each.code)
+                return Rule(mode=Mode.NEVER)
+            case NoRight(at="act" | "list"):
+                return Rule(mode=Mode.BLIND if each.at == "list" else Mode.ERROR, number=each.code)
             case Delayed():
-                return LogoffRule(mode=LogoffMode.AFTER, number=round(each.seconds * 1000))
-    return LogoffRule()
+                return Rule(mode=Mode.AFTER, number=round(each.seconds * 1000))
+            case TakenOver():
+                return Rule(mode=Mode.SEIZE, number=each.id)
+    return Rule()

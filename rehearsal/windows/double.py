@@ -12,8 +12,17 @@ from typing import Any
 
 from rehearsal.windows import wts
 from rehearsal.windows.conditions import holds, last_input, upper
-from rehearsal.windows.engines import Machine
-from rehearsal.windows.payload import BOOTSTRAP, PayloadError, RequestError, Target, read_payload, read_request
+from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, Machine
+from rehearsal.windows.payload import (
+    BOOTSTRAP,
+    Payload,
+    PayloadError,
+    Request,
+    RequestError,
+    Target,
+    read_payload,
+    read_request,
+)
 from rehearsal.windows.sessions import Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
@@ -32,6 +41,9 @@ class PythonDouble:
 
     def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
         """Fails as PowerShell does where the bootstrap or the payload is not the documented one."""
+        if tuple(arguments[:2]) == CONSTRAINED:
+            command.write(CONSTRAINED_STDERR.encode(), "stderr")
+            return 1
         if arguments[:3] != ["-NoLogo", "-NoProfile", "-NonInteractive"] or arguments[3:] != ["-Command", BOOTSTRAP]:
             return _fail(command, "The command is not the documented bootstrap.", "CommandNotFoundException")
         data = command.read_all()
@@ -42,7 +54,7 @@ class PythonDouble:
         except PayloadError as error:
             return _fail(command, str(error), "ParseException")
         count = 0
-        for reply in _replies(payload.request, command, machine):
+        for reply in _replies(payload, command, machine):
             _say(command, payload.nonce, reply)
             count += 1
         _say(command, payload.nonce, {"end": count})
@@ -58,24 +70,32 @@ def _say(command: Command, nonce: str, reply: Reply) -> None:
     command.write(f"{nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
 
 
-def _replies(text: str, command: Command, machine: Machine) -> Iterator[Reply]:
-    try:
-        request = read_request(text)
-    except RequestError as error:
-        message = base64.b64encode(str(error).encode()).decode("ascii")
-        yield {"error": {"where": "request", "code": _INVALID_PARAMETER, "message64": message}}
+def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
+    if payload.source.startswith("#error"):
+        yield _error("Add-Type", 0, "(1) : error CS1029: #error")
         return
-    if request.operation == "list":
-        yield from _list(machine)
-    for number, target in enumerate(request.targets):
-        began = time.monotonic()
-        outcome = _log_off(target, request.wait, command, machine)
-        yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
+    try:
+        request = read_request(payload.request)
+        if request.operation == "list":
+            yield from _list(machine)
+        for number, target in enumerate(request.targets):
+            began = time.monotonic()
+            outcome = _carry_out(request, target, command, machine)
+            yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
+    except RequestError as error:
+        yield _error("request", _INVALID_PARAMETER, str(error))
+    except wts.RefusedError as error:
+        yield _error("WTSEnumerateSessionsExW", error.code, str(error))
+
+
+def _error(where: str, code: int, text: str) -> Reply:
+    return {"error": {"where": where, "code": code, "message64": base64.b64encode(text.encode()).decode("ascii")}}
 
 
 def _list(machine: Machine) -> Iterator[Reply]:
+    sessions = wts.enumerate_sessions(machine.sessions)
     yield {"host": {"name": machine.name.upper(), "pointer": 8, "now": str(now_ticks())}}
-    for session in wts.enumerate_sessions(machine.sessions):
+    for session in sessions:
         yield {"session": describe(session)}
 
 
@@ -90,6 +110,8 @@ def describe(session: Session) -> Reply:
         "client": session.client,
         "address": "" if ":" in session.address else session.address,  # the agent reads IPv4 only
         "protocol": session.protocol,
+        "build": session.build,
+        "display": session.display,
         "logon": str(session.logon),
         "connect": str(session.connect),
         "disconnect": str(session.disconnect),
@@ -99,7 +121,7 @@ def describe(session: Session) -> Reply:
     }
 
 
-def _log_off(target: Target, wait: int, command: Command, machine: Machine) -> Reply:
+def _carry_out(request: Request, target: Target, command: Command, machine: Machine) -> Reply:
     """Compare, act, wait, look again: the verdict of one target."""
     if not 0 <= target.id <= _LARGEST_ID:
         return _verdict("protected", why="bad id")
@@ -110,15 +132,35 @@ def _log_off(target: Target, wait: int, command: Command, machine: Machine) -> R
         return _verdict("absent")
     if verdict := _compare(target, session):
         return verdict
-    code = wts.log_off(machine.sessions, session.id)
+    if request.operation == "disconnect" and session.state is State.DISCONNECTED:
+        return _verdict("disconnected", why="already", seen=session)
+    function, code = _call(request, session, machine)
     if code in {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}:
         return _verdict("absent")
-    if code not in {0, wts.CLOSE_PENDING}:
-        return _verdict("refused", code=code, why="WTSLogoffSession", seen=session)
-    if wait == 0:
+    if code and (code != wts.CLOSE_PENDING or request.operation == "message"):
+        return _verdict("refused", code=code, why=function, seen=session)
+    if request.operation == "message":
+        return _verdict("sent", seen=session)
+    if request.wait == 0:
         return _verdict("requested", code=code, seen=session)
-    until = time.monotonic() + wait
+    return _wait(request, target, code, command, machine)
+
+
+def _call(request: Request, session: Session, machine: Machine) -> tuple[str, int]:
+    match request.operation:
+        case "message":
+            return "WTSSendMessageW", wts.send_message(machine.sessions, session.id, request.title, request.text)
+        case "disconnect":
+            return "WTSDisconnectSession", wts.disconnect(machine.sessions, session.id)
+        case _:
+            return "WTSLogoffSession", wts.log_off(machine.sessions, session.id)
+
+
+def _wait(request: Request, target: Target, code: int, command: Command, machine: Machine) -> Reply:
+    until = time.monotonic() + request.wait
     while not _is_gone(target, seen := _look(machine, target.id)):
+        if request.operation == "disconnect" and seen and seen.state is State.DISCONNECTED:
+            return _verdict("disconnected", seen=seen)
         if time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS):
             return _verdict("still_closing", code=code, seen=seen)
     return _verdict("gone", seen=seen)

@@ -19,6 +19,14 @@ from rehearsal.windows.shells import Command
 SHIM_NAMES = ("libwtsapi32.so", "wtsapi32.dll.so", "libwtsapi32.dll.so")
 """mono looks for the first name, .NET for one of the others."""
 
+CONSTRAINED = ("-LanguageMode", "ConstrainedLanguage")
+"""Before the arguments of PowerShell: as on a host with application control. Only the rehearsal's engines know it."""
+CONSTRAINED_STDERR = (
+    "Cannot invoke method. Method invocation is supported only on core types in this language mode.\r\n"
+    "    + CategoryInfo          : InvalidOperation: (:) [], RuntimeException\r\n"
+    "    + FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrainedLanguage\r\n"
+)
+
 _MAIN = """\
 using System;
 static class Rehearsal
@@ -74,8 +82,9 @@ class Mono:
     _compiling: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
-        del arguments  # the bootstrap is PowerShell's; mono is given what it would have evaluated
-        try:
+        if tuple(arguments[:2]) == CONSTRAINED:
+            return _fail(command, CONSTRAINED_STDERR)
+        try:  # the bootstrap is PowerShell's; mono is given what it would have evaluated
             payload = read_payload(command.read_all())
             program = self._compile(payload.source)
         except PayloadError as error:

@@ -12,7 +12,7 @@ from typing import Any, Self, TypedDict
 from rehearsal.windows import people
 from rehearsal.windows.auth import accounts_file
 from rehearsal.windows.behaviours import read_behaviour
-from rehearsal.windows.certificates import make_context
+from rehearsal.windows.certificates import make_certificates
 from rehearsal.windows.host import Host
 from rehearsal.windows.inventory import find_engine
 from rehearsal.windows.population import populate
@@ -47,6 +47,7 @@ class Farm:
         self._doorman = Doorman(self._sweep)
         self._stack = ExitStack()
         self.ca_file = Path()
+        self.client_certificate = Path()
 
     @classmethod
     def from_file(cls, path: Path, *, engine: EngineName | None = None) -> Self:
@@ -87,7 +88,8 @@ class Farm:
             wanted: find_engine(wanted, folder)
             for wanted in {self._engine or each.engine for each in self._settings.hosts.values()}
         }
-        tls, self.ca_file = make_context(folder, self._settings.hosts)
+        tls = make_certificates(folder, self._settings.hosts, self.account.name)
+        self.ca_file, self.client_certificate = tls.ca_file, tls.client
         for name, settings in self._settings.hosts.items():
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
@@ -118,7 +120,7 @@ class Farm:
 
     @property
     def secure_endpoints(self) -> Mapping[str, str]:
-        """The same over HTTPS; `ca_file` is what to trust."""
+        """The same over HTTPS; `ca_file` is what to trust, `client_certificate` (with its key) the account's own."""
         return {name: address.url for name, address in self._secure.items()}
 
     @property

@@ -10,6 +10,7 @@ SHELL_NOT_FOUND = 2150858843
 QUOTA_OF_SHELLS = 2150859173
 PIPE_ENDED = 2147942509
 ACCESS_DENIED = 5
+INTERNAL_ERROR = 1359
 
 
 def nothing_to_say() -> Fault:
@@ -61,6 +62,10 @@ def pipe_ended() -> Fault:
 def access_denied() -> Fault:
     """The account may not open a text shell: it lacks Read and Execute on the service's root SDDL."""
     return Fault(code=ACCESS_DENIED, message="Access is denied. ", subcode="w:AccessDenied", sender=True)
+
+
+def internal_error() -> Fault:
+    return Fault(code=INTERNAL_ERROR, message="An internal error occurred. ")
 
 
 def not_supported(action: str) -> Fault:

@@ -6,22 +6,30 @@ from typing import TypeVar
 
 from rehearsal.windows import faults
 from rehearsal.windows.auth import Policy
+from rehearsal.windows.babble import babble, break_source
 from rehearsal.windows.behaviours import (
+    Babbles,
     Behaviour,
     ComesBack,
+    Constrained,
     Drops,
     Garbage,
+    Manner,
+    Miscompiles,
     NoRight,
     Quota,
     Replaced,
     Slow,
+    Trips,
+    Trouble,
     Unreachable,
     Vanishes,
+    WrongCertificate,
     WrongPassword,
-    logoff_rule,
+    rule_of,
 )
 from rehearsal.windows.commandline import CommandLineError, read_command_line
-from rehearsal.windows.engines import Engine, Machine
+from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.people import come_back, leave, take_over
 from rehearsal.windows.service import Service
@@ -30,16 +38,23 @@ from rehearsal.windows.settings import Account, HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
 
+_FAULTS = {
+    "fault": faults.internal_error,
+    "timed-out": faults.nothing_to_say,
+    "quota": faults.too_many_shells,
+    "denied": faults.access_denied,
+}
 _Kind = TypeVar("_Kind", bound=Behaviour)
 _GARBAGE = b'\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n{"session": {"id": 3, "state": 4}}\r\n{"end": 1}\r\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`status` 0: nothing is answered, the connection is cut."""
+    """`status` 0: it is answered in the `manner` of no Windows host."""
 
     status: int
     body: bytes = b""
+    manner: Manner = "dropped"
 
 
 class Host:
@@ -58,18 +73,23 @@ class Host:
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
         self._looked = threading.Event()
         self._opened_after_look = False
-        self._drops = 0
-        self._stopped = threading.Event()
+        self._troubles = 0
+        self._miscompiled = 0
+        self.stopped = threading.Event()
         self._lock = threading.Lock()
 
     @property
     def policy(self) -> Policy:
         trusts = self._behaviour(WrongPassword) is None
-        return Policy(account=self._account, methods=self._settings.auth, trusts=trusts)
+        return Policy(account=self._account, methods=self._settings.auth, trusts=trusts, host=self.name)
 
     @property
     def is_unreachable(self) -> bool:
         return self._behaviour(Unreachable) is not None
+
+    @property
+    def shows_wrong_certificate(self) -> bool:
+        return self._behaviour(WrongCertificate) is not None
 
     @property
     def allows_clear_text(self) -> bool:
@@ -77,24 +97,25 @@ class Host:
         return "basic" in self._settings.auth
 
     def behave(self, *behaviours: Behaviour) -> None:
-        """From now on the host has these behaviours and no other; first looks and drops count anew."""
+        """From now on the host has these behaviours and no other; first looks and troubles count anew."""
         with self._lock:
             self._behaviours = {each.name: each for each in behaviours}
-            self._drops = 0
+            self._troubles = 0
+            self._miscompiled = 0
             self._opened_after_look = False
             self._looked.clear()
         with self.machine.sessions.locked() as table:
-            table.rule = logoff_rule(self._behaviours)
+            table.rule = rule_of(self._behaviours)
 
     def restore(self, table: Table) -> None:
         """As at the farm's start, with nothing served yet; what still runs goes on."""
         self.behave(*self._settings.behaviour)
-        table.rule = logoff_rule(self._behaviours)
+        table.rule = rule_of(self._behaviours)
         self.machine.sessions.create(table)
         self.messages.clear()
 
     def stop(self) -> None:
-        self._stopped.set()
+        self.stopped.set()
         self.service.close()
 
     # The wire
@@ -102,10 +123,10 @@ class Host:
     def serve(self, data: bytes, user: str) -> Answer:
         """Answers one envelope; NotSoapError when it is none."""
         message = read_message(data)
-        self._stopped.wait(self._settings.latency.total_seconds())
-        drop = self._drop_at(message)
-        if drop and not drop.done:
-            return self._cut(message)
+        self.stopped.wait(self._settings.latency.total_seconds())
+        trouble = self.trouble_at(message.operation)
+        if trouble and not trouble.done:
+            return self._troubled(trouble, message)
         try:
             self._refuse(message)
             answer = Answer(status=200, body=self.service.answer(message, user))
@@ -113,27 +134,32 @@ class Host:
             answer = Answer(status=500, body=write_fault(message, fault, self.name.upper()))
             self.messages.append(f"{message.operation}!{fault.code}")
         else:
-            if not drop:
+            if not trouble:
                 self.messages.append(message.operation)
-        return self._cut(message) if drop else answer
+        return self._troubled(trouble, message) if trouble else answer
 
-    def _cut(self, message: Message) -> Answer:
-        self.messages.append(f"{message.operation}!dropped")
-        return Answer(status=0)
-
-    def _drop_at(self, message: Message) -> Drops | None:
+    def trouble_at(self, operation: str) -> Trouble | None:
         """`after_first_look` spares the look's own messages: it begins with the first shell opened after the look."""
-        drops = self._behaviour(Drops)
-        if drops is None:
+        trouble = self._behaviour(Drops) or self._behaviour(Trips)
+        if trouble is None:
             return None
         with self._lock:
-            if message.operation == "Create" and self._looked.is_set():
+            if operation == "Create" and self._looked.is_set():
                 self._opened_after_look = True
-            is_spared = drops.after_first_look and not self._opened_after_look
-            if is_spared or message.operation.lower() != drops.at or 0 < drops.times <= self._drops:
+            is_spared = trouble.after_first_look and not self._opened_after_look
+            if is_spared or operation.lower() != trouble.at or 0 < trouble.times <= self._troubles:
                 return None
-            self._drops += 1
-        return drops
+            self._troubles += 1
+        return trouble
+
+    def _troubled(self, trouble: Trouble, message: Message) -> Answer:
+        make = _FAULTS.get(trouble.manner)
+        if make is None:
+            self.messages.append(f"{message.operation}!{trouble.manner}")
+            return Answer(status=0, manner=trouble.manner)
+        fault = make()
+        self.messages.append(f"{message.operation}!{fault.code}")
+        return Answer(status=500, body=write_fault(message, fault, self.name.upper()))
 
     def _refuse(self, message: Message) -> None:
         if message.operation != "Create":
@@ -159,10 +185,28 @@ class Host:
             return 0
         if command.killed.is_set():
             return 1
-        exit_code = self.engine.run(arguments, command, self.machine)
+        exit_code = self._run_agent(arguments, command)
         if exit_code == 0 and asks_for_a_list(command.sent):
             self._after_a_look()
         return exit_code
+
+    def _run_agent(self, arguments: list[str], command: Command) -> int:
+        def run(command: Command) -> int:
+            return self.engine.run(arguments, command, self.machine)
+
+        if self._behaviour(Constrained):
+            arguments = [*CONSTRAINED, *arguments]
+        if babbles := self._behaviour(Babbles):
+            return babble(babbles.how, command, run)
+        return break_source(command, run) if self._miscompiles() else run(command)
+
+    def _miscompiles(self) -> bool:
+        kind = self._behaviour(Miscompiles)
+        with self._lock:
+            if kind is None or 0 < kind.times <= self._miscompiled:
+                return False
+            self._miscompiled += 1
+        return True
 
     def _after_a_look(self) -> None:
         """What people do between the card and the press. It happens before the look's last Receive is answered."""

@@ -8,11 +8,13 @@ POST /wsman   401  nobody yet, or the next challenge of a handshake (WWW-Authent
 
 import ssl
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rehearsal.windows.auth import Authenticator
+from rehearsal.windows.behaviours import Manner
 from rehearsal.windows.seal import CONTENT_TYPE, SealError, seal, unseal
 from rehearsal.windows.soap import NotSoapError
+from rehearsal.windows.tricks import play
 
 if TYPE_CHECKING:
     from rehearsal.windows.host import Host
@@ -41,7 +43,10 @@ class Connection(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             return
-        step = self._authenticator.step(self.headers.get("Authorization", ""))
+        if not body and (trouble := self._host.trouble_at("Handshake")):
+            self._play(f"Handshake!{trouble.manner}", trouble.manner)
+            return
+        step = self._authenticator.step(self.headers.get("Authorization", ""), self._certified_name())
         if not step.user:
             self._ask_who(step.challenge)
         elif not body:
@@ -81,11 +86,27 @@ class Connection(BaseHTTPRequestHandler):
             self._refuse(400)
             return
         if not answer.status:
-            self.close_connection = True
+            self._play("", answer.manner)
         elif keys:
             self._answer(answer.status, seal(answer.body, keys), CONTENT_TYPE, challenge)
         else:
             self._answer(answer.status, answer.body, _SOAP, challenge)
+
+    def _play(self, noted: str, manner: Manner) -> None:
+        if noted:
+            self._host.messages.append(noted)
+        if manner == "401":
+            self.close_connection = True
+            self._authenticator.forget()
+            self._ask_who("")
+        else:
+            play(manner, self, self._host.stopped)
+
+    def _certified_name(self) -> str:
+        """The common name in the client's certificate, which the TLS handshake has verified; empty without one."""
+        certificate = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        parts: Any = (certificate or {}).get("subject", ())
+        return next((value for part in parts for name, value in part if name == "commonName"), "")
 
     def _may_be_clear(self) -> bool:
         return isinstance(self.connection, ssl.SSLSocket) or self._host.allows_clear_text

@@ -59,6 +59,8 @@ class Target:
 class Request:
     operation: str
     wait: int = 0
+    title: str = ""
+    text: str = ""
     targets: list[Target] = field(default_factory=list)
 
 
@@ -88,12 +90,14 @@ def asks_for_a_list(data: bytes) -> bool:
 def read_request(text: str) -> Request:
     """RequestError naming the first line that cannot be understood."""
     first, *lines = [line.rstrip("\r") for line in text.split("\n")]
-    if first not in {"list", "logoff"} or (first == "list" and lines):
+    if first not in {"list", "logoff", "disconnect", "message"} or (first == "list" and lines):
         raise RequestError(f"no operation: {first[:40]!r}")
     request = Request(operation=first)
     for line in lines:
         keyword, *fields = line.split(" ")
         _read_line(request, keyword, [_decode(each) for each in fields])
+    if first == "message" and not request.title:
+        raise RequestError("a message without a title")
     return request
 
 
@@ -101,6 +105,8 @@ def _read_line(request: Request, keyword: str, fields: list[str]) -> None:
     match keyword, fields:
         case "wait", [seconds]:
             request.wait = min(max(0, _integer(seconds)), _LONGEST_WAIT)
+        case "say", [title, text] if request.operation == "message":
+            request.title, request.text = title, text
         case "target", [number, domain, user, logon, state, even_if_active]:
             request.targets.append(
                 Target(

@@ -17,6 +17,11 @@ def come_back(table: Table, session_id: int) -> None:
     table.change(session_id, state=State.ACTIVE, station=station, connect=now, disconnect=0, input=now)
 
 
+def leave_alone(table: Table, session_id: int) -> None:
+    """Closes the window: programs go on running, nobody sits there."""
+    table.change(session_id, state=State.DISCONNECTED, station="", disconnect=now_ticks(), input=0)
+
+
 def take_over(table: Table, session_id: int, account: str) -> None:
     """The id is given to another person who logs on now; `account` is named with its domain."""
     domain, _, user = account.partition("\\")

@@ -22,7 +22,7 @@ def populate(host: str, settings: FarmSettings, start: int) -> dict[int, Session
 def build_session(settings: SessionSettings, start: int) -> Session:
     domain, _, user = settings.user.partition("\\")
     station = _station(settings)
-    logon = _before(start, settings.logged_on) if user else 0
+    logon = _before(start, settings.logged_on) if user and settings.logged_on is not None else 0
     return Session(
         id=settings.id,
         state=settings.state,
@@ -36,6 +36,8 @@ def build_session(settings: SessionSettings, start: int) -> Session:
         user=user,
         client=settings.client,
         address=settings.address,
+        build=settings.build,
+        display=settings.display,
     )
 
 

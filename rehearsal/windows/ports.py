@@ -7,7 +7,6 @@ shells away.
 import logging
 import selectors
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from contextlib import suppress
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
+from rehearsal.windows.certificates import Certificates
 from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 
@@ -32,7 +32,7 @@ class Port(ThreadingMixIn, TCPServer):
     request_queue_size = 128
     timeout = 0  # the doorman knows that somebody knocks
 
-    def __init__(self, host: Host, tls: ssl.SSLContext | None, number: int) -> None:
+    def __init__(self, host: Host, tls: Certificates | None, number: int) -> None:
         self.host = host
         self._tls = tls
         self._open: set[socket.socket] = set()
@@ -42,7 +42,8 @@ class Port(ThreadingMixIn, TCPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         if self._tls:
-            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            context = self._tls.wrong if self.host.shows_wrong_certificate else self._tls.right
+            connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open.add(connection)
         return connection, address
@@ -70,7 +71,7 @@ class Port(ThreadingMixIn, TCPServer):
 class Address:
     """A port number that stays the host's own: listened at, or reserved and closed, so that calls are refused."""
 
-    def __init__(self, host: Host, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, host: Host, tls: Certificates | None) -> None:
         self.host = host
         self._tls = tls
         self._reserved: socket.socket | None = None

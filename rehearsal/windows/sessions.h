@@ -21,8 +21,8 @@ typedef int64_t TICKS;  /* FILETIME: 100 ns since 1601, UTC */
 #define FOREVER INT64_MAX /* the session is closing and never ends */
 #define ALWAYS_NOW (-1)   /* the console's last input is always this moment */
 
-typedef struct { DWORD id, state, protocol; TICKS logon, connect, disconnect, input, closing;
-                 char *station, *domain, *user, *client, *address; } Session;
+typedef struct { DWORD id, state, protocol, build; TICKS logon, connect, disconnect, input, closing;
+                 char *station, *domain, *user, *client, *address, *display; } Session;
 typedef struct { int file; char *text; char rule[16]; long long number; Session *list; DWORD count; } Table;
 
 static TICKS now(void)
@@ -32,17 +32,18 @@ static TICKS now(void)
     return (t.tv_sec + 11644473600LL) * 10000000LL + t.tv_nsec / 100;
 }
 
-/* One line: eight numbers and five texts, parted by TAB. A session whose end has come is no longer read. */
+/* One line: nine numbers and six texts, parted by TAB. A session whose end has come is no longer read. */
 static void read_line(Table *table, char *line)
 {
     Session s = {0};
-    char *field[13];
-    for (int i = 0; i < 13; i++)
+    char *field[15];
+    for (int i = 0; i < 15; i++)
         if (!(field[i] = strsep(&line, "\t"))) return;
     s.id = strtoul(field[0], 0, 10), s.state = strtoul(field[1], 0, 10), s.protocol = strtoul(field[2], 0, 10);
-    s.logon = atoll(field[3]), s.connect = atoll(field[4]), s.disconnect = atoll(field[5]);
-    s.input = atoll(field[6]), s.closing = atoll(field[7]);
-    s.station = field[8], s.domain = field[9], s.user = field[10], s.client = field[11], s.address = field[12];
+    s.build = strtoul(field[3], 0, 10), s.logon = atoll(field[4]), s.connect = atoll(field[5]);
+    s.disconnect = atoll(field[6]), s.input = atoll(field[7]), s.closing = atoll(field[8]);
+    s.station = field[9], s.domain = field[10], s.user = field[11], s.client = field[12], s.address = field[13];
+    s.display = field[14];
     if (!s.closing || s.closing > now()) table->list[table->count++] = s;
 }
 
@@ -55,10 +56,10 @@ static BOOL open_table(Table *table)
     if (table->file < 0) return 0;
     if (flock(table->file, LOCK_EX) || fstat(table->file, &size)) return close(table->file), 0;
     table->text = calloc(1, size.st_size + 1);
-    table->list = calloc(size.st_size / 25 + 1, sizeof(Session)); /* no line is shorter than its 12 TABs and 13 signs */
+    table->list = calloc(size.st_size / 24 + 1, sizeof(Session)); /* no line is shorter than its 14 TABs, 9 figures and LF */
     ssize_t got = pread(table->file, table->text, size.st_size, 0);
     char *rest = table->text, *line = got < 0 ? 0 : strsep(&rest, "\n");
-    if (line) sscanf(line, "logoff\t%15[^\t]\t%lld", table->rule, &table->number);
+    if (line) sscanf(line, "rule\t%15[^\t]\t%lld", table->rule, &table->number);
     while ((line = strsep(&rest, "\n"))) read_line(table, line);
     return 1;
 }
@@ -75,12 +76,12 @@ static void save(Table *table)
     char *text = 0;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    fprintf(out, "logoff\t%s\t%lld\n", table->rule, table->number);
+    fprintf(out, "rule\t%s\t%lld\n", table->rule, table->number);
     for (DWORD i = 0; i < table->count; i++) {
         Session *s = &table->list[i];
-        fprintf(out, "%u\t%u\t%u\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%s\t%s\t%s\t%s\n", s->id, s->state, s->protocol,
-                (long long)s->logon, (long long)s->connect, (long long)s->disconnect, (long long)s->input,
-                (long long)s->closing, s->station, s->domain, s->user, s->client, s->address);
+        fprintf(out, "%u\t%u\t%u\t%u\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%s\t%s\t%s\t%s\t%s\n", s->id, s->state,
+                s->protocol, s->build, (long long)s->logon, (long long)s->connect, (long long)s->disconnect, (long long)s->input,
+                (long long)s->closing, s->station, s->domain, s->user, s->client, s->address, s->display);
     }
     fclose(out);
     if (pwrite(table->file, text, length, 0) < 0 || ftruncate(table->file, length)) perror("sessions");

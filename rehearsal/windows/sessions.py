@@ -3,8 +3,9 @@
 It is a file, because an agent in PowerShell or mono reads and changes it from another process, through the C shim
 (`sessions.h` is the same form in C). Both sides hold `flock` while they look, and write it back in place:
 
-    logoff  TAB  rule  TAB  number                          what WTSLogoffSession does on this host, see `LogoffRule`
-    id  state  protocol  logon  connect  disconnect  input  closing  station  domain  user  client  address
+    rule  TAB  mode  TAB  number                            what the WTS functions do on this host, see `Rule`
+    id  state  protocol  build  logon  connect  disconnect  input  closing
+        station  domain  user  client  address  display     on the same line
 
 parted by TAB, UTF-8, one session a line. Times are FILETIME ticks (100 ns since 1601, UTC), 0 where Windows has none.
 """
@@ -42,18 +43,25 @@ class State(IntEnum):
     INIT = 9
 
 
-class LogoffMode(StrEnum):
+class Mode(StrEnum):
     AT_ONCE = "at-once"
     AFTER = "after"
     NEVER = "never"
     ERROR = "error"
+    BLIND = "blind"
+    SEIZE = "seize"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogoffRule:
-    """How the host logs off: `number` is milliseconds for AFTER and the Win32 code for ERROR."""
+class Rule:
+    """What comes of a call that changes something.
 
-    mode: LogoffMode = LogoffMode.AT_ONCE
+    AT_ONCE it is done. AFTER: a logoff is done `number` milliseconds later. NEVER: a logoff or a disconnect is taken
+    and not done. ERROR: refused with the Win32 code `number`; BLIND: so is the list of sessions, and nothing else.
+    SEIZE: done, and meanwhile the session with the id `number` passes to another person, once.
+    """
+
+    mode: Mode = Mode.AT_ONCE
     number: int = 0
 
 
@@ -68,6 +76,7 @@ class Session:
     id: int
     state: State
     protocol: int = 0
+    build: int = 0
     logon: int = 0
     connect: int = 0
     disconnect: int = 0
@@ -78,6 +87,7 @@ class Session:
     user: str = ""
     client: str = ""
     address: str = ""
+    display: str = ""
 
     @property
     def account(self) -> str:
@@ -95,7 +105,7 @@ class Session:
 
 
 _FIELDS = tuple(each.name for each in dataclasses.fields(Session))
-_NUMBERS = _FIELDS[:8]
+_NUMBERS = _FIELDS[:9]
 
 
 class Call(NamedTuple):
@@ -113,7 +123,7 @@ class Call(NamedTuple):
 class Table:
     """The file's content while its lock is held."""
 
-    rule: LogoffRule = field(default_factory=LogoffRule)
+    rule: Rule = field(default_factory=Rule)
     sessions: dict[int, Session] = field(default_factory=dict)
 
     @classmethod
@@ -121,10 +131,10 @@ class Table:
         first, *lines = text.rstrip("\n").split("\n")  # splitlines() would also split at signs a name may have
         _, mode, number = first.split("\t")
         living = (each for each in map(Session.from_line, lines) if not 0 < each.closing <= now_ticks())
-        return cls(LogoffRule(mode=LogoffMode(mode), number=int(number)), {each.id: each for each in living})
+        return cls(Rule(mode=Mode(mode), number=int(number)), {each.id: each for each in living})
 
     def to_text(self) -> str:
-        lines = [f"logoff\t{self.rule.mode}\t{self.rule.number}", *(each.to_line() for each in self.sessions.values())]
+        lines = [f"rule\t{self.rule.mode}\t{self.rule.number}", *(each.to_line() for each in self.sessions.values())]
         return "\n".join(lines) + "\n"
 
     def change(self, session_id: int, **changes: object) -> None:
@@ -162,10 +172,10 @@ class SessionFile:
         with self.locked() as table:
             return sorted(table.sessions.values(), key=lambda session: session.id)
 
-    def note(self, name: str, session_id: int, code: int) -> None:
+    def note(self, name: str, session_id: int, code: int, title: str = "", text: str = "") -> None:
         """Notes a call; the caller holds the lock."""
         with self._calls.open("a", encoding="utf-8") as file:
-            file.write(f"{name}\t{session_id}\t{now_ticks()}\t{code}\t\t\n")
+            file.write(f"{name}\t{session_id}\t{now_ticks()}\t{code}\t{_to_hex(title)}\t{_to_hex(text)}\n")
 
     def calls(self) -> list[Call]:
         return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
@@ -181,6 +191,10 @@ def _overwrite(file: FileIO, table: Table) -> None:
 def _call_from_line(line: str) -> Call:
     name, session_id, at, code, title, text = line.split("\t")
     return Call(name, int(session_id), int(at), int(code), _from_hex(title), _from_hex(text))
+
+
+def _to_hex(text: str) -> str:
+    return text.encode("utf-16-le").hex()
 
 
 def _from_hex(text: str) -> str:

@@ -12,7 +12,7 @@ from rehearsal.windows.behaviours import Behaviour, read_behaviour
 from rehearsal.windows.sessions import State
 
 EngineName = Literal["best", "pwsh", "mono", "double"]
-Method = Literal["basic", "ntlm", "negotiate"]
+Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 _DURATION = re.compile(r"(\d+)(ms|[dhms])")
@@ -68,10 +68,15 @@ class Part(BaseModel):
 
 
 class Account(Part):
-    """Who may open shells on the farm's hosts."""
+    """Who may open shells on the farm's hosts. `principal` is the same account in Kerberos' words: name@REALM."""
 
     username: str
     password: str
+    principal: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.username.partition("\\")[2]
 
     @field_validator("username")
     @classmethod
@@ -82,7 +87,10 @@ class Account(Part):
 
 
 class SessionSettings(Part):
-    """A session as a person would describe it. All durations count back from the farm's start."""
+    """A session as a person would describe it. All durations count back from the farm's start.
+
+    `logged_on: null` is a session that Windows gives no logon time for. `display` is width x height x bits of colour.
+    """
 
     id: int = Field(ge=0, lt=2**32)
     user: str = ""
@@ -90,7 +98,9 @@ class SessionSettings(Part):
     station: str | None = None
     client: str = Field(default="", max_length=20)
     address: str = ""
-    logged_on: Duration = timedelta(hours=2)
+    build: int = Field(default=0, ge=0, lt=2**31)
+    display: str = Field(default="", pattern=r"^(\d+x\d+x\d+)?$")
+    logged_on: Duration | None = timedelta(hours=2)
     disconnected: Duration | None = None
     idle: Duration = timedelta(minutes=1)
 

@@ -14,6 +14,8 @@ from datetime import timedelta
 CONTROL_C_EXIT = 0xC000013A
 """STATUS_CONTROL_C_EXIT: what a program returns that was ended by Ctrl+C."""
 _KILLED = 1
+_MOST_PER_RECEIVE = 256 * 1024
+"""Bytes. Windows carries no more in one answer than MaxEnvelopeSizekb allows: 500 kB, of base64."""
 
 
 def new_id() -> str:
@@ -105,11 +107,20 @@ class Command:
             return True
 
     def collect(self, timeout: timedelta) -> Output:
-        """Waits until there is something to carry away, or the time is up; then takes all of it."""
+        """Waits until there is something to carry away, or the time is up; then takes as much as one answer carries."""
         with self._changed:
             self._changed.wait_for(lambda: self._output or not self.is_running, timeout.total_seconds())
-            pieces, self._output = tuple(self._output), []
-            return Output(pieces=pieces, exit_code=self._exit_code)
+            pieces: list[tuple[str, bytes]] = []
+            size = 0
+            while self._output and (not pieces or size + len(self._output[0][1]) <= _MOST_PER_RECEIVE):
+                pieces.append(self._output.pop(0))
+                size += len(pieces[-1][1])
+            return Output(pieces=tuple(pieces), exit_code=None if self._output else self._exit_code)
+
+    @property
+    def written(self) -> bytes:
+        """What was written to standard output and not carried away yet."""
+        return b"".join(data for stream, data in self._output if stream == "stdout")
 
     def kill(self, exit_code: int = _KILLED) -> None:
         with self._changed:

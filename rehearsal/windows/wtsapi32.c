@@ -10,10 +10,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-enum { USER_NAME = 5, DOMAIN_NAME = 7, CONNECT_STATE = 8, CLIENT_NAME = 10, CLIENT_ADDRESS = 14, CLIENT_PROTOCOL = 16,
-       SESSION_INFO = 24 };
+enum { USER_NAME = 5, DOMAIN_NAME = 7, CONNECT_STATE = 8, CLIENT_BUILD = 9, CLIENT_NAME = 10, CLIENT_ADDRESS = 14,
+       CLIENT_DISPLAY = 15, CLIENT_PROTOCOL = 16, SESSION_INFO = 24 };
 enum { FILE_NOT_FOUND = 2, INVALID_PARAMETER = 87, CLOSE_PENDING = 7007 };
-enum { DISCONNECTED = 4, FAMILY_INET = 2, FAMILY_INET6 = 23, TYPE_SESSION_INFO_1 = 2, ID_ASYNC = 32001,
+enum { ACTIVE = 0, DISCONNECTED = 4, RDP = 2, FAMILY_INET = 2, FAMILY_INET6 = 23, TYPE_SESSION_INFO_1 = 2, ID_ASYNC = 32001,
        ID_TIMEOUT = 32000 };
 
 typedef struct { DWORD exec_env, state, id; WCHAR *station, *host, *user, *domain, *farm; } WTS_SESSION_INFO_1W;
@@ -23,6 +23,11 @@ typedef struct { DWORD family; uint8_t bytes[20]; } WTS_CLIENT_ADDRESS;
 _Static_assert(sizeof(void *) != 8 || sizeof(WTS_SESSION_INFO_1W) == 56, "56 bytes on 64-bit Windows");
 _Static_assert(sizeof(WTSINFOW) == 216, "216 bytes on Windows");
 _Static_assert(sizeof(WTS_CLIENT_ADDRESS) == 24, "24 bytes on Windows");
+
+static BOOL is_rule(Table *table, const char *mode)
+{
+    return !strcmp(table->rule, mode);
+}
 
 static BOOL refuse(int code)
 {
@@ -92,12 +97,26 @@ static BOOL give_info(Session *s, void **buffer, DWORD *bytes)
     return give(&i, sizeof i, buffer, bytes);
 }
 
+/* WTS_CLIENT_DISPLAY says the depth of the colours by a number of its own for the older depths. */
+static BOOL give_display(const char *text, void **buffer, DWORD *bytes)
+{
+    DWORD d[3] = {0};
+    sscanf(text, "%ux%ux%u", &d[0], &d[1], &d[2]);
+    if (d[2] == 15) d[2] = 16;
+    else if (d[2] == 16) d[2] = 4;
+    else if (d[2] == 8) d[2] = 2;
+    else if (d[2] == 4) d[2] = 1;
+    return give(d, sizeof d, buffer, bytes);
+}
+
 static BOOL give_detail(Session *s, int class, void **buffer, DWORD *bytes)
 {
     uint16_t protocol = s->protocol;
     switch (class) {
     case USER_NAME: return give_text(s->user, buffer, bytes);
     case DOMAIN_NAME: return give_text(s->domain, buffer, bytes);
+    case CLIENT_BUILD: return give(&s->build, sizeof s->build, buffer, bytes);
+    case CLIENT_DISPLAY: return give_display(s->display, buffer, bytes);
     case CLIENT_NAME: return give_text(s->client, buffer, bytes);
     case CONNECT_STATE: return give(&s->state, sizeof s->state, buffer, bytes);
     case CLIENT_PROTOCOL: return give(&protocol, sizeof protocol, buffer, bytes);
@@ -123,6 +142,7 @@ BOOL WTSEnumerateSessionsExW(void *server, DWORD *level, DWORD filter, WTS_SESSI
     Table table;
     (void)server;
     if (!level || *level != 1 || filter || !open_table(&table)) return refuse(INVALID_PARAMETER);
+    if (is_rule(&table, "blind")) return close_table(&table), refuse((int)table.number);
     WTS_SESSION_INFO_1W *list = calloc(table.count + 1, sizeof *list);
     for (DWORD i = 0; i < table.count; i++) {
         Session *s = &table.list[i];
@@ -161,15 +181,34 @@ static void drop(Table *table, Session *s)
     memmove(s, after, (char *)(table->list + table->count--) - (char *)after);
 }
 
+/* As people.take_over: somebody logs on now under an id that is in use. */
+static void seize(Session *s)
+{
+    static char station[20];
+    if (!s) return;
+    snprintf(station, sizeof station, "RDP-Tcp#%u", s->id);
+    s->user = "mallory", s->domain = "CORP", s->station = station, s->state = ACTIVE, s->protocol = RDP;
+    s->logon = s->connect = s->input = now();
+    s->disconnect = s->closing = 0;
+}
+
+static int refusal(Table *table, Session *s)
+{
+    return !s ? FILE_NOT_FOUND : is_rule(table, "error") ? (int)table->number : 0;
+}
+
 /* Windows answers at once and closes the session afterwards; the host's rule says when, or what is answered instead. */
 static int begin_logoff(Table *table, Session *s)
 {
-    if (!s) return FILE_NOT_FOUND;
-    if (s->closing) return CLOSE_PENDING;
-    if (!strcmp(table->rule, "error")) return (int)table->number;
-    if (!strcmp(table->rule, "never")) s->closing = FOREVER;
-    else if (!strcmp(table->rule, "after")) s->closing = now() + table->number * 10000;
+    int code = s && s->closing ? CLOSE_PENDING : refusal(table, s);
+    if (code) return code;
+    if (is_rule(table, "never")) s->closing = FOREVER;
+    else if (is_rule(table, "after")) s->closing = now() + table->number * 10000;
     else drop(table, s);
+    if (is_rule(table, "seize")) {
+        seize(find(table, (DWORD)table->number));
+        strcpy(table->rule, "at-once");
+    }
     save(table);
     return 0;
 }
@@ -187,7 +226,8 @@ BOOL WTSLogoffSession(void *server, DWORD id, BOOL wait)
 
 static int disconnect(Table *table, Session *s)
 {
-    if (!s) return FILE_NOT_FOUND;
+    int code = refusal(table, s);
+    if (code || is_rule(table, "never")) return code;
     s->state = DISCONNECTED;
     s->disconnect = now();
     s->input = 0; /* a disconnected session has no last input */
@@ -213,7 +253,7 @@ BOOL WTSSendMessageW(void *server, DWORD id, WCHAR *title, DWORD title_bytes, WC
     Table table;
     (void)server, (void)style, (void)timeout;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = find(&table, id) ? 0 : FILE_NOT_FOUND;
+    int code = refusal(&table, find(&table, id));
     note("message", id, code, title, title_bytes, body, bytes);
     close_table(&table);
     if (code) return refuse(code);

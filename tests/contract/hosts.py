@@ -29,7 +29,10 @@ LONG_DOMAIN = "SUBSIDIARY-OF-CORP"
 
 
 class Row(NamedTuple):
-    """One session. `logged_on` and `idle` (since the last input, or since the disconnect) are hours."""
+    """One session. `logged_on` and `idle` (since the last input, or since the disconnect) are hours.
+
+    The client's build is 19000 + id, and its display 1024x768x16, where there is a client.
+    """
 
     id: int
     state: str
@@ -39,6 +42,14 @@ class Row(NamedTuple):
     address: str
     logged_on: int
     idle: int
+
+    @property
+    def build(self) -> int:
+        return 19_000 + self.id if self.client else 0
+
+    @property
+    def display(self) -> str:
+        return "1024x768x16" if self.client else ""
 
 
 SESSIONS = (
@@ -67,6 +78,14 @@ class Hosts(Protocol):
     def people(self, host: str) -> dict[int, str]: ...
     def logged_off(self, host: str) -> list[int]:
         """The ids that were really asked to go, in order."""
+        ...
+
+    def disconnected(self, host: str) -> list[int]:
+        """The ids that were really asked to disconnect, in order."""
+        ...
+
+    def messages(self, host: str) -> list[tuple[int, str, str]]:
+        """Session id, title and text of each box that was really shown."""
         ...
 
     def sign_out(self, host: str, session_id: int) -> None: ...
@@ -105,6 +124,12 @@ class MemoryHosts:
     def logged_off(self, host: str) -> list[int]:
         return [session_id for on, session_id in self.terminal.logged_off if on == host]
 
+    def disconnected(self, host: str) -> list[int]:
+        return [session_id for on, session_id in self.terminal.disconnected if on == host]
+
+    def messages(self, host: str) -> list[tuple[int, str, str]]:
+        return [(session_id, title, text) for on, session_id, title, text in self.terminal.messages if on == host]
+
     def sign_out(self, host: str, session_id: int) -> None:
         self.terminal.sign_out(host, session_id)
 
@@ -137,6 +162,8 @@ def _memory_session(row: Row) -> Session:
         station=row.station,
         client=row.client,
         address=row.address,
+        build=row.build,
+        display=row.display,
         logon=NOW - row.logged_on * HOUR if user else 0,
         now=NOW,
     )
@@ -174,6 +201,13 @@ class FarmHosts:
     def logged_off(self, host: str) -> list[int]:
         return [call.session_id for call in self.farm.calls(host) if call.name == "logoff" and not call.code]
 
+    def disconnected(self, host: str) -> list[int]:
+        return [call.session_id for call in self.farm.calls(host) if call.name == "disconnect" and not call.code]
+
+    def messages(self, host: str) -> list[tuple[int, str, str]]:
+        calls = self.farm.calls(host)
+        return [(call.session_id, call.title, call.text) for call in calls if call.name == "message" and not call.code]
+
     def sign_out(self, host: str, session_id: int) -> None:
         self.farm.sign_out(host, session_id)
 
@@ -204,10 +238,11 @@ def farm_file(folder: Path) -> tuple[Path, list[str]]:
 
 
 def _farm_session(row: Row) -> dict[str, Any]:
-    said = {"id": row.id, "user": row.account, "client": row.client, "address": row.address}
+    said: dict[str, Any] = {"id": row.id, "user": row.account, "client": row.client, "address": row.address}
     hours = {
         "logged_on": f"{row.logged_on}h",
         "disconnected" if row.state == "disconnected" else "idle": f"{row.idle}h",
     }
     state = {} if row.state == "disconnected" else {"state": row.state}
+    said |= {"build": row.build, "display": row.display}
     return said | hours | state | ({"station": row.station} if row.station else {})

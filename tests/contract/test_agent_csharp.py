@@ -136,6 +136,11 @@ B64_X = base64.b64encode(b"x").decode()
         ("logoff", FULL[2].replace(" ", " !", 1)),
         ("logoff", "wait " + B64_X),
         ("logoff", "wait //8="),
+        ("message", FULL[2]),
+        ("message", "say - " + B64_X, FULL[2]),
+        ("message", "say " + B64_X, FULL[2]),
+        ("logoff", f"say {B64_X} {B64_X}"),
+        ("LOGOFF", FULL[2]),
     ],
 )
 def test_a_request_that_is_not_understood_is_refused_before_anything_is_touched(

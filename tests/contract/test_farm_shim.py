@@ -12,7 +12,7 @@ import pytest
 
 import rehearsal
 from rehearsal.windows import wts
-from rehearsal.windows.sessions import FOREVER, LogoffMode, LogoffRule, Session, SessionFile, State, Table
+from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, State, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SessionFile:
     made = SessionFile(tmp_path / "one.sessions")
-    made.create(Table(LogoffRule(), {each.id: each for each in SESSIONS}))
+    made.create(Table(Rule(), {each.id: each for each in SESSIONS}))
     monkeypatch.setenv("REHEARSAL_SESSIONS", str(made.path))
     return made
 
@@ -140,16 +140,16 @@ def test_what_does_not_exist_is_error_2_and_what_is_not_known_87(shim: ctypes.CD
 @pytest.mark.parametrize(
     ("rule", "codes"),
     [
-        (LogoffRule(), [0, 2]),
-        (LogoffRule(mode=LogoffMode.NEVER), [0, 7007]),
-        (LogoffRule(mode=LogoffMode.AFTER, number=60_000), [0, 7007]),
-        (LogoffRule(mode=LogoffMode.AFTER, number=0), [0, 2]),
-        (LogoffRule(mode=LogoffMode.ERROR, number=5), [5, 5]),
+        (Rule(), [0, 2]),
+        (Rule(mode=Mode.NEVER), [0, 7007]),
+        (Rule(mode=Mode.AFTER, number=60_000), [0, 7007]),
+        (Rule(mode=Mode.AFTER, number=0), [0, 2]),
+        (Rule(mode=Mode.ERROR, number=5), [5, 5]),
     ],
-    ids=lambda value: value.mode.value if isinstance(value, LogoffRule) else "",
+    ids=lambda value: value.mode.value if isinstance(value, Rule) else "",
 )
 def test_a_logoff_does_in_c_what_it_does_in_python(
-    shim: ctypes.CDLL, file: SessionFile, rule: LogoffRule, codes: list[int]
+    shim: ctypes.CDLL, file: SessionFile, rule: Rule, codes: list[int]
 ) -> None:
     def twice(act: Callable[[], int]) -> tuple[list[int], list[tuple[int, bool]]]:
         file.create(Table(rule, {each.id: each for each in SESSIONS}))
@@ -164,7 +164,7 @@ def test_a_logoff_does_in_c_what_it_does_in_python(
 
 def test_a_hanging_session_never_ends(shim: ctypes.CDLL, file: SessionFile) -> None:
     with file.locked() as table:
-        table.rule = LogoffRule(mode=LogoffMode.NEVER)
+        table.rule = Rule(mode=Mode.NEVER)
     assert call(shim, "WTSLogoffSession", 5) == 0
     assert next(each for each in file.all() if each.id == 5).closing == FOREVER
 

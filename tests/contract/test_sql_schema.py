@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.engine import open_database
@@ -118,8 +118,6 @@ def test_the_sweep_reads_no_whole_table(tmp_path: Path) -> None:
 
 
 def _statements_of_sweep(connection: Any) -> list[str]:
-    from sqlalchemy import event  # noqa: PLC0415 - used by this test alone
-
     seen: list[str] = []
 
     def note(*arguments: Any) -> None:

@@ -78,7 +78,7 @@ def call(workspace: Workspace, method: str, token: str | None = None, **argument
         ("users.list", {"cursor": "nonsense!"}, "invalid_cursor"),
         ("users.list", {"limit": 1001}, "invalid_limit"),
         ("usergroups.users.list", {"usergroup": "S0NONE0001"}, "no_such_subteam"),
-        ("views.open", {}, "unknown_method"),
+        ("views.nothing", {}, "unknown_method"),
     ],
 )
 def test_a_wrong_call_is_refused_in_slacks_words(

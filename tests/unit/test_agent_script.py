@@ -74,8 +74,8 @@ def test_the_script_is_ascii_with_plain_line_ends() -> None:
     assert "\t" not in script.constant_script()
 
 
-def test_the_powershell_around_the_csharp_is_under_15_lines() -> None:
-    assert len((FOLDER / "agent.ps1").read_text("ascii").splitlines()) < 15
+def test_the_powershell_around_the_csharp_is_at_most_15_lines() -> None:
+    assert len((FOLDER / "agent.ps1").read_text("ascii").splitlines()) <= 15
 
 
 def test_no_line_of_the_csharp_can_end_its_here_string() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.inventory import MOST_HOSTS, Inventory, expand
@@ -72,6 +72,7 @@ def test_a_range_ends_somewhere() -> None:
     assert len(list(expand("x[1-999999999]"))) <= MOST_HOSTS + 1
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_nothing_that_can_be_typed_reaches_another_computer(said: str) -> None:
     for host in INVENTORY.find(said):

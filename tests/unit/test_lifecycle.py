@@ -8,7 +8,7 @@ import pytest
 
 from bot import events as e
 from bot.errors import Clash, Conflict
-from bot.lifecycle import FOLLOW_UP, SETTLE_AFTER, TABLE, advance
+from bot.lifecycle import TABLE, advance
 from bot.model import Confirm, Ending, Request, State, Verdict
 from tests import builders as b
 
@@ -70,14 +70,7 @@ def request_in(state: State) -> Request:
         case State.ACTING:
             return b.acting(*TARGETS)
         case State.ENDED:
-            return advance(all_done(Verdict.UNKNOWN), e.Ended(), b.NOW)
-
-
-def all_done(verdict: Verdict = Verdict.GONE) -> Request:
-    request = b.acting(*TARGETS)
-    for key in (ONE, TWO):
-        request = advance(request, e.TargetEnded(key=key, verdict=verdict), b.NOW)
-    return request
+            return advance(b.all_done(*TARGETS, verdict=Verdict.UNKNOWN), e.Ended(), b.NOW)
 
 
 def events_for(request: Request) -> dict[str, e.Event]:
@@ -117,7 +110,7 @@ def test_there_is_a_sample_of_every_event_and_a_row_for_every_state() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("state", State)
 def test_every_event_in_every_state(state: State, name: str) -> None:
-    request = all_done() if (state, name) == (State.ACTING, "ended") else request_in(state)
+    request = b.all_done(*TARGETS) if (state, name) == (State.ACTING, "ended") else request_in(state)
     now = request.expires_at if name == "expired" else b.NOW
     event = events_for(request)[name]
     if name == "noted":
@@ -160,7 +153,7 @@ def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int
 )
 def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> None:
     """What the bot saw is true at any time; what somebody wants is not."""
-    request = all_done() if name == "ended" else request_in(state)
+    request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
     facts = {"expired", "failed", "stumbled", "target_requested", "target_ended", "stopped", "ended"}
     event = events_for(request)[name]
     advance(request, event, request.expires_at if name == "expired" else request.expires_at - SECOND)
@@ -213,88 +206,3 @@ def test_taking_a_target_out_makes_the_answers_so_far_void() -> None:
 def test_the_last_target_cannot_be_taken_out() -> None:
     with pytest.raises(Conflict):
         advance(b.awaiting(), e.Narrowed(by=b.ASKER, on_version=2, keys=frozenset({TWO})), b.NOW)
-
-
-def test_the_start_makes_every_host_due() -> None:
-    assert [(look.host, look.due_at) for look in b.acting(*TARGETS).looks] == [("comp1", b.NOW), ("comp2", b.NOW)]
-
-
-def test_a_verdict_is_final() -> None:
-    once = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.CHANGED, detail="came back"), b.NOW)
-    for again in (e.TargetEnded(key=ONE, verdict=Verdict.GONE), e.TargetRequested(key=ONE)):
-        with pytest.raises(Conflict):
-            advance(once, again, b.NOW)
-
-
-def test_a_target_that_is_not_in_the_request_has_no_verdict() -> None:
-    with pytest.raises(Conflict):
-        advance(b.acting(*TARGETS), e.TargetEnded(key=("comp1", 7), verdict=Verdict.GONE), b.NOW)
-
-
-def test_the_last_verdict_of_a_host_ends_its_turn_and_the_last_of_all_makes_the_request_due() -> None:
-    half = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.GONE), b.NOW)
-    assert ([look.due_at for look in half.looks], half.due_at) == ([None, b.NOW], None)
-    with pytest.raises(Conflict):
-        advance(half, e.Ended(), b.NOW)
-    whole = advance(half, e.TargetEnded(key=TWO, verdict=Verdict.GONE), b.NOW + SECOND)
-    assert ([look.due_at for look in whole.looks], whole.due_at) == ([None, None], b.NOW + SECOND)
-
-
-def test_an_order_without_an_answer_is_followed_up_and_remembers_when_it_was_first_given() -> None:
-    first = advance(b.acting(), e.TargetRequested(key=ONE, lost=True, code=5), b.NOW)
-    again = advance(first, e.TargetRequested(key=ONE), b.NOW + SECOND)
-    assert (first.targets[0].request_lost, first.looks[0].due_at) == (True, b.NOW + FOLLOW_UP)
-    assert (again.targets[0].requested_at, again.targets[0].request_lost) == (b.NOW, False)
-
-
-def test_stopping_spares_what_has_not_begun() -> None:
-    begun = advance(b.acting(*TARGETS), e.HostStarted(host="comp1"), b.NOW)
-    after = advance(begun, e.Stopped(by=b.ASKER), b.NOW)
-    assert [target.verdict for target in after.targets] == [None, Verdict.SKIPPED]
-    assert [look.due_at for look in after.looks] == [b.NOW, None]
-    assert after.due_at is None
-
-
-def test_stopping_before_any_host_began_leaves_only_the_end() -> None:
-    after = advance(b.acting(*TARGETS), e.Stopped(by=b.ASKER), b.NOW)
-    assert (after.open_targets, after.due_at) == ((), b.NOW)
-    assert advance(after, e.Ended(), b.NOW).ending is Ending.DONE
-
-
-@pytest.mark.parametrize(
-    ("event", "ending"), [(e.Failed(reference="r", code="c"), Ending.FAILED), (e.Expired(), Ending.EXPIRED)]
-)
-def test_what_may_have_been_done_is_unknown_and_what_was_not_begun_is_skipped(event: e.Event, ending: Ending) -> None:
-    begun = advance(b.acting(*TARGETS), e.HostStarted(host="comp1"), b.NOW)
-    after = advance(begun, event, begun.expires_at)
-    assert [target.verdict for target in after.targets] == [Verdict.UNKNOWN, Verdict.SKIPPED]
-    assert (after.ending, after.due_at) == (ending, begun.expires_at + SETTLE_AFTER)
-
-
-def test_a_later_look_settles_what_was_not_known_and_nothing_else() -> None:
-    ended = request_in(State.ENDED)
-    assert ended.due_at == b.NOW + SETTLE_AFTER
-    half = advance(ended, e.Settled(key=ONE, verdict=Verdict.GONE), b.NOW)
-    assert half.due_at == ended.due_at
-    whole = advance(half, e.Settled(key=TWO, verdict=Verdict.GONE), b.NOW)
-    assert (whole.due_at, whole.ending) == (None, Ending.DONE)
-    with pytest.raises(Conflict):
-        advance(whole, e.Settled(key=ONE, verdict=Verdict.UNKNOWN), b.NOW)
-
-
-def test_a_stumble_is_tried_again_and_a_step_forward_forgets_it() -> None:
-    stumbled = advance(b.request(), e.Stumbled(reference="r", code="c", again_in=SECOND), b.NOW)
-    assert (stumbled.attempts, stumbled.due_at, stumbled.version) == (1, b.NOW + SECOND, 1)
-    assert advance(stumbled, b.surveyed(), b.NOW).attempts == 0
-
-
-def test_a_stumble_on_a_host_concerns_that_host() -> None:
-    stumble = e.Stumbled(reference="r", code="c", again_in=SECOND, host="comp2")
-    after = advance(b.acting(*TARGETS), stumble, b.NOW)
-    assert ([look.due_at for look in after.looks], after.due_at) == ([b.NOW, b.NOW + SECOND], None)
-
-
-def test_a_new_state_is_drawn_at_once_and_progress_when_its_turn_has_come() -> None:
-    request = replace(b.acting(*TARGETS), draw_due_at=b.NOW + SECOND)
-    assert advance(request, e.HostStarted(host="comp1"), b.NOW).draw_due_at == b.NOW + SECOND
-    assert advance(request, e.Failed(reference="r", code="c"), b.NOW).draw_due_at is None

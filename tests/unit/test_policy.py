@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Account, Action, Actor, Confirm, SessionState
@@ -168,6 +168,7 @@ RULES = st.builds(
 POLICIES = st.lists(RULES, min_size=1, max_size=5, unique_by=lambda each: each.name)
 
 
+@settings(deadline=None)
 @given(POLICIES, st.lists(SESSIONS, min_size=1, max_size=5), SESSIONS, st.booleans())
 def test_one_more_target_never_weakens_what_it_takes(
     rules: list[Rule],
@@ -181,6 +182,7 @@ def test_one_more_target_never_weakens_what_it_takes(
     assert set(before.rules) <= set(after.rules)
 
 
+@settings(deadline=None)
 @given(POLICIES, SESSIONS)
 def test_whoever_may_touch_a_session_may_ask_for_it(rules: list[Rule], session: Session) -> None:
     decision = for_session(policy(*rules), b.ASKER, ONCALL, Action.LOG_OFF, session)

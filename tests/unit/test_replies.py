@@ -27,6 +27,8 @@ def session(**changes: Any) -> dict[str, Any]:
         "client": "LAPTOP-7",
         "address": "10.0.4.17",
         "protocol": 2,
+        "build": 19045,
+        "display": "1920x1080x32",
         "logon": "134087000000000001",
         "connect": "0",
         "disconnect": "134087000000000002",

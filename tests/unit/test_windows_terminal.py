@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.verdicts import CODES, RIGHTS
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
 from bot.model import Account, SessionState, Verdict
 from bot.ports import Order
@@ -125,16 +127,50 @@ def test_answers_that_do_not_fit_the_orders_are_a_bad_reply(answer: list[Any]) -
         (ended(0, "changed", why="filter"), Verdict.CHANGED),
         (ended(0, "protected", why="no user"), Verdict.SKIPPED),
         (ended(0, "still_closing", code=7007), Verdict.STILL_CLOSING),
-        (ended(0, "refused", code=5), Verdict.NO_RIGHT),
-        (ended(0, "refused", code=7045), Verdict.NO_RIGHT),
-        (ended(0, "refused", code=7024), Verdict.STILL_CLOSING),
-        (ended(0, "refused", code=1722), Verdict.FAILED),
+        (ended(0, "disconnected", why="already"), Verdict.DISCONNECTED),
+        (ended(0, "sent"), Verdict.SENT),
     ],
 )
 def test_every_verdict_of_the_agent_has_its_word_in_the_core(line: dict[str, Any], verdict: Verdict | None) -> None:
     shell = ScriptedShell([line, {"end": 1}])
     (answer,) = WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN)
     assert (answer.verdict, answer.code, answer.detail) == (verdict, line["code"], line["why"])
+
+
+@pytest.mark.parametrize("code", [*CODES, 87, 1722])
+def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
+    shell = ScriptedShell([ended(0, "refused", code=code, why="WTSDisconnectSession"), {"end": 1}])
+    (answer,) = WinRmTerminal(shell).disconnect("comp1", [order()], wait=None, within=WITHIN)
+    row = CODES.get(code)
+    assert (answer.verdict, answer.code) == (row.verdict if row else Verdict.FAILED, code)
+    assert answer.detail == ("Disconnect" if answer.verdict is Verdict.NO_RIGHT else "WTSDisconnectSession")
+
+
+def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "windows.md").read_text("utf-8")
+    assert all(f"| {code} | {row.name} | `{row.verdict}` |" in page for code, row in CODES.items())
+    assert all(f"{right}" in page for right in RIGHTS.values())
+
+
+def test_a_message_whose_answer_was_lost_is_never_repeated() -> None:
+    shell = ScriptedShell(lost(delivered=True))
+    with pytest.raises(Unreachable):
+        list(WinRmTerminal(shell).message("comp1", [order()], title="Alert", text="Go.", within=WITHIN))
+    assert len(shell.requests) == 1
+
+
+def test_a_failed_compilation_after_an_answer_is_not_believed_and_nothing_is_repeated() -> None:
+    shell = ScriptedShell([ended(0, "sent"), MISCOMPILED[0], {"end": 2}])
+    with pytest.raises(BadReply) as caught:
+        list(WinRmTerminal(shell).message("comp1", [order(3), order(5)], title="Alert", text="Go.", within=WITHIN))
+    assert (caught.value.delivered, len(shell.requests)) == (True, 1)
+
+
+def test_an_agent_that_fell_over_may_have_acted() -> None:
+    fallen = [{"error": {"where": "Run", "code": 0, "message64": ""}}, {"end": 1}]
+    with pytest.raises(TerminalError) as caught:
+        list(WinRmTerminal(ScriptedShell(fallen)).log_off("comp1", [order()], wait=None, within=WITHIN))
+    assert caught.value.delivered
 
 
 def test_answers_come_while_the_host_still_works_and_leaving_early_ends_the_call() -> None:

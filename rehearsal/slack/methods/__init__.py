@@ -1,6 +1,13 @@
 """The Web API's methods. What does not stand here is `unknown_method`."""
 
-from rehearsal.slack.methods import chat, conversations, directory, session
+from rehearsal.slack.methods import chat, conversations, directory, files, session, views
 from rehearsal.slack.site import Method
 
-METHODS: dict[str, Method] = {**session.METHODS, **chat.METHODS, **conversations.METHODS, **directory.METHODS}
+METHODS: dict[str, Method] = {
+    **session.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **directory.METHODS,
+    **files.METHODS,
+    **views.METHODS,
+}

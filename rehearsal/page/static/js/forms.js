@@ -1,0 +1,64 @@
+// Modals: the one on top is shown. Values go to the workspace field by field, so a reload loses nothing.
+
+import { order, sentence } from './api.js';
+import { drawBlocks } from './blocks.js';
+import { notify } from './dialogs.js';
+import { el, fill, keepFocus } from './dom.js';
+import { makeUse } from './home.js';
+import { drawPlain } from './text.js';
+
+export function showForms(model) {
+  const dialog = el('dialog.dialog.form', { 'aria-labelledby': 'form-title' });
+  const state = { mark: '', errors: {}, view: null };
+  document.body.append(dialog);
+  dialog.addEventListener('cancel', (event) => { event.preventDefault(); close(model, state); });
+  const update = () => {
+    const view = model.views.at(-1) ?? null;
+    if (view?.id !== state.view?.id) state.errors = {};
+    const mark = view ? `${view.id}:${view.hash}:${JSON.stringify(state.errors)}` : '';
+    if (mark === state.mark) return;
+    [state.mark, state.view] = [mark, view];
+    if (!view) { dialog.close(); return; }
+    keepFocus(dialog, () => { fill(dialog, drawForm(model, view, state, update)); });
+    if (!dialog.open) dialog.showModal();
+  };
+  model.on('workspace person', update);
+}
+
+function drawForm(model, view, state, update) {
+  const use = Object.assign(makeUse(model, view), { errors: state.errors });
+  const send = async (event) => {
+    event.preventDefault();
+    document.activeElement?.blur();
+    await use.pending;
+    await submit(model, view, state);
+    update();
+  };
+  const shut = () => close(model, state);
+  return el('form', { novalidate: true, on: { submit: send } },
+    el('div.form-head', {}, el('h2', { id: 'form-title' }, drawPlain(view.title)),
+      el('button.icon-button', { type: 'button', 'aria-label': 'Close this form', on: { click: shut } }, '×')),
+    el('div.form-body', { tabindex: -1 }, drawBlocks(view.blocks, use)),
+    el('div.dialog-buttons', {},
+      el('button.button', { type: 'button', on: { click: shut } }, view.close ? drawPlain(view.close) : 'Close'),
+      view.submit && el('button.button.primary', { type: 'submit' }, drawPlain(view.submit))));
+}
+
+async function submit(model, view, state) {
+  try {
+    const answer = await order('rehearsal/submit', { user: model.person, view_id: view.id });
+    state.errors = answer.errors;
+    if (answer.error && answer.error !== 'invalid_fields') notify(sentence(answer.error));
+  } catch (error) {
+    notify(error.message);
+  }
+}
+
+async function close(model, state) {
+  if (!state.view) return;
+  try {
+    await order('rehearsal/close', { user: model.person, view_id: state.view.id, everything: state.view.clear_on_close });
+  } catch (error) {
+    notify(error.message);
+  }
+}

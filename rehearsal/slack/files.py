@@ -1,0 +1,71 @@
+"""Files: an upload URL first, then the bytes, then the place where people see them."""
+
+import re
+import secrets
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from rehearsal.slack.clock import Clock
+from rehearsal.slack.errors import SlackError
+from rehearsal.slack.message import File
+
+BIGGEST: Final = 20 * 1024 * 1024
+"""Of one file; Slack takes 1 GB, a rehearsal has to keep it in memory."""
+
+
+class Files:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._files: dict[str, File] = {}
+        self._tickets: dict[str, str] = {}
+
+    def expect(self, name: str, size: int) -> tuple[File, str]:
+        """A file that is to come, and the secret part of its upload URL."""
+        file = File(id=f"F{secrets.token_hex(5).upper()}", name=name, title=name, size=size, made_at=self._clock.now())
+        ticket = secrets.token_urlsafe(24)
+        self._files[file.id] = file
+        self._tickets[ticket] = file.id
+        return file, ticket
+
+    def fill(self, ticket: str, data: bytes) -> None:
+        """Takes the bytes, once. SlackError("not_found") or, when it is not the size that was named, ("bad_size")."""
+        file = self.find(self._tickets.pop(ticket, ""))
+        if len(data) != file.size:
+            raise SlackError("bad_size")
+        self._files[file.id] = replace(file, data=data)
+
+    def name(self, file_id: str, title: str) -> File:
+        """The file under the title that it was completed with; SlackError("file_not_found") before its bytes came."""
+        file = self.find(file_id)
+        if file.data is None:
+            raise SlackError("file_not_found")
+        self._files[file_id] = replace(file, title=title or file.title)
+        return self._files[file_id]
+
+    def find(self, file_id: str) -> File:
+        if file_id not in self._files:
+            raise SlackError("file_not_found")
+        return self._files[file_id]
+
+    async def take_upload(self, request: Request) -> Response:
+        """The bytes as they come, whatever content type they claim."""
+        if int(request.headers.get("content-length", 0)) > BIGGEST:
+            return PlainTextResponse("too_large", 413)
+        try:
+            self.fill(request.path_params["ticket"], await request.body())
+        except SlackError as exc:
+            return PlainTextResponse(exc.error, 404 if exc.error == "file_not_found" else 400)
+        return PlainTextResponse("OK")
+
+    async def send(self, request: Request) -> Response:
+        """For saving only: a browser never shows it as a page of this address."""
+        try:
+            file = self.find(request.path_params["file"])
+        except SlackError as exc:
+            return PlainTextResponse(exc.error, 404)
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+        return Response(file.data or b"", media_type="application/octet-stream", headers=headers)

@@ -1,0 +1,184 @@
+"""What people do with elements and forms: choose, tick, fill in, send off, close; and what they simply say."""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.slack.acting import Delivery, deliver, expect_active, find_place, send_event
+from rehearsal.slack.blocks import Block
+from rehearsal.slack.cast import Person
+from rehearsal.slack.elements import FIELDS, find_element, hold, list_values, say_what_is_missing
+from rehearsal.slack.errors import SlackError
+from rehearsal.slack.message import Message
+from rehearsal.slack.methods.views import check_body
+from rehearsal.slack.payloads import draw_closed, draw_press, draw_submission, draw_view_press, make_action
+from rehearsal.slack.receipt import Receipt
+from rehearsal.slack.site import Site
+from rehearsal.slack.views import View
+
+Json = dict[str, Any]
+_HANDLE = re.compile(r"(?<!\S)@([a-z0-9._-]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Which element, and what it shall hold. Without a block id: the first element of that action id."""
+
+    action_id: str
+    block_id: str | None = None
+    value: Any = None
+
+
+def say(site: Site, person: Person, place: str | None, text: str, thread_ts: str | None) -> Message:
+    """Posts what the person typed; `@handle` becomes a mention. SlackError when there is nothing to say."""
+    channel = find_place(site, person, place)
+    if not text.strip():
+        raise SlackError("no_text")
+    if thread_ts is not None and site.store.find_message(channel.id, thread_ts) is None:
+        raise SlackError("thread_not_found")
+    ids = {one.handle: one.id for one in site.store.cast.people}
+    written = _HANDLE.sub(lambda it: f"<@{ids[it[1]]}>" if it[1] in ids else it[0], html.escape(text, quote=False))
+    return site.store.post(channel.id, person.id, written, [], thread_ts=thread_ts)
+
+
+async def operate_in_message(site: Site, person: Person, message: Message, version: int, use: Use) -> Receipt:
+    """Uses an element as the drawing `version` of the message has it. Input fields tell the app nothing."""
+    expect_active(person)
+    if not site.store.can_see(person, message):
+        raise SlackError("message_not_found")
+    if not -len(message.drawings) <= version < len(message.drawings):
+        raise SlackError("no_such_version")
+    blocks = message.drawings[version].blocks
+    block, element = find_element(blocks, use.block_id, use.action_id)
+    kept = site.kept.setdefault((person.id, message.channel, message.ts), {})
+    held = _hold(kept, block, element, use.value)
+    if not _tells(block):
+        return Receipt()
+    action = make_action(site, block, element, held)
+    payload = draw_press(site, person, message, version, action=action, values=list_values(blocks, kept))
+    return await _send(site, payload)
+
+
+async def operate_in_view(site: Site, person: Person, view: View, use: Use) -> Receipt:
+    expect_active(person)
+    block, element = find_element(view.body["blocks"], use.block_id, use.action_id)
+    held = _hold({}, block, element, use.value)
+    if element["type"] in FIELDS and element["type"] != "overflow":
+        view = site.views.keep(view, block["block_id"], use.action_id, held)
+    if not _tells(block):
+        return Receipt()
+    return await _send(site, draw_view_press(site, person, view, make_action(site, block, element, held)))
+
+
+async def submit(site: Site, person: Person, view: View) -> tuple[Receipt, Json]:
+    """Sends the form off. The errors of its fields, by block id, are Slack's own client's or the app's.
+
+    Without an answer in time the form stays open.
+    """
+    expect_active(person)
+    errors = _find_missing(view)
+    if errors:
+        return Receipt(error="invalid_fields"), errors
+
+    def take(body: Any) -> str:
+        errors.update(_follow(site, person, view, body))
+        return ""
+
+    payload = draw_submission(site, person, view)
+    receipt = await deliver(site, Delivery(kind="interactive", payload=payload, url=_url(site), times=1, take=take))
+    return receipt, errors
+
+
+async def close(site: Site, person: Person, view: View, *, everything: bool) -> Receipt:
+    """Closes a form, or all of the stack; tells the app of those that asked to know."""
+    receipt = Receipt()
+    for closed in site.views.close(view, everything=everything):
+        if closed.body.get("notify_on_close"):
+            receipt = await _send(site, draw_closed(site, person, closed, is_cleared=everything))
+    return receipt
+
+
+async def open_home(site: Site, person: Person, tab: str) -> Receipt:
+    """Opens the app's home or its messages, and tells the app."""
+    expect_active(person)
+    channel = site.store.open_direct(person)
+    home = site.views.home(person.id)
+    event = {
+        "type": "app_home_opened",
+        "user": person.id,
+        "channel": channel.id,
+        "tab": tab,
+        "event_ts": f"{site.store.clock.now().timestamp():.6f}",
+        **({"view": {"id": home.id, "hash": home.hash, "type": "home"}} if home and tab == "home" else {}),
+    }
+    return await send_event(site, event, 1)
+
+
+def _hold(kept: Json, block: Block, element: Mapping[str, Any], value: Any) -> Json:
+    if element["type"] == "button":
+        return {}
+    held = hold(element, value)
+    if element["type"] != "overflow":
+        kept.setdefault(block["block_id"], {})[element["action_id"]] = held
+    return held
+
+
+def _tells(block: Block) -> bool:
+    """An input block is quiet until the form is sent off, unless it asked to speak."""
+    return block["type"] != "input" or bool(block.get("dispatch_action"))
+
+
+def _find_missing(view: View) -> Json:
+    values = view.values
+    faults = {
+        block["block_id"]: say_what_is_missing(block, values[block["block_id"]][block["element"]["action_id"]])
+        for block in view.body["blocks"]
+        if block["type"] == "input"
+    }
+    return {block_id: words for block_id, words in faults.items() if words}
+
+
+def _follow(site: Site, person: Person, view: View, body: Any) -> Json:
+    """Does what the ack of a form asks for, and returns the errors of its fields.
+
+    Raises SlackError("invalid_view_response") for an answer that Slack could not follow.
+    """
+    if not body:
+        site.views.close(view)
+        return {}
+    wrong: tuple[str, ...] = ()
+    try:
+        match body:
+            case {"response_action": "errors", "errors": dict() as errors} if errors:
+                return _check_errors(view, errors)
+            case {"response_action": "update", "view": new}:
+                site.views.update(view, check_body(new, "modal"))
+            case {"response_action": "push", "view": new}:
+                site.views.push(person.id, check_body(new, "modal"))
+            case {"response_action": "clear"}:
+                site.views.close(view, everything=True)
+            case _:
+                wrong = ("unknown_response_action",)
+    except SlackError as exc:
+        wrong = (exc.error, *exc.messages)
+    if wrong:
+        raise SlackError("invalid_view_response", wrong)
+    return {}
+
+
+def _check_errors(view: View, errors: Json) -> Json:
+    """Slack shows errors under input blocks only."""
+    inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
+    if not set(errors) <= inputs:
+        raise SlackError("unknown_block_in_errors", tuple(sorted(set(errors) - inputs)))
+    return errors
+
+
+async def _send(site: Site, payload: Json) -> Receipt:
+    return await deliver(site, Delivery(kind="interactive", payload=payload, url=_url(site), times=1))
+
+
+def _url(site: Site) -> str | None:
+    return site.store.cast.app.interactivity_url

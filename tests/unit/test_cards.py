@@ -1,0 +1,202 @@
+"""Cards as Slack takes them: a golden drawing of each, Slack's limits, and text that stays text.
+
+The golden files are written anew with `REWRITE_GOLDEN=1 .venv/bin/pytest tests/unit/test_cards.py`; then read the
+difference as a person would see it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from adapters.slack.blocks import cut, escape
+from adapters.slack.cards import draw
+from bot import report
+from bot.commands import COMMANDS
+from bot.errors import UsageError
+from bot.model import Account, LeftOut, Verdict
+from rehearsal.slack import find_faults, is_too_long
+from tests import builders as b
+from tests import portraits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adapters.slack.cards import Drawing
+    from bot.model import Request
+
+GOLDEN = Path(__file__).parent / "golden"
+PORTRAITS = portraits.of_all_kinds()
+HOSTILE = [
+    "<!channel>",
+    "<@U0VICTIM>",
+    "<https://evil.example|CORP\\alice>",
+    "&lt;!here&gt;",
+    "*b*",
+    "_i_ ~s~",
+    "`code` ```block```",
+    "\"quotes\" and 'quotes'",
+    "> quote",
+    "日本語",
+    "\u202eecila\u200f",
+    ":boom:",
+    "line\nbreak",
+    "x" * 300,
+]
+
+
+def assert_slack_takes(drawing: Drawing) -> None:
+    assert find_faults(drawing.blocks) == ()
+    assert not is_too_long(drawing.blocks)
+    assert 0 < len(drawing.text) <= 4000
+    for block in drawing.blocks:
+        parsed = Block.parse(block)
+        assert parsed
+        parsed.validate_json()
+
+
+def places(value: Any, parent: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the blocks with the kind of place it stands in."""
+    if isinstance(value, dict):
+        kind = str(value.get("type", parent))
+        for key, inner in value.items():
+            if key == "text" and isinstance(inner, str):
+                yield kind, inner
+            elif key != "type":
+                yield from places(inner, kind)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from places(inner, parent)
+
+
+def hostile(text: str) -> Request:
+    """A request whose every word from Windows and from people is this one."""
+    session = b.session(account=Account(domain=text, user=text), client=text, station=text, address=text)
+    request = portraits.surveyed(portraits.asked(reason=text), session, say=text, left_out=(portraits.NOT_TOUCHED[0],))
+    return portraits.after(request, b.approved(), b.started())
+
+
+# Golden drawings
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_each_card_is_drawn_as_it_was_agreed(name: str) -> None:
+    drawing = draw(report.of(PORTRAITS[name]))
+    assert_slack_takes(drawing)
+    drawn = json.dumps({"text": drawing.text, "blocks": drawing.blocks}, indent=2, ensure_ascii=False) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if "REWRITE_GOLDEN" in os.environ:
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(drawn, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == drawn
+
+
+def test_no_golden_drawing_is_of_nothing() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(PORTRAITS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_manual_is_within_the_limits(command: Any) -> None:
+    assert_slack_takes(draw(report.manual(command.slash)))
+
+
+@pytest.mark.parametrize("text", ["comp1 --snyc", "x" * 2001, "comp1 '" + "y" * 1900, "日本語", *HOSTILE])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_what_cannot_be_understood_is_shown_within_the_limits(command: Any, text: str) -> None:
+    try:
+        command.parse(text, portraits.INVENTORY)
+    except UsageError as error:
+        drawing = draw(report.usage(error, command.slash))
+    assert_slack_takes(drawing)
+    assert all(kind != "mrkdwn" for kind, _ in places(drawing.blocks))
+
+
+# Many
+
+
+def test_five_hundred_targets_are_counted_and_some_are_shown() -> None:
+    sessions = [b.session(number, host=f"rds-{number:03}") for number in range(1, 501)]
+    drawing = draw(report.of(portraits.surveyed(portraits.asked(), *sessions)))
+    assert_slack_takes(drawing)
+    texts = "\n".join(text for _, text in places(drawing.blocks))
+    assert "and 475 more" in texts
+    assert "Log off 500" in texts
+
+
+def test_a_thousand_silent_hosts_do_not_fill_the_card() -> None:
+    looks = [b.look(f"rds-{number:04}", code="unreachable", say=f"rds-{number:04} cannot be reached: " + "x" * 150)
+             for number in range(1000)]  # fmt: skip
+    drawing = draw(report.of(portraits.surveyed(portraits.asked(), looks=(b.look(), *looks))))
+    assert_slack_takes(drawing)
+    assert any("more computers did not answer" in text for _, text in places(drawing.blocks))
+
+
+def test_long_names_from_windows_do_not_fill_the_card() -> None:
+    account = Account(domain="D" * 255, user="u" * 255)
+    sessions = [b.session(number, account=account, client="c" * 255, station="s" * 255) for number in range(1, 40)]
+    request = portraits.surveyed(portraits.asked(reason="r" * 300), *sessions)
+    left_out = tuple(LeftOut(session=session, why="w" * 200) for session in sessions)
+    drawing = draw(report.of(replace(request, left_out=left_out)))
+    assert_slack_takes(drawing)
+    assert drawing.blocks[-1]["type"] == "actions"
+
+
+# Text that stays text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
+    drawing = draw(report.of(hostile(text)))
+    assert_slack_takes(drawing)
+    for kind, shown in places(drawing.blocks):
+        assert kind != "mrkdwn" or text not in shown
+    assert "<" not in drawing.text
+    assert ">" not in drawing.text
+    rich = "".join(shown for kind, shown in places(drawing.blocks) if kind == "text")
+    assert text in rich
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_verdict_that_names_somebody_stays_text(text: str) -> None:
+    drawing = draw(report.of(portraits.ended(Verdict.CHANGED, f"person: {text}")))
+    assert_slack_takes(drawing)
+    assert all(kind != "mrkdwn" or text not in shown for kind, shown in places(drawing.blocks))
+
+
+def test_nothing_is_parsed_but_what_the_bot_wrote_itself() -> None:
+    for request in PORTRAITS.values():
+        for kind, text in places(draw(report.of(request)).blocks):
+            assert kind != "mrkdwn" or text.startswith(request.id)
+
+
+# Buttons
+
+
+def test_a_button_carries_the_request_and_its_version_and_nothing_else() -> None:
+    for name, request in PORTRAITS.items():
+        buttons = [element for block in draw(report.of(request)).blocks if block["type"] == "actions"
+                   for element in block["elements"]]  # type: ignore[attr-defined] # fmt: skip # an actions block has elements
+        assert {button["value"] for button in buttons} <= {f"{request.id}:{request.version}"}, name
+        assert {button["action_id"] for button in buttons} <= {"press_approve", "press_cancel", "press_stop"}
+
+
+def test_only_who_may_still_be_spared_has_a_button() -> None:
+    with_buttons = {name for name, request in PORTRAITS.items() if report.of(request).buttons}
+    assert with_buttons == {"awaiting", "awaiting-left-out", "acting-forced", "acting-one-asked", "acting-one-done"}
+
+
+# Escaping and cutting
+
+
+def test_escaping_leaves_no_sign_that_slack_reads() -> None:
+    assert escape("<!channel> & <b>") == "&lt;!channel&gt; &amp; &lt;b&gt;"
+
+
+def test_a_cut_can_be_seen_and_a_whole_text_is_left_alone() -> None:
+    assert (cut("abc", 3), cut("abcd", 3)) == ("abc", "ab…")

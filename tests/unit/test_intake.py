@@ -1,0 +1,249 @@
+"""The doors: a receipt means it is recorded, and a press that does not count changes nothing and is answered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.errors import LedgerError
+from bot.intake import ALPHABET, NO_LEDGER, new_id
+from bot.model import Actor, Ending, State
+from tests import builders as b
+from tests.house import House, text_of
+
+if TYPE_CHECKING:
+    from bot.audit import Entry
+    from bot.intake import Response
+
+STRANGER = Actor(user_id="U0ASKER", team_id="T0ELSEWHERE", name="stranger")
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def awaiting(house: House) -> House:
+    house.ask_and_run("comp1 id=3 --sync")
+    assert house.request.state is State.AWAITING
+    return house
+
+
+def last_entry(house: House) -> Entry:
+    return house.ledger.entries()[-1]
+
+
+# Asking
+
+
+def test_a_receipt_means_that_it_is_recorded(house: House) -> None:
+    response = house.ask("comp1 id=3 --sync")
+    assert response.text == f"{house.request.id}: looking at comp1"
+    assert response.wake
+    assert response.wake.request_id == house.request.id
+    assert (house.events, last_entry(house).text) == (["asked"], "/logoff comp1 id=3 --sync")
+
+
+def test_before_the_receipt_no_host_and_no_chat_is_asked(house: House) -> None:
+    house.ask("comp1 id=3 --force")
+    assert (house.terminal.looks, house.chat.cards, house.chat.told) == ([], {}, [])
+
+
+def test_what_cannot_be_recorded_is_not_done_and_said(house: House) -> None:
+    house.ledger.fail_next()
+    response = house.ask("comp1 id=3 --force")
+    assert response.text.startswith("I cannot record this, so I do nothing.")
+    assert response.wake is None
+    house.run()
+    assert (house.ledger.newest(10), house.events, house.terminal.acts) == ((), [], [])
+
+
+def test_the_same_delivery_twice_is_one_request(house: House) -> None:
+    first = house.ask("comp1 id=3", delivery="same")
+    second = house.ask("comp1 id=3", delivery="same")
+    assert second.text == first.text
+    assert len(house.ledger.newest(10)) == 1
+    assert house.events == ["asked"]
+
+
+def test_the_same_command_in_two_deliveries_is_two_requests(house: House) -> None:
+    house.ask("comp1 id=3")
+    house.ask("comp1 id=3")
+    assert len({request.id for request in house.ledger.newest(10)}) == 2
+
+
+def test_what_cannot_be_understood_is_noted_and_nothing_else(house: House) -> None:
+    response = house.ask("comp1 id=3 --snyc")
+    assert (house.ledger.newest(10), response.wake) == ((), None)
+    entry = last_entry(house)
+    assert (entry.event, entry.reason, entry.actor, entry.text) == (
+        "noted",
+        "usage_error",
+        b.ASKER.user_id,
+        "/logoff comp1 id=3 --snyc",
+    )
+    assert response.report
+    assert text_of(response.report).splitlines() == [
+        "I do not know `snyc`.",
+        "comp1 id=3 --snyc",
+        "           ^^^^^^",
+        "Did you mean sync?",
+        "For example: /logoff comp1 id=3 --sync",
+    ]
+
+
+def test_what_cannot_be_understood_is_explained_even_when_it_cannot_be_noted(house: House) -> None:
+    house.ledger.fail_next()
+    response = house.ask("comp1 --snyc")
+    assert response.text == "I do not know `snyc`. (And I cannot record anything right now.)"
+
+
+@pytest.mark.parametrize("text", ["", "x" * 4000, "日本語", "comp1 \x00", "evil id=3", "'", "comp1 id=3 \ud800"])
+def test_whatever_is_typed_is_answered_with_a_sentence_and_wakes_nobody(house: House, text: str) -> None:
+    response = house.ask(text)
+    assert response.text
+    assert response.wake is None
+    assert house.events == ["noted"]
+
+
+@pytest.mark.parametrize("text", ["comp1 \x00", "comp1 \x1b[2J", "\ud800"])
+def test_what_is_noted_can_be_stored_by_any_database(house: House, text: str) -> None:
+    house.ask(text)
+    kept = last_entry(house).text
+    assert kept.isprintable()
+    assert "\N{REPLACEMENT CHARACTER}" in kept
+
+
+@pytest.mark.parametrize("text", ["help", " HELP ", "--help", "-?", "/?"])
+def test_help_is_answered_and_not_recorded(house: House, text: str) -> None:
+    response = house.ask(text)
+    assert response.report
+    assert "/logoff comp1 id=3 --sync" in text_of(response.report)
+    assert house.events == []
+
+
+def test_a_number_can_be_said_over_the_telephone() -> None:
+    numbers = {new_id() for _ in range(200)}
+    assert len(numbers) == 200
+    assert all(number.startswith("TS-") and set(number[3:]) <= set(ALPHABET) for number in numbers)
+    assert not set(ALPHABET) & set("01OI")
+
+
+# Pressing
+
+
+def assert_nothing_came_of(house: House, response: Response, note: str, sentence: str) -> None:
+    """Noted, answered, and whatever runs now acts on nobody."""
+    assert (last_entry(house).event, last_entry(house).reason) == ("noted", note)
+    assert sentence in response.text
+    acts = list(house.terminal.acts)
+    house.run()
+    assert house.terminal.acts == acts
+
+
+def test_who_asked_approves_and_the_card_is_the_answer(awaiting: House) -> None:
+    response = awaiting.press("approve")
+    assert (response.text, awaiting.request.state) == ("", State.READY)
+    assert awaiting.request.decided_by == b.ASKER
+
+
+@pytest.mark.parametrize("press", ["approve", "cancel", "stop"])
+@pytest.mark.parametrize(
+    ("by", "sentence"), [(b.OTHER, "Only the person who asked"), (STRANGER, "my own workspace only")]
+)
+def test_a_press_by_an_outsider_changes_nothing(awaiting: House, press: str, by: Actor, sentence: str) -> None:
+    before = awaiting.request
+    response = awaiting.press(press, by=by)
+    assert_nothing_came_of(awaiting, response, "outsider_press", sentence)
+    assert awaiting.request == before
+
+
+@pytest.mark.parametrize("version", [1, 99])
+def test_a_press_on_another_version_of_the_card_changes_nothing(awaiting: House, version: int) -> None:
+    before = awaiting.request
+    response = awaiting.press("approve", version=version)
+    assert_nothing_came_of(awaiting, response, "stale_press", "The card has changed since you looked.")
+    assert awaiting.request == before
+
+
+@pytest.mark.parametrize(("press", "note"), [("approve", "lost_race"), ("cancel", "stale_press")])
+def test_a_second_press_changes_nothing_and_names_the_winner(awaiting: House, press: str, note: str) -> None:
+    awaiting.press("approve")
+    before = awaiting.request
+    response = awaiting.press(press, version=2)
+    assert "asker approved this at 14:00 UTC. Your press changed nothing." in response.text
+    assert awaiting.request == before
+    assert last_entry(awaiting).reason == note
+    awaiting.run()
+    assert awaiting.terminal.logged_off == [("comp1", 3)]
+
+
+@pytest.mark.parametrize(
+    ("first", "sentence"),
+    [
+        ("cancel", "asker cancelled this at 14:00 UTC. Your press changed nothing."),
+        ("approve", "asker approved this at 14:00 UTC. Your press changed nothing."),
+    ],
+)
+def test_a_press_after_the_end_changes_nothing_and_names_the_winner(awaiting: House, first: str, sentence: str) -> None:
+    awaiting.press(first)
+    awaiting.run()
+    before = awaiting.request
+    response = awaiting.press("approve", version=2)
+    assert_nothing_came_of(awaiting, response, "late_press", sentence)
+    assert awaiting.request == before
+
+
+def test_a_press_after_the_expiry_acts_on_nobody_even_before_any_sweep(awaiting: House) -> None:
+    awaiting.clock.move(timedelta(minutes=15))
+    response = awaiting.press("approve")
+    assert_nothing_came_of(awaiting, response, "late_press", "This card has expired")
+    assert (awaiting.request.ending, awaiting.terminal.acts) == (Ending.EXPIRED, [])
+    assert "had expired already" in awaiting.press("approve", version=2).text
+
+
+@pytest.mark.parametrize(
+    ("press", "value"),
+    [
+        ("approve", "TS-UNKNOWN:2"),
+        ("approve", "nonsense"),
+        ("approve", ""),
+        ("approve", ":"),
+        ("explode", "{id}:2"),
+        ("approve", "{id}:x"),
+        ("approve", "{id}:-1"),
+        ("approve", "{id}"),
+    ],
+)
+def test_a_press_on_something_unknown_changes_nothing(awaiting: House, press: str, value: str) -> None:
+    before = awaiting.request
+    value = value.format(id=before.id)
+    response = awaiting.intake.press(press=press, value=value, actor=b.ASKER, place=b.PLACE)
+    assert_nothing_came_of(awaiting, response, "unknown_press", "I do not know this card any more.")
+    assert awaiting.request == before
+
+
+@pytest.mark.parametrize("number", ["2" * 5000, "٢" * 20])
+def test_a_monstrous_version_is_only_a_stale_one(awaiting: House, number: str) -> None:
+    value = f"{awaiting.request.id}:{number}"
+    response = awaiting.intake.press(press="approve", value=value, actor=b.ASKER, place=b.PLACE)
+    assert_nothing_came_of(awaiting, response, "stale_press", "The card has changed")
+
+
+def test_a_press_that_cannot_be_recorded_changes_nothing_and_says_so(awaiting: House) -> None:
+    before = awaiting.request
+    awaiting.ledger.fail_next()
+    response = awaiting.press("approve")
+    assert (response.text, response.wake, awaiting.request) == (NO_LEDGER, None, before)
+
+
+def test_a_ledger_that_cannot_be_read_is_answered_too(awaiting: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot(_: str) -> None:
+        raise LedgerError("I cannot reach my database.")
+
+    monkeypatch.setattr(awaiting.ledger, "find", cannot)
+    response = awaiting.intake.press(press="approve", value="TS-AAAAAA:2", actor=b.ASKER, place=b.PLACE)
+    assert (response.text, response.wake) == (NO_LEDGER, None)

@@ -1,0 +1,88 @@
+"""Slack's payloads taken apart: who it was, where, and whether it is the same delivery again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.slack.payloads import command_call, press_call
+from bot.model import Actor, Place
+
+
+def command(**changes: Any) -> dict[str, Any]:
+    """As in https://docs.slack.dev/interactivity/implementing-slash-commands."""
+    body = {
+        "token": "gIkuvaNzQIHg97ATvDxqgjtO",
+        "team_id": "T0HOME",
+        "team_domain": "example",
+        "channel_id": "C0ONCALL",
+        "channel_name": "oncall",
+        "user_id": "U0DANA",
+        "user_name": "dana",
+        "command": "/logoff",
+        "text": "comp1 id=3 --sync",
+        "response_url": "https://hooks.slack.com/commands/1234/5678",
+        "trigger_id": "13345224609.738474920.8088930838d88f008e0",
+        "api_app_id": "A123456",
+    }
+    return body | changes
+
+
+def press(**changes: Any) -> dict[str, Any]:
+    """As in https://docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
+    body = {
+        "type": "block_actions",
+        "team": {"id": "T0HOME", "domain": "example"},
+        "user": {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": "T0HOME"},
+        "api_app_id": "A123456",
+        "container": {"type": "message", "message_ts": "1548261231.000200", "channel_id": "C0ONCALL"},
+        "trigger_id": "12321423423.333649436676.d8c1bb837935619ccad0f624c448ffb3",
+        "channel": {"id": "C0ONCALL", "name": "oncall"},
+        "actions": [{"type": "button", "action_id": "press_approve", "block_id": "Xj9", "value": "TS-7K3QXM:2"}],
+    }
+    return body | changes
+
+
+def test_a_command_says_who_where_and_what() -> None:
+    call = command_call(command())
+    assert (call.command, call.text) == ("logoff", "comp1 id=3 --sync")
+    assert call.actor == Actor(user_id="U0DANA", team_id="T0HOME", name="dana")
+    assert call.place == Place(channel_id="C0ONCALL", name="oncall")
+
+
+def test_a_second_delivery_has_the_same_name_and_another_command_another() -> None:
+    assert command_call(command()).delivery == command_call(command(text="", token="new")).delivery
+    assert command_call(command()).delivery != command_call(command(trigger_id="2")).delivery
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_a_command_without_text_is_empty(text: str | None) -> None:
+    assert command_call(command(text=text)).text == ""
+
+
+def test_a_name_is_not_needed() -> None:
+    body = command()
+    del body["user_name"], body["channel_name"]
+    assert command_call(body).actor == Actor(user_id="U0DANA", team_id="T0HOME")
+
+
+def test_a_press_says_which_button_of_which_request() -> None:
+    call = press_call(press())
+    assert (call.press, call.value) == ("approve", "TS-7K3QXM:2")
+    assert call.actor == Actor(user_id="U0DANA", team_id="T0HOME", name="dana")
+    assert call.place == Place(channel_id="C0ONCALL", name="oncall")
+
+
+def test_a_stranger_in_a_shared_channel_keeps_his_own_workspace() -> None:
+    call = press_call(press(user={"id": "U0DANA", "name": "dana", "team_id": "T0ELSEWHERE"}))
+    assert call.actor.team_id == "T0ELSEWHERE"
+
+
+def test_without_a_team_of_his_own_the_presser_is_of_the_workspace_it_came_from() -> None:
+    assert press_call(press(user={"id": "U0DANA", "name": "dana"})).actor.team_id == "T0HOME"
+
+
+def test_a_button_without_value_or_channel_is_an_unknown_press_and_no_crash() -> None:
+    call = press_call(press(channel=None, actions=[{"action_id": "press_approve"}]))
+    assert (call.value, call.place.channel_id) == ("", "")

@@ -1,0 +1,157 @@
+"""What a card says, in words: every state and ending, and what may never be said wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot import events as e
+from bot import report
+from bot.model import Actor, Ending, State, Verdict
+from bot.report import Press
+from tests import builders as b
+from tests import portraits
+from tests.house import text_of
+
+PORTRAITS = portraits.of_all_kinds()
+
+
+def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
+    requests = PORTRAITS.values()
+    assert {request.state for request in requests} == set(State)
+    assert {request.ending for request in requests} == {None, *Ending}
+    verdicts = {target.verdict for request in requests for target in request.targets}
+    assert verdicts >= {*Verdict} - {Verdict.DISCONNECTED, Verdict.SENT}
+
+
+@pytest.mark.parametrize(
+    ("name", "headline"),
+    [
+        ("asked", "Looking at comp1"),
+        ("awaiting", "Log off 1 session on comp1?"),
+        ("awaiting-left-out", "Log off 2 sessions on comp1 and comp2?"),
+        ("ready", "Logging off on comp1: 0 of 1 done"),
+        ("acting-forced", "Logging off on comp1: 0 of 1 done"),
+        ("acting-one-done", "Logging off on comp1 and comp2: 1 of 2 done"),
+        ("ended-answered", "3 sessions on comp1"),
+        ("ended-whatif", "What if: 2 sessions on comp1 would be logged off. Nothing was changed"),
+        ("ended-nothing-to-do", "Nobody was logged off on comp1"),
+        ("ended-refused", "Not allowed. Nobody was logged off"),
+        ("ended-denied", "Denied. Nobody was logged off"),
+        ("ended-cancelled", "Cancelled. Nobody was logged off"),
+        ("ended-expired", "Expired. Nobody was logged off"),
+        ("ended-failed", "Failed. 1 session not yet seen gone"),
+        ("verdict-gone", "Logged off 1 session on comp1"),
+        ("verdict-already-gone", "Nobody was logged off"),
+        ("verdict-still-closing", "1 session not yet seen gone"),
+        ("verdict-unknown", "1 session not yet seen gone"),
+    ],
+)
+def test_the_headline_says_what_is_true_now(name: str, headline: str) -> None:
+    assert report.of(PORTRAITS[name]).headline == headline
+
+
+def test_only_what_was_seen_gone_is_called_logged_off() -> None:
+    for name, request in PORTRAITS.items():
+        said = "logged off 1" in report.of(request).headline.lower()
+        assert said == (name == "verdict-gone"), name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("awaiting", r"CORP\alice  comp1 session 3, Disconnected for 3 hours, logged on"),
+        ("awaiting", "Reason: the session is frozen"),
+        ("awaiting-left-out", r"comp1 session 0: the services' session; comp1 session 5 CORP\bob: a protected user"),
+        ("awaiting-left-out", "⚠ comp3 cannot be reached."),
+        ("acting-one-asked", "… asked to go, not yet seen gone"),
+        ("acting-one-done", "✓ logged off"),
+        ("acting-stopped", "- left alone: stopped before its turn"),
+        ("acting-forced", "forced: nobody was asked"),
+        ("ended-answered", r"CORP\bob  comp1 session 5, Active, logged on"),
+        ("ended-answered", "from LAPTOP-7"),
+        (
+            "ended-whatif",
+            'Performing the operation "Logging off session id \'3\'" on target "comp1". That is CORP\\alice',
+        ),
+        ("ended-refused", "No rule lets you log sessions off."),
+        ("ended-expired", "- left alone: the time was over before its turn"),
+        ("ended-failed", "Give this reference to whoever runs the bot: 4f1c09aa"),
+        ("verdict-changed-person", r"another person, or a new logon, holds this session now (CORP\mallory)"),
+        ("verdict-changed-came-back", "came back to work since the card was drawn"),
+        ("verdict-changed-filter", "no longer matches what was asked for"),
+        ("verdict-no-right", "Windows refused (error 5): the bot's account lacks the right"),
+        ("verdict-not-let-in", "nothing was done: comp1 did not accept the bot's account."),
+        ("verdict-failed", "Windows answered error 1359; not logged off"),
+        ("verdict-unreachable", "the computer could not be reached; nothing was done"),
+        ("verdict-unknown", "may or may not be logged off; I look again"),
+    ],
+)
+def test_the_card_says_it_in_plain_words(name: str, words: str) -> None:
+    assert words in text_of(report.of(PORTRAITS[name]))
+
+
+def test_nothing_that_is_over_waits_for_its_turn() -> None:
+    for name, request in PORTRAITS.items():
+        waits = "waiting for its turn" in text_of(report.of(request))
+        assert not waits or request.state is State.ACTING, name
+
+
+def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
+    summary = report.of(PORTRAITS["awaiting-left-out"]).summary
+    assert all(word in summary for word in (r"CORP\alice", r"CORP\josé", "comp1", "comp2", "asker", "TS-AAAAAA"))
+    nameless = replace(PORTRAITS["awaiting"], actor=Actor(user_id="U0ASKER", team_id="T0TEAM"))
+    assert "asked by U0ASKER" in report.of(nameless).summary
+
+
+@pytest.mark.parametrize(
+    ("name", "is_private"),
+    [
+        ("ended-answered", True),
+        ("ended-whatif", True),
+        ("ended-nothing-to-do", True),
+        ("ended-refused", True),
+        ("ended-denied", False),
+        ("ended-cancelled", False),
+        ("ended-failed", False),
+        ("verdict-gone", False),
+        ("awaiting", False),
+        ("acting-forced", False),
+    ],
+)
+def test_what_nobody_decides_about_is_for_the_asker_alone(name: str, is_private: bool) -> None:  # noqa: FBT001 - a table
+    assert report.is_private(PORTRAITS[name]) is is_private
+
+
+def test_here_shows_it_to_all() -> None:
+    request = PORTRAITS["ended-answered"]
+    assert not report.is_private(replace(request, ask=replace(request.ask, here=True)))
+
+
+def test_the_buttons_name_the_number_and_their_version() -> None:
+    buttons = report.of(PORTRAITS["awaiting-left-out"]).buttons
+    assert [(button.press, button.label, button.value) for button in buttons] == [
+        (Press.APPROVE, "Log off 2", "TS-AAAAAA:2"),
+        (Press.CANCEL, "Cancel", "TS-AAAAAA:2"),
+    ]
+
+
+def test_when_all_hosts_have_begun_there_is_nothing_left_to_stop() -> None:
+    begun = portraits.after(portraits.two_hosts(), e.HostStarted(host="comp2"))
+    assert report.of(begun).buttons == ()
+
+
+def test_many_computers_are_counted() -> None:
+    sessions = [b.session(3, host=f"rds-{number:02}") for number in range(1, 6)]
+    assert report.of(portraits.surveyed(portraits.asked(), *sessions)).headline == "Log off 5 sessions on 5 computers?"
+
+
+def test_some_of_several_are_said_as_some() -> None:
+    one_of_two = portraits.after(
+        portraits.two_hosts(),
+        e.TargetEnded(key=("comp1", 3), verdict=Verdict.GONE),
+        e.TargetEnded(key=("comp2", 7), verdict=Verdict.UNREACHABLE),
+        e.Ended(),
+    )
+    assert report.of(one_of_two).headline == "Logged off 1 of 2 sessions on comp1 and comp2"

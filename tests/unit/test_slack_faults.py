@@ -1,0 +1,98 @@
+"""Whatever the Slack client raises is one of the bot's own errors behind the seam."""
+
+from __future__ import annotations
+
+from http.client import BadStatusLine, HTTPException, IncompleteRead
+from json import JSONDecodeError
+from ssl import SSLError
+from urllib.error import URLError
+
+import pytest
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackClientNotConnectedError, SlackRequestError
+
+from adapters.slack.faults import ELSEWHERE, LATER, mapped
+from bot.errors import ChatError, PlaceRefused
+
+
+class UnknownSlackError(SlackClientError):
+    """A subclass that a later release may bring."""
+
+
+class UnknownApiError(SlackApiError):
+    """The same."""
+
+
+class UnknownHttpError(HTTPException):
+    """The same."""
+
+
+def seen(error: Exception) -> ChatError:
+    with pytest.raises(ChatError) as caught, mapped():
+        raise error
+    assert caught.value.__cause__ is error
+    return caught.value
+
+
+def api_error(response: object, kind: type[SlackApiError] = SlackApiError) -> SlackApiError:
+    return kind("The request to the Slack API failed: xoxb-secret", response)
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_a_place_that_is_closed_to_the_bot_is_told_apart(name: str) -> None:
+    error = seen(api_error({"ok": False, "error": name}))
+    assert isinstance(error, PlaceRefused)
+    assert (error.retryable, name in error.say) == (False, True)
+
+
+@pytest.mark.parametrize("name", sorted(LATER))
+def test_what_may_be_over_soon_is_tried_again(name: str) -> None:
+    assert seen(api_error({"ok": False, "error": name})).retryable
+
+
+@pytest.mark.parametrize("name", ["invalid_blocks", "invalid_auth", "message_not_found", "msg_too_long", "brand_new"])
+def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
+    error = seen(api_error({"ok": False, "error": name}))
+    assert not error.retryable
+    assert not isinstance(error, PlaceRefused)
+    assert name in error.say
+
+
+@pytest.mark.parametrize("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])
+def test_an_answer_without_a_reason_may_be_over_soon(response: object) -> None:
+    assert seen(api_error(response, UnknownApiError)).retryable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnknownSlackError("?"),
+        SlackClientNotConnectedError("?"),
+        SlackRequestError("?"),
+        URLError("refused"),
+        TimeoutError("slow"),
+        ConnectionResetError("reset"),
+        SSLError("handshake"),
+        JSONDecodeError("not json", "<html>", 0),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "?"),
+        IncompleteRead(b"half"),
+        BadStatusLine("?"),
+        UnknownHttpError("?"),
+    ],
+)
+def test_a_lost_connection_or_an_unreadable_answer_may_be_over_soon(error: Exception) -> None:
+    assert seen(error).retryable
+
+
+def test_no_token_and_no_payload_is_said() -> None:
+    said = seen(api_error({"error": "invalid_auth", "token": "xoxb-secret"})).say
+    assert "xoxb" not in said
+
+
+def test_a_mistake_of_the_bot_is_no_chat_error() -> None:
+    with pytest.raises(KeyError), mapped():
+        raise KeyError("a bug")
+
+
+def test_what_went_well_is_left_alone() -> None:
+    with mapped():
+        pass
