@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from bot.errors import NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.events import HostStarted, TargetEnded, TargetRequested
-from bot.lifecycle import FOLLOW_UP
 from bot.model import Action, SessionState, State, Verdict, WorkItem
 from bot.ports import Order
+from bot.transitions import FOLLOW_UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,101 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot import phrases
+from bot.lines import Button, Line, Moment, Part, Person, Press, Report, Strong, Tone, mention
 from bot.model import Action, Confirm, Ending, SessionState, State, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from bot.model import Request, Target
 
 MOST_ROWS = 25
 MOST_SILENT = 10
 """More rows, or more computers without an answer, are counted, not shown: a card is read on a phone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A mention."""
-
-    user_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time, shown in the reader's zone."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Strong:
-    """What the eye has to catch."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A mention of a user group, by its id or `@handle`."""
-
-    name: str
-
-
-Part = str | Person | Moment | Strong | Group
-
-
-class Tone(StrEnum):
-    PLAIN = "plain"
-    ROW = "row"
-    QUIET = "quiet"
-    CODE = "code"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    parts: tuple[Part, ...]
-    tone: Tone = Tone.PLAIN
-
-
-class Press(StrEnum):
-    """What a button does."""
-
-    APPROVE = "approve"
-    DENY = "deny"
-    CHOOSE = "choose"
-    DISCONNECT = "disconnect"
-    CANCEL = "cancel"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    press: Press
-    label: str
-    request_id: str
-    version: int
-    is_danger: bool = False
-
-    @property
-    def value(self) -> str:
-        """All that a button carries."""
-        return f"{self.request_id}:{self.version}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """`summary` says who, whom and where in one line: what a locked phone shows."""
-
-    headline: str
-    summary: str
-    lines: tuple[Line, ...] = ()
-    buttons: tuple[Button, ...] = ()
 
 
 def of(request: Request) -> Report:
@@ -248,6 +167,9 @@ def _silent_hosts(request: Request) -> list[Line]:
 
 def _said(request: Request) -> list[Line]:
     lines: list[Line] = []
+    warn = getattr(request.ask, "warn", None)
+    if warn and request.state in (State.AWAITING, State.READY):
+        lines.append(Line(parts=(f"People are warned first and get {phrases.duration(warn)} to save their work.",)))
     if reason := getattr(request.ask, "reason", ""):
         lines.append(Line(parts=(f"Reason: {reason}",)))
     if request.ending is Ending.FAILED:
@@ -272,11 +194,6 @@ def _asked(request: Request) -> list[Line]:
         people = [part for actor in request.counted for part in (Person(actor.user_id), " ")]
         lines.append(Line(parts=("Yes so far: ", *people)))
     return lines
-
-
-def mention(name: str) -> Person | Group:
-    """A user id is a person; a handle or a group's id is a group."""
-    return Person(name) if name.startswith(("U", "W")) else Group(name)
 
 
 def _footer(request: Request) -> Line:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from bot import phrases
 from bot import policy as rules
 from bot.events import Refused, Surveyed
-from bot.lifecycle import READY_FOR
 from bot.model import Action, Choice, Ending, HostLook, LeftOut, Target
 from bot.rules import Decision
+from bot.transitions import READY_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,10 +19,10 @@ from bot.approval import may_still_act
 from bot.drawing import Drawer
 from bot.errors import BotError, Conflict, TerminalError
 from bot.events import Ended, Expired, Failed, Refused, Settled, Started, Stumbled, Surveyed
-from bot.lifecycle import SETTLE_AFTER
 from bot.model import Action, State, Verdict, WorkItem
 from bot.rules import no
 from bot.survey import Look, decide
+from bot.transitions import SETTLE_AFTER
 from bot.warning import Warner, warn_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from bot import events as e
 from bot.errors import Conflict
-from bot.lifecycle import FOLLOW_UP, SETTLE_AFTER, advance
+from bot.transitions import FOLLOW_UP, SETTLE_AFTER, advance
 from bot.model import Ending, Verdict
 from tests import builders as b
 

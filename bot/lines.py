@@ -1,0 +1,94 @@
+"""What a report is made of: neutral lines and buttons, no Slack in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A mention."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, shown in the reader's zone."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """What the eye has to catch."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A mention of a user group, by its id or `@handle`."""
+
+    name: str
+
+
+Part = str | Person | Moment | Strong | Group
+
+
+class Tone(StrEnum):
+    PLAIN = "plain"
+    ROW = "row"
+    QUIET = "quiet"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    parts: tuple[Part, ...]
+    tone: Tone = Tone.PLAIN
+
+
+class Press(StrEnum):
+    """What a button does."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    CHOOSE = "choose"
+    DISCONNECT = "disconnect"
+    CANCEL = "cancel"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    press: Press
+    label: str
+    request_id: str
+    version: int
+    is_danger: bool = False
+
+    @property
+    def value(self) -> str:
+        """All that a button carries."""
+        return f"{self.request_id}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`summary` says who, whom and where in one line: what a locked phone shows."""
+
+    headline: str
+    summary: str
+    lines: tuple[Line, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+def mention(name: str) -> Person | Group:
+    """A user id is a person; a handle or a group's id is a group."""
+    return Person(name) if name.startswith(("U", "W")) else Group(name)
