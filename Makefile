@@ -6,7 +6,7 @@ TESTS ?= tests
 SYNC := $(BIN)/uv sync --locked --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint clean
+.PHONY: help demo test check lint kerberos clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -24,6 +24,9 @@ lint: .venv/dev ## Style, types and import rules
 	$(BIN)/lint-imports --no-logo
 
 check: lint test ## All of it: what a change has to pass
+
+kerberos: .venv/dev ## Add what the Kerberos tests need (a C compiler, libkrb5-dev; krb5-kdc to run them)
+	$(SYNC) --inexact --extra postgres --extra rehearsal --extra kerberos --group dev
 
 clean: ## Remove what was made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -110,8 +110,30 @@ MISCOMPILED = Fault(
 INCOMPLETE = Fault(BadReply, "{host} did not send a complete answer. What it sent is not trusted; look again.")
 LATE = Fault(TimedOut, _SILENT)
 
+try:
+    from winrm.vendor.requests_kerberos.exceptions import KerberosExchangeError, MutualAuthenticationError
+except ImportError:  # the extra `kerberos` is not installed, so nothing can raise these
+    _KERBEROS: tuple[tuple[type[Exception], Fault], ...] = ()
+else:
+    _KERBEROS = (
+        (
+            KerberosExchangeError,
+            Fault(
+                NotAuthenticated,
+                "There is no Kerberos ticket for {host}. Look at the bot's keytab (KRB5_CLIENT_KTNAME) and clock, "
+                "and whether the domain knows HTTP/{host}.",
+                "no ticket, an expired one, no KDC, or no such service principal",
+            ),
+        ),
+        (
+            MutualAuthenticationError,
+            Fault(NotAuthenticated, "{host} did not prove by Kerberos who it is, so it was told nothing."),
+        ),
+    )
+
 # Exceptions of other libraries by their base classes, the narrow ones first.
 _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
+    *_KERBEROS,
     (winrm.exceptions.WinRMOperationTimeoutError, LATE),
     (winrm.exceptions.AuthenticationError, HTTP[401]),
     (winrm.exceptions.WinRMError, Fault(TerminalError, "WinRM cannot be used with {host}. Check its configuration.")),

@@ -148,6 +148,29 @@ class Visitor:
             confirmed=answer["confirmed"],
         )
 
+    def say(self, text: str, channel: str | None = None, *, thread_ts: str | None = None) -> str:
+        """Writes an ordinary message, or a reply, and returns its ts."""
+        order = {"user": self._user, "text": text, "channel": channel, "thread_ts": thread_ts}
+        return str(self._call("POST", "say", order)["ts"])
+
+    def operate(self, action_id: str, value: Any, **where: Any) -> dict[str, Any]:
+        """Uses an element of a message (`channel`, `message_ts`) or of a view (`view_id`; else the form on top).
+
+        What `value` may be stands in `desk.OperateOrder`.
+        """
+        return self._call("POST", "operate", {"user": self._user, "action_id": action_id, "value": value, **where})
+
+    def submit(self, **values: Any) -> dict[str, Any]:
+        """Fills the form on top in, by action id, and sends it off. `errors` of the answer are by block id."""
+        return self._call("POST", "submit", {"user": self._user, "values": values})
+
+    def close(self, *, everything: bool = False) -> dict[str, Any]:
+        """Closes the form on top, or all of them."""
+        return self._call("POST", "close", {"user": self._user, "everything": everything})
+
+    def open_home(self, tab: str = "home") -> dict[str, Any]:
+        return self._call("POST", "home", {"user": self._user, "tab": tab})
+
     def messages(self) -> list[SeenMessage]:
         """What this person can see now, oldest first: channels, direct messages, what is for him alone."""
         return [SeenMessage.from_json(drawn) for drawn in self.state()["messages"]]

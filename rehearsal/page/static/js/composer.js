@@ -35,7 +35,7 @@ export function makeComposer(model, thread = () => null) {
 function describe({ model, field, send }, isThread) {
   const place = model.place();
   const isShut = !place || place.is_archived;
-  const where = isThread ? 'Reply in this thread' : `Message ${place?.name ?? ''}, or type / for a command`;
+  const where = isThread ? 'Reply in this thread' : `Message ${place?.name ?? ''} as ${model.me?.real_name ?? model.person}`;
   field.placeholder = isShut ? 'Nothing can be written here' : where;
   field.setAttribute('aria-label', field.placeholder);
   field.disabled = isShut;

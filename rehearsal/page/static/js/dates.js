@@ -3,13 +3,13 @@
 const DAY = 86_400_000;
 
 /** Slack's date tokens; an unknown token stays as it stands. The zone is the reader's unless one is named. */
-export function formatDate(seconds, format, { now = new Date(), timeZone } = {}) {
+export function formatDate(seconds, format, { now = new Date(), timeZone, hour12 = false } = {}) {
   const date = new Date(seconds * 1000);
-  const tokens = makeTokens(date, now, timeZone);
+  const tokens = makeTokens(date, now, timeZone, hour12);
   return format.replace(/\{(\w+)\}/g, (token, name) => tokens[name] ?? token);
 }
 
-function makeTokens(date, now, timeZone) {
+function makeTokens(date, now, timeZone, hour12) {
   const part = (options) => (type) => new Intl.DateTimeFormat('en-US', { timeZone, ...options })
     .formatToParts(date).find((one) => one.type === type)?.value ?? '';
   const long = part({ year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' });
@@ -21,13 +21,15 @@ function makeTokens(date, now, timeZone) {
   return {
     date_num: dayOf(date, timeZone), date: plain, date_short: brief, date_long: full,
     date_pretty: relative ?? plain, date_short_pretty: relative ?? brief, date_long_pretty: relative ?? full,
-    time: clock(date, timeZone, {}), time_secs: clock(date, timeZone, { second: '2-digit' }),
+    time: clock(date, timeZone, hour12, {}), time_secs: clock(date, timeZone, hour12, { second: '2-digit' }),
     ago: sayAgo((now - date) / 1000),
   };
 }
 
-function clock(date, timeZone, more) {
-  const options = { timeZone, hour: 'numeric', minute: '2-digit', hour12: true, ...more };
+/** Slack shows either clock, as each person likes it; the page shows 24 hours everywhere. */
+function clock(date, timeZone, hour12, more) {
+  const hours = hour12 ? { hour: 'numeric', hour12 } : { hour: '2-digit', hourCycle: 'h23' };
+  const options = { timeZone, minute: '2-digit', ...hours, ...more };
   return new Intl.DateTimeFormat('en-US', options).format(date).replace(/[\u00a0\u202f]/g, ' ');
 }
 

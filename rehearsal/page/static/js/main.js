@@ -32,6 +32,7 @@ model.on('trouble', ({ error }) => {
 });
 model.on('person place workspace', () => {
   history.replaceState(null, '', `#${new URLSearchParams({ as: model.person, in: model.channel ?? '' })}`);
+  byId('tabs').firstChild.textContent = `As ${model.nameOf(model.me?.id) ?? model.person}`;
   document.title = `${model.nameOf(model.me?.id) ?? model.person} · Rehearsal`;
 });
 model.on('place', () => { if (document.body.dataset.tab === 'people') showTab('chat'); });

@@ -26,7 +26,7 @@ export function drawMessage(message, model, replies = null) {
       isApp && el('span.badge', {}, 'APP'),
       el('time.at', { datetime: at.toISOString(), title: sayMoment(at) }, sayTime(at)),
       message.edited_at && el('span.quiet', { title: `Drawn anew at ${sayMoment(new Date(message.edited_at))}` }, '(updated)')),
-    message.ephemeral && el('div.only-you', {}, '👁 Only visible to you'),
+    message.ephemeral && el('div.only-you', {}, 'Only visible to you'),
     body,
     message.files.map(drawFile),
     replies !== null && drawThreadLink(message, replies, model)));
@@ -34,7 +34,7 @@ export function drawMessage(message, model, replies = null) {
 
 export function avatar(id, name, isApp = false) {
   const hue = [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
-  return el(`span.avatar.hue-${Math.floor(hue / 45)}${isApp ? '.app' : ''}`, { 'aria-hidden': 'true' }, isApp ? '⏻' : [...name][0] ?? '?');
+  return el(`span.avatar.hue-${Math.floor(hue / 45)}${isApp ? '.app' : ''}`, { 'aria-hidden': 'true' }, isApp ? '' : [...name][0] ?? '?');
 }
 
 function makeUse(message, model) {

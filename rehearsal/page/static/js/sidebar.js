@@ -34,7 +34,7 @@ function drawChannels(model) {
   const direct = channels.filter((one) => one.kind === 'direct').map((one) => drawPlace(one, model));
   const home = el('button.channel', {
     type: 'button', 'aria-current': model.channel === 'home' ? 'page' : null, data: { key: 'home' }, on: { click: () => openHome(model) },
-  }, '⌂ Logoff Bot home');
+  }, 'Logoff Bot');
   fill(byId('channels'), items, direct, model.me && !model.me.is_stranger && home);
 }
 

@@ -1,0 +1,164 @@
+"""Kerberos for real: MIT's KDC, pykerberos at the bot's end, GSSAPI at the host's."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from adapters.windows.connection import Connection, Transport
+from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.winrm import WinRmShell
+from bot.errors import NotAuthenticated
+from bot.model import Verdict
+from rehearsal.windows import Farm
+from tests.contract.hosts import order_for
+from tests.contract.kdc import REALM, Realm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WITHIN = timedelta(seconds=20)
+BOT = f"svc-logoff@{REALM}"
+SOMEBODY = f"somebody@{REALM}"
+HOSTS = ("win1.corp.test", "win2.corp.test", "unknown.corp.test")
+LIST = ["Create", "Command", "Send", "Receive", "Delete"]
+
+
+@pytest.fixture(scope="module")
+def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
+    folder = tmp_path_factory.mktemp("realm")
+    realm = Realm.start(folder)
+    try:
+        for host in HOSTS[:2]:
+            realm.add(f"HTTP/{host}", folder / "hosts.keytab")
+        for principal in (BOT, SOMEBODY):
+            realm.add(principal, folder / f"{principal}.keytab")
+        yield realm
+    finally:
+        realm.stop()
+
+
+@pytest.fixture(scope="module")
+def farm(realm: Realm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    sessions = [{"id": 3, "user": "CORP\\alice", "disconnected": "3h"}, {"id": 5, "user": "CORP\\bob"}]
+    account = {"username": "CORP\\svc-logoff", "password": "not used", "principal": BOT}
+    hosts = {name: {"auth": ["kerberos"], "sessions": sessions} for name in HOSTS}
+    path = tmp_path_factory.mktemp("farm") / "farm.yaml"
+    path.write_text(yaml.safe_dump({"account": account, "hosts": hosts}), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in realm.environment.items():
+            patch.setenv(name, value)
+        with Farm.from_file(path, engine="double") as farm:
+            yield farm
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of tickets, which the bot uses."""
+    cache = tmp_path / "tickets"
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{cache}")
+    return cache
+
+
+@pytest.fixture
+def shell(farm: Farm) -> Iterator[WinRmShell]:
+    farm.restore()
+
+    def connection_of(host: str) -> Connection:
+        return Connection(endpoint=farm.endpoints[host], transport=Transport.KERBEROS, username=BOT, kerberos_host=host)
+
+    with closing(WinRmShell(connection_of)) as shell:
+        yield shell
+
+
+def log_on(realm: Realm, cache: Path, principal: str = BOT, lifetime: str = "1h") -> None:
+    realm.log_on(principal, realm.folder / f"{principal}.keytab", cache=cache, lifetime=lifetime)
+
+
+def refusal(shell: WinRmShell, host: str = HOSTS[0]) -> NotAuthenticated:
+    with pytest.raises(NotAuthenticated) as caught:
+        WinRmTerminal(shell).sessions(host, within=WITHIN)
+    assert not caught.value.delivered
+    return caught.value
+
+
+def test_a_look_and_an_act_are_sealed_with_the_keys_of_one_ticket(
+    realm: Realm, farm: Farm, cache: Path, shell: WinRmShell
+) -> None:
+    log_on(realm, cache)
+    terminal = WinRmTerminal(shell)
+    alice = terminal.sessions(HOSTS[0], within=WITHIN)[0]
+    (answer,) = terminal.log_off(HOSTS[0], [order_for(alice)], wait=timedelta(seconds=5), within=WITHIN)
+    assert answer.verdict is Verdict.GONE
+    assert farm.messages(HOSTS[0]) == ["200", *LIST, *LIST]
+
+
+def test_eight_threads_share_one_cache_of_tickets(realm: Realm, farm: Farm, cache: Path, shell: WinRmShell) -> None:
+    log_on(realm, cache)
+    terminal = WinRmTerminal(shell)
+    hosts = [HOSTS[number % 2] for number in range(32)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda host: len(terminal.sessions(host, within=WITHIN)), hosts))
+    assert found == [2] * 32
+    for host in HOSTS[:2]:
+        assert {"400", "401"}.isdisjoint(farm.messages(host))
+        assert farm.open_shells(host) == 0
+
+
+def test_a_keytab_alone_is_enough_for_a_service(
+    realm: Realm, cache: Path, shell: WinRmShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KRB5_CLIENT_KTNAME", str(realm.folder / f"{BOT}.keytab"))
+    assert not cache.exists()
+    assert WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)
+
+
+def test_without_a_ticket_nothing_is_said_to_the_host(farm: Farm, cache: Path, shell: WinRmShell) -> None:
+    assert not cache.exists()
+    assert "ticket" in refusal(shell).say
+    assert farm.messages(HOSTS[0]) == []
+
+
+def test_an_expired_ticket_is_told_as_one(realm: Realm, farm: Farm, cache: Path, shell: WinRmShell) -> None:
+    log_on(realm, cache, lifetime="1s")
+    over = time.time() + 2  # its whole second, and the rounding of both ends
+    farm.wait_until(lambda: time.time() > over)
+    assert "ticket" in refusal(shell).say
+    assert farm.messages(HOSTS[0]) == []
+
+
+def test_a_line_that_is_kept_outlives_its_ticket(realm: Realm, farm: Farm, cache: Path, shell: WinRmShell) -> None:
+    log_on(realm, cache)
+    terminal = WinRmTerminal(shell)
+    terminal.sessions(HOSTS[0], within=WITHIN)
+    cache.unlink()
+    terminal.sessions(HOSTS[0], within=WITHIN)
+    assert farm.messages(HOSTS[0]) == ["200", *LIST, *LIST]
+
+
+def test_a_host_that_the_domain_does_not_know_is_told_nothing(
+    realm: Realm, farm: Farm, cache: Path, shell: WinRmShell
+) -> None:
+    log_on(realm, cache)
+    assert "HTTP/unknown.corp.test" in refusal(shell, "unknown.corp.test").say
+    assert farm.messages("unknown.corp.test") == []
+
+
+def test_somebody_elses_ticket_is_not_the_bots(realm: Realm, cache: Path, shell: WinRmShell) -> None:
+    """The cache is somebody else's: the bot's principal has no ticket in it."""
+    log_on(realm, cache, SOMEBODY)
+    refusal(shell)
+
+
+def test_an_account_the_host_does_not_take_is_refused(realm: Realm, farm: Farm, cache: Path, shell: WinRmShell) -> None:
+    log_on(realm, cache)
+    farm.set_behaviour(HOSTS[0], "wrong-password")
+    refusal(shell)
+    assert set(farm.messages(HOSTS[0])) == {"401"}
