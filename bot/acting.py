@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from bot.errors import NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.events import HostStarted, TargetEnded, TargetRequested
-from bot.model import Action, SessionState, State, Verdict, WorkItem
+from bot.model import Action, State, Verdict, WorkItem
 from bot.ports import Order
+from bot.session import SessionState
 from bot.transitions import FOLLOW_UP
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.events import Event
-    from bot.model import Request, Session, Target
+    from bot.model import Request, Target
     from bot.ports import Answer, Clock, Ledger, Terminal
+    from bot.session import Session
 
 FOLLOW_FOR = timedelta(seconds=60)
 """How long a target that was asked to go is looked for, when nobody waits on the host."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.model import Session
+    from bot.session import Session
 
 
 class Field(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.conditions import is_like
-from bot.model import SessionState
 from bot.phrases import duration
 from bot.policy import in_words, may_ask
+from bot.session import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

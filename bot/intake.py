@@ -12,15 +12,15 @@ from bot.commands import BY_NAME
 from bot.errors import Duplicate, LedgerError, UsageError
 from bot.events import Noted, NoteKind
 from bot.lifecycle import ASKED_FOR
+from bot.lines import Press
 from bot.model import Request, State, WorkItem
 from bot.presses import Nothing, Presses
-from bot.report import Press
 
 if TYPE_CHECKING:
     from bot.inventory import Inventory
+    from bot.lines import Report
     from bot.model import Actor, Place
     from bot.ports import Clock, Directory, Ledger
-    from bot.report import Report
     from bot.rules import Policy
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

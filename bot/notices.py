@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot import phrases, report
 from bot.commands import BY_NAME
-from bot.report import Line, Person, Report, Strong, Tone
+from bot.lines import Line, Person, Report, Strong, Tone
 
 if TYPE_CHECKING:
     from bot.errors import UsageError

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import humanize
 
 from bot.errors import Clash
-from bot.model import Action, Ending, SessionState, Verdict
+from bot.model import Action, Ending, Verdict
+from bot.session import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
     from bot.errors import Conflict
-    from bot.model import Actor, Ask, Need, Pause, Request, Session, Target
+    from bot.model import Actor, Ask, Need, Pause, Request, Target
+    from bot.session import Session
 
 MARKS = {
     Verdict.GONE: "✓",

@@ -6,14 +6,16 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.model import Action, Confirm, Need, Requirement, SessionState, Standing
+from bot.model import Action, Confirm, Need, Requirement, Standing
 from bot.rules import Decision, matches, no
+from bot.session import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.model import Place, Session, Someone
+    from bot.model import Place, Someone
     from bot.rules import Policy, Rule
+    from bot.session import Session
 
 LAST_SESSION_ID = 65535
 

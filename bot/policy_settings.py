@@ -9,8 +9,9 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.conditions import is_like
-from bot.model import Action, Need, SessionState
+from bot.model import Action, Need
 from bot.rules import Force, Rule
+from bot.session import SessionState
 
 _DURATION = re.compile(r"^(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,4})s)?$")
 _QUORUM = re.compile(r"^([1-9]\d?) of (\S.*)$")

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from bot.audit import Entry
     from bot.conditions import Condition
     from bot.events import Event, Noted
-    from bot.model import Account, Actor, Card, Pause, Place, Request, Session, SessionState, Someone, Verdict, WorkItem
-    from bot.report import Report
+    from bot.lines import Report
+    from bot.model import Actor, Card, Pause, Place, Request, Someone, Verdict, WorkItem
+    from bot.session import Account, Session, SessionState
 
 
 class Clock(Protocol):

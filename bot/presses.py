@@ -13,9 +13,9 @@ from bot import policy as rules
 from bot.approval import is_enough, may_press, may_still_act, may_withdraw
 from bot.errors import Clash, Conflict
 from bot.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
+from bot.lines import Press
 from bot.model import Action, State
 from bot.phrases import clash, paused, still_needed
-from bot.report import Press
 from bot.rules import Decision, no
 from bot.transitions import READY_FOR
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot import phrases
 from bot.lines import Button, Line, Moment, Part, Person, Press, Report, Strong, Tone, mention
-from bot.model import Action, Confirm, Ending, SessionState, State, Verdict
+from bot.model import Action, Confirm, Ending, State, Verdict
+from bot.session import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

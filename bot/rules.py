@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.conditions import is_like
-from bot.model import SessionState
+from bot.session import SessionState
 
 if TYPE_CHECKING:
-    from bot.model import Action, Need, Place, Session, Someone
+    from bot.model import Action, Need, Place, Someone
+    from bot.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.errors import TerminalError
-    from bot.model import Ask, Request, Requirement, Session, Someone
+    from bot.model import Ask, Request, Requirement, Someone
     from bot.rules import Policy
+    from bot.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

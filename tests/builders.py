@@ -8,19 +8,8 @@ from typing import Any
 from bot import events as e
 from bot.commands.logoff import LogoffAsk
 from bot.lifecycle import ASKED_FOR, advance
-from bot.model import (
-    Account,
-    Actor,
-    Confirm,
-    HostLook,
-    Place,
-    Request,
-    Requirement,
-    Session,
-    SessionState,
-    Target,
-    Verdict,
-)
+from bot.model import Actor, Confirm, HostLook, Place, Request, Requirement, Target, Verdict
+from bot.session import Account, Session, SessionState
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 LOGON = 134_087_000_000_000_000

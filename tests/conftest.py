@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run: everything is installed here")
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test fails the run: everything is installed here"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

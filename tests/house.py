@@ -15,8 +15,9 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.memory.terminal import MemoryTerminal
 from bot.intake import Intake
 from bot.inventory import Inventory
-from bot.model import Account, Action, SessionState
-from bot.policy import Policy, Rule
+from bot.model import Action
+from bot.rules import Policy, Rule
+from bot.session import Account, SessionState
 from bot.workflow import Workflow
 from tests import builders as b
 
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
     from bot.events import Event
     from bot.intake import Response
-    from bot.model import Actor, Request, Session
-    from bot.report import Report
+    from bot.lines import Report
+    from bot.model import Actor, Request
+    from bot.session import Session
 
 HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})

@@ -11,7 +11,8 @@ from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.inventory import Inventory
 from bot.lifecycle import advance
-from bot.model import Account, Choice, Confirm, Ending, LeftOut, Requirement, SessionState, Verdict
+from bot.model import Choice, Confirm, Ending, LeftOut, Requirement, Verdict
+from bot.session import Account, SessionState
 from tests import builders as b
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from bot.model import Card
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.lines import Report
     from bot.model import Actor, Place
-    from bot.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from bot.conditions import fold
 from bot.errors import Unreachable
-from bot.model import Account, Session, SessionState, Verdict
+from bot.model import Verdict
 from bot.ports import Answer
+from bot.session import Account, Session, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

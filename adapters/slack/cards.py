@@ -20,14 +20,14 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.blocks import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
-from bot.report import Group, Line, Moment, Person, Strong, Tone
+from bot.lines import Group, Line, Moment, Person, Strong, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from slack_sdk.models.blocks import RichTextElement
 
-    from bot.report import Button, Part, Report
+    from bot.lines import Button, Part, Report
 
 DATE_FORMAT = "{date_short_pretty} {time}"
 

@@ -16,8 +16,8 @@ from bot.model import Card
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.lines import Report
     from bot.model import Actor, Place
-    from bot.report import Report
 
 
 def patient_client(token: str, api_url: str) -> WebClient:

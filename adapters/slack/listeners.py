@@ -14,7 +14,7 @@ from adapters.slack.faults import mapped
 from adapters.slack.forms import BLOCK, CALLBACK, choose_form, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from bot.errors import ChatError
-from bot.report import Report
+from bot.lines import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

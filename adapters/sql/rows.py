@@ -20,11 +20,11 @@ from bot.model import (
     Place,
     Request,
     Requirement,
-    Session,
     State,
     Target,
     Verdict,
 )
+from bot.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.windows import faults
-from bot.model import Account, Session, SessionState
+from bot.session import Account, Session, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from adapters.windows.replies import Reply
     from adapters.windows.shell import Shell
-    from bot.model import Session
     from bot.ports import Answer, Order
+    from bot.session import Session
 
 
 def _new_nonce() -> str:

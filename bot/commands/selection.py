@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.options import Parameter
 from bot.conditions import Condition, Field, Ids, Operator, is_like
-from bot.model import FILETIME_EPOCH, SessionState
+from bot.session import FILETIME_EPOCH, SessionState
 
 if TYPE_CHECKING:
     from bot.commands.options import Options, Value

@@ -13,8 +13,8 @@ from adapters.memory.terminal import MemoryTerminal
 from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm import WinRmShell
-from bot.model import Account, Session, SessionState
 from bot.ports import Order
+from bot.session import Account, Session, SessionState
 
 if TYPE_CHECKING:
     from pathlib import Path

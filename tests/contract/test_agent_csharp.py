@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from adapters.windows import script
 from bot.conditions import Condition, Field, Operator, is_like
-from bot.model import Account, SessionState
 from bot.ports import Order
+from bot.session import Account, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

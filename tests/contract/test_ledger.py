@@ -15,7 +15,8 @@ from bot.audit import Entry, first_fault
 from bot.commands.logoff import LogoffAsk
 from bot.conditions import Condition, Field, Ids, Operator
 from bot.errors import Clash, Conflict, Duplicate, LedgerError
-from bot.model import Account, Actor, Card, Choice, Ending, LeftOut, Place, State, Verdict, WorkItem
+from bot.model import Actor, Card, Choice, Ending, LeftOut, Place, State, Verdict, WorkItem
+from bot.session import Account
 from tests import builders as b
 
 if TYPE_CHECKING:

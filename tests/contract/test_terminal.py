@@ -9,7 +9,8 @@ import pytest
 
 from bot.conditions import Condition, Field, Operator
 from bot.errors import Unreachable
-from bot.model import Account, Session, SessionState, Verdict
+from bot.model import Verdict
+from bot.session import Account, Session, SessionState
 from rehearsal.windows import EngineMissingError, Farm
 from tests.contract.hosts import LONG_DOMAIN, LONG_USER, SESSIONS, FarmHosts, Hosts, MemoryHosts, farm_file, order_for
 

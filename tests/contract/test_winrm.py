@@ -24,8 +24,8 @@ from tests.contract.hosts import FarmHosts, farm_file, order_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.model import Session
     from bot.ports import Answer
+    from bot.session import Session
 
 WITHIN = timedelta(seconds=20)
 HANDSHAKE = ["401", "401+challenge", "200"]

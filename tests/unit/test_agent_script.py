@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from adapters.windows import script
 from bot.conditions import Condition, Field, Operator
-from bot.model import Account, SessionState
 from bot.ports import Order
+from bot.session import Account, SessionState
 
 FOLDER = Path(script.__file__).parent
 

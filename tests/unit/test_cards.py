@@ -20,7 +20,8 @@ from adapters.slack.cards import draw
 from bot import report
 from bot.commands import COMMANDS
 from bot.errors import UsageError
-from bot.model import Account, LeftOut, Verdict
+from bot.model import LeftOut, Verdict
+from bot.session import Account
 from rehearsal.slack import find_faults, is_too_long
 from tests import builders as b
 from tests import portraits

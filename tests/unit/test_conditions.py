@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conditions import Condition, Field, Ids, Operator, fold, is_like
-from bot.model import Account, SessionState
+from bot.session import Account, SessionState
 from tests import builders as b
 
 if TYPE_CHECKING:
-    from bot.model import Session
+    from bot.session import Session
 
 TICKS = 10_000_000
 """FILETIME ticks of a second."""

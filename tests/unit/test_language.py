@@ -13,7 +13,8 @@ from bot.commands.logoff import LogoffAsk
 from bot.conditions import Condition, Field, Ids, Operator
 from bot.errors import UsageError
 from bot.inventory import Inventory
-from bot.model import Ask, Choice, SessionState
+from bot.model import Ask, Choice
+from bot.session import SessionState
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "rds-01", "rds-02"),

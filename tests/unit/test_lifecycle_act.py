@@ -9,8 +9,8 @@ import pytest
 
 from bot import events as e
 from bot.errors import Conflict
-from bot.transitions import FOLLOW_UP, SETTLE_AFTER, advance
 from bot.model import Ending, Verdict
+from bot.transitions import FOLLOW_UP, SETTLE_AFTER, advance
 from tests import builders as b
 
 SECOND = timedelta(seconds=1)

@@ -8,8 +8,9 @@ import pytest
 
 from adapters.memory.terminal import MemoryTerminal
 from bot.errors import NoRight, TimedOut, Unreachable
-from bot.model import Session, Verdict
+from bot.model import Verdict
 from bot.ports import Answer, Order
+from bot.session import Session
 from tests.builders import session
 
 WITHIN = timedelta(seconds=8)

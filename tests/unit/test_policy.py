@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model import Account, Action, Actor, Confirm, SessionState
-from bot.policy import Policy, Rule, for_session, guard, may_ask, may_still_act, requirement_for, weigh
+from bot.model import Action, Actor, Confirm
+from bot.policy import for_session, guard, may_ask, may_still_act, requirement_for, weigh
+from bot.rules import Policy, Rule
+from bot.session import Account, SessionState
 from tests import builders as b
 
 if TYPE_CHECKING:
-    from bot.model import Session
+    from bot.session import Session
 
 HOME = b.ASKER.team_id
 ONCALL = frozenset({"@oncall"})

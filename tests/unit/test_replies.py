@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.windows.replies import MAX_LINE, Listed, Reply, Whole, read
 from adapters.windows.shell import Chunk
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
-from bot.model import Account, SessionState
+from bot.session import Account, SessionState
 
 NONCE = "0123456789abcdef" * 2
 HOST = {"host": {"name": "COMP1", "pointer": 8, "now": "134088480000000000"}}

@@ -8,8 +8,8 @@ import pytest
 
 from bot import events as e
 from bot import report
+from bot.lines import Press
 from bot.model import Actor, Ending, State, Verdict
-from bot.report import Press
 from tests import builders as b
 from tests import portraits
 from tests.house import text_of

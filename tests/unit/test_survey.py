@@ -10,8 +10,9 @@ from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.conditions import Condition, Field, Ids, Operator
 from bot.errors import NoRight, Unreachable
-from bot.model import Account, Action, Choice, Confirm, Ending, SessionState
-from bot.policy import Policy, Rule
+from bot.model import Action, Choice, Confirm, Ending
+from bot.rules import Policy, Rule
+from bot.session import Account, SessionState
 from bot.survey import CARD_LIVES, READY_FOR, Look, decide
 from tests import builders as b
 

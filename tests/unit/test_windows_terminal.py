@@ -14,8 +14,9 @@ from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.verdicts import CODES, RIGHTS
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
-from bot.model import Account, SessionState, Verdict
+from bot.model import Verdict
 from bot.ports import Order
+from bot.session import Account, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TimedOut
-from bot.model import Account, Ending, State, WorkItem
-from bot.report import Press
+from bot.lines import Press
+from bot.model import Ending, State, WorkItem
+from bot.session import Account
 from tests import builders as b
 from tests.house import House, text_of
 
