@@ -9,7 +9,7 @@ from bot.policy import counts_at_all, for_session, may_ask, requirement_for
 from bot.rules import Decision, no
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bot.model import Need, Request, Requirement, Someone
     from bot.rules import Policy
@@ -34,6 +34,13 @@ def may_press(policy: Policy, request: Request, presser: Someone) -> Decision:
     if is_requester:
         return no(required.needs[0].rule, "Your own yes does not count here: somebody else has to approve.")
     return no(required.needs[0].rule, "You are not among those who may decide this.")
+
+
+def may_reshape(policy: Policy, request: Request, presser: Someone) -> Decision:
+    """Fewer targets, or the gentler act: whoever may press, and the requester, as long as he counts at all."""
+    counted = counts_at_all(policy, presser)
+    is_requester = presser.actor.user_id == request.actor.user_id
+    return counted if is_requester or not counted.is_yes else may_press(policy, request, presser)
 
 
 def may_withdraw(policy: Policy, request: Request, presser: Someone) -> Decision:
@@ -88,12 +95,20 @@ def may_still_act(policy: Policy, request: Request, requester: Someone, counted:
     if isinstance(now, Decision):
         return now
     members = [someone for someone in counted if counts_at_all(policy, someone).is_yes]
-    for required in (now, request.requirement):
-        if required is not None and not is_enough(required, request, members):
+    for required in _all_to_meet(now, request.requirement):
+        if not is_enough(required, request, members):
             return no(
                 ", ".join(required.rules), "The rules or the people have changed since it was approved; ask again."
             )
     return asked
+
+
+def _all_to_meet(now: Requirement, shown: Requirement | None) -> Iterator[Requirement]:
+    """Where others have said yes, as they were shown, a requester's own yes is not needed on top of theirs."""
+    if shown is not None:
+        yield shown
+    if shown is None or not (now.confirm is Confirm.SELF and shown.confirm is Confirm.OTHERS):
+        yield now
 
 
 def named_in(policy: Policy) -> frozenset[str]:

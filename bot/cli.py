@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
@@ -16,9 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import logs
-from bot.cli_policy import APP_YAML, Config, pause, policy, resume
+from bot.cli_policy import APP_YAML, Config, at_database, pause, policy, resume
+from bot.cli_policy import Database as OtherDatabase
 from bot.errors import BotError
-from bot.settings import Settings, load
+from bot.settings import load
+
+if TYPE_CHECKING:
+    from bot.audit import Entry
 
 app = typer.Typer(
     help="Log Windows terminal-server sessions off from Slack, safely. Begin with: logoff-bot try '/sessions comp1'",
@@ -39,7 +43,7 @@ Database = Annotated[str, typer.Option(help="Keep the rehearsal's database here,
 FarmFile = Annotated[Path | None, typer.Option("--farm", help="Another farm of hosts than the one that ships.")]
 
 say = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def main() -> None:
@@ -138,18 +142,37 @@ def upgrade(config: Config = APP_YAML) -> None:
     say.print(f"The database is at revision {wiring.upgrade(load(config))}.")
 
 
+@audit.command()
+def verify(database: OtherDatabase = "", config: Config = APP_YAML) -> None:
+    """Check the chain from the first entry to the last. Exit code 1 when something was changed, or is missing."""
+    from bot import wiring  # noqa: PLC0415 - as above
+    from bot.audit import first_fault  # noqa: PLC0415 - as above
+
+    settings = at_database(load(config), database)
+    ledger = wiring.open_ledger(settings)
+    entries: list[Entry] = []
+    while page := ledger.entries(after=entries[-1].seq if entries else 0):
+        entries += page
+    fault = first_fault(entries, settings.chain_key)
+    if fault is not None:
+        say.print(f"The chain breaks at entry {fault}: it, or one before it, was changed or taken out.", style="red")
+        raise typer.Exit(1)
+    last = f" The last is {entries[-1].seq}, {entries[-1].mac}." if entries else ""
+    out.print(f"{len(entries)} entries, and the chain holds.{last}")
+
+
 @audit.command(name="break-glass")
 def break_glass(
-    database: Annotated[str, typer.Option(help="Another database than the configuration's.")] = "",
+    database: OtherDatabase = "",
     config: Config = APP_YAML,
 ) -> None:
     """The requests that asked nobody: who forced what, why, and what came of it. Newest first."""
     from bot import wiring  # noqa: PLC0415 - as above
     from bot.notices import outcome_line  # noqa: PLC0415 - as above
 
-    ledger = wiring.open_ledger(_with_database(load(config), database))
+    ledger = wiring.open_ledger(at_database(load(config), database))
     forced = [r for r in ledger.newest(10_000) if r.requirement and r.requirement.is_forced]
-    table = Table("request", "asked at (UTC)", "who", "reason", "outcome")
+    table = _table("request", "asked at (UTC)", "who", "reason", "outcome")
     for request in forced:
         reason = str(getattr(request.ask, "reason", ""))
         who = request.actor.name or request.actor.user_id
@@ -163,20 +186,20 @@ def list_(
     request: Annotated[str, typer.Option(help="Only this request, for example TS-7K3QXM.")] = "",
     after: Annotated[int, typer.Option(help="Begin behind this number.")] = 0,
     limit: Annotated[int, typer.Option(help="So many entries at the most.", min=1)] = 100,
-    database: Annotated[str, typer.Option(help="Another database than the configuration's.")] = "",
+    database: OtherDatabase = "",
     as_json: AsJson = False,
     config: Config = APP_YAML,
 ) -> None:
     """The entries of the audit log, oldest first."""
     from bot import wiring  # noqa: PLC0415 - as above
 
-    ledger = wiring.open_ledger(_with_database(load(config), database))
+    ledger = wiring.open_ledger(at_database(load(config), database))
     entries = ledger.entries(request_id=request or None, after=after, limit=limit)
     if as_json:
         rows = [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in entries]
         sys.stdout.write(json.dumps(rows, default=str, indent=2, ensure_ascii=False) + "\n")
         return
-    table = Table("no.", "at (UTC)", "request", "event", "actor", "who and where", "verdict", "reason")
+    table = _table("no.", "at (UTC)", "request", "event", "actor", "who and where", "verdict", "reason")
     for entry in entries:
         about = f"{entry.user} {entry.host} {'' if entry.session_id is None else entry.session_id}".strip()
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}" if entry.at else ""
@@ -186,10 +209,12 @@ def list_(
     out.print(table)
 
 
-def _with_database(settings: Settings, url: str) -> Settings:
-    from pydantic import SecretStr  # noqa: PLC0415 - as above
-
-    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
+def _table(*columns: str) -> Table:
+    """Short columns are never broken; the last one takes the rest of the line."""
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
+    return table
 
 
 def _literal(text: str) -> str:

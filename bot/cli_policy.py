@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import SecretStr
 
 from bot.commands import BY_NAME
 from bot.errors import UsageError
 from bot.explaining import explain, lint
+from bot.logs import set_up
 from bot.model import Actor, Place
 from bot.settings import Settings, load
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 APP_YAML = Path(__file__).resolve().parents[1] / "app.yaml"
 Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
+
+Database = Annotated[str, typer.Option(help="Another database than the configuration's, as an SQLAlchemy URL.")]
 
 policy = typer.Typer(help="The rules: what they decide, and whether they can work.", no_args_is_help=True)
 
@@ -59,19 +64,28 @@ def check(config: Config = APP_YAML) -> None:
 
 def pause(
     reason: Annotated[str, typer.Option(help="Why; it is shown on cards and stands in the audit log.")],
+    database: Database = "",
     config: Config = APP_YAML,
 ) -> None:
     """Start nothing new from now on. What runs is finished."""
     from bot import wiring  # noqa: PLC0415 - it takes most of a second to import, --help needs none of it
 
-    wiring.open_ledger(load(config)).pause(f"operator {getpass.getuser()}", reason)
+    set_up(level=logging.WARNING, as_json=False)
+    wiring.open_ledger(at_database(load(config), database)).pause(f"operator {getpass.getuser()}", reason)
+    sys.stdout.write("Paused. Nothing new is started until: logoff-bot resume\n")
 
 
-def resume(config: Config = APP_YAML) -> None:
+def resume(database: Database = "", config: Config = APP_YAML) -> None:
     """Take the pause back."""
     from bot import wiring  # noqa: PLC0415 - as above
 
-    wiring.open_ledger(load(config)).resume(f"operator {getpass.getuser()}")
+    set_up(level=logging.WARNING, as_json=False)
+    wiring.open_ledger(at_database(load(config), database)).resume(f"operator {getpass.getuser()}")
+    sys.stdout.write("Resumed.\n")
+
+
+def at_database(settings: Settings, url: str) -> Settings:
+    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
 
 
 def _directory(settings: Settings) -> tuple[Directory, frozenset[str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.lines import Report
     from bot.model import Request
     from bot.ports import Chat, Clock, Ledger
 
@@ -65,7 +66,7 @@ class Drawer:
         self.chat.redraw(request.card, drawing)
         return request.card
 
-    def _post(self, request: Request, drawing: report.Report) -> Card:
+    def _post(self, request: Request, drawing: Report) -> Card:
         """Where the others are, when others decide; else where it was asked, or in direct messages."""
         channel = approval_channel(request)
         if not channel:

@@ -27,6 +27,9 @@ def explain(policy: Policy, someone: Someone, place: Place, action: Action, ask:
         yield f"No ({decision.rule}): {decision.say}"
         return
     for host in ask.hosts:
+        if action is not Action.LIST and matches(policy.protected_computers, host):
+            yield f"{host}: a protected computer. Its sessions would be left out whatever the rules say."
+            continue
         rules = [r for r in policy.rules if r.is_for(someone, place, action) and _on(r, host)]
         if not rules:
             yield f"{host}: no rule lets this person {in_words(action)} there. Its sessions would be left out."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 
 import humanize
 
@@ -59,7 +60,11 @@ _CHANGED = {
     "filter": "not touched: no longer matches what was asked for",
 }
 _BUSY = 7024
-_STILL_CLOSING = "asked to go, still closing when the time was up; I look again"
+_FROM_THE_RIGHT = ("R", "AL", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_MARKS_OF_DIRECTION = "\N{LEFT-TO-RIGHT MARK}"
+_ISOLATES = "\u2066\u2067\u2068\u2069"
+"""One of these inside a name would end the isolation around it, or swallow its end."""
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 _SKIPPED = {
     "stopped": "left alone: stopped before its turn",
     "expired": "left alone: the time was over before its turn",
@@ -67,8 +72,8 @@ _SKIPPED = {
 }
 
 
-def verdict(target: Target) -> str:
-    """What was seen of this target, in plain words."""
+def verdict(target: Target, *, looks_again: bool = True) -> str:
+    """What was seen of this target, in plain words. `looks_again`: a later look may still correct it."""
     detail = target.detail
     match target.verdict:
         case None:
@@ -83,9 +88,11 @@ def verdict(target: Target) -> str:
             return "was gone already; nothing was done"
         case Verdict.CHANGED:
             kind, _, more = detail.partition(":")
-            return _CHANGED.get(kind.strip(), "not touched: it has changed") + (f" ({more.strip()})" if more else "")
+            return _CHANGED.get(kind.strip(), "not touched: it has changed") + (
+                f" ({whole(more.strip())})" if more else ""
+            )
         case Verdict.STILL_CLOSING:
-            return _stuck(target) if target.code == _BUSY else _STILL_CLOSING
+            return _stuck(target) if target.code == _BUSY else _still_closing(target, looks_again=looks_again)
         case Verdict.NO_RIGHT | Verdict.FAILED:
             return _refusal(target)
         case Verdict.SKIPPED:
@@ -93,7 +100,16 @@ def verdict(target: Target) -> str:
         case Verdict.UNREACHABLE:
             return "the computer could not be reached; nothing was done"
         case Verdict.UNKNOWN:
-            return "the answer was lost: may or may not be logged off; I look again"
+            return f"the answer was lost: may or may not be logged off; {_next(target, looks_again=looks_again)}"
+
+
+def _still_closing(target: Target, *, looks_again: bool) -> str:
+    when = "when the time was up" if looks_again else "when I last saw it"
+    return f"asked to go, still closing {when}; {_next(target, looks_again=looks_again)}"
+
+
+def _next(target: Target, *, looks_again: bool) -> str:
+    return "I look again" if looks_again else f"I have stopped looking, see `/sessions {target.session.host}`"
 
 
 def _stuck(target: Target) -> str:
@@ -110,6 +126,14 @@ def _refusal(target: Target) -> str:
         missing = f"the bot's account lacks the right {target.detail} on RDP-Tcp there"
         return f"Windows refused (error {target.code}): {missing}"
     return f"Windows answered error {target.code}; not logged off"
+
+
+def whole(name: str) -> str:
+    """A name from Windows that keeps to itself: one that is written from the right turns nothing around it."""
+    if not any(bidirectional(sign) in _FROM_THE_RIGHT or sign in _MARKS_OF_DIRECTION for sign in name):
+        return name
+    kept = "".join(_UNREADABLE if sign in _ISOLATES else sign for sign in name)
+    return f"\N{FIRST STRONG ISOLATE}{kept}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def situation(session: Session) -> str:
@@ -143,7 +167,7 @@ def what_if(target: Target) -> str:
     session = target.session
     return (
         f'What if: Performing the operation "Logging off session id \'{session.id}\'" on target "{session.host}".'
-        f" That is {session.account} ({situation(session)})."
+        f" That is {whole(str(session.account))} ({situation(session)})."
     )
 
 

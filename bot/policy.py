@@ -109,8 +109,8 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
             )
     needs = [rule.need for rule in rules if rule.need]
     is_many = len(sessions) > policy.alone_at_most
-    if is_many and not needs:
-        needs.append(Need(count=1, of=frozenset().union(*(rule.who for rule in rules)), rule="many at once"))
+    if is_many:
+        needs += [Need(count=1, of=rule.who, rule="many at once") for rule in rules if not _asks_others(rule)]
     required = Requirement(
         confirm=Confirm.OTHERS if needs else Confirm.SELF,
         rules=tuple(rule.name for rule in rules),
@@ -119,6 +119,11 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
         lives=min((rule.card_lives for rule in rules), default=timedelta(minutes=15)),
     )
     return _forced(required, rules, reason=reason, is_many=is_many) if force else required
+
+
+def _asks_others(rule: Rule) -> bool:
+    """Somebody beside the requester has to say yes."""
+    return rule.need is not None and (rule.need.count > 1 or not rule.need.requester_counts)
 
 
 def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_many: bool) -> Requirement | Decision:

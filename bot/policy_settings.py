@@ -6,12 +6,20 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.conditions import is_like
 from bot.model import Action, Need
 from bot.rules import Force, Rule
 from bot.session import SessionState
+
+RESERVED = frozenset(
+    {
+        *("no rule", "guard rail", "member", "own", "home workspace"),
+        *("standing", "paused", "rate limit", "many at once"),
+    }
+)
+"""Decisions that no rule of the file made are recorded under these names."""
 
 _DURATION = re.compile(r"^(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,4})s)?$")
 _QUORUM = re.compile(r"^([1-9]\d?) of (\S.*)$")
@@ -70,6 +78,12 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _rule_name(value: str) -> str:
+    if value.strip().lower() in RESERVED:
+        raise ValueError(f"`{value}` is what the bot calls a rule of its own; the audit has to tell them apart")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PersonName = Annotated[str, BeforeValidator(_person)]
 ChannelId = Annotated[str, BeforeValidator(_channel)]
@@ -88,7 +102,7 @@ class ForceSettings(Part):
 class RuleSettings(Part):
     """One rule. What is left out allows everything of its kind; `may` and `who` have to be said."""
 
-    name: str = Field(min_length=1)
+    name: Annotated[str, AfterValidator(_rule_name)] = Field(min_length=1)
     who: list[PersonName] = Field(min_length=1)
     where: list[ChannelId] = []
     may: list[Action] = Field(min_length=1)

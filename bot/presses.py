@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from bot import policy as rules
-from bot.approval import is_enough, may_press, may_still_act, may_withdraw
+from bot.approval import is_enough, may_press, may_reshape, may_still_act, may_withdraw
 from bot.errors import Clash, Conflict
 from bot.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
 from bot.lines import Press
@@ -67,9 +67,9 @@ class Presses:
     ) -> Event | Nothing:
         if press in (Press.CANCEL, Press.STOP):
             return self._withdrawal(request, press, presser)
-        decision = may_press(self.policy, request, presser)
-        is_own = presser.actor.user_id == request.actor.user_id
-        if not decision.is_yes and not (is_own and press in (Press.CHOOSE, Press.DISCONNECT)):
+        weigh = may_reshape if press in (Press.CHOOSE, Press.DISCONNECT) else may_press
+        decision = weigh(self.policy, request, presser)
+        if not decision.is_yes:
             return Nothing(request=request, kind=NoteKind.OUTSIDER_PRESS, say=decision.say)
         if request.state is State.AWAITING and version < request.content_version:
             stale = Conflict("The card has changed.", request=request, reason=Clash.STALE)

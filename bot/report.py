@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.model import Request, Target
+    from bot.session import Session
 
 MOST_ROWS = 25
 MOST_SILENT = 10
@@ -116,7 +117,9 @@ def _where(request: Request) -> str:
 
 def _whom(request: Request) -> str:
     names = list(
-        dict.fromkeys(str(target.session.account) for target in request.targets if target.session.account.user)
+        dict.fromkeys(
+            phrases.whole(str(target.session.account)) for target in request.targets if target.session.account.user
+        )
     )
     return f": {phrases.on_hosts(names)}" if 0 < len(names) <= 3 else ""
 
@@ -134,15 +137,20 @@ def _row(request: Request, target: Target) -> Line:
     if request.ending is Ending.WHATIF:
         return Line(parts=(phrases.what_if(target),), tone=Tone.ROW)
     name = str(session.account) if session.account.user else session.station or "nobody"
-    parts: list[Part] = [Strong(name), f"  {session.host} session {session.id}, {phrases.situation(session)}"]
+    parts: list[Part] = [
+        Strong(phrases.whole(name)),
+        f"  {session.host} session {session.id}, {phrases.situation(session)}",
+    ]
     if session.logged_on_at:
         parts += [", logged on ", Moment(session.logged_on_at)]
     if session.client:
-        parts.append(f", from {session.client}")
+        parts.append(f", from {phrases.whole(session.client)}")
     if target.warned_at and target.is_open and request.state is State.READY:
         parts += ["\nwarned at ", Moment(target.warned_at)]
     if target.verdict or request.state is State.ACTING:
-        parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {phrases.verdict(target)}")
+        looks_again = request.state is not State.ENDED or request.due_at is not None
+        said = phrases.verdict(target, looks_again=looks_again)
+        parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {said}")
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
 
@@ -150,12 +158,15 @@ def _left_out(request: Request) -> list[Line]:
     if not request.left_out:
         return []
     said = [
-        f"{o.session.host} session {o.session.id}{f' {o.session.account}' if o.session.account.user else ''}: {o.why}"
-        for o in request.left_out[:MOST_ROWS]
+        f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in request.left_out[:MOST_ROWS]
     ]
     more = len(request.left_out) - len(said)
     text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
     return [Line(parts=(text,), tone=Tone.QUIET)]
+
+
+def _named(session: Session) -> str:
+    return f" {phrases.whole(str(session.account))}" if session.account.user else ""
 
 
 def _silent_hosts(request: Request) -> list[Line]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
+REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
+
+
 class Slack(Part):
     """Tokens come from the environment. `api_url` is Slack's own unless a rehearsal replaces it."""
 
@@ -32,7 +35,10 @@ class Slack(Part):
 
 
 class WinRm(Part):
-    """How to reach a computer. What a computer does not say itself it takes from the top."""
+    """How to reach a computer. What a computer does not say itself it takes from the top.
+
+    `certificate` and `key` are PEM files with which the bot proves itself, `ca_file` one that it trusts.
+    """
 
     transport: Literal["kerberos", "ntlm", "certificate", "basic"] = "kerberos"
     scheme: Literal["https", "http"] = "https"
@@ -40,6 +46,8 @@ class WinRm(Part):
     username: str = ""
     password: SecretStr = SecretStr("")
     ca_file: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
     insecure_ntlm: bool = False
 
     @property
@@ -93,6 +101,11 @@ class Settings(Part):
             )
         return value
 
+    @property
+    def chain_key(self) -> bytes:
+        """What seals the audit log. A rehearsal's log proves nothing to anybody, so its key may be known."""
+        return self.audit_key.get_secret_value().encode() or REHEARSAL_KEY.encode()
+
     def inventory(self) -> Inventory:
         names = tuple(dict.fromkeys(name for computer in self.computers for name in expand(computer.name) if name))
         patterns = tuple(computer.match for computer in self.computers if computer.match)
@@ -125,12 +138,12 @@ class Settings(Part):
         return self.winrm.model_copy(update=own)
 
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
-        """Address and way of an inventory's computer. Raises `LookupError` for any other."""
-        for computer in self.computers:
-            names = {name.lower() for name in expand(computer.name)}
-            if host.lower() in names or (computer.match and is_like(computer.match, host)):
-                return computer.address or host, self.way_to(computer)
-        raise LookupError(host)
+        """Address and way of an inventory's computer, its name before a pattern. Raises `LookupError` for any other."""
+        named = [c for c in self.computers if host.lower() in {name.lower() for name in expand(c.name)}]
+        found = named or [c for c in self.computers if c.match and is_like(c.match, host)]
+        if not found:
+            raise LookupError(host)
+        return found[0].address or host, self.way_to(found[0])
 
 
 def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
@@ -218,6 +231,8 @@ def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
         yield f"{computer.label}: {way.transport} needs scheme: https."
     if way.scheme == "http" and way.transport == "ntlm" and not way.insecure_ntlm:
         yield f"{computer.label}: NTLM over plain HTTP proves no host. Use https, or say insecure_ntlm: true."
+    if way.transport == "certificate" and not (way.certificate and way.key):
+        yield f"{computer.label}: certificate needs winrm.certificate and winrm.key, both PEM files."
     if way.transport in ("ntlm", "basic") and not way.username:
         yield f"{computer.label}: {way.transport} needs winrm.username."
     if way.transport in ("ntlm", "basic") and not way.password.get_secret_value() and not settings.rehearsal:

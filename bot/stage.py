@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[1] / "rehearsal"
 WORKSPACE = FOLDER / "workspace.yaml"
 FARM = FOLDER / "farm.yaml"
-REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 LONGEST = timedelta(minutes=15)
 MENU = [
     {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": each.examples}
@@ -128,7 +127,6 @@ def for_rehearsal(settings: Settings, workspace: Workspace, farm: Farm, database
             "slack": _tokens(workspace),
             "winrm": winrm,
             "database": SecretStr(database),
-            "audit_key": SecretStr(REHEARSAL_KEY),
         }
     )
 

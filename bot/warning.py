@@ -6,7 +6,7 @@ warned, or of whom nobody can prove it, is left alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from bot.errors import TerminalError
 from bot.events import GraceBegan, NotWarned, SetOutToWarn, Warned
 from bot.model import Verdict
 from bot.phrases import WARNING_TITLE, warning_text
+from bot.phrases import verdict as in_words
 
 if TYPE_CHECKING:
     from bot.model import Request, Target
-    from bot.ports import Ledger, Terminal
+    from bot.ports import Answer, Ledger, Terminal
 
 
 def warn_of(request: Request) -> timedelta | None:
@@ -61,9 +62,14 @@ class Warner:
         orders = [order_for(request, target) for target in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
-                target = waiting.pop(answer.session_id)
-                sent = answer.verdict is Verdict.SENT
-                outcome.append((target, "" if sent else answer.detail or f"error {answer.code}"))
+                outcome.append((target := waiting.pop(answer.session_id), _why_not(target, answer)))
         except TerminalError as error:
-            outcome += [(target, error.say) for target in waiting.values()]
-        return outcome
+            return outcome + [(target, error.say) for target in waiting.values()]
+        return outcome + [(target, "the computer said nothing of it") for target in waiting.values()]
+
+
+def _why_not(target: Target, answer: Answer) -> str:
+    """Nothing when Windows took the message, else what it said."""
+    if answer.verdict is Verdict.SENT:
+        return ""
+    return in_words(replace(target, verdict=answer.verdict, code=answer.code, detail=answer.detail))

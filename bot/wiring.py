@@ -70,7 +70,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     _check_schema(url)
     clock = clock or SystemClock()
     database = open_database(url)
-    ledger = SqlLedger(database, clock, settings.audit_key.get_secret_value().encode(), ASK_TYPES)
+    ledger = SqlLedger(database, clock, settings.chain_key, ASK_TYPES)
     shell = WinRmShell(_connections(settings, endpoints))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     policy = settings.policy()
@@ -110,7 +110,7 @@ def open_ledger(settings: Settings) -> SqlLedger:
     """The ledger alone, for reading the audit log."""
     url = settings.database.get_secret_value()
     _check_schema(url)
-    return SqlLedger(open_database(url), SystemClock(), settings.audit_key.get_secret_value().encode(), ASK_TYPES)
+    return SqlLedger(open_database(url), SystemClock(), settings.chain_key, ASK_TYPES)
 
 
 def open_directory(settings: Settings) -> tuple[SlackDirectory, frozenset[str]]:
@@ -147,6 +147,8 @@ def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Cal
             username=way.username,
             password=way.password,
             ca_file=way.ca_file,
+            certificate=way.certificate,
+            key=way.key,
             kerberos_host=host if address != host else "",
         )
 

@@ -162,7 +162,16 @@ class Workflow:
                     self.ledger.record(request.id, Settled(key=target.key, verdict=Verdict.GONE, detail="seen later"))
         past = now - (request.ended_at or now)
         again_at = now + max(SETTLE_AFTER, past) if past < SETTLE_FOR else None
+        if again_at is None:
+            self._give_up_looking(request)
         self.ledger.postpone(WorkItem(request_id=request.id), again_at)
+
+    def _give_up_looking(self, request: Request) -> None:
+        """What was seen last stands for good, and the card stops promising another look."""
+        now = self.ledger.find(request.id)
+        for target in now.unsure_targets if now else ():
+            verdict = target.verdict or Verdict.UNKNOWN
+            self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, detail=target.detail))
 
     def surprise(self, item: WorkItem, reference: str, error: Exception) -> None:
         """A step failed in a way nobody foresaw: again in a while, and after some tries the person is told."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from adapters.memory.chat import MemoryChat
 from adapters.memory.clock import SettableClock
+from adapters.memory.directory import MemoryDirectory
 from adapters.memory.engine import MemoryEngine
 from adapters.memory.ledger import MemoryLedger
 from adapters.memory.terminal import MemoryTerminal
 from bot.intake import Intake
 from bot.inventory import Inventory
 from bot.model import Action
-from bot.rules import Policy, Rule
+from bot.rules import Force, Policy, Rule
 from bot.session import Account, SessionState
 from bot.workflow import Workflow
 from tests import builders as b
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
-POLICY = Policy(home_team=b.ASKER.team_id, rules=(Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=True),))
+ON_CALL = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=Force(is_allowed=True))
+POLICY = Policy(home_team=b.ASKER.team_id, rules=(ON_CALL,))
 SWEEP = timedelta(seconds=5)
 
 
@@ -47,18 +48,6 @@ class Here(Executor):
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
-
-
-@dataclass(slots=True)
-class People:
-    """The `Directory` port: who is in which group."""
-
-    groups: dict[str, frozenset[str]] = field(
-        default_factory=lambda: {b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL}
-    )
-
-    def groups_of(self, user_id: str) -> frozenset[str]:
-        return self.groups.get(user_id, frozenset())
 
 
 class MortalLedger(MemoryLedger):
@@ -96,7 +85,8 @@ class House:
         self.clock = SettableClock()
         self.ledger = MortalLedger(self.clock)
         self.terminal = terminal or MemoryTerminal({host: sessions() for host in HOSTS})
-        self.chat, self.people, self.policy = MemoryChat(), People(), policy
+        self.chat, self.policy = MemoryChat(), policy
+        self.people = MemoryDirectory({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
         self._deliveries = count()
         self.restart()
 

@@ -39,11 +39,11 @@ class MemoryChat:
         self.loses_replies = False
         self.cards: dict[Card, list[Report]] = {}
         self.told: list[Told] = []
-        self.replies: list[tuple[Card, Actor, str]] = []
+        self.replies: list[tuple[Card, tuple[str, ...], str]] = []
 
     # The port
 
-    def post(self, place: Place, actor: Actor, report: Report) -> Card:  # noqa: ARG002 - there are no direct messages here
+    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:  # noqa: ARG002 - there are no direct messages here
         with self._calling():
             card = Card(channel_id=place.channel_id, ts=f"{len(self.cards) + 1}.000")
             self.cards[card] = [report]
@@ -57,11 +57,11 @@ class MemoryChat:
         with self._calling():
             self.told.append(Told(place=place, actor=actor, report=report))
 
-    def reply(self, card: Card, actor: Actor, text: str) -> None:
+    def reply(self, card: Card, names: tuple[str, ...], text: str) -> None:
         with self._calling():
             if self.loses_replies:
                 raise ChatError("Slack cannot be reached.", retryable=True)
-            self.replies.append((card, actor, text))
+            self.replies.append((card, names, text))
 
     # What goes wrong
 

@@ -32,6 +32,13 @@ LATER = frozenset(
 """The same call may work in a while."""
 
 
+CURES = {
+    "plan_upgrade_required": "User groups need a paid Slack plan: name people by their user ids (U...) in the rules.",
+    "missing_scope": "The app lacks a right: install it again with the manifest that `logoff-bot manifest` prints.",
+}
+"""What whoever runs the bot can do about it."""
+
+
 @contextmanager
 def mapped() -> Iterator[None]:
     """Foreign exceptions stop here. Unreadable answers and lost connections may be over in a while."""
@@ -42,6 +49,7 @@ def mapped() -> Iterator[None]:
         if name in ELSEWHERE:
             raise PlaceRefused(f"Slack does not let me post there ({name}).") from exc
         retryable = name in LATER or not name
-        raise ChatError(f"Slack refused the call ({name or 'no reason given'}).", retryable=retryable) from exc
+        said = f"Slack refused the call ({name or 'no reason given'}). {CURES.get(name, '')}".strip()
+        raise ChatError(said, retryable=retryable) from exc
     except (SlackClientError, HTTPException, OSError, ValueError) as exc:
         raise ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True) from exc

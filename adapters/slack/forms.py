@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import InputBlock, Option, PlainTextObject, StaticM
 from slack_sdk.models.views import View
 
 from adapters.slack.blocks import cut
-from bot.phrases import situation
+from bot.phrases import situation, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,4 +53,4 @@ def picked_in(view: Mapping[str, Any]) -> frozenset[int]:
 
 def _label(request: Request, place: int) -> str:
     session = request.targets[place].session
-    return cut(f"{session.account} - {session.host} {session.id} - {situation(session)}", OPTION_TEXT)
+    return cut(f"{whole(str(session.account))} - {session.host} {session.id} - {situation(session)}", OPTION_TEXT)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands import options as opt
 from bot.commands.powershell import flatten
-from bot.commands.selection import SELECTION, conditions_of, duration_of, hosts_of, ids_of
+from bot.commands.selection import SELECTION, check_error_action, conditions_of, duration_of, hosts_of, ids_of
 from bot.commands.words import clean, split
 from bot.model import Ask, Choice
 
@@ -73,7 +73,7 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
         raise options.wrong(
             "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
         )
-    _check_error_action(options)
+    check_error_action(options)
     return LogoffAsk(
         hosts=hosts_of(options, inventory),
         ids=ids,
@@ -135,11 +135,3 @@ def _warning(options: opt.Options) -> str:
     if said and len(said.text) > LONGEST_REASON:
         raise options.wrong(f"The warning is longer than {LONGEST_REASON} characters. Say it shorter.", said.word)
     return said.text if said else ""
-
-
-def _check_error_action(options: opt.Options) -> None:
-    said = options.last("erroraction")
-    if said and said.text.lower() not in ("continue", "silentlycontinue"):
-        raise options.wrong(
-            "Each computer has its own outcome and the rest goes on: leave `-ErrorAction` out.", said.word
-        )

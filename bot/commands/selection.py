@@ -108,6 +108,15 @@ def duration_of(options: Options, value: Value) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def check_error_action(options: Options) -> None:
+    """PowerShell's switch for "stop at the first failure", which is not how this works. Raises `UsageError`."""
+    said = options.last("erroraction")
+    if said and said.text.lower() not in ("continue", "silentlycontinue"):
+        raise options.wrong(
+            "Each computer has its own outcome and the rest goes on: leave `-ErrorAction` out.", said.word
+        )
+
+
 def _state(options: Options, value: Value) -> Condition:
     patterns = value.text.split(",")
     states = [state for state in SessionState if any(is_like(pattern, state.label) for pattern in patterns)]

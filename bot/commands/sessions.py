@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands import options as opt
 from bot.commands.powershell import flatten
-from bot.commands.selection import SELECTION, conditions_of, hosts_of, ids_of
+from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
 from bot.commands.words import clean, split
 from bot.model import Ask, Choice
 
@@ -32,6 +32,7 @@ def parse(text: str, inventory: Inventory) -> SessionsAsk:
     words, _ = flatten(split(text), cmdlet="Get-TSSession", text=text)
     options = opt.read(words, SELECTION, text=text, example=EXAMPLES[0][0])
     ids, conditions = ids_of(options), conditions_of(options)
+    check_error_action(options)
     return SessionsAsk(
         hosts=hosts_of(options, inventory),
         ids=ids,

@@ -23,7 +23,6 @@ from adapters.sql.ledger import SqlLedger
 from bot import wiring
 from bot.events import name_of
 from bot.settings import Slack, load
-from bot.stage import REHEARSAL_KEY
 
 if TYPE_CHECKING:
     from bot.events import Event
@@ -63,7 +62,6 @@ def main() -> None:
             "slack": tokens,
             "winrm": winrm,
             "database": SecretStr(told["database"]),
-            "audit_key": SecretStr(REHEARSAL_KEY),
         }
     )
     if told["die_after"]:

@@ -19,7 +19,8 @@ from adapters.sql.ledger import SqlLedger
 from bot.audit import first_fault
 from bot.commands import ASK_TYPES
 from bot.model import Ending, State, Verdict
-from bot.stage import FARM, REHEARSAL_KEY, WORKSPACE
+from bot.settings import REHEARSAL_KEY
+from bot.stage import FARM, WORKSPACE
 from rehearsal.slack import Visitor, Workspace
 from rehearsal.windows import Farm
 from tests.e2e.waiting import wait_until
