@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.conditions import is_like
+from bot.model import Action
 from bot.phrases import duration
 from bot.policy import in_words, may_ask
+from bot.rules import matches
 from bot.session import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.model import Action, Ask, Place, Someone
+    from bot.model import Ask, Place, Someone
     from bot.ports import Directory
     from bot.rules import Policy, Rule
 

@@ -22,6 +22,8 @@ from bot.rules import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from bot.yamlfile import Location
+
 
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
@@ -191,6 +193,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
         ("computers", "groups", "default_computer"): _default,
+        ("computers", "groups", "rules", "protect"): _named_groups,
     }
     for parts, check in checks.items():
         if not broken.intersection((*parts, "rehearsal")):
@@ -245,6 +248,17 @@ def _groups(settings: Settings) -> Iterator[Fault]:
         for index, member in enumerate(members):
             if not inventory.find(member):
                 yield Fault(where=("groups", group, index), say=f"`{member}` is none of the computers.")
+
+
+def _named_groups(settings: Settings) -> Iterator[Fault]:
+    """A rule for no computer would go unseen, a protection of none even more so."""
+    inventory = settings.inventory()
+    lists: dict[Location, list[str]] = {("protect", "computers"): settings.protect.computers}
+    lists |= {("rules", index, "computers"): rule.computers for index, rule in enumerate(settings.rules)}
+    for where, names in lists.items():
+        for index, name in enumerate(names):
+            if name.lower().startswith("group:") and not inventory.find(name):
+                yield Fault(where=(*where, index), say=f"`{name}` is no group of computers, or one without any.")
 
 
 def _default(settings: Settings) -> Iterator[Fault]:

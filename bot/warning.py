@@ -62,7 +62,8 @@ class Warner:
         orders = [order_for(request, target) for target in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
-                outcome.append((target := waiting.pop(answer.session_id), _why_not(target, answer)))
+                target = waiting.pop(answer.session_id)
+                outcome.append((target, _why_not(target, answer)))
         except TerminalError as error:
             return outcome + [(target, error.say) for target in waiting.values()]
         return outcome + [(target, "the computer said nothing of it") for target in waiting.values()]

@@ -127,6 +127,7 @@ def _door(settings: Settings, intake: Intake, engine: LocalEngine) -> SlackDoor:
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),
         api_url=settings.slack.api_url,
+        team=settings.team,
         intake=intake,
         wake=engine.wake,
     )

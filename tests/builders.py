@@ -8,7 +8,7 @@ from typing import Any
 from bot import events as e
 from bot.commands.logoff import LogoffAsk
 from bot.lifecycle import ASKED_FOR, advance
-from bot.model import Actor, Confirm, HostLook, Place, Request, Requirement, Target, Verdict
+from bot.model import Actor, Confirm, HostLook, Need, Place, Request, Requirement, Someone, Standing, Target, Verdict
 from bot.session import Account, Session, SessionState
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -21,6 +21,8 @@ GRACE = timedelta(minutes=5)
 ASKER = Actor(user_id="U0ASKER", team_id="T0TEAM", name="asker")
 OTHER = Actor(user_id="U0OTHER", team_id="T0TEAM", name="other")
 PLACE = Place(channel_id="C0ONCALL", name="oncall")
+ONCALL = frozenset({"@oncall"})
+LEADS = frozenset({"@leads"})
 
 
 def request(id: str = "TS-AAAAAA", **changes: Any) -> Request:  # noqa: A002 - it is the field's name
@@ -65,6 +67,20 @@ def look(host: str = "comp1", **changes: Any) -> HostLook:
 def requirement(**changes: Any) -> Requirement:
     values: dict[str, Any] = {"confirm": Confirm.SELF, "rules": ("own sessions",)}
     return Requirement(**(values | changes))
+
+
+def someone(actor: Actor = ASKER, groups: frozenset[str] = ONCALL, *, standing: Standing = Standing.MEMBER) -> Someone:
+    return Someone(actor=actor, groups=groups, standing=standing)
+
+
+def need(count: int = 1, **changes: Any) -> Need:
+    values: dict[str, Any] = {"count": count, "of": LEADS, "rule": "four eyes"}
+    return Need(**(values | changes))
+
+
+def by_others(*needs: Need, **changes: Any) -> Requirement:
+    """What the leads have to confirm."""
+    return requirement(confirm=Confirm.OTHERS, needs=needs or (need(),), rules=("four eyes",), **changes)
 
 
 def surveyed(*targets: Target, **changes: Any) -> e.Surveyed:

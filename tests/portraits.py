@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import events as e
+from bot import notices
 from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.inventory import Inventory
 from bot.lifecycle import advance
-from bot.model import Choice, Confirm, Ending, LeftOut, Requirement, Verdict
+from bot.model import Action, Actor, Choice, Confirm, Ending, LeftOut, Requirement, Verdict
 from bot.session import Account, SessionState
 from tests import builders as b
 
 if TYPE_CHECKING:
+    from bot.lines import Report
     from bot.model import Request
 
 BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, client="LAPTOP-7")
@@ -23,9 +25,14 @@ JOSE = b.session(7, host="comp2", account=Account(domain="CORP", user="josé"))
 DOWN = b.look("comp3", sessions=0, code="unreachable", say="comp3 cannot be reached.")
 SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
 NOT_TOUCHED = (LeftOut(session=SERVICES, why="the services' session"), LeftOut(session=BOB, why="a protected user"))
-FORCED = Requirement(confirm=Confirm.NOBODY, rules=("on-call",), needed=0)
+APPROVALS = "C0APPROVE"
+FORCED = Requirement(confirm=Confirm.NOBODY, rules=("on-call",), approve_in=APPROVALS)
+LEADS = frozenset({"@leads", "@oncall"})
+TWO_LEADS = b.by_others(b.need(2, of=LEADS), approve_in=APPROVALS)
+LEAD = Actor(user_id="U0LEAD", team_id="T0TEAM", name="lead")
 INVENTORY = Inventory(names=("comp1",))
 NINETY = timedelta(seconds=90)
+FIVE = timedelta(minutes=5)
 
 
 def after(request: Request, *events: e.Event) -> Request:
@@ -52,6 +59,74 @@ def ended(verdict: Verdict, detail: str = "", code: int = 0) -> Request:
 def two_hosts() -> Request:
     awaiting = surveyed(asked(hosts=("comp1", "comp2")), b.session(), JOSE)
     return after(awaiting, b.approved(), b.started(), e.HostStarted(host="comp1"))
+
+
+def waiting_for_leads() -> Request:
+    return surveyed(asked(reason="the session is frozen"), b.session(), BOB, requirement=TWO_LEADS)
+
+
+def warned(*sessions: object) -> Request:
+    """Ready, the first of them warned, the others not."""
+    ready = after(surveyed(asked(warn=FIVE), *sessions), b.approved())
+    for target in ready.targets:
+        ready = after(ready, e.SetOutToWarn(key=target.key))
+    first, *others = ready.targets
+    ready = after(ready, e.Warned(key=first.key))
+    for target in others:
+        ready = after(ready, e.NotWarned(key=target.key, detail="could not be warned: error 7022"))
+    return after(ready, e.GraceBegan(grace=FIVE))
+
+
+def of_people() -> dict[str, Request]:
+    """What others decide: who is needed, who has said yes, and what they made of it."""
+    waiting = waiting_for_leads()
+    counted = after(waiting, e.Counted(by=b.OTHER, on_version=2))
+    approved = after(counted, b.approved(by=LEAD, on_version=3))
+    gentler = e.ActionChanged(by=b.OTHER, on_version=2, action=Action.DISCONNECT, requirement=TWO_LEADS)
+    several = surveyed(asked(), b.session(), JOSE, say="These are too many at once for --force, so I ask.")
+    off = e.TargetEnded(key=("comp1", 5), verdict=Verdict.DISCONNECTED)
+    disconnecting = after(
+        surveyed(asked(), BOB), replace(gentler, requirement=b.requirement()), b.approved(on_version=3)
+    )
+    return {
+        "awaiting-active": surveyed(asked(), BOB),
+        "awaiting-force-not-taken": several,
+        "awaiting-warning": surveyed(asked(warn=FIVE)),
+        "awaiting-others": waiting,
+        "awaiting-counted": counted,
+        "awaiting-two-needs": surveyed(
+            asked(), requirement=b.by_others(b.need(2), b.need(of=frozenset({LEAD.user_id})))
+        ),
+        "awaiting-disconnect": after(waiting, gentler),
+        "awaiting-narrowed": after(waiting, e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("comp1", 3)}))),
+        "ready-warned": warned(b.session(), JOSE),
+        "ready-approved": approved,
+        "acting-warned": after(warned(b.session()), b.started()),
+        "ended-approved-by-others": after(approved, b.started(), *_done(approved)),
+        "ended-disconnected": after(disconnecting, b.started(), e.HostStarted(host="comp1"), off, e.Ended()),
+        "ended-cancelled-by-a-lead": after(warned(b.session()), e.Cancelled(by=LEAD, on_version=6)),
+        "ended-rules-changed": after(approved, e.Refused(rule="four eyes", say=CHANGED)),
+        "verdict-still-closing-for-good": replace(ended(Verdict.STILL_CLOSING), due_at=None),
+        "verdict-unknown-for-good": replace(ended(Verdict.UNKNOWN), due_at=None),
+    }
+
+
+CHANGED = "The rules or the people have changed since it was approved; ask again."
+
+
+def _done(request: Request) -> list[e.Event]:
+    ends = [e.TargetEnded(key=target.key, verdict=Verdict.GONE) for target in request.targets]
+    return [e.HostStarted(host="comp1"), *ends, e.Ended()]
+
+
+def of_notices() -> dict[str, Report]:
+    """What is told beside a card."""
+    forced = surveyed(asked(force=True, reason="INC-4711: the farm is full"), requirement=FORCED)
+    return {
+        "notice-break-glass": notices.break_glass(forced),
+        "notice-break-glass-without-reason": notices.break_glass(surveyed(asked(force=True), requirement=FORCED)),
+        "notice-asked-elsewhere": notices.asked_elsewhere(waiting_for_leads()),
+    }
 
 
 def of_all_kinds() -> dict[str, Request]:
@@ -97,4 +172,4 @@ def of_all_kinds() -> dict[str, Request]:
         "verdict-unreachable": ended(Verdict.UNREACHABLE),
         "verdict-unknown": ended(Verdict.UNKNOWN),
     }
-    return states | endings | verdicts
+    return states | of_people() | endings | verdicts

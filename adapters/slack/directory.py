@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from slack_sdk.errors import SlackApiError
 
 from adapters.slack.faults import mapped
 from bot.errors import ChatError
@@ -23,6 +25,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
+NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What one round of questions brought, replaced as a whole: nobody is in a new group with an old standing."""
+
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    at: datetime | None = None
+
+
 class SlackDirectory:
     """Knows the people behind `names` (user ids, group ids, handles: all that the policy names), and nobody else.
 
@@ -35,21 +49,21 @@ class SlackDirectory:
     ) -> None:
         self._client, self._clock, self._names = client, clock, names
         self._every, self._good_for = refresh_every, good_for
-        self._groups: dict[str, frozenset[str]] = {}
-        self._standing: dict[str, Standing] = {}
-        self._known_at: datetime | None = None
+        self._known = _Known()
         self.group_ids: dict[str, str] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_fresh, name="directory", daemon=True)
 
     def someone(self, actor: Actor) -> Someone:
-        standing = self._standing.get(actor.user_id, Standing.MEMBER) if self._is_fresh() else Standing.UNKNOWN
-        return Someone(actor=actor, groups=self._groups.get(actor.user_id, frozenset()), standing=standing)
+        known = self._known
+        standing = known.standing.get(actor.user_id, Standing.MEMBER) if self._is_fresh(known) else Standing.UNKNOWN
+        return Someone(actor=actor, groups=known.groups.get(actor.user_id, frozenset()), standing=standing)
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
-        people = {user for user, groups in self._groups.items() if groups & names}
-        people |= {name for name in names if name in self._standing}
-        return frozenset(user for user in people if self._standing.get(user) is Standing.MEMBER)
+        known = self._known
+        people = {user for user, groups in known.groups.items() if groups & names}
+        people |= {name for name in names if name in known.standing}
+        return frozenset(user for user in people if known.standing.get(user) is Standing.MEMBER)
 
     def start(self) -> None:
         """Ask once before the first command comes, then now and again."""
@@ -63,6 +77,7 @@ class SlackDirectory:
 
     def refresh(self) -> None:
         """Read groups and people anew: one Tier 2 call and one Tier 4 call a person. Raises `ChatError`."""
+        asked_at = self._clock.now()
         found: dict[str, set[str]] = {}
         group_ids: dict[str, str] = {}
         if any(not name.startswith(("U", "W")) for name in self._names):
@@ -72,17 +87,22 @@ class SlackDirectory:
                     _add(group, self._names, found, group_ids)
         people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
         standing = {user_id: self._ask_standing(user_id) for user_id in sorted(people)}
-        self._groups = {user_id: frozenset(groups) for user_id, groups in found.items()}
-        self._standing = standing
+        groups = {user_id: frozenset(names) for user_id, names in found.items()}
+        self._known = _Known(groups=groups, standing=standing, at=asked_at)
         self.group_ids.update(group_ids)
-        self._known_at = self._clock.now()
 
     def _ask_standing(self, user_id: str) -> Standing:
+        """A rule may still name somebody whom Slack does not know any more: he counts no longer, the others do."""
         with mapped():
-            return _standing_of(self._client.users_info(user=user_id)["user"])
+            try:
+                return _standing_of(self._client.users_info(user=user_id)["user"])
+            except SlackApiError as exc:
+                if exc.response.get("error") not in NOT_THERE:
+                    raise
+                return Standing.UNKNOWN
 
-    def _is_fresh(self) -> bool:
-        return self._known_at is not None and self._clock.now() - self._known_at <= self._good_for
+    def _is_fresh(self, known: _Known) -> bool:
+        return known.at is not None and self._clock.now() - known.at <= self._good_for
 
     def _keep_fresh(self) -> None:
         while not self._stopping.wait(self._every.total_seconds()):

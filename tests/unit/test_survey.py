@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,16 +11,20 @@ from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.conditions import Condition, Field, Ids, Operator
 from bot.errors import NoRight, Unreachable
+from bot.events import Refused, Surveyed
 from bot.model import Action, Choice, Confirm, Ending
-from bot.rules import Policy, Rule
+from bot.rules import Force, Policy, Rule
 from bot.session import Account, SessionState
-from bot.survey import CARD_LIVES, READY_FOR, Look, decide
+from bot.survey import Look, decide
+from bot.transitions import READY_FOR
 from tests import builders as b
 
 if TYPE_CHECKING:
-    from bot.events import Surveyed
+    from collections.abc import Sequence
 
-ONCALL = frozenset({"@oncall"})
+    from bot.model import Request
+
+CARD_LIVES = timedelta(minutes=20)
 SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
 CONSOLE = b.session(1, station="Console", account=Account(domain="CORP", user="operator"))
 ALICE = b.session(3)
@@ -31,10 +36,23 @@ BO = Condition(field=Field.USER, operator=Operator.LIKE, values=("bo*",))
 ACTIVE = Condition(field=Field.STATE, operator=Operator.IN, values=("0",))
 
 
-def decided(*looks: Look, force_rule: bool = False, users: tuple[str, ...] = ("*",), **ask: Any) -> Surveyed:
-    rule = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=force_rule, users=users)
+ALLOWED, FORBIDDEN = Force(is_allowed=True), Force()
+
+
+def policy(**changes: Any) -> Policy:
+    values: dict[str, Any] = {"who": b.ONCALL, "may": frozenset(Action), "card_lives": CARD_LIVES}
+    return Policy(home_team="T0TEAM", rules=(Rule(name="on-call", **(values | changes)),))
+
+
+def surveyed_by(rules: Policy, request: Request, looks: Sequence[Look]) -> Surveyed:
+    found = decide(request, looks, rules, b.someone())
+    assert isinstance(found, Surveyed), found
+    return found
+
+
+def decided(*looks: Look, may_force: Force = FORBIDDEN, users: tuple[str, ...] = ("*",), **ask: Any) -> Surveyed:
     asked = LogoffAsk(hosts=tuple(look.host for look in looks), **ask)
-    return decide(b.request(ask=asked), looks, Policy(home_team="T0TEAM", rules=(rule,)), ONCALL)
+    return surveyed_by(policy(force=may_force, users=users), b.request(ask=asked), looks)
 
 
 def ids(surveyed: Surveyed) -> list[int]:
@@ -87,20 +105,20 @@ def test_without_a_choice_the_sessions_are_shown_and_nobody_is_asked() -> None:
 
 @pytest.mark.parametrize("force", [False, True])
 def test_whatif_always_wins(force: bool) -> None:  # noqa: FBT001 - a table
-    surveyed = decided(COMP1, choice=Choice.ALL, whatif=True, force=force, force_rule=True)
+    surveyed = decided(COMP1, choice=Choice.ALL, whatif=True, force=force, may_force=ALLOWED)
     assert (ids(surveyed), surveyed.ending, surveyed.requirement) == ([3, 5], Ending.WHATIF, None)
 
 
 def test_force_asks_nobody_where_a_rule_allows_it() -> None:
-    surveyed = decided(COMP1, choice=Choice.ALL, force=True, force_rule=True)
+    surveyed = decided(COMP1, choice=Choice.ALL, force=True, may_force=ALLOWED)
     assert surveyed.requirement
-    assert (surveyed.requirement.needed, surveyed.valid_for, surveyed.say) == (0, READY_FOR, "")
+    assert (surveyed.requirement.confirm, surveyed.valid_for, surveyed.say) == (Confirm.NOBODY, READY_FOR, "")
 
 
 def test_force_without_a_rule_for_it_is_asked_for_and_said() -> None:
     surveyed = decided(COMP1, choice=Choice.ALL, force=True)
     assert surveyed.requirement
-    assert (surveyed.requirement.needed, surveyed.valid_for) == (1, CARD_LIVES)
+    assert (surveyed.requirement.confirm, surveyed.valid_for) == (Confirm.SELF, CARD_LIVES)
     assert "No rule lets you skip" in surveyed.say
 
 
@@ -136,7 +154,28 @@ def test_when_all_that_matches_is_guarded_it_is_said() -> None:
 
 
 def test_a_list_shows_what_may_not_be_touched() -> None:
-    request = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
-    rule = Rule(name="lookers", who=ONCALL, may=frozenset({Action.LIST}), computers=("none",))
-    surveyed = decide(request, [COMP1], Policy(home_team="T0TEAM", rules=(rule,)), ONCALL)
+    request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    lookers = policy(may=frozenset({Action.LIST}), users=("nobody",))
+    surveyed = surveyed_by(lookers, request, [COMP1])
     assert (ids(surveyed), surveyed.left_out, surveyed.ending) == ([0, 1, 3, 5, 65537], (), Ending.ANSWERED)
+
+
+def test_a_list_leaves_out_computers_that_nobody_let_him_look_at() -> None:
+    request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
+    assert (surveyed.targets, len(surveyed.left_out)) == ((), 5)
+
+
+def test_when_others_decide_the_card_says_who_and_where() -> None:
+    four_eyes = policy(need=b.need(2), approve_in="C0APPROVE")
+    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL))
+    required = surveyed_by(four_eyes, asked, [COMP1]).requirement
+    assert required
+    assert (required.confirm, required.needs, required.approve_in) == (Confirm.OTHERS, (b.need(2),), "C0APPROVE")
+
+
+def test_a_missing_reason_for_force_is_refused_before_anybody_is_asked() -> None:
+    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True))
+    refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.someone())
+    assert isinstance(refused, Refused)
+    assert "--force needs a reason here" in refused.say

@@ -1,0 +1,101 @@
+"""The program as an operator meets it: what it refuses, what it prints, how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from adapters.windows import script
+from bot.cli import app
+from bot.commands import COMMANDS
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = """
+team: T0HOME0001
+audit_key: "0123456789abcdef0123456789abcdef"
+slack: {bot_token: xoxb-1, app_token: xapp-1}
+computers: [comp1]
+rules: [{name: all, who: [U0DANA0001], may: [log_off]}]
+"""
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def real_config(tmp_path: Path) -> Path:
+    file = tmp_path / "real.yaml"
+    file.write_text(REAL)
+    return file
+
+
+def test_run_refuses_the_rehearsals_configuration() -> None:
+    result = runner.invoke(app, ["run"])
+    assert result.exit_code == 1
+    assert "rehearsal" in result.output
+
+
+@pytest.mark.parametrize("call", [["try", "/logoff comp1 id=3"], ["rehearse"]])
+def test_a_rehearsal_refuses_a_real_configuration(real_config: Path, call: list[str]) -> None:
+    result = runner.invoke(app, [*call, "--config", str(real_config)])
+    assert isinstance(result.exception, SettingsError)
+    assert "real one" in result.exception.say
+
+
+def test_run_says_what_to_do_when_the_database_has_no_tables(real_config: Path, tmp_path: Path) -> None:
+    real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
+    result = runner.invoke(app, ["run", "--config", str(real_config)])
+    assert isinstance(result.exception, SettingsError)
+    assert "logoff-bot db upgrade" in result.exception.say
+
+
+def test_the_manifest_names_every_command() -> None:
+    result = runner.invoke(app, ["manifest"])
+    made = yaml.safe_load(result.output)
+    assert [c["command"] for c in made["features"]["slash_commands"]] == [command.slash for command in COMMANDS]
+    assert made["settings"]["socket_mode_enabled"] is True
+
+
+def test_the_agent_is_printed_as_it_is_sent() -> None:
+    result = runner.invoke(app, ["agent"])
+    assert script.constant_script() in result.output
+
+
+def test_the_database_can_be_upgraded_twice_and_then_holds_an_empty_log(real_config: Path, tmp_path: Path) -> None:
+    real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
+    for _ in range(2):
+        assert runner.invoke(app, ["db", "upgrade", "--config", str(real_config)]).exit_code == 0
+    listed = runner.invoke(app, ["audit", "list", "--json", "--config", str(real_config)])
+    assert json.loads(listed.stdout) == []
+    assert "the chain holds" in runner.invoke(app, ["audit", "verify", "--config", str(real_config)]).output
+
+
+def test_a_pause_is_recorded_and_so_is_its_end(real_config: Path, tmp_path: Path) -> None:
+    real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
+    config = ["--config", str(real_config)]
+    runner.invoke(app, ["db", "upgrade", *config])
+    runner.invoke(app, ["pause", "--reason", "change freeze", *config])
+    runner.invoke(app, ["resume", *config])
+    entries = json.loads(runner.invoke(app, ["audit", "list", "--json", *config]).stdout)
+    assert [(entry["event"], entry["reason"]) for entry in entries] == [("paused", "change freeze"), ("resumed", "")]
+    assert entries[0]["actor"].startswith("operator ")
+
+
+def test_try_as_json_prints_json_and_nothing_else_and_a_missing_button_is_exit_code_1() -> None:
+    call = ["try", "/logoff comp2 id=6 --whatif", "--press", "Log off 1", "--json"]
+    result = runner.invoke(app, call)
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert told["requests"][0]["ending"] == "whatif"
+    assert [entry["event"] for entry in told["audit"]] == ["asked", "surveyed"]
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    for words in ("", "try", "rehearse", "run", "audit list", "policy explain", "pause", "db upgrade"):
+        result = runner.invoke(app, [*words.split(), "--help"])
+        assert result.exit_code == 0
+        assert "Usage" in result.output
