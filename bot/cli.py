@@ -84,15 +84,28 @@ def try_(
 @app.command()
 def rehearse(
     port: Annotated[int, typer.Option(help="The workspace's port on this machine.")] = 8765,
+    scenario: Annotated[
+        str, typer.Option(help="Play a written scene first: a file, or the name of one that ships.")
+    ] = "",
+    pace: Annotated[float | None, typer.Option(help="Seconds between the scene's steps, instead of its own.")] = None,
+    end: Annotated[bool, typer.Option("--end", help="End after the scene.")] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in a browser, where there is one.")
+    ] = False,
     farm: FarmFile = None,
     database: Database = "",
     config: Config = APP_YAML,
 ) -> None:
-    """The same workspace and farm, staying up until Ctrl-C."""
-    from bot.rehearsing import stay  # noqa: PLC0415 - as above
+    """The same workspace and farm as a page in the browser, staying up until Ctrl-C.
+
+    Exit code 0, or 1 when a scene did not go as written.
+    """
+    from bot.rehearsing import read_play, stay  # noqa: PLC0415 - as above
 
     logs.set_up(level=logging.WARNING, as_json=False)
-    stay(load(config), port=port, farm_file=farm, database=database)
+    play = read_play(scenario, pace=pace, ends=end) if scenario else None
+    is_whole = stay(load(config), port=port, farm_file=farm, database=database, play=play, opens=open_browser)
+    raise typer.Exit(0 if is_whole else 1)
 
 
 @app.command()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 import sys
 import threading
+import webbrowser
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,7 +18,9 @@ from rich.panel import Panel
 from rich.text import Text
 
 from bot import transcript
+from bot.errors import SettingsError
 from bot.stage import FARM, open_stage
+from rehearsal.scenario import Player, ScenarioError, read_scenario
 from rehearsal.slack import VisitError
 
 if TYPE_CHECKING:
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from bot.stage import Stage
+    from rehearsal.scenario import Scenario
     from rehearsal.slack import SeenMessage
     from rehearsal.slack.visitor import Version
 
@@ -117,12 +125,72 @@ def _first_and_last(message: SeenMessage) -> tuple[Version, ...]:
     return message.versions if len(message.versions) < 2 else (message.versions[0], message.versions[-1])
 
 
-def stay(settings: Settings, *, port: int, farm_file: Path | None, database: str) -> None:
-    """Keep the stage up until Ctrl-C."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """A written scene to begin with: a file, or one that ships. `pace` overrides the scene's own."""
+
+    scenario: Scenario
+    pace: timedelta | None = None
+    ends: bool = False
+
+
+def read_play(name: str, *, pace: float | None, ends: bool) -> Play:
+    """`pace` in seconds. Raises `SettingsError` for a scene that cannot be read."""
+    try:
+        scenario = read_scenario(name)
+    except ScenarioError as error:
+        raise SettingsError(str(error)) from error
+    return Play(scenario=scenario, pace=None if pace is None else timedelta(seconds=pace), ends=ends)
+
+
+def stay(  # noqa: PLR0913 - what `rehearse` was told
+    settings: Settings, *, port: int, farm_file: Path | None, database: str, play: Play | None, opens: bool
+) -> bool:
+    """Keep the stage up until Ctrl-C, or until the scene is over. False when the scene did not go as written.
+
+    Raises `SettingsError` when the port is taken.
+    """
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    with open_stage(settings, farm_file=farm_file or FARM, database=database, port=port) as stage:
-        progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
-        out.print(f"The rehearsal is at {stage.workspace.url}/rehearsal/ ; Ctrl-C ends it.")
-        told.wait()
+    progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
+    try:
+        with open_stage(settings, farm_file=farm_file or FARM, database=database, port=port) as stage:
+            progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
+            address = f"{stage.workspace.url}/"
+            out.print(f"The rehearsal is at {address} ; Ctrl-C ends it.", soft_wrap=True)
+            if opens:
+                _open_browser(address)
+            is_whole = _play(stage, play, told) if play else True
+            if not (play and play.ends):
+                told.wait()
+            progress.print("Ending ...", style="dim")
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise SettingsError(f"Port {port} of this machine is taken. End what uses it, or say --port 0.") from error
+    return is_whole
+
+
+def _play(stage: Stage, play: Play, told: threading.Event) -> bool:
+    player = Player(
+        workspace=stage.workspace,
+        farm=stage.farm,
+        page=stage.page,
+        rest=lambda pause: told.wait(pause.total_seconds()),
+    )
+    progress.print(Text(f"The scene: {play.scenario.title}"), style="bold")
+    try:
+        for number, step in enumerate(player.play(play.scenario, play.pace), 1):
+            progress.print(Text(f"{number:>3}  {step.words or step.say}"))
+    except ScenarioError as error:
+        progress.print(Text(str(error)), style="red")
+        return False
+    progress.print("The scene is over.", style="dim")
+    return True
+
+
+def _open_browser(address: str) -> None:
+    """Only where there is a screen: a browser in the terminal would take the terminal."""
+    if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(address)

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.audit import Entry
-    from bot.ports import Directory
+    from bot.ports import Clock, Directory
     from bot.settings import Settings
     from bot.wiring import Bot
-    from rehearsal.windows import Farm
     from rehearsal.windows.settings import EngineName
 
 FOLDER = Path(__file__).resolve().parents[1] / "rehearsal"
@@ -46,7 +45,7 @@ class Stage:
     """Everything that a conversation needs. People act through `visitor`."""
 
     workspace: Workspace
-    farm: Farm
+    farm: WatchedFarm
     bot: Bot
     page: Page
 
@@ -76,12 +75,18 @@ class Stage:
 
 
 @contextmanager
-def open_stage(
-    settings: Settings, *, farm_file: Path = FARM, database: str = "", port: int = 0, engine: EngineName | None = None
+def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
+    settings: Settings,
+    *,
+    farm_file: Path = FARM,
+    database: str = "",
+    port: int = 0,
+    engine: EngineName | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Stage]:
     """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration.
 
-    `engine` forces what runs the agent on the farm's hosts.
+    `engine` forces what runs the agent on the farm's hosts; `clock` is the bot's, the real one by default.
     """
     if not settings.rehearsal:
         raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
@@ -94,7 +99,7 @@ def open_stage(
         farm = stack.enter_context(WatchedFarm.from_file(farm_file, engine=engine))
         rehearsed = for_rehearsal(settings, workspace, farm, database or f"sqlite:///{folder}/rehearsal.db")
         wiring.upgrade(rehearsed)
-        bot = wiring.build(rehearsed, endpoints=farm.endpoints)
+        bot = wiring.build(rehearsed, endpoints=farm.endpoints, clock=clock)
         bot.start()
         stack.callback(bot.stop)
         page.show(
@@ -117,7 +122,7 @@ def plain(entry: Entry) -> dict[str, object]:
     return row | {"at": entry.at.isoformat() if entry.at else None}
 
 
-def for_rehearsal(settings: Settings, workspace: Workspace, farm: Farm, database: str) -> Settings:
+def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, database: str) -> Settings:
     """The settings with the invented tokens and the farm's invented account in the place of secrets."""
     winrm = settings.winrm.model_copy(
         update={"username": farm.account.username, "password": SecretStr(farm.account.password)}

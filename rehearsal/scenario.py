@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from rehearsal.page import Page, Scene, WatchedFarm
 from rehearsal.slack import VisitError, Visitor, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SHIPPED: Final = Path(__file__).parent / "scenarios"
 PATIENCE: Final = timedelta(seconds=60)

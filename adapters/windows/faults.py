@@ -58,6 +58,11 @@ WSMAN = {
         "{host} does not find powershell.exe. The bot needs Windows PowerShell 5.1 there.",
         "0x80070002, HRESULT of ERROR_FILE_NOT_FOUND, at Command",
     ),
+    2147942509: Fault(
+        CannotCompile,
+        "PowerShell on {host} ended before it had read the bot's script. Look whether a virus scanner stops it there.",
+        "0x8007006D, HRESULT of ERROR_BROKEN_PIPE, at Send",
+    ),
     2150858793: Fault(TimedOut, _SILENT, "0x80338029, the operation timed out"),
     2150858843: Fault(
         Unreachable,

@@ -13,7 +13,7 @@ from adapters.windows import faults
 from adapters.windows.pool import Pool
 from adapters.windows.script import BOOTSTRAP
 from adapters.windows.shell import Chunk, Deadline
-from bot.errors import TerminalError
+from bot.errors import NotAuthenticated, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,6 +25,7 @@ _KEEP_IDLE = timedelta(seconds=60)
 _SHELL_IDLE = "PT120S"  # a shell that could not be deleted ends by itself then
 _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
+_LONGEST_DELETE = 5.0  # seconds: the result is known by then, and nobody waits for the tidying up
 _SHORTEST_RECEIVE = 1.0  # seconds: WS-Management's timeouts are whole ones here
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ class WinRmShell:
             self._pool.give_back(call.line)
             return
         call.line.close()
-        if call.shell_id and call.failure and faults.is_lost_connection(call.failure):
+        if call.shell_id and not isinstance(call.failure, NotAuthenticated):  # each 401 counts towards a lockout
             self._delete_over_new_line(call)
 
     def _delete_over_new_line(self, call: _Call) -> None:
@@ -140,6 +141,7 @@ class _Call:
         """End whatever still runs in it. A failure is logged only: the shell ends by itself when idle."""
         if not self.shell_id or not self.is_sound or self.deadline.left <= 0:
             return
+        self.deadline = Deadline(timedelta(seconds=min(self.deadline.left, _LONGEST_DELETE)))
         try:
             with self._saying(delivered=True):
                 self.line.authenticate()

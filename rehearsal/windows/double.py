@@ -42,6 +42,7 @@ class PythonDouble:
     def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
         """Fails as PowerShell does where the bootstrap or the payload is not the documented one."""
         if tuple(arguments[:2]) == CONSTRAINED:
+            command.read_all()
             command.write(CONSTRAINED_STDERR.encode(), "stderr")
             return 1
         if arguments[:3] != ["-NoLogo", "-NoProfile", "-NonInteractive"] or arguments[3:] != ["-Command", BOOTSTRAP]:
@@ -71,7 +72,7 @@ def _say(command: Command, nonce: str, reply: Reply) -> None:
 
 
 def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
-    if payload.source.startswith("#error"):
+    if "\n#error " in payload.source:
         yield _error("Add-Type", 0, "(1) : error CS1029: #error")
         return
     try:

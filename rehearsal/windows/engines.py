@@ -83,6 +83,7 @@ class Mono:
 
     def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
         if tuple(arguments[:2]) == CONSTRAINED:
+            command.read_all()
             return _fail(command, CONSTRAINED_STDERR)
         try:  # the bootstrap is PowerShell's; mono is given what it would have evaluated
             payload = read_payload(command.read_all())

@@ -20,7 +20,7 @@ def play(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.Event)
         case "trickle":
             _trickle(handler.connection, stopped)
         case "flood":
-            _head(handler, 200, {"Content-Type": "application/soap+xml", "Connection": "close"})
+            _head(handler, 200, {"Content-Type": "multipart/encrypted", "Connection": "close"})
             for _ in range(_FLOOD_PIECES):
                 handler.wfile.write(_FLOOD_PIECE)
         case "redirect":
@@ -38,6 +38,6 @@ def _head(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str])
 
 def _trickle(connection: socket.socket, stopped: threading.Event) -> None:
     """A byte now and then: each in time for a limit that starts anew with every byte."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length: 100000\r\n\r\n")
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: multipart/encrypted\r\nContent-Length: 100000\r\n\r\n")
     while not stopped.wait(_DROP_SECONDS):
         connection.sendall(b"<")

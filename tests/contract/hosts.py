@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
+import pytest
 import yaml
 from pydantic import SecretStr
 
@@ -15,12 +17,14 @@ from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm import WinRmShell
 from bot.ports import Order
 from bot.session import Account, Session, SessionState
+from rehearsal.windows import EngineMissingError, Farm
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bot.ports import Terminal
-    from rehearsal.windows import Farm
+    from rehearsal.windows.settings import EngineName
 
 HOUR = 36_000_000_000
 NOW = 134_088_480_000_000_000
@@ -227,9 +231,26 @@ class FarmHosts:
         self.farm.take_down(host)
 
 
-def farm_file(folder: Path) -> tuple[Path, list[str]]:
+@contextmanager
+def opened(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    """`memory`, or the engine of a farm; skips the test where the engine is not on this machine."""
+    if kind == "memory":
+        yield MemoryHosts()
+        return
+    path, names = farm_file(tmp_path_factory.mktemp("farm"))
+    farm = Farm.from_file(path, engine=cast("EngineName", kind))
+    try:
+        farm.start()
+    except EngineMissingError as missing:
+        pytest.skip(str(missing))
+    with closing(FarmHosts(farm, names)) as there:
+        yield there
+    farm.stop()
+
+
+def farm_file(folder: Path, hosts: int = 60) -> tuple[Path, list[str]]:
     """A farm of equal hosts, and their names."""
-    names = [f"host-{number:02}" for number in range(1, 61)]
+    names = [f"host-{number:02}" for number in range(1, hosts + 1)]
     account = {"username": "CORP\\svc-logoff", "password": "only the farm knows it"}
     each: dict[str, Any] = {"sessions": [_farm_session(row) for row in SESSIONS]}
     path = folder / "farm.yaml"

@@ -122,7 +122,10 @@ COVERS: list[tuple[dict[str, Any], bool, bool]] = [
 @pytest.mark.parametrize("action", [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE])
 @pytest.mark.parametrize(("says", "alice", "bob"), COVERS)
 def test_a_rule_covers_what_it_says_and_nothing_else(
-    says: dict[str, Any], alice: bool, bob: bool, action: Action  # noqa: FBT001 - a table
+    says: dict[str, Any],
+    alice: bool,
+    bob: bool,
+    action: Action,  # noqa: FBT001 - a table
 ) -> None:
     rules = c.policy(c.rule("on-call", **says))
     for session, expected in ((ALICE, alice), (BOB, bob)):

@@ -225,7 +225,9 @@ AT_MOST = [(1, 1, True), (2, 1, False), (5, 5, True), (6, 5, False)]
 
 @pytest.mark.parametrize(("sessions", "at_most", "expected"), AT_MOST)
 def test_more_than_the_rule_allows_at_once_is_a_no_that_says_how_many(
-    sessions: int, at_most: int, expected: bool  # noqa: FBT001 - a table
+    sessions: int,
+    at_most: int,
+    expected: bool,  # noqa: FBT001 - a table
 ) -> None:
     several = [b.session(number) for number in range(1, sessions + 1)]
     found = needed(c.policy(c.rule(at_most=at_most)), *several)

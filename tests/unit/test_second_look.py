@@ -29,7 +29,10 @@ CHANGES: dict[str, Change] = {
     # what changes meanwhile                                                          what the card says then
     "no rule is left": (lambda x: x.change(rule(who=frozenset({"@nobody"}))), "No rule lets you log sessions off"),
     "another channel": (lambda x: x.change(asking_leads(1, where=frozenset({"C0X"}))), "not asked from this channel"),
-    "fewer users": (lambda x: x.change(asking_leads(1, users=("bob",))), "CORP\\alice on comp1 may no longer be touched"),
+    "fewer users": (
+        lambda x: x.change(asking_leads(1, users=("bob",))),
+        "CORP\\alice on comp1 may no longer be touched",
+    ),
     "alice is protected": (protect, "CORP\\alice on comp1 may no longer be touched: a protected user"),
     "comp1 is protected": (lambda x: x.change(protected_computers=("comp*",)), "a protected computer"),
     "two are needed now": (lambda x: x.change(asking_leads(2)), "have changed since it was approved; ask again"),

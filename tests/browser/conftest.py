@@ -1,0 +1,107 @@
+"""A real browser before the page: Debian's Chromium, driven by Playwright. An error in its console fails the test."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.settings import load
+from bot.stage import open_stage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+    from bot.stage import Stage
+
+ROOT = Path(__file__).resolve().parents[2]
+JS = Path(__file__).parent / "js"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OpenPage = Callable[..., "Page"]
+
+
+class MovableClock:
+    """The real time, and what it is set ahead by."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("install chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- starts nothing, and is not needed to skip
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """`open_page(url, width=390, ...)`: a window of its own, with its own memory."""
+    errors: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            errors.append(f"{message.type}: {message.text}")
+
+    def open_one(url: str, *, width: int = 1440, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialog: errors.append(f"a dialogue: {dialog.message}"))
+        page.goto(url)
+        page.locator("#connection:not(.lost)").wait_for()
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def stage(clock: MovableClock) -> Iterator[Stage]:
+    with open_stage(load(ROOT / "app.yaml"), engine="double", clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, fetched by the lock when it is not there yet."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("install Node.js 20 and npm")
+    source = JS / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=JS, check=True, timeout=110)  # noqa: S603 -- npm
+    return source.read_text(encoding="utf-8")

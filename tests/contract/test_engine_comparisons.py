@@ -1,0 +1,151 @@
+"""What the agent compares before it acts: the C# under mono and the Python double, over the same requests.
+
+PowerShell only carries the C#, and takes a second a call: test_engines.py asks it for each kind of reply once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.contract.shipped import AGENT, act, look, start_farm, timeless
+from tests.farm_client import ask, line_of, target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rehearsal.windows import Farm
+
+
+@pytest.fixture(scope="module", params=["mono", "double"])
+def shared_farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
+    farm = start_farm(request.param)
+    yield farm
+    farm.stop()
+
+
+@pytest.fixture
+def farm(shared_farm: Farm) -> Farm:
+    """With everybody back in place, for the price of no new engine."""
+    shared_farm.restore()
+    return shared_farm
+
+
+def test_without_waiting_the_verdict_is_requested(farm: Farm) -> None:
+    alice = look(farm)[3]
+    (reply,) = act(farm, target(alice), wait=0)
+    assert (reply["verdict"], reply["code"], timeless(reply["seen"])) == ("requested", 0, timeless(alice))
+
+
+def test_a_name_over_twenty_letters_and_one_of_foreign_letters_are_compared_whole(farm: Farm) -> None:
+    seen = look(farm, "comp2")
+    cut = target(seen[6], user=seen[6]["user"][:20])
+    verdicts = [
+        each["verdict"] for each in act(farm, cut, *(target(seen[number]) for number in (6, 8, 4, 2, 9)), host="comp2")
+    ]
+    assert verdicts == ["changed", "gone", "gone", "gone", "gone", "gone"]
+
+
+def test_letter_case_of_a_name_is_ignored(farm: Farm) -> None:
+    jose = look(farm)[7]
+    assert act(farm, target(jose, user="JOSÉ", domain="corp"))[0]["verdict"] == "gone"
+
+
+Change = dict[str, Any]
+UNTOUCHED: dict[str, tuple[int, Change, str, str]] = {
+    "another user": (3, {"user": "bob"}, "changed", "person"),
+    "another domain": (3, {"domain": "OTHER"}, "changed", "person"),
+    "another logon": (3, {"logon": 1}, "changed", "person"),
+    "came back": (5, {"state": 4}, "changed", "came_back"),
+    "session 0": (0, {}, "protected", "session 0"),
+    "listener": (65536, {}, "protected", "listener"),
+    "negative id": (3, {"id": -1}, "protected", "bad id"),
+    "large id": (3, {"id": 2**31}, "protected", "bad id"),
+    "nobody has it": (3, {"id": 99}, "absent", ""),
+}
+
+
+def test_what_is_not_as_described_is_not_touched(farm: Farm) -> None:
+    seen = look(farm)
+    before = farm.sessions("comp1")
+    replies = act(farm, *(target(seen[number], **changes) for number, changes, _, _ in UNTOUCHED.values()))
+    told = dict(zip(UNTOUCHED, ((each["verdict"], each["why"]) for each in replies), strict=True))
+    assert told == {name: (verdict, why) for name, (_, _, verdict, why) in UNTOUCHED.items()}
+    assert {each["code"] for each in replies} == {0}
+    assert farm.sessions("comp1") == before
+    assert farm.calls("comp1") == []
+
+
+def test_who_was_away_and_is_back_may_be_logged_off_when_it_was_asked_so(farm: Farm) -> None:
+    bob = look(farm)[5]
+    assert act(farm, target(bob, state=4, even_if_active=1))[0]["verdict"] == "gone"
+
+
+HOUR = 3600
+CONDITIONS: dict[str, tuple[int, tuple[object, ...], bool]] = {
+    "user, whole": (3, ("user", "like", "ALICE"), True),
+    "user with domain": (3, ("user", "like", "corp\\al?c*"), True),
+    "user, a part": (3, ("user", "like", "lic"), False),
+    "any of the values": (3, ("user", "like", "bob", "a*"), True),
+    "foreign letters": (7, ("user", "like", "JOS?"), True),
+    "a star in the middle": (3, ("client", "like", "l*P-7"), True),
+    "client": (3, ("client", "like", "PC*"), False),
+    "address": (3, ("address", "like", "10.0.4.*"), True),
+    "a dot is a dot": (3, ("address", "like", "10?0.4.17"), True),
+    "a bracket is a bracket": (3, ("user", "like", "[a]lice"), False),
+    "station": (5, ("station", "like", "rdp-tcp#?"), True),
+    "no station": (3, ("station", "like", "?*"), False),
+    "state": (3, ("state", "in", 0, 4), True),
+    "other state": (3, ("state", "in", 0), False),
+    "idle when away": (3, ("idle", "ge", 3 * HOUR), True),
+    "idle when away, less": (3, ("idle", "lt", 3 * HOUR), False),
+    "idle when active": (7, ("idle", "gt", 40 * 60), True),
+    "never idle at the console": (1, ("idle", "le", 0), True),
+    "logon": (3, ("logon", "gt", 1), True),
+    "logon before": (3, ("logon", "le", 1), False),
+}
+
+
+def test_a_condition_that_does_not_hold_protects(farm: Farm) -> None:
+    """A host that refuses every logoff tells which targets came so far."""
+    seen = look(farm)
+    farm.set_behaviour("comp1", "no-right")
+    lines = [
+        line
+        for number, condition, _ in CONDITIONS.values()
+        for line in (target(seen[number]), line_of("if", *condition))
+    ]
+    verdicts = dict(zip(CONDITIONS, ((each["verdict"], each["why"]) for each in act(farm, *lines)), strict=True))
+    came_so_far, was_protected = ("refused", "WTSLogoffSession"), ("changed", "filter")
+    assert verdicts == {name: came_so_far if holds else was_protected for name, (_, _, holds) in CONDITIONS.items()}
+
+
+def test_all_conditions_must_hold_and_each_target_has_its_own(farm: Farm) -> None:
+    seen = look(farm)
+    yes, no = line_of("if", "user", "like", "*"), line_of("if", "client", "like", "none")
+    replies = act(farm, target(seen[3]), yes, no, target(seen[5]), yes, target(seen[7]))
+    assert [(each["target"], each["verdict"]) for each in replies] == [(0, "changed"), (1, "gone"), (2, "gone")]
+
+
+WRONG = {
+    "no operation": ["reboot"],
+    "a list of something": ["list", line_of("wait", 1)],
+    "no base64": ["logoff", "wait ?"],
+    "no number": ["logoff", line_of("wait", "soon")],
+    "a message without a title": ["message", line_of("say", "", "Go.")],
+    "words for a logoff": ["logoff", line_of("say", "Alert", "Go.")],
+    "an unknown word": ["logoff", line_of("hurry", 1)],
+    "too few fields": ["logoff", line_of("target", 3, "CORP")],
+    "a condition of nobody": ["logoff", line_of("if", "user", "like", "*")],
+    "an unknown field": ["logoff", line_of("target", 3, "CORP", "alice", 1, 4, 0), line_of("if", "mood", "like", "*")],
+    "an unknown operator": ["logoff", line_of("target", 3, "CORP", "alice", 1, 4, 0), line_of("if", "user", "is", "*")],
+}
+
+
+@pytest.mark.parametrize("request_lines", WRONG.values(), ids=WRONG)
+def test_a_request_that_cannot_be_understood_touches_nothing(farm: Farm, request_lines: list[str]) -> None:
+    (reply,) = ask(farm, "comp1", request_lines, AGENT)
+    assert (reply["error"]["where"], reply["error"]["code"]) == ("request", 87)
+    assert reply["error"]["message64"]
+    assert farm.calls("comp1") == []
