@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from bot.conditions import Condition
     from bot.events import Event
     from bot.model import Request, Target
     from bot.ports import Answer, Clock, Ledger, Terminal
@@ -47,13 +48,17 @@ def wait_of(request: Request) -> timedelta | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostAct:
-    """Carries a request out on one host. `tell` is called after every change that a person could see."""
+    """Carries a request out on one host. `tell` is called after every change that a person could see.
+
+    `still` is what the rules want of a target in the moment of the act.
+    """
 
     ledger: Ledger
     terminal: Terminal
     clock: Clock
     tell: Callable[[Request], None]
     wake: Callable[[WorkItem, datetime | None], None]
+    still: Callable[[Request, Target], tuple[Condition, ...]]
 
     def step(self, request: Request, host: str) -> None:
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
@@ -72,7 +77,7 @@ class HostAct:
             self._record(request, HostStarted(host=host))
         wait, waiting = wait_of(request), list(targets)
         act = self.terminal.disconnect if request.action is Action.DISCONNECT else self.terminal.log_off
-        orders = [order_for(request, target) for target in targets]
+        orders = [order_for(request, target, self.still(request, target)) for target in targets]
         try:
             for answer in act(host, orders, wait=wait, within=act_within(targets, wait)):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
@@ -122,14 +127,14 @@ def is_gone(target: Target, there: dict[int, Session]) -> bool:
     return now is None or (bool(now.account.user) and not target.is_still(now))
 
 
-def order_for(request: Request, target: Target) -> Order:
+def order_for(request: Request, target: Target, still: tuple[Condition, ...] = ()) -> Order:
     return Order(
         session_id=target.session.id,
         account=target.session.account,
         logon=target.session.logon,
         said_state=target.session.state,
         even_if_active=bool(getattr(request.ask, "even_if_active", False)),
-        conditions=request.ask.conditions,
+        conditions=(*request.ask.conditions, *still),
     )
 
 

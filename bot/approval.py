@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.conditions import Condition, Field, Operator
 from bot.model import Confirm
-from bot.policy import counts_at_all, for_session, may_ask, requirement_for
+from bot.policy import counts_at_all, for_session, may_ask, requirement_for, rule_for
 from bot.rules import Decision, no
+from bot.session import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.model import Need, Request, Requirement, Someone
+    from bot.model import Need, Request, Requirement, Someone, Target
     from bot.rules import Policy
 
 
@@ -109,6 +112,29 @@ def _all_to_meet(now: Requirement, shown: Requirement | None) -> Iterator[Requir
         yield shown
     if shown is None or not (now.confirm is Confirm.SELF and shown.confirm is Confirm.OTHERS):
         yield now
+
+
+def conditions_on(
+    policy: Policy, request: Request, requester: Someone, counted: Sequence[Someone], target: Target
+) -> tuple[Condition, ...]:
+    """In which situations the same answers allow the act, for the host to compare in its moment.
+
+    Somebody who came back to work may be under another rule, which other people have to say yes to.
+    """
+    session = target.session
+
+    def allows(state: SessionState) -> bool:
+        moved = replace(target, session=replace(session, state=state))
+        return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).is_yes
+
+    allowed = {session.state, *(state for state in SessionState if allows(state))}
+    states = tuple(str(int(state)) for state in sorted(allowed))
+    found = [Condition(field=Field.STATE, operator=Operator.IN, values=states)] if allowed < set(SessionState) else []
+    rule = rule_for(policy, requester, request.place, request.action, session)
+    if rule and rule.idle_over:
+        seconds = str(int(rule.idle_over.total_seconds()))
+        found.append(Condition(field=Field.IDLE, operator=Operator.MORE, values=(seconds,)))
+    return tuple(found)
 
 
 def named_in(policy: Policy) -> frozenset[str]:

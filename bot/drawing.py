@@ -47,14 +47,25 @@ class Drawer:
             try:
                 card = self._show(request)
             except ChatError as error:
-                log.warning("card.not_drawn", request_id=request.id, retryable=error.retryable, say=error.say)
-                version = request.drawn_version if error.retryable else request.version
-                due_at = now + REDRAW_AFTER if error.retryable else None
-                self.ledger.drawn(request_id, version=version, card=request.card, due_at=due_at)
+                self._not_drawn(request, error, now)
                 return
             again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             self.ledger.drawn(request_id, version=request.version, card=card, due_at=again_at)
             self._notify(request, card)
+
+    def _not_drawn(self, request: Request, error: ChatError, now: datetime) -> None:
+        """Again in a while, if that may help. Who waits for people whom nobody could ask is told so."""
+        log.warning("card.not_drawn", request_id=request.id, retryable=error.retryable, say=error.say)
+        version = request.drawn_version if error.retryable else request.version
+        due_at = now + REDRAW_AFTER if error.retryable else None
+        self.ledger.drawn(request.id, version=version, card=request.card, due_at=due_at)
+        channel = approval_channel(request)
+        if error.retryable or request.card or not channel:
+            return
+        try:
+            self.chat.tell(request.place, request.actor, notices.nobody_asked(request, channel, error))
+        except ChatError as again:
+            log.warning("notice.not_posted", request_id=request.id, say=again.say)
 
     def _show(self, request: Request) -> Card | None:
         drawing = report.of(request)

@@ -113,9 +113,10 @@ class Intake:
         if request is None:
             self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=storable(f"{press} {value}")), place)
             return Response(text="I do not know this card any more. Ask again with the command.")
-        if press == Press.CHOOSE and picked is None:
-            return Response(text="", form=request)
         presses = Presses(ledger=self.ledger, directory=self.directory, policy=self.policy)
+        if press == Press.CHOOSE and picked is None:
+            refused = presses.refuses_form(request, actor, int(number[:9]))
+            return self._note(refused, actor, press) if refused else Response(text="", form=request)
         keys = frozenset(t.key for place_in_list, t in enumerate(request.targets) if place_in_list in (picked or ()))
         taken = presses.take(request, Press(press), actor, int(number[:9]), keys)
         if isinstance(taken, Nothing):

@@ -9,7 +9,7 @@ from bot.commands import BY_NAME
 from bot.lines import Line, Person, Report, Strong, Tone
 
 if TYPE_CHECKING:
-    from bot.errors import UsageError
+    from bot.errors import ChatError, UsageError
     from bot.model import Request
 
 
@@ -58,16 +58,25 @@ def reminder(request: Request) -> str:
 
 def break_glass(request: Request) -> Report:
     """Told where approvals go: somebody acts without one."""
-    reason = str(getattr(request.ask, "reason", "")) or "no reason given"
+    reason = str(getattr(request.ask, "reason", ""))
     drawn = report.of(request)
-    line = Line(parts=(Person(request.actor.user_id), f" used --force in {request.id}. Reason: {reason}"))
+    told = f"Reason: {reason}" if reason else "No reason was given."
+    line = Line(parts=(Person(request.actor.user_id), f" used --force in {request.id}. {told}"))
     rows = tuple(each for each in drawn.lines if each.tone is Tone.ROW)
-    return Report(
-        headline="Break-glass: nobody was asked", summary=f"Break-glass: {drawn.summary}", lines=(line, *rows)
-    )
+    who = request.actor.name or request.actor.user_id
+    whom = phrases.on_hosts([phrases.whole(str(target.session.account)) for target in request.targets])
+    summary = f"Break-glass: {who} acts without asking anybody ({report.verb(request).plain}: {whom}). {request.id}"
+    return Report(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows))
 
 
 def asked_elsewhere(request: Request) -> Report:
     """For the requester, when the card stands where the others are."""
     text = f"{request.id} waits for somebody else's yes; I have asked where such decisions are made."
     return Report(headline=text, summary=text)
+
+
+def nobody_asked(request: Request, channel: str, error: ChatError) -> Report:
+    """For the requester, when the card could not be put where the others are."""
+    text = f"{request.id} waits for somebody else's yes, but I could not ask in {channel}: {error.say} "
+    text += "Tell whoever runs the bot."
+    return Report(headline=f"{request.id}: nobody could be asked", summary=text, lines=(Line(parts=(text,)),))

@@ -162,11 +162,11 @@ def on_hosts(hosts: Sequence[str]) -> str:
     return " and ".join([", ".join(hosts[:-1]), hosts[-1]]) if len(hosts) > 1 else "".join(hosts)
 
 
-def what_if(target: Target) -> str:
+def what_if(target: Target, verb: Verb) -> str:
     """The sentence that PowerShell prints."""
     session = target.session
     return (
-        f'What if: Performing the operation "Logging off session id \'{session.id}\'" on target "{session.host}".'
+        f'What if: Performing the operation "{verb.going} session id \'{session.id}\'" on target "{session.host}".'
         f" That is {whole(str(session.account))} ({situation(session)})."
     )
 
@@ -228,11 +228,12 @@ def nobody_to_ask(need: Need, there: int) -> str:
     return f"This needs a yes from {need.count} of {of}, and besides you there are {there}. Nobody could approve it."
 
 
+WARNED_IN_VAIN = "People were warned that this would happen; nobody has told them that it did not."
 WARNING_TITLE = "Please save your work"
 
 
-def warning_text(text: str, grace: timedelta, actor: Actor) -> str:
+def warning_text(text: str, grace: timedelta, actor: Actor, verb: Verb) -> str:
     """What stands on a desktop. The reader knows nothing of Slack."""
     own = f"{text}\n\n" if text else ""
     who = actor.name or actor.user_id
-    return f"{own}You will be logged off in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
+    return f"{own}You will be {verb.done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"

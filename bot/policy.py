@@ -50,13 +50,13 @@ def for_session(policy: Policy, someone: Someone, place: Place, action: Action, 
     """May this person do this to this session: the guard rails first, then the first rule that matches."""
     if action is not Action.LIST and (guarded := guard(policy, session)):
         return no("guard rail", guarded)
-    rule = _rule_for(policy, someone, place, action, session)
+    rule = rule_for(policy, someone, place, action, session)
     if rule is None:
         return no("no rule", "no rule lets you touch this session")
     return Decision(is_yes=True, rule=rule.name)
 
 
-def _rule_for(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Rule | None:
+def rule_for(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Rule | None:
     for rule in policy.rules:
         if not rule.is_for(someone, place, action):
             continue
@@ -100,7 +100,7 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
     reason: str = "",
 ) -> Requirement | Decision:
     """What it takes to touch all of these together: never less than what each one takes. A `Decision` is a no."""
-    found = [_rule_for(policy, someone, place, action, session) for session in sessions]
+    found = [rule_for(policy, someone, place, action, session) for session in sessions]
     rules = tuple(dict.fromkeys(rule for rule in found if rule))
     for rule in rules:
         if found.count(rule) > rule.at_most:

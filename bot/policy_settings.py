@@ -28,13 +28,12 @@ _CHANNEL = re.compile(r"^[CG][A-Z0-9]{2,}$")
 
 
 def _duration(value: object) -> object:
-    if isinstance(value, str):
-        parts = _DURATION.match(value)
-        if not parts or not any(parts.groups()):
-            raise ValueError("write a duration like 90s, 15m, 2h or 1d")
-        days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    return value
+    """A bare number is refused: whoever writes 15 may mean minutes."""
+    parts = _DURATION.match(str(value))
+    if not parts or not any(parts.groups()):
+        raise ValueError("write a duration like 90s, 15m, 2h or 1d")
+    days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _person(value: str) -> str:
@@ -85,8 +84,8 @@ def _rule_name(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-PersonName = Annotated[str, BeforeValidator(_person)]
-ChannelId = Annotated[str, BeforeValidator(_channel)]
+PersonName = Annotated[str, AfterValidator(_person)]
+ChannelId = Annotated[str, AfterValidator(_channel)]
 
 
 class Part(BaseModel):
@@ -96,7 +95,7 @@ class Part(BaseModel):
 class ForceSettings(Part):
     allowed: bool = True
     reason: bool = False
-    ticket: Annotated[str, BeforeValidator(_pattern)] = ""
+    ticket: Annotated[str, AfterValidator(_pattern)] = ""
 
 
 class RuleSettings(Part):
@@ -108,9 +107,9 @@ class RuleSettings(Part):
     may: list[Action] = Field(min_length=1)
     computers: list[str] = Field(default=["*"], min_length=1)
     users: list[str] = Field(default=["*"], min_length=1)
-    states: list[Annotated[str, BeforeValidator(_state)]] = ["*"]
+    states: list[Annotated[str, AfterValidator(_state)]] = Field(default=["*"], min_length=1)
     idle_over: Duration = timedelta()
-    confirm: Annotated[str, BeforeValidator(_confirm)] = "self"
+    confirm: Annotated[str, AfterValidator(_confirm)] = "self"
     requester_counts: bool = False
     approve_in: ChannelId = ""
     force: Annotated[ForceSettings, BeforeValidator(_force)] = ForceSettings(allowed=False)

@@ -62,6 +62,11 @@ class Presses:
                     return Nothing(request=request, kind=_kind_of(conflict), say=clash(conflict))
         return Nothing(request=request, kind=NoteKind.LOST_RACE, say="Too many people press at once. Look, then press.")
 
+    def refuses_form(self, request: Request, actor: Actor, version: int) -> Nothing | None:
+        """Why the form behind Choose... is not opened for this person; None when it is."""
+        meant = self._meant(request, Press.CHOOSE, self.directory.someone(actor), version, frozenset())
+        return meant if isinstance(meant, Nothing) else None
+
     def _meant(
         self, request: Request, press: Press, presser: Someone, version: int, keys: frozenset[tuple[str, int]]
     ) -> Event | Nothing:
@@ -71,7 +76,7 @@ class Presses:
         decision = weigh(self.policy, request, presser)
         if not decision.is_yes:
             return Nothing(request=request, kind=NoteKind.OUTSIDER_PRESS, say=decision.say)
-        if request.state is State.AWAITING and version < request.content_version:
+        if request.state is State.AWAITING and not request.content_version <= version <= request.version:
             stale = Conflict("The card has changed.", request=request, reason=Clash.STALE)
             return Nothing(request=request, kind=NoteKind.STALE_PRESS, say=clash(stale))
         match press:

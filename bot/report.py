@@ -10,7 +10,7 @@ from bot.model import Action, Confirm, Ending, State, Verdict
 from bot.session import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bot.model import Request, Target
     from bot.session import Session
@@ -52,7 +52,8 @@ def _headline(request: Request) -> str:
         case State.AWAITING:
             return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
         case State.READY if request.act_at:
-            return f"{_sessions(request)} on {_where(request)} will be {verb(request).done}: people are warned"
+            waiting = phrases.count(len(request.open_targets), "session")
+            return f"{waiting} on {_where(request)} will be {verb(request).done}: people are warned"
         case State.READY | State.ACTING:
             done = len(request.targets) - len(request.open_targets)
             return f"{verb(request).going} on {_where(request)}: {done} of {len(request.targets)} done"
@@ -135,7 +136,7 @@ def _rows(request: Request) -> list[Line]:
 def _row(request: Request, target: Target) -> Line:
     session = target.session
     if request.ending is Ending.WHATIF:
-        return Line(parts=(phrases.what_if(target),), tone=Tone.ROW)
+        return Line(parts=(phrases.what_if(target, verb(request)),), tone=Tone.ROW)
     name = str(session.account) if session.account.user else session.station or "nobody"
     parts: list[Part] = [
         Strong(phrases.whole(name)),
@@ -180,10 +181,13 @@ def _silent_hosts(request: Request) -> list[Line]:
 def _said(request: Request) -> list[Line]:
     lines: list[Line] = []
     warn = getattr(request.ask, "warn", None)
-    if warn and request.state in (State.AWAITING, State.READY):
+    if warn and request.state is State.AWAITING:
         lines.append(Line(parts=(f"People are warned first and get {phrases.duration(warn)} to save their work.",)))
     if reason := getattr(request.ask, "reason", ""):
         lines.append(Line(parts=(f"Reason: {reason}",)))
+    warned = any(target.warned_at for target in request.targets)
+    if warned and request.state is State.ENDED and request.ending is not Ending.DONE:
+        lines.append(Line(parts=(phrases.WARNED_IN_VAIN,)))
     if request.ending is Ending.FAILED:
         text = f"Something went wrong on my side. Give this reference to whoever runs the bot: {request.say}"
         lines.append(Line(parts=(text,)))
@@ -199,13 +203,18 @@ def _asked(request: Request) -> list[Line]:
     lines: list[Line] = []
     for need in request.requirement.needs:
         parts: list[Part] = [f"Needs a yes from {need.count} of "]
-        for name in sorted(need.of):
-            parts += [mention(name), " "]
-        lines.append(Line(parts=tuple(parts)))
+        lines.append(Line(parts=(*parts, *_joined([mention(name) for name in sorted(need.of)], " or "))))
     if request.counted:
-        people = [part for actor in request.counted for part in (Person(actor.user_id), " ")]
-        lines.append(Line(parts=("Yes so far: ", *people)))
+        people = [Person(actor.user_id) for actor in request.counted]
+        lines.append(Line(parts=("Yes so far: ", *_joined(people, ", "))))
     return lines
+
+
+def _joined(parts: Sequence[Part], between: str) -> list[Part]:
+    joined: list[Part] = []
+    for part in parts:
+        joined += [between, part] if joined else [part]
+    return joined
 
 
 def _footer(request: Request) -> Line:
@@ -216,7 +225,8 @@ def _footer(request: Request) -> Line:
         case _ if request.ending is Ending.DENIED and request.decided_by:
             parts += [", denied by ", Person(request.decided_by.user_id)]
         case _ if request.decided_by:
-            parts += [", approved by ", Person(request.decided_by.user_id)]
+            yes = [Person(actor.user_id) for actor in request.counted] or [Person(request.decided_by.user_id)]
+            parts += [", approved by ", *_joined(yes, " and ")]
         case _ if request.requirement and request.requirement.confirm is Confirm.NOBODY:
             parts.append(", forced: nobody was asked")
     if request.decided_at:

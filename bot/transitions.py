@@ -37,24 +37,12 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _counted(request, event)
         case e.Approved():
             return _ready(_decided(_counted(request, event), event.by, now), now, event.valid_for)
-        case e.Denied():
-            return _end(_decided(request, event.by, now), Ending.DENIED, now)
-        case e.Cancelled():
-            return _end(_decided(request, event.by, now), Ending.CANCELLED, now)
-        case e.Refused():
-            return _end(replace(request, say=event.say), Ending.REFUSED, now)
-        case e.Expired():
-            return _end(_close_open(request, "expired"), Ending.EXPIRED, now)
-        case e.SetOutToWarn():
-            return _with_target(request, replace(_open_target(request, event.key), warning_at=now))
-        case e.Warned():
-            return _with_target(request, replace(_open_target(request, event.key), warned_at=now))
-        case e.NotWarned():
-            left = replace(_open_target(request, event.key), verdict=Verdict.SKIPPED, detail=event.detail)
-            return _with_target(request, left)
+        case e.Denied() | e.Cancelled() | e.Refused() | e.Expired() | e.Failed():
+            return _ended_early(request, event, now)
+        case e.SetOutToWarn() | e.Warned() | e.NotWarned():
+            return _with_target(request, _warned(_open_target(request, event.key), event, now))
         case e.GraceBegan():
-            act_at = now + event.grace
-            return replace(request, act_at=act_at, due_at=act_at, expires_at=act_at + READY_FOR)
+            return _waiting_until(request, now + event.grace)
         case e.Started():
             return _started(request, event, now)
         case e.HostStarted():
@@ -71,9 +59,6 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _settled(request, event)
         case e.Stumbled():
             return _stumbled(request, event, now)
-        case e.Failed():
-            failed = replace(_close_open(request, "failed"), say=event.reference)
-            return _end(failed, Ending.FAILED, now)
         case e.Noted():
             return request
     assert_never(event)
@@ -104,7 +89,8 @@ def _new_content(request: Request) -> Request:
 
 def _narrowed(request: Request, event: e.Narrowed) -> Request:
     kept = tuple(target for target in request.targets if target.key in event.keys)
-    dropped = tuple(LeftOut(session=t.session, why="taken out") for t in request.targets if t.key not in event.keys)
+    why = f"taken out by {event.by.name or event.by.user_id}"
+    dropped = tuple(LeftOut(session=t.session, why=why) for t in request.targets if t.key not in event.keys)
     if not kept:
         raise Conflict("Nothing would be left.", request=request, reason=Clash.OUT_OF_ORDER)
     return _new_content(replace(request, targets=kept, left_out=request.left_out + dropped, counted=()))
@@ -128,10 +114,27 @@ def _ready(request: Request, now: datetime, valid_for: timedelta) -> Request:
     return replace(request, state=State.READY, expires_at=now + valid_for, due_at=now, attempts=0)
 
 
+def _warned(target: Target, event: e.SetOutToWarn | e.Warned | e.NotWarned, now: datetime) -> Target:
+    match event:
+        case e.SetOutToWarn():
+            return replace(target, warning_at=now)
+        case e.Warned():
+            return replace(target, warned_at=now)
+        case e.NotWarned():
+            return replace(target, verdict=Verdict.SKIPPED, detail=event.detail)
+
+
+def _waiting_until(request: Request, act_at: datetime) -> Request:
+    return replace(request, act_at=act_at, due_at=act_at, expires_at=act_at + READY_FOR)
+
+
 def _started(request: Request, event: e.Started, now: datetime) -> Request:
     hosts = {target.session.host for target in request.open_targets}
     looks = tuple(replace(look, due_at=now) if look.host in hosts else look for look in request.looks)
-    return replace(request, state=State.ACTING, looks=looks, expires_at=now + event.valid_for, due_at=None, attempts=0)
+    due_at = None if hosts else now
+    return replace(
+        request, state=State.ACTING, looks=looks, expires_at=now + event.valid_for, due_at=due_at, attempts=0
+    )
 
 
 def _on_host(request: Request, host: str, *, started_at: datetime | None, due_at: datetime | None) -> Request:
@@ -197,6 +200,22 @@ def _end(request: Request, ending: Ending, now: datetime) -> Request:
     looks = tuple(replace(look, due_at=None) for look in request.looks)
     due_at = now + SETTLE_AFTER if request.unsure_targets else None
     return replace(request, state=State.ENDED, ending=ending, ended_at=now, looks=looks, due_at=due_at, attempts=0)
+
+
+def _ended_early(
+    request: Request, event: e.Denied | e.Cancelled | e.Refused | e.Expired | e.Failed, now: datetime
+) -> Request:
+    match event:
+        case e.Denied():
+            return _end(_decided(request, event.by, now), Ending.DENIED, now)
+        case e.Cancelled():
+            return _end(_decided(request, event.by, now), Ending.CANCELLED, now)
+        case e.Refused():
+            return _end(replace(request, say=event.say), Ending.REFUSED, now)
+        case e.Expired():
+            return _end(_close_open(request, "expired"), Ending.EXPIRED, now)
+        case e.Failed():
+            return _end(replace(_close_open(request, "failed"), say=event.reference), Ending.FAILED, now)
 
 
 def _settled(request: Request, event: e.Settled) -> Request:

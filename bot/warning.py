@@ -14,7 +14,7 @@ from bot.acting import OVERHEAD, order_for
 from bot.errors import TerminalError
 from bot.events import GraceBegan, NotWarned, SetOutToWarn, Warned
 from bot.model import Verdict
-from bot.phrases import WARNING_TITLE, warning_text
+from bot.phrases import VERBS, WARNING_TITLE, warning_text
 from bot.phrases import verdict as in_words
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Warner:
             return []
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
-        text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor)
+        text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor, VERBS[request.action])
         orders = [order_for(request, target) for target in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):

@@ -15,7 +15,7 @@ import structlog
 from bot import phrases
 from bot import policy as rules
 from bot.acting import LOOK_WITHIN, HostAct, act_within, is_gone, wait_of
-from bot.approval import may_still_act
+from bot.approval import conditions_on, may_still_act
 from bot.drawing import Drawer
 from bot.errors import BotError, Conflict, TerminalError
 from bot.events import Ended, Expired, Failed, Refused, Settled, Started, Stumbled, Surveyed
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import datetime
 
-    from bot.model import Request, Someone
+    from bot.conditions import Condition
+    from bot.model import Request, Someone, Target
     from bot.ports import Chat, Clock, Directory, Ledger, Terminal
     from bot.rules import Decision, Policy
 
@@ -146,8 +147,12 @@ class Workflow:
     def _may_act(self, request: Request) -> Decision:
         if pause := self.ledger.paused():
             return no("paused", phrases.paused(pause))
-        counted = [self.directory.someone(actor) for actor in request.counted]
-        return may_still_act(self.policy, request, self.directory.someone(request.actor), counted)
+        requester, counted = self._people_of(request)
+        return may_still_act(self.policy, request, requester, counted)
+
+    def _people_of(self, request: Request) -> tuple[Someone, list[Someone]]:
+        """The requester and those who said yes, as they are now."""
+        return self.directory.someone(request.actor), [self.directory.someone(actor) for actor in request.counted]
 
     def settle(self, request: Request) -> None:
         """Look again at what was not known in the end; ever more seldom, then no more."""
@@ -206,7 +211,18 @@ class Workflow:
         return Look(host=host, at=self.clock.now(), sessions=sessions)
 
     def _host_act(self) -> HostAct:
-        return HostAct(ledger=self.ledger, terminal=self.terminal, clock=self.clock, tell=self._tell, wake=self.wake)
+        return HostAct(
+            ledger=self.ledger,
+            terminal=self.terminal,
+            clock=self.clock,
+            tell=self._tell,
+            wake=self.wake,
+            still=self._conditions_on,
+        )
+
+    def _conditions_on(self, request: Request, target: Target) -> tuple[Condition, ...]:
+        requester, counted = self._people_of(request)
+        return conditions_on(self.policy, request, requester, counted, target)
 
     def _drawer(self) -> Drawer:
         return Drawer(ledger=self.ledger, chat=self.chat, clock=self.clock, wake=self.wake)

@@ -38,7 +38,7 @@ def choose_form(request: Request, value: str) -> View:
             InputBlock(
                 block_id=BLOCK,
                 label=PlainTextObject(text="Who stays on the card"),
-                hint=PlainTextObject(text="Nothing happens yet: the card is drawn again for everybody."),
+                hint=PlainTextObject(text=_hint(request)),
                 element=StaticMultiSelectElement(action_id=BLOCK, options=options, initial_options=options),
             )
         ],
@@ -54,3 +54,9 @@ def picked_in(view: Mapping[str, Any]) -> frozenset[int]:
 def _label(request: Request, place: int) -> str:
     session = request.targets[place].session
     return cut(f"{whole(str(session.account))} - {session.host} {session.id} - {situation(session)}", OPTION_TEXT)
+
+
+def _hint(request: Request) -> str:
+    more = len(request.targets) - MOST_OPTIONS
+    cut_off = f" Only the first {MOST_OPTIONS} fit here; the other {more} are taken out." if more > 0 else ""
+    return f"Nothing happens yet: the card is drawn again for everybody.{cut_off}"

@@ -26,12 +26,21 @@ if TYPE_CHECKING:
     from bot.intake import Intake, Response
     from bot.model import Request, WorkItem
 
+    Wake = Callable[[WorkItem], None]
+
 log = structlog.get_logger()
 
 
-def register(app: App, commands: Iterable[Command], intake: Intake, wake: Callable[[WorkItem], None]) -> None:
+def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) -> None:
     """Tie the doors to the app. `wake` is called after the ack; a lost wake costs seconds, the row is safe."""
+    for command in commands:
+        app.command(command.slash)(_on_command(intake, wake))
+    app.action(re.compile("^press_"))(_on_press(intake, wake))
+    app.view(CALLBACK)(_on_form(intake, wake))
+    app.error(on_error)
 
+
+def _on_command(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
         call = command_call(body)
         response = intake.ask(
@@ -40,18 +49,26 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Callab
         drawing = draw(_report_of(response))
         blocks = drawing.blocks if response.report else None
         ack(text=drawing.text, blocks=blocks, response_type="ephemeral")
-        _wake(response)
+        _wake_for(response, wake)
 
+    return on_command
+
+
+def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any], respond: Respond, client: WebClient) -> None:
         call = press_call(body)
         response = intake.press(press=call.press, value=call.value, actor=call.actor, place=call.place)
         ack()
-        _wake(response)
+        _wake_for(response, wake)
         if response.form:
             _open_form(client, str(body["trigger_id"]), response.form, call.value)
         if response.text:
             respond(text=draw(_report_of(response)).text, response_type="ephemeral", replace_original=False)
 
+    return on_press
+
+
+def _on_form(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
         call = form_call(body)
         picked = picked_in(body["view"])
@@ -60,17 +77,14 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Callab
             ack(response_action="errors", errors={BLOCK: response.text})
         else:
             ack()
-        _wake(response)
+        _wake_for(response, wake)
 
-    def _wake(response: Response) -> None:
-        if response.wake:
-            wake(response.wake)
+    return on_form
 
-    for command in commands:
-        app.command(command.slash)(on_command)
-    app.action(re.compile("^press_"))(on_press)
-    app.view(CALLBACK)(on_form)
-    app.error(on_error)
+
+def _wake_for(response: Response, wake: Wake) -> None:
+    if response.wake:
+        wake(response.wake)
 
 
 def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:

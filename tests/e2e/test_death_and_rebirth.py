@@ -112,7 +112,7 @@ def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, 
     request = world.request()
     assert request.ending is Ending.DONE
     assert [target.verdict for target in request.targets] == [Verdict.GONE]
-    assert [call[0] if isinstance(call, tuple) else call.what for call in world.farm.calls("comp1")] == ["logoff"]
+    assert [call.name for call in world.farm.calls("comp1")] == ["logoff"]
     assert {session["id"] for session in world.farm.sessions("comp1")} == {0, 1, 5, 7, 65536}
     assert "Logged off 1 session on comp1" in world.card()
 

@@ -9,9 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import events as e
-from bot.audit import BOT, GENESIS, Entry, entry_for, entry_for_note, entry_for_opening, first_fault, seal
+from bot.audit import (
+    BOT,
+    GENESIS,
+    Entry,
+    entry_for,
+    entry_for_note,
+    entry_for_opening,
+    entry_for_pause,
+    first_fault,
+    seal,
+)
 from bot.commands.logoff import LogoffAsk
-from bot.model import Confirm, Ending, LeftOut, Verdict
+from bot.model import Action, Confirm, Ending, LeftOut, Verdict
 from tests import builders as b
 
 KEY = b"a key"
@@ -116,7 +126,7 @@ def test_the_survey_is_written_down_as_it_was_shown() -> None:
         b.target(3),
         looks=(b.look(), b.look("comp2", code="unreachable")),
         left_out=(LeftOut(session=b.session(1), why="a rule protects it"),),
-        requirement=b.requirement(confirm=Confirm.ANOTHER, rules=("four eyes", "night")),
+        requirement=b.requirement(confirm=Confirm.OTHERS, needs=(b.need(),), rules=("four eyes", "night")),
         ending=Ending.WHATIF,
     )
     reason = entry_for(b.request(), event).reason
@@ -124,7 +134,7 @@ def test_the_survey_is_written_down_as_it_was_shown() -> None:
         "targets: comp1 3 CORP\\alice",
         "left out: comp1 1 (a rule protects it)",
         "no answer: comp2 (unreachable)",
-        "confirm: another by four eyes, night",
+        "confirm: others by four eyes, night",
         "whatif",
     ):
         assert said in reason
@@ -156,7 +166,18 @@ def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnde
         (e.TargetRequested(key=ONE, lost=True), {"reason": "the order may not have arrived"}),
         (e.HostStarted(host="comp1"), {"host": "comp1", "actor": BOT}),
         (e.Refused(rule="protected", say="Not this one."), {"reason": "protected: Not this one.", "actor": BOT}),
-        (b.approved(by=b.OTHER), {"actor": b.OTHER.user_id, "actor_name": b.OTHER.name}),
+        (b.approved(by=b.OTHER), {"actor": b.OTHER.user_id, "actor_name": b.OTHER.name, "reason": ""}),
+        (replace(b.approved(), void=frozenset({"U2", "U1"})), {"reason": "void by now: U1, U2"}),
+        (e.Counted(by=b.OTHER, on_version=2), {"actor": b.OTHER.user_id, "reason": ""}),
+        (e.Counted(by=b.OTHER, on_version=2, void=frozenset({"U1"})), {"reason": "void by now: U1"}),
+        (
+            e.ActionChanged(by=b.OTHER, on_version=2, action=Action.DISCONNECT, requirement=b.requirement()),
+            {"event": "action_changed", "actor": b.OTHER.user_id, "reason": "disconnect"},
+        ),
+        (e.SetOutToWarn(key=ONE), {"event": "set_out_to_warn", "host": "comp1", "session_id": 3, "actor": BOT}),
+        (e.Warned(key=ONE), {"event": "warned", "host": "comp1", "user": "CORP\\alice", "reason": ""}),
+        (e.NotWarned(key=ONE, detail="nobody is there"), {"session_id": 3, "reason": "nobody is there"}),
+        (e.GraceBegan(grace=timedelta(minutes=5)), {"event": "grace_began", "actor": BOT}),
         (e.Stopped(by=b.OTHER), {"event": "stopped", "actor": b.OTHER.user_id}),
         (e.Failed(reference="ab12", code="ledger"), {"reason": "ledger ab12"}),
         (e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("b", 2), ("a", 9)})), {"reason": "kept a 9, b 2"}),
@@ -176,3 +197,9 @@ def test_a_note_without_a_request_names_its_place() -> None:
     entry = entry_for_note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
     assert (entry.event, entry.request_id, entry.channel) == ("noted", "", b.PLACE.channel_id)
     assert (entry.actor, entry.reason, entry.text) == (b.ASKER.user_id, "usage_error", "/logoff ???")
+
+
+def test_the_switch_for_everything_names_who_turned_it_and_why() -> None:
+    paused, resumed = entry_for_pause("operator ann", "patch day"), entry_for_pause("operator ann", None)
+    assert (paused.event, paused.actor, paused.reason) == ("paused", "operator ann", "patch day")
+    assert (resumed.event, resumed.actor, resumed.reason) == ("resumed", "operator ann", "")

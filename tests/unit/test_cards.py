@@ -17,11 +17,12 @@ from slack_sdk.models.blocks import Block
 
 from adapters.slack.blocks import cut, escape
 from adapters.slack.cards import draw
+from adapters.slack.forms import choose_form
 from bot import notices, report
 from bot.commands import COMMANDS
 from bot.errors import UsageError
 from bot.lines import Press
-from bot.model import LeftOut, Verdict
+from bot.model import Ending, LeftOut, Verdict
 from bot.session import Account
 from rehearsal.slack import find_faults, is_too_long
 from tests import builders as b
@@ -179,6 +180,39 @@ def test_nothing_is_parsed_but_what_the_bot_wrote_itself() -> None:
     for request in PORTRAITS.values():
         for kind, text in places(draw(report.of(request)).blocks):
             assert kind != "mrkdwn" or text.startswith(request.id)
+
+
+FROM_THE_RIGHT = ["\u202eecila", "\u05d0\u05d1\u05d2", "\u0639\u0644\u064a", "a\u200f", "a\u200e", "a\u2067b"]
+
+
+@pytest.mark.parametrize("name", FROM_THE_RIGHT)
+def test_a_name_that_is_written_from_the_right_turns_nothing_around_it(name: str) -> None:
+    user = name.replace("\u2067", "\N{REPLACEMENT CHARACTER}")
+    alone = f"\u2068CORP\\{user}\u2069"
+    session = b.session(account=Account(domain="CORP", user=name), client=name)
+    left_out = (LeftOut(session=session, why="a protected user"),)
+    drawn = report.of(portraits.surveyed(portraits.asked(), session, left_out=left_out))
+    rows = [text for kind, text in places(draw(drawn).blocks) if kind == "text"]
+    assert alone in rows
+    assert f", from \u2068{user}\u2069" in rows
+    assert alone in drawn.summary
+    assert any(f"session 3 {alone}: a protected user" in text for _, text in places(draw(drawn).blocks))
+    (option,) = choose_form(b.awaiting(b.target(session=session)), "").to_dict()["blocks"][0]["element"]["options"]
+    assert option["text"]["text"].startswith(f"{alone} - comp1 3")
+
+
+def test_a_name_in_a_verdict_or_a_preview_keeps_to_itself_too() -> None:
+    changed = draw(report.of(portraits.ended(Verdict.CHANGED, "person: CORP\\\u05d0\u05d1")))
+    assert any("(\u2068CORP\\\u05d0\u05d1\u2069)" in text for _, text in places(changed.blocks))
+    session = b.session(account=Account(domain="CORP", user="\u05d0"))
+    preview = portraits.surveyed(portraits.asked(whatif=True), session, ending=Ending.WHATIF)
+    assert any("That is \u2068CORP\\\u05d0\u2069" in text for _, text in places(draw(report.of(preview)).blocks))
+
+
+def test_an_ordinary_name_is_left_as_it_is() -> None:
+    session = b.session(account=Account(domain="CORP", user="jos\u00e9 \u65e5\u672c\u8a9e"))
+    drawn = draw(report.of(portraits.surveyed(portraits.asked(), session)))
+    assert not any("\u2068" in text for _, text in places(drawn.blocks))
 
 
 # Buttons

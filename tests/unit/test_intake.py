@@ -152,7 +152,7 @@ def test_who_asked_approves_and_the_card_is_the_answer(awaiting: House) -> None:
 
 @pytest.mark.parametrize("press", ["approve", "cancel", "stop"])
 @pytest.mark.parametrize(
-    ("by", "sentence"), [(b.OTHER, "Only the person who asked"), (STRANGER, "my own workspace only")]
+    ("by", "sentence"), [(b.OTHER, "Only the person who asked"), (STRANGER, "Only people of my own workspace count.")]
 )
 def test_a_press_by_an_outsider_changes_nothing(awaiting: House, press: str, by: Actor, sentence: str) -> None:
     before = awaiting.request
@@ -169,16 +169,22 @@ def test_a_press_on_another_version_of_the_card_changes_nothing(awaiting: House,
     assert awaiting.request == before
 
 
-@pytest.mark.parametrize(("press", "note"), [("approve", "lost_race"), ("cancel", "stale_press")])
-def test_a_second_press_changes_nothing_and_names_the_winner(awaiting: House, press: str, note: str) -> None:
+def test_a_second_press_changes_nothing_and_names_the_winner(awaiting: House) -> None:
     awaiting.press("approve")
     before = awaiting.request
-    response = awaiting.press(press, version=2)
+    response = awaiting.press("approve", version=2)
     assert "asker approved this at 14:00 UTC. Your press changed nothing." in response.text
     assert awaiting.request == before
-    assert last_entry(awaiting).reason == note
+    assert last_entry(awaiting).reason == "lost_race"
     awaiting.run()
     assert awaiting.terminal.logged_off == [("comp1", 3)]
+
+
+def test_cancel_counts_until_the_act_begins_whatever_the_card_showed(awaiting: House) -> None:
+    awaiting.press("approve")
+    assert awaiting.press("cancel", version=2).text == ""
+    awaiting.run()
+    assert (awaiting.request.ending, awaiting.terminal.acts) == (Ending.CANCELLED, [])
 
 
 @pytest.mark.parametrize(
@@ -233,6 +239,47 @@ def test_a_monstrous_version_is_only_a_stale_one(awaiting: House, number: str) -
     assert_nothing_came_of(awaiting, response, "stale_press", "The card has changed")
 
 
+# Choosing
+
+
+@pytest.fixture
+def crowded(house: House) -> House:
+    house.ask_and_run("comp1 --all")
+    assert len(house.request.targets) == 2
+    return house
+
+
+def keep(house: House, *picked: int, by: Actor = b.ASKER, version: int | None = None) -> Response:
+    value = f"{house.request.id}:{version or house.request.version}"
+    return house.intake.choose(value=value, picked=frozenset(picked), actor=by, place=b.PLACE)
+
+
+def test_choose_opens_a_form_and_changes_nothing(crowded: House) -> None:
+    before = crowded.request
+    response = crowded.press("choose")
+    assert (response.form, response.wake, crowded.request) == (before, None, before)
+
+
+def test_what_the_form_keeps_stays_on_the_card(crowded: House) -> None:
+    response = keep(crowded, 1)
+    assert (response.text, bool(response.wake)) == ("", True)
+    assert [target.session.id for target in crowded.request.targets] == [5]
+
+
+def test_a_form_that_keeps_nobody_or_was_opened_on_another_card_changes_nothing(crowded: House) -> None:
+    keep(crowded, 0, 1)
+    before = crowded.request
+    for response in (keep(crowded, 99), keep(crowded, 1, version=2), keep(crowded, 1, by=b.OTHER)):
+        assert response.text
+        assert crowded.request == before
+
+
+def test_after_choosing_a_press_on_the_older_card_changes_nothing(crowded: House) -> None:
+    keep(crowded, 1)
+    response = crowded.press("approve", version=2)
+    assert_nothing_came_of(crowded, response, "stale_press", "The card has changed")
+
+
 def test_a_press_that_cannot_be_recorded_changes_nothing_and_says_so(awaiting: House) -> None:
     before = awaiting.request
     awaiting.ledger.fail_next()
@@ -247,3 +294,4 @@ def test_a_ledger_that_cannot_be_read_is_answered_too(awaiting: House, monkeypat
     monkeypatch.setattr(awaiting.ledger, "find", cannot)
     response = awaiting.intake.press(press="approve", value="TS-AAAAAA:2", actor=b.ASKER, place=b.PLACE)
     assert (response.text, response.wake) == (NO_LEDGER, None)
+    assert keep(awaiting, 0).text == NO_LEDGER

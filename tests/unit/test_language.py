@@ -268,3 +268,4 @@ def test_get_tssession_is_the_command_that_lists() -> None:
 def test_error_action_continue_is_how_it_goes_anyway() -> None:
     assert logoff("comp1 id=3 -ErrorAction Continue").hosts == ("comp1",)
     assert logoff("comp1 id=3 -EA SilentlyContinue").hosts == ("comp1",)
+    assert sessions("comp1 -EA SilentlyContinue").hosts == ("comp1",)

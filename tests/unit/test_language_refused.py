@@ -34,8 +34,9 @@ def test_without_a_computer_and_without_a_default_it_is_asked_for(typed: str) ->
     assert "which computer" in refusal(typed).say
 
 
-def test_error_action_stop_is_refused() -> None:
-    assert marked(refusal("comp1 id=3 -ErrorAction Stop")) == "Stop"
+@pytest.mark.parametrize("command", ["logoff", "sessions"])
+def test_error_action_stop_is_refused(command: str) -> None:
+    assert marked(refusal("comp1 id=3 -ErrorAction Stop", command)) == "Stop"
 
 
 @pytest.mark.parametrize("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])

@@ -9,7 +9,7 @@ import pytest
 from bot import events as e
 from bot.errors import Clash, Conflict
 from bot.lifecycle import TABLE, advance
-from bot.model import Confirm, Ending, Request, State, Verdict
+from bot.model import Action, Confirm, Ending, Request, State, Verdict
 from tests import builders as b
 
 SECOND = timedelta(seconds=1)
@@ -27,6 +27,7 @@ LEADS_TO: dict[State, dict[str, State]] = {
     },
     State.AWAITING: {
         "narrowed": State.AWAITING,
+        "action_changed": State.AWAITING,
         "counted": State.AWAITING,
         "approved": State.READY,
         "denied": State.ENDED,
@@ -37,6 +38,10 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "failed": State.ENDED,
     },
     State.READY: {
+        "set_out_to_warn": State.READY,
+        "warned": State.READY,
+        "not_warned": State.READY,
+        "grace_began": State.READY,
         "started": State.ACTING,
         "refused": State.ENDED,
         "cancelled": State.ENDED,
@@ -79,12 +84,17 @@ def events_for(request: Request) -> dict[str, e.Event]:
     samples: tuple[e.Event, ...] = (
         b.surveyed(*TARGETS),
         e.Narrowed(by=b.ASKER, on_version=version, keys=frozenset({ONE})),
+        e.ActionChanged(by=b.ASKER, on_version=version, action=Action.DISCONNECT, requirement=b.requirement()),
         e.Counted(by=b.OTHER, on_version=version),
         b.approved(on_version=version),
         e.Denied(by=b.OTHER, on_version=version),
         e.Cancelled(by=b.ASKER, on_version=version),
         e.Refused(rule="protected", say="no"),
         e.Expired(),
+        e.SetOutToWarn(key=ONE),
+        e.Warned(key=ONE),
+        e.NotWarned(key=ONE, detail="nobody is there"),
+        e.GraceBegan(grace=SECOND),
         b.started(),
         e.HostStarted(host="comp1"),
         e.TargetRequested(key=ONE),
@@ -137,7 +147,7 @@ def test_a_press_that_does_not_fit_is_told_why(state: State, reason: Clash) -> N
     assert caught.value.reason is reason
 
 
-@pytest.mark.parametrize("name", ["narrowed", "counted", "approved", "denied", "cancelled"])
+@pytest.mark.parametrize("name", ["narrowed", "action_changed", "counted", "approved", "denied", "cancelled"])
 @pytest.mark.parametrize("version", [1, 3])
 def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int) -> None:
     request = b.awaiting()
@@ -154,7 +164,8 @@ def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int
 def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> None:
     """What the bot saw is true at any time; what somebody wants is not."""
     request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
-    facts = {"expired", "failed", "stumbled", "target_requested", "target_ended", "stopped", "ended"}
+    facts = {"warned", "not_warned", "expired", "failed", "stumbled", "stopped", "ended"}
+    facts |= {"target_requested", "target_ended"}
     event = events_for(request)[name]
     advance(request, event, request.expires_at if name == "expired" else request.expires_at - SECOND)
     if name in facts:
@@ -172,7 +183,7 @@ def test_nothing_expires_before_its_time() -> None:
 
 
 def test_a_survey_that_needs_nobody_is_ready_at_once() -> None:
-    nobody = b.requirement(confirm=Confirm.NOBODY, needed=0)
+    nobody = b.requirement(confirm=Confirm.NOBODY)
     after = advance(b.request(), b.surveyed(requirement=nobody), b.NOW)
     assert (after.state, after.due_at, after.expires_at) == (State.READY, b.NOW, b.NOW + b.CARD_LIFE)
 
@@ -201,6 +212,34 @@ def test_taking_a_target_out_makes_the_answers_so_far_void() -> None:
     after = advance(counted, e.Narrowed(by=b.ASKER, on_version=3, keys=frozenset({TWO})), b.NOW)
     assert ([target.key for target in after.targets], after.counted) == ([TWO], ())
     assert [out.session.id for out in after.left_out] == [3]
+
+
+def test_the_gentler_act_makes_the_answers_so_far_void() -> None:
+    counted = advance(b.awaiting(*TARGETS), e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    event = e.ActionChanged(by=b.ASKER, on_version=3, action=Action.DISCONNECT, requirement=b.by_others())
+    after = advance(counted, event, b.NOW)
+    assert (after.action, after.requirement, after.counted) == (Action.DISCONNECT, b.by_others(), ())
+
+
+def test_only_what_people_decide_about_makes_older_buttons_worthless() -> None:
+    first = b.awaiting(*TARGETS)
+    counted = advance(first, e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    narrowed = advance(counted, e.Narrowed(by=b.ASKER, on_version=3, keys=frozenset({TWO})), b.NOW)
+    assert [request.content_version for request in (first, counted, narrowed)] == [2, 2, 4]
+
+
+def test_each_person_is_counted_once_and_only_while_he_counts() -> None:
+    once = advance(b.awaiting(), e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    renamed = replace(b.OTHER, name="other, renamed")
+    again = advance(once, e.Counted(by=renamed, on_version=3), b.NOW)
+    assert again.counted == (renamed,)
+    void = frozenset({b.OTHER.user_id})
+    assert advance(again, replace(b.approved(on_version=4), void=void), b.NOW).counted == (b.ASKER,)
+
+
+def test_a_card_that_waits_for_others_reminds_them_at_half_its_life() -> None:
+    waiting = advance(b.request(), b.surveyed(requirement=b.by_others()), b.NOW)
+    assert (waiting.due_at, waiting.expires_at) == (b.NOW + b.CARD_LIFE / 2, b.NOW + b.CARD_LIFE)
 
 
 def test_the_last_target_cannot_be_taken_out() -> None:

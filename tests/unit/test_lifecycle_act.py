@@ -9,8 +9,9 @@ import pytest
 
 from bot import events as e
 from bot.errors import Conflict
-from bot.model import Ending, Verdict
-from bot.transitions import FOLLOW_UP, SETTLE_AFTER, advance
+from bot.lifecycle import advance
+from bot.model import Ending, State, Verdict
+from bot.transitions import FOLLOW_UP, READY_FOR, SETTLE_AFTER
 from tests import builders as b
 
 SECOND = timedelta(seconds=1)
@@ -101,3 +102,38 @@ def test_a_new_state_is_drawn_at_once_and_progress_when_its_turn_has_come() -> N
     request = replace(b.acting(*TARGETS), draw_due_at=b.NOW + SECOND)
     assert advance(request, e.HostStarted(host="comp1"), b.NOW).draw_due_at == b.NOW + SECOND
     assert advance(request, e.Failed(reference="r", code="c"), b.NOW).draw_due_at is None
+
+
+# Warn first
+
+
+def test_a_warning_is_remembered_from_its_setting_out_to_its_arrival() -> None:
+    out = advance(b.ready(*TARGETS), e.SetOutToWarn(key=ONE), b.NOW)
+    warned = advance(out, e.Warned(key=ONE), b.NOW + SECOND)
+    assert [(target.warning_at, target.warned_at) for target in warned.targets] == [
+        (b.NOW, b.NOW + SECOND),
+        (None, None),
+    ]
+
+
+def test_who_could_not_be_warned_is_left_alone() -> None:
+    after = advance(b.ready(*TARGETS), e.NotWarned(key=ONE, detail="nobody can prove it"), b.NOW)
+    assert [(target.verdict, target.detail) for target in after.targets] == [
+        (Verdict.SKIPPED, "nobody can prove it"),
+        (None, ""),
+    ]
+    started = advance(after, b.started(), b.NOW)
+    assert [look.due_at for look in started.looks] == [None, b.NOW]
+
+
+def test_the_act_waits_until_the_time_to_save_is_over() -> None:
+    grace = timedelta(minutes=30)
+    after = advance(b.ready(), e.GraceBegan(grace=grace), b.NOW)
+    assert (after.act_at, after.due_at, after.expires_at) == (b.NOW + grace, b.NOW + grace, b.NOW + grace + READY_FOR)
+    assert advance(after, e.Cancelled(by=b.ASKER, on_version=after.version), b.NOW + grace).ending is Ending.CANCELLED
+
+
+def test_when_nobody_could_be_warned_the_started_act_is_due_at_once() -> None:
+    left = advance(b.ready(), e.NotWarned(key=ONE, detail="nobody is there"), b.NOW)
+    started = advance(left, b.started(), b.NOW + SECOND)
+    assert (started.state, started.due_at) == (State.ACTING, b.NOW + SECOND)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot import events as e
 from bot.errors import Conflict
 from bot.lifecycle import advance
-from bot.model import Confirm, Ending, Request, State, Verdict
+from bot.model import Action, Confirm, Ending, Request, State, Verdict
 from tests import builders as b
 
 TARGETS = (b.target(3), b.target(5), b.target(7, host="comp2"))
@@ -21,17 +21,29 @@ PEOPLE = st.sampled_from([b.ASKER, b.OTHER])
 VERSIONS = st.integers(1, 6)
 VERDICTS = st.sampled_from(Verdict)
 LATER = st.sampled_from([timedelta(minutes=1), timedelta(minutes=10)])
-REQUIREMENTS = st.one_of(st.none(), st.just(b.requirement()), st.just(b.requirement(confirm=Confirm.NOBODY, needed=0)))
+REQUIREMENTS = st.sampled_from([None, b.requirement(), b.requirement(confirm=Confirm.NOBODY), b.by_others()])
+VOID = st.frozensets(st.sampled_from([b.ASKER.user_id, b.OTHER.user_id]))
 
 EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(lambda requirement: b.surveyed(*TARGETS, requirement=requirement), REQUIREMENTS),
     st.builds(e.Narrowed, by=PEOPLE, on_version=VERSIONS, keys=st.frozensets(KEYS)),
-    st.builds(e.Counted, by=PEOPLE, on_version=VERSIONS),
-    st.builds(e.Approved, by=PEOPLE, on_version=VERSIONS, valid_for=LATER),
+    st.builds(
+        e.ActionChanged,
+        by=PEOPLE,
+        on_version=VERSIONS,
+        action=st.sampled_from([Action.DISCONNECT, Action.LOG_OFF]),
+        requirement=st.just(b.by_others()),
+    ),
+    st.builds(e.Counted, by=PEOPLE, on_version=VERSIONS, void=VOID),
+    st.builds(e.Approved, by=PEOPLE, on_version=VERSIONS, valid_for=LATER, void=VOID),
     st.builds(e.Denied, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Cancelled, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Refused, rule=st.just("r"), say=st.just("no")),
     st.builds(e.Expired),
+    st.builds(e.SetOutToWarn, key=KEYS),
+    st.builds(e.Warned, key=KEYS),
+    st.builds(e.NotWarned, key=KEYS, detail=st.just("not there")),
+    st.builds(e.GraceBegan, grace=LATER),
     st.builds(e.Started, valid_for=LATER),
     st.builds(e.HostStarted, host=HOSTS),
     st.builds(e.TargetRequested, key=KEYS, lost=st.booleans()),
@@ -69,7 +81,9 @@ def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Eve
 def on_the_card_of(request: Request, event: e.Event) -> e.Event:
     """Most presses are not stale."""
     match event:
-        case e.Narrowed() | e.Counted() | e.Approved() | e.Denied() | e.Cancelled() if event.on_version > 2:
+        case e.Narrowed() | e.ActionChanged() | e.Counted() | e.Approved() | e.Denied() | e.Cancelled() if (
+            event.on_version > 2
+        ):
             return replace(event, on_version=request.version)
         case _:
             return event
@@ -79,6 +93,10 @@ def check_step(before: Request, after: Request) -> None:
     """What no event may do."""
     order = list(State)
     assert order.index(after.state) >= order.index(before.state)
+    is_new = after.content_version != before.content_version
+    is_same = (before.action, len(before.targets)) == (after.action, len(after.targets))
+    assert is_same or is_new or before.state is State.ASKED
+    assert not is_new or after.counted == ()
     assert before.version <= after.version <= before.version + 1
     assert (after.id, after.delivery, after.actor, after.ask) == (before.id, before.delivery, before.actor, before.ask)
     assert before.ending in (None, after.ending)
@@ -97,6 +115,7 @@ def check_step(before: Request, after: Request) -> None:
 
 def check(request: Request) -> None:
     """What is true of every request."""
+    warned = request.state is State.READY
     is_over = request.state is State.ENDED
     assert is_over == (request.ending is not None) == (request.ended_at is not None)
     if request.ending in (Ending.DONE, Ending.EXPIRED, Ending.FAILED):
@@ -109,4 +128,7 @@ def check(request: Request) -> None:
     if request.state is State.READY:
         assert request.due_at is not None
     if request.state in (State.ASKED, State.AWAITING, State.READY):
-        assert not any(look.started_at or target.verdict for look in request.looks for target in request.targets)
+        assert not any(look.started_at for look in request.looks)
+        assert {target.verdict for target in request.targets} <= ({None, Verdict.SKIPPED} if warned else {None})
+    assert len({actor.user_id for actor in request.counted}) == len(request.counted)
+    assert request.content_version <= request.version

@@ -18,6 +18,9 @@ CALLS = {
     "chat:write.public": r"chat_postMessage\(",
     "im:write": r"conversations_open\(",
     "usergroups:read": r"usergroups_(list|users_list)\(",
+    "users:read": r"users_info\(",
+    "channels:read": r"conversations_info\(",
+    "groups:read": r"conversations_info\(",
 }
 """Scope -> the call that needs it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,10 @@ from adapters.memory.terminal import MemoryTerminal
 from bot.errors import NoRight, TimedOut, Unreachable
 from bot.model import Verdict
 from bot.ports import Answer, Order
-from bot.session import Session
 from tests.builders import session
+
+if TYPE_CHECKING:
+    from bot.session import Session
 
 WITHIN = timedelta(seconds=8)
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.payloads import command_call, press_call
+from adapters.slack.forms import choose_form, picked_in
+from adapters.slack.payloads import command_call, form_call, press_call
 from bot.model import Actor, Place
+from bot.session import Account
+from rehearsal.slack import find_faults
+from tests import builders as b
 
 
 def command(**changes: Any) -> dict[str, Any]:
@@ -86,3 +90,58 @@ def test_without_a_team_of_his_own_the_presser_is_of_the_workspace_it_came_from(
 def test_a_button_without_value_or_channel_is_an_unknown_press_and_no_crash() -> None:
     call = press_call(press(channel=None, actions=[{"action_id": "press_approve"}]))
     assert (call.value, call.place.channel_id) == ("", "")
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    """As in https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
+    body = {
+        "type": "view_submission",
+        "team": {"id": "T0HOME", "domain": "example"},
+        "user": {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": "T0HOME"},
+        "view": {
+            "id": "VNHU13V36",
+            "type": "modal",
+            "callback_id": "choose",
+            "private_metadata": "TS-7K3QXM:2",
+            "state": {"values": {"targets": {"targets": {"selected_options": [{"value": "0"}, {"value": "12"}]}}}},
+        },
+    }
+    return body | changes
+
+
+def test_a_form_carries_the_buttons_value_and_who_sent_it_and_names_no_channel() -> None:
+    call = form_call(form())
+    assert (call.press, call.value) == ("choose", "TS-7K3QXM:2")
+    assert (call.actor, call.place) == (
+        Actor(user_id="U0DANA", team_id="T0HOME", name="dana"),
+        Place(channel_id=""),
+    )
+
+
+def test_a_form_sent_by_a_stranger_keeps_his_own_workspace() -> None:
+    stranger = form(user={"id": "U0FAY", "name": "fay", "team_id": "T0ELSEWHERE"})
+    assert form_call(stranger).actor.team_id == "T0ELSEWHERE"
+
+
+def test_a_form_without_a_value_is_an_unknown_press_and_no_crash() -> None:
+    assert form_call(form(view={"callback_id": "choose"})).value == ""
+
+
+def test_what_is_left_in_the_list_is_kept() -> None:
+    assert picked_in(form()["view"]) == {0, 12}
+
+
+@pytest.mark.parametrize("selected", [[], None])
+def test_an_emptied_list_keeps_nobody(selected: list[str] | None) -> None:
+    assert picked_in({"state": {"values": {"targets": {"targets": {"selected_options": selected}}}}}) == frozenset()
+
+
+def test_the_form_offers_each_target_by_its_place_within_the_limits_of_slack() -> None:
+    targets = [b.target(session=b.session(number, account=Account(domain="D" * 80, user="u" * 80)))
+               for number in range(1, 151)]  # fmt: skip
+    view = choose_form(b.awaiting(*targets), "TS-AAAAAA:2").to_dict()
+    element = view["blocks"][0]["element"]
+    assert [option["value"] for option in element["options"]] == [str(place) for place in range(100)]
+    assert all(len(option["text"]["text"]) <= 75 for option in element["options"])
+    assert (view["private_metadata"], element["initial_options"]) == ("TS-AAAAAA:2", element["options"])
+    assert find_faults(view["blocks"]) == ()

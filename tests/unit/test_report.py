@@ -8,7 +8,7 @@ import pytest
 
 from bot import events as e
 from bot import report
-from bot.lines import Press
+from bot.lines import Group, Line, Moment, Person, Press, Strong
 from bot.model import Actor, Ending, State, Verdict
 from tests import builders as b
 from tests import portraits
@@ -22,7 +22,7 @@ def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
     assert {request.state for request in requests} == set(State)
     assert {request.ending for request in requests} == {None, *Ending}
     verdicts = {target.verdict for request in requests for target in request.targets}
-    assert verdicts >= {*Verdict} - {Verdict.DISCONNECTED, Verdict.SENT}
+    assert verdicts >= {*Verdict} - {Verdict.SENT}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,11 @@ def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
         ("verdict-already-gone", "Nobody was logged off"),
         ("verdict-still-closing", "1 session not yet seen gone"),
         ("verdict-unknown", "1 session not yet seen gone"),
+        ("awaiting-disconnect", "Disconnect 2 sessions on comp1?"),
+        ("awaiting-narrowed", "Log off 1 session on comp1?"),
+        ("ended-disconnected", "Disconnected 1 session on comp1"),
+        ("ended-cancelled-by-a-lead", "Cancelled. Nobody was logged off"),
+        ("ended-rules-changed", "Not allowed. Nobody was logged off"),
     ],
 )
 def test_the_headline_says_what_is_true_now(name: str, headline: str) -> None:
@@ -56,6 +61,8 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
     for name, request in PORTRAITS.items():
         said = "logged off 1" in report.of(request).headline.lower()
         assert said == (name == "verdict-gone"), name
+        ticked = "✓ logged off" in text_of(report.of(request))
+        assert ticked == (Verdict.GONE in {target.verdict for target in request.targets}), name
 
 
 @pytest.mark.parametrize(
@@ -86,10 +93,51 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
         ("verdict-failed", "Windows answered error 1359; not logged off"),
         ("verdict-unreachable", "the computer could not be reached; nothing was done"),
         ("verdict-unknown", "may or may not be logged off; I look again"),
+        ("verdict-unknown-for-good", "may or may not be logged off; I have stopped looking, see `/sessions comp1`"),
+        ("verdict-still-closing", "asked to go, still closing when the time was up; I look again"),
+        ("verdict-still-closing-for-good", "still closing when I last saw it; I have stopped looking"),
+        ("ended-disconnected", "✓ disconnected; programs go on running"),
+        ("awaiting-force-not-taken", "These are too many at once for --force, so I ask."),
+        ("awaiting-warning", "People are warned first and get 5 minutes to save their work."),
+        ("awaiting-narrowed", r"Left out: comp1 session 5 CORP\bob: taken out"),
+        ("ready-warned", "- left alone: could not be warned"),
+        ("ended-rules-changed", "The rules or the people have changed since it was approved"),
     ],
 )
 def test_the_card_says_it_in_plain_words(name: str, words: str) -> None:
     assert words in text_of(report.of(PORTRAITS[name]))
+
+
+def people_on(line: Line) -> list[str]:
+    return [part.user_id if isinstance(part, Person) else part.name for part in line.parts
+            if isinstance(part, Person | Group)]  # fmt: skip
+
+
+def test_a_card_that_waits_for_others_calls_them_and_names_who_said_yes() -> None:
+    said = {str(line.parts[0]): people_on(line) for line in report.of(PORTRAITS["awaiting-counted"]).lines}
+    assert said["Needs a yes from 2 of "] == ["@leads", "@oncall"]
+    assert said["Yes so far: "] == [b.OTHER.user_id]
+
+
+def test_each_need_has_its_own_line() -> None:
+    lines = report.of(PORTRAITS["awaiting-two-needs"]).lines
+    needs = [(line.parts[0], people_on(line)) for line in lines if str(line.parts[0]).startswith("Needs")]
+    assert needs == [("Needs a yes from 2 of ", ["@leads"]), ("Needs a yes from 1 of ", ["U0LEAD"])]
+
+
+def test_what_was_counted_before_the_card_changed_is_not_shown_any_more() -> None:
+    counted = PORTRAITS["awaiting-counted"]
+    kept = frozenset({counted.targets[0].key})
+    narrowed = portraits.after(counted, e.Narrowed(by=b.OTHER, on_version=counted.version, keys=kept))
+    assert "Yes so far" not in text_of(report.of(narrowed))
+
+
+def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
+    drawn = report.of(PORTRAITS["ready-warned"])
+    assert [button.press for button in drawn.buttons] == [Press.CANCEL]
+    assert Moment(b.NOW + portraits.FIVE) in drawn.lines[-1].parts
+    (alice,) = [line for line in drawn.lines if line.parts[0] == Strong(r"CORP\alice")]
+    assert "\nwarned at " in alice.parts
 
 
 def test_nothing_that_is_over_waits_for_its_turn() -> None:
@@ -133,8 +181,24 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
     buttons = report.of(PORTRAITS["awaiting-left-out"]).buttons
     assert [(button.press, button.label, button.value) for button in buttons] == [
         (Press.APPROVE, "Log off 2", "TS-AAAAAA:2"),
+        (Press.CHOOSE, "Choose...", "TS-AAAAAA:2"),
         (Press.CANCEL, "Cancel", "TS-AAAAAA:2"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "presses"),
+    [
+        ("awaiting-active", [Press.APPROVE, Press.DISCONNECT, Press.CANCEL]),
+        ("awaiting-others", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.DISCONNECT, Press.CANCEL]),
+        ("awaiting-disconnect", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.CANCEL]),
+        ("awaiting-narrowed", [Press.APPROVE, Press.DENY, Press.CANCEL]),
+        ("ready-approved", []),
+        ("acting-warned", [Press.STOP]),
+    ],
+)
+def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press]) -> None:
+    assert [button.press for button in report.of(PORTRAITS[name]).buttons] == presses
 
 
 def test_when_all_hosts_have_begun_there_is_nothing_left_to_stop() -> None:

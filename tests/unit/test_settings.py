@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.windows.connection import Transport
+from bot import wiring
 from bot.errors import SettingsError
 from bot.model import Action
 from bot.settings import Settings, load
@@ -86,6 +88,13 @@ def test_a_computer_says_what_differs_and_takes_the_rest_from_the_top(tmp_path: 
     assert {way.username for way in ways.values()} == {r"CORP\svc-logoff"}
     with pytest.raises(LookupError):
         settings.winrm_for("evil")
+
+
+def test_a_name_goes_before_a_pattern_that_stands_above_it(tmp_path: Path) -> None:
+    pattern = "  - {match: 'rds-*', address: 10.0.0.1}\n"
+    settings = read(tmp_path, changed("  - comp1\n", f"{pattern}  - comp1\n"))
+    assert settings.winrm_for("RDS-07")[1].transport == "ntlm"
+    assert settings.winrm_for("rds-x")[0] == "10.0.0.1"
 
 
 def test_an_address_goes_before_the_name(tmp_path: Path) -> None:
@@ -204,7 +213,7 @@ def test_a_fault_is_a_sentence_for_a_tired_person(tmp_path: Path, old: str, new:
 
 
 def test_two_rules_of_one_name_are_a_fault(tmp_path: Path) -> None:
-    rule = "  - {name: on-call, who: [U1], may: [list]}\n"
+    rule = "  - {name: on-call, who: [U01], may: [list]}\n"
     assert "two rules are named on-call" in faults(tmp_path, GOOD + rule)[0]
 
 
@@ -227,12 +236,16 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 
 # Ways that would show the password or the orders
 
+CERTIFICATE = "transport: certificate, certificate: /c.pem, key: /k.pem"
+
 
 @pytest.mark.parametrize(
     ("way", "sentence"),
     [
         ("{transport: basic, scheme: http}", "comp1: basic needs scheme: https."),
-        ("{transport: certificate, scheme: http}", "comp1: certificate needs scheme: https."),
+        (f"{{{CERTIFICATE}, scheme: http}}", "comp1: certificate needs scheme: https."),
+        ("{transport: certificate, key: /k.pem}", "comp1: certificate needs winrm.certificate and winrm.key"),
+        ("{transport: certificate, certificate: /c.pem}", "comp1: certificate needs winrm.certificate and winrm.key"),
         ("{transport: ntlm, scheme: http}", "comp1: NTLM over plain HTTP proves no host."),
         ("{transport: ntlm, username: ''}", "comp1: ntlm needs winrm.username."),
         ("{transport: ntlm, password: ''}", "comp1: ntlm needs winrm.password."),
@@ -245,11 +258,27 @@ def test_an_unsafe_way_to_a_computer_is_refused(tmp_path: Path, way: str, senten
 
 
 @pytest.mark.parametrize(
-    "way", ["{transport: basic}", "{transport: ntlm, scheme: http, insecure_ntlm: true}", "{scheme: http}"]
+    "way",
+    [
+        "{transport: basic}",
+        "{transport: ntlm, scheme: http, insecure_ntlm: true}",
+        "{scheme: http}",
+        f"{{{CERTIFICATE}}}",
+    ],
 )
 def test_a_way_that_is_safe_or_was_asked_for_is_taken(tmp_path: Path, way: str) -> None:
     settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {way}}}\n"))
     assert "comp1" in settings.inventory().names
+
+
+def test_the_files_of_a_certificate_reach_the_connection(tmp_path: Path) -> None:
+    settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {{{CERTIFICATE}}}}}\n"))
+    connection = wiring._connections(settings, None)("comp1")
+    assert (connection.transport, connection.certificate, connection.key) == (
+        Transport.CERTIFICATE,
+        Path("/c.pem"),
+        Path("/k.pem"),
+    )
 
 
 def test_tokens_never_travel_in_the_clear(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def test_one_card_is_posted_and_then_redrawn_to_its_outcome(house: House) -> Non
     house.wait(MINUTE)
     assert house.card.headline == "Logged off 1 session on comp1"
     assert house.card.buttons == ()
-    assert [(actor, text) for _, actor, text in house.chat.replies] == [(b.ASKER, "Logged off 1 session on comp1")]
+    assert [(names, text) for _, names, text in house.chat.replies] == [
+        ((b.ASKER.user_id,), "Logged off 1 session on comp1.")
+    ]
 
 
 def test_who_cancels_ends_it_and_nobody_is_touched(house: House) -> None:
@@ -207,6 +209,19 @@ def test_what_never_settles_is_not_looked_at_for_ever(house: House) -> None:
     house.wait(HOUR)
     assert (len(house.terminal.looks), looks < 20) == (looks, True)
     assert house.verdicts() == {"comp1 3": "still_closing"}
+
+
+def test_a_card_promises_another_look_only_while_one_is_planned(house: House) -> None:
+    house.terminal.hang("comp1", 3)
+    house.ask_and_run("comp1 id=3 --sync")
+    house.approve_and_run()
+    assert house.request.due_at
+    assert "I look again" in text_of(house.card)
+    later = house.wait(HOUR)
+    assert later.due_at is None
+    assert "I look again" not in text_of(house.card)
+    assert "I have stopped looking, see `/sessions comp1`" in text_of(house.card)
+    assert [entry.verdict for entry in house.ledger.entries()][-1] == "still_closing"
 
 
 def test_without_sync_it_is_followed_until_it_is_seen_gone(house: House) -> None:

@@ -1,0 +1,76 @@
+"""Five people at one card: what each process of a crowd presses, and how the card is laid out."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from adapters.memory.clock import SettableClock
+from adapters.memory.directory import MemoryDirectory
+from adapters.sql.engine import open_database
+from adapters.sql.ledger import SqlLedger
+from bot.commands import ASK_TYPES
+from bot.intake import Intake
+from bot.inventory import Inventory
+from bot.model import Action, Requirement
+from bot.policy import requirement_for
+from tests import builders as b
+from tests import council as c
+from tests.contract.writers import KEY
+
+if TYPE_CHECKING:
+    from bot.intake import Response
+    from bot.rules import Policy
+
+KINDS = {"self": c.rule(), "1 of": c.asking_leads(1), "2 of": c.asking_leads(2)}
+PEOPLE = {
+    "self": (c.DANA, c.BO, c.CHEN, c.person("eve"), c.person("ira")),
+    "1 of": (c.BO, c.CHEN, c.person("eve"), c.person("ira"), c.person("kim")),
+    "2 of": (c.BO, c.CHEN, c.person("eve"), c.person("ira"), c.person("kim")),
+}
+"""Dana has asked. All but her are leads."""
+
+PRESSES = 200
+Outcome = tuple[str, str, bool]
+"""Who pressed, what he was told, whether it changed anything."""
+
+
+def policy_of(kind: str) -> Policy:
+    return c.policy(KINDS[kind])
+
+
+def directory_of(kind: str) -> MemoryDirectory:
+    leads = {one.user_id: c.LEADS for one in PEOPLE[kind] if one is not c.DANA}
+    return MemoryDirectory({**leads, c.DANA.user_id: c.ONCALL})
+
+
+def lay_card(ledger: SqlLedger, kind: str) -> None:
+    """Dana's request, surveyed: one session, waiting for its buttons."""
+    dana = directory_of(kind).someone(c.DANA)
+    required = requirement_for(policy_of(kind), dana, c.OPS, Action.LOG_OFF, [b.session(3)])
+    assert isinstance(required, Requirement)
+    ledger.open(b.request(actor=c.DANA, place=c.OPS))
+    ledger.record("TS-AAAAAA", b.surveyed(b.target(3), requirement=required))
+
+
+def press_all(kind: str, processes: int, url: str, number: int) -> list[Outcome]:
+    """This process's share of the presses, from many threads; each person's presses are spread over all processes."""
+    database = open_database(url)
+    clock = SettableClock(b.NOW)
+    intake = Intake(
+        ledger=SqlLedger(database, clock, KEY, ASK_TYPES),
+        directory=directory_of(kind),
+        policy=policy_of(kind),
+        inventory=Inventory(names=("comp1",)),
+        clock=clock,
+    )
+
+    def press(turn: int) -> Outcome:
+        by = PEOPLE[kind][turn % 5]
+        response: Response = intake.press(press="approve", value="TS-AAAAAA:2", actor=by, place=c.OPS)
+        return by.user_id, response.text, response.wake is not None
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(press, range(number, PRESSES, processes)))
+    database.dispose()
+    return outcomes

@@ -1,0 +1,197 @@
+"""The `Directory` port on the local workspace: who somebody is, since when, and what Slack may do to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from slack_sdk import WebClient
+from structlog.testing import capture_logs
+
+from adapters.memory.clock import SettableClock
+from adapters.slack.directory import SlackDirectory
+from bot.errors import ChatError
+from bot.model import Action, Actor, Place, Standing
+from bot.policy import may_ask
+from bot.rules import Policy, Rule
+from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
+from rehearsal.slack.cast import read_cast
+from rehearsal.slack.faults import Fault, FaultKind
+from tests import builders as b
+from tests.e2e.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DANA, BO, CHEN, OLI = "U0DANA0001", "U0BO000001", "U0CHEN0001", "U0OLI00001"
+GUS, DEE, FAY, BOT = "U0GUS00001", "U0DEE00001", "U0FAY00001", "U0BOT00001"
+NAMES = frozenset({"@ts-leads", "S0ONCALL01", OLI, GUS, DEE, FAY, BOT})
+GOOD_FOR = timedelta(hours=1)
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    """The shipped one, whose leads took in people who do not count."""
+    cast = read_cast(SHIPPED_WORKSPACE)
+    more = {"S0LEADS001": (GUS, DEE, FAY)}
+    groups = tuple(replace(one, members=(*one.members, *more.get(one.id, ()))) for one in cast.user_groups)
+    with Workspace(replace(cast, user_groups=groups)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(b.NOW)
+
+
+def open_directory(workspace: Workspace, clock: SettableClock, names: frozenset[str] = NAMES) -> SlackDirectory:
+    client = WebClient(token=workspace.bot_token, base_url=workspace.api_url, timeout=5)
+    client.retry_handlers = []
+    return SlackDirectory(client, clock, names, refresh_every=timedelta(hours=9), good_for=GOOD_FOR)
+
+
+@pytest.fixture
+def directory(workspace: Workspace, clock: SettableClock) -> SlackDirectory:
+    opened = open_directory(workspace, clock)
+    opened.refresh()
+    return opened
+
+
+def actor(user_id: str) -> Actor:
+    return Actor(user_id=user_id, team_id="T0HOME0001")
+
+
+def refuse(workspace: Workspace, method: str, error: str, times: int = 1) -> None:
+    workspace.plan(Fault(method=method, kind=FaultKind.ERROR, error=error, times=times))
+
+
+@pytest.mark.parametrize(
+    ("user_id", "standing"),
+    [
+        (DANA, Standing.MEMBER),
+        (OLI, Standing.MEMBER),
+        (GUS, Standing.GUEST),
+        (DEE, Standing.DEACTIVATED),
+        (FAY, Standing.STRANGER),
+        (BOT, Standing.BOT),
+    ],
+)
+def test_the_standing_is_what_slack_says(directory: SlackDirectory, user_id: str, standing: Standing) -> None:
+    assert directory.someone(actor(user_id)).standing is standing
+
+
+def test_groups_are_known_by_handle_and_by_id_and_only_those_that_the_rules_name(directory: SlackDirectory) -> None:
+    assert directory.someone(actor(CHEN)).groups == {"@ts-leads", "S0LEADS001", "@oncall", "S0ONCALL01"}
+    assert directory.someone(actor(OLI)).groups == frozenset()
+    assert directory.group_ids == {"@ts-leads": "S0LEADS001", "@oncall": "S0ONCALL01"}
+
+
+def test_members_are_counted_once_and_without_those_who_do_not_count(directory: SlackDirectory) -> None:
+    assert directory.members_of(frozenset({"@ts-leads"})) == {BO, CHEN}
+    assert directory.members_of(frozenset({"@ts-leads", "S0LEADS001", "@oncall", OLI, GUS})) == {BO, CHEN, DANA, OLI}
+    assert directory.members_of(frozenset({"@nobody"})) == frozenset()
+
+
+def test_nobody_is_known_before_slack_was_asked(workspace: Workspace, clock: SettableClock) -> None:
+    assert open_directory(workspace, clock).someone(actor(DANA)).standing is Standing.UNKNOWN
+
+
+def test_what_is_known_counts_up_to_its_age_and_then_nobody_is_known(
+    directory: SlackDirectory, clock: SettableClock
+) -> None:
+    clock.move(GOOD_FOR)
+    assert directory.someone(actor(DANA)).standing is Standing.MEMBER
+    clock.move(timedelta(microseconds=1))
+    assert directory.someone(actor(DANA)).standing is Standing.UNKNOWN
+    policy = Policy(home_team="T0HOME0001", rules=(Rule(name="r", who=frozenset({DANA}), may=frozenset(Action)),))
+    decision = may_ask(policy, directory.someone(actor(DANA)), Place(channel_id="C1"), Action.LOG_OFF)
+    assert (decision.is_yes, decision.rule) == (False, "standing")
+    assert "I could not ask Slack" in decision.say
+    directory.refresh()
+    assert directory.someone(actor(DANA)).standing is Standing.MEMBER
+
+
+@pytest.mark.parametrize("method", ["usergroups.list", "users.info"])
+@pytest.mark.parametrize(
+    "kind", [FaultKind.ERROR, FaultKind.SERVER_ERROR, FaultKind.RATE_LIMITED, FaultKind.ANSWER_LOST]
+)
+def test_a_fault_of_slack_keeps_what_is_known_and_makes_it_no_younger(
+    workspace: Workspace, directory: SlackDirectory, clock: SettableClock, method: str, kind: FaultKind
+) -> None:
+    before = directory.someone(actor(CHEN))
+    clock.move(timedelta(minutes=59))
+    workspace.plan(Fault(method=method, kind=kind))
+    with pytest.raises(ChatError):
+        directory.refresh()
+    assert directory.someone(actor(CHEN)) == before
+    clock.move(timedelta(minutes=2))
+    assert directory.someone(actor(CHEN)).standing is Standing.UNKNOWN
+
+
+def test_a_fault_at_the_start_is_said_in_the_log_and_the_bot_goes_on(
+    workspace: Workspace, clock: SettableClock
+) -> None:
+    opened = open_directory(workspace, clock)
+    refuse(workspace, "usergroups.list", "internal_error")
+    with capture_logs() as logged:
+        opened.start()
+    opened.stop()
+    assert [line["event"] for line in logged] == ["directory.not_refreshed"]
+    assert opened.someone(actor(DANA)).standing is Standing.UNKNOWN
+
+
+def test_a_plan_without_user_groups_is_explained_with_what_to_do(workspace: Workspace, clock: SettableClock) -> None:
+    opened = open_directory(workspace, clock)
+    refuse(workspace, "usergroups.list", "plan_upgrade_required")
+    with capture_logs() as logged:
+        opened.start()
+    opened.stop()
+    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["say"]
+
+
+def test_where_the_rules_name_people_alone_a_plan_without_user_groups_does_no_harm(
+    workspace: Workspace, clock: SettableClock
+) -> None:
+    opened = open_directory(workspace, clock, frozenset({DANA, GUS}))
+    refuse(workspace, "usergroups.list", "plan_upgrade_required")
+    opened.refresh()
+    assert opened.someone(actor(DANA)).standing is Standing.MEMBER
+    assert opened.members_of(frozenset({DANA, GUS})) == {DANA}
+
+
+def test_one_id_that_slack_does_not_know_any_more_shuts_nobody_else_out(
+    workspace: Workspace, clock: SettableClock
+) -> None:
+    opened = open_directory(workspace, clock, frozenset({DANA, "U0NOBODY"}))
+    opened.refresh()
+    assert opened.someone(actor(DANA)).standing is Standing.MEMBER
+    assert opened.someone(actor("U0NOBODY")).standing is Standing.UNKNOWN
+    assert opened.members_of(frozenset({DANA, "U0NOBODY"})) == {DANA}
+
+
+def test_who_leaves_or_is_deactivated_counts_no_longer_after_the_next_refresh(
+    workspace: Workspace, directory: SlackDirectory
+) -> None:
+    store = workspace.store
+    store.people[CHEN] = replace(store.people[CHEN], deleted=True)
+    directory.refresh()
+    assert directory.someone(actor(CHEN)).standing is Standing.DEACTIVATED
+    assert directory.members_of(frozenset({"@ts-leads"})) == {BO}
+
+
+def test_it_refreshes_by_itself_in_the_background(workspace: Workspace, clock: SettableClock) -> None:
+    client = WebClient(token=workspace.bot_token, base_url=workspace.api_url, timeout=5)
+    opened = SlackDirectory(client, clock, NAMES, refresh_every=timedelta(milliseconds=20), good_for=GOOD_FOR)
+    opened.start()
+    people = workspace.store.people
+    people[BO] = replace(people[BO], deleted=True)
+    wait_until(lambda: opened.someone(actor(BO)).standing is Standing.DEACTIVATED)
+    opened.stop()
+
+
+def test_answers_come_from_memory_and_cost_no_call(workspace: Workspace, directory: SlackDirectory) -> None:
+    workspace.plan(Fault(method="*", kind=FaultKind.SERVER_ERROR, times=100))
+    assert directory.someone(actor(DANA)).standing is Standing.MEMBER
+    assert directory.members_of(frozenset({"@oncall"})) == {DANA, CHEN}
