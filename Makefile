@@ -6,12 +6,15 @@ TESTS ?= tests
 SYNC := $(BIN)/uv sync --locked --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint kerberos clean
+.PHONY: help demo story pictures test check lint kerberos clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-demo: .venv/rehearsal ## Log alice off comp1, told step by step, without Slack and without Windows
+demo: .venv/rehearsal ## The bot, a local workspace and a farm of Windows hosts as a page in the browser
+	@$(BIN)/logoff-bot rehearse --open
+
+story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
 
 test: .venv/dev ## Run all tests (one folder: make test TESTS=tests/unit)
@@ -27,6 +30,9 @@ check: lint test ## All of it: what a change has to pass
 
 kerberos: .venv/dev ## Add what the Kerberos tests need (a C compiler, libkrb5-dev; krb5-kdc to run them)
 	$(SYNC) --inexact --extra postgres --extra rehearsal --extra kerberos --group dev
+
+pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
+	$(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

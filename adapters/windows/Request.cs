@@ -10,7 +10,8 @@ namespace LogoffBot
     {
         public int WaitSeconds;
         public readonly List<Target> Targets = new List<Target>();
-        string operation, title = "", text = "";
+        public string Title = "", Text = "";
+        string operation;
 
         public bool IsList { get { return operation == "list"; } }
 
@@ -26,7 +27,7 @@ namespace LogoffBot
         // The one act of this request. Gives the Win32 code, 0 for success.
         public int Call(uint id)
         {
-            return IsMessage ? Wts.Show(id, title, text) : IsDisconnect ? Wts.Disconnect(id) : Wts.LogOff(id);
+            return IsMessage ? Wts.Show(id, Title, Text) : IsDisconnect ? Wts.Disconnect(id) : Wts.LogOff(id);
         }
 
         public static Request Parse(string all)
@@ -39,7 +40,7 @@ namespace LogoffBot
                 bool isKnown = Array.IndexOf(new[] { "list", "logoff", "disconnect", "message" }, request.operation) >= 0;
                 if (!isKnown || (request.IsList && lines.Length > 1)) throw new FormatException("operation");
                 for (int i = 1; i < lines.Length; i++) request.Take(lines[i].TrimEnd('\r').Split(' '));
-                if (request.IsMessage && request.title.Length == 0) throw new FormatException("no title");
+                if (request.IsMessage && request.Title.Length == 0) throw new FormatException("no title");
                 return request;
             }
             catch (Exception wrong) { throw new CallFailed("request", 87, wrong.Message); }
@@ -52,7 +53,7 @@ namespace LogoffBot
             List<string> fields = new List<string>();
             for (int i = 1; i < words.Length; i++) fields.Add(Decoded(words[i]));
             if (words[0] == "wait" && fields.Count == 1) WaitSeconds = (int)Math.Min(Math.Max(0, Number(fields[0])), 86400);
-            else if (words[0] == "say" && fields.Count == 2 && IsMessage) { title = fields[0]; text = fields[1]; }
+            else if (words[0] == "say" && fields.Count == 2 && IsMessage) { Title = fields[0]; Text = fields[1]; }
             else if (words[0] == "target" && fields.Count == 6) Targets.Add(NewTarget(fields));
             else if (words[0] == "if" && fields.Count >= 3) Targets[Targets.Count - 1].Conditions.Add(new Condition(fields));
             else throw new FormatException("line " + words[0]);

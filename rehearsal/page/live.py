@@ -14,6 +14,7 @@ from rehearsal.page.farm import WatchedFarm
 from rehearsal.page.scene import Scene
 from rehearsal.slack.journal import Change
 from rehearsal.slack.store import Store
+from rehearsal.windows import BEHAVIOURS
 
 Json = dict[str, Any]
 LOOK_EVERY: Final = timedelta(milliseconds=300)
@@ -30,6 +31,10 @@ class Backstage:
     farm: WatchedFarm
     read_audit: Callable[[int], Sequence[Json]]
     commands: tuple[Json, ...]
+
+
+_BEHAVIOURS: Final = {name: (kind.__doc__ or name).split("\n")[0] for name, kind in BEHAVIOURS.items()}
+"""What a host may be told to do, with the first line of what that means."""
 
 
 class Live:
@@ -119,7 +124,13 @@ class Live:
     def _draw_all(self) -> list[Json]:
         commands = self._backstage.commands if self._backstage else ()
         return [
-            {"type": "hello", "commands": commands, "hosts": self._hosts, "entries": self._entries},
+            {
+                "type": "hello",
+                "commands": commands,
+                "behaviours": _BEHAVIOURS,
+                "hosts": self._hosts,
+                "entries": self._entries,
+            },
             self._draw_scene(),
         ]
 

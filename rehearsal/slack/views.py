@@ -114,7 +114,8 @@ class Views:
         return stack[-1]
 
     def _put(self, view: View) -> None:
-        if self._homes.get(view.owner, view).id == view.id and view.owner in self._homes:
+        home = self._homes.get(view.owner)
+        if home is not None and home.id == view.id:
             self._homes[view.owner] = view
         self._stacks[view.owner] = tuple(view if one.id == view.id else one for one in self.stack(view.owner))
         self._store.note_change("view.changed", person=view.owner)

@@ -22,6 +22,13 @@ from rehearsal.windows.settings import Account, Method
 CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 """The Authorization of a client that has shown its certificate in the TLS handshake."""
 _ACCOUNTS = "NTLM_USER_FILE"
+_OFFERS: dict[Method, tuple[str, ...]] = {
+    "negotiate": ("Negotiate",),
+    "kerberos": ("Negotiate", "Kerberos"),
+    "ntlm": ("NTLM",),
+    "basic": ('Basic realm="WSMAN"',),
+    "certificate": (),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +45,7 @@ class Policy:
 
     def offers(self) -> list[str]:
         """The values of WWW-Authenticate."""
-        words = {"negotiate": "Negotiate", "kerberos": "Kerberos", "ntlm": "NTLM", "basic": 'Basic realm="WSMAN"'}
-        return [words[method] for method in self.methods if method in words]
+        return list(dict.fromkeys(word for method in self.methods for word in _OFFERS[method]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

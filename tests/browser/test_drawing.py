@@ -143,6 +143,8 @@ def test_a_thread_is_opened_and_answered(stage: Stage, open_page: OpenPage) -> N
     page.locator(".thread .message").nth(2).wait_for()
     page.get_by_role("button", name="2 replies").wait_for()
     assert page.locator(".thread .mention").inner_text() == "@Bo"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "2 replies"
 
 
 def test_a_message_on_a_desktop_appears_beside_the_chat(stage: Stage, open_page: OpenPage) -> None:
@@ -163,13 +165,13 @@ def test_two_hundred_messages_stay_as_they_are_when_another_comes(stage: Stage, 
     type_command(page)
     wait_for_card(page).get_by_role("button", name="Log off 1").click()
     wait_for(page, "Logged off 1 session on comp1")
+    host_of(page, "comp1").get_by_text("session 3 · gone").wait_for()
     kept = "selector => [...document.querySelectorAll(selector)].filter(one => one.wasHere).length"
     assert page.evaluate(kept, ".message") == 200
     assert page.evaluate(kept, ".host") == before - 1, "only comp1 was drawn anew"
     assert before >= 40
-    assert page.evaluate(
-        "(l => l.scrollHeight - l.scrollTop - l.clientHeight < 80)(document.querySelector('.messages'))"
-    )
+    below = "(log => log.scrollHeight - log.scrollTop - log.clientHeight)(document.querySelector('.messages'))"
+    assert page.evaluate(below) < 80, "whoever was at the end still is"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

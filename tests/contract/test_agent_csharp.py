@@ -10,7 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from adapters.windows import script
@@ -21,6 +21,8 @@ from bot.session import Account, SessionState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+LONGEST = 10_000
 
 # Reads one request a line (base64) and says how it understood each target, through the agent's own writer of JSON.
 READER = """
@@ -34,7 +36,9 @@ class Reader
             string text = System.Text.Encoding.ASCII.GetString(System.Convert.FromBase64String(line));
             try
             {
-                foreach (LogoffBot.Target target in LogoffBot.Request.Parse(text).Targets)
+                LogoffBot.Request request = LogoffBot.Request.Parse(text);
+                if (request.IsMessage) { lines.Host(request.Title, 0, 0); lines.Host(request.Text, 0, 0); }
+                foreach (LogoffBot.Target target in request.Targets)
                 {
                     LogoffBot.Session session = new LogoffBot.Session();
                     session.User = target.User;
@@ -101,11 +105,27 @@ def like(*patterns: str) -> Condition:
     return Condition(field=Field.USER, operator=Operator.LIKE, values=patterns)
 
 
+def repeated(text: str, times: int) -> str:
+    return (text * times)[:LONGEST]
+
+
+# Anything short, and anything short said again and again until it is long.
+TEXTS = st.one_of(st.text(), st.builds(repeated, st.text(min_size=1), st.integers(1, LONGEST)))
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(users=st.lists(st.text(max_size=10_000), min_size=1, max_size=3))
+@given(users=st.lists(TEXTS, min_size=1, max_size=3))
 def test_any_text_reaches_the_csharp_as_data_and_comes_back_equal(ask: Any, users: list[str]) -> None:
     answers = ask(script.logoff_request([order(user) for user in users], wait_seconds=0))
     assert [answer["host"]["name"] for answer in answers] == users
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(title=TEXTS.filter(bool), text=TEXTS, user=TEXTS)
+@example(title="'@", text="x" * LONGEST, user="$(whoami)")
+def test_any_title_and_text_reach_the_csharp_as_data(ask: Any, title: str, text: str, user: str) -> None:
+    answers = ask(script.message_request([order(user)], title=title, text=text))
+    assert [answer["host"]["name"] for answer in answers] == [title, text, user]
 
 
 LETTERS = "aAéÉñÑßжЖ山😀.\\*?"

@@ -120,6 +120,30 @@ def test_a_keytab_alone_is_enough_for_a_service(
     assert WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_line_that_died_meanwhile_authenticates_anew(realm: Realm, farm: Farm, cache: Path, scheme: str) -> None:
+    farm.restore()
+    log_on(realm, cache)
+
+    def connection_of(host: str) -> Connection:
+        return Connection(
+            endpoint=(farm.secure_endpoints if scheme == "https" else farm.endpoints)[host],
+            transport=Transport.KERBEROS,
+            username=BOT,
+            kerberos_host=host,
+            ca_file=farm.ca_file,
+        )
+
+    with closing(WinRmShell(connection_of)) as shell:
+        alice = WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)[0]
+        farm.take_down(HOSTS[0])
+        farm.bring_up(HOSTS[0])
+        order = order_for(alice)
+        (answer,) = WinRmTerminal(shell).log_off(HOSTS[0], [order], wait=timedelta(seconds=5), within=WITHIN)
+    assert answer.verdict is Verdict.GONE
+    assert [message for message in farm.messages(HOSTS[0]) if message.isalpha()] == [*LIST, *LIST]
+
+
 def test_without_a_ticket_nothing_is_said_to_the_host(farm: Farm, cache: Path, shell: WinRmShell) -> None:
     assert not cache.exists()
     assert "ticket" in refusal(shell).say

@@ -139,6 +139,20 @@ def test_a_logoff_whose_connection_is_lost_later_may_have_been_carried_out(
     assert farm.open_shells(host) == 0
 
 
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("at", ["send", "receive"])
+def test_a_message_that_may_have_been_shown_is_never_shown_again(
+    hosts: FarmHosts, farm: Farm, host: str, at: str, *, done: bool
+) -> None:
+    bob = look(hosts, host)[5]
+    farm.set_behaviour(host, "drops", at=at, done=done)
+    with pytest.raises(Unreachable) as caught:
+        list(hosts.terminal.message(host, [order_for(bob)], title="Alert", text="Go.", within=WITHIN))
+    assert caught.value.delivered
+    farm.wait_until(lambda: farm.open_shells(host) == 0)
+    assert len(hosts.messages(host)) <= 1
+
+
 @pytest.mark.parametrize("at", ["create", "command", "send", "receive", "delete"])
 def test_a_list_survives_one_lost_connection(hosts: FarmHosts, farm: Farm, host: str, at: str) -> None:
     farm.set_behaviour(host, "drops", at=at)

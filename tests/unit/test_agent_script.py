@@ -89,6 +89,13 @@ def test_the_whole_of_the_csharp_is_sent() -> None:
         assert source.read_text("ascii") in text
 
 
+def test_no_call_of_windows_is_waited_for() -> None:
+    """A call with bWait TRUE has been seen never to return."""
+    calls = re.findall(r"= ?WTSSendMessageW\(.*\)|return WTS\w+Session\(.*?\)", script.constant_script())
+    assert len(calls) == 3
+    assert all(call.endswith("false)") for call in calls)
+
+
 def test_the_bootstrap_passes_through_cmd_unchanged() -> None:
     assert len(script.BOOTSTRAP) < 200
     assert not set("%^!<>|") & set(script.BOOTSTRAP)
@@ -109,6 +116,13 @@ def test_nothing_that_was_typed_is_ever_code(user: str, domain: str, patterns: l
     _, _, target, filtered = request
     assert fields_of(target) == ["3", domain, user, "134087000000000000", "4", "0"]
     assert fields_of(filtered) == ["user", "like", *patterns]
+
+
+@given(st.text(min_size=1), st.text())
+def test_nothing_of_a_message_is_ever_code(title: str, text: str) -> None:
+    _, said, _ = script.message_request([order()], title=title, text=text)
+    assert re.fullmatch(r"say( (-|[A-Za-z0-9+/]+=*)){2}", said)
+    assert fields_of(said) == [title, text]
 
 
 def fields_of(line: str) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import struct
 from xml.etree.ElementTree import ParseError
 
@@ -45,6 +46,14 @@ def test_an_unknown_subclass_leaves_the_adapter_as_its_own_error(
     assert type(caught.value) is kind
     assert caught.value.__cause__ is unknown
     assert (caught.value.host, caught.value.delivered) == ("comp1", True)
+
+
+@pytest.mark.parametrize("name", ["KerberosExchangeError", "MutualAuthenticationError"])
+def test_the_errors_of_kerberos_are_of_the_account_and_not_of_the_wire(name: str) -> None:
+    pytest.importorskip("kerberos", reason="Kerberos: install libkrb5-dev, gcc, and the extra kerberos")
+    exceptions = importlib.import_module("winrm.vendor.requests_kerberos.exceptions")
+    with pytest.raises(NotAuthenticated), faults.mapped("comp1", delivered=False):
+        raise getattr(exceptions, name)
 
 
 def test_the_errors_of_ntlm_are_the_adapters_own() -> None:

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.windows import faults
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.verdicts import CODES, RIGHTS
+from bot import phrases
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
-from bot.model import Verdict
+from bot.model import Target, Verdict
 from bot.ports import Order
 from bot.session import Account, SessionState
+from tests.builders import session
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 WITHIN = timedelta(seconds=8)
+PAGE = Path(__file__).parents[2] / "docs" / "windows.md"
 MISCOMPILED = [{"error": {"where": "Add-Type", "code": 0, "message64": ""}}, {"end": 1}]
 NOTHING_THERE = [{"host": {"name": "COMP1", "pointer": 8, "now": "1"}}, {"end": 1}]
 
@@ -148,9 +152,19 @@ def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
 
 
 def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "windows.md").read_text("utf-8")
+    page = PAGE.read_text("utf-8")
     assert all(f"| {code} | {row.name} | `{row.verdict}` |" in page for code, row in CODES.items())
-    assert all(f"{right}" in page for right in RIGHTS.values())
+    assert all(right in page for both in RIGHTS.values() for right in both.split(" and "))
+
+
+def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
+    rows = [*faults.WSMAN.values(), *faults.HTTP.values(), *(row for _, row in faults._FOREIGN)]
+    rows += [faults.CONSTRAINED, faults.MISCOMPILED, faults.INCOMPLETE]
+    said = "\n".join([*(row.say for row in rows), phrases.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))])
+    _, table = PAGE.read_text("utf-8").split("| it says |")
+    quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)
+    assert len(quoted) > 8
+    assert [each for each in quoted if each not in said and each not in said.replace("{host} ", "")] == []
 
 
 def test_a_message_whose_answer_was_lost_is_never_repeated() -> None:

@@ -14,6 +14,7 @@ export function showChat(model) {
   const thread = el('section.thread', { 'aria-label': 'Thread', hidden: true });
   const column = el('div.column', {}, title, home, list, composer.node);
   add(byId('chat'), column, thread);
+  stayAtEnd(list);
   const nodes = new Map();
   const drawAll = () => {
     drawTitle(title, model);
@@ -27,6 +28,7 @@ export function showChat(model) {
     composer.update();
     drawThread(thread, model);
   };
+  thread.addEventListener('keydown', (event) => { if (event.key === 'Escape') leaveThread(model); });
   model.on('person place', drawAll);
   model.on('thread', () => drawThread(thread, model));
   model.on('workspace', ({ changed, isFirst }) => {
@@ -39,6 +41,13 @@ export function showChat(model) {
 
 function add(node, ...children) {
   node.append(...children);
+}
+
+/** Whoever is at the end stays there when the list gets narrower or lower. */
+function stayAtEnd(list) {
+  let isAtEnd = true;
+  list.addEventListener('scroll', () => { isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80; });
+  new ResizeObserver(() => { if (isAtEnd) list.scrollTop = list.scrollHeight; }).observe(list);
 }
 
 function drawTitle(node, model) {
@@ -89,6 +98,14 @@ function groupReplies(messages) {
   return groups;
 }
 
+/** The focus goes back to where the thread was opened. */
+function leaveThread(model) {
+  const key = `${model.channel}:${model.thread}`;
+  model.openThread(null);
+  const message = [...document.querySelectorAll('.column .message')].find((one) => one.dataset.message === key);
+  (message?.querySelector('[data-key="thread"]') ?? byId('composer-text')).focus();
+}
+
 function drawThread(node, model, changed = null) {
   node.hidden = model.thread === null;
   if (model.thread === null) { fill(node); return; }
@@ -98,7 +115,7 @@ function drawThread(node, model, changed = null) {
   const before = node.querySelector('.composer');
   if (before && changed) { node.querySelector('.messages').replaceWith(log); log.scrollTop = log.scrollHeight; return; }
   const composer = makeComposer(model, () => model.thread);
-  const close = el('button.icon-button', { type: 'button', 'aria-label': 'Close the thread', on: { click: () => model.openThread(null) } }, '×');
+  const close = el('button.icon-button', { type: 'button', 'aria-label': 'Close the thread', on: { click: () => leaveThread(model) } }, '×');
   fill(node, el('div.chat-title', {}, el('h2', {}, 'Thread'), close), log, composer.node);
   composer.update();
   composer.focus();

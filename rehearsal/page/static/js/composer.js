@@ -22,7 +22,7 @@ export function makeComposer(model, thread = () => null) {
   const parts = { model, thread, list, field, send, state };
   field.addEventListener('input', () => { state.past = -1; suggest(parts); });
   field.addEventListener('keydown', (event) => press(event, parts, form));
-  field.addEventListener('blur', () => setTimeout(() => hide(parts), 150));
+  field.addEventListener('blur', () => setTimeout(() => { if (document.activeElement !== field) hide(parts); }, 150));
   form.addEventListener('submit', (event) => { event.preventDefault(); submit(parts); });
   return {
     node: form,

@@ -49,12 +49,12 @@ export function newId(prefix) {
   return `${prefix}-${counter}`;
 }
 
-/** Says whether what the person does now would be disturbed by a new drawing, and puts the focus back after it. */
+/** Draws a part anew and puts the focus back: on the same control, else on the part itself. */
 export function keepFocus(node, draw) {
   const active = document.activeElement;
-  const held = node.contains(active) && active !== node ? active.dataset.key : null;
+  if (!node.contains(active)) return draw() ?? node;
+  const held = active === node ? '' : active.dataset.key;
   const after = draw() ?? node;
-  if (held === null || held === undefined) return after;
   const again = [...after.querySelectorAll('[data-key]')].find((one) => one.dataset.key === held);
   (again ?? after.closest('[tabindex]') ?? after).focus({ preventScroll: true });
   return after;

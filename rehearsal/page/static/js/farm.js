@@ -7,10 +7,6 @@ import { findChanges } from './changes.js';
 import { drawSession, drawGhost } from './sessions.js';
 
 const FRESH_MS = 8000;
-const TROUBLES = {
-  none: 'behaves well', slow: 'answers 10 s late', hangs: 'never finishes a logoff', delayed: 'logs off after 2 s', 'no-right': 'refuses logoffs',
-  drops: 'drops one answer', garbage: 'answers garbage', 'wrong-password': 'refuses the password', quota: 'has no free shell',
-};
 
 export function showFarm(model) {
   const count = el('span.quiet');
@@ -70,7 +66,7 @@ function drawHost(state, name, host, model) {
   return node;
 }
 
-function drawBody(body, state, name, host) {
+function drawBody(body, state, name, host, model) {
   const now = Date.now();
   const isFresh = (key) => (state.fresh.get(`${name}:${key}`) ?? 0) > now;
   const ghosts = [...state.ghosts.values()].filter((one) => one.name === name && one.until > now);
@@ -78,7 +74,7 @@ function drawBody(body, state, name, host) {
   const gone = ghosts.map(({ session }) => drawGhost(session));
   fill(body, el('ul.sessions', {}, rows, gone),
     !host.sessions.length && !ghosts.length && el('p.quiet', {}, 'Nobody is logged on.'),
-    el('div.host-tools', {}, drawSwitch(name, host), drawTroubles(name, host)));
+    el('div.host-tools', {}, drawSwitch(name, host), drawTroubles(name, host, model)));
 }
 
 function drawSwitch(name, host) {
@@ -87,11 +83,16 @@ function drawSwitch(name, host) {
     host.up ? 'Take it down' : 'Bring it up');
 }
 
-function drawTroubles(name, host) {
-  const options = Object.entries(TROUBLES).map(([value, words]) => el('option', { value, selected: value === host.trouble }, words));
-  if (!TROUBLES[host.trouble]) options.push(el('option', { value: host.trouble, selected: true, disabled: true }, host.trouble));
+/** What the farm itself knows; `unreachable` has its own switch. */
+function drawTroubles(name, host, model) {
+  const names = ['none', ...Object.keys(model.behaviours).filter((one) => one !== 'unreachable')];
+  const options = names.map((one) => el('option', { value: one, selected: one === host.trouble }, one === 'none' ? 'behaves well' : one));
+  if (!names.includes(host.trouble)) options.push(el('option', { value: host.trouble, selected: true, disabled: true }, host.trouble));
   const change = (event) => { const behaviour = event.target.value; event.target.blur(); make({ what: 'behave', host: name, behaviour }); };
-  return el('select.input.small', { 'aria-label': `How ${name} behaves`, data: { key: `${name}:trouble` }, on: { change } }, options);
+  return [
+    el('select.input.small', { 'aria-label': `How ${name} behaves`, data: { key: `${name}:trouble` }, on: { change } }, options),
+    model.behaviours[host.trouble] && el('p.quiet', {}, model.behaviours[host.trouble]),
+  ];
 }
 
 async function make(trouble) {

@@ -33,7 +33,7 @@ export function drawMessage(message, model, replies = null) {
 }
 
 export function avatar(id, name, isApp = false) {
-  const hue = [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
+  const hue = [...id].reduce((sum, letter) => (sum * 15 + letter.codePointAt(0)) % 360, 7);
   return el(`span.avatar.hue-${Math.floor(hue / 45)}${isApp ? '.app' : ''}`, { 'aria-hidden': 'true' }, isApp ? '' : [...name][0] ?? '?');
 }
 

@@ -12,6 +12,7 @@ export class Model extends EventTarget {
     this.isConnected = false;
     this.isLoaded = false;
     this.commands = [];
+    this.behaviours = {};
     this.hosts = new Map();
     this.entries = [];
     this.scene = null;
@@ -103,6 +104,7 @@ export class Model extends EventTarget {
     if (news.type === 'workspace') this.refresh();
     if (news.type === 'hello') {
       this.commands = news.commands;
+      this.behaviours = news.behaviours;
       this.hosts = new Map(Object.entries(news.hosts));
       this.entries = news.entries;
       this.tell('farm', { changed: [], isFirst: true });
@@ -114,8 +116,10 @@ export class Model extends EventTarget {
       this.tell('farm', { changed: Object.keys(news.hosts), before, isFirst: before.size === 0 });
     }
     if (news.type === 'audit') {
-      this.entries = [...this.entries, ...news.entries].slice(-500);
-      this.tell('audit', { added: news.entries });
+      const last = this.entries.at(-1)?.seq ?? 0;
+      const added = news.entries.filter((one) => one.seq > last);
+      this.entries = [...this.entries, ...added].slice(-500);
+      this.tell('audit', { added });
     }
     if (news.type === 'scene') { this.scene = news.scene; this.tell('scene'); }
   }

@@ -1,0 +1,58 @@
+"""The real host that the environment names, and how it is spoken to."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from adapters.windows.connection import Connection, Transport
+from bot.ports import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adapters.windows.terminal import WinRmTerminal
+    from bot.model import Verdict
+    from bot.ports import Answer
+    from bot.session import Account, Session
+
+HOST = os.environ["TS_TEST_HOST"]
+WITHIN = timedelta(minutes=2)
+WAIT = timedelta(seconds=90)
+
+
+def connection(host: str) -> Connection:
+    said = os.environ
+    scheme = said.get("TS_TEST_SCHEME", "https")
+    port = said.get("TS_TEST_PORT", "5986" if scheme == "https" else "5985")
+    return Connection(
+        endpoint=f"{scheme}://{host}:{port}/wsman",
+        transport=Transport(said.get("TS_TEST_TRANSPORT", "kerberos")),
+        username=said.get("TS_TEST_USER", ""),
+        password=SecretStr(said.get("TS_TEST_PASSWORD", "")),
+        ca_file=Path(said["TS_TEST_CA_FILE"]) if "TS_TEST_CA_FILE" in said else None,
+    )
+
+
+def look(terminal: WinRmTerminal) -> dict[int, Session]:
+    return {session.id: session for session in terminal.sessions(HOST, within=WITHIN)}
+
+
+def order_for(session: Session, session_id: int | None = None, account: Account | None = None) -> Order:
+    return Order(
+        session_id=session.id if session_id is None else session_id,
+        account=account or session.account,
+        logon=session.logon,
+        said_state=session.state,
+        even_if_active=False,
+        conditions=(),
+    )
+
+
+def one(answers: Iterator[Answer]) -> tuple[Verdict | None, str]:
+    (answer,) = answers
+    return answer.verdict, answer.detail
