@@ -52,7 +52,8 @@ class Files:
 
     async def take_upload(self, request: Request) -> Response:
         """The bytes as they come, whatever content type they claim."""
-        if int(request.headers.get("content-length", 0)) > BIGGEST:
+        size = request.headers.get("content-length", "")
+        if not size.isdecimal() or int(size) > BIGGEST:
             return PlainTextResponse("too_large", 413)
         try:
             self.fill(request.path_params["ticket"], await request.body())

@@ -96,7 +96,6 @@ class Connection(BaseHTTPRequestHandler):
         if noted:
             self._host.messages.append(noted)
         if manner == "401":
-            self.close_connection = True
             self._authenticator.forget()
             self._ask_who("")
         else:

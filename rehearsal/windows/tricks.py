@@ -13,7 +13,7 @@ ELSEWHERE = "http://127.0.0.1:9/wsman"
 
 def play(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.Event) -> None:
     """OSError when the client goes away, which ends the connection as any other way to leave does."""
-    handler.close_connection = True
+    handler.close_connection = manner not in {"400", "500", "redirect"}
     match manner:
         case "silence":
             handler.connection.recv(1)  # nothing more comes: it ends when the client hangs up

@@ -116,6 +116,7 @@ def test_a_form_by_keyboard_with_errors_of_slack_and_of_the_app(
     host.press("Enter")
     dialog.get_by_text("There is no such host.").wait_for()
     assert host.get_attribute("aria-invalid") == "true"
+    assert host.evaluate("field => document.activeElement === field"), "the focus is where the error is"
     host.fill("comp1")
     page.keyboard.press("Enter")
     dialog.wait_for(state="hidden")

@@ -149,3 +149,42 @@ def test_a_request_that_cannot_be_understood_touches_nothing(farm: Farm, request
     assert (reply["error"]["where"], reply["error"]["code"]) == ("request", 87)
     assert reply["error"]["message64"]
     assert farm.calls("comp1") == []
+
+
+def test_hanging_refused_and_replaced_sessions_have_their_verdicts(farm: Farm) -> None:
+    alice = target(look(farm, "hangs")[3])
+    first, second = (act(farm, alice, host="hangs", wait=1)[0] for _ in range(2))
+    assert (first["verdict"], first["code"]) == ("still_closing", 0)
+    assert (second["verdict"], second["code"]) == ("still_closing", 7007)
+    assert first["waited_ms"] >= 1000
+    (refused,) = act(farm, target(look(farm, "no-right")[3]), host="no-right")
+    assert (refused["verdict"], refused["code"], refused["why"]) == ("refused", 5, "WTSLogoffSession")
+    (changed,) = act(farm, target(look(farm, "replaced")[3]), host="replaced")
+    assert (changed["verdict"], changed["why"], changed["seen"]["user"]) == ("changed", "person", "mallory")
+
+
+def test_a_refusal_names_its_function_and_a_refused_list_touches_nobody(farm: Farm) -> None:
+    seen = look(farm)
+    farm.set_behaviour("comp1", "no-right")
+    requests = {
+        "WTSLogoffSession": ["logoff", line_of("wait", 5)],
+        "WTSDisconnectSession": ["disconnect", line_of("wait", 5)],
+        "WTSSendMessageW": ["message", line_of("say", "Alert", "Go.")],
+    }
+    for function, request in requests.items():
+        (refused,) = ask(farm, "comp1", [*request, target(seen[5])], AGENT)
+        assert (refused["verdict"], refused["code"], refused["why"]) == ("refused", 5, function)
+    farm.set_behaviour("comp1", "no-right", at="list", code=7045)
+    for request in (["list"], [*requests["WTSLogoffSession"], target(seen[5])]):
+        (failed,) = ask(farm, "comp1", request, AGENT)
+        assert (failed["error"]["where"], failed["error"]["code"]) == ("WTSEnumerateSessionsExW", 7045)
+    assert {call.code for call in farm.calls("comp1")} == {5}
+
+
+def test_a_session_that_changes_hands_during_the_act_before_it_is_not_touched(farm: Farm) -> None:
+    seen = look(farm)
+    farm.set_behaviour("comp1", "taken-over", id=5)
+    replies = act(farm, target(seen[3]), target(seen[5]), target(seen[7]))
+    assert [(each["verdict"], each["why"]) for each in replies] == [("gone", ""), ("changed", "person"), ("gone", "")]
+    assert replies[1]["seen"]["user"] == "mallory"
+    assert [call.session_id for call in farm.calls("comp1")] == [3, 7]

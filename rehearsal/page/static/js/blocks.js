@@ -45,7 +45,7 @@ function drawContext(element, model) {
 /** Nothing is loaded from elsewhere: a picture is named, not shown. */
 export function drawImage(image) {
   return el('figure.no-image', {},
-    el('span', { role: 'img', 'aria-label': image.alt_text }, `🖼 ${image.alt_text}`),
+    el('span', { role: 'img', 'aria-label': image.alt_text }, `Picture: ${image.alt_text}`),
     image.title && el('figcaption', {}, image.title.text));
 }
 

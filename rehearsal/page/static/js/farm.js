@@ -12,7 +12,7 @@ export function showFarm(model) {
   const count = el('span.quiet');
   const filter = el('input.input', { type: 'search', placeholder: 'Find a host or a person', 'aria-label': 'Find a host or a person' });
   const list = el('div.hosts', { tabindex: -1 });
-  const restore = el('button.button.small', { type: 'button', on: { click: () => make({ what: 'restore' }) } }, 'Start over');
+  const restore = el('button.button.small', { type: 'button', on: { click: () => make({ what: 'restore' }) } }, 'Reset hosts');
   fill(byId('farm'), el('div.panel-head', {}, el('h2', {}, 'Windows hosts'), count, restore), filter, list);
   const state = { open: new Set(['comp1']), ghosts: new Map(), fresh: new Map(), nodes: new Map() };
   const draw = (names) => {

@@ -33,6 +33,8 @@ function drawForm(model, view, state, update) {
     await use.pending;
     await submit(model, view, state);
     update();
+    const wrong = document.querySelector('dialog.form [aria-invalid]');
+    (wrong?.matches('fieldset') ? wrong.querySelector('input') : wrong)?.focus();
   };
   const shut = () => close(model, state);
   return el('form', { novalidate: true, on: { submit: send } },

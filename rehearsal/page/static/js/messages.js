@@ -55,7 +55,7 @@ function makeUse(message, model) {
 function drawFile(file) {
   const size = file.size < 1024 ? `${file.size} bytes` : `${(file.size / 1024).toFixed(1)} kB`;
   return el('a.file', { href: file.url_private, download: file.name },
-    el('span.file-icon', { 'aria-hidden': 'true' }, '📄'),
+    el('span.file-icon', { 'aria-hidden': 'true' }, /\.(\w{1,4})$/.exec(file.name)?.[1] ?? 'file'),
     el('span', {}, el('strong', {}, file.title), el('span.quiet', {}, `${file.name}, ${size}`)));
 }
 
