@@ -166,9 +166,14 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
                 told.wait()
             progress.print("Ending ...", style="dim")
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise SettingsError(f"Port {port} of this machine is taken. End what uses it, or say --port 0.") from error
+        match error.errno:
+            case errno.EADDRINUSE:
+                say = f"Port {port} of this machine is taken. End what uses it, or say --port 0."
+            case errno.EACCES:
+                say = f"Port {port} of this machine is not for you. Say --port 0."
+            case _:
+                raise
+        raise SettingsError(say) from error
     return is_whole
 
 

@@ -105,6 +105,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         page.show(
             farm=farm, read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)], commands=MENU
         )
+        stack.callback(page.hide)
         stage = Stage(workspace=workspace, farm=farm, bot=bot, page=page)
         stack.callback(stage.hang_up)
         yield stage

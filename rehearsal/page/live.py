@@ -55,13 +55,17 @@ class Live:
     def show(self, backstage: Backstage) -> None:
         self._backstage = backstage
 
+    def hide(self) -> None:
+        """From now on neither the farm nor the log is looked at; a look that is under way is finished first."""
+        with self._lock:
+            self._backstage = None
+
     def tell(self, scene: Scene | None) -> None:
         self._scene = scene
         self._hand_out(self._draw_scene())
 
     def close(self) -> None:
         """Ends every stream, so that the server can stop."""
-        self._backstage = None
         self._hand_out(None)
 
     async def answer(self) -> StreamingResponse:

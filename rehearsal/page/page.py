@@ -58,6 +58,11 @@ class Page:
         self._farm = farm
         self._live.show(Backstage(farm=farm, read_audit=read_audit, commands=tuple(commands)))
 
+    def hide(self) -> None:
+        """To be called before the farm or the log goes away: the page shows nothing new of them."""
+        self._farm = None
+        self._live.hide()
+
     def tell(self, scene: Scene | None) -> None:
         """Shows where a written scene stands; None takes it away. From any thread."""
         self._live.tell(scene)

@@ -72,7 +72,7 @@ def _say(command: Command, nonce: str, reply: Reply) -> None:
 
 
 def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
-    if "\n#error " in payload.source:
+    if "#error " in payload.source:
         yield _error("Add-Type", 0, "(1) : error CS1029: #error")
         return
     try:

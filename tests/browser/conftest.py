@@ -57,13 +57,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+def tolerated() -> list[str]:
+    """What may stand in the console: nothing, unless a test adds it."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, tolerated: list[str]) -> Iterator[OpenPage]:
     """`open_page(url, width=390, ...)`: a window of its own, with its own memory."""
     errors: list[str] = []
     contexts = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and not any(words in message.text for words in tolerated):
             errors.append(f"{message.type}: {message.text}")
 
     def open_one(url: str, *, width: int = 1440, height: int = 900, **options: Any) -> Page:

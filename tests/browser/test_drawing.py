@@ -132,6 +132,15 @@ def test_who_you_act_as_is_one_click_and_each_sees_his_own(stage: Stage, open_pa
     page.locator("[data-person='gus'][aria-pressed='true']").wait_for()
 
 
+def test_the_first_hint_says_only_what_is_so(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.workspace.url)
+    hint = page.locator(".hint-card")
+    hint.get_by_text("CORP\\alice left session 3 on comp1 3 h ago").wait_for()
+    stage.farm.return_to_work("comp1", 3)
+    hint.get_by_text("alice left").wait_for(state="detached")
+    assert hint.get_by_text("/logoff comp1 id=3 --sync").is_visible()
+
+
 def test_a_thread_is_opened_and_answered(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     ts = stage.visitor("bo").say("anybody there?", "#ops")

@@ -162,6 +162,24 @@ def test_the_home_tab_is_asked_for_and_drawn(workspace: Workspace, clerk: Clerk,
     assert clerk.given == {}
 
 
+def test_a_page_whose_server_went_away_says_so_and_then_shows_the_truth(
+    workspace: Workspace, open_page: OpenPage, tolerated: list[str]
+) -> None:
+    tolerated += ["ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY_RESPONSE"]
+    dana = Visitor(workspace.url, "dana")
+    dana.say("before", "#ops")
+    page = open_page(workspace.url)
+    wait_for(page, "before")
+    port = int(workspace.url.rpartition(":")[2])
+    workspace.stop()
+    wait_for(page, "Not connected")
+    workspace.start(port)
+    dana.say("after", "#ops")
+    wait_for(page, "after")
+    assert page.locator("#connection").inner_text() == "Live"
+    assert page.locator(".message").count() == 2
+
+
 def test_a_file_can_be_saved_and_is_never_shown(workspace: Workspace, clerk: Clerk, open_page: OpenPage) -> None:
     clerk.web.files_upload_v2(channel=OPS, filename="x.html", title="A report", content="<script>alert(1)</script>")
     page = open_page(workspace.url)

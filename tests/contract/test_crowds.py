@@ -68,15 +68,16 @@ def log_off(hosts: FarmHosts, sessions: Sequence[Session]) -> list[Answer]:
     return list(hosts.terminal.log_off("crowded", orders, wait=WAIT, within=WITHIN))
 
 
-def test_a_logoff_of_forty_costs_four_messages_beside_the_receives(crowded: FarmHosts) -> None:
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_logoff_of_one_or_of_forty_costs_four_messages_beside_the_receives(crowded: FarmHosts, count: int) -> None:
     there = look(crowded)
     assert len(there) == MANY + len(AMONG_THE_CROWD)
     before = len(crowded.farm.messages("crowded"))
-    answers = log_off(crowded, [there[number] for number in range(2, 42)])
+    answers = log_off(crowded, [there[number] for number in range(2, 2 + count)])
     assert {answer.verdict for answer in answers} == {Verdict.GONE}
     after = crowded.farm.messages("crowded")[before:]
     assert [name for name, _ in groupby(after)] == LIST
-    assert crowded.logged_off("crowded") == list(range(2, 42))
+    assert crowded.logged_off("crowded") == list(range(2, 2 + count))
 
 
 def test_names_that_differ_in_their_last_letter_only_are_two_people(crowded: FarmHosts) -> None:

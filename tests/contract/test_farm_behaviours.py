@@ -11,7 +11,19 @@ from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError
 
 import rehearsal
 from rehearsal.windows import Farm
-from tests.farm_client import BOOTSTRAP, ask, connect, listed, log_off, open_shell, payload, receive, run, target
+from tests.farm_client import (
+    BOOTSTRAP,
+    SCRIPT,
+    ask,
+    connect,
+    listed,
+    log_off,
+    open_shell,
+    payload,
+    receive,
+    run,
+    target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,3 +199,42 @@ def test_a_behaviour_that_does_not_exist_is_refused_with_the_names_there_are(far
         farm.set_behaviour("comp1", "sulks")
     with pytest.raises(ValueError, match="slow > secs: Extra inputs"):
         farm.set_behaviour("comp1", "slow", secs=3)
+
+
+@pytest.mark.parametrize(
+    ("manner", "noted"),
+    [("fault", "Create!1359"), ("denied", "Create!5"), ("500", "Create!500"), ("400", "Create!400")],
+)
+def test_trips_answers_a_message_so_as_often_as_it_says_and_does_not_carry_it_out(
+    farm: Farm, manner: str, noted: str
+) -> None:
+    farm.set_behaviour("comp1", "trips", at="create", manner=manner, times=1)
+    protocol = connect(farm, "comp1")
+    with pytest.raises((WSManFaultError, WinRMTransportError)):
+        protocol.open_shell()
+    assert (farm.messages("comp1")[-1], farm.open_shells("comp1")) == (noted, 0)
+    assert protocol.open_shell()
+
+
+def test_a_manner_that_does_not_exist_is_refused(farm: Farm) -> None:
+    with pytest.raises(ValueError, match="trips > manner"):
+        farm.set_behaviour("comp1", "trips", manner="sulking")
+
+
+def test_taken_over_passes_the_session_on_once_and_only_during_another_ones_logoff(farm: Farm) -> None:
+    seen = listed(farm, "comp1")
+    farm.set_behaviour("comp1", "taken-over", id=5)
+    assert listed(farm, "comp1")[5]["user"] == "bob"
+    log_off(farm, "comp1", target(seen[3]))
+    mallory = listed(farm, "comp1")[5]
+    assert (mallory["user"], int(mallory["logon"]) > int(seen[5]["logon"])) == ("mallory", True)
+    assert log_off(farm, "comp1", target(mallory))[0]["verdict"] == "gone"
+
+
+def test_a_miscompiling_host_says_so_and_touches_nobody(farm: Farm) -> None:
+    alice = target(listed(farm, "comp1")[3])
+    farm.set_behaviour("comp1", "miscompiles", times=1)
+    script = SCRIPT.replace("namespace LogoffBot {", "namespace LogoffBot\n{")
+    (error,) = log_off(farm, "comp1", alice, script=script)
+    assert (error["error"]["where"], farm.calls("comp1")) == ("Add-Type", [])
+    assert log_off(farm, "comp1", alice, script=script)[0]["verdict"] == "gone"

@@ -30,6 +30,7 @@ export function showChat(model) {
   };
   thread.addEventListener('keydown', (event) => { if (event.key === 'Escape') leaveThread(model); });
   model.on('person place', drawAll);
+  model.on('farm', () => list.querySelector('section.hint-card')?.replaceWith(drawHint(model)));
   model.on('thread', () => drawThread(thread, model));
   model.on('workspace', ({ changed, isFirst }) => {
     if (isFirst) { drawAll(); return; }

@@ -1,0 +1,124 @@
+"""The `Chat` port on Slack's side: posted once, edited, told to one person; and every way in which Slack says no."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.slack.chat import SlackChat, patient_client
+from bot.errors import ChatError, PlaceRefused
+from bot.lines import Button, Line, Press, Report, Tone
+from bot.model import Actor, Card, Place
+from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Visitor, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OPS, PARTNERS, WAR_ROOM, OLD_OPS = "C0OPS00001", "C0PARTNER1", "C0WARROOM1", "C0OLDOPS01"
+DANA = Actor(user_id="U0DANA0001", team_id="T0HOME0001", name="dana")
+
+
+def report(headline: str, *, button: str = "") -> Report:
+    buttons = (Button(press=Press.APPROVE, label=button, request_id="TS-AAAAAA", version=2),) if button else ()
+    line = Line(parts=("CORP\\alice <!channel> *x*",), tone=Tone.ROW)
+    return Report(headline=headline, summary=f"{headline} <!channel>", lines=(line,), buttons=buttons)
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    with Workspace.from_file(SHIPPED_WORKSPACE) as opened:
+        yield opened
+
+
+@pytest.fixture
+def chat(workspace: Workspace) -> SlackChat:
+    return SlackChat(patient_client(workspace.bot_token, workspace.api_url), {"@ts-leads": "S0LEADS001"})
+
+
+def seen(workspace: Workspace, person: str = "dana") -> list[tuple[str, str, bool]]:
+    return [
+        (m.channel_name, m.blocks[0]["text"]["text"] if m.blocks else m.text, m.ephemeral)
+        for m in Visitor(workspace.url, person).messages()
+    ]
+
+
+def test_a_card_is_posted_once_and_then_edited(workspace: Workspace, chat: SlackChat) -> None:
+    card = chat.post(Place(channel_id=OPS), DANA, report("Log off 1?", button="Log off 1"))
+    chat.redraw(card, report("Logged off"))
+    [message] = Visitor(workspace.url, "dana").messages()
+    assert (message.ts, message.buttons, len(message.versions)) == (card.ts, (), 2)
+    assert seen(workspace) == [("#ops", "Logged off", False)]
+
+
+def test_what_comes_from_outside_calls_nobody(workspace: Workspace, chat: SlackChat) -> None:
+    chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+    [message] = Visitor(workspace.url, "dana").messages()
+    assert "<!channel>" not in message.text
+    assert message.blocks[1]["elements"][0]["elements"][0] == {"type": "text", "text": "CORP\\alice <!channel> *x*"}
+
+
+def test_what_is_told_to_one_person_no_other_person_sees(workspace: Workspace, chat: SlackChat) -> None:
+    chat.tell(Place(channel_id=OPS), DANA, report("Only for you"))
+    assert seen(workspace) == [("#ops", "Only for you", True)]
+    assert seen(workspace, "bo") == []
+
+
+@pytest.mark.parametrize("channel", [PARTNERS, WAR_ROOM, OLD_OPS, "C0NOWHERE1"])
+def test_where_the_bot_may_not_post_the_asker_gets_it_directly(
+    workspace: Workspace, chat: SlackChat, channel: str
+) -> None:
+    """A channel shared with another company, a private one, an archived one, one that is not there."""
+    card = chat.post(Place(channel_id=channel), DANA, report("Log off 1?"))
+    assert seen(workspace) == [("@logoffbot", "Log off 1?", False)]
+    assert card.channel_id.startswith("D")
+
+
+@pytest.mark.parametrize("channel", [PARTNERS, WAR_ROOM, OLD_OPS])
+def test_a_card_for_others_goes_nowhere_else(workspace: Workspace, chat: SlackChat, channel: str) -> None:
+    with pytest.raises(PlaceRefused):
+        chat.post(Place(channel_id=channel), None, report("Log off 1?"))
+    assert seen(workspace) == []
+
+
+def test_a_reply_calls_people_and_groups_in_the_cards_thread(workspace: Workspace, chat: SlackChat) -> None:
+    card = chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+    chat.reply(card, ("U0DANA0001", "@ts-leads", "@unknown"), "Still waits <!here>")
+    reply = Visitor(workspace.url, "dana").messages()[-1]
+    assert reply.thread_ts == card.ts
+    assert reply.text == "<@U0DANA0001> <!subteam^S0LEADS001> @unknown Still waits &lt;!here&gt;"
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_retryable"),
+    [
+        (Fault(method="chat.postMessage", kind=FaultKind.SERVER_ERROR), True),
+        (Fault(method="chat.postMessage", kind=FaultKind.ANSWER_LOST), True),
+        (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="internal_error"), True),
+        (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="invalid_auth"), False),
+    ],
+)
+def test_a_call_that_fails_says_whether_later_helps(
+    workspace: Workspace,
+    chat: SlackChat,
+    fault: Fault,
+    is_retryable: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    workspace.plan(fault)
+    with pytest.raises(ChatError) as failed:
+        chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+    assert failed.value.retryable is is_retryable
+
+
+def test_a_rate_limit_is_waited_out(workspace: Workspace, chat: SlackChat) -> None:
+    wait = timedelta(seconds=1)
+    workspace.plan(Fault(method="chat.postMessage", kind=FaultKind.RATE_LIMITED, wait=wait))
+    chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+    assert seen(workspace) == [("#ops", "Log off 1?", False)]
+
+
+def test_a_card_that_is_gone_cannot_be_redrawn_and_trying_again_does_not_help(chat: SlackChat) -> None:
+    with pytest.raises(ChatError) as failed:
+        chat.redraw(Card(channel_id=OPS, ts="1.000001"), report("Logged off"))
+    assert not failed.value.retryable
