@@ -196,6 +196,18 @@ def test_under_a_relaxed_policy_the_card_means_what_it_said() -> None:
     assert council.terminal.logged_off == [("comp1", 3)]
 
 
+def test_a_relaxed_policy_does_not_stand_in_for_a_voter_who_has_left() -> None:
+    council = Council(asking_leads(2))
+    request = council.ask("comp1 id=3 --sync")
+    for lead in (BO, CHEN):
+        council.press(request, "approve", by=lead)
+    council.change(asking_leads(1))
+    council.remove_from("@leads", BO)
+    council.run()
+    assert council.find(request.id).ending is Ending.REFUSED
+    assert council.terminal.acts == []
+
+
 def test_without_the_target_that_needed_others_their_yes_is_still_enough() -> None:
     four_eyes = asking_leads(1, name="at work", states=frozenset({SessionState.ACTIVE}))
     council = Council(four_eyes, rule())
