@@ -66,6 +66,7 @@ class Clash(StrEnum):
     STALE = "stale"  # it was decided on an older version of the card
     OVER = "over"  # the request has ended
     DECIDED = "decided"  # somebody else was first
+    EMPTY = "empty"  # nobody would be left
     OUT_OF_ORDER = "out_of_order"  # the table knows no such step
 
 

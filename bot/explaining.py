@@ -88,6 +88,8 @@ def lint(policy: Policy, directory: Directory, known: frozenset[str]) -> Iterato
         for name in sorted((rule.who | needed) - known):
             if not name.startswith(("U", "W")):
                 yield f'rule "{rule.name}" names {name}, but there is no such user group.'
+        if rule.force.is_allowed and not rule.approve_in:
+            yield f'rule "{rule.name}" allows --force, but says not where to announce it: add approve_in: C...'
         if rule.need:
             yield from _lint_need(rule, directory)
 

@@ -177,6 +177,8 @@ def clash(conflict: Conflict) -> str:
     who = request.decided_by.name or request.decided_by.user_id if request.decided_by else ""
     when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
     match conflict.reason:
+        case Clash.EMPTY:
+            return "Keep at least one, or go back and press Cancel on the card."
         case Clash.EXPIRED:
             return "This card has expired; nobody was logged off by this press. Ask again with the command."
         case Clash.OVER if request.ending is Ending.EXPIRED:

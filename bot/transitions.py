@@ -92,7 +92,7 @@ def _narrowed(request: Request, event: e.Narrowed) -> Request:
     why = f"taken out by {event.by.name or event.by.user_id}"
     dropped = tuple(LeftOut(session=t.session, why=why) for t in request.targets if t.key not in event.keys)
     if not kept:
-        raise Conflict("Nothing would be left.", request=request, reason=Clash.OUT_OF_ORDER)
+        raise Conflict("Nothing would be left.", request=request, reason=Clash.EMPTY)
     return _new_content(replace(request, targets=kept, left_out=request.left_out + dropped, counted=()))
 
 

@@ -18,6 +18,8 @@ from bot.phrases import VERBS, WARNING_TITLE, warning_text
 from bot.phrases import verdict as in_words
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from bot.model import Request, Target
     from bot.ports import Answer, Ledger, Terminal
 
@@ -29,10 +31,11 @@ def warn_of(request: Request) -> timedelta | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warner:
-    """Warns every target of a request that is ready."""
+    """Warns every target of a request that is ready, all hosts together: one that is down costs its own time only."""
 
     ledger: Ledger
     terminal: Terminal
+    together: Executor
 
     def warn(self, request: Request, grace: timedelta) -> Request:
         """Afterwards every open target is warned, and its time runs."""
@@ -40,22 +43,19 @@ class Warner:
             if target.warning_at and not target.warned_at:
                 not_proven = NotWarned(key=target.key, detail="nobody can prove that the warning arrived")
                 request = self.ledger.record(request.id, not_proven)
-        for host in dict.fromkeys(target.session.host for target in request.open_targets):
-            self._warn_on(request, host, grace)
+        fresh = [target for target in request.open_targets if not target.warning_at]
+        for target in fresh:
+            self.ledger.record(request.id, SetOutToWarn(key=target.key))
+        hosts = dict.fromkeys(target.session.host for target in fresh)
+        for outcome in self.together.map(lambda host: self._sent(request, host, fresh, grace), hosts):
+            for target, why in outcome:
+                not_warned = NotWarned(key=target.key, detail=f"could not be warned: {why}")
+                self.ledger.record(request.id, not_warned if why else Warned(key=target.key))
         return self.ledger.record(request.id, GraceBegan(grace=grace))
 
-    def _warn_on(self, request: Request, host: str, grace: timedelta) -> None:
-        targets = [t for t in request.open_targets if t.session.host == host and not t.warning_at]
-        for target in targets:
-            self.ledger.record(request.id, SetOutToWarn(key=target.key))
-        for target, why in self._sent(request, host, targets, grace):
-            event = NotWarned(key=target.key, detail=f"could not be warned: {why}") if why else Warned(key=target.key)
-            self.ledger.record(request.id, event)
-
-    def _sent(self, request: Request, host: str, targets: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
-        """Each target with nothing, or with why it got no message."""
-        if not targets:
-            return []
+    def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
+        """Each target of the host with nothing, or with why it got no message."""
+        targets = [target for target in fresh if target.session.host == host]
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
         text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor, VERBS[request.action])

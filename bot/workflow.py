@@ -132,7 +132,7 @@ class Workflow:
             self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
             return
         if (grace := warn_of(request)) and request.act_at is None:
-            request = Warner(ledger=self.ledger, terminal=self.terminal).warn(request, grace)
+            request = Warner(ledger=self.ledger, terminal=self.terminal, together=self.looks).warn(request, grace)
         if request.act_at and self.clock.now() < request.act_at and request.open_targets:
             self.wake(WorkItem(request_id=request.id), request.act_at)
             return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from bot.model import Actor, Place
 
 
+SHARED_GOOD_FOR = timedelta(minutes=10)
+"""How long it is believed that a channel is, or is not, shared with another organisation."""
+
+
 def patient_client(token: str, api_url: str) -> WebClient:
     """A client that waits out rate limits. Never used before an ack: it may sleep.
 
@@ -35,7 +42,7 @@ class SlackChat:
 
     def __init__(self, client: WebClient, group_ids: Mapping[str, str]) -> None:
         self._client, self._group_ids = client, group_ids
-        self._shared: dict[str, bool] = {}
+        self._shared: dict[str, tuple[bool, float]] = {}
 
     def post(self, place: Place, actor: Actor | None, report: Report) -> Card:
         try:
@@ -77,12 +84,14 @@ class SlackChat:
             return Card(channel_id=str(posted["channel"]), ts=str(posted["ts"]))
 
     def _refuse_shared(self, channel_id: str) -> None:
-        """Another company's people would read who works where. Asked once a channel: sharing is rare and announced."""
-        if channel_id not in self._shared:
+        """Another company's people would read who works where. Asked anew now and then: it can be shared later."""
+        is_shared, asked_at = self._shared.get(channel_id, (False, -math.inf))
+        if time.monotonic() - asked_at > SHARED_GOOD_FOR.total_seconds():
             with mapped():
                 channel = self._client.conversations_info(channel=channel_id)["channel"]
-                self._shared[channel_id] = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
-        if self._shared[channel_id]:
+            is_shared = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
+            self._shared[channel_id] = (is_shared, time.monotonic())
+        if is_shared:
             raise PlaceRefused("This channel is shared with another organisation.")
 
     def _direct_messages(self, actor: Actor) -> str:

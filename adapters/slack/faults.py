@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from http.client import HTTPException
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from bot.errors import ChatError, PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_NAME = re.compile(r"^[a-z_]{1,60}$")
+"""Slack's own names of errors. Anything else is the client's sentence about an answer that was none (HTTP 500)."""
 
 ELSEWHERE = frozenset(
     {
@@ -45,7 +49,8 @@ def mapped() -> Iterator[None]:
     try:
         yield
     except SlackApiError as exc:
-        name = str(exc.response.get("error", "")) if hasattr(exc.response, "get") else ""
+        said_name = str(exc.response.get("error", "")) if hasattr(exc.response, "get") else ""
+        name = said_name if _NAME.match(said_name) else ""
         if name in ELSEWHERE:
             raise PlaceRefused(f"Slack does not let me post there ({name}).") from exc
         retryable = name in LATER or not name

@@ -30,7 +30,10 @@ export function showChat(model) {
   };
   thread.addEventListener('keydown', (event) => { if (event.key === 'Escape') leaveThread(model); });
   model.on('person place', drawAll);
-  model.on('farm', () => list.querySelector('section.hint-card')?.replaceWith(drawHint(model)));
+  model.on('farm', () => {
+    const hint = list.querySelector('section.hint-card');
+    if (hint) keepFocus(hint, () => { const again = drawHint(model); hint.replaceWith(again); return again; });
+  });
   model.on('thread', () => drawThread(thread, model));
   model.on('workspace', ({ changed, isFirst }) => {
     if (isFirst) { drawAll(); return; }

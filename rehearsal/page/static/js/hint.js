@@ -13,7 +13,7 @@ export function drawHint(model) {
   return el('section.hint-card', { 'aria-label': 'How to begin' },
     el('h3', {}, 'Log somebody off'),
     el('p', {}, `${describe(model)}Type this, press Enter, and read what the bot answers before you press a button:`),
-    el('button.hint-command', { type: 'button', on: { click: put } }, el('code', {}, command), el('span', {}, 'Put it into the field')),
+    el('button.hint-command', { type: 'button', data: { key: 'hint' }, on: { click: put } }, el('code', {}, command), el('span', {}, 'Put it into the field')),
     el('p.quiet', {}, 'The people and the hosts are invented and live on this machine.'));
 }
 
