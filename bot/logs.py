@@ -23,6 +23,7 @@ def set_up(*, level: int, as_json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(name)s %(levelname)s %(message)s"
-    )
+    shown = "%(name)s %(levelname)s %(message)s"
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format=shown)
+    # Bolt advises developers at this level: how to write a listener for an event that nobody wants.
+    logging.getLogger("slack_bolt").setLevel(max(level, logging.ERROR))

@@ -72,12 +72,17 @@ _SKIPPED = {
 }
 
 
-def verdict(target: Target, *, looks_again: bool = True) -> str:
-    """What was seen of this target, in plain words. `looks_again`: a later look may still correct it."""
+def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = False) -> str:
+    """What was seen of this target, in plain words.
+
+    `looks_again`: a later look may still correct it. `is_in_hand`: its turn has come on the host.
+    """
     detail = target.detail
     match target.verdict:
         case None:
-            return "asked to go, not yet seen gone" if target.requested_at else "waiting for its turn"
+            if target.requested_at:
+                return "asked to go, not yet seen gone"
+            return "the computer is at it now" if is_in_hand else "waiting for its turn"
         case Verdict.GONE:
             return "logged off"
         case Verdict.DISCONNECTED:

@@ -150,9 +150,16 @@ def _row(request: Request, target: Target) -> Line:
         parts += ["\nwarned at ", Moment(target.warned_at)]
     if target.verdict or request.state is State.ACTING:
         looks_again = request.state is not State.ENDED or request.due_at is not None
-        said = phrases.verdict(target, looks_again=looks_again)
+        said = phrases.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
         parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {said}")
     return Line(parts=tuple(parts), tone=Tone.ROW)
+
+
+def _is_in_hand(request: Request, target: Target) -> bool:
+    """A host takes its targets one after the other."""
+    host = target.session.host
+    first = next((open_.key for open_ in request.open_targets if open_.session.host == host), None)
+    return target.key == first and _has_begun(request, host)
 
 
 def _left_out(request: Request) -> list[Line]:
@@ -247,8 +254,9 @@ def _buttons(request: Request) -> tuple[Button, ...]:
         return _deciding(request, yes, button)
     if request.state is State.READY and request.act_at:
         return (button(Press.CANCEL, "Cancel"),)
+    hosts = {target.session.host for target in request.targets}
     waiting = [target for target in request.open_targets if not _has_begun(request, target.session.host)]
-    if request.state is State.ACTING and waiting:
+    if request.state is State.ACTING and waiting and len(hosts) > 1:
         return (button(Press.STOP, "Stop the rest"),)
     return ()
 

@@ -42,7 +42,7 @@ class SlackDoor:
         wake: Callable[[WorkItem], None],
     ) -> None:
         self._client = WebClient(token=bot_token, base_url=api_url, timeout=10)
-        self._bot_token, self._app_token, self._team = bot_token, app_token, team
+        self._bot_token, self._app_token, self._team, self._api_url = bot_token, app_token, team, api_url
         self._intake, self._wake = intake, wake
         self._executor = ThreadPoolExecutor(max_workers=ACKING, thread_name_prefix="ack")
         self._handler: SocketModeHandler | None = None
@@ -53,7 +53,11 @@ class SlackDoor:
         `ChatError` when Slack cannot be asked, `SettingsError` when the token is another workspace's.
         """
         authorized = self._authorize()
-        app = App(client=self._client, authorize=lambda: authorized, listener_executor=self._executor)
+        app = App(
+            client=WebClient(base_url=self._api_url, timeout=10),
+            authorize=lambda: authorized,
+            listener_executor=self._executor,
+        )
         register(app, COMMANDS, self._intake, self._wake)
         self._handler = SocketModeHandler(app, self._app_token, concurrency=ACKING)
         with mapped():

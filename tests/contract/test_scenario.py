@@ -61,12 +61,12 @@ def test_the_first_logoff_ends_with_alice_gone(stage: Stage) -> None:
     assert 3 not in {session["id"] for session in stage.farm.sessions("comp1")}
 
 
-def test_in_four_eyes_the_second_persons_press_is_noted_and_changes_nothing(stage: Stage) -> None:
+def test_in_four_eyes_the_requesters_own_press_is_noted_and_a_lead_decides(stage: Stage) -> None:
     play(stage, read_scenario("four-eyes"))
     request = stage.bot.ledger.newest(1)[0]
     events = [(one.event, one.actor_name) for one in stage.bot.ledger.entries(request_id=request.id)]
-    assert ("noted", "chen") in events
-    assert ("approved", "dana") in events
+    assert ("noted", "dana") in events
+    assert ("approved", "bo") in events
     assert request.ending is Ending.DONE
 
 

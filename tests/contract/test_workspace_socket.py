@@ -118,7 +118,7 @@ def test_bolt_carries_a_command_to_a_card_and_a_press_to_its_end(workspace: Work
     assert workspace.wait_until(lambda: workspace.store.list_messages("C0OPS00001")[0].text == "done")
     hang_up(workspace, client)
 
-    receipt, card = dana.messages()
+    receipt, card = sorted(dana.messages(), key=lambda message: not message.ephemeral)
     assert (receipt.text, receipt.ephemeral) == ("looking at comp1 id=3", True)
     assert [version.text for version in card.versions] == ["a card", "done"]
     assert (card.buttons, card.blocks) == ((), ())

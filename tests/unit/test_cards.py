@@ -229,7 +229,7 @@ def test_a_button_carries_the_request_and_its_version_and_nothing_else() -> None
 def test_only_who_may_still_be_spared_has_a_button() -> None:
     with_buttons = {name for name, drawn in DRAWINGS.items() if drawn.buttons}
     waiting = {name for name in DRAWINGS if name.startswith("awaiting")}
-    acting = {"acting-forced", "acting-warned", "acting-one-asked", "acting-one-done"}
+    acting = {"acting-one-asked", "acting-one-done"}
     assert with_buttons == {*waiting, "ready-warned", *acting}
 
 

@@ -194,7 +194,8 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
         ("awaiting-disconnect", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.CANCEL]),
         ("awaiting-narrowed", [Press.APPROVE, Press.DENY, Press.CANCEL]),
         ("ready-approved", []),
-        ("acting-warned", [Press.STOP]),
+        ("acting-warned", []),
+        ("acting-one-done", [Press.STOP]),
     ],
 )
 def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press]) -> None:
