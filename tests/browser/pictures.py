@@ -51,7 +51,7 @@ def take_cards(stage: Stage, browser: Browser, scheme: str) -> None:
     take_card(page, "card-waiting", scheme)
     card.get_by_role("button", name="Log off 1").click()
     host_of(page, "comp1").get_by_text("logging off").wait_for()
-    wait_for(page, "Logging off on comp1")
+    wait_for(page, "the computer is at it now")
     take_card(page, "card-running", scheme)
     wait_for(page, "Logged off 1 session")
     page.get_by_role("button", name="1 reply").wait_for()
