@@ -6,12 +6,13 @@ is looked for, what was not is ordered now, and the host compares again before i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.errors import NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
-from bot.events import HostStarted, TargetEnded, TargetRequested
+from bot.audit import THE_BOT
+from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
+from bot.events import HostStarted, Noted, NoteKind, Settled, TargetEnded, TargetRequested
 from bot.model import Action, State, Verdict, WorkItem
 from bot.ports import Order
 from bot.session import SessionState
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bot.events import Event
     from bot.model import Request, Target
     from bot.ports import Answer, Clock, Ledger, Terminal
+    from bot.rules import Decision
     from bot.session import Session
 
 FOLLOW_FOR = timedelta(seconds=60)
@@ -50,7 +52,8 @@ def wait_of(request: Request) -> timedelta | None:
 class HostAct:
     """Carries a request out on one host. `tell` is called after every change that a person could see.
 
-    `still` is what the rules want of a target in the moment of the act.
+    `may_begin` asks the rules once more before a host is touched, for the targets there; `still` is what they want of a
+    target in the moment of the act.
     """
 
     ledger: Ledger
@@ -58,34 +61,55 @@ class HostAct:
     clock: Clock
     tell: Callable[[Request], None]
     wake: Callable[[WorkItem, datetime | None], None]
+    may_begin: Callable[[Request], Decision]
     still: Callable[[Request, Target], tuple[Condition, ...]]
+    may_touch_console: bool = False
 
     def step(self, request: Request, host: str) -> None:
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
         here = [target for target in request.open_targets if target.session.host == host]
         if fresh := [target for target in here if target.requested_at is None]:
-            self._order(request, host, fresh)
+            self._begin(request, host, fresh)
         elif here:
             self._follow(request, host, here)
 
-    def _order(self, request: Request, host: str, targets: list[Target]) -> None:
-        """Recorded first, then sent. On a host that had its order before, "not there" means "gone"."""
+    def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
+        """Ask the rules, record the start, order; what the ledger gave back is what is ordered.
+
+        A host that had its order before is ordered again only if the rules still allow it and twice does no harm:
+        somebody who reconnected meanwhile would be disconnected a second time. Else it is looked at.
+        """
         look = request.look_at(host)
         is_again = bool(look and look.started_at)
-        if not is_again:
-            self._record(request, HostStarted(host=host))
+        decision = self.may_begin(replace(request, targets=tuple(targets)))
+        if not is_again and decision.is_yes:
+            self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
+        elif not is_again:
+            for target in targets:
+                self._record(request, TargetEnded(key=target.key, verdict=Verdict.SKIPPED, detail=decision.say))
+        elif decision.is_yes and request.action is not Action.DISCONNECT:
+            self._order(request, host, is_again=True)
+        else:
+            for target in targets:
+                self._record(request, TargetRequested(key=target.key, lost=True))
+            self._again_soon(request, host)
+
+    def _order(self, request: Request, host: str, *, is_again: bool) -> None:
+        """Sent after its record. On a host that had its order before, "not there" means "gone"."""
+        targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = wait_of(request), list(targets)
         act = self.terminal.disconnect if request.action is Action.DISCONNECT else self.terminal.log_off
-        orders = [order_for(request, target, self.still(request, target)) for target in targets]
+        away = not self.may_touch_console
+        orders = [order_for(request, t, self.still(request, t), not_at_console=away) for t in targets]
         try:
             for answer in act(host, orders, wait=wait, within=act_within(targets, wait)):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
-                self._record(request, _event_of(answer, target, is_again=is_again))
+                self._record_fact(request, _event_of(answer, target, is_again=is_again))
         except TerminalError as error:
             for target in waiting:
-                self._record(request, _event_without_answer(error, target, is_again=is_again))
+                self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
         self._again_soon(request, host)
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
@@ -95,15 +119,33 @@ class HostAct:
         except TerminalError:
             there = None
         for target in targets:
-            if there is not None and (seen := _seen(request, target, there)):
+            if there is not None and (seen := seen_of(request, target, there)):
                 self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
                 verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
                 self._record(request, TargetEnded(key=target.key, verdict=verdict, detail=target.detail))
         self._again_soon(request, host)
 
-    def _record(self, request: Request, event: Event) -> None:
-        self.tell(self.ledger.record(request.id, event))
+    def _record(self, request: Request, event: Event) -> Request:
+        after = self.ledger.record(request.id, event)
+        self.tell(after)
+        return after
+
+    def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+        """What a host did is written down even when the request is over by now."""
+        try:
+            self._record(request, event)
+        except Conflict:
+            self._record_late(request, event)
+
+    def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+        verdict = event.verdict if isinstance(event, TargetEnded) else Verdict.UNKNOWN
+        try:
+            self._record(request, Settled(key=event.key, verdict=verdict, detail=event.detail))
+        except Conflict:
+            host, number = event.key
+            what = f"{host} {number}: {verdict.value} {event.detail}".strip()
+            self.ledger.record(request.id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=what))
 
     def _again_soon(self, request: Request, host: str) -> None:
         now = self.ledger.find(request.id)
@@ -114,7 +156,7 @@ class HostAct:
             self.wake(item, at)
 
 
-def _seen(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
+def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
     if is_gone(target, there):
         return Verdict.GONE
     is_off = there[target.session.id].state is SessionState.DISCONNECTED
@@ -127,7 +169,9 @@ def is_gone(target: Target, there: dict[int, Session]) -> bool:
     return now is None or (bool(now.account.user) and not target.is_still(now))
 
 
-def order_for(request: Request, target: Target, still: tuple[Condition, ...] = ()) -> Order:
+def order_for(
+    request: Request, target: Target, still: tuple[Condition, ...] = (), *, not_at_console: bool = True
+) -> Order:
     return Order(
         session_id=target.session.id,
         account=target.session.account,
@@ -135,10 +179,11 @@ def order_for(request: Request, target: Target, still: tuple[Condition, ...] = (
         said_state=target.session.state,
         even_if_active=bool(getattr(request.ask, "even_if_active", False)),
         conditions=(*request.ask.conditions, *still),
+        not_at_console=not_at_console,
     )
 
 
-def _event_of(answer: Answer, target: Target, *, is_again: bool) -> Event:
+def _event_of(answer: Answer, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     if answer.verdict is None:
         return TargetRequested(key=target.key, code=answer.code, detail=answer.detail)
     verdict = answer.verdict
@@ -148,7 +193,7 @@ def _event_of(answer: Answer, target: Target, *, is_again: bool) -> Event:
     return TargetEnded(key=target.key, verdict=verdict, code=answer.code, detail=answer.detail)
 
 
-def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> Event:
+def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     """What is known of a target whose host did not answer: nothing, if the order may have arrived now or before."""
     if error.delivered or is_again:
         return TargetRequested(key=target.key, lost=True, detail=error.say)

@@ -114,21 +114,27 @@ def _all_to_meet(now: Requirement, shown: Requirement | None) -> Iterator[Requir
         yield now
 
 
+NO_STATE = ("-1",)
+"""Holds for no session: nothing is allowed in any situation."""
+
+
 def conditions_on(
     policy: Policy, request: Request, requester: Someone, counted: Sequence[Someone], target: Target
 ) -> tuple[Condition, ...]:
     """In which situations the same answers allow the act, for the host to compare in its moment.
 
-    Somebody who came back to work may be under another rule, which other people have to say yes to.
+    Somebody who came back to work may be under another rule, which other people have to say yes to. How long he will
+    have been idle in another state is not known, so a rule about that does not cover him there.
     """
     session = target.session
 
     def allows(state: SessionState) -> bool:
-        moved = replace(target, session=replace(session, state=state))
+        there = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
+        moved = replace(target, session=there)
         return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).is_yes
 
-    allowed = {session.state, *(state for state in SessionState if allows(state))}
-    states = tuple(str(int(state)) for state in sorted(allowed))
+    allowed = {state for state in SessionState if allows(state)}
+    states = tuple(str(int(state)) for state in sorted(allowed)) or NO_STATE
     found = [Condition(field=Field.STATE, operator=Operator.IN, values=states)] if allowed < set(SessionState) else []
     rule = rule_for(policy, requester, request.place, request.action, session)
     if rule and rule.idle_over:
@@ -141,3 +147,11 @@ def named_in(policy: Policy) -> frozenset[str]:
     """All people and groups that any rule names: those whom the directory has to know."""
     needed = (rule.need.of for rule in policy.rules if rule.need)
     return frozenset().union(*(rule.who for rule in policy.rules), *needed)
+
+
+def met_by_both(new: Requirement, shown: Requirement | None) -> Requirement:
+    """What meets both: a gentler act never takes fewer people than the card has said, nor other places to ask."""
+    if shown is None or shown.confirm is not Confirm.OTHERS:
+        return new
+    needs = tuple(dict.fromkeys((*shown.needs, *new.needs)))
+    return replace(shown, needs=needs, rules=tuple(dict.fromkeys((*shown.rules, *new.rules))))

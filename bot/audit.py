@@ -7,12 +7,13 @@ import hmac
 import json
 from dataclasses import dataclass, fields, replace
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot import events as e
+from bot.model import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bot.model import Place, Request, Target
@@ -20,8 +21,17 @@ if TYPE_CHECKING:
 BOT = "bot"
 """The actor of what the bot does by itself; people have Slack's user ids."""
 
+THE_BOT = Actor(user_id=BOT, team_id="", name="the bot")
+
 GENESIS = "0" * 64
 """What stands before the first entry."""
+
+
+class Head(NamedTuple):
+    """The end of the chain: the last entry's number and mac. Before the first entry it is 0 and `GENESIS`."""
+
+    seq: int
+    mac: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +81,13 @@ def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, 
     return None
 
 
+def is_head_in(entries: Sequence[Entry], head: Head) -> bool:
+    """Whether a chain that holds, read from its first entry, has reached this head: if not, its tail was cut off."""
+    if head.seq == 0:
+        return head.mac == GENESIS
+    return 0 < head.seq <= len(entries) and entries[head.seq - 1].mac == head.mac
+
+
 def entry_for_opening(request: Request) -> Entry:
     return replace(
         _entry(request, e.name_of(e.Asked())),
@@ -82,7 +99,7 @@ def entry_for_opening(request: Request) -> Entry:
     )
 
 
-def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a line an event
+def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: C901, PLR0912 - a line an event
     """What is written down of the event; `request` is the one before it."""
     entry = _entry(request, e.name_of(event))
     by = getattr(event, "by", None)
@@ -110,7 +127,11 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
             return replace(
                 about, code=event.code, reason="the order may not have arrived" if event.lost else event.detail
             )
-        case e.Stumbled() | e.Failed():
+        case e.Stopped() | e.Expired():
+            return replace(entry, reason=_left_open(request))
+        case e.Failed():
+            return replace(entry, reason=f"{event.code} {event.reference}; {_left_open(request)}".rstrip("; "))
+        case e.Stumbled():
             return replace(entry, reason=f"{event.code} {event.reference}")
         case e.Noted():
             return replace(entry, reason=event.kind.value, text=event.detail)
@@ -146,6 +167,17 @@ def _about(entry: Entry, target: Target | None) -> Entry:
         return entry
     session = target.session
     return replace(entry, host=session.host, session_id=session.id, user=str(session.account))
+
+
+def _left_open(request: Request) -> str:
+    """Who had no verdict yet when it was cut off, and whether the host had its order by then."""
+    begun = {look.host for look in request.looks if look.started_at}
+
+    def listed(word: str, *, is_begun: bool) -> list[str]:
+        hit = [t.session for t in request.open_targets if (t.session.host in begun) is is_begun]
+        return [f"{word}: " + ", ".join(f"{s.host} {s.id} {s.account}" for s in hit)] if hit else []
+
+    return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
 
 
 def _survey_in_words(event: e.Surveyed) -> str:

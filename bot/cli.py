@@ -22,7 +22,8 @@ from bot.errors import BotError
 from bot.settings import load
 
 if TYPE_CHECKING:
-    from bot.audit import Entry
+    from bot.audit import Entry, Head
+    from bot.ports import Ledger
 
 app = typer.Typer(
     help="Log Windows terminal-server sessions off from Slack, safely. Begin with: logoff-bot try '/sessions comp1'",
@@ -156,22 +157,58 @@ def upgrade(config: Config = APP_YAML) -> None:
 
 
 @audit.command()
-def verify(database: OtherDatabase = "", config: Config = APP_YAML) -> None:
-    """Check the chain from the first entry to the last. Exit code 1 when something was changed, or is missing."""
-    from bot import wiring  # noqa: PLC0415 - as above
-    from bot.audit import first_fault  # noqa: PLC0415 - as above
+def verify(
+    last: Annotated[
+        str,
+        typer.Option(metavar="SEQ:MAC", help="An entry that must be there, from logs kept elsewhere: seq:mac."),
+    ] = "",
+    database: OtherDatabase = "",
+    config: Config = APP_YAML,
+) -> None:
+    """Check the chain from the first entry to the last, and that it ends where the database says that it ends.
 
+    Exit code 1 when something was changed, or is missing. The end alone can be cut off together with its mark.
+
+    Only --last finds that: request.recorded in the bot's logs has seq and mac. Keep them on another machine.
+    """
+    from bot import wiring  # noqa: PLC0415 - as above
+
+    shipped = _head_in(last) if last else None
     settings = at_database(load(config), database)
-    ledger = wiring.open_ledger(settings)
+    entries, fault = _audited(wiring.open_ledger(settings), settings.chain_key, shipped)
+    if fault:
+        say.print(fault, style="red")
+        raise typer.Exit(1)
+    end = f" The last is {entries[-1].seq}:{entries[-1].mac}" if entries else ""
+    out.print(f"{len(entries)} entries, and the chain holds.{end}", soft_wrap=True)
+
+
+def _audited(ledger: Ledger, key: bytes, shipped: Head | None) -> tuple[list[Entry], str]:
+    """All entries, and what is wrong with them. The bot may be writing meanwhile, so the end is read twice."""
+    from bot.audit import first_fault, is_head_in  # noqa: PLC0415 - as above
+
+    before = ledger.head()
     entries: list[Entry] = []
     while page := ledger.entries(after=entries[-1].seq if entries else 0):
         entries += page
-    fault = first_fault(entries, settings.chain_key)
+    fault = first_fault(entries, key)
     if fault is not None:
-        say.print(f"The chain breaks at entry {fault}: it, or one before it, was changed or taken out.", style="red")
-        raise typer.Exit(1)
-    last = f" The last is {entries[-1].seq}, {entries[-1].mac}." if entries else ""
-    out.print(f"{len(entries)} entries, and the chain holds.{last}")
+        return entries, f"The chain breaks at entry {fault}: it, or one before it, was changed or taken out."
+    if not is_head_in(entries, before) or ledger.head().seq < len(entries):
+        return entries, f"The log has {len(entries)} entries, but its end is marked at {before.seq}: its tail was cut."
+    if shipped and not is_head_in(entries, shipped):
+        gone = f"Entry {shipped.seq} with this mac is not among the {len(entries)} entries"
+        return entries, f"{gone}: the log was cut, or another one was put in its place."
+    return entries, ""
+
+
+def _head_in(text: str) -> Head:
+    from bot.audit import Head  # noqa: PLC0415 - as above
+
+    seq, _, mac = text.partition(":")
+    if not (seq.isascii() and seq.isdigit() and int(seq) and mac):
+        raise typer.BadParameter("Write the number and the mac of one entry: 128:5e3f...", param_hint="--last")
+    return Head(int(seq), mac.strip().lower())
 
 
 @audit.command(name="break-glass")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PROGRESS_EVERY = timedelta(seconds=3)
 REDRAW_AFTER = timedelta(seconds=10)
+RECEIPT = 1
+"""The version that is drawn when nothing is: it has no card."""
 
 log = structlog.get_logger()
 
@@ -45,6 +47,7 @@ class Drawer:
                 self.wake(WorkItem(request_id=request_id), request.draw_due_at)
                 return
             try:
+                request = self._announced(request)
                 card = self._show(request)
             except ChatError as error:
                 self._not_drawn(request, error, now)
@@ -54,18 +57,42 @@ class Drawer:
             self._notify(request, card)
 
     def _not_drawn(self, request: Request, error: ChatError, now: datetime) -> None:
-        """Again in a while, if that may help. Who waits for people whom nobody could ask is told so."""
+        """Again in a while, if that may help, and not before Slack wants it; if not, the person is told instead."""
         log.warning("card.not_drawn", request_id=request.id, retryable=error.retryable, say=error.say)
+        if not error.retryable and (notice := _instead_of_card(request, error)):
+            error = self._told(request, notice) or error
         version = request.drawn_version if error.retryable else request.version
-        due_at = now + REDRAW_AFTER if error.retryable else None
+        due_at = now + max(REDRAW_AFTER, error.retry_after or REDRAW_AFTER) if error.retryable else None
         self.ledger.drawn(request.id, version=version, card=request.card, due_at=due_at)
-        channel = approval_channel(request)
-        if error.retryable or request.card or not channel:
-            return
+
+    def _told(self, request: Request, notice: Report) -> ChatError | None:
+        """Tell the requester; what went wrong with that."""
         try:
-            self.chat.tell(request.place, request.actor, notices.nobody_asked(request, channel, error))
-        except ChatError as again:
-            log.warning("notice.not_posted", request_id=request.id, say=again.say)
+            self.chat.tell(request.place, request.actor, notice)
+        except ChatError as error:
+            log.warning("notice.not_posted", request_id=request.id, say=error.say)
+            return error
+        return None
+
+    def _announced(self, request: Request) -> Request:
+        """Break-glass is announced before anything is drawn, and again until Slack takes it: it must not get lost.
+
+        That it was announced shows in the drawn version, which then leaves one to draw. A process that dies in between
+        announces it twice.
+        """
+        channel = request.requirement.approve_in if request.requirement and request.requirement.is_forced else ""
+        if not channel or request.drawn_version > RECEIPT or report.is_private(request):
+            return request
+        try:
+            self.chat.post(Place(channel_id=channel), None, notices.break_glass(request))
+        except ChatError as error:
+            if error.retryable:
+                raise
+            log.error("break_glass.not_announced", request_id=request.id, channel=channel, say=error.say)  # noqa: TRY400 - its sentence says it all
+            self._told(request, notices.not_announced(request, channel, error))
+        version = request.version - 1
+        self.ledger.drawn(request.id, version=version, card=request.card, due_at=None)
+        return replace(request, drawn_version=version)
 
     def _show(self, request: Request) -> Card | None:
         drawing = report.of(request)
@@ -88,17 +115,14 @@ class Drawer:
         """Notices beside the card. They are not state: a lost one is lost."""
         try:
             if card and request.card is None:
-                self._first_notices(request)
+                self._say_where_it_is(request)
             if card and request.ending in (Ending.DONE, Ending.DENIED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED):
                 self.chat.reply(card, (request.actor.user_id,), notices.outcome_line(request))
         except ChatError as error:
             log.warning("notice.not_posted", request_id=request.id, say=error.say)
 
-    def _first_notices(self, request: Request) -> None:
-        channel = request.requirement.approve_in if request.requirement else ""
-        if request.requirement and request.requirement.is_forced and channel:
-            self.chat.post(Place(channel_id=channel), None, notices.break_glass(request))
-        elif approval_channel(request) not in ("", request.place.channel_id):
+    def _say_where_it_is(self, request: Request) -> None:
+        if approval_channel(request) not in ("", request.place.channel_id):
             self.chat.tell(request.place, request.actor, notices.asked_elsewhere(request))
 
     def remind(self, request: Request) -> None:
@@ -111,6 +135,16 @@ class Drawer:
             self.chat.reply(request.card, names, notices.reminder(request))
         except ChatError as error:
             log.warning("reminder.not_posted", request_id=request.id, say=error.say)
+
+
+def _instead_of_card(request: Request, error: ChatError) -> Report | None:
+    """What the requester has to be told when the card cannot be drawn for good."""
+    if report.is_private(request):
+        return None
+    if request.state is State.ENDED:
+        return notices.outcome(request, error)
+    channel = approval_channel(request)
+    return notices.nobody_asked(request, channel, error) if channel and request.card is None else None
 
 
 def approval_channel(request: Request) -> str:

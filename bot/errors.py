@@ -13,7 +13,7 @@ BotError                what a person is told is `.say`; `.code` is stable and g
     BadReply              an answer that is none
     CannotCompile         the agent could not be compiled or run there
   LedgerError           the database cannot be read or written
-  ChatError             Slack did not take it; `.retryable`
+  ChatError             Slack did not take it; `.retryable`, `.retry_after`
     PlaceRefused          the bot may not post there
   SettingsError         app.yaml is wrong: all faults at once
 """
@@ -24,6 +24,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from bot.model import Request
 
 
@@ -110,6 +112,12 @@ class NotAuthenticated(TerminalError):
     code = "not_authenticated"
 
 
+class NotAllowed(TerminalError):
+    """A rule keeps the person from looking there; the host was not contacted."""
+
+    code = "not_allowed"
+
+
 class NoRight(TerminalError):
     code = "no_right"
 
@@ -132,13 +140,13 @@ class LedgerError(BotError):
 
 
 class ChatError(BotError):
-    """Slack did not take it. `retryable`: the same call may work later."""
+    """Slack did not take it. `retryable`: the same call may work later; `retry_after`: not before, Slack says."""
 
     code = "chat"
 
-    def __init__(self, say: str, *, retryable: bool) -> None:
+    def __init__(self, say: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
         super().__init__(say)
-        self.retryable = retryable
+        self.retryable, self.retry_after = retryable, retry_after
 
 
 class PlaceRefused(ChatError):

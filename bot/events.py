@@ -33,7 +33,7 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowed:
-    """Somebody took targets out. Answers counted so far are void."""
+    """Somebody took targets out. Answers counted so far are void; what it takes stays as the card has said."""
 
     by: Actor
     on_version: int
@@ -83,10 +83,11 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A rule says no, before or after somebody was asked."""
+    """A rule says no, before or after somebody was asked. `by`: whose yes brought it to light."""
 
     rule: str
     say: str
+    by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +178,11 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GaveUpLooking:
+    """What was not known at the end will not be looked at any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stumbled:
     """A step failed by a surprise and will be tried again; `reference` finds it in the log."""
 
@@ -205,6 +211,7 @@ class NoteKind(StrEnum):
     REPEATED_PRESS = "repeated_press"
     UNKNOWN_PRESS = "unknown_press"
     REFUSED = "refused"
+    LATE_VERDICT = "late_verdict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +244,7 @@ Event = (
     | Stopped
     | Ended
     | Settled
+    | GaveUpLooking
     | Stumbled
     | Failed
     | Noted

@@ -58,7 +58,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.Stumbled,
         e.Failed,
     ),
-    State.ENDED: (e.Settled, e.Stumbled),
+    State.ENDED: (e.Settled, e.GaveUpLooking, e.Stumbled),
 }
 """What each state admits; `Noted` is admitted everywhere and changes nothing."""
 
@@ -73,6 +73,7 @@ _FACTS = (
     e.Stopped,
     e.Ended,
     e.Settled,
+    e.GaveUpLooking,
 )
 """True whatever the clock says. Everything else is an intent, and an intent has to come in time."""
 
@@ -103,8 +104,14 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
     on_version = getattr(event, "on_version", request.version)
     if on_version != request.version:
         raise Conflict("The card has changed.", request=request, reason=Clash.STALE)
+    if isinstance(event, e.HostStarted) and not _is_open(request, event.host):
+        raise Conflict("Nothing is left to do there.", request=request, reason=Clash.OUT_OF_ORDER)
     if isinstance(event, e.Ended) and request.open_targets:
         raise Conflict("Some targets are open.", request=request, reason=Clash.OUT_OF_ORDER)
+
+
+def _is_open(request: Request, host: str) -> bool:
+    return any(target.session.host == host for target in request.open_targets)
 
 
 def _why_not(request: Request) -> Clash:

@@ -80,3 +80,19 @@ def nobody_asked(request: Request, channel: str, error: ChatError) -> Report:
     text = f"{request.id} waits for somebody else's yes, but I could not ask in {channel}: {error.say} "
     text += "Tell whoever runs the bot."
     return Report(headline=f"{request.id}: nobody could be asked", summary=text, lines=(Line(parts=(text,)),))
+
+
+def not_announced(request: Request, channel: str, error: ChatError) -> Report:
+    """For the requester, when break-glass could not be announced: the audit log holds it all the same."""
+    text = f"{request.id} was forced, and I could not announce it in {channel}: {error.say} "
+    text += "It stands in the audit log. Tell whoever runs the bot."
+    return Report(headline=f"{request.id}: break-glass was not announced", summary=text, lines=(Line(parts=(text,)),))
+
+
+def outcome(request: Request, error: ChatError) -> Report:
+    """For the requester, when the card cannot show how it ended."""
+    ended = report.of(request)
+    text = f"You see this here because the card cannot be drawn any more: {error.say}"
+    return Report(
+        headline=ended.headline, summary=ended.summary, lines=(*ended.lines, Line(parts=(text,), tone=Tone.QUIET))
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from unicodedata import bidirectional
+from unicodedata import bidirectional, category
 
 import humanize
 
 from bot.errors import Clash
-from bot.model import Action, Ending, Verdict
+from bot.model import Action, Ending, State, Verdict
 from bot.session import SessionState
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ _MARKS_OF_DIRECTION = "\N{LEFT-TO-RIGHT MARK}"
 _ISOLATES = "\u2066\u2067\u2068\u2069"
 """One of these inside a name would end the isolation around it, or swallow its end."""
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+_BREAKS = ("Cc", "Zl", "Zp")
+"""Categories of what ends a line or steers a terminal: with one of these a name could write a row of its own."""
 _SKIPPED = {
     "stopped": "left alone: stopped before its turn",
+    "console": "left alone: the session is at the console now, which is protected",
     "expired": "left alone: the time was over before its turn",
     "failed": "left alone: the request failed before its turn",
 }
@@ -134,7 +137,8 @@ def _refusal(target: Target) -> str:
 
 
 def whole(name: str) -> str:
-    """A name from Windows that keeps to itself: one that is written from the right turns nothing around it."""
+    """A name from Windows that keeps to itself: on its line, and one from the right turns nothing around it."""
+    name = "".join(_UNREADABLE if category(sign) in _BREAKS else sign for sign in name)
     if not any(bidirectional(sign) in _FROM_THE_RIGHT or sign in _MARKS_OF_DIRECTION for sign in name):
         return name
     kept = "".join(_UNREADABLE if sign in _ISOLATES else sign for sign in name)
@@ -155,9 +159,9 @@ def duration(length: timedelta) -> str:
     return humanize.naturaldelta(length)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, many: str = "") -> str:
     """`1 session`, `2 sessions`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
 
 
 def on_hosts(hosts: Sequence[str]) -> str:
@@ -195,6 +199,8 @@ def clash(conflict: Conflict) -> str:
             return f"{who} {done} this{when}. Your press changed nothing."
         case Clash.STALE:
             return "The card has changed since you looked. Look again, then press."
+        case Clash.OUT_OF_ORDER if request.state is State.ACTING:
+            return "It has begun already. Your press changed nothing."
         case _:
             return "This is over already. Your press changed nothing."
 
@@ -207,8 +213,8 @@ def nothing_matched(ask: Ask) -> str:
 
 NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand above."
-NO_ANSWER = "No computer answered, so nothing was done."
-NOT_FORCED = "No rule lets you skip the confirmation here, so I ask."
+NOTHING_TAKEN_OUT = "Nobody was taken out, so nothing changed."
+NO_ANSWER = "No computer could be looked at, so nothing was done."
 
 
 def paused(pause: Pause) -> str:
@@ -222,8 +228,13 @@ def still_needed(request: Request) -> str:
 
 def progress(request: Request) -> str:
     """How many have said yes, of how many."""
-    needed = max((need.count for need in request.requirement.needs), default=1) if request.requirement else 1
-    return f"{len(request.counted)} of {needed} so far."
+    needs = request.requirement.needs if request.requirement else ()
+    wanted = " and ".join(f"{need.count} of {' or '.join(sorted(need.of))}" for need in needs)
+    return f"So far {count(len(request.counted), 'person has', 'people have')} said yes; it needs {wanted}."
+
+
+def not_allowed(host: str) -> str:
+    return f"No rule lets you look at {host}, so I did not."
 
 
 def too_often(most: int, within: timedelta) -> str:

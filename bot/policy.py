@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,15 @@ def may_ask(policy: Policy, someone: Someone, place: Place, action: Action) -> D
         if action in rule.may and someone.is_among(rule.who):
             return no(rule.name, f"You may {in_words(action)}, but not asked from this channel.")
     return no("no rule", f"No rule lets you {in_words(action)}. Ask the keeper of the bot's policy for it.")
+
+
+def may_look(policy: Policy, someone: Someone, place: Place, action: Action, host: str) -> bool:
+    """Does any rule let this person look at this computer: to list its sessions, or to do this there."""
+    return any(
+        rule.is_for(someone, place, each) and matches(rule.computers, host)
+        for rule in policy.rules
+        for each in (Action.LIST, action)
+    )
 
 
 def for_session(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Decision:
@@ -130,28 +140,15 @@ def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_man
     """Break-glass where every rule allows it. A missing reason is a no; too many, or no right: an ordinary request."""
     rules = tuple(rules)
     if not all(rule.force.is_allowed for rule in rules):
-        return _saying(required, "No rule lets you skip the confirmation here, so I ask.")
+        return replace(required, say="No rule lets you skip the confirmation here, so I ask.")
     if is_many:
-        return _saying(required, "These are too many at once for --force, so I ask.")
+        return replace(required, say="These are too many at once for --force, so I ask.")
     for rule in rules:
         if rule.force.needs_reason and not reason:
             return no(rule.name, '--force needs a reason here: add --reason "..."')
         if rule.force.ticket and not re.search(rule.force.ticket, reason):
             return no(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
-    return Requirement(
-        confirm=Confirm.NOBODY, rules=required.rules, approve_in=required.approve_in, lives=required.lives
-    )
-
-
-def _saying(required: Requirement, say: str) -> Requirement:
-    return Requirement(
-        confirm=required.confirm,
-        rules=required.rules,
-        needs=required.needs,
-        approve_in=required.approve_in,
-        lives=required.lives,
-        say=say,
-    )
+    return replace(required, confirm=Confirm.NOBODY)
 
 
 def in_words(action: Action) -> str:

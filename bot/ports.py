@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
-    from bot.audit import Entry
+    from bot.audit import Entry, Head
     from bot.conditions import Condition
     from bot.events import Event, Noted
     from bot.lines import Report
@@ -25,7 +25,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One target of one act on one host: touch it only if all of this still holds there."""
+    """One target of one act on one host: touch it only if all of this still holds there.
+
+    `not_at_console`: nor if the session is at the console in the moment of the act, wherever it was on the card.
+    """
 
     session_id: int
     account: Account
@@ -33,6 +36,7 @@ class Order:
     said_state: SessionState
     even_if_active: bool
     conditions: tuple[Condition, ...]
+    not_at_console: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +135,10 @@ class Ledger(Protocol):
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
         """The audit log in its order."""
+        ...
+
+    def head(self) -> Head:
+        """The end of the audit log as the last write marked it, kept beside the entries: a cut tail does not fit."""
         ...
 
     def newest(self, limit: int) -> tuple[Request, ...]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from bot import policy as rules
-from bot.approval import is_enough, may_press, may_reshape, may_still_act, may_withdraw
+from bot.approval import is_enough, may_press, may_reshape, may_still_act, may_withdraw, met_by_both
 from bot.errors import Clash, Conflict
 from bot.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
 from bot.lines import Press
 from bot.model import Action, State
-from bot.phrases import clash, paused, still_needed
+from bot.phrases import NOTHING_TAKEN_OUT, clash, paused, still_needed
 from bot.rules import Decision, no
 from bot.transitions import READY_FOR
 
@@ -85,7 +85,7 @@ class Presses:
             case Press.DENY:
                 return Denied(by=presser.actor, on_version=request.version)
             case Press.CHOOSE:
-                return Narrowed(by=presser.actor, on_version=request.version, keys=keys)
+                return self._narrower(request, presser, keys)
             case Press.DISCONNECT:
                 return self._gentler(request, presser)
         assert_never(press)
@@ -116,15 +116,21 @@ class Presses:
         requester = self.directory.someone(request.actor)
         still = may_still_act(self.policy, request, requester, people)
         if not still.is_yes:
-            return Refused(rule=still.rule, say=still.say)
+            return Refused(rule=still.rule, say=still.say, by=presser.actor)
         return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR, void=void)
+
+    def _narrower(self, request: Request, presser: Someone, keys: frozenset[tuple[str, int]]) -> Event | Nothing:
+        if request.state is State.AWAITING and keys >= {target.key for target in request.targets}:
+            return Nothing(request=request, kind=NoteKind.REPEATED_PRESS, say=NOTHING_TAKEN_OUT)
+        return Narrowed(by=presser.actor, on_version=request.version, keys=keys)
 
     def _gentler(self, request: Request, presser: Someone) -> Event | Nothing:
         requester = self.directory.someone(request.actor)
         found = self._disconnecting(request, requester)
         if isinstance(found, Decision):
             return Nothing(request=request, kind=NoteKind.REFUSED, say=found.say)
-        return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=found)
+        both = met_by_both(found, request.requirement)
+        return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=both)
 
     def _disconnecting(self, request: Request, requester: Someone) -> Requirement | Decision:
         sessions = [target.session for target in request.targets]

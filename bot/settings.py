@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from bot import faults, yamlfile
-from bot.conditions import is_like
-from bot.errors import SettingsError
 from bot.faults import Fault
-from bot.inventory import MOST_HOSTS, Inventory, expand, is_name
+from bot.inventory import MOST_HOSTS, Inventory, admits, expand, is_name, is_pattern
 from bot.policy_settings import Limits, Part, Protect, RuleSettings
 from bot.rules import Policy
 
@@ -116,7 +114,10 @@ class Settings(Part):
             group: tuple(dict.fromkeys(host for member in members for host in alone.find(member)))
             for group, members in self.groups.items()
         }
-        return Inventory(names=names, patterns=patterns, groups=groups, default=self.default_computer)
+        wild = {group: tuple(filter(is_pattern, members)) for group, members in self.groups.items()}
+        return Inventory(
+            names=names, patterns=patterns, groups=groups, group_patterns=wild, default=self.default_computer
+        )
 
     def policy(self) -> Policy:
         inventory = self.inventory()
@@ -142,7 +143,7 @@ class Settings(Part):
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
         """Address and way of an inventory's computer, its name before a pattern. Raises `LookupError` for any other."""
         named = [c for c in self.computers if host.lower() in {name.lower() for name in expand(c.name)}]
-        found = named or [c for c in self.computers if c.match and is_like(c.match, host)]
+        found = named or [c for c in self.computers if c.match and admits(c.match, host)]
         if not found:
             raise LookupError(host)
         return found[0].address or host, self.way_to(found[0])
@@ -150,8 +151,7 @@ class Settings(Part):
 
 def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
     """A rule's computers with each `group:name` replaced by its members."""
-    found = (inventory.find(name) if name.lower().startswith("group:") else (name,) for name in computers)
-    return tuple(dict.fromkeys(name for names in found for name in names))
+    return tuple(dict.fromkeys(covered for name in computers for covered in inventory.covered(name)))
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -160,8 +160,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     settings, found = _check(file.values)
     listed = [*file.faults, *((file.line_of(fault.where), fault.sentence) for fault in found)]
     if settings is None or listed:
-        lines = "\n".join(f"  line {line}: {say}" for line, say in sorted(listed))
-        raise SettingsError(f"{path} has {len(listed)} fault{'s' if len(listed) > 1 else ''}:\n{lines}")
+        raise yamlfile.refusal(path, listed)
     return settings
 
 
@@ -213,12 +212,20 @@ def _secrets(settings: Settings) -> Iterator[Fault]:
         yield Fault(where=("slack", "api_url"), say="has to begin with https://: the tokens travel there.")
 
 
+_OPEN_END = (
+    "`{}` has to end in letters of its own, like *.corp.example: "
+    "* and ? stand for no dot, and not for a whole last part."
+)
+
+
 def _computers(settings: Settings) -> Iterator[Fault]:
     for index, computer in enumerate(settings.computers):
         where = ("computers", index)
         names = list(expand(computer.name)) if computer.name else []
         if bool(computer.name) == bool(computer.match):
             yield Fault(where=where, say="a computer has either a name or a match.")
+        elif computer.match and not computer.match.rpartition(".")[2].strip("*?"):
+            yield Fault(where=(*where, "match"), say=_OPEN_END.format(computer.match))
         elif computer.name and not (names and all(is_name(name) for name in names)):
             yield Fault(where=where, say=f"`{computer.name}` is no name of a computer and no range like rds-[01-40].")
         elif len(names) > MOST_HOSTS:
@@ -246,7 +253,7 @@ def _groups(settings: Settings) -> Iterator[Fault]:
     inventory = settings.inventory()
     for group, members in settings.groups.items():
         for index, member in enumerate(members):
-            if not inventory.find(member):
+            if not inventory.may_find(member):
                 yield Fault(where=("groups", group, index), say=f"`{member}` is none of the computers.")
 
 
@@ -257,7 +264,7 @@ def _named_groups(settings: Settings) -> Iterator[Fault]:
     lists |= {("rules", index, "computers"): rule.computers for index, rule in enumerate(settings.rules)}
     for where, names in lists.items():
         for index, name in enumerate(names):
-            if name.lower().startswith("group:") and not inventory.find(name):
+            if name.lower().startswith("group:") and not inventory.covered(name):
                 yield Fault(where=(*where, index), say=f"`{name}` is no group of computers, or one without any.")
 
 

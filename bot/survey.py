@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import phrases
@@ -10,6 +10,7 @@ from bot import policy as rules
 from bot.events import Refused, Surveyed
 from bot.model import Action, Choice, Ending, HostLook, LeftOut, Target
 from bot.rules import Decision
+from bot.session import Account
 from bot.transitions import READY_FOR
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ def decide(request: Request, looks: Sequence[Look], policy: Policy, someone: Som
     matching = [session for look in looks for session in look.sessions if _matches(ask, session)]
     decisions = [(s, rules.for_session(policy, someone, place, action, s)) for s in matching]
     targets = tuple(Target(session=session) for session, decision in decisions if decision.is_yes)
+    hidden = {look.host for look in looks if not rules.may_look(policy, someone, place, Action.LIST, look.host)}
     left_out = tuple(
-        LeftOut(session=session, why=decision.say) for session, decision in decisions if not decision.is_yes
+        LeftOut(session=_nameless(session) if session.host in hidden else session, why=decision.say)
+        for session, decision in decisions
+        if not decision.is_yes
     )
     ending, say = _ending(ask, action, looks, matching, targets)
     required: Requirement | None = None
@@ -59,6 +63,11 @@ def decide(request: Request, looks: Sequence[Look], policy: Policy, someone: Som
         say=say,
         valid_for=READY_FOR if required is None or required.is_forced else required.lives,
     )
+
+
+def _nameless(session: Session) -> Session:
+    """For who may act on some sessions of a host, but not list it: that there are others, not whose."""
+    return replace(session, account=Account(domain="", user=""), station="", client="", address="", display="")
 
 
 def _matches(ask: Ask, session: Session) -> bool:

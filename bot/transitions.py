@@ -55,6 +55,8 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _stopped(request, now)
         case e.Ended():
             return _end(request, Ending.DONE, now)
+        case e.GaveUpLooking():
+            return replace(request, due_at=None)
         case e.Settled():
             return _settled(request, event)
         case e.Stumbled():

@@ -36,6 +36,7 @@ class Warner:
     ledger: Ledger
     terminal: Terminal
     together: Executor
+    may_touch_console: bool = False
 
     def warn(self, request: Request, grace: timedelta) -> Request:
         """Afterwards every open target is warned, and its time runs."""
@@ -59,7 +60,7 @@ class Warner:
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
         text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor, VERBS[request.action])
-        orders = [order_for(request, target) for target in targets]
+        orders = [order_for(request, t, not_at_console=not self.may_touch_console) for t in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
                 target = waiting.pop(answer.session_id)

@@ -5,6 +5,7 @@ A step reads the request, does only what is missing, and may be run twice.
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,12 +15,12 @@ import structlog
 
 from bot import phrases
 from bot import policy as rules
-from bot.acting import LOOK_WITHIN, HostAct, act_within, is_gone, wait_of
+from bot.acting import LOOK_WITHIN, HostAct, act_within, seen_of, wait_of
 from bot.approval import conditions_on, may_still_act
 from bot.drawing import Drawer
-from bot.errors import BotError, Conflict, TerminalError
-from bot.events import Ended, Expired, Failed, Refused, Settled, Started, Stumbled, Surveyed
-from bot.model import Action, State, Verdict, WorkItem
+from bot.errors import BotError, Conflict, NotAllowed, TerminalError
+from bot.events import Ended, Expired, Failed, GaveUpLooking, Refused, Settled, Started, Stumbled, Surveyed
+from bot.model import Action, State, WorkItem
 from bot.rules import no
 from bot.survey import Look, decide
 from bot.transitions import SETTLE_AFTER
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
     from bot.model import Request, Someone, Target
     from bot.ports import Chat, Clock, Directory, Ledger, Terminal
     from bot.rules import Decision, Policy
+    from bot.session import Session
 
 ACT_GRACE = timedelta(minutes=2)
 SETTLE_FOR = timedelta(minutes=15)
 TRIES = 5
+HOSTS_AT_ONCE = 16
+"""What the engines run side by side; only the deadline of a whole act is reckoned from it."""
 
 log = structlog.get_logger()
 
@@ -63,11 +67,14 @@ class Workflow:
         try:
             if item.host:
                 self._host_act().step(request, item.host)
-                return
-            self._step(request)
+            else:
+                self._step(request)
         except Conflict as conflict:
             log.info("step.overtaken", request_id=request.id, state=conflict.request.state.value)
-        self._drawer().draw(request.id)
+        if item.host:
+            self._tell(request)
+        else:
+            self._drawer().draw(request.id)
 
     def _step(self, request: Request) -> None:
         if request.state is not State.ENDED and self.clock.now() >= request.expires_at:
@@ -93,18 +100,30 @@ class Workflow:
         if not decision.is_yes:
             self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
             return
-        decided = decide(request, self._look(request.ask.hosts), self.policy, someone)
+        decided = decide(request, self._look_where_allowed(request, someone), self.policy, someone)
         if isinstance(decided, Surveyed) and (nobody := self._nobody_to_ask(request, decided)):
             decided = nobody
         surveyed = self.ledger.record(request.id, decided)
         if surveyed.state is State.READY:
             self.carry_out(surveyed)
 
+    def _look_where_allowed(self, request: Request, someone: Someone) -> list[Look]:
+        """A computer that no rule lets this person look at is not contacted at all."""
+        place, action = request.place, request.action
+        allowed = tuple(h for h in request.ask.hosts if rules.may_look(self.policy, someone, place, action, h))
+        looks = {look.host: look for look in self._look(allowed)}
+        for host in request.ask.hosts:
+            if host not in looks:
+                error = NotAllowed(phrases.not_allowed(host), host=host)
+                looks[host] = Look(host=host, at=self.clock.now(), error=error)
+        return [looks[host] for host in request.ask.hosts]
+
     def _may_begin(self, request: Request, someone: Someone) -> Decision:
         decision = rules.may_ask(self.policy, someone, request.place, request.action)
-        if not decision.is_yes or request.action is Action.LIST or getattr(request.ask, "whatif", False):
+        if not decision.is_yes:
             return decision
-        if pause := self.ledger.paused():
+        only_looks = request.action is Action.LIST or getattr(request.ask, "whatif", False)
+        if not only_looks and (pause := self.ledger.paused()):
             return no("paused", phrases.paused(pause))
         asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - self.policy.requests_within)
         if asked > self.policy.requests_most:
@@ -113,7 +132,8 @@ class Workflow:
 
     def _nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
         """Waiting for people who do not exist helps nobody: it is said at once."""
-        for need in surveyed.requirement.needs if surveyed.requirement else ():
+        required = surveyed.requirement
+        for need in required.needs if required and not required.is_forced else ():
             people = self.directory.members_of(need.of)
             people = people if need.requester_counts else people - {request.actor.user_id}
             if len(people) < need.count:
@@ -132,11 +152,11 @@ class Workflow:
             self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
             return
         if (grace := warn_of(request)) and request.act_at is None:
-            request = Warner(ledger=self.ledger, terminal=self.terminal, together=self.looks).warn(request, grace)
+            request = self._warner().warn(request, grace)
         if request.act_at and self.clock.now() < request.act_at and request.open_targets:
             self.wake(WorkItem(request_id=request.id), request.act_at)
             return
-        deadline = act_within(request.targets, wait_of(request)) + ACT_GRACE
+        deadline = _longest(request) + ACT_GRACE
         started = self.ledger.record(request.id, Started(valid_for=deadline))
         for look in started.looks:
             if look.due_at:
@@ -157,26 +177,28 @@ class Workflow:
     def settle(self, request: Request) -> None:
         """Look again at what was not known in the end; ever more seldom, then no more."""
         now, unsure = self.clock.now(), request.unsure_targets
-        if not unsure or request.due_at is None or now < request.due_at:
+        if request.due_at is None or now < request.due_at:
+            return
+        if not unsure:
+            self.ledger.postpone(WorkItem(request_id=request.id), None)
             return
         hosts = tuple(dict.fromkeys(target.session.host for target in unsure))
         for look in self._look(hosts):
             there = {session.id: session for session in look.sessions}
             for target in unsure:
-                if target.session.host == look.host and not look.error and is_gone(target, there):
-                    self.ledger.record(request.id, Settled(key=target.key, verdict=Verdict.GONE, detail="seen later"))
+                if target.session.host == look.host and not look.error:
+                    self._settle_one(request, target, there)
         past = now - (request.ended_at or now)
         again_at = now + max(SETTLE_AFTER, past) if past < SETTLE_FOR else None
-        if again_at is None:
-            self._give_up_looking(request)
-        self.ledger.postpone(WorkItem(request_id=request.id), again_at)
+        left = self.ledger.find(request.id)
+        if again_at is None and left and left.unsure_targets:
+            self.ledger.record(request.id, GaveUpLooking())
+        else:
+            self.ledger.postpone(WorkItem(request_id=request.id), again_at)
 
-    def _give_up_looking(self, request: Request) -> None:
-        """What was seen last stands for good, and the card stops promising another look."""
-        now = self.ledger.find(request.id)
-        for target in now.unsure_targets if now else ():
-            verdict = target.verdict or Verdict.UNKNOWN
-            self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, detail=target.detail))
+    def _settle_one(self, request: Request, target: Target, there: dict[int, Session]) -> None:
+        if verdict := seen_of(request, target, there):
+            self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, detail="seen later"))
 
     def surprise(self, item: WorkItem, reference: str, error: Exception) -> None:
         """A step failed in a way nobody foresaw: again in a while, and after some tries the person is told."""
@@ -186,10 +208,9 @@ class Workflow:
         code = error.code if isinstance(error, BotError) else type(error).__name__
         again_in = timedelta(seconds=2 ** (request.attempts + 1))
         try:
-            if request.state is State.ENDED:
-                again_at = self.clock.now() + again_in if request.attempts < TRIES else None
-                self.ledger.postpone(item, again_at)
-            elif request.attempts + 1 < TRIES:
+            if request.state is State.ENDED and request.attempts + 1 >= TRIES:
+                self._let_be(request)
+            elif request.state is State.ENDED or request.attempts + 1 < self._tries(request, item):
                 stumbled = Stumbled(reference=reference, code=code, again_in=again_in, host=item.host)
                 self.ledger.record(request.id, stumbled)
             else:
@@ -197,6 +218,15 @@ class Workflow:
                 self.wake(WorkItem(request_id=request.id), None)
         except Conflict as conflict:
             log.info("surprise.overtaken", request_id=request.id, state=conflict.request.state.value)
+
+    def _tries(self, request: Request, item: WorkItem) -> int:
+        """Hosts stumble side by side: a short fault that meets all of them is one fault."""
+        return TRIES * len(request.looks) if item.host else TRIES
+
+    def _let_be(self, request: Request) -> None:
+        """It is over, and what is left (a drawing, a later look) fails for good: nobody is told of it without end."""
+        self.ledger.drawn(request.id, version=request.version, card=request.card, due_at=None)
+        self.ledger.postpone(WorkItem(request_id=request.id), None)
 
     def _look(self, hosts: tuple[str, ...]) -> list[Look]:
         futures = [self.looks.submit(self._look_at, host) for host in hosts]
@@ -217,15 +247,29 @@ class Workflow:
             clock=self.clock,
             tell=self._tell,
             wake=self.wake,
+            may_begin=self._may_act,
             still=self._conditions_on,
+            may_touch_console=self.policy.may_touch_console,
         )
 
     def _conditions_on(self, request: Request, target: Target) -> tuple[Condition, ...]:
         requester, counted = self._people_of(request)
         return conditions_on(self.policy, request, requester, counted, target)
 
+    def _warner(self) -> Warner:
+        console = self.policy.may_touch_console
+        return Warner(ledger=self.ledger, terminal=self.terminal, together=self.looks, may_touch_console=console)
+
     def _drawer(self) -> Drawer:
         return Drawer(ledger=self.ledger, chat=self.chat, clock=self.clock, wake=self.wake)
 
     def _tell(self, request: Request) -> None:
         self.wake(WorkItem(request_id=request.id), None)
+
+
+def _longest(request: Request) -> timedelta:
+    """The hosts work side by side, so many at once; on each its targets wait one after the other."""
+    by_host = Counter(target.session.host for target in request.open_targets)
+    most = max(by_host.values(), default=0)
+    rounds = -(-len(by_host) // HOSTS_AT_ONCE)
+    return act_within(request.open_targets[:most], wait_of(request)) * max(1, rounds)

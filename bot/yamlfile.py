@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from yaml import tokens
 
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Location = tuple[int | str, ...]
 """The keys and list places that lead to a value."""
 
+DEEPEST = 20
+"""So many blocks may stand in each other; a configuration needs five."""
+
+_CORE = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null"))
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_UNKNOWN = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +47,12 @@ class YamlFile:
 
 
 def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
-    """Raises `SettingsError` when there is nothing to read faults in."""
+    """Raises `SettingsError` when there is nothing to read faults in, or more than plain values."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8")
+        if found := list(_not_plain(text)):
+            raise refusal(path, found)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as exc:
         raise SettingsError(f"{path} cannot be read: {exc.strerror}. Name the file with --config.") from exc
     except UnicodeDecodeError as exc:
@@ -60,6 +69,36 @@ def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
     return YamlFile(values=values, faults=tuple(faults), root=root)
 
 
+def refusal(path: Path, listed: Iterable[tuple[int, str]]) -> SettingsError:
+    """All faults of the file, each once and with its line."""
+    lines = [f"  line {line}: {say}" for line, say in sorted(set(listed))]
+    return SettingsError("\n".join([f"{path} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:", *lines]))
+
+
+def _not_plain(text: str) -> Iterator[tuple[int, str]]:
+    """Looked for before anything is built: an alias can hold itself, or a billion others."""
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        line = token.start_mark.line + 1
+        match token:
+            case tokens.AnchorToken() | tokens.AliasToken():
+                yield line, "a value may not begin with & or *. Write it out, or put it in quotes."
+            case tokens.TagToken():
+                yield line, "a value may not begin with !. Put it in quotes."
+            case tokens.BlockEndToken() | tokens.FlowSequenceEndToken() | tokens.FlowMappingEndToken():
+                depth -= 1
+            case (
+                tokens.BlockSequenceStartToken()
+                | tokens.BlockMappingStartToken()
+                | tokens.FlowSequenceStartToken()
+                | tokens.FlowMappingStartToken()
+            ):
+                depth += 1
+        if depth > DEEPEST:
+            yield line, "the blocks stand too deep in each other."
+            return
+
+
 def _plain(node: yaml.Node, environment: Mapping[str, str], faults: list[tuple[int, str]]) -> object:
     match node:
         case yaml.MappingNode():
@@ -68,8 +107,10 @@ def _plain(node: yaml.Node, environment: Mapping[str, str], faults: list[tuple[i
             return [_plain(item, environment, faults) for item in node.value]
     line = node.start_mark.line + 1
     try:
-        value: object = yaml.safe_load(yaml.serialize(node))
+        value: object = yaml.safe_load(yaml.serialize(node)) if node.tag in _CORE else _UNKNOWN
     except (yaml.YAMLError, ValueError):
+        value = _UNKNOWN
+    if value is _UNKNOWN:
         faults.append((line, "the value cannot be understood. Put it in quotes."))
         return None
     return _resolve(value, environment, faults, line) if isinstance(value, str) else value
@@ -80,6 +121,9 @@ def _mapping(
 ) -> dict[str, object]:
     values: dict[str, object] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            faults.append((key.start_mark.line + 1, "a key has to be one word."))
+            continue
         if str(key.value) in values:
             faults.append((key.start_mark.line + 1, f"{key.value}: stands here a second time. Keep one of them."))
         values[str(key.value)] = _plain(value, environment, faults)

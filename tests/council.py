@@ -131,8 +131,9 @@ class Council:
         """A new process: what was woken and not recorded is forgotten."""
         self.engine = MemoryEngine(self._step, self.ledger, self.clock)
 
-    def _step(self, item: WorkItem) -> None:
-        Workflow(
+    @property
+    def workflow(self) -> Workflow:
+        return Workflow(
             ledger=self.ledger,
             terminal=self.terminal,
             chat=self.chat,
@@ -141,7 +142,10 @@ class Council:
             clock=self.clock,
             looks=Here(),
             wake=self._wake,
-        ).step(item)
+        )
+
+    def _step(self, item: WorkItem) -> None:
+        self.workflow.step(item)
 
     def _wake(self, item: WorkItem, at: datetime | None) -> None:
         self.engine.wake(item, at)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from bot.audit import GENESIS, entry_for, entry_for_note, entry_for_opening, entry_for_pause, seal
+from bot.audit import GENESIS, Head, entry_for, entry_for_note, entry_for_opening, entry_for_pause, seal
 from bot.errors import Duplicate, LedgerError
 from bot.lifecycle import advance
 from bot.model import Pause, State, WorkItem
@@ -28,6 +28,7 @@ class MemoryLedger:
         self._lock = RLock()
         self._requests: dict[str, Request] = {}
         self._entries: list[Entry] = []
+        self._head = Head(0, GENESIS)
         self._failures = 0
         self._pause: Pause | None = None
 
@@ -69,8 +70,9 @@ class MemoryLedger:
             self._append(entry_for_note(noted, place), self._clock.now())
 
     def _append(self, entry: Entry, at: datetime) -> None:
-        before = self._entries[-1].mac if self._entries else GENESIS
-        self._entries.append(seal(entry, seq=len(self._entries) + 1, at=at, before=before, key=self._key))
+        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.mac, key=self._key)
+        self._entries.append(sealed)
+        self._head = Head(sealed.seq, sealed.mac)
 
     def asked_since(self, user_id: str, since: datetime) -> int:
         return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
@@ -125,6 +127,9 @@ class MemoryLedger:
         with self._lock:
             later = self._entries[after:]
         return tuple(e for e in later if request_id in (None, e.request_id))[:limit]
+
+    def head(self) -> Head:
+        return self._head
 
     def newest(self, limit: int) -> tuple[Request, ...]:
         with self._lock:

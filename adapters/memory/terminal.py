@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.ports import Order
 
 _FIRST_LISTENER = 65536
+_CONSOLE = "CONSOLE"
 _REFUSALS = {5: Verdict.NO_RIGHT, 7045: Verdict.NO_RIGHT, 7024: Verdict.STILL_CLOSING}
 _RIGHTS = {
     "WTSLogoffSession": "Logoff and Reset",
@@ -177,6 +178,12 @@ class MemoryTerminal:
                 there, account=account, state=SessionState.ACTIVE, logon=max(there.now, there.logon + 1)
             )
 
+    def go_to_console(self, host: str, session_id: int) -> None:
+        """Who was on RDP works at the machine itself now: the same session, the same logon."""
+        with self._lock:
+            there = self._hosts[host][session_id]
+            self._hosts[host][session_id] = replace(there, station="Console", protocol=0)
+
     # Inside
 
     def _raise_if_down(self, host: str) -> None:
@@ -246,6 +253,10 @@ def judge(order: Order, seen: Session | None) -> Answer | None:
         return _answer(order, Verdict.ALREADY_GONE)
     if why := _protection(seen):
         return _answer(order, Verdict.SKIPPED, detail=why)
+    if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
+        return _answer(order, Verdict.CHANGED, detail=f"person: {seen.account}")
+    if order.not_at_console and fold(seen.station) == _CONSOLE:
+        return _answer(order, Verdict.SKIPPED, detail="console")
     why = _change(order, seen)
     return _answer(order, Verdict.CHANGED, detail=why) if why else None
 
@@ -259,8 +270,6 @@ def _protection(seen: Session) -> str:
 
 
 def _change(order: Order, seen: Session) -> str:
-    if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
-        return f"person: {seen.account}"
     is_back = seen.state is SessionState.ACTIVE and order.said_state is not SessionState.ACTIVE
     if is_back and not order.even_if_active:
         return "came_back"

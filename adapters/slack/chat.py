@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from adapters.slack.blocks import escape
 from adapters.slack.cards import Drawing, draw
@@ -28,12 +27,13 @@ SHARED_GOOD_FOR = timedelta(minutes=10)
 
 
 def patient_client(token: str, api_url: str) -> WebClient:
-    """A client that waits out rate limits. Never used before an ack: it may sleep.
+    """A client that is given 10 s for an answer; never used before an ack.
 
-    A lost answer is not tried again here: the call may have been carried out, and a card would stand there twice.
+    It tries nothing again. After a rate limit it would sleep, and the request's next step with it: the error says when
+    to come back. After a lost answer the call may have been carried out, and a card would stand there twice.
     """
     client = WebClient(token=token, base_url=api_url, timeout=10)
-    client.retry_handlers = [RateLimitErrorRetryHandler(max_retry_count=2)]
+    client.retry_handlers = []
     return client
 
 

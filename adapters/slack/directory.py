@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -14,8 +17,8 @@ from bot.errors import ChatError
 from bot.model import Someone, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from slack_sdk import WebClient
 
@@ -24,8 +27,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+Answer = TypeVar("Answer")
 
 NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
+UNKNOWN_RETRY = timedelta(seconds=5)
+"""How soon Slack is asked again while nothing is known: until then nobody may act."""
+
+RATE_WAITS = 2
+RATE_WAIT_MOST = timedelta(minutes=1)
+"""How often, and how long, a question waits for a rate limit. Only the directory waits: no request hangs on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +46,31 @@ class _Known:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
     at: datetime | None = None
+    ticks: float = 0.0
 
 
 class SlackDirectory:
     """Knows the people behind `names` (user ids, group ids, handles: all that the policy names), and nobody else.
 
     Somebody whom no rule names needs no standing: no rule lets him act. What is known counts for `good_for` after the
-    last time Slack answered; then everybody is UNKNOWN, and nobody may act until Slack answers again.
+    last time Slack answered, by the clock and by `ticks` (seconds that no one can set back); then everybody is UNKNOWN,
+    and nobody may act until Slack answers again.
     """
 
-    def __init__(
-        self, client: WebClient, clock: Clock, names: frozenset[str], *, refresh_every: timedelta, good_for: timedelta
+    def __init__(  # noqa: PLR0913 - whom to ask, about whom, and how its time is counted
+        self,
+        client: WebClient,
+        clock: Clock,
+        names: frozenset[str],
+        *,
+        refresh_every: timedelta,
+        good_for: timedelta,
+        unknown_retry: timedelta = UNKNOWN_RETRY,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._clock, self._names = client, clock, names
         self._every, self._good_for = refresh_every, good_for
+        self._unknown_retry, self._ticks = min(unknown_retry, refresh_every), ticks
         self._known = _Known()
         self.group_ids: dict[str, str] = {}
         self._stopping = threading.Event()
@@ -77,36 +99,67 @@ class SlackDirectory:
 
     def refresh(self) -> None:
         """Read groups and people anew: one Tier 2 call and one Tier 4 call a person. Raises `ChatError`."""
-        asked_at = self._clock.now()
+        try:
+            self._refresh()
+        except (LookupError, TypeError, AttributeError, RuntimeError) as exc:
+            raise ChatError("Slack's answer about people is of another shape than I know.", retryable=True) from exc
+
+    def _refresh(self) -> None:
+        asked_at, asked_ticks = self._clock.now(), self._ticks()
         found: dict[str, set[str]] = {}
         group_ids: dict[str, str] = {}
         if any(not name.startswith(("U", "W")) for name in self._names):
-            with mapped():
-                answer = self._client.usergroups_list(include_users=True, include_disabled=False)
-                for group in answer["usergroups"]:
-                    _add(group, self._names, found, group_ids)
+            for group in self._patiently(self._ask_groups):
+                _add(group, self._names, found, group_ids)
         people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
-        standing = {user_id: self._ask_standing(user_id) for user_id in sorted(people)}
+        standing = {user_id: self._patiently(partial(self._ask_standing, user_id)) for user_id in sorted(people)}
         groups = {user_id: frozenset(names) for user_id, names in found.items()}
-        self._known = _Known(groups=groups, standing=standing, at=asked_at)
+        self._known = _Known(groups=groups, standing=standing, at=asked_at, ticks=asked_ticks)
         self.group_ids.update(group_ids)
+
+    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """The answer, after a rate limit or two: with many people in the rules there is one in every round."""
+        for _ in range(RATE_WAITS):
+            try:
+                return ask()
+            except ChatError as error:
+                wait = error.retry_after
+                if wait is None or wait > RATE_WAIT_MOST or self._stopping.wait(wait.total_seconds()):
+                    raise
+        return ask()
+
+    def _ask_groups(self) -> list[Mapping[str, Any]]:
+        with mapped():
+            match self._client.usergroups_list(include_users=True, include_disabled=False)["usergroups"]:
+                case list() as groups:
+                    return groups
+        raise ChatError("Slack answered without the user groups I asked for.", retryable=True)
 
     def _ask_standing(self, user_id: str) -> Standing:
         """A rule may still name somebody whom Slack does not know any more: he counts no longer, the others do."""
         with mapped():
             try:
-                return _standing_of(self._client.users_info(user=user_id)["user"])
+                user = self._client.users_info(user=user_id)["user"]
             except SlackApiError as exc:
                 if exc.response.get("error") not in NOT_THERE:
                     raise
                 return Standing.UNKNOWN
+        if user["id"] != user_id:
+            raise ChatError("Slack answered without the person I asked for.", retryable=True)
+        return _standing_of(user)
 
     def _is_fresh(self, known: _Known) -> bool:
-        return known.at is not None and self._clock.now() - known.at <= self._good_for
+        """An age below nothing is none: the clock was set back, and nobody knows by how much."""
+        if known.at is None or self._ticks() - known.ticks > self._good_for.total_seconds():
+            return False
+        return timedelta(0) <= self._clock.now() - known.at <= self._good_for
 
     def _keep_fresh(self) -> None:
-        while not self._stopping.wait(self._every.total_seconds()):
+        while not self._stopping.wait(self._pause().total_seconds()):
             self._refresh_or_say()
+
+    def _pause(self) -> timedelta:
+        return self._every if self._known.at else self._unknown_retry
 
     def _refresh_or_say(self) -> None:
         try:

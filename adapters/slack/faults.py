@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from datetime import timedelta
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,8 @@ LATER = frozenset(
 )
 """The same call may work in a while."""
 
+_SECONDS = re.compile(r"^[0-9]{1,5}$")
+
 
 CURES = {
     "plan_upgrade_required": "User groups need a paid Slack plan: name people by their user ids (U...) in the rules.",
@@ -53,8 +57,18 @@ def mapped() -> Iterator[None]:
         name = said_name if _NAME.match(said_name) else ""
         if name in ELSEWHERE:
             raise PlaceRefused(f"Slack does not let me post there ({name}).") from exc
-        retryable = name in LATER or not name
+        retry_after = _retry_after(exc.response)
+        retryable = name in LATER or not name or retry_after is not None
         said = f"Slack refused the call ({name or 'no reason given'}). {CURES.get(name, '')}".strip()
-        raise ChatError(said, retryable=retryable) from exc
+        raise ChatError(said, retryable=retryable, retry_after=retry_after) from exc
     except (SlackClientError, HTTPException, OSError, ValueError) as exc:
         raise ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True) from exc
+
+
+def _retry_after(response: object) -> timedelta | None:
+    """The seconds that HTTP 429 asks for: https://docs.slack.dev/apis/web-api/rate-limits."""
+    if getattr(response, "status_code", None) != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    headers = {str(name).lower(): str(value) for name, value in getattr(response, "headers", {}).items()}
+    seconds = headers.get("retry-after", "")
+    return timedelta(seconds=int(seconds)) if _SECONDS.match(seconds) else None

@@ -64,10 +64,10 @@ def form_call(body: Mapping[str, Any]) -> PressCall:
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:
-    """A stranger carries his own workspace's id in `user.team_id`; `team` is where the app is installed."""
+    """`user.team_id` is his own workspace. Without it he has none: `team` is only where the app is installed."""
     user = body["user"]
     return Actor(
         user_id=str(user["id"]),
-        team_id=str(user.get("team_id") or body["team"]["id"]),
+        team_id=str(user.get("team_id") or ""),
         name=str(user.get("username") or user.get("name") or ""),
     )

@@ -1,15 +1,15 @@
-"""The audit chain in its table: lock the end, append to it, read it."""
+"""The audit chain in its tables: lock the end, append to it, read it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
 from adapters.sql.faults import row_faults
 from adapters.sql.rows import entry_of, row_of_entry
 from adapters.sql.tables import audit_entry, chain_head
-from bot.audit import seal
+from bot.audit import Head, seal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
     from bot.audit import Entry
 
-
-class Head(NamedTuple):
-    """The last entry's number and mac."""
-
-    seq: int
-    mac: str
+_HEAD = select(chain_head.c.seq, chain_head.c.mac)
 
 
 def lock_head(connection: Connection) -> Head:
@@ -31,8 +26,11 @@ def lock_head(connection: Connection) -> Head:
 
     On SQLite the transaction itself (`BEGIN IMMEDIATE`) is the lock.
     """
-    row = connection.execute(select(chain_head.c.seq, chain_head.c.mac).with_for_update()).one()
-    return Head(row.seq, row.mac)
+    return Head(*connection.execute(_HEAD.with_for_update()).one())
+
+
+def read_head(connection: Connection) -> Head:
+    return Head(*connection.execute(_HEAD).one())
 
 
 def append(connection: Connection, head: Head, entry: Entry, *, at: datetime, key: bytes) -> Entry:

@@ -49,7 +49,8 @@ def _sqlite(where: URL) -> Engine:
     if where.database in (None, "", ":memory:"):
         raise SettingsError("database: the audit log needs a file. Write sqlite:///file.")
     # Connections to a file are cheap, and the threads that use them are counted elsewhere.
-    engine = sqlalchemy.create_engine(where.set(drivername="sqlite+pysqlite"), max_overflow=-1)
+    # Parameters are what people wrote: they belong into rows, and into no message of an exception.
+    engine = sqlalchemy.create_engine(where.set(drivername="sqlite+pysqlite"), max_overflow=-1, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -79,6 +80,7 @@ def _postgresql(where: URL) -> Engine:
             max_overflow=10,
             pool_timeout=1.5,  # a transaction takes milliseconds; longer than this the database itself stands still
             pool_pre_ping=True,
+            hide_parameters=True,  # as above
             connect_args={"connect_timeout": 2},
         )
     except ModuleNotFoundError as exc:

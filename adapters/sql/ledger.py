@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from adapters.sql.chain import Head, append, lock_head, read_entries
+from adapters.sql.chain import append, lock_head, read_entries, read_head
 from adapters.sql.engine import LOCK_LIMIT, PATIENCE, READS
 from adapters.sql.faults import database_faults
 from adapters.sql.requests import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from bot.audit import Entry
+    from bot.audit import Entry, Head
     from bot.events import Event, Noted
     from bot.model import Ask, Card, Place, Request, WorkItem
     from bot.ports import Clock
@@ -144,6 +144,10 @@ class SqlLedger:
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
         with _reading(self._reader) as connection:
             return read_entries(connection, request_id=request_id, after=after, limit=limit)
+
+    def head(self) -> Head:
+        with _reading(self._reader) as connection:
+            return read_head(connection)
 
     def newest(self, limit: int) -> tuple[Request, ...]:
         with _reading(self._reader) as connection:

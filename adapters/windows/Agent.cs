@@ -58,6 +58,8 @@ namespace LogoffBot
             if (seen.Error != 0) return new Outcome("refused", seen.Error, "WTSQuerySessionInformationW", seen);
             if (seen.User.Length == 0) return new Outcome("protected", 0, "no user", seen);
             if (seen.Logon == 0) return new Outcome("protected", 0, "no logon time", seen);
+            if (!target.IsHeldBy(seen)) return new Outcome("changed", 0, "person", seen);
+            if (target.NotAtConsole && seen.IsAtConsole) return new Outcome("protected", 0, "console", seen);
             string change = target.ChangeIn(seen);
             if (change != null) return new Outcome("changed", 0, change, seen);
             if (request.IsDisconnect && seen.IsDisconnected) return new Outcome("disconnected", 0, "already", seen);

@@ -54,7 +54,7 @@ namespace LogoffBot
             for (int i = 1; i < words.Length; i++) fields.Add(Decoded(words[i]));
             if (words[0] == "wait" && fields.Count == 1) WaitSeconds = (int)Math.Min(Math.Max(0, Number(fields[0])), 86400);
             else if (words[0] == "say" && fields.Count == 2 && IsMessage) { Title = fields[0]; Text = fields[1]; }
-            else if (words[0] == "target" && fields.Count == 6) Targets.Add(NewTarget(fields));
+            else if (words[0] == "target" && fields.Count == 7) Targets.Add(NewTarget(fields));
             else if (words[0] == "if" && fields.Count >= 3) Targets[Targets.Count - 1].Conditions.Add(new Condition(fields));
             else throw new FormatException("line " + words[0]);
         }
@@ -68,6 +68,7 @@ namespace LogoffBot
             target.Logon = Number(fields[3]);
             target.State = (int)Number(fields[4]);
             target.EvenIfActive = Number(fields[5]) == 1;
+            target.NotAtConsole = Number(fields[6]) != 0;
             return target;
         }
 

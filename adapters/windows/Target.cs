@@ -14,6 +14,8 @@ namespace LogoffBot
 
         public bool IsListener { get { return State == 6 || Id >= 65536; } }
 
+        public bool IsAtConsole { get { return Station.Equals("Console", StringComparison.OrdinalIgnoreCase); } }
+
         public bool IsDisconnected { get { return State == 4; } }
 
         // Whole seconds by the clock of this host, -1 when unknown.
@@ -33,18 +35,19 @@ namespace LogoffBot
         public long Id, Logon;
         public string Domain, User;
         public int State;
-        public bool EvenIfActive;
+        public bool EvenIfActive, NotAtConsole;
         public readonly List<Condition> Conditions = new List<Condition>();
 
-        // Null when it is all as it was shown.
+        // Null when it is all as it was shown. Who holds the session is compared before.
         public string ChangeIn(Session seen)
         {
-            if (!IsHeldBy(seen)) return "person";
             if (State != 0 && seen.State == 0 && !EvenIfActive) return "came_back";
             foreach (Condition condition in Conditions)
                 if (!condition.HoldsFor(seen)) return "filter";
             return null;
         }
+
+        public bool IsHeldBy(Session seen) { return IsSamePersonAs(seen) && seen.Logon == Logon; }
 
         public bool IsGoneFrom(Session seen)
         {
@@ -54,7 +57,6 @@ namespace LogoffBot
             return !IsSamePersonAs(seen) || (seen.Logon != 0 && seen.Logon != Logon);
         }
 
-        bool IsHeldBy(Session seen) { return IsSamePersonAs(seen) && seen.Logon == Logon; }
 
         bool IsSamePersonAs(Session seen)
         {

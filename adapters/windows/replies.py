@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.windows import faults
+from adapters.windows.script import whole_letters
 from bot.session import Account, Session, SessionState
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _BEFORE_THE_ACT = frozenset({"request", "layout", "Add-Type", "WTSEnumerateSessi
 
 Ticks = Annotated[int, Field(ge=0, lt=2**63)]
 Code = Annotated[int, Field(ge=0, lt=2**32)]
+Words = Annotated[str, AfterValidator(whole_letters)]
+"""Text of Windows: UTF-16 that nobody has checked."""
 
 
 class Torn(ValueError):
@@ -40,14 +43,14 @@ class Seen(_Line):
 
     id: Code
     state: SessionState
-    station: str
-    domain: str
-    user: str
-    client: str
-    address: str
+    station: Words
+    domain: Words
+    user: Words
+    client: Words
+    address: Words
     protocol: int
     build: int
-    display: str
+    display: Words
     logon: Ticks
     connect: Ticks
     disconnect: Ticks
@@ -76,7 +79,7 @@ class Ended(_Line):
         "gone", "disconnected", "sent", "requested", "absent", "changed", "protected", "still_closing", "refused"
     ]
     code: Code
-    why: str
+    why: Words
     waited_ms: int
     seen: Seen | None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,7 @@ BOOTSTRAP = (
 
 _SOURCES = ("Agent.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs")
 _PLACE = "#CSHARP#\n"
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @cache
@@ -65,7 +67,8 @@ def _targets(orders: Sequence[Order]) -> list[str]:
 
 def _target(order: Order) -> str:
     account = order.account
-    situation = (str(order.logon), str(int(order.said_state)), str(int(order.even_if_active)))
+    numbers = (order.logon, order.said_state, order.even_if_active, order.not_at_console)
+    situation = (str(int(number)) for number in numbers)
     return _line("target", str(order.session_id), account.domain, account.user, *situation)
 
 
@@ -74,4 +77,16 @@ def _condition(condition: Condition) -> str:
 
 
 def _line(keyword: str, *fields: str) -> str:
-    return " ".join((keyword, *(base64.b64encode(field.encode()).decode("ascii") or "-" for field in fields)))
+    return " ".join((keyword, *(_encoded(field) for field in fields)))
+
+
+def _encoded(field: str) -> str:
+    return base64.b64encode(whole_letters(field).encode()).decode("ascii") or "-"
+
+
+def whole_letters(text: str) -> str:
+    """Half a surrogate pair, which Windows allows and UTF-8 does not, becomes U+FFFD.
+
+    A name with one is no longer the name that the host has: it is shown, and an order for it finds another person.
+    """
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)

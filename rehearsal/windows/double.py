@@ -30,6 +30,7 @@ _LOOK_AGAIN_SECONDS = 0.1
 _INVALID_PARAMETER = 87
 _LARGEST_ID = 2**31 - 1
 _FIRST_LISTENER = 65536
+_CONSOLE = "CONSOLE"
 _STILL_THERE_WITHOUT_USER = {State.DISCONNECTED, State.RESET, State.DOWN}
 
 Reply = dict[str, Any]
@@ -177,6 +178,8 @@ def _compare(target: Target, session: Session) -> Reply | None:
         return _verdict("protected", why="no logon time", seen=session)
     if not _is_person(target, session) or session.logon != target.logon:
         return _verdict("changed", why="person", seen=session)
+    if target.not_at_console and upper(session.station) == _CONSOLE:
+        return _verdict("protected", why="console", seen=session)
     if session.state is State.ACTIVE and target.state != State.ACTIVE and not target.even_if_active:
         return _verdict("changed", why="came_back", seen=session)
     if not all(holds(condition, session, now_ticks()) for condition in target.conditions):

@@ -52,6 +52,7 @@ class Target:
     logon: int
     state: int
     even_if_active: bool
+    not_at_console: bool
     conditions: list[Condition] = field(default_factory=list)
 
 
@@ -107,7 +108,7 @@ def _read_line(request: Request, keyword: str, fields: list[str]) -> None:
             request.wait = min(max(0, _integer(seconds)), _LONGEST_WAIT)
         case "say", [title, text] if request.operation == "message":
             request.title, request.text = title, text
-        case "target", [number, domain, user, logon, state, even_if_active]:
+        case "target", [number, domain, user, logon, state, even_if_active, not_at_console]:
             request.targets.append(
                 Target(
                     id=_integer(number),
@@ -116,6 +117,7 @@ def _read_line(request: Request, keyword: str, fields: list[str]) -> None:
                     logon=_integer(logon),
                     state=_integer(state),
                     even_if_active=_integer(even_if_active) == 1,
+                    not_at_console=_integer(not_at_console) != 0,
                 )
             )
         case "if", [name, operator, *values] if request.targets and values:

@@ -95,6 +95,7 @@ class Hosts(Protocol):
     def sign_out(self, host: str, session_id: int) -> None: ...
     def return_to_work(self, host: str, session_id: int) -> None: ...
     def take_over(self, host: str, session_id: int, user: str) -> None: ...
+    def go_to_console(self, host: str, session_id: int) -> None: ...
     def hang(self, host: str) -> None: ...
     def refuse(self, host: str, code: int) -> None: ...
     def take_down(self, host: str) -> None: ...
@@ -143,6 +144,9 @@ class MemoryHosts:
     def take_over(self, host: str, session_id: int, user: str) -> None:
         domain, _, name = user.partition("\\")
         self.terminal.take_over(host, session_id, Account(domain=domain, user=name))
+
+    def go_to_console(self, host: str, session_id: int) -> None:
+        self.terminal.go_to_console(host, session_id)
 
     def hang(self, host: str) -> None:
         for session_id in self.people(host):
@@ -220,6 +224,10 @@ class FarmHosts:
 
     def take_over(self, host: str, session_id: int, user: str) -> None:
         self.farm.take_over(host, session_id, user)
+
+    def go_to_console(self, host: str, session_id: int) -> None:
+        with self.farm._hosts[host].machine.sessions.locked() as table:
+            table.change(session_id, station="Console", protocol=0)
 
     def hang(self, host: str) -> None:
         self.farm.set_behaviour(host, "hangs")

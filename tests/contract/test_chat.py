@@ -111,11 +111,15 @@ def test_a_call_that_fails_says_whether_later_helps(
     assert failed.value.retryable is is_retryable
 
 
-def test_a_rate_limit_is_waited_out(workspace: Workspace, chat: SlackChat) -> None:
-    wait = timedelta(seconds=1)
+def test_a_rate_limit_is_not_waited_out_here_and_the_error_carries_the_time(
+    workspace: Workspace, chat: SlackChat
+) -> None:
+    wait = timedelta(minutes=5)
     workspace.plan(Fault(method="chat.postMessage", kind=FaultKind.RATE_LIMITED, wait=wait))
-    chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
-    assert seen(workspace) == [("#ops", "Log off 1?", False)]
+    with pytest.raises(ChatError) as failed:
+        chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+    assert (failed.value.retryable, failed.value.retry_after) == (True, wait)
+    assert seen(workspace) == []
 
 
 def test_a_card_that_is_gone_cannot_be_redrawn_and_trying_again_does_not_help(chat: SlackChat) -> None:

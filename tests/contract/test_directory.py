@@ -122,7 +122,7 @@ def test_a_fault_of_slack_keeps_what_is_known_and_makes_it_no_younger(
 ) -> None:
     before = directory.someone(actor(CHEN))
     clock.move(timedelta(minutes=59))
-    workspace.plan(Fault(method=method, kind=kind))
+    workspace.plan(Fault(method=method, kind=kind, wait=timedelta(minutes=2)))
     with pytest.raises(ChatError):
         directory.refresh()
     assert directory.someone(actor(CHEN)) == before
@@ -189,6 +189,14 @@ def test_it_refreshes_by_itself_in_the_background(workspace: Workspace, clock: S
     people[BO] = replace(people[BO], deleted=True)
     wait_until(lambda: opened.someone(actor(BO)).standing is Standing.DEACTIVATED)
     opened.stop()
+
+
+def test_a_rate_limit_is_waited_out_in_the_background(workspace: Workspace, clock: SettableClock) -> None:
+    """With a hundred people in the rules every round meets one."""
+    opened = open_directory(workspace, clock)
+    workspace.plan(Fault(method="users.info", kind=FaultKind.RATE_LIMITED, wait=timedelta(seconds=1)))
+    opened.refresh()
+    assert opened.someone(actor(DANA)).standing is Standing.MEMBER
 
 
 def test_answers_come_from_memory_and_cost_no_call(workspace: Workspace, directory: SlackDirectory) -> None:

@@ -58,6 +58,10 @@ UNTOUCHED: dict[str, tuple[int, Change, str, str]] = {
     "another domain": (3, {"domain": "OTHER"}, "changed", "person"),
     "another logon": (3, {"logon": 1}, "changed", "person"),
     "came back": (5, {"state": 4}, "changed", "came_back"),
+    "at the console": (1, {}, "protected", "console"),
+    "at the console, with a doubtful word": (1, {"not_at_console": 2}, "protected", "console"),
+    "another user at the console": (1, {"user": "bob"}, "changed", "person"),
+    "came back at the console": (1, {"state": 4}, "protected", "console"),
     "session 0": (0, {}, "protected", "session 0"),
     "listener": (65536, {}, "protected", "listener"),
     "negative id": (3, {"id": -1}, "protected", "bad id"),
@@ -80,6 +84,23 @@ def test_what_is_not_as_described_is_not_touched(farm: Farm) -> None:
 def test_who_was_away_and_is_back_may_be_logged_off_when_it_was_asked_so(farm: Farm) -> None:
     bob = look(farm)[5]
     assert act(farm, target(bob, state=4, even_if_active=1))[0]["verdict"] == "gone"
+
+
+@pytest.mark.parametrize("station", ["Console", "CONSOLE", "console"])
+@pytest.mark.parametrize("act_line", ["logoff", "disconnect", "message"])
+def test_who_went_over_to_the_console_is_touched_by_no_act(farm: Farm, act_line: str, station: str) -> None:
+    """Windows moves the session of who logs on at the console again: the same id, the same logon."""
+    bob = look(farm)[5]
+    with farm._hosts["comp1"].machine.sessions.locked() as table:
+        table.change(5, station=station, protocol=0)
+    said = line_of("say", "Alert", "Go.") if act_line == "message" else line_of("wait", 5)
+    (reply,) = ask(farm, "comp1", [act_line, said, target(bob)], AGENT)
+    assert (reply["verdict"], reply["why"], reply["seen"]["station"]) == ("protected", "console", station)
+    assert farm.calls("comp1") == []
+
+
+def test_who_is_at_the_console_is_logged_off_when_that_is_allowed(farm: Farm) -> None:
+    assert act(farm, target(look(farm)[1], not_at_console=0))[0]["verdict"] == "gone"
 
 
 HOUR = 3600
@@ -114,7 +135,7 @@ def test_a_condition_that_does_not_hold_protects(farm: Farm) -> None:
     lines = [
         line
         for number, condition, _ in CONDITIONS.values()
-        for line in (target(seen[number]), line_of("if", *condition))
+        for line in (target(seen[number], not_at_console=0), line_of("if", *condition))
     ]
     verdicts = dict(zip(CONDITIONS, ((each["verdict"], each["why"]) for each in act(farm, *lines)), strict=True))
     came_so_far, was_protected = ("refused", "WTSLogoffSession"), ("changed", "filter")
@@ -128,6 +149,7 @@ def test_all_conditions_must_hold_and_each_target_has_its_own(farm: Farm) -> Non
     assert [(each["target"], each["verdict"]) for each in replies] == [(0, "changed"), (1, "gone"), (2, "gone")]
 
 
+UNDERSTOOD = line_of("target", 3, "CORP", "alice", 1, 4, 0, 1)
 WRONG = {
     "no operation": ["reboot"],
     "a list of something": ["list", line_of("wait", 1)],
@@ -137,9 +159,11 @@ WRONG = {
     "words for a logoff": ["logoff", line_of("say", "Alert", "Go.")],
     "an unknown word": ["logoff", line_of("hurry", 1)],
     "too few fields": ["logoff", line_of("target", 3, "CORP")],
+    "nothing said of the console": ["logoff", line_of("target", 3, "CORP", "alice", 1, 4, 0)],
+    "no number for the console": ["logoff", line_of("target", 3, "CORP", "alice", 1, 4, 0, "no")],
     "a condition of nobody": ["logoff", line_of("if", "user", "like", "*")],
-    "an unknown field": ["logoff", line_of("target", 3, "CORP", "alice", 1, 4, 0), line_of("if", "mood", "like", "*")],
-    "an unknown operator": ["logoff", line_of("target", 3, "CORP", "alice", 1, 4, 0), line_of("if", "user", "is", "*")],
+    "an unknown field": ["logoff", UNDERSTOOD, line_of("if", "mood", "like", "*")],
+    "an unknown operator": ["logoff", UNDERSTOOD, line_of("if", "user", "is", "*")],
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import events as e
-from bot.audit import Entry, first_fault
+from bot.audit import GENESIS, Entry, Head, first_fault
 from bot.commands.logoff import LogoffAsk
 from bot.conditions import Condition, Field, Ids, Operator
 from bot.errors import Clash, Conflict, Duplicate, LedgerError
@@ -257,3 +257,11 @@ def test_times_come_back_in_utc_and_to_the_microsecond(ledger: Ledger) -> None:
     (entry,) = ledger.entries()
     assert isinstance(entry, Entry)
     assert entry.at == b.NOW
+
+
+def test_the_head_is_the_last_entry_and_before_the_first_nothing(ledger: Ledger) -> None:
+    assert ledger.head() == Head(0, GENESIS)
+    for name in ("A", "B"):
+        ledger.open(b.request(name))
+        last = ledger.entries()[-1]
+        assert ledger.head() == Head(last.seq, last.mac)

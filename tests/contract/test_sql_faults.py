@@ -204,3 +204,13 @@ def test_the_ledger_in_memory_fails_when_it_is_told_and_records_nothing(clock: S
         ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE)
     assert (ledger.newest(9), ledger.entries()) == ((), ())
     assert ledger.open(b.request()) == b.request()
+
+
+def test_what_people_wrote_is_in_no_message_of_the_database(database: Engine, sql_ledger: SqlLedger) -> None:
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE request RENAME TO gone"))
+    with pytest.raises(LedgerError) as caught:
+        sql_ledger.open(b.request(delivery="private words"))
+    assert caught.value.__cause__
+    assert "private words" not in str(caught.value.__cause__)
+    assert "SQL parameters hidden" in str(caught.value.__cause__)

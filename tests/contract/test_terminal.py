@@ -207,6 +207,27 @@ def test_services_and_listeners_are_never_touched(hosts: Hosts, host: str, sessi
     assert hosts.logged_off(host) == []
 
 
+def test_who_went_over_to_the_console_is_not_touched(hosts: Hosts, host: str) -> None:
+    order = order_for(look(hosts, host)[5])
+    hosts.go_to_console(host, 5)
+    (answer,) = act(hosts, host, order)
+    assert (answer.verdict, answer.detail) == (Verdict.SKIPPED, "console")
+    assert hosts.logged_off(host) == []
+
+
+def test_whoever_is_at_the_console_goes_when_that_is_allowed(hosts: Hosts, host: str) -> None:
+    (answer,) = act(hosts, host, order_for(look(hosts, host)[1], not_at_console=False))
+    assert (answer.verdict, hosts.logged_off(host)) == (Verdict.GONE, [1])
+
+
+def test_another_person_at_the_console_is_another_person_first(hosts: Hosts, host: str) -> None:
+    order = order_for(look(hosts, host)[5])
+    hosts.take_over(host, 5, "CORP\\mallory")
+    hosts.go_to_console(host, 5)
+    (answer,) = act(hosts, host, order)
+    assert (answer.verdict, answer.detail) == (Verdict.CHANGED, "person: CORP\\mallory")
+
+
 def test_who_does_not_go_in_time_is_still_closing(hosts: Hosts, host: str) -> None:
     order = order_for(look(hosts, host)[3])
     hosts.hang(host)

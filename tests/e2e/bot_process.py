@@ -9,6 +9,7 @@ die_after: name of an event: the process kills itself right after that event is 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from adapters.sql.ledger import SqlLedger
-from bot import wiring
+from bot import logs, wiring
 from bot.events import name_of
 from bot.settings import Slack, load
 
@@ -52,6 +53,8 @@ def die_after(name: str) -> None:
 
 def main() -> None:
     told = json.load(sys.stdin)
+    # Not to standard output: nobody reads it after the first line, and a full pipe stops whoever writes.
+    logs.set_up(level=logging.INFO, as_json=True)
     settings = load(Path(told["settings"]))
     tokens = Slack(
         bot_token=SecretStr(told["bot_token"]), app_token=SecretStr(told["app_token"]), api_url=told["api_url"]

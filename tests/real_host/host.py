@@ -50,6 +50,7 @@ def order_for(session: Session, session_id: int | None = None, account: Account 
         said_state=session.state,
         even_if_active=False,
         conditions=(),
+        not_at_console=False,  # whoever named the seat may have meant the console
     )
 
 

@@ -114,7 +114,7 @@ def test_nothing_that_was_typed_is_ever_code(user: str, domain: str, patterns: l
     request = script.logoff_request([it], wait_seconds=90)
     assert all(re.fullmatch(r"[a-z]+( (-|[A-Za-z0-9+/]+=*))*", line) for line in request)
     _, _, target, filtered = request
-    assert fields_of(target) == ["3", domain, user, "134087000000000000", "4", "0"]
+    assert fields_of(target) == ["3", domain, user, "134087000000000000", "4", "0", "1"]
     assert fields_of(filtered) == ["user", "like", *patterns]
 
 

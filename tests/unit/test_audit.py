@@ -179,7 +179,7 @@ def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnde
         (e.NotWarned(key=ONE, detail="nobody is there"), {"session_id": 3, "reason": "nobody is there"}),
         (e.GraceBegan(grace=timedelta(minutes=5)), {"event": "grace_began", "actor": BOT}),
         (e.Stopped(by=b.OTHER), {"event": "stopped", "actor": b.OTHER.user_id}),
-        (e.Failed(reference="ab12", code="ledger"), {"reason": "ledger ab12"}),
+        (e.Failed(reference="ab12", code="ledger"), {"reason": "ledger ab12; not begun: comp1 3 CORP\\alice"}),
         (e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("b", 2), ("a", 9)})), {"reason": "kept a 9, b 2"}),
         (
             e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER, detail="Log off 1"),

@@ -86,7 +86,8 @@ def pressed(rule: Rule, press: Press, by: Actor, **limits: Any) -> Request | Not
     required = needed(policy, ALICE)
     assert isinstance(required, Requirement)
     ledger.open(b.request(actor=c.DANA, place=c.OPS))
-    request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), requirement=required))
+    targets = [b.target(3), b.target(5)] if press is Press.CHOOSE else [b.target(3)]
+    request = ledger.record("TS-AAAAAA", b.surveyed(*targets, requirement=required))
     presses = Presses(ledger=ledger, directory=c.directory(), policy=policy)
     return presses.take(request, press, by, request.version, frozenset({("comp1", 3)}))
 

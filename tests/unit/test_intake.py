@@ -266,8 +266,14 @@ def test_what_the_form_keeps_stays_on_the_card(crowded: House) -> None:
     assert [target.session.id for target in crowded.request.targets] == [5]
 
 
+def test_a_form_that_takes_nobody_out_changes_nothing(crowded: House) -> None:
+    before = crowded.request
+    assert keep(crowded, 0, 1).text == "Nobody was taken out, so nothing changed."
+    assert crowded.request == before
+
+
 def test_a_form_that_keeps_nobody_or_was_opened_on_another_card_changes_nothing(crowded: House) -> None:
-    keep(crowded, 0, 1)
+    keep(crowded, 1)
     before = crowded.request
     for response in (keep(crowded, 99), keep(crowded, 1, version=2), keep(crowded, 1, by=b.OTHER)):
         assert response.text

@@ -59,7 +59,7 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "stumbled": State.ACTING,
         "failed": State.ENDED,
     },
-    State.ENDED: {"settled": State.ENDED, "stumbled": State.ENDED},
+    State.ENDED: {"settled": State.ENDED, "gave_up_looking": State.ENDED, "stumbled": State.ENDED},
 }
 """The state machine as people were promised it; `noted` is admitted everywhere."""
 
@@ -102,6 +102,7 @@ def events_for(request: Request) -> dict[str, e.Event]:
         e.Stopped(by=b.ASKER),
         e.Ended(),
         e.Settled(key=ONE, verdict=Verdict.GONE),
+        e.GaveUpLooking(),
         e.Stumbled(reference="r", code="c", again_in=SECOND),
         e.Failed(reference="r", code="c"),
         e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER),

@@ -9,6 +9,8 @@ import pytest
 from adapters.slack.forms import choose_form, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from bot.model import Actor, Place
+from bot.policy import counts_at_all
+from bot.rules import Policy
 from bot.session import Account
 from rehearsal.slack import find_faults
 from tests import builders as b
@@ -83,8 +85,11 @@ def test_a_stranger_in_a_shared_channel_keeps_his_own_workspace() -> None:
     assert call.actor.team_id == "T0ELSEWHERE"
 
 
-def test_without_a_team_of_his_own_the_presser_is_of_the_workspace_it_came_from() -> None:
-    assert press_call(press(user={"id": "U0DANA", "name": "dana"})).actor.team_id == "T0HOME"
+@pytest.mark.parametrize("user", [{"id": "U0DANA"}, {"id": "U0DANA", "team_id": ""}, {"id": "U0DANA", "team_id": None}])
+def test_a_presser_without_a_team_of_his_own_is_of_no_workspace_and_does_not_count(user: dict[str, Any]) -> None:
+    for actor in (press_call(press(user=user)).actor, form_call(form(user=user)).actor):
+        assert actor.team_id == ""
+        assert not counts_at_all(Policy(home_team="T0HOME", rules=()), b.someone(actor)).is_yes
 
 
 def test_a_button_without_value_or_channel_is_an_unknown_press_and_no_crash() -> None:

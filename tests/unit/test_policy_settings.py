@@ -73,7 +73,7 @@ def test_a_rule_says_where_on_whom_how_many_and_how_long(tmp_path: Path) -> None
         "card_lives: 2h",
     )
     assert found.where == {"C0ONCALL", "G0PRIVATE"}
-    assert found.computers == ("comp1", "rds-01", "rds-02", "rds-03")
+    assert found.computers == ("comp1", "rds-01", "rds-02", "rds-03", "rds-*")
     assert (found.users, found.states) == ((r"CORP\a*",), frozenset({SessionState.ACTIVE, SessionState.DISCONNECTED}))
     assert (found.idle_over, found.card_lives) == (timedelta(minutes=90), timedelta(hours=2))
     assert (found.approve_in, found.at_most) == ("C0APPROVE", 5)
@@ -125,7 +125,7 @@ limits: {alone: 3, requests: 7, within: 5m}
 """,
     )
     assert found.protected_users == (r"CORP\svc-*",)
-    assert found.protected_computers == ("rds-01", "rds-02", "rds-03", "dc*")
+    assert found.protected_computers == ("rds-01", "rds-02", "rds-03", "rds-*", "dc*")
     assert (found.may_touch_console, found.may_touch_own_account) == (True, True)
     assert (found.alone_at_most, found.requests_most, found.requests_within) == (3, 7, timedelta(minutes=5))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http.client import BadStatusLine, HTTPException, IncompleteRead
 from json import JSONDecodeError
 from ssl import SSLError
@@ -9,6 +10,7 @@ from urllib.error import URLError
 
 import pytest
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackClientNotConnectedError, SlackRequestError
+from slack_sdk.web import SlackResponse
 
 from adapters.slack.faults import ELSEWHERE, LATER, mapped
 from bot.errors import ChatError, PlaceRefused
@@ -47,6 +49,26 @@ def test_a_place_that_is_closed_to_the_bot_is_told_apart(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(LATER))
 def test_what_may_be_over_soon_is_tried_again(name: str) -> None:
     assert seen(api_error({"ok": False, "error": name})).retryable
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"Retry-After": "30"}, timedelta(seconds=30)),
+        (429, {"retry-after": "30"}, timedelta(seconds=30)),
+        (429, {"Retry-After": "soon"}, None),
+        (429, {"Retry-After": "9" * 400}, None),
+        (429, {}, None),
+        (200, {"Retry-After": "30"}, None),
+    ],
+)
+def test_a_rate_limit_says_when_to_come_back(status: int, headers: dict[str, str], wait: timedelta | None) -> None:
+    data = {"ok": False, "error": "ratelimited"}
+    answer = SlackResponse(
+        client=None, http_verb="POST", api_url="", req_args={}, data=data, headers=headers, status_code=status
+    )
+    error = seen(api_error(answer))
+    assert (error.retryable, error.retry_after) == (True, wait)
 
 
 @pytest.mark.parametrize("name", ["invalid_blocks", "invalid_auth", "message_not_found", "msg_too_long", "brand_new"])

@@ -137,7 +137,7 @@ def test_when_no_host_answers_nothing_is_done() -> None:
     assert (surveyed.targets, surveyed.ending, surveyed.say) == (
         (),
         Ending.NOTHING_TO_DO,
-        "No computer answered, so nothing was done.",
+        "No computer could be looked at, so nothing was done.",
     )
 
 

@@ -43,7 +43,10 @@ def test_a_second_yes_of_the_same_person_is_one_and_he_is_told() -> None:
     council = Council(asking_leads(2))
     request = council.ask("comp1 id=3 --sync")
     council.press(request, "approve", by=BO)
-    assert council.press(request, "approve", by=BO).text == "You have said yes already. 1 of 2 so far."
+    assert (
+        council.press(request, "approve", by=BO).text
+        == "You have said yes already. So far 1 person has said yes; it needs 2 of @leads."
+    )
     assert council.find(request.id).counted == (BO,)
     assert council.notes(request) == ["repeated_press"]
 

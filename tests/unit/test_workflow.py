@@ -221,7 +221,7 @@ def test_a_card_promises_another_look_only_while_one_is_planned(house: House) ->
     assert later.due_at is None
     assert "I look again" not in text_of(house.card)
     assert "I have stopped looking, see `/sessions comp1`" in text_of(house.card)
-    assert [entry.verdict for entry in house.ledger.entries()][-1] == "still_closing"
+    assert house.ledger.entries()[-1].event == "gave_up_looking"
 
 
 def test_without_sync_it_is_followed_until_it_is_seen_gone(house: House) -> None:

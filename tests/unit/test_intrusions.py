@@ -1,0 +1,165 @@
+"""Ways around the promises that were tried: each held since, and held here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import events as e
+from bot.model import Action, Ending, Standing, Verdict, WorkItem
+from bot.session import Account, SessionState
+from tests import builders as b
+from tests.council import APPROVALS, BO, DANA, Council, asking_leads, of_leads, rule
+from tests.house import Crash
+
+if TYPE_CHECKING:
+    from bot.events import Event
+    from bot.model import Request
+
+
+class HandInTheMachine:
+    """Lets something happen in the moment before an event is recorded."""
+
+    def __init__(self, council: Council, event: type[Event], act: object) -> None:
+        self._record, self._event, self._act, self._done = council.ledger.record, event, act, False
+        council.ledger.record = self.record  # type: ignore[method-assign] # the test's hand
+
+    def record(self, request_id: str, event: Event) -> Request:
+        if isinstance(event, self._event) and not self._done:
+            self._done = True
+            assert callable(self._act)
+            self._act()
+        return self._record(request_id, event)
+
+
+def test_a_stop_between_the_reading_and_the_start_of_a_host_spares_everybody_it_names() -> None:
+    council = Council()
+    request = council.ask("comp1,comp2 id=3 --sync")
+    HandInTheMachine(council, e.HostStarted, lambda: council.press(request, "stop", by=DANA))
+    council.press(request, "approve", by=DANA)
+    council.run()
+    council.wait(timedelta(minutes=3))
+    after = council.find(request.id)
+    assert council.terminal.logged_off == []
+    assert {target.verdict for target in after.targets} == {Verdict.SKIPPED}
+
+
+def test_between_two_hosts_the_rules_are_asked_again() -> None:
+    council = Council()
+    request = council.ask("comp1,comp2 id=3 --sync")
+
+    def revoke() -> None:
+        council.ledger.pause("operator", "stop now")
+        council.remove_from("@oncall", DANA)
+
+    council.terminal.before_act("comp1", revoke)
+    council.press(request, "approve", by=DANA)
+    council.run()
+    verdicts = {target.session.host: target.verdict for target in council.find(request.id).targets}
+    assert verdicts == {"comp1": Verdict.GONE, "comp2": Verdict.SKIPPED}
+    assert council.terminal.logged_off == [("comp1", 3)]
+    assert "stop now" in council.shown(request)
+
+
+def test_killed_after_the_start_and_back_much_later_it_asks_the_rules_before_it_acts() -> None:
+    council = Council(asking_leads(1, at_most=50), alone_at_most=50)
+    request = council.ask("crowd id=1-10 --timeout 10m")
+    council.ledger.die_after = e.Started
+    council.press(request, "approve", by=BO)
+    with pytest.raises(Crash):
+        council.run()
+    council.restart()
+    council.clock.move(timedelta(minutes=95))
+    council.directory.standings[DANA.user_id] = Standing.DEACTIVATED
+    council.run()
+    assert council.terminal.logged_off == []
+    assert {target.verdict for target in council.find(request.id).targets} == {Verdict.SKIPPED}
+
+
+def test_an_idle_time_of_before_does_not_count_for_somebody_who_came_back() -> None:
+    at_work = rule("at work", states=frozenset({SessionState.ACTIVE}), need=of_leads(2, rule="at work"))
+    council = Council(
+        rule("left", states=frozenset({SessionState.DISCONNECTED})),
+        rule("asleep", states=frozenset({SessionState.ACTIVE}), idle_over=timedelta(hours=2)),
+        replace(at_work, approve_in=APPROVALS.channel_id),
+    )
+    left = b.session(3, input=b.LOGON + 36_000_000_000)
+    council.terminal = type(council.terminal)({"comp1": (left,)})
+    council.restart()
+    request = council.ask("comp1 id=3 --even-if-active")
+    council.terminal.before_act("comp1", lambda: council.terminal.return_to_work("comp1", 3))
+    council.press(request, "approve", by=DANA)
+    council.run()
+    assert council.terminal.logged_off == []
+
+
+@pytest.mark.parametrize("command", ["sessions", "logoff"])
+def test_a_computer_that_no_rule_lets_a_person_see_is_not_contacted(command: str) -> None:
+    council = Council(rule(may=frozenset({Action.LIST, Action.LOG_OFF}), computers=("comp1",)))
+    request = council.ask("vault", command=command)
+    assert council.terminal.looks == []
+    assert (request.targets, request.left_out) == ((), ())
+    assert "No rule lets you look at vault" in council.told(DANA)[-1]
+
+
+def test_who_may_act_on_some_sessions_but_not_list_the_host_reads_no_other_names() -> None:
+    council = Council(rule(may=frozenset({Action.LOG_OFF}), users=("alice",)))
+    request = council.ask("comp1 --all")
+    named = {str(out.session.account) for out in request.left_out}
+    assert named <= {""}
+    assert "bob" not in council.shown(request)
+
+
+def test_who_reconnected_is_not_disconnected_a_second_time_after_a_restart() -> None:
+    council = Council()
+    request = council.ask("comp1 id=5 --sync")
+    council.press(request, "disconnect", by=DANA)
+    council.run()
+    council.ledger.die_before = e.TargetEnded
+    council.press(request, "approve", by=DANA)
+    with pytest.raises(Crash):
+        council.run()
+    council.terminal.return_to_work("comp1", 5)
+    council.restart()
+    council.wait(timedelta(seconds=20))
+    assert council.terminal.disconnected == [("comp1", 5)]
+
+
+def test_an_ended_request_that_cannot_be_drawn_is_left_alone_in_the_end() -> None:
+    """A fault that stays must not keep the bot busy, or tell people the same thing, for ever."""
+    council = Council()
+    request = council.ask("comp1 id=3 --sync")
+    council.press(request, "cancel", by=DANA)
+    for _ in range(5):
+        council.workflow.surprise(WorkItem(request_id=request.id), "ab12", RuntimeError("the disk is full"))
+    after = council.find(request.id)
+    assert (after.ending, after.due_at, after.drawn_version) == (Ending.CANCELLED, None, after.version)
+
+
+def test_what_a_host_did_after_the_request_was_closed_is_written_down() -> None:
+    council = Council()
+    request = council.ask("comp1 id=3 --sync")
+
+    def close() -> None:
+        council.clock.move(timedelta(hours=3))
+        council.ledger.record(request.id, e.Expired())
+
+    council.terminal.before_act("comp1", close)
+    council.press(request, "approve", by=DANA)
+    council.run()
+    [target] = council.find(request.id).targets
+    assert target.verdict is Verdict.GONE
+    assert "settled" in council.events(request)
+
+
+def test_names_from_windows_forge_no_second_line() -> None:
+    council = Council()
+    forged = b.session(3, account=Account(domain="CORP", user="bob\nCORP\\carol"), client="x\n✓ logged off")
+    council.terminal = type(council.terminal)({"comp1": (forged,)})
+    council.restart()
+    request = council.ask("comp1 id=3 --sync")
+    assert "bob\n" not in council.shown(request)
+    assert "x\n" not in council.shown(request)

@@ -1,0 +1,118 @@
+"""The file is plain values: what makes YAML more than that is refused, with its line and never with the value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import yamlfile
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+
+
+def refusal(folder: Path, text: str) -> str:
+    path = folder / "app.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        yamlfile.read(path, {})
+    assert "hidden" not in caught.value.say
+    return caught.value.say
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("team: T1\na: &a [*a]\n", 2),
+        ("team: T1\na: &a {b: *a}\n", 2),
+        ("team: &hidden T1\n", 1),
+        ("team: T1\npassword: *hidden\n", 2),
+        ("password: &hidden\n", 1),
+        ("a: {<<: *hidden}\n", 1),
+        (BOMB, 1),
+    ],
+)
+def test_an_anchor_and_an_alias_are_refused_with_their_line(tmp_path: Path, text: str, line: int) -> None:
+    first = refusal(tmp_path, text).splitlines()[1]
+    assert first == f"  line {line}: a value may not begin with & or *. Write it out, or put it in quotes."
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("team: !!python/object/apply:os.system ['hidden']\n", 1),
+        ("team: T1\nport: !!int hidden\n", 2),
+        ("team: !!float ''\n", 1),
+        ("team: !!timestamp x\n", 1),
+        ("rules: !!set {a}\n", 1),
+        ("team: T1\npassword: !hidden\n", 2),
+        ("password: !hidden!hidden\n", 1),
+        ("password: ! hidden\n", 1),
+        ("password: !<tag:yaml.org,2002:str> hidden\n", 1),
+        ("!!str team: T1\n", 1),
+    ],
+)
+def test_a_tag_is_refused_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    assert refusal(tmp_path, text).splitlines()[1:] == [
+        f"  line {line}: a value may not begin with !. Put it in quotes."
+    ]
+
+
+def test_all_that_is_more_than_plain_is_told_at_once(tmp_path: Path) -> None:
+    said = refusal(tmp_path, "a: &a 1\nb: !!str 2\nc: *a\n").splitlines()
+    assert said[0].endswith("has 3 faults:")
+    assert [line.split(":")[0] for line in said[1:]] == ["  line 1", "  line 2", "  line 3"]
+
+
+@pytest.mark.parametrize("deep", ["[" * 5000, "{a: " * 5000, "- " * 5000, "? " * 5000])
+def test_a_bottomless_file_is_refused_with_its_line(tmp_path: Path, deep: str) -> None:
+    assert "  line 2: the blocks stand too deep in each other." in refusal(tmp_path, f"# first\n{deep}")
+
+
+@pytest.mark.parametrize("one", ["- [x]\n", "- {a: x}\n", "- - x\n", "- a: x\n"])
+def test_many_blocks_beside_each_other_are_not_deep(tmp_path: Path, one: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text("a:\n" + one * 100, encoding="utf-8")
+    file = yamlfile.read(path, {})
+    assert (len(file.values), file.faults) == (1, ())
+
+
+@pytest.mark.parametrize("key", ["? [hidden]\n: b\n", "? {hidden: x}\n: b\n", "{[hidden]: b}\n"])
+def test_a_key_that_is_a_block_is_a_fault_with_its_line(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(key, encoding="utf-8")
+    file = yamlfile.read(path, {})
+    assert (file.values, file.faults) == ({}, ((1, "a key has to be one word."),))
+
+
+@pytest.mark.parametrize("value", ["2026-01-01", "2026-13-45", "=", "0b_"])
+def test_a_scalar_that_is_not_plain_is_a_fault_with_its_line(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(f"a: 1\nteam: {value}\n", encoding="utf-8")
+    assert yamlfile.read(path, {}).faults == ((2, "the value cannot be understood. Put it in quotes."),)
+
+
+def test_plain_scalars_keep_their_kind_and_signs_in_quotes_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text("a: [1, 2.5, true, null, word, '*x', \"&x\", '!x', '2026-01-01', a*b&c!d]\n", encoding="utf-8")
+    file = yamlfile.read(path, {})
+    assert file.values == {"a": [1, 2.5, True, None, "word", "*x", "&x", "!x", "2026-01-01", "a*b&c!d"]}
+    assert file.faults == ()
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet="a0b1xe_.:-+ \n[]{},?&*!<>='\"#%|~/\\@", max_size=40))
+def test_nothing_in_a_file_ends_in_a_traceback(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        file = yamlfile.read(path, {})
+    except SettingsError:
+        return
+    assert isinstance(file.values, dict)
