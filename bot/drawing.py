@@ -118,12 +118,18 @@ class Drawer:
                 self._say_where_it_is(request)
             if card and request.ending in (Ending.DONE, Ending.DENIED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED):
                 self.chat.reply(card, (request.actor.user_id,), notices.outcome_line(request))
+                self._say_how_it_ended(request)
         except ChatError as error:
             log.warning("notice.not_posted", request_id=request.id, say=error.say)
 
     def _say_where_it_is(self, request: Request) -> None:
         if approval_channel(request) not in ("", request.place.channel_id):
             self.chat.tell(request.place, request.actor, notices.asked_elsewhere(request))
+
+    def _say_how_it_ended(self, request: Request) -> None:
+        """The requester may not even see the channel where the others decide."""
+        if approval_channel(request) not in ("", request.place.channel_id):
+            self.chat.tell(request.place, request.actor, notices.ended_elsewhere(request))
 
     def remind(self, request: Request) -> None:
         """Call once more for those who may decide, at half of the card's life."""

@@ -126,7 +126,7 @@ class Intake:
     def _note(self, nothing: Nothing, actor: Actor, press: str) -> Response:
         """Recorded although it changes nothing; an expired card that nobody has swept yet is closed by the way."""
         request = nothing.request
-        self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press))
+        self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press), is_hurried=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
         return Response(text=nothing.say, wake=WorkItem(request_id=request.id) if over else None)
 

@@ -89,6 +89,12 @@ def not_announced(request: Request, channel: str, error: ChatError) -> Report:
     return Report(headline=f"{request.id}: break-glass was not announced", summary=text, lines=(Line(parts=(text,)),))
 
 
+def ended_elsewhere(request: Request) -> Report:
+    """For the requester, when the card stands where the others are."""
+    text = f"{request.id}: {outcome_line(request)}"
+    return Report(headline=text, summary=text)
+
+
 def outcome(request: Request, error: ChatError) -> Report:
     """For the requester, when the card cannot show how it ended."""
     ended = report.of(request)

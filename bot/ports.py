@@ -97,8 +97,11 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, request_id: str, event: Event) -> Request:
-        """Advance the request as it stands now and append the entry, or raise `Conflict` and change nothing."""
+    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
+        """Advance the request as it stands now and append the entry, or raise `Conflict` and change nothing.
+
+        `is_hurried`: a person waits, so give up after the short lock limit, as `open` and `note` do.
+        """
         ...
 
     def note(self, noted: Noted, place: Place) -> None:

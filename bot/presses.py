@@ -55,7 +55,7 @@ class Presses:
             if isinstance(meant, Nothing):
                 return meant
             try:
-                return self.ledger.record(request.id, meant)
+                return self.ledger.record(request.id, meant, is_hurried=True)
             except Conflict as conflict:
                 request = conflict.request
                 if conflict.reason is not Clash.STALE:

@@ -59,7 +59,7 @@ class Rule:
 class Policy:
     """The rules in their order, and what holds whatever the rules say.
 
-    `alone_at_most`: above so many targets a second person is needed. `requests_most` in `requests_within`: for one person.
+    `alone_at_most`: above so many targets a second person is needed. `requests_most`: in `requests_within`.
     """
 
     home_team: str

@@ -56,11 +56,11 @@ class MortalLedger(MemoryLedger):
     die_before: type[Event] | None = None
     die_after: type[Event] | None = None
 
-    def record(self, request_id: str, event: Event) -> Request:
+    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
         if self.die_before and isinstance(event, self.die_before):
             self.die_before = None
             raise Crash
-        after = super().record(request_id, event)
+        after = super().record(request_id, event, is_hurried=is_hurried)
         if self.die_after and isinstance(event, self.die_after):
             self.die_after = None
             raise Crash

@@ -55,7 +55,7 @@ class MemoryLedger:
             self._append(entry_for_opening(request), self._clock.now())
             return request
 
-    def record(self, request_id: str, event: Event) -> Request:
+    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:  # noqa: ARG002 - nobody waits here
         with self._writing():
             before = self._requests.get(request_id)
             if before is None:

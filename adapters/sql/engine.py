@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,6 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
 
@@ -60,9 +60,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """FULL: a commit that was acknowledged survives a power cut. The driver must not begin transactions by itself."""
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {_milliseconds(PATIENCE)}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """The change needs the file alone for a moment and does not wait for it, whatever the timeout; it is made once."""
+    for _ in range(100):
+        try:
+            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        time.sleep(0.02)
+    raise sqlite3.OperationalError("the file stays locked by somebody who does not use WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -76,9 +76,9 @@ class SqlLedger:
         if read_requests(connection, [request.id], self._asks):
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
-    def record(self, request_id: str, event: Event) -> Request:
+    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
         """An unknown id is a `LedgerError`: nothing outside this database hands out ids that `find` does not know."""
-        with self._writing() as (connection, head):
+        with self._writing(RECEIPT_LIMIT if is_hurried else PATIENCE) as (connection, head):
             before = self._fresh(connection, request_id)
             now = self._clock.now()  # after the lock: what waited past its time is refused
             after = advance(before, event, now)
@@ -95,7 +95,7 @@ class SqlLedger:
             raise Conflict("Somebody else was faster.", request=before, reason=Clash.STALE) from exc
 
     def note(self, noted: Noted, place: Place) -> None:
-        with self._writing() as (connection, head):
+        with self._writing(RECEIPT_LIMIT) as (connection, head):
             entry = self._append(connection, head, entry_for_note(noted, place), self._clock.now())
         _tell(entry)
 

@@ -134,7 +134,7 @@ def test_a_quorum_takes_two_people_and_not_one_of_them_twice(stage: Stage) -> No
     press_and_wait(stage, "Log off 1", "bo")
     request = press_and_wait(stage, "Log off 1", "bo")
     assert (request.state, len(request.counted)) == (State.AWAITING, 1)
-    wait_until(lambda: any("1 of 2 so far" in text for text in private_to(stage, "bo")))
+    wait_until(lambda: any("You have said yes already" in text for text in private_to(stage, "bo")))
     (card,) = cards(stage, "chen")
     assert "Yes so far: " in drawn(card)
     assert is_on(stage, "rds-31", 4)

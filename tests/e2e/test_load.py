@@ -62,3 +62,20 @@ def test_without_a_writable_database_the_bot_says_so_and_does_nothing(settings: 
         stage.wait_until_still()
         assert stage.bot.ledger.newest(10) == ()
         assert stage.farm.messages("comp1") == []
+
+
+def test_a_press_that_cannot_be_recorded_says_so_in_time_and_does_nothing(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    with open_stage(settings, database=f"sqlite:///{file}", engine="double") as stage:
+        dana = stage.visitor("dana")
+        dana.command("/logoff comp1 id=3 --sync")
+        stage.wait_until_still()
+        writer = sqlite3.connect(file, isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        pressed = dana.press("Log off 1")
+        writer.execute("ROLLBACK")
+        writer.close()
+        stage.wait_until_still()
+        assert pressed.ok
+        assert stage.bot.ledger.newest(1)[0].state.value == "awaiting"
+        assert stage.farm.calls("comp1") == []

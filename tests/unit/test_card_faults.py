@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.memory.clock import SettableClock
+from adapters.memory.ledger import MemoryLedger
+from bot.drawing import Drawer
 from bot.errors import ChatError, PlaceRefused
-from bot.model import Ending, State
+from bot.model import Confirm, Ending, State
 from bot.rules import Force
+from tests import builders as b
 from tests.council import APPROVALS, BO, DANA, OPS, Channels, Council, asking_leads, rule
 from tests.house import Crash
 
@@ -116,7 +120,6 @@ def test_break_glass_is_announced_once_however_often_the_card_itself_fails() -> 
     council, chat = open_council(FORCING)
     chat.posting = {OPS.channel_id: BUSY}
     request = council.ask("comp1 id=3 --sync --force")
-    assert council.find(request.id).draw_due_at == council.clock.now() + MINUTE
     for _ in range(5):
         council.wait(MINUTE)
     assert announcements(council) == 1
@@ -124,6 +127,20 @@ def test_break_glass_is_announced_once_however_often_the_card_itself_fails() -> 
     chat.posting = {}
     council.wait(MINUTE)
     assert (announcements(council), card_headlines(council, request)) == (1, ["Logged off 1 session on comp1"])
+
+
+def test_an_announced_card_that_fails_waits_as_any_other() -> None:
+    clock, chat = SettableClock(b.NOW), Faulty()
+    ledger = MemoryLedger(clock)
+    forced = b.requirement(confirm=Confirm.NOBODY, approve_in=APPROVALS.channel_id)
+    request = ledger.open(b.request())
+    for event in (b.surveyed(requirement=forced), b.started()):
+        ledger.record(request.id, event)
+    chat.posting = {b.PLACE.channel_id: BUSY}
+    Drawer(ledger=ledger, chat=chat, clock=clock, wake=lambda _item, _at: None).draw(request.id)
+    found = ledger.find(request.id)
+    assert found
+    assert (len(chat.cards), found.draw_due_at) == (1, clock.now() + MINUTE)
 
 
 def test_break_glass_is_announced_though_its_card_cannot_be_posted_at_all() -> None:

@@ -27,12 +27,12 @@ class HandInTheMachine:
         self._record, self._event, self._act, self._done = council.ledger.record, event, act, False
         council.ledger.record = self.record  # type: ignore[method-assign] # the test's hand
 
-    def record(self, request_id: str, event: Event) -> Request:
+    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
         if isinstance(event, self._event) and not self._done:
             self._done = True
             assert callable(self._act)
             self._act()
-        return self._record(request_id, event)
+        return self._record(request_id, event, is_hurried=is_hurried)
 
 
 def test_a_stop_between_the_reading_and_the_start_of_a_host_spares_everybody_it_names() -> None:

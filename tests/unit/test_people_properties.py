@@ -126,8 +126,8 @@ class PeopleAtWork(RuleBasedStateMachine):
         """Nothing may lie between the last question and the start: what is true then is what counts."""
         record = self.council.ledger.record
 
-        def watched(request_id: str, event: object) -> Request:
-            after = record(request_id, event)  # type: ignore[arg-type] # passed on as it came
+        def watched(request_id: str, event: object, *, is_hurried: bool = False) -> Request:
+            after = record(request_id, event, is_hurried=is_hurried)  # type: ignore[arg-type] # passed on as it came
             if after.state is State.ACTING and request_id not in self.seen:
                 self.seen.add(request_id)
                 self.check_start(after)
