@@ -55,6 +55,8 @@ def check(config: Config = APP_YAML) -> None:
     settings = load(config)
     directory, known = _directory(settings)
     faults = list(lint(settings.policy(), directory, known))
+    if settings.protect.own_account and not settings.policy().own_accounts and not settings.rehearsal:
+        faults.append("protect.own_account: name the bot's account in winrm.username, or it cannot be told apart.")
     for fault in faults:
         sys.stdout.write(fault + "\n")
     if faults:
