@@ -10,7 +10,7 @@ import humanize
 
 from bot.errors import Clash
 from bot.model import Action, Ending, State, Verdict
-from bot.session import SessionState
+from bot.session import SessionState, filetime_to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,6 +145,20 @@ def whole(name: str) -> str:
     return f"\N{FIRST STRONG ISOLATE}{kept}\N{POP DIRECTIONAL ISOLATE}"
 
 
+def details(target: Target) -> str:
+    """What `--verbose` adds: codes and the host's own clock, for whoever has to compare with Windows' tools."""
+    session, clock = target.session, filetime_to_datetime(target.session.now)
+    found = [
+        f"state {int(session.state)}",
+        f"window station {whole(session.station)}" if session.station else "",
+        f"address {whole(session.address)}" if session.address else "",
+        f"protocol {session.protocol}",
+        f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
+        f"error {target.code}" if target.code else "",
+    ]
+    return ", ".join(part for part in found if part)
+
+
 def situation(session: Session) -> str:
     """`Disconnected for 3 hours`, `Active, idle for 5 minutes`."""
     idle = session.idle
@@ -231,6 +245,10 @@ def progress(request: Request) -> str:
     needs = request.requirement.needs if request.requirement else ()
     wanted = " and ".join(f"{need.count} of {' or '.join(sorted(need.of))}" for need in needs)
     return f"So far {count(len(request.counted), 'person has', 'people have')} said yes; it needs {wanted}."
+
+
+def too_long_a_list(number: int, kept: int) -> str:
+    return f"There are {number:,}; these are the first {kept:,}. Narrow it with `user=`, `state=` or fewer computers."
 
 
 def not_allowed(host: str) -> str:

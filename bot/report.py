@@ -152,6 +152,8 @@ def _row(request: Request, target: Target) -> Line:
         looks_again = request.state is not State.ENDED or request.due_at is not None
         said = phrases.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
         parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {said}")
+    if request.ask.verbose:
+        parts.append("\n" + phrases.details(target))
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bot.session import Session
 
 
+MOST_LISTED = 500
+"""A list is for reading: more sessions than this are counted, and neither kept nor written into the audit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """The answer of one host: its sessions, or why there are none."""
@@ -46,6 +50,8 @@ def decide(request: Request, looks: Sequence[Look], policy: Policy, someone: Som
         if not decision.is_yes
     )
     ending, say = _ending(ask, action, looks, matching, targets)
+    if action is Action.LIST and len(targets) > MOST_LISTED:
+        say, targets = phrases.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
         sessions, force = [target.session for target in targets], bool(getattr(ask, "force", False))

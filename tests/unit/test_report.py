@@ -220,3 +220,12 @@ def test_some_of_several_are_said_as_some() -> None:
         e.Ended(),
     )
     assert report.of(one_of_two).headline == "Logged off 1 of 2 sessions on comp1 and comp2"
+
+
+def test_verbose_adds_the_codes_and_the_hosts_own_clock() -> None:
+    request = PORTRAITS["verdict-no-right"]
+    plain = text_of(report.of(request))
+    verbose = text_of(report.of(replace(request, ask=replace(request.ask, verbose=True))))
+    assert "host's clock" not in plain
+    assert "state 4" in verbose
+    assert "error 5" in verbose

@@ -15,7 +15,7 @@ from bot.events import Refused, Surveyed
 from bot.model import Action, Choice, Confirm, Ending
 from bot.rules import Force, Policy, Rule
 from bot.session import Account, SessionState
-from bot.survey import Look, decide
+from bot.survey import MOST_LISTED, Look, decide
 from bot.transitions import READY_FOR
 from tests import builders as b
 
@@ -179,3 +179,12 @@ def test_a_missing_reason_for_force_is_refused_before_anybody_is_asked() -> None
     refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.someone())
     assert isinstance(refused, Refused)
     assert "--force needs a reason here" in refused.say
+
+
+def test_a_list_that_nobody_could_read_is_cut_and_says_so() -> None:
+    many = tuple(b.session(number) for number in range(1, MOST_LISTED + 102))
+    request = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL), action=Action.LIST)
+    surveyed = decide(request, [Look(host="comp1", at=b.NOW, sessions=many)], policy(), b.someone())
+    assert isinstance(surveyed, Surveyed)
+    assert len(surveyed.targets) == MOST_LISTED
+    assert f"There are {len(many):,}" in surveyed.say
