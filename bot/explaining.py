@@ -40,7 +40,7 @@ def explain(policy: Policy, someone: Someone, place: Place, action: Action, ask:
             if _takes_all(rule):
                 break
     if getattr(ask, "force", False):
-        yield "--force: " + _force_in_words(policy, someone, place, action)
+        yield "--force: " + _force_in_words(policy, someone, place, action, ask.hosts)
     yield f"Above {policy.alone_at_most} sessions at once a second person is needed whatever the rule says."
 
 
@@ -67,8 +67,9 @@ def _confirmation(rule: Rule) -> str:
     return f"needs a yes from {rule.need.count} of {', '.join(sorted(rule.need.of))}{where}"
 
 
-def _force_in_words(policy: Policy, someone: Someone, place: Place, action: Action) -> str:
-    rules = [rule for rule in policy.rules if rule.is_for(someone, place, action)]
+def _force_in_words(policy: Policy, someone: Someone, place: Place, action: Action, hosts: tuple[str, ...]) -> str:
+    there = [rule for rule in policy.rules if any(_on(rule, host) for host in hosts)]
+    rules = [rule for rule in there if rule.is_for(someone, place, action)]
     allowed = [rule for rule in rules if rule.force.is_allowed]
     if not allowed:
         return "no rule allows it for this person, so the bot would ask."

@@ -9,6 +9,7 @@ from unicodedata import category
 
 from bot import notices
 from bot.commands import BY_NAME
+from bot.commands.words import unescaped
 from bot.errors import Duplicate, LedgerError, UsageError
 from bot.events import Noted, NoteKind
 from bot.lifecycle import ASKED_FOR
@@ -64,7 +65,7 @@ class Intake:
                 id=new_id(),
                 delivery=delivery,
                 command=command,
-                text=storable(text),
+                text=storable(unescaped(text)),
                 actor=actor,
                 place=place,
                 ask=ask,
@@ -85,7 +86,7 @@ class Intake:
     def _misunderstood(self, error: UsageError, text: str, actor: Actor, place: Place, slash: str) -> Response:
         shown = notices.usage(error, slash)
         try:
-            noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=storable(f"{slash} {text}"))
+            noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=storable(f"{slash} {unescaped(text)}"))
             self.ledger.note(noted, place)
         except LedgerError:
             return Response(text=f"{error.say} (And I cannot record anything right now.)")

@@ -38,7 +38,14 @@ class Group:
     name: str
 
 
-Part = str | Person | Moment | Strong | Group
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place, by its id."""
+
+    channel_id: str
+
+
+Part = str | Person | Moment | Strong | Group | Channel
 
 
 class Tone(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot import phrases, report
 from bot.commands import BY_NAME
-from bot.lines import Line, Person, Report, Strong, Tone
+from bot.lines import Channel, Line, Moment, Person, Report, Strong, Tone
 
 if TYPE_CHECKING:
     from bot.errors import ChatError, UsageError
@@ -59,20 +59,28 @@ def reminder(request: Request) -> str:
 def break_glass(request: Request) -> Report:
     """Told where approvals go: somebody acts without one."""
     reason = str(getattr(request.ask, "reason", ""))
-    drawn = report.of(request)
     told = f"Reason: {reason}" if reason else "No reason was given."
     line = Line(parts=(Person(request.actor.user_id), f" used --force in {request.id}. {told}"))
-    rows = tuple(each for each in drawn.lines if each.tone is Tone.ROW)
+    rows = tuple(
+        Line(
+            parts=(Strong(phrases.whole(str(t.session.account))), f"  {t.session.host} session {t.session.id}"),
+            tone=Tone.ROW,
+        )
+        for t in request.targets[: report.MOST_ROWS]
+    )
+    stands = Line(parts=(f"It began at once. How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = request.actor.name or request.actor.user_id
     whom = phrases.on_hosts([phrases.whole(str(target.session.account)) for target in request.targets])
     summary = f"Break-glass: {who} acts without asking anybody ({report.verb(request).plain}: {whom}). {request.id}"
-    return Report(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows))
+    return Report(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands))
 
 
 def asked_elsewhere(request: Request) -> Report:
     """For the requester, when the card stands where the others are."""
-    text = f"{request.id} waits for somebody else's yes; I have asked where such decisions are made."
-    return Report(headline=text, summary=text)
+    text = f"{request.id} waits for somebody else's yes"
+    where = Channel(request.requirement.approve_in if request.requirement else "")
+    line = Line(parts=("I have asked in ", where, "; it waits until ", Moment(request.expires_at)))
+    return Report(headline=text, summary=text, lines=(line,))
 
 
 def nobody_asked(request: Request, channel: str, error: ChatError) -> Report:

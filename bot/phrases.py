@@ -222,11 +222,12 @@ def clash(conflict: Conflict) -> str:
 def nothing_matched(ask: Ask) -> str:
     where = on_hosts(ask.hosts)
     wanted = f" with id {ask.ids}" if ask.ids else ""
-    return f"{where} has no session{wanted} that matches. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
+    matching = " that matches" if ask.conditions or not ask.ids else ""
+    return f"{where} has no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
 
 
 NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
-ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand above."
+ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
 NOTHING_TAKEN_OUT = "Nobody was taken out, so nothing changed."
 NO_ANSWER = "No computer could be looked at, so nothing was done."
 

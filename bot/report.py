@@ -91,10 +91,10 @@ def _outcome(request: Request) -> str:
     gone, total = len(_gone(request)), len(request.targets)
     if total and not gone:
         unsure = len(request.unsure_targets)
-        nobody = f"Nobody was {verb(request).done}"
+        nobody = f"Nobody was {verb(request).done} on {_where(request)}"
         return f"{phrases.count(unsure, 'session')} not yet seen gone" if unsure else nobody
     if not total:
-        return f"Nobody was {verb(request).done}"
+        return f"Nobody was {verb(request).done} on {_where(request)}"
     of_all = "" if gone == total else f" of {total}"
     return f"{verb(request).past} {gone}{of_all} {'session' if total == 1 else 'sessions'} on {_where(request)}"
 
@@ -239,7 +239,7 @@ def _footer(request: Request) -> Line:
         case _ if request.requirement and request.requirement.confirm is Confirm.NOBODY:
             parts.append(", forced: nobody was asked")
     if request.decided_at:
-        parts += [" at ", Moment(request.decided_at)]
+        parts += [", ", Moment(request.decided_at)]
     if request.state is State.READY and request.act_at:
         parts += [", begins at ", Moment(request.act_at)]
     if request.state is State.AWAITING:

@@ -42,9 +42,11 @@ def seen_by(stage: Stage, people: Iterable[str]) -> list[SeenMessage]:
 
 
 def names_in(stage: Stage) -> Mapping[str, str]:
-    """Names of people and handles of groups, by id."""
+    """Names of people and channels and handles of groups, by id."""
     cast = stage.workspace.store.cast
-    return {person.id: person.name for person in cast.people} | {g.id: g.handle for g in cast.user_groups}
+    groups = {group.id: group.handle for group in cast.user_groups}
+    channels = {channel.id: channel.name for channel in cast.channels}
+    return {person.id: person.name for person in cast.people} | groups | channels
 
 
 def shown(version: SeenMessage | Version, names: Mapping[str, str]) -> str:

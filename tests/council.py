@@ -230,5 +230,5 @@ def text_of(report: Report) -> str:
 
 
 def _word(part: object) -> str:
-    names = ("text", "user_id", "name", "at")
+    names = ("text", "channel_id", "user_id", "name", "at")
     return part if isinstance(part, str) else next(str(getattr(part, n)) for n in names if hasattr(part, n))

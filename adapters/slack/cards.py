@@ -20,7 +20,7 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.blocks import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
-from bot.lines import Group, Line, Moment, Person, Strong, Tone
+from bot.lines import Channel, Group, Line, Moment, Person, Strong, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +83,8 @@ def _part(part: Part, limit: int) -> RichTextElement:
             return RichTextElementParts.User(user_id=part.user_id)
         case Group():
             return RichTextElementParts.UserGroup(usergroup_id=part.name) if _is_id(part) else _text(part.name)
+        case Channel():
+            return RichTextElementParts.Channel(channel_id=part.channel_id)
         case Moment():
             timestamp, fallback = int(part.at.timestamp()), f"{part.at:%Y-%m-%d %H:%M} UTC"
             return RichTextElementParts.Date(timestamp=timestamp, format=DATE_FORMAT, fallback=fallback)
@@ -119,6 +121,8 @@ def _markdown(part: Part) -> str:
             return f"<@{part.user_id}>"
         case Group():
             return f"<!subteam^{part.name}>" if _is_id(part) else escape(part.name)
+        case Channel():
+            return f"<#{part.channel_id}>"
         case Moment():
             return f"<!date^{int(part.at.timestamp())}^{DATE_FORMAT}|{part.at:%Y-%m-%d %H:%M} UTC>"
     assert_never(part)

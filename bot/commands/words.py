@@ -30,12 +30,17 @@ class Word:
     is_quoted: bool = False
 
 
+def unescaped(text: str) -> str:
+    """Slack's three entities as the signs that were typed."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def clean(text: str) -> str:
     """What the person meant to type. Raises `UsageError` for control characters and for texts that are too long."""
     if len(text) > LONGEST:
         raise UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
     text = _LINK.sub(_label, text)
-    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text = unescaped(text)
     text = text.translate(_INVISIBLE).translate(_QUOTES)
     text = "".join(" " if letter.isspace() else letter for letter in text).strip()
     for position, letter in enumerate(text):

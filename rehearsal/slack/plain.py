@@ -56,6 +56,8 @@ def _rich_part(part: Mapping[str, Any], names: Mapping[str, str]) -> str:
     match part.get("type"):
         case "user":
             return "@" + names.get(str(part["user_id"]), str(part["user_id"]))
+        case "channel":
+            return "#" + names.get(str(part["channel_id"]), str(part["channel_id"]))
         case "usergroup":
             return "@" + names.get(str(part["usergroup_id"]), str(part["usergroup_id"]))
         case "date":

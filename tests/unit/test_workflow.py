@@ -107,7 +107,7 @@ def test_who_came_back_to_work_is_not_thrown_out(house: House) -> None:
     house.approve_and_run()
     assert (house.verdicts(), house.terminal.logged_off) == ({"comp1 3": "changed"}, [])
     assert "came back to work" in text_of(house.card)
-    assert house.card.headline == "Nobody was logged off"
+    assert house.card.headline == "Nobody was logged off on comp1"
 
 
 def test_who_took_the_id_over_is_not_thrown_out(house: House) -> None:

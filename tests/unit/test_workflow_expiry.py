@@ -25,7 +25,7 @@ def test_a_request_that_nobody_looked_at_expires(house: House) -> None:
     house.clock.move(2 * MINUTE)
     house.run()
     assert (house.request.ending, house.terminal.looks) == (Ending.EXPIRED, [])
-    assert house.chat.told[0].report.headline == "Expired. Nobody was logged off"
+    assert house.chat.told[0].report.headline == "Expired. Nobody was logged off on comp1"
 
 
 def test_a_card_that_nobody_pressed_expires_and_loses_its_buttons(house: House) -> None:
@@ -34,7 +34,7 @@ def test_a_card_that_nobody_pressed_expires_and_loses_its_buttons(house: House) 
     assert house.request.state is State.AWAITING
     house.wait(MINUTE)
     assert (house.request.ending, house.card.buttons) == (Ending.EXPIRED, ())
-    assert house.card.headline == "Expired. Nobody was logged off"
+    assert house.card.headline == "Expired. Nobody was logged off on comp1"
     assert house.chat.replies
 
 

@@ -88,7 +88,7 @@ def test_a_restart_after_the_time_is_over_acts_on_nobody(house: House) -> None:
     house.restart()
     house.run()
     assert (house.request.ending, house.terminal.acts) == (Ending.EXPIRED, [])
-    assert house.card.headline == "Expired. Nobody was logged off"
+    assert house.card.headline == "Expired. Nobody was logged off on comp1"
 
 
 def test_a_database_that_fails_after_the_act_costs_a_try_and_not_the_truth(house: House) -> None:
