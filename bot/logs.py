@@ -20,10 +20,15 @@ def set_up(*, level: int, as_json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
     shown = "%(name)s %(levelname)s %(message)s"
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format=shown)
     # Bolt advises developers at this level: how to write a listener for an event that nobody wants.
     logging.getLogger("slack_bolt").setLevel(max(level, logging.ERROR))
+
+
+def _to_stderr(*_: object) -> structlog.PrintLogger:
+    """Standard error as it is now: whoever replaced it before may have closed that one."""
+    return structlog.PrintLogger(sys.stderr)

@@ -20,7 +20,6 @@ from rehearsal.slack.errors import SlackError
 from rehearsal.slack.grants import Grants
 
 OPS = "C0OPS00001"
-START = datetime.now(UTC)
 BUTTON = [{"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}}]}]
 
 Answer = tuple[int, str, str]
@@ -66,7 +65,8 @@ def door() -> Iterator[Door]:
 
 @pytest.fixture
 def clock() -> SetClock:
-    return SetClock(START)
+    """It starts at the real time: Bolt refuses a signature that is older than five minutes."""
+    return SetClock(datetime.now(UTC))
 
 
 @pytest.fixture
