@@ -175,7 +175,7 @@ def test_a_response_url_checks_what_it_is_given(webhook: WebhookClient) -> None:
 
 
 def test_a_trigger_opens_one_thing_within_three_seconds() -> None:
-    clock = SetClock(START)
+    clock = SetClock(datetime.now(UTC))
     grants = Grants(clock)
     first, second = grants.make_trigger(), grants.make_trigger()
     clock.advance(timedelta(seconds=3))
