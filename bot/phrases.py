@@ -228,6 +228,7 @@ def nothing_matched(ask: Ask) -> str:
 
 NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
+OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."
 NOTHING_TAKEN_OUT = "Nobody was taken out, so nothing changed."
 NO_ANSWER = "No computer could be looked at, so nothing was done."
 

@@ -14,8 +14,8 @@ from bot.approval import is_enough, may_press, may_reshape, may_still_act, may_w
 from bot.errors import Clash, Conflict
 from bot.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
 from bot.lines import Press
-from bot.model import Action, State
-from bot.phrases import NOTHING_TAKEN_OUT, clash, paused, still_needed
+from bot.model import Action, Confirm, State
+from bot.phrases import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, paused, still_needed
 from bot.rules import Decision, no
 from bot.transitions import READY_FOR
 
@@ -129,7 +129,10 @@ class Presses:
         found = self._disconnecting(request, requester)
         if isinstance(found, Decision):
             return Nothing(request=request, kind=NoteKind.REFUSED, say=found.say)
-        both = met_by_both(found, request.requirement)
+        shown = request.requirement
+        if found.confirm is Confirm.OTHERS and shown and shown.confirm is not Confirm.OTHERS:
+            return Nothing(request=request, kind=NoteKind.REFUSED, say=OTHERS_FOR_GENTLER)
+        both = met_by_both(found, shown)
         return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=both)
 
     def _disconnecting(self, request: Request, requester: Someone) -> Requirement | Decision:

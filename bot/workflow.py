@@ -71,9 +71,9 @@ class Workflow:
                 self._step(request)
         except Conflict as conflict:
             log.info("step.overtaken", request_id=request.id, state=conflict.request.state.value)
-        if item.host:
-            self._tell(request)
-        else:
+            if item.host:
+                self._tell(request)
+        if not item.host:
             self._drawer().draw(request.id)
 
     def _step(self, request: Request) -> None:

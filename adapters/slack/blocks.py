@@ -1,4 +1,4 @@
-"""Slack's limits by name, and text that stays text."""
+"""Slack's limits by name (https://docs.slack.dev/reference/block-kit/blocks), and text that stays text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ BODY = 9000
 """All lines of a card together: Slack refuses a message of more than about 13,200 characters."""
 PARTS = (2500, 300, 80)
 """What a part of a line is cut to: the first at which the body fits, or the last."""
-SOURCE = "https://docs.slack.dev/reference/block-kit/blocks"
 
 
 def escape(text: str) -> str:

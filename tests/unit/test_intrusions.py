@@ -163,3 +163,17 @@ def test_names_from_windows_forge_no_second_line() -> None:
     request = council.ask("comp1 id=3 --sync")
     assert "bob\n" not in council.shown(request)
     assert "x\n" not in council.shown(request)
+
+
+def test_a_card_that_asks_the_requester_alone_does_not_begin_to_wait_for_people_who_cannot_see_it() -> None:
+    """Otherwise it would stand in the wrong channel and could only expire."""
+    off = rule("off", may=frozenset({Action.LOG_OFF}))
+    council = Council(off, asking_leads(1, name="gentle", may=frozenset({Action.DISCONNECT})))
+    request = council.ask("comp1 id=5 --sync")
+    told = council.press(request, "disconnect", by=DANA).text
+    after = council.find(request.id)
+    assert "takes somebody else's yes" in told
+    assert (after.action, after.requirement) == (Action.LOG_OFF, request.requirement)
+    council.press(request, "approve", by=DANA)
+    council.run()
+    assert council.terminal.logged_off == [("comp1", 5)]
