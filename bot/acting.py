@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from bot.audit import THE_BOT
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.events import HostStarted, Noted, NoteKind, Settled, TargetEnded, TargetRequested
 from bot.model import Action, State, Verdict, WorkItem
+from bot.phrases import MESSAGE_TITLE, message_text
 from bot.ports import Order
 from bot.session import SessionState
 from bot.transitions import FOLLOW_UP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from bot.conditions import Condition
@@ -38,7 +39,11 @@ OVERHEAD = timedelta(seconds=30)
 LOOK_WITHIN = timedelta(seconds=8)
 
 
-def act_within(targets: Sequence[Target], wait: timedelta | None) -> timedelta:
+class ActionWithoutAct(Exception):
+    """A request whose action only reads has come to a host to be carried out there. A fault of ours."""
+
+
+def act_within(targets: Sequence[object], wait: timedelta | None) -> timedelta:
     """The deadline of one host's script."""
     return OVERHEAD + (wait or timedelta()) * len(targets)
 
@@ -77,8 +82,8 @@ class HostAct:
     def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
         """Ask the rules, record the start, order; what the ledger gave back is what is ordered.
 
-        A host that had its order before is ordered again only if the rules still allow it and twice does no harm:
-        somebody who reconnected meanwhile would be disconnected a second time. Else it is looked at.
+        A host that had its order before is ordered again only if the rules still allow it and a second order does no
+        harm. Else the bot looks at the host.
         """
         look = request.look_at(host)
         is_again = bool(look and look.started_at)
@@ -88,7 +93,7 @@ class HostAct:
         elif not is_again:
             for target in targets:
                 self._record(request, TargetEnded(key=target.key, verdict=Verdict.SKIPPED, detail=decision.say))
-        elif decision.is_yes and request.action is not Action.DISCONNECT:
+        elif decision.is_yes and _may_be_ordered_twice(request.action):
             self._order(request, host, is_again=True)
         else:
             for target in targets:
@@ -99,11 +104,10 @@ class HostAct:
         """Sent after its record. On a host that had its order before, "not there" means "gone"."""
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = wait_of(request), list(targets)
-        act = self.terminal.disconnect if request.action is Action.DISCONNECT else self.terminal.log_off
         away = not self.may_touch_console
         orders = [order_for(request, t, self.still(request, t), not_at_console=away) for t in targets]
         try:
-            for answer in act(host, orders, wait=wait, within=act_within(targets, wait)):
+            for answer in self._act(request, host, orders, wait):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
                 self._record_fact(request, _event_of(answer, target, is_again=is_again))
@@ -111,6 +115,22 @@ class HostAct:
             for target in waiting:
                 self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
         self._again_soon(request, host)
+
+    def _act(self, request: Request, host: str, orders: Sequence[Order], wait: timedelta | None) -> Iterator[Answer]:
+        """Order what this action does on a host. Raises `TerminalError`, `ActionWithoutAct` for one that only reads."""
+        within = act_within(orders, wait)
+        match request.action:
+            case Action.LOG_OFF:
+                return self.terminal.log_off(host, orders, wait=wait, within=within)
+            case Action.DISCONNECT:
+                return self.terminal.disconnect(host, orders, wait=wait, within=within)
+            case Action.MESSAGE:
+                text = message_text(request)
+                return self.terminal.message(host, orders, title=MESSAGE_TITLE, text=text, within=within)
+            case Action.LIST | Action.AUDIT:
+                raise ActionWithoutAct(request.action)
+            case _:
+                assert_never(request.action)
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
         """Look whether those who were asked to go are gone; give up when their time is over."""
@@ -156,11 +176,29 @@ class HostAct:
             self.wake(item, at)
 
 
+def _may_be_ordered_twice(action: Action) -> bool:
+    """Whether a second order to the same session does no harm.
+
+    Somebody who reconnected meanwhile would be disconnected a second time, and a message would be shown twice. After a
+    logoff the person's logon is gone, so the second order touches nobody.
+    """
+    return action is Action.LOG_OFF
+
+
 def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
-    if is_gone(target, there):
-        return Verdict.GONE
-    is_off = there[target.session.id].state is SessionState.DISCONNECTED
-    return Verdict.DISCONNECTED if is_off and request.action is Action.DISCONNECT else None
+    """What a look at the host proves of the target; None when it proves nothing yet. A message leaves no trace."""
+    match request.action:
+        case Action.LOG_OFF:
+            return Verdict.GONE if is_gone(target, there) else None
+        case Action.DISCONNECT:
+            if is_gone(target, there):
+                return Verdict.GONE
+            is_off = there[target.session.id].state is SessionState.DISCONNECTED
+            return Verdict.DISCONNECTED if is_off else None
+        case Action.MESSAGE | Action.LIST | Action.AUDIT:
+            return None
+        case _:
+            assert_never(request.action)
 
 
 def is_gone(target: Target, there: dict[int, Session]) -> bool:

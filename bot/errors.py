@@ -40,15 +40,30 @@ class BotError(Exception):
 
 
 class UsageError(BotError):
-    """What was typed cannot be understood: `text`, the wrong word at `start:end`, a near spelling, an example."""
+    """The text cannot be understood: the wrong words at `start:end`, and what was probably meant.
+
+    `nearest`: the one name that is clearly nearest. `candidates`: names that are equally near, five at most.
+    `corrected`: the command as it should have been written, without the slash command itself. `example`: any command
+    that works.
+    """
 
     code = "usage"
 
     def __init__(  # noqa: PLR0913 - an error that shows the place needs the text, the place and the cure
-        self, say: str, *, text: str = "", start: int = 0, end: int = 0, nearest: str = "", example: str = ""
+        self,
+        say: str,
+        *,
+        text: str = "",
+        start: int = 0,
+        end: int = 0,
+        nearest: str = "",
+        candidates: tuple[str, ...] = (),
+        corrected: str = "",
+        example: str = "",
     ) -> None:
         super().__init__(say)
         self.text, self.start, self.end, self.nearest, self.example = text, start, end, nearest, example
+        self.candidates, self.corrected = candidates, corrected
 
 
 class Refused(BotError):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.conditions import is_like
+from bot.near_names import nearest_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from bot.near_names import Candidates
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
@@ -56,10 +58,12 @@ class Inventory:
         to_come = (is_like(selector, pattern) or admits(pattern, selector) for pattern in self.patterns)
         return bool(self.find(selector)) or (is_pattern(selector) and any(to_come))
 
-    def nearest(self, selector: str) -> str:
-        known = [*self.names, *(f"group:{name}" for name, hosts in self.groups.items() if hosts)]
-        near = difflib.get_close_matches(selector.lower(), [name.lower() for name in known], n=1)
-        return near[0] if near else ""
+    def stands_for_something(self, selector: str) -> bool:
+        return bool(self.find(selector))
+
+    def candidates(self, selector: str) -> Candidates:
+        """The computers and groups that a selector which stands for nothing may have meant."""
+        return nearest_to(selector, [*self.names, *(f"group:{name}" for name, hosts in self.groups.items() if hosts)])
 
 
 def is_name(text: str) -> bool:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from bot import phrases, report
 from bot.commands import BY_NAME
-from bot.lines import Channel, Line, Moment, Person, Report, Strong, Tone
+from bot.lines import Channel, Line, Moment, Part, Person, Report, Strong, Tone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.errors import ChatError, UsageError
     from bot.model import Request
 
@@ -19,21 +21,27 @@ def receipt(request: Request) -> str:
 
 
 def usage(error: UsageError, slash: str) -> Report:
-    """What cannot be understood: the text with the place marked, the nearest spelling, an example."""
+    """What cannot be understood: the text with the place marked, and what was probably meant, else an example."""
     lines: list[Line] = []
     if error.text and error.end > error.start:
         start = max(0, error.start - 40)
         shown = error.text[start : error.end + 40]
         mark = " " * (error.start - start) + "^" * min(error.end - error.start, 60)
         lines.append(Line(parts=(f"{shown}\n{mark}",), tone=Tone.CODE))
-    if error.nearest:
+    if error.corrected:
+        lines.append(Line(parts=("Did you mean ", Strong(f"{slash} {error.corrected}"), "?")))
+    elif error.nearest:
         lines.append(Line(parts=("Did you mean ", Strong(error.nearest), "?")))
-    lines.append(
-        Line(
-            parts=("For example: ", Strong(error.example or BY_NAME[slash.lstrip("/")].examples[0][0])), tone=Tone.QUIET
-        )
-    )
+    elif error.candidates:
+        lines.append(Line(parts=("The nearest names I know: ", *_joined(error.candidates), ".")))
+    else:
+        example = error.example or BY_NAME[slash.lstrip("/")].examples[0][0]
+        lines.append(Line(parts=("For example: ", Strong(example)), tone=Tone.QUIET))
     return Report(headline=error.say, summary=error.say, lines=tuple(lines))
+
+
+def _joined(names: Sequence[str]) -> Sequence[Part]:
+    return [part for name in names for part in (Strong(name), ", ")][:-1]
 
 
 def manual(slash: str) -> Report:

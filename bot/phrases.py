@@ -226,6 +226,7 @@ def nothing_matched(ask: Ask) -> str:
     return f"{where} has no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
 
 
+READS_NO_COMPUTER = "The audit log is read without looking at a computer."
 NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
 OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."
@@ -275,3 +276,12 @@ def warning_text(text: str, grace: timedelta, actor: Actor, verb: Verb) -> str:
     own = f"{text}\n\n" if text else ""
     who = actor.name or actor.user_id
     return f"{own}You will be {verb.done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
+
+
+MESSAGE_TITLE = "A message from your administrators"
+
+
+def message_text(request: Request) -> str:
+    """What a message by itself says on a desktop: the requester's text, and who they are."""
+    who = request.actor.name or request.actor.user_id
+    return f"{getattr(request.ask, 'warning', '')}\n\n(From {who}.)".strip()

@@ -100,7 +100,7 @@ def _outcome(request: Request) -> str:
 
 
 def _gone(request: Request) -> list[Target]:
-    return [target for target in request.targets if target.verdict in (Verdict.GONE, Verdict.DISCONNECTED)]
+    return [t for t in request.targets if t.verdict in (Verdict.GONE, Verdict.DISCONNECTED, Verdict.SENT)]
 
 
 def verb(request: Request) -> phrases.Verb:

@@ -119,6 +119,8 @@ class Workflow:
         return [looks[host] for host in request.ask.hosts]
 
     def _may_begin(self, request: Request, someone: Someone) -> Decision:
+        if request.action is Action.AUDIT:
+            return no("no act", phrases.READS_NO_COMPUTER)
         decision = rules.may_ask(self.policy, someone, request.place, request.action)
         if not decision.is_yes:
             return decision

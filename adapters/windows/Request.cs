@@ -27,7 +27,13 @@ namespace LogoffBot
         // The one act of this request. Gives the Win32 code, 0 for success.
         public int Call(uint id)
         {
-            return IsMessage ? Wts.Show(id, Title, Text) : IsDisconnect ? Wts.Disconnect(id) : Wts.LogOff(id);
+            switch (operation)
+            {
+                case "message": return Wts.Show(id, Title, Text);
+                case "disconnect": return Wts.Disconnect(id);
+                case "logoff": return Wts.LogOff(id);
+                default: throw new CallFailed("request", 87, operation + " is no act");
+            }
         }
 
         public static Request Parse(string all)

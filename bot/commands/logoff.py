@@ -7,8 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.commands import options as opt
+from bot.commands.options import Takes
 from bot.commands.powershell import flatten
-from bot.commands.selection import SELECTION, check_error_action, conditions_of, duration_of, hosts_of, ids_of
+from bot.commands.reader import read
+from bot.commands.selection import (
+    SELECTION,
+    are_hosts_named,
+    check_error_action,
+    conditions_of,
+    duration_of,
+    hosts_of,
+    ids_of,
+)
 from bot.commands.words import clean, split
 from bot.model import Ask, Choice
 
@@ -31,16 +41,16 @@ LONGEST_WARNING = timedelta(hours=1)
 
 PARAMETERS = (
     *SELECTION,
-    opt.Parameter(names=("sync", "synchronous", "wait"), is_switch=True),
-    opt.Parameter(names=("force",), is_switch=True),
-    opt.Parameter(names=("whatif", "wi"), is_switch=True),
-    opt.Parameter(names=("confirm", "cf"), is_switch=True),
-    opt.Parameter(names=("all",), is_switch=True),
-    opt.Parameter(names=("even-if-active",), is_switch=True),
-    opt.Parameter(names=("reason",)),
-    opt.Parameter(names=("timeout",)),
-    opt.Parameter(names=("warn",), then="say"),
-    opt.Parameter(names=("say", "warntext")),
+    opt.Parameter(names=("sync", "synchronous", "wait"), takes=Takes.NOTHING),
+    opt.Parameter(names=("force",), takes=Takes.NOTHING),
+    opt.Parameter(names=("whatif", "wi"), takes=Takes.NOTHING),
+    opt.Parameter(names=("confirm", "cf"), takes=Takes.NOTHING),
+    opt.Parameter(names=("all",), takes=Takes.NOTHING),
+    opt.Parameter(names=("even-if-active",), takes=Takes.NOTHING),
+    opt.Parameter(names=("reason",), is_single=True),
+    opt.Parameter(names=("timeout",), takes=Takes.DURATION, is_single=True),
+    opt.Parameter(names=("warn",), takes=Takes.DURATION, is_single=True, then="say"),
+    opt.Parameter(names=("say", "warntext"), is_single=True),
 )
 
 
@@ -63,10 +73,11 @@ class LogoffAsk(Ask):
 def parse(text: str, inventory: Inventory) -> LogoffAsk:
     """Read what stands after `/logoff`. Raises `UsageError`."""
     text = clean(text)
-    words, piped = flatten(split(text), cmdlet="Stop-TSSession", text=text)
-    options = opt.read(words, PARAMETERS, text=text, example=EXAMPLES[0][0])
+    words, pipe_at = flatten(split(text), cmdlet="Stop-TSSession", text=text)
+    is_computer = inventory.stands_for_something
+    options = read(words, PARAMETERS, text=text, example=EXAMPLES[0][0], is_computer=is_computer, pipe_at=pipe_at)
     ids, conditions = ids_of(options), conditions_of(options)
-    everything = options.is_on("all") or (piped and not ids and not conditions)
+    everything = options.is_on("all") or (pipe_at is not None and not ids and not conditions)
     choice = Choice.ALL if everything else Choice.MATCHING if ids or conditions else Choice.NONE
     force = _is_forced(options)
     if force and choice is Choice.NONE:
@@ -74,8 +85,11 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
             "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
         )
     check_error_action(options)
+    hosts = hosts_of(options, inventory)
+    if force and not are_hosts_named(options):
+        raise options.wrong("`--force` asks nobody, so name the computer, too: no default stands in for it.")
     return LogoffAsk(
-        hosts=hosts_of(options, inventory),
+        hosts=hosts,
         ids=ids,
         conditions=conditions,
         choice=choice,

@@ -1,6 +1,9 @@
 """Words -> options and positional words, in the house spelling and in PowerShell's, mixed as people do.
 
 `--sync`, `-Sync`, `-Synchronous`, `/sync`, `sync=true`, `-Synchronous:$true` are one thing. Letter case never counts.
+
+A word that stands for nothing is never taken for a computer or an id: behind an unquoted value come options, or a
+quoted text that belongs to it, and nothing else (`bot.commands.leftovers` says what to write instead).
 """
 
 from __future__ import annotations
@@ -8,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.errors import UsageError
@@ -22,22 +26,39 @@ _FLAG = re.compile(r"^(?:--?|/)([A-Za-z][A-Za-z-]*)$")
 _TRUTH = {"true": True, "$true": True, "1": True, "yes": True, "false": False, "$false": False, "0": False, "no": False}
 
 
+class Takes(StrEnum):
+    """What the value of a parameter is."""
+
+    NOTHING = "nothing"  # a switch
+    COMPUTERS = "computers"  # more of them may follow as words of their own
+    IDS = "ids"  # one list, parted by commas
+    TEXT = "text"  # anything; several words need quotes
+    DURATION = "duration"  # `5m`
+    MOMENT = "moment"  # a date, or a date with a time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """Something that can be said. The first name is the house's; `hint` answers those that mean nothing in chat.
 
     `then` names the parameter that a quoted text right behind the value is for: `--warn 5m "Save your work"`.
+    `is_single`: saying it twice is an error, because only one of the two could count.
     """
 
     names: tuple[str, ...]
-    is_switch: bool = False
+    takes: Takes = Takes.TEXT
     then: str = ""
     operators: tuple[str, ...] = ("=", ":")
     hint: str = ""
+    is_single: bool = False
 
     @property
     def name(self) -> str:
         return self.names[0]
+
+    @property
+    def is_switch(self) -> bool:
+        return self.takes is Takes.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +68,11 @@ class Value:
     text: str
     operator: str
     word: Word
+
+    @property
+    def start(self) -> int:
+        """Where an unquoted value begins in the command, behind `reason=`."""
+        return self.word.end - len(self.text)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,77 +95,135 @@ class Options:
         said = self.all(name)
         return said[-1] if said else None
 
-    def wrong(self, say: str, word: Word | None = None, *, nearest: str = "") -> UsageError:
+    def wrong(
+        self,
+        say: str,
+        word: Word | None = None,
+        *,
+        nearest: str = "",
+        candidates: tuple[str, ...] = (),
+        corrected: str = "",
+    ) -> UsageError:
         """The error that marks this word."""
         start, end = (word.start, word.end) if word else (0, 0)
-        return UsageError(say, text=self.text, start=start, end=end, nearest=nearest, example=self.example)
+        return UsageError(
+            say,
+            text=self.text,
+            start=start,
+            end=end,
+            nearest=nearest,
+            candidates=candidates,
+            corrected=corrected,
+            example=self.example,
+        )
+
+    def replaced(self, word: Word, by: str) -> str:
+        """The command with another text in the place of this word."""
+        return f"{self.text[: word.start]}{by}{self.text[word.end :]}"
 
 
-def read(words: Sequence[Word], parameters: Iterable[Parameter], *, text: str, example: str) -> Options:
-    """Sort the words. Raises `UsageError` with the place and the nearest spelling for what is unknown or incomplete."""
-    table = {_plain(name): parameter for parameter in parameters for name in parameter.names}
-    options = Options(text=text, example=example)
-    position = 0
-    while position < len(words):
-        word = words[position]
-        position += 1
+class Table:
+    """The parameters of one command by their names, aliases and unambiguous beginnings, as PowerShell finds them."""
+
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        self._by_name = {_plain(name): parameter for parameter in parameters for name in parameter.names}
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._by_name[_plain(name)]
+
+    def fits(self, name: str) -> list[Parameter]:
+        """The parameter of this name, else all that begin with it."""
+        wanted = _plain(name)
+        if wanted in self._by_name:
+            return [self._by_name[wanted]]
+        return list({id(p): p for known, p in self._by_name.items() if known.startswith(wanted)}.values())
+
+    def nearest(self, name: str) -> str:
+        """The house's name of the one parameter that was clearly meant, or nothing."""
+        near = difflib.get_close_matches(_plain(name), self._by_name, n=5)
+        found = list(dict.fromkeys(self._by_name[each].name for each in near))
+        if len(found) > 1:
+            first, second = (difflib.SequenceMatcher(None, _plain(name), near[at]).ratio() for at in (0, 1))
+            return found[0] if first - second >= _CLEARLY else ""
+        return found[0] if found else ""
+
+    def is_option(self, word: Word) -> bool:
+        """The word names a parameter: `--sync`, `id=3`; a word like `http://x` or `comp1:3` names none."""
         if word.is_quoted:
-            options.rest.append(word)
-        elif flag := _FLAG.match(word.text):
-            position += _read_flag(options, table, flag[1], word, words[position : position + 2])
-        elif (assignment := _ASSIGNMENT.match(word.text)) and assignment[1].lower() != "group":
-            parameter = _find(options, table, assignment[1], word)
-            _assign(options, parameter, assignment[2], assignment[3], word)
-        else:
-            options.rest.append(word)
-    return options
+            return False
+        if _FLAG.match(word.text):
+            return True
+        assignment = _ASSIGNMENT.match(word.text)
+        return bool(assignment and (self.fits(assignment[1]) or is_dashed(word.text)))
 
 
-def _read_flag(options: Options, table: dict[str, Parameter], name: str, word: Word, following: Sequence[Word]) -> int:
-    """`--name` or `--name value`; how many further words it took."""
-    parameter = _find(options, table, name, word)
+_CLEARLY = 0.05
+"""So much nearer than the second has to be what is suggested alone."""
+
+
+def is_dashed(text: str) -> bool:
+    return text.startswith(("-", "/"))
+
+
+def assignment_in(word: Word) -> tuple[str, str, str] | None:
+    """`id=3` -> name, operator, value; None for a word that is none, or is quoted."""
+    found = None if word.is_quoted else _ASSIGNMENT.match(word.text)
+    return (found[1], found[2], found[3]) if found else None
+
+
+def flag_in(word: Word) -> str:
+    """`--sync` -> `sync`; nothing for a word that is no flag."""
+    found = None if word.is_quoted else _FLAG.match(word.text)
+    return found[1] if found else ""
+
+
+def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
+    """Return the parameter that was meant. Raises `UsageError` with the nearest spelling."""
+    fits = table.fits(name)
+    if len(fits) > 1:
+        names = ", ".join(f"`{p.name}`" for p in fits)
+        raise options.wrong(f"`{name}` could be {names}. Write it out.", word)
+    if not fits:
+        nearest = table.nearest(name)
+        corrected = options.replaced(word, word.text.replace(name, nearest, 1)) if nearest else ""
+        raise options.wrong(f"I do not know `{name}`.", word, nearest=nearest, corrected=corrected)
+    if fits[0].hint:
+        raise options.wrong(fits[0].hint, word)
+    return fits[0]
+
+
+def assign(options: Options, parameter: Parameter, operator: str, text: str, word: Word) -> None:
+    """Keep what was said for the parameter. Raises `UsageError` for a value that is none."""
     if parameter.is_switch:
-        options.switches[parameter.name] = True
-        return 0
-    if not following or (_FLAG.match(following[0].text) and not following[0].is_quoted):
-        raise options.wrong(f"`{word.text}` needs a value after it.", word)
-    _assign(options, parameter, "=", following[0].text, following[0])
-    if parameter.then and len(following) > 1 and following[1].is_quoted:
-        _assign(options, table[parameter.then], "=", following[1].text, following[1])
-        return 2
-    return 1
-
-
-def _assign(options: Options, parameter: Parameter, operator: str, text: str, word: Word) -> None:
-    if parameter.is_switch:
-        if text.lower() not in _TRUTH:
-            raise options.wrong(f"`{parameter.name}` is a switch: write `--{parameter.name}` alone.", word)
-        options.switches[parameter.name] = _TRUTH[text.lower()]
+        _switch(options, parameter, text, word)
         return
     if operator not in parameter.operators:
         say = f"`{parameter.name}` cannot be compared with `{operator}`; it takes {' '.join(parameter.operators)}."
         raise options.wrong(say, word)
     if not text.strip(", "):
         raise options.wrong(f"`{parameter.name}` is empty. Write a value after it.", word)
+    if parameter.is_single and options.all(parameter.name):
+        raise options.wrong(f"`{parameter.name}` is said twice. Say it once.", word)
     said = Value(text=text, operator="=" if operator == ":" else operator, word=word)
     options.values.setdefault(parameter.name, []).append(said)
 
 
+def _switch(options: Options, parameter: Parameter, text: str, word: Word) -> None:
+    name = parameter.name
+    is_on = _TRUTH.get(text.lower())
+    if is_on is None:
+        raise options.wrong(f"`{name}` is a switch: write `--{name}` alone.", word)
+    if options.switches.get(name, is_on) is not is_on:
+        raise options.wrong(f"`{name}` is switched on and off. Say one of the two.", word)
+    options.switches[name] = is_on
+
+
+def wrong_at(options: Options, say: str, words: Sequence[Word], *, start: int, corrected: str = "") -> UsageError:
+    """The error that marks everything from `start` to the end of the last of these words."""
+    return UsageError(
+        say, text=options.text, start=start, end=words[-1].end, corrected=corrected, example=options.example
+    )
+
+
 def _plain(name: str) -> str:
     return name.replace("-", "").lower()
-
-
-def _find(options: Options, table: dict[str, Parameter], name: str, word: Word) -> Parameter:
-    """By name, alias, or a beginning that fits one parameter alone, as PowerShell finds it."""
-    wanted = _plain(name)
-    fits = {id(p): p for known, p in table.items() if known.startswith(wanted)}
-    parameter = table.get(wanted) or (next(iter(fits.values())) if len(fits) == 1 else None)
-    if parameter is None:
-        if len(fits) > 1:
-            names = ", ".join(f"`{p.name}`" for p in fits.values())
-            raise options.wrong(f"`{name}` could be {names}. Write it out.", word)
-        near = difflib.get_close_matches(wanted, table, n=1)
-        raise options.wrong(f"I do not know `{name}`.", word, nearest=table[near[0]].name if near else "")
-    if parameter.hint:
-        raise options.wrong(parameter.hint, word)
-    return parameter

@@ -19,15 +19,15 @@ SISTERS = {
 _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]+$")
 
 
-def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], bool]:
-    """The words without cmdlet names and pipes, and whether sessions were piped into the cmdlet.
+def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], int | None]:
+    """Return the words without cmdlet names and the pipe, and the place of the pipe (None: nothing was piped).
 
-    The pipe's left side has to be Get-TSSession, its right side the cmdlet of this command; anything else is refused
-    with the place of the wrong word.
+    Raises `UsageError` at the wrong word: the pipe's left side has to be Get-TSSession, its right side the cmdlet of
+    this command.
     """
-    pipes = [index for index, word in enumerate(words) if word.text == "|"]
+    pipes = [index for index, word in enumerate(words) if word.text == "|" and not word.is_quoted]
     if not pipes:
-        return _without_cmdlet(words, cmdlet, text), False
+        return _without_cmdlet(words, cmdlet, text), None
     if len(pipes) > 1 or cmdlet == "Get-TSSession":
         raise _wrong(f"One pipe at the most: `Get-TSSession ... | {cmdlet} ...`.", words[pipes[-1]], text)
     left, right = words[: pipes[0]], words[pipes[0] + 1 :]
@@ -35,7 +35,7 @@ def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], b
         raise _wrong("Left of the pipe I know `Get-TSSession` only.", left[0] if left else words[pipes[0]], text)
     if not right or right[0].text.lower() != cmdlet.lower():
         raise _wrong(f"Right of the pipe I know `{cmdlet}` only.", right[0] if right else words[pipes[0]], text)
-    return left[1:] + right[1:], True
+    return left[1:] + right[1:], words[pipes[0]].start
 
 
 def _without_cmdlet(words: list[Word], cmdlet: str, text: str) -> list[Word]:

@@ -6,27 +6,33 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands.options import Parameter
+from bot.commands.leftovers import IDS, is_number, names_many
+from bot.commands.options import Parameter, Takes
 from bot.conditions import Condition, Field, Ids, Operator, is_like
 from bot.session import FILETIME_EPOCH, SessionState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.commands.options import Options, Value
+    from bot.commands.words import Word
     from bot.inventory import Inventory
 
 _COMPARE = ("=", ">", ">=", "<", "<=")
 SELECTION = (
-    Parameter(names=("computer", "computers", "computername", "cn", "ipaddress", "server", "host")),
-    Parameter(names=("id", "sessionid", "ids")),
+    Parameter(
+        names=("computer", "computers", "computername", "cn", "ipaddress", "server", "host"), takes=Takes.COMPUTERS
+    ),
+    Parameter(names=("id", "sessionid", "ids"), takes=Takes.IDS),
     Parameter(names=("user", "username")),
     Parameter(names=("state", "connectionstate")),
     Parameter(names=("client", "clientname")),
     Parameter(names=("ip", "address")),
     Parameter(names=("session", "station")),
-    Parameter(names=("idle",), operators=_COMPARE),
-    Parameter(names=("logon", "logontime"), operators=_COMPARE),
-    Parameter(names=("here",), is_switch=True),
-    Parameter(names=("verbose", "v"), is_switch=True),
+    Parameter(names=("idle",), takes=Takes.DURATION, operators=_COMPARE),
+    Parameter(names=("logon", "logontime"), takes=Takes.MOMENT, operators=_COMPARE),
+    Parameter(names=("here",), takes=Takes.NOTHING),
+    Parameter(names=("verbose", "v"), takes=Takes.NOTHING),
     Parameter(
         names=("filter",),
         hint="I never run code from chat: no `-Filter`. Use `user=`, `state=`, `client=`, `ip=`, `idle>2h`.",
@@ -39,44 +45,86 @@ SELECTION = (
             *("PipelineVariable", "WarningAction", "WarningVariable", "ProgressAction"),
         )
     ),
-    Parameter(names=("erroraction", "ea")),
+    Parameter(names=("erroraction", "ea"), is_single=True),
 )
 
 _OPERATORS = {">": Operator.MORE, ">=": Operator.AT_LEAST, "<": Operator.LESS, "<=": Operator.AT_MOST}
 _LIKE = {"user": Field.USER, "client": Field.CLIENT, "ip": Field.ADDRESS, "session": Field.STATION}
-_IDS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*,?")
-_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$", re.IGNORECASE)
+_FILTERS = (*_LIKE, "state", "idle", "logon")
+_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$", re.IGNORECASE | re.ASCII)
+_UPWARD = (">", ">=")
+_WITH_ID = re.compile(r"([^:/\\#@=]+)[:/\\#@=]+([0-9]{1,5})")
 LAST_ID = 65535
 
 
 def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
-    """The named computers, each once, in the order they were said. Raises `UsageError` for one that is not known."""
+    """Return the named computers, each once, in the order they were said.
+
+    Raises `UsageError` for a name that is not in the inventory, and for a second computer behind an id or a filter:
+    `rds-01 id=2 rds-02 id=4` names two sessions, and computers times ids would be four.
+    """
     said = [(name, value.word) for value in options.all("computer") for name in value.text.split(",")]
-    said += [(name, word) for word in options.rest if not _IDS.fullmatch(word.text) for name in word.text.split(",")]
+    said += [(name, word) for word in options.rest if not is_number(word) for name in word.text.split(",")]
     hosts: dict[str, None] = {}
     for name, word in said:
-        if not name:
-            continue
-        found = inventory.find(name)
-        if not found:
-            shown = name if len(name) <= 80 else name[:80] + "..."
-            say = f"I know no computer `{shown}`. I contact only computers of my inventory."
-            raise options.wrong(say, word, nearest=inventory.nearest(name))
-        hosts.update(dict.fromkeys(found))
+        if name:
+            hosts.update(dict.fromkeys(_found(options, inventory, name, word)))
     if not said and inventory.default:
         return inventory.find(inventory.default)
     if not hosts:
         raise options.wrong("Say on which computer. (`help` after the command shows all that I understand.)")
+    _check_order(options, {word.start: word for name, word in said if name}.values())
     return tuple(hosts)
 
 
+def are_hosts_named(options: Options) -> bool:
+    """Whether the command itself names a computer, so that no default stands in for one."""
+    return bool(options.all("computer")) or any(not is_number(word) for word in options.rest)
+
+
+def _found(options: Options, inventory: Inventory, name: str, word: Word) -> tuple[str, ...]:
+    found = inventory.find(name)
+    if found:
+        return found
+    candidates = inventory.candidates(name)
+    nearest = candidates.clear
+    shown = name if len(name) <= 80 else name[:80] + "..."
+    say = f"I know no computer `{shown}`. I contact only computers of my inventory."
+    raise options.wrong(
+        say,
+        word,
+        nearest=nearest,
+        candidates=() if nearest else candidates.names,
+        corrected=_with_computer(options, word, name, nearest) if nearest else "",
+    )
+
+
+def _with_computer(options: Options, word: Word, name: str, nearest: str) -> str:
+    """The command with the computer that was meant: `comp1:3` is `comp1 id=3`; quotes around it all are left out."""
+    if word.is_quoted and " " in name:
+        return options.replaced(word, name)
+    if (parts := _WITH_ID.fullmatch(name)) and parts[1].lower() == nearest.lower() and not options.all("id"):
+        return options.replaced(word, f"{nearest} id={parts[2]}")
+    return options.replaced(word, options.text[word.start : word.end].replace(name, nearest, 1))
+
+
+def _check_order(options: Options, computers: Iterable[Word]) -> None:
+    chosen = [value.word for name in ("id", *_FILTERS) for value in options.all(name)]
+    first = min((word.start for word in (*chosen, *filter(is_number, options.rest))), default=len(options.text))
+    said = sorted(computers, key=lambda word: word.start)
+    late = [word for word in said if word.start > first]
+    if late and (len(said) > 1 or names_many(late[0].text)):
+        say = "Write the computers first, then ids and filters; for pairs send one command a computer."
+        raise options.wrong(say, late[0])
+
+
 def ids_of(options: Options) -> Ids:
-    """`3`, `3,5-7`, `3, 5`: numbers from 0 to 65535."""
+    """Return `3`, `3,5-7`, `3, 5` as ids from 0 to 65535. Raises `UsageError` for anything else."""
     said = [(value.text, value.word) for value in options.all("id")]
-    said += [(word.text, word) for word in options.rest if _IDS.fullmatch(word.text)]
+    said += [(word.text, word) for word in options.rest if is_number(word)]
     ranges: list[tuple[int, int]] = []
     for text, word in said:
-        if not _IDS.fullmatch(text):
+        if not IDS.fullmatch(text):
             raise options.wrong(f"`{text[:40]}` is no session id. Ids are numbers from 0 to {LAST_ID}: `id=3`.", word)
         for part in text.rstrip(",").split(","):
             low, _, high = part.partition("-")
@@ -88,19 +136,33 @@ def ids_of(options: Options) -> Ids:
 
 
 def conditions_of(options: Options) -> tuple[Condition, ...]:
+    """Return the filters. The same one said twice widens, as a list behind it does; a second bound is an error."""
     found: list[Condition] = []
     for name, field in _LIKE.items():
-        for value in options.all(name):
-            patterns = tuple(part for part in value.text.split(",") if part)
-            found.append(Condition(field=field, operator=Operator.LIKE, values=patterns))
-    found += [_state(options, value) for value in options.all("state")]
-    found += [_number(options, value, Field.IDLE) for value in options.all("idle")]
-    found += [_number(options, value, Field.LOGON) for value in options.all("logon")]
+        patterns = [part for value in options.all(name) for part in value.text.split(",") if part]
+        if patterns:
+            found.append(Condition(field=field, operator=Operator.LIKE, values=tuple(dict.fromkeys(patterns))))
+    if states := [state for value in options.all("state") for state in _states(options, value)]:
+        values = tuple(str(int(state)) for state in dict.fromkeys(states))
+        found.append(Condition(field=Field.STATE, operator=Operator.IN, values=values))
+    for name, field in (("idle", Field.IDLE), ("logon", Field.LOGON)):
+        _check_bounds(options, name)
+        found += [_number(options, value, field) for value in options.all(name)]
     return tuple(found)
 
 
+def _check_bounds(options: Options, name: str) -> None:
+    """`idle>2h idle<5h` is a range; two bounds on one side are a slip."""
+    sides: set[bool] = set()
+    for value in options.all(name):
+        side = value.operator in _UPWARD
+        if side in sides:
+            raise options.wrong(f"`{name}` has two bounds on one side. Write one of them.", value.word)
+        sides.add(side)
+
+
 def duration_of(options: Options, value: Value) -> timedelta:
-    """`90s`, `2m`, `1h30m`, `2d`."""
+    """Return `90s`, `2m`, `1h30m`, `2d` as a duration. Raises `UsageError` for anything else."""
     parts = _DURATION.match(value.text)
     if not parts or not any(parts.groups()) or max(len(part or "") for part in parts.groups()) > 5:
         raise options.wrong(f"`{value.text[:40]}` is no duration. Write `90s`, `30m`, `2h` or `1d`.", value.word)
@@ -117,14 +179,13 @@ def check_error_action(options: Options) -> None:
         )
 
 
-def _state(options: Options, value: Value) -> Condition:
-    patterns = value.text.split(",")
-    states = [state for state in SessionState if any(is_like(pattern, state.label) for pattern in patterns)]
+def _states(options: Options, value: Value) -> list[SessionState]:
+    patterns = [pattern for pattern in value.text.split(",") if pattern]
     unknown = [pattern for pattern in patterns if not any(is_like(pattern, state.label) for state in SessionState)]
     if unknown:
         names = ", ".join(state.label for state in SessionState)
         raise options.wrong(f"`{unknown[0][:40]}` is no state. States are {names}.", value.word)
-    return Condition(field=Field.STATE, operator=Operator.IN, values=tuple(str(int(state)) for state in states))
+    return [state for state in SessionState if any(is_like(pattern, state.label) for pattern in patterns)]
 
 
 def _number(options: Options, value: Value, field: Field) -> Condition:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands import options as opt
 from bot.commands.powershell import flatten
+from bot.commands.reader import read
 from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
 from bot.commands.words import clean, split
 from bot.model import Ask, Choice
@@ -30,7 +30,8 @@ def parse(text: str, inventory: Inventory) -> SessionsAsk:
     """Read what stands after `/sessions`. Raises `UsageError`."""
     text = clean(text)
     words, _ = flatten(split(text), cmdlet="Get-TSSession", text=text)
-    options = opt.read(words, SELECTION, text=text, example=EXAMPLES[0][0])
+    is_computer = inventory.stands_for_something
+    options = read(words, SELECTION, text=text, example=EXAMPLES[0][0], is_computer=is_computer)
     ids, conditions = ids_of(options), conditions_of(options)
     check_error_action(options)
     return SessionsAsk(

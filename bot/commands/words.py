@@ -16,18 +16,25 @@ LONGEST = 2000
 
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))  # noqa: RUF001 - the quotes that phones write
+_QUOTE = "\"'"
+_OPENS_AFTER = "=:<>,"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _DASH = re.compile(r"(?<!\S)[—–―‒−]+(?=[^\W\d])")  # noqa: RUF001 - the dashes that phones write for --
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the cleaned text at `start:end`, without its quotes. One that begins with a quote is no option."""
+    """A word of the cleaned text at `start:end`, without its quotes.
+
+    `is_quoted`: it begins with a quote, so it is text and never an option. `has_quotes`: some part of it was quoted,
+    as in `reason="floor 5"`, so whoever typed it said where it ends.
+    """
 
     text: str
     start: int
     end: int
     is_quoted: bool = False
+    has_quotes: bool = False
 
 
 def unescaped(text: str) -> str:
@@ -61,29 +68,49 @@ def _label(link: re.Match[str]) -> str:
 
 
 def split(text: str) -> list[Word]:
-    """Words parted by spaces. A quote at the beginning of a word or right after `=` or `:` reaches to its twin."""
+    """Return the words, which spaces part. Raises `UsageError` for a quote that is not closed or not at an end.
+
+    A quote opens at the beginning of a word, after `=`, `:` or a comparison, and after a comma; it reaches to its
+    twin. Two of them inside are one that was meant, as in PowerShell.
+    """
     words: list[Word] = []
     position = 0
     while position < len(text):
         if text[position] == " ":
             position += 1
             continue
-        start = position
-        letters: list[str] = []
+        start, letters, has_quotes = position, [""], False
         while position < len(text) and text[position] != " ":
-            if text[position] in "\"'" and (position == start or text[position - 1] in "=:"):
-                position = _quoted(text, position, letters)
+            if text[position] in _QUOTE and (position == start or text[position - 1] in _OPENS_AFTER):
+                position, has_quotes = _quoted(text, position, letters), True
             else:
                 letters.append(text[position])
                 position += 1
-        words.append(Word("".join(letters), start, position, text[start] in "\"'"))
+        words.append(Word("".join(letters), start, position, text[start] in _QUOTE, has_quotes))
     return words
 
 
 def _quoted(text: str, position: int, letters: list[str]) -> int:
-    closing = text.find(text[position], position + 1)
-    if closing < 0:
-        say = f"The quote {text[position]} is never closed. Close it, or leave it out."
-        raise UsageError(say, text=text, start=position, end=len(text))
-    letters.append(text[position + 1 : closing])
-    return closing + 1
+    """Append the quoted text to the letters; return the position behind its closing quote."""
+    opening, quote = position, text[position]
+    position += 1
+    while position < len(text):
+        if text[position] != quote:
+            letters.append(text[position])
+        elif text[position + 1 : position + 2] == quote:
+            letters.append(quote)
+            position += 1
+        else:
+            return _closed(text, position)
+        position += 1
+    say = f"The quote {quote} is never closed. Close it, or leave it out."
+    raise UsageError(say, text=text, start=opening, end=len(text))
+
+
+def _closed(text: str, position: int) -> int:
+    """Return the position behind the closing quote, which has to end the word or the item of a list."""
+    after = text[position + 1 : position + 2]
+    if after in ("", " ", ","):
+        return position + 1
+    say = f"A quote {text[position]} ends in the middle of a word. Inside quotes write it twice."
+    raise UsageError(say, text=text, start=position, end=position + 1)

@@ -154,8 +154,10 @@ def _call(request: Request, session: Session, machine: Machine) -> tuple[str, in
             return "WTSSendMessageW", wts.send_message(machine.sessions, session.id, request.title, request.text)
         case "disconnect":
             return "WTSDisconnectSession", wts.disconnect(machine.sessions, session.id)
-        case _:
+        case "logoff":
             return "WTSLogoffSession", wts.log_off(machine.sessions, session.id)
+        case _:
+            raise ValueError(f"{request.operation} is no act")
 
 
 def _wait(request: Request, target: Target, code: int, command: Command, machine: Machine) -> Reply:

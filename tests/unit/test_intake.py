@@ -90,8 +90,7 @@ def test_what_cannot_be_understood_is_noted_and_nothing_else(house: House) -> No
         "I do not know `snyc`.",
         "comp1 id=3 --snyc",
         "           ^^^^^^",
-        "Did you mean sync?",
-        "For example: /logoff comp1 id=3 --sync",
+        "Did you mean /logoff comp1 id=3 --sync?",
     ]
 
 

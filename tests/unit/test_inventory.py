@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.inventory import MOST_HOSTS, Inventory, expand
+from bot.near_names import Candidates
 
 INVENTORY = Inventory(
     names=("comp1", "Comp2", "rds-01", "rds-02", "db.corp.example"),
@@ -54,8 +57,56 @@ def test_a_name_with_a_line_end_is_no_name() -> None:
 
 
 def test_the_nearest_name_is_named() -> None:
-    assert (INVENTORY.nearest("copm1"), INVENTORY.nearest("group:rds-pord")) == ("comp1", "group:rds-prod")
-    assert INVENTORY.nearest("something else entirely") == ""
+    assert INVENTORY.candidates("copm1").clear == "comp1"
+    assert INVENTORY.candidates("group:rds-pord").clear == "group:rds-prod"
+    assert INVENTORY.candidates("something else entirely") == Candidates()
+
+
+FARM = Inventory(names=("comp1", "comp2", "comp3", *expand("rds-[01-40]"), "db.corp.example", "fin-a", "print"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *(("comp1:3", "comp1"), ("comp1/3", "comp1"), ("comp1 id=3", "comp1"), (r"\\comp1", "comp1")),
+        *(("comp1.corp.example", "comp1"), ("COMP1.", "comp1"), ("comp-1", "comp1"), ("comp01", "comp1")),
+        *(("rds-1", "rds-01"), ("rds1", "rds-01"), ("rds-001", "rds-01"), ("rsd-07", "rds-07")),
+        *(("db", "db.corp.example"), ("prin", "print"), ("prnit", "print"), ("https://comp2/", "comp2")),
+    ],
+)
+def test_one_name_is_suggested_where_it_is_clearly_nearest(typed: str, meant: str) -> None:
+    assert FARM.candidates(typed).clear == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("comp", ("comp1", "comp2", "comp3")),
+        ("comp9", ("comp1", "comp2", "comp3")),
+        ("comp1;comp2", ("comp1", "comp2")),
+        ("fin-b", ("fin-a",)),
+        ("db.corp.other", ()),
+        ("rds-99", ()),
+        ("rds", ()),
+        ("comp4711", ("comp1", "comp2", "comp3")),
+        ("", ()),
+        ("5x", ()),
+    ],
+)
+def test_where_several_names_are_as_near_none_is_picked(typed: str, names: tuple[str, ...]) -> None:
+    assert FARM.candidates(typed) == Candidates(names)
+
+
+def test_a_name_that_begins_a_longer_number_is_another_computer() -> None:
+    assert Inventory(names=("comp11", "x")).candidates("comp1") == Candidates(("comp11",))
+
+
+@settings(deadline=None)
+@given(st.from_regex(r"(comp|rds-|fin-|db)[0-9a-c]{0,3}(\.corp\.example)?", fullmatch=True))
+def test_a_name_that_is_suggested_alone_has_the_numbers_that_were_typed(typed: str) -> None:
+    suggested = FARM.candidates(typed).clear
+    if suggested and not suggested.lower().startswith(typed):
+        assert [int(n) for n in re.findall("[0-9]+", typed)] == [int(n) for n in re.findall("[0-9]+", suggested)]
 
 
 def test_a_range_keeps_its_zeros() -> None:

@@ -95,7 +95,7 @@ def test_a_typed_group_stands_for_names_only(tmp_path: Path) -> None:
 
 
 def test_a_group_that_cannot_be_typed_is_no_near_name(tmp_path: Path) -> None:
-    assert read(tmp_path).inventory().nearest("group:rds-prod") != "group:rds-prod"
+    assert read(tmp_path).inventory().candidates("group:rds-prod").clear != "group:rds-prod"
 
 
 @pytest.mark.parametrize("member", ["rds-*", "rds-1*", "rds-??", "*"])

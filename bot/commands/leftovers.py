@@ -1,0 +1,145 @@
+"""A word that belongs to nothing: why it is refused, and the command that was probably meant.
+
+`--reason floor 5` could mean session 5 or a reason of two words. The bot does not choose: it asks for quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.commands.options import Options, Takes, wrong_at
+from bot.inventory import is_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.commands.options import Parameter, Value
+    from bot.commands.words import Word
+    from bot.errors import UsageError
+
+IDS = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*,?")
+_UNIT = re.compile(r"(s|m|h|d)(ec(onds?)?s?|in(utes?)?s?|ours?|rs?|ays?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
+_WAITS = "sync"
+
+
+def is_number(word: Word) -> bool:
+    """The word would be read as an id, or as several."""
+    return bool(IDS.fullmatch(word.text))
+
+
+def after_a_switch(options: Options, parameter: Parameter, word: Word) -> UsageError:
+    """The error for `--sync 90`, which could be session 90 or a wait of 90 seconds."""
+    say = f"`--{parameter.name}` takes no value. For a session write `id={word.text}` instead of `{word.text}`."
+    if parameter.name == _WAITS:
+        say = f"{say[:-1]}; for a wait write `--timeout {word.text}s`."
+    meant = f"--timeout {word.text}s" if parameter.name == _WAITS and word.text.isdigit() else f"id={word.text}"
+    return options.wrong(say, word, corrected=options.replaced(word, meant))
+
+
+def quoted(options: Options, word: Word) -> UsageError:
+    """A text in quotes that no option is waiting for."""
+    said = word.text if len(word.text) <= _SHOWN else word.text[:_SHOWN] + "..."
+    is_free = not options.all("reason")
+    cure = f' For a reason write `--reason "{said}"`.' if is_free else " Leave it out."
+    shown = options.text[word.start : word.end]
+    corrected = options.replaced(word, f"--reason {shown}" if is_free else "").strip()
+    return options.wrong(f"This text in quotes belongs to no option.{cure}", word, corrected=corrected)
+
+
+_SHOWN = 40
+
+
+def after_a_value(
+    options: Options,
+    parameter: Parameter,
+    value: Value,
+    run: Sequence[Word],
+    is_computer: Callable[[str], bool],
+) -> UsageError:
+    """The error for the words of `run`, which stand behind an unquoted value and are no options."""
+    names = [at for at, word in enumerate(run) if _is_computer(word, is_computer)]
+    if parameter.takes is Takes.IDS:
+        joined = options.text[: value.word.end] + "," + options.text[run[0].start :]
+        say = "Ids are parted by commas, without a space."
+        return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
+    if names and not _is_one_named(options):
+        return _computer_first(options, value, run, names[0], is_computer)
+    if parameter.takes is Takes.TEXT:
+        return _wants_quotes(options, parameter, value, run)
+    return _one_value(options, parameter, value, run)
+
+
+def _is_computer(word: Word, is_computer: Callable[[str], bool]) -> bool:
+    return not is_number(word) and any(is_computer(name) for name in word.text.split(",") if name)
+
+
+def _is_one_named(options: Options) -> bool:
+    return bool(options.all("computer")) or any(not is_number(word) for word in options.rest)
+
+
+def _computer_first(
+    options: Options, value: Value, run: Sequence[Word], first: int, is_computer: Callable[[str], bool]
+) -> UsageError:
+    """`--reason floor 5 comp1 3` -> `comp1 3 --reason "floor 5"`."""
+    last = first
+    while last + 1 < len(run) and (is_number(run[last + 1]) or _is_computer(run[last + 1], is_computer)):
+        last += 1
+    text, moved = options.text, options.text[run[first].start : run[last].end]
+    kept = _in_quotes(text[value.start : run[first - 1].end]) if first else text[value.start : value.word.end]
+    corrected = f"{moved} {text[: value.start]}{kept}{text[run[last].end :]}"
+    say = f"Write the computer first: behind `{_shown(text[value.start : value.word.end])}` it could be part of that."
+    is_all = last + 1 == len(run)
+    return wrong_at(options, say, run[: last + 1], start=run[first].start, corrected=corrected if is_all else "")
+
+
+def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
+    text = options.text
+    if value.text.endswith(",") or run[0].text.startswith(","):
+        say = f"Write the list behind `{parameter.name}` without a space."
+        joined = text[: value.word.end] + text[run[0].start :]
+        return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
+    what = {"reason": "the reason", "say": "the text of the warning"}.get(parameter.name, f"what `{parameter.name}` is")
+    say = f"Put {what} in quotes, else its words would count as computers or ids."
+    whole = _in_quotes(text[value.start : run[-1].end])
+    corrected = text[: value.start] + whole + text[run[-1].end :] if whole else ""
+    return wrong_at(options, say, run, start=value.start, corrected=corrected)
+
+
+def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
+    """Behind a duration or a date: its unit, its time of day, the text of a warning, or something that fits nowhere."""
+    text, first = options.text, run[0]
+    said = f"`{_shown(value.text)}`"
+    if value.text.isdigit() and (unit := _UNIT.fullmatch(first.text)):
+        joined = f"{text[: value.word.end]}{unit[1].lower()}{text[first.end :]}"
+        say = f"Write the number and its unit as one word: `{value.text}{unit[1].lower()}`."
+        return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
+    if parameter.takes is Takes.MOMENT and _CLOCK.fullmatch(first.text):
+        joined = f"{text[: value.word.end]}T{text[first.start :]}"
+        return wrong_at(
+            options, "Write date and time as one word, with a T.", run[:1], start=value.start, corrected=joined
+        )
+    if parameter.then and not is_number(first):
+        whole = _in_quotes(text[first.start : run[-1].end])
+        corrected = text[: first.start] + whole + text[run[-1].end :] if whole else ""
+        say = f"Put the text of the warning in quotes behind {said}."
+        return wrong_at(options, say, run, start=first.start, corrected=corrected)
+    say = f"Nothing may stand behind {said} but an option."
+    if is_number(first):
+        say = f"{say} For a session write `id={first.text}`."
+    return wrong_at(options, say, run[:1], start=first.start)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _in_quotes(text: str) -> str:
+    """The text as one quoted word; a quote inside it is doubled, a backslash stays what it is."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def names_many(text: str) -> bool:
+    """A selector that may stand for several computers: a list, a pattern, a group."""
+    return "," in text or is_pattern(text) or text.lower().startswith("group:")
