@@ -83,6 +83,7 @@ class Options:
     example: str
     values: dict[str, list[Value]] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
+    switched_at: dict[str, Word] = field(default_factory=dict)
     rest: list[Word] = field(default_factory=list)
 
     def is_on(self, name: str) -> bool:
@@ -216,6 +217,7 @@ def _switch(options: Options, parameter: Parameter, text: str, word: Word) -> No
     if options.switches.get(name, is_on) is not is_on:
         raise options.wrong(f"`{name}` is switched on and off. Say one of the two.", word)
     options.switches[name] = is_on
+    options.switched_at.setdefault(name, word)
 
 
 def wrong_at(options: Options, say: str, words: Sequence[Word], *, start: int, corrected: str = "") -> UsageError:

@@ -109,8 +109,11 @@ def _with_computer(options: Options, word: Word, name: str, nearest: str) -> str
 
 
 def _check_order(options: Options, computers: Iterable[Word]) -> None:
+    """Raise `UsageError` for a further computer behind an id, a filter or `--all`, which belong to those before it."""
     chosen = [value.word for name in ("id", *_FILTERS) for value in options.all(name)]
-    first = min((word.start for word in (*chosen, *filter(is_number, options.rest))), default=len(options.text))
+    chosen += filter(is_number, options.rest)
+    chosen += [word for name, word in options.switched_at.items() if name == "all"]
+    first = min((word.start for word in chosen), default=len(options.text))
     said = sorted(computers, key=lambda word: word.start)
     late = [word for word in said if word.start > first]
     if late and (len(said) > 1 or names_many(late[0].text)):

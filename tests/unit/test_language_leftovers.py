@@ -144,7 +144,7 @@ def test_an_option_is_no_text_without_quotes(option: str) -> None:
     "rds-01 id=2 rds-02 id=4", "rds-01 2 rds-02 4", "rds-01 id=2 rds-02", "id=2 rds-01 rds-02", "3 rds-01,rds-02",
     "-ComputerName rds-01 -Id 2 -ComputerName rds-02 -Id 4", "3 /server:rds-01 5 /server:rds-02", "id=3 rds-*",
     "id=3 group:rds-prod", "rds-01 user=alice -cn rds-02", "3 rds-01 rds-02", "rds-01 id=2 -cn rds-*",
-    "user=alice computer=rds-01 user=bob computer=rds-02", "rds-01 idle>2h computer=rds-02",
+    "user=alice computer=rds-01 user=bob computer=rds-02", "rds-01 idle>2h computer=rds-02", "rds-01 --all rds-02",
     "Get-TSSession rds-01 -Id 2 | Stop-TSSession -ComputerName rds-02", "Get-TSSession rds-01 | Stop-TSSession rds-02",
     "Get-TSSession rds-01 | Stop-TSSession 5",
 ])  # fmt: skip
