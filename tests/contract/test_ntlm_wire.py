@@ -60,9 +60,16 @@ def write(folder: Path, hosts: dict[str, Any], **account: str) -> Path:
     return path
 
 
-@pytest.fixture
-def members(tmp_path: Path) -> Iterator[Farm]:
-    with Farm.from_file(write(tmp_path, MIXED)) as farm:
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with Farm.from_file(write(tmp_path_factory.mktemp("farm"), MIXED)) as farm:
+        yield farm
+
+
+@pytest.fixture(scope="module")
+def workgroup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    hosts: dict[str, Any] = {"comp1": {}, "comp2": {}}
+    with Farm.from_file(write(tmp_path_factory.mktemp("farm"), hosts, username=".\\admin")) as farm:
         yield farm
 
 
@@ -162,9 +169,8 @@ def test_a_member_takes_the_spellings_of_a_domain_account_and_no_others(
     ("domain", "user", "status"),
     [("COMP1", "admin", 200), (".", "Admin", 200), ("", "admin", 200), ("COMP2", "admin", 401), ("CORP", "admin", 401)],
 )
-def test_a_local_account_has_no_domain_or_its_hosts_name(tmp_path: Path, domain: str, user: str, status: int) -> None:
-    with Farm.from_file(write(tmp_path, {"comp1": {}, "comp2": {}}, username=".\\admin")) as farm:
-        assert client(farm, "comp1").log_on(user, PASSWORD, domain=domain) == status
+def test_a_local_account_has_no_domain_or_its_hosts_name(workgroup: Farm, domain: str, user: str, status: int) -> None:
+    assert client(workgroup, "comp1").log_on(user, PASSWORD, domain=domain) == status
 
 
 def test_an_account_of_one_host_is_unknown_to_another(tmp_path: Path) -> None:
