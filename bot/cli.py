@@ -18,6 +18,7 @@ from rich.table import Table
 from bot import logs
 from bot.cli_policy import APP_YAML, Config, at_database, pause, policy, resume
 from bot.cli_policy import Database as OtherDatabase
+from bot.cli_version import Version  # noqa: TC001 - typer reads it from the signature
 from bot.errors import BotError
 from bot.settings import load
 
@@ -54,6 +55,12 @@ def main() -> None:
     except BotError as error:
         say.print(error.say, style="red", markup=False)
         sys.exit(1)
+
+
+@app.callback()
+def options(version: Version = False) -> None:
+    """What stands before a command."""
+    del version  # its callback has answered already
 
 
 @app.command(name="try")

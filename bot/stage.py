@@ -19,6 +19,7 @@ from bot.model import State
 from bot.settings import Slack
 from rehearsal.page import Page, WatchedFarm
 from rehearsal.slack import Visitor, Workspace
+from rehearsal.windows import EngineMissingError, FarmFileError, KerberosMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         page = Page(workspace)
         workspace.start(port)
         stack.callback(workspace.stop)
-        farm = stack.enter_context(WatchedFarm.from_file(farm_file, engine=engine))
+        farm = stack.enter_context(_farm(farm_file, engine))
         rehearsed = for_rehearsal(settings, workspace, farm, database or f"sqlite:///{folder}/rehearsal.db")
         wiring.upgrade(rehearsed)
         bot = wiring.build(rehearsed, endpoints=farm.endpoints, clock=clock)
@@ -109,6 +110,20 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         stage = Stage(workspace=workspace, farm=farm, bot=bot, page=page)
         stack.callback(stage.hang_up)
         yield stage
+
+
+@contextmanager
+def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
+    """SettingsError where the file is wrong, or asks for what this machine does not have."""
+    try:
+        farm = WatchedFarm.from_file(file, engine=engine)
+        farm.start()
+    except (FarmFileError, EngineMissingError, KerberosMissingError) as error:
+        raise SettingsError(str(error)) from error
+    try:
+        yield farm
+    finally:
+        farm.stop()
 
 
 def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:

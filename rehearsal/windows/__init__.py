@@ -3,12 +3,24 @@
 `Farm` is all that is used from outside. Inside, a message goes down these steps, one file each:
 
     ports -> http (auth, seal) -> host -> service (soap, shells) -> engines, process | double -> sessions
+
+`negotiation` is what `auth` needs beside pyspnego, with the `names` that each host goes by.
 """
 
 from rehearsal.windows.behaviours import BEHAVIOURS
 from rehearsal.windows.farm import Farm, SessionLine
 from rehearsal.windows.inventory import EngineMissingError
+from rehearsal.windows.negotiation import KerberosMissingError
 from rehearsal.windows.sessions import Call
 from rehearsal.windows.settings import Account, FarmFileError
 
-__all__ = ["BEHAVIOURS", "Account", "Call", "EngineMissingError", "Farm", "FarmFileError", "SessionLine"]
+__all__ = [
+    "BEHAVIOURS",
+    "Account",
+    "Call",
+    "EngineMissingError",
+    "Farm",
+    "FarmFileError",
+    "KerberosMissingError",
+    "SessionLine",
+]

@@ -9,7 +9,8 @@ import base64
 import hmac
 import os
 import struct
-from collections.abc import Iterator
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from pathlib import Path
 import spnego
 from spnego.exceptions import SpnegoError
 
+from rehearsal.windows.names import Names
+from rehearsal.windows.negotiation import NtlmAcceptor, kerberos_acceptor, negotiator
 from rehearsal.windows.settings import Account, Method
 
 CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
@@ -25,27 +28,32 @@ _ACCOUNTS = "NTLM_USER_FILE"
 _OFFERS: dict[Method, tuple[str, ...]] = {
     "negotiate": ("Negotiate",),
     "kerberos": ("Negotiate", "Kerberos"),
-    "ntlm": ("NTLM",),
+    "ntlm": ("Negotiate", "NTLM"),
     "basic": ('Basic realm="WSMAN"',),
     "certificate": (),
 }
+_NO_TOKEN = (SpnegoError, ValueError, struct.error, LookupError, StopIteration)
+"""How pyspnego meets a token that is none; SpnegoError also where Kerberos has no keytab."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What a host accepts. `trusts` is False where the account has another password than everybody thinks.
 
-    `host` is its name in the service principal that Kerberos' tickets are for.
+    Kerberos' tickets are for HTTP/`names.host`.
     """
 
     account: Account
+    names: Names
     methods: tuple[Method, ...] = ("negotiate", "ntlm")
     trusts: bool = True
-    host: str = ""
 
     def offers(self) -> list[str]:
         """The values of WWW-Authenticate."""
         return list(dict.fromkeys(word for method in self.methods for word in _OFFERS[method]))
+
+    def takes(self, scheme: str) -> bool:
+        return any(offer.partition(" ")[0] == scheme for offer in self.offers())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,82 +70,95 @@ class Authenticator:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._context: spnego.ContextProxy | None = None
+        self._scheme = ""
         self._user = ""
 
     @property
     def keys(self) -> spnego.ContextProxy | None:
         return self._context if self._context and self._context.complete else None
 
+    @property
+    def scheme(self) -> str:
+        """In which the keys were agreed on: NTLM, Kerberos or Negotiate."""
+        return self._scheme
+
     def forget(self) -> None:
         """Nobody is known on this connection any more."""
-        self._context, self._user = None, ""
+        self._context, self._scheme, self._user = None, "", ""
 
     def step(self, header: str, certified: str = "") -> Step:
         """An empty header stands for whoever the connection already belongs to.
 
         `certified` is who the client's certificate is for.
         """
-        scheme, _, token = header.partition(" ")
-        match scheme.lower():
+        word, _, token = header.partition(" ")
+        scheme = {"ntlm": "NTLM"}.get(word.lower(), word.title())
+        match scheme:
             case "":
                 return Step(user=self._user)
-            case "basic" if "basic" in self._policy.methods:
+            case "Basic" if self._policy.takes(scheme):
                 return self._check_basic(token)
             case _ if header == CERTIFICATE and "certificate" in self._policy.methods:
                 is_right = self._policy.trusts and certified == self._policy.account.name
                 return Step(user=self._policy.account.username) if is_right else Step()
-            case "negotiate" | "kerberos" if "kerberos" in self._policy.methods:
-                return self._accept(scheme, token, "kerberos")
-            case "negotiate" if "negotiate" in self._policy.methods:
-                return self._accept(scheme, token, "negotiate")
-            case "ntlm" if "ntlm" in self._policy.methods:
-                return self._accept(scheme, token, "ntlm")
+            case "Negotiate" | "Kerberos" | "NTLM" if self._policy.takes(scheme):
+                return self._accept(scheme, token)
             case _:
                 return Step()
 
     def _check_basic(self, token: str) -> Step:
-        account = self._policy.account
-        expected = base64.b64encode(f"{account.username}:{account.password}".encode()).decode()
-        is_right = self._policy.trusts and hmac.compare_digest(expected, token)
-        return Step(user=account.username) if is_right else Step()
-
-    def _accept(self, scheme: str, token: str, protocol: str) -> Step:
-        """One token of the handshake; a token after its end begins a new one."""
-        if self._context is None or self._context.complete:
-            self._context, self._user = _acceptor(self._policy, protocol), ""
         try:
+            logon, _, password = base64.b64decode(token).decode().partition(":")
+        except (Base64Error, UnicodeDecodeError):
+            return Step()
+        account = self._policy.account
+        is_right = hmac.compare_digest(account.password.encode(), password.encode())
+        return Step(user=account.username) if is_right and self._is_the_account(logon) else Step()
+
+    def _accept(self, scheme: str, token: str) -> Step:
+        """One token of the handshake; a token after its end begins a new one, and so does another scheme."""
+        try:
+            if self._context is None or self._context.complete or scheme != self._scheme:
+                self._user, self._scheme, self._context = "", scheme, _acceptor(self._policy, scheme)
             answer = self._context.step(base64.b64decode(token))
-        except (SpnegoError, ValueError, struct.error):  # the last two: how pyspnego meets a token that is none
+        except _NO_TOKEN:
             self._context = None
             return Step()
         challenge = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         if not self._context.complete:
             return Step(challenge=challenge)
-        if not self._policy.trusts or not self._is_the_account(self._context.client_principal):
+        if not self._is_the_account(self._context.client_principal or ""):
             self._context = None
             return Step()
         self._user = self._policy.account.username
         return Step(user=self._user, challenge=challenge)
 
-    def _is_the_account(self, principal: str | None) -> bool:
+    def _is_the_account(self, logon: str) -> bool:
         """Not one of another farm in this process, or of the same realm."""
-        account = self._policy.account
-        return (principal or "").upper() in {account.username.upper(), account.principal.upper()} - {""}
+        return self._policy.trusts and self._policy.names.knows(logon)
 
 
-def _acceptor(policy: Policy, protocol: str) -> spnego.ContextProxy:
-    name = policy.host if protocol == "kerberos" else "unspecified"
-    return spnego.server(hostname=name, service="HTTP", protocol=protocol)
+def _acceptor(policy: Policy, scheme: str) -> spnego.ContextProxy:
+    match scheme:
+        case "NTLM":
+            return NtlmAcceptor(policy.names)
+        case "Kerberos":
+            return kerberos_acceptor(policy.names)
+        case _:
+            return negotiator(policy.names, with_kerberos="kerberos" in policy.methods)
 
 
 @contextmanager
-def accounts_file(path: Path, account: Account) -> Iterator[None]:
-    """Pyspnego's acceptor looks accounts up in the file $NTLM_USER_FILE names; another farm's accounts stay known."""
+def accounts_file(path: Path, logons: Iterable[str], password: str) -> Iterator[None]:
+    """Pyspnego's acceptor looks accounts up in the file $NTLM_USER_FILE names; another farm's accounts stay known.
+
+    Which of the spellings a host takes is its own affair; here they all stand.
+    """
     before = os.environ.get(_ACCOUNTS)
     known = Path(before).read_text(encoding="utf-8") if before and Path(before).exists() else ""
-    domain, _, name = account.username.partition("\\")
     path.touch(mode=0o600)
-    path.write_text(f"{domain}:{name}:{account.password}\n{known}", encoding="utf-8")
+    lines = [f"{domain}:{name}:{password}\n" for domain, _, name in (each.rpartition("\\") for each in sorted(logons))]
+    path.write_text("".join(lines) + known, encoding="utf-8")
     os.environ[_ACCOUNTS] = str(path)
     try:
         yield

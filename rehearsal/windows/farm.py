@@ -15,6 +15,8 @@ from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.certificates import make_certificates
 from rehearsal.windows.host import Host
 from rehearsal.windows.inventory import find_engine
+from rehearsal.windows.names import names_in
+from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.population import populate
 from rehearsal.windows.ports import Address, Doorman
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
@@ -55,11 +57,13 @@ class Farm:
         return cls(read_farm(path), engine=engine)
 
     def start(self) -> None:
-        """EngineMissingError when an engine that was asked for by name is not on this machine."""
+        """EngineMissingError or KerberosMissingError when what the file asks for is not on this machine."""
+        require_kerberos([name for name, host in self._settings.hosts.items() if "kerberos" in host.auth])
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="farm-", ignore_cleanup_errors=True)))
-            stack.enter_context(accounts_file(folder / "accounts", self.account))
             self._build(folder)
+            logons = {logon for host in self._hosts.values() for logon in host.policy.names.logons}
+            stack.enter_context(accounts_file(folder / "accounts", logons, self.account.password))
             for host in self._hosts.values():
                 stack.callback(host.stop)
             for name in self._hosts:
@@ -90,11 +94,12 @@ class Farm:
         }
         tls = make_certificates(folder, self._settings.hosts, self.account.name)
         self.ca_file, self.client_certificate = tls.ca_file, tls.client
+        names = names_in(self._settings.hosts, self.account)
         for name, settings in self._settings.hosts.items():
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
-            host = self._hosts[name] = Host(name, settings, sessions, self.account, engine)
+            host = self._hosts[name] = Host(names[name], settings, sessions, self.account, engine)
             self._plain[name], self._secure[name] = Address(host, None), Address(host, tls)
         self._populate()
 

@@ -30,6 +30,7 @@ from rehearsal.windows.behaviours import (
 )
 from rehearsal.windows.commandline import CommandLineError, read_command_line
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
+from rehearsal.windows.names import Names
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.people import come_back, leave, take_over
 from rehearsal.windows.service import Service
@@ -61,9 +62,10 @@ class Host:
     """Serves messages and runs commands; the farm owns its ports."""
 
     def __init__(
-        self, name: str, settings: HostSettings, sessions: SessionFile, account: Account, engine: Engine
+        self, names: Names, settings: HostSettings, sessions: SessionFile, account: Account, engine: Engine
     ) -> None:
-        self.name = name
+        self.name = name = names.host
+        self._names = names
         self.machine = Machine(name=name, sessions=sessions)
         self.service = Service(f"http://{name}:5985/wsman", self._run)
         self.messages: list[str] = []
@@ -81,7 +83,7 @@ class Host:
     @property
     def policy(self) -> Policy:
         trusts = self._behaviour(WrongPassword) is None
-        return Policy(account=self._account, methods=self._settings.auth, trusts=trusts, host=self.name)
+        return Policy(account=self._account, names=self._names, methods=self._settings.auth, trusts=trusts)
 
     @property
     def is_unreachable(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rehearsal.windows.auth import Authenticator
 from rehearsal.windows.behaviours import Manner
-from rehearsal.windows.seal import CONTENT_TYPE, SealError, seal, unseal
+from rehearsal.windows.seal import SealError, content_type, protocol_of, seal, unseal
 from rehearsal.windows.soap import NotSoapError
 from rehearsal.windows.tricks import play
 
@@ -75,12 +75,13 @@ class Connection(BaseHTTPRequestHandler):
     def _serve(self, body: bytes, user: str, challenge: str) -> None:
         is_sealed = self.headers.get("Content-Type", "").startswith("multipart/encrypted")
         keys = self._authenticator.keys if is_sealed else None
+        protocol = protocol_of(self._authenticator.scheme)
         if not is_sealed and not self._may_be_clear():
             self._refuse(500)
             return
         try:
             if is_sealed:
-                body = unseal(body, keys) if keys else b""
+                body = unseal(body, keys, protocol) if keys else b""
             answer = self._host.serve(body, user)
         except (SealError, NotSoapError):
             self._refuse(400)
@@ -88,7 +89,7 @@ class Connection(BaseHTTPRequestHandler):
         if not answer.status:
             self._play("", answer.manner)
         elif keys:
-            self._answer(answer.status, seal(answer.body, keys), CONTENT_TYPE, challenge)
+            self._answer(answer.status, seal(answer.body, keys, protocol), content_type(protocol), challenge)
         else:
             self._answer(answer.status, answer.body, _SOAP, challenge)
 
@@ -114,12 +115,12 @@ class Connection(BaseHTTPRequestHandler):
         self._host.messages.append(str(status))
         self._answer(status)
 
-    def _answer(self, status: int, body: bytes = b"", content_type: str = "", challenge: str = "") -> None:
+    def _answer(self, status: int, body: bytes = b"", kind: str = "", challenge: str = "") -> None:
         self.send_response(status)
         if challenge:
             self.send_header("WWW-Authenticate", challenge)
         if body:
-            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -11,11 +11,12 @@ from typing import Protocol
 from spnego import WinRMWrapResult
 from spnego.exceptions import SpnegoError
 
-_PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
-CONTENT_TYPE = f'multipart/encrypted;protocol="{_PROTOCOL}";boundary="Encrypted Boundary"'
+SPNEGO = "application/HTTP-SPNEGO-session-encrypted"
+"""What the parts are called where the keys come from Negotiate, whatever is inside it, or from NTLM."""
+KERBEROS = "application/HTTP-Kerberos-session-encrypted"
 _BODY = re.compile(
     rb"--\s*Encrypted Boundary\r\n"
-    rb"\s*Content-Type: application/HTTP-[A-Za-z]+-session-encrypted\r\n"
+    rb"\s*Content-Type: (application/HTTP-[A-Za-z]+-session-encrypted)\r\n"
     rb"\s*OriginalContent: type=application/soap\+xml;charset=UTF-8;Length=(\d+)\r\n"
     rb"--\s*Encrypted Boundary\r\n"
     rb"\s*Content-Type: application/octet-stream\r\n"
@@ -36,11 +37,22 @@ class SealError(ValueError):
     """Not sealed at all, tampered with, or sealed with the keys of another connection."""
 
 
-def unseal(body: bytes, keys: Keys) -> bytes:
+def protocol_of(scheme: str) -> str:
+    """By the scheme that the handshake's Authorization named."""
+    return KERBEROS if scheme == "Kerberos" else SPNEGO
+
+
+def content_type(protocol: str) -> str:
+    return f'multipart/encrypted;protocol="{protocol}";boundary="Encrypted Boundary"'
+
+
+def unseal(body: bytes, keys: Keys, protocol: str = SPNEGO) -> bytes:
     match = _BODY.fullmatch(body)
     if match is None:
         raise SealError("the parts of multipart/encrypted are missing")
-    length, sealed = int(match[1]), match[2]
+    if match[1] != protocol.encode():
+        raise SealError(f"the keys are those of {protocol}")
+    length, sealed = int(match[2]), match[3]
     signature_end = 4 + int.from_bytes(sealed[:4], "little")
     try:
         clear = keys.unwrap_winrm(sealed[4:signature_end], sealed[signature_end:])
@@ -51,12 +63,12 @@ def unseal(body: bytes, keys: Keys) -> bytes:
     return clear
 
 
-def seal(clear: bytes, keys: Keys) -> bytes:
+def seal(clear: bytes, keys: Keys, protocol: str = SPNEGO) -> bytes:
     wrapped = keys.wrap_winrm(clear)
     return b"".join(
         (
             b"--Encrypted Boundary\r\n",
-            f"\tContent-Type: {_PROTOCOL}\r\n".encode(),
+            f"\tContent-Type: {protocol}\r\n".encode(),
             f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(clear)}\r\n".encode(),
             b"--Encrypted Boundary\r\n",
             b"\tContent-Type: application/octet-stream\r\n",

@@ -68,11 +68,18 @@ class Part(BaseModel):
 
 
 class Account(Part):
-    """Who may open shells on the farm's hosts. `principal` is the same account in Kerberos' words: name@REALM."""
+    r"""Who may open shells on the farm's hosts. `principal` is the same account in Kerberos' words: name@REALM.
+
+    `.\name` is a local account of every host, `host\name` one of that host alone; then no host is in a domain.
+    """
 
     username: str
     password: str
     principal: str = ""
+
+    @property
+    def domain(self) -> str:
+        return self.username.partition("\\")[0]
 
     @property
     def name(self) -> str:
@@ -126,6 +133,8 @@ class SessionSettings(Part):
 
 
 class HostSettings(Part):
+    """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too."""
+
     sessions: tuple[SessionSettings, ...] = ()
     crowd: int = Field(default=0, ge=0, le=60)
     behaviour: Annotated[tuple[Behaviour, ...], BeforeValidator(read_behaviours)] = ()

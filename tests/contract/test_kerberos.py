@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+import spnego
 import yaml
 
 from adapters.windows.connection import Connection, Transport
@@ -17,8 +21,10 @@ from adapters.windows.winrm import WinRmShell
 from bot.errors import NotAuthenticated
 from bot.model import Verdict
 from rehearsal.windows import Farm
+from rehearsal.windows.seal import KERBEROS, SPNEGO, content_type, seal, unseal
 from tests.contract.hosts import order_for
 from tests.contract.kdc import REALM, Realm
+from tests.contract.ntlm_client import NEGOTIATE, Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +33,9 @@ if TYPE_CHECKING:
 WITHIN = timedelta(seconds=20)
 BOT = f"svc-logoff@{REALM}"
 SOMEBODY = f"somebody@{REALM}"
+NO_KERBEROS = "win3.corp.test"
 HOSTS = ("win1.corp.test", "win2.corp.test", "unknown.corp.test")
+ENVELOPE = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body/></s:Envelope>'
 LIST = ["Create", "Command", "Send", "Receive", "Delete"]
 
 
@@ -36,7 +44,7 @@ def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
     folder = tmp_path_factory.mktemp("realm")
     realm = Realm.start(folder)
     try:
-        for host in HOSTS[:2]:
+        for host in (*HOSTS[:2], NO_KERBEROS):
             realm.add(f"HTTP/{host}", folder / "hosts.keytab")
         for principal in (BOT, SOMEBODY):
             realm.add(principal, folder / f"{principal}.keytab")
@@ -49,7 +57,8 @@ def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
 def farm(realm: Realm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     sessions = [{"id": 3, "user": "CORP\\alice", "disconnected": "3h"}, {"id": 5, "user": "CORP\\bob"}]
     account = {"username": "CORP\\svc-logoff", "password": "not used", "principal": BOT}
-    hosts = {name: {"auth": ["kerberos"], "sessions": sessions} for name in HOSTS}
+    hosts: dict[str, Any] = {name: {"auth": ["kerberos"], "sessions": sessions} for name in HOSTS}
+    hosts[NO_KERBEROS] = {}
     path = tmp_path_factory.mktemp("farm") / "farm.yaml"
     path.write_text(yaml.safe_dump({"account": account, "hosts": hosts}), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -186,3 +195,74 @@ def test_an_account_the_host_does_not_take_is_refused(realm: Realm, farm: Farm, 
     farm.set_behaviour(HOSTS[0], "wrong-password")
     refusal(shell)
     assert set(farm.messages(HOSTS[0])) == {"401"}
+
+
+@pytest.fixture
+def ticket(realm: Realm, farm: Farm, cache: Path) -> None:
+    farm.restore()
+    log_on(realm, cache)
+
+
+def shake_hands(url: str, scheme: str, context: spnego.ContextProxy) -> requests.Session:
+    """The connection that the context's keys belong to."""
+    session, token = requests.Session(), context.step()
+    while token:
+        words = {"Authorization": f"{scheme} {base64.b64encode(token).decode()}"}
+        answer = session.post(url, headers=words, timeout=10)
+        said, _, proof = answer.headers["WWW-Authenticate"].partition(" ")
+        assert said == scheme
+        token = context.step(base64.b64decode(proof))
+    assert (answer.status_code, context.complete) == (200, True)
+    return session
+
+
+def say(session: requests.Session, url: str, keys: spnego.ContextProxy, called: str) -> requests.Response:
+    """An envelope that means nothing; only whoever opened it can answer with a fault."""
+    return session.post(
+        url, data=seal(ENVELOPE, keys, called), headers={"Content-Type": content_type(called)}, timeout=10
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "protocol", "sealed_as"),
+    [("Kerberos", "kerberos", KERBEROS), ("Negotiate", "kerberos", SPNEGO), ("Negotiate", "negotiate", SPNEGO)],
+)
+@pytest.mark.usefixtures("ticket")
+def test_bodies_are_called_after_the_scheme_and_not_after_what_is_inside(
+    farm: Farm, scheme: str, protocol: str, sealed_as: str
+) -> None:
+    url = farm.endpoints[HOSTS[0]]
+    for called, status in ((sealed_as, 500), ({KERBEROS: SPNEGO, SPNEGO: KERBEROS}[sealed_as], 400)):
+        keys = spnego.client(BOT, hostname=HOSTS[0], service="HTTP", protocol=protocol)
+        answer = say(shake_hands(url, scheme, keys), url, keys, called)
+        assert (answer.status_code, keys.negotiated_protocol) == (status, "kerberos")
+        if status == 500:
+            assert answer.headers["Content-Type"] == content_type(sealed_as)
+            assert b"WSManFault" in unseal(answer.content, keys, sealed_as)
+
+
+def test_a_host_that_speaks_kerberos_takes_ntlm_inside_negotiate_and_not_by_itself(farm: Farm) -> None:
+    farm.restore()
+    user, password, url = farm.account.name, farm.account.password, farm.endpoints[HOSTS[0]]
+    offered = requests.post(url, timeout=10).raw.headers.getlist("WWW-Authenticate")
+    assert offered == ["Negotiate", "Kerberos"]
+    assert Client(url, "Negotiate").ask().names["dns domain"] == "corp.test"
+    assert [Client(url, "Negotiate").log_on(user, word) for word in (password, "another")] == [200, 401]
+    assert Client(url, "NTLM").say(NEGOTIATE).headers["WWW-Authenticate"] == "Negotiate, Kerberos"
+
+
+@pytest.mark.usefixtures("ticket")
+@pytest.mark.parametrize("host", [HOSTS[0], NO_KERBEROS])
+def test_a_client_that_begins_with_kerberos_is_asked_for_ntlm_where_the_host_cannot(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
+) -> None:
+    """The one has lost its keytab, the other never took Kerberos."""
+    monkeypatch.setenv("KRB5_KTNAME", str(tmp_path / "none.keytab"))
+    password = spnego.Password(farm.account.username, farm.account.password)
+    credentials: list[Any] = [spnego.KerberosCCache(os.environ["KRB5CCNAME"]), password]
+    keys = spnego.client(credentials, hostname=host, service="HTTP", protocol="negotiate")
+    url = farm.endpoints[host]
+    session = shake_hands(url, "Negotiate", keys)
+    assert keys.negotiated_protocol == "ntlm"
+    assert b"WSManFault" in unseal(say(session, url, keys, SPNEGO).content, keys)
+    assert farm.messages(host)[:2] == ["401+challenge"] * 2  # the choice, the challenge

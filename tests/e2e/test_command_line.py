@@ -46,6 +46,14 @@ def test_a_rehearsal_refuses_a_real_configuration(real_config: Path, call: list[
     assert "real one" in result.exception.say
 
 
+def test_a_farm_that_this_machine_cannot_play_is_told_in_a_sentence(tmp_path: Path) -> None:
+    farm = tmp_path / "farm.yaml"
+    farm.write_text("account: {username: svc, password: fiction}\nhosts: {comp1: {}}\n")
+    result = runner.invoke(app, ["try", "/sessions comp1", "--farm", str(farm)])
+    assert isinstance(result.exception, SettingsError)
+    assert "account > username: an account is written DOMAIN\\name" in result.exception.say
+
+
 def test_run_says_what_to_do_when_the_database_has_no_tables(real_config: Path, tmp_path: Path) -> None:
     real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
     result = runner.invoke(app, ["run", "--config", str(real_config)])
