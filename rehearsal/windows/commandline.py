@@ -33,7 +33,7 @@ def program_of(line: str) -> str:
 
 
 def split_arguments(line: str) -> list[str]:
-    """By the rules of CommandLineToArgvW: quotes group; an odd number of backslashes before a quote makes it a sign."""
+    """By the rules of CommandLineToArgvW: quotes group; after an odd number of backslashes a quote is a character."""
     arguments: list[str] = []
     current: str | None = None
     quoted = False
