@@ -6,7 +6,7 @@ TESTS ?= tests
 SYNC := $(BIN)/uv sync --locked --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures test check lint kerberos clean
+.PHONY: help demo story pictures test check lint kerberos foreign clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,6 +30,9 @@ check: lint test ## All of it: what a change has to pass
 
 kerberos: .venv/dev ## Add what the Kerberos tests need (a C compiler, libkrb5-dev; krb5-kdc to run them)
 	$(SYNC) --inexact --extra postgres --extra rehearsal --extra kerberos --group dev
+
+foreign: .venv/dev ## Add Ansible, for the tests in which it speaks to the farm
+	$(SYNC) --inexact --group foreign
 
 pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
 	$(BIN)/python -m tests.browser.pictures

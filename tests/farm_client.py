@@ -74,10 +74,16 @@ def open_shell(protocol: Protocol) -> Iterator[str]:
 
 def run(protocol: Protocol, data: bytes, line: str = BOOTSTRAP) -> Output:
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, line, console_mode_stdin=False)
+        command = start(protocol, shell, line)
         if data:
             protocol.send_command_input(shell, command, data, end=True)
         return receive(protocol, shell, command)
+
+
+def start(protocol: Protocol, shell: str, line: str = BOOTSTRAP) -> str:
+    """With a pipe for standard input, as whoever sends a script over it has to ask."""
+    command: str = protocol.run_command(shell, line, console_mode_stdin=False)
+    return command
 
 
 def receive(protocol: Protocol, shell: str, command: str) -> Output:

@@ -1,7 +1,9 @@
 """Output that the agent did not write, and C# that cannot be compiled: what a host sends that is not well."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from rehearsal.windows.codepages import UTF8
 from rehearsal.windows.shells import Command
 
 _PIECE = b"\x07garbage\r\n" * 6_500
@@ -34,7 +36,8 @@ def break_source(command: Command, run: Run) -> int:
 
 
 def _output_of(command: Command, data: bytes, run: Run) -> bytes:
-    inner = Command(command.line)
+    around = replace(command.around, code_page=UTF8, has_console=False)  # the outer command's ends see to both
+    inner = Command(command.line, around=around)
     inner.send(data, end=True)
     command.on_kill(inner.kill)
     inner.end(run(inner))

@@ -5,9 +5,11 @@ A command of a text shell runs under cmd.exe, whatever WINRS_SKIP_CMD_SHELL says
 
 import re
 
+POWERSHELL = "powershell"
 LIMIT = 8191
 """The longest command line of cmd.exe, in characters."""
 
+_CMD = re.compile(r"\s*(?:\S*\\)?cmd(?:\.exe)?(?:\s+/[a-bd-z])*\s+/c\s*(.*)", re.IGNORECASE | re.DOTALL)
 _PIECES = re.compile(r'\\*"|\\+|\s+|[^\s"\\]+')
 
 
@@ -15,21 +17,23 @@ class CommandLineError(Exception):
     """cmd.exe starts nothing; the text is what it writes to standard error."""
 
 
-def read_command_line(line: str) -> tuple[str, list[str]]:
-    """The program's name, in lower case without `.exe`, and its arguments."""
+def read_command_line(line: str) -> str:
+    """The one command in the line: quotes around all of it go, and so does `cmd /c` before it."""
     if len(line) > LIMIT:
         raise CommandLineError("The command line is too long.\r\n")
-    program, *arguments = split_arguments(line) or [""]
-    name = program.rsplit("\\", 1)[-1].lower().removesuffix(".exe")
-    if name != "powershell":
-        raise CommandLineError(
-            f"'{program}' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n"
-        )
-    return name, arguments
+    while (match := _CMD.fullmatch(line)) or (line.count('"') == 2 and line.strip()[:1] == line.strip()[-1:] == '"'):
+        line = match[1] if match else line.strip()[1:-1]
+    return line
+
+
+def program_of(line: str) -> str:
+    """The program's name, in lower case without its folder and `.exe`."""
+    program, *_ = split_arguments(line) or [""]
+    return program.rsplit("\\", 1)[-1].lower().removesuffix(".exe")
 
 
 def split_arguments(line: str) -> list[str]:
-    """By the rules of CommandLineToArgvW: quotes group; an odd number of backslashes before a quote makes it a sign."""
+    """By the rules of CommandLineToArgvW: quotes group; after an odd number of backslashes a quote is a character."""
     arguments: list[str] = []
     current: str | None = None
     quoted = False

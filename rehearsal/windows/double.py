@@ -12,9 +12,8 @@ from typing import Any
 
 from rehearsal.windows import wts
 from rehearsal.windows.conditions import holds, last_input, upper
-from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, Machine
+from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
 from rehearsal.windows.payload import (
-    BOOTSTRAP,
     Payload,
     PayloadError,
     Request,
@@ -46,8 +45,9 @@ class PythonDouble:
             command.read_all()
             command.write(CONSTRAINED_STDERR.encode(), "stderr")
             return 1
-        if arguments[:3] != ["-NoLogo", "-NoProfile", "-NonInteractive"] or arguments[3:] != ["-Command", BOOTSTRAP]:
-            return _fail(command, "The command is not the documented bootstrap.", "CommandNotFoundException")
+        if not is_bootstrap(arguments):
+            command.write(f"{NO_POWERSHELL}\r\n".encode(), "stderr")
+            return 1
         data = command.read_all()
         if not data.strip():
             return 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rehearsal.windows.payload import PayloadError, read_payload
+from rehearsal.windows.payload import BOOTSTRAP, PayloadError, read_payload
 from rehearsal.windows.process import run_process
 from rehearsal.windows.sessions import SessionFile
 from rehearsal.windows.shells import Command
@@ -25,6 +25,10 @@ CONSTRAINED_STDERR = (
     "Cannot invoke method. Method invocation is supported only on core types in this language mode.\r\n"
     "    + CategoryInfo          : InvalidOperation: (:) [], RuntimeException\r\n"
     "    + FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrainedLanguage\r\n"
+)
+NO_POWERSHELL = (
+    "There is no PowerShell behind this host of the rehearsal: it understands the bootstrap of docs/agent-protocol.md "
+    "and nothing else. Install pwsh, or name its executable in $TS_PWSH, and give the host that engine."
 )
 
 _MAIN = """\
@@ -66,9 +70,10 @@ class PowerShell:
     title: str
 
     def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
-        environment = _environment(self.folder, machine)
+        environment = _environment(self.folder, machine, command)
+        folder = _directory(self.folder, machine, command)
         words = [self.program, *arguments]
-        return run_process(words, environment=environment, folder=self.folder, command=command, data=command.read())
+        return run_process(words, environment=environment, folder=folder, command=command, data=command.read())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +90,23 @@ class Mono:
         if tuple(arguments[:2]) == CONSTRAINED:
             command.read_all()
             return _fail(command, CONSTRAINED_STDERR)
+        if not is_bootstrap(arguments):
+            return _fail(command, NO_POWERSHELL)
+        data = command.read_all()
+        if not data.strip():
+            return 0
         try:  # the bootstrap is PowerShell's; mono is given what it would have evaluated
-            payload = read_payload(command.read_all())
+            payload = read_payload(data)
             program = self._compile(payload.source)
         except PayloadError as error:
             return _fail(command, str(error))
         except subprocess.CalledProcessError as error:
             return _fail(command, error.stdout)
-        data = f"{payload.nonce}\n{payload.request}".encode("ascii")
-        environment = _environment(self.folder, machine)
+        request = f"{payload.nonce}\n{payload.request}".encode("ascii")
+        environment = _environment(self.folder, machine, command)
+        folder = _directory(self.folder, machine, command)
         words = [self.mono, str(program)]
-        return run_process(words, environment=environment, folder=self.folder, command=command, data=[data])
+        return run_process(words, environment=environment, folder=folder, command=command, data=[request])
 
     def _compile(self, source: str) -> Path:
         """C# 5 and no warnings: the compiler of Windows PowerShell 5.1 knows no more and forgives no less."""
@@ -115,16 +126,31 @@ def _fail(command: Command, text: str) -> int:
     return 1
 
 
-def _environment(folder: Path, machine: Machine) -> dict[str, str]:
-    """As little as a process needs: nothing of the farm's own environment reaches the agent."""
-    return {
+def is_bootstrap(arguments: list[str]) -> bool:
+    """The one command line of powershell.exe that engines without PowerShell understand."""
+    return arguments == ["-NoLogo", "-NoProfile", "-NonInteractive", "-Command", BOOTSTRAP]
+
+
+def _directory(folder: Path, machine: Machine, command: Command) -> Path:
+    """The working directory the client asked for has a place of its own here; it is made as if it had been there."""
+    wanted = command.around.directory
+    if wanted is None:
+        return folder
+    here = folder.joinpath("disks", machine.name, wanted.drive[0].upper(), *wanted.parts[1:])
+    here.mkdir(parents=True, exist_ok=True)
+    return here
+
+
+def _environment(folder: Path, machine: Machine, command: Command) -> dict[str, str]:
+    """As little as a process needs, and what the client asked for: nothing of the farm's own reaches the agent."""
+    asked = {"COMPUTERNAME": machine.name.upper()} | dict(command.around.environment)
+    return asked | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "LD_LIBRARY_PATH": str(folder),
         "LD_PRELOAD": str(folder / SHIM_NAMES[0]),
-        "COMPUTERNAME": machine.name.upper(),
         "REHEARSAL_SESSIONS": str(machine.sessions.path),
     }
 

@@ -21,6 +21,7 @@ from rehearsal.windows.population import populate
 from rehearsal.windows.ports import Address, Doorman
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
 from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
+from rehearsal.windows.soap import Message
 
 _LOOK_SECONDS = 0.02
 _NAMED_HOSTS = 3
@@ -155,6 +156,10 @@ class Farm:
         fault), `Send!dropped` (the connection was cut).
         """
         return list(self._hosts[host].messages)
+
+    def requests(self, host: str) -> list[Message]:
+        """The last envelopes that could be read, whatever was answered, in order: some twenty are kept."""
+        return list(self._hosts[host].requests)
 
     def open_shells(self, host: str) -> int:
         return self._hosts[host].service.open_shells()

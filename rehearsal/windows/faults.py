@@ -10,6 +10,9 @@ SHELL_NOT_FOUND = 2150858843
 QUOTA_OF_SHELLS = 2150859173
 PIPE_ENDED = 2147942509
 ACCESS_DENIED = 5
+CODE_PAGE_NOT_SUPPORTED = 2150859072
+INVALID_DIRECTORY = 2147942667
+INCORRECT_PARAMETER = 2147942487
 INTERNAL_ERROR = 1359
 
 
@@ -62,6 +65,25 @@ def pipe_ended() -> Fault:
 def access_denied() -> Fault:
     """The account may not open a text shell: it lacks Read and Execute on the service's root SDDL."""
     return Fault(code=ACCESS_DENIED, message="Access is denied. ", subcode="w:AccessDenied", sender=True)
+
+
+def unknown_code_page() -> Fault:
+    """wsmerror.h: ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED."""
+    return Fault(
+        code=CODE_PAGE_NOT_SUPPORTED,
+        message="The WinRS client cannot process the request. The server cannot set Code Page. You may want to use the "
+        "CHCP command to change the client Code Page to 437 and receive the results in English. ",
+    )
+
+
+def invalid_directory() -> Fault:
+    """winerror.h: ERROR_DIRECTORY."""
+    return Fault(code=INVALID_DIRECTORY, message="The directory name is invalid. ")
+
+
+def incorrect_parameter() -> Fault:
+    """winerror.h: ERROR_INVALID_PARAMETER, of an environment that cannot be."""
+    return Fault(code=INCORRECT_PARAMETER, message="The parameter is incorrect. ")
 
 
 def internal_error() -> Fault:

@@ -1,6 +1,7 @@
 """One Windows host of the farm: its sessions, its service, its engine, and what is wrong with it."""
 
 import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,7 +29,8 @@ from rehearsal.windows.behaviours import (
     WrongPassword,
     rule_of,
 )
-from rehearsal.windows.commandline import CommandLineError, read_command_line
+from rehearsal.windows.cmd import Cmd
+from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.names import Names
 from rehearsal.windows.payload import asks_for_a_list
@@ -45,6 +47,7 @@ _FAULTS = {
     "quota": faults.too_many_shells,
     "denied": faults.access_denied,
 }
+_KEPT_REQUESTS = 20  # a rehearsal may last for days
 _Kind = TypeVar("_Kind", bound=Behaviour)
 _GARBAGE = b'\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n{"session": {"id": 3, "state": 4}}\r\n{"end": 1}\r\n'
 
@@ -69,6 +72,7 @@ class Host:
         self.machine = Machine(name=name, sessions=sessions)
         self.service = Service(f"http://{name}:5985/wsman", self._run)
         self.messages: list[str] = []
+        self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
         self._settings = settings
         self._account = account
@@ -115,6 +119,7 @@ class Host:
         table.rule = rule_of(self._behaviours)
         self.machine.sessions.create(table)
         self.messages.clear()
+        self.requests.clear()
 
     def stop(self) -> None:
         self.stopped.set()
@@ -125,6 +130,7 @@ class Host:
     def serve(self, data: bytes, user: str) -> Answer:
         """Answers one envelope; NotSoapError when it is none."""
         message = read_message(data)
+        self.requests.append(message)
         self.stopped.wait(self._settings.latency.total_seconds())
         trouble = self.trouble_at(message.operation)
         if trouble and not trouble.done:
@@ -174,8 +180,9 @@ class Host:
     # The programs
 
     def _run(self, command: Command) -> int:
+        cmd = Cmd(command, self.name, self._account.username)
         try:
-            _, arguments = read_command_line(command.line)
+            line = cmd.expand(read_command_line(command.line))
         except CommandLineError as error:
             command.write(str(error).encode(), "stderr")
             return 1
@@ -187,7 +194,9 @@ class Host:
             return 0
         if command.killed.is_set():
             return 1
-        exit_code = self._run_agent(arguments, command)
+        if program_of(line) != POWERSHELL:
+            return cmd.run(line)
+        exit_code = self._run_agent(split_arguments(line)[1:], command)
         if exit_code == 0 and asks_for_a_list(command.sent):
             self._after_a_look()
         return exit_code

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from html import escape
 
-from rehearsal.windows import faults
+from rehearsal.windows import faults, surroundings
 from rehearsal.windows.shells import CONTROL_C_EXIT, Command, Output, Shell
 from rehearsal.windows.soap import (
     COMMAND_SHELL,
@@ -78,7 +78,7 @@ class Service:
 
     def _create(self, message: Message, user: str) -> str:
         idle = read_duration(message.text("rsp:Shell/rsp:IdleTimeOut") or "") or IDLE_TIMEOUT
-        shell = Shell(owner=user, idle=idle)
+        shell = Shell(owner=user, idle=idle, around=surroundings.of_shell(message))
         with self._lock:
             if sum(each.owner == user for each in self._shells.values()) >= SHELLS_PER_USER:
                 raise faults.too_many_shells()
@@ -92,8 +92,9 @@ class Service:
             raise faults.not_valid("CommandLine is missing")
         words = [message.text("rsp:CommandLine/rsp:Command") or ""]
         words += [each.text or "" for each in wanted.iterfind(f"{{{SHELL}}}Arguments")]
-        command = Command(" ".join(words), wanted.get("CommandId", ""))
         with self._using(message, user) as shell:
+            around = surroundings.of_command(shell.around, message)
+            command = Command(" ".join(words), wanted.get("CommandId", ""), around)
             shell.commands[command.id] = command
         threading.Thread(
             target=self._run_to_the_end, args=(command,), name=f"command {command.id}", daemon=True

@@ -1,7 +1,8 @@
 """A text shell and the commands in it: what lives on a host between Create and Delete.
 
-A command is a program with three pipes. What it prints waits in `Command` until a Receive fetches it; what a Send
-brings waits there until the program reads it. Each command runs in a thread of its own.
+A command is a program with two pipes to write to, and a pipe or a console to read from. What it prints waits in
+`Command` until a Receive fetches it; what a Send brings waits there until the program reads it. Each command runs in a
+thread of its own. Its program's end speaks UTF-8, the client's end the code page of the shell.
 """
 
 import threading
@@ -10,6 +11,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+from rehearsal.windows.codepages import Recoder
+from rehearsal.windows.surroundings import Surroundings
 
 CONTROL_C_EXIT = 0xC000013A
 """STATUS_CONTROL_C_EXIT: what a program returns that was ended by Ctrl+C."""
@@ -37,9 +41,10 @@ class Output:
 class Command:
     """A program in a shell, seen from both ends: the service sends and collects, the program reads and writes."""
 
-    def __init__(self, line: str, command_id: str = "") -> None:
+    def __init__(self, line: str, command_id: str = "", around: Surroundings | None = None) -> None:
         self.id = command_id or new_id()
         self.line = line
+        self.around = around or Surroundings()
         self.killed = threading.Event()
         self._changed = threading.Condition()
         self._input: list[bytes] = []
@@ -48,18 +53,24 @@ class Command:
         self._output: list[tuple[str, bytes]] = []
         self._exit_code: int | None = None
         self._on_kill: list[Callable[[], None]] = []
+        self._reading = Recoder(self.around.encoding, "utf-8")
+        self._writing = {stream: Recoder("utf-8", self.around.encoding) for stream in ("stdout", "stderr")}
 
     # What the program does
 
     def read(self) -> Iterator[bytes]:
-        """Standard input, piece by piece, as a program reads to the end of its pipe; ends early when it is killed."""
-        while True:
+        """Standard input, piece by piece, as a program reads to the end of its pipe; ends early when it has ended.
+
+        At a console nobody types, and no pipe ends: there is nothing to read or to wait for.
+        """
+        while not self.around.has_console:
             with self._changed:
-                self._changed.wait_for(lambda: self._input or self._input_ended or self.killed.is_set())
+                self._changed.wait_for(lambda: self._input or self._takes_no_more)
                 pieces, self._input = self._input, []
-                ended = self._input_ended or self.killed.is_set()
-            yield from pieces
+                ended = self._takes_no_more
+            yield from filter(None, map(self._reading.turn, pieces))
             if ended:
+                yield from filter(None, [self._reading.turn(b"", final=True)])
                 return
 
     def read_all(self) -> bytes:
@@ -67,7 +78,7 @@ class Command:
 
     def write(self, data: bytes, stream: str = "stdout") -> None:
         with self._changed:
-            self._output.append((stream, data))
+            self._put(stream, self._writing[stream].turn(data))
             self._changed.notify_all()
 
     def on_kill(self, action: Callable[[], None]) -> None:
@@ -80,15 +91,25 @@ class Command:
 
     def end(self, exit_code: int) -> None:
         with self._changed:
+            for stream, recoder in self._writing.items():
+                self._put(stream, recoder.turn(b"", final=True))
             if self._exit_code is None:
                 self._exit_code = exit_code
             self._changed.notify_all()
+
+    def _put(self, stream: str, data: bytes) -> None:
+        if data:
+            self._output.append((stream, data))
+
+    @property
+    def _takes_no_more(self) -> bool:
+        return self._input_ended or self.killed.is_set() or not self.is_running
 
     # What the service does
 
     @property
     def sent(self) -> bytes:
-        """All that came for standard input so far."""
+        """All that came down the pipe so far."""
         return b"".join(self._sent)
 
     @property
@@ -96,10 +117,12 @@ class Command:
         return self._exit_code is None
 
     def send(self, data: bytes, *, end: bool) -> bool:
-        """False when nobody can read it any more."""
+        """False when nobody can read it any more. A console takes it as typing, which no program here waits for."""
         with self._changed:
             if self._input_ended or not self.is_running:
                 return False
+            if self.around.has_console:
+                return True
             self._input.append(data)
             self._sent.append(data)
             self._input_ended = end
@@ -141,6 +164,7 @@ class Shell:
 
     owner: str
     idle: timedelta
+    around: Surroundings
     id: str = field(default_factory=new_id)
     commands: dict[str, Command] = field(default_factory=dict)
     used_at: float = field(default_factory=time.monotonic)

@@ -40,6 +40,7 @@ class Message:
     timeout: timedelta
     options: dict[str, str]
     shell_id: str
+    header: ET.Element
     body: ET.Element
 
     @property
@@ -83,6 +84,7 @@ def read_message(data: bytes) -> Message:
         timeout=read_duration(header.findtext("w:OperationTimeout", "", NAMES)) or _DEFAULT_TIMEOUT,
         options={each.get("Name", ""): each.text or "" for each in header.iterfind("w:OptionSet/w:Option", NAMES)},
         shell_id=header.findtext("w:SelectorSet/w:Selector[@Name='ShellId']", "", NAMES),
+        header=header,
         body=body,
     )
 

@@ -24,6 +24,7 @@ from tests.farm_client import (
     open_shell,
     payload,
     run,
+    start,
     target,
 )
 
@@ -112,7 +113,7 @@ def test_replies_arrive_while_the_rest_is_still_waited_for(farm: Farm) -> None:
     data = payload(nonce, ["logoff", line_of("wait", 60), target(seen[3], id=99), target(seen[3])], AGENT)
     protocol = connect(farm, "comp1", operation_timeout_sec=15)
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP, console_mode_stdin=False)
+        command = start(protocol, shell)
         protocol.send_command_input(shell, command, data, end=True)
         stdout, _, _, done = protocol.get_command_output_raw(shell, command)
     assert (b'"absent"' in stdout, b'"end"' in stdout, done) == (True, False, False)
@@ -125,7 +126,7 @@ def test_deleting_the_shell_ends_the_program(farm: Farm) -> None:
     data = payload(secrets.token_hex(16), ["logoff", line_of("wait", 60), target(seen[3])], AGENT)
     protocol = connect(farm, "comp1")
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP, console_mode_stdin=False)
+        command = start(protocol, shell)
         protocol.send_command_input(shell, command, data, end=True)
         farm.wait_until(lambda: bool(farm.calls("comp1")), timeout=30)
     farm.wait_until(lambda: not any(each.name.endswith(command) for each in threading.enumerate()))

@@ -12,7 +12,6 @@ from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError
 import rehearsal
 from rehearsal.windows import Farm
 from tests.farm_client import (
-    BOOTSTRAP,
     SCRIPT,
     ask,
     connect,
@@ -22,6 +21,7 @@ from tests.farm_client import (
     payload,
     receive,
     run,
+    start,
     target,
 )
 
@@ -72,7 +72,7 @@ def test_slow_says_nothing_for_its_time(farm: Farm) -> None:
     farm.set_behaviour("slow", "slow", seconds=1.5)
     protocol = connect(farm, "slow", operation_timeout_sec=1)
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP)
+        command = start(protocol, shell)
         protocol.send_command_input(shell, command, LIST, end=True)
         with pytest.raises(WinRMOperationTimeoutError):
             protocol.get_command_output_raw(shell, command)
@@ -106,7 +106,7 @@ def test_a_host_that_is_taken_down_drops_its_connections_and_keeps_its_port(farm
     url = farm.endpoints["comp1"]
     farm.take_down("comp1")
     with pytest.raises(requests.exceptions.ConnectionError):
-        protocol.run_command(shell, BOOTSTRAP)
+        start(protocol, shell)
     farm.bring_up("comp1")
     assert farm.endpoints["comp1"] == url
     assert 3 in listed(farm, "comp1")

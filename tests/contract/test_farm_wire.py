@@ -13,7 +13,7 @@ from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError
 
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import SealError, seal, unseal
-from tests.farm_client import BOOTSTRAP, SMALL_FARM, connect, open_shell, payload, receive, run, write_farm
+from tests.farm_client import BOOTSTRAP, SMALL_FARM, connect, open_shell, payload, receive, run, start, write_farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def test_a_message_sealed_with_the_keys_of_a_lost_connection_is_400_and_not_carr
     assert session is not None
     session.close()  # the connections go, the keys stay: what a read timeout does
     with pytest.raises(WinRMTransportError, match="400"):
-        protocol.run_command(shell, BOOTSTRAP)
+        start(protocol, shell)
     assert farm.messages("one")[-1] == "400"
     assert "Command" not in farm.messages("one")
     assert farm.open_shells("one") == 1
@@ -101,7 +101,7 @@ def test_a_message_sealed_with_the_keys_of_a_lost_connection_is_400_and_not_carr
 def test_silence_is_the_operation_timeout_fault(farm: Farm) -> None:
     protocol = connect(farm, "one", operation_timeout_sec=1)
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP)
+        command = start(protocol, shell)
         with pytest.raises(WinRMOperationTimeoutError):
             protocol.get_command_output_raw(shell, command)
         assert farm.messages("one")[-1] == "Receive!2150858793"
@@ -123,7 +123,7 @@ def test_the_thirty_first_shell_of_an_account_is_one_too_many(farm: Farm) -> Non
 def test_an_unknown_shell_or_command_is_the_fault_windows_answers(farm: Farm) -> None:
     protocol = connect(farm, "one")
     with pytest.raises(WSManFaultError) as caught:
-        protocol.run_command("NO-SUCH-SHELL", BOOTSTRAP)
+        start(protocol, "NO-SUCH-SHELL")
     assert caught.value.wsman_fault_code == 2150858843
     with open_shell(protocol) as shell, pytest.raises(WSManFaultError) as caught:
         protocol.get_command_output_raw(shell, "NO-SUCH-COMMAND")
@@ -136,7 +136,7 @@ def test_an_idle_shell_is_removed(farm: Farm) -> None:
     assert farm.open_shells("one") == 1
     farm.wait_until(lambda: farm.open_shells("one") == 0)
     with pytest.raises(WSManFaultError) as caught:
-        protocol.run_command(shell, BOOTSTRAP)
+        start(protocol, shell)
     assert caught.value.wsman_fault_code == 2150858843
 
 
@@ -156,7 +156,7 @@ def test_a_program_that_is_not_there_is_named_by_cmd(farm: Farm) -> None:
 def test_a_closed_pipe_takes_no_more(farm: Farm) -> None:
     protocol = connect(farm, "one")
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP)
+        command = start(protocol, shell)
         protocol.send_command_input(shell, command, LIST, end=True)
         with pytest.raises(WSManFaultError) as caught:
             protocol.send_command_input(shell, command, b"more", end=True)
@@ -166,7 +166,7 @@ def test_a_closed_pipe_takes_no_more(farm: Farm) -> None:
 def test_input_may_come_in_pieces(farm: Farm) -> None:
     protocol = connect(farm, "one")
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP)
+        command = start(protocol, shell)
         protocol.send_command_input(shell, command, LIST[:50])
         protocol.send_command_input(shell, command, LIST[50:], end=True)
         assert receive(protocol, shell, command).stdout.count(NONCE.encode()) == 12
@@ -175,7 +175,7 @@ def test_input_may_come_in_pieces(farm: Farm) -> None:
 def test_a_signal_ends_the_program_and_forgets_the_command(farm: Farm) -> None:
     protocol = connect(farm, "one")
     with open_shell(protocol) as shell:
-        command = protocol.run_command(shell, BOOTSTRAP)
+        command = start(protocol, shell)
         protocol.cleanup_command(shell, command)
         with pytest.raises(WSManFaultError) as caught:
             protocol.get_command_output_raw(shell, command)
