@@ -71,7 +71,7 @@ NOISE = st.one_of(
     st.builds(noise, st.sampled_from(OPEN_ENDED), FOLLOWERS),
     st.builds(noise, st.sampled_from(["--sync", "-Synchronous", "--wait"]), st.lists(st.sampled_from(["5", "2-7"]))),
     st.sampled_from(
-        [*('--reason "floor 5"', '--reason "comp2 4"', '--warn 5m "at 7"', "--sync", "--here", "/v", '"5"', '"at comp2"')]
+        ['--reason "floor 5"', '--reason "comp2 4"', '--warn 5m "at 7"', "--sync", "--here", "/v", '"5"', '"at comp2"']
     ).map(Piece),
 )
 
