@@ -24,9 +24,9 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.shell import WinRmShell
 from rehearsal.windows import Farm
 
 if TYPE_CHECKING:

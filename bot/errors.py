@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from bot.model import Request
+    from bot.domain.request import Request
 
 
 class BotError(Exception):

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
-from adapters.slack.blocks import escape
-from adapters.slack.cards import Drawing, draw
-from adapters.slack.faults import mapped
+from adapters.slack.errors import mapped
+from adapters.slack.limits import escape
+from adapters.slack.render import Drawing, draw
+from bot.domain.request import Card
 from bot.errors import PlaceRefused
-from bot.model import Card
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.lines import Report
-    from bot.model import Actor, Place
+    from bot.cards.model import Report
+    from bot.domain.people import Actor, Place
 
 
 SHARED_GOOD_FOR = timedelta(minutes=10)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.faults import mapped
+from adapters.slack.errors import mapped
+from bot.domain.people import Someone, Standing
 from bot.errors import ChatError
-from bot.model import Someone, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
-    from bot.model import Actor
-    from bot.ports import Clock
+    from bot.domain.people import Actor
+    from bot.ports.clock import Clock
 
 log = structlog.get_logger()
 

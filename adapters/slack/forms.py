@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.models.blocks import InputBlock, Option, PlainTextObject, StaticMultiSelectElement
 from slack_sdk.models.views import View
 
-from adapters.slack.blocks import cut
-from bot.phrases import situation, whole
+from adapters.slack.limits import cut
+from bot.cards.wording import situation, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.model import Request
+    from bot.domain.request import Request
 
 CALLBACK = "choose"
 BLOCK = "targets"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt import BoltResponse
 
-from adapters.slack.cards import draw
-from adapters.slack.faults import mapped
+from adapters.slack.errors import mapped
 from adapters.slack.forms import BLOCK, CALLBACK, choose_form, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
+from adapters.slack.render import draw
+from bot.cards.model import Report
 from bot.errors import ChatError
-from bot.lines import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.commands import Command
-    from bot.intake import Intake, Response
-    from bot.model import Request, WorkItem
+    from bot.domain.request import Request, WorkItem
+    from bot.workflow.intake import Intake, Response
 
     Wake = Callable[[WorkItem], None]
 

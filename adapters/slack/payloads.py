@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.model import Actor, Place
+from bot.domain.people import Actor, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from adapters.sql.chain import append, lock_head, read_entries, read_head
-from adapters.sql.engine import LOCK_LIMIT, PATIENCE, READS
-from adapters.sql.faults import database_faults
-from adapters.sql.requests import (
+from adapters.sql.audit_queries import append, lock_head, read_entries, read_head
+from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS
+from adapters.sql.errors import database_faults
+from adapters.sql.mapping import MAYBE_CARD, Asks
+from adapters.sql.pause_queries import read_pause, set_pause
+from adapters.sql.request_queries import (
     RowMoved,
     count_asked,
     id_of_delivery,
@@ -23,13 +25,11 @@ from adapters.sql.requests import (
     set_drawn,
     set_due,
 )
-from adapters.sql.rows import MAYBE_CARD, Asks
-from adapters.sql.switch import read_pause, set_pause
-from adapters.sql.turns import Turns
-from bot.audit import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from adapters.sql.write_queue import Turns
+from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.domain.lifecycle import advance
+from bot.domain.request import Pause
 from bot.errors import Clash, Conflict, Duplicate, LedgerError
-from bot.lifecycle import advance
-from bot.model import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,10 +37,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from bot.audit import Entry, Head
-    from bot.events import Event, Noted
-    from bot.model import Ask, Card, Place, Request, WorkItem
-    from bot.ports import Clock
+    from bot.audit.entry import Entry, Head
+    from bot.domain.events import Event, Noted
+    from bot.domain.people import Place
+    from bot.domain.request import Ask, Card, Request, WorkItem
+    from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
 """How long `open` waits for its turn: Slack shows an error after 3 s, and a person waits."""

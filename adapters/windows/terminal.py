@@ -8,18 +8,19 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.windows import faults, replies, script
+from adapters.windows import errors as faults
+from adapters.windows.agent import replies, script
+from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.shell import Deadline
-from adapters.windows.verdicts import answer_of
 from bot.errors import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from adapters.windows.replies import Reply
+    from adapters.windows.agent.replies import Reply
     from adapters.windows.shell import Shell
-    from bot.ports import Answer, Order
-    from bot.session import Session
+    from bot.domain.session import Session
+    from bot.ports.terminal import Answer, Order
 
 
 def _new_nonce() -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands import logoff, sessions
-from bot.model import Action
+from bot.domain.request import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.inventory import Inventory
-    from bot.model import Ask
+    from bot.domain.inventory import Inventory
+    from bot.domain.request import Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,13 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.commands.options import Options, Takes, wrong_at
-from bot.inventory import is_pattern
+from bot.domain.inventory import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.commands.options import Parameter, Value
-    from bot.commands.words import Word
+    from bot.commands.tokens import Word
     from bot.errors import UsageError
 
 IDS = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*,?")

@@ -19,11 +19,11 @@ from bot.commands.selection import (
     hosts_of,
     ids_of,
 )
-from bot.commands.words import clean, split
-from bot.model import Ask, Choice
+from bot.commands.tokens import clean, split
+from bot.domain.request import Ask, Choice
 
 if TYPE_CHECKING:
-    from bot.inventory import Inventory
+    from bot.domain.inventory import Inventory
 
 EXAMPLES = (
     ("/logoff comp1 id=3 --sync", "log session 3 off and wait until it is gone"),

@@ -19,7 +19,7 @@ from bot.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.commands.words import Word
+    from bot.commands.tokens import Word
 
 _ASSIGNMENT = re.compile(r"^(?:--?|/)?([A-Za-z][A-Za-z-]*)(>=|<=|=|>|<|:)(.*)$", re.DOTALL)
 _FLAG = re.compile(r"^(?:--?|/)([A-Za-z][A-Za-z-]*)$")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
-    from bot.commands.words import Word
+    from bot.commands.tokens import Word
 
 SISTERS = {
     "stop-tssession": "/logoff",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bot.commands.options import Parameter
-    from bot.commands.words import Word
+    from bot.commands.tokens import Word
 
 
 def read(  # noqa: PLR0913 - the words, what they may mean, and what an error shows

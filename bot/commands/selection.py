@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from bot.commands.leftovers import IDS, is_number, names_many
 from bot.commands.options import Parameter, Takes
-from bot.conditions import Condition, Field, Ids, Operator, is_like
-from bot.session import FILETIME_EPOCH, SessionState
+from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
+from bot.domain.session import FILETIME_EPOCH, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.commands.options import Options, Value
-    from bot.commands.words import Word
-    from bot.inventory import Inventory
+    from bot.commands.tokens import Word
+    from bot.domain.inventory import Inventory
 
 _COMPARE = ("=", ">", ">=", "<", "<=")
 SELECTION = (

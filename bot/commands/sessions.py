@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
-from bot.commands.words import clean, split
-from bot.model import Ask, Choice
+from bot.commands.tokens import clean, split
+from bot.domain.request import Ask, Choice
 
 if TYPE_CHECKING:
-    from bot.inventory import Inventory
+    from bot.domain.inventory import Inventory
 
 EXAMPLES = (
     ("/sessions comp1", "who is on comp1"),

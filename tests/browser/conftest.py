@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.settings import load
-from bot.stage import open_stage
+from app.config.settings import load
+from app.rehearse.environment import open_stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 JS = Path(__file__).parent / "js"

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from bot.settings import load
-from bot.stage import open_stage
+from app.config.settings import load
+from app.rehearse.environment import open_stage
 from tests.browser.conftest import FLAGS
 from tests.browser.people import host_of, type_command, wait_for, wait_for_card
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from tests.browser.people import host_of, type_command, wait_for, wait_for_card
 
 if TYPE_CHECKING:
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
     from tests.browser.conftest import OpenPage
 
 OPS = "C0OPS00001"

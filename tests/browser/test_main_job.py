@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.model import Ending
+from bot.domain.request import Ending
 from tests.browser.people import COMMAND, focused, host_of, tab_to, type_command, wait_for, wait_for_card
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
     from tests.browser.conftest import MovableClock, OpenPage
 
 DONE = "Logged off 1 session on comp1"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.engine import make_url
 
-from adapters.memory.clock import SettableClock
-from adapters.memory.ledger import MemoryLedger
-from adapters.sql.engine import open_database
+from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from adapters.sql.schema import upgrade
+from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
-from tests.builders import NOW
+from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import MemoryLedger
+from tests.support.builders import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.ports import Ledger
+    from bot.ports.ledger import Ledger
 
 KEY = b"the key of the tests"
 

@@ -11,19 +11,19 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from adapters.memory.terminal import MemoryTerminal
-from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
-from bot.ports import Order
-from bot.session import Account, Session, SessionState
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.shell import WinRmShell
+from bot.domain.session import Account, Session, SessionState
+from bot.ports.terminal import Order
 from rehearsal.windows import EngineMissingError, Farm
+from tests.fakes.terminal import MemoryTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.ports import Terminal
+    from bot.ports.terminal import Terminal
     from rehearsal.windows.settings import EngineName
 
 HOUR = 36_000_000_000

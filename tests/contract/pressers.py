@@ -5,22 +5,23 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from adapters.memory.clock import SettableClock
-from adapters.memory.directory import MemoryDirectory
-from adapters.sql.engine import open_database
+from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from bot.commands import ASK_TYPES
-from bot.intake import Intake
-from bot.inventory import Inventory
-from bot.model import Action, Requirement
-from bot.policy import requirement_for
-from tests import builders as b
-from tests import council as c
+from bot.domain.inventory import Inventory
+from bot.domain.request import Action
+from bot.domain.requirement import Requirement
+from bot.policy.evaluate import requirement_for
+from bot.workflow.intake import Intake
 from tests.contract.writers import KEY
+from tests.fakes.clock import SettableClock
+from tests.fakes.directory import MemoryDirectory
+from tests.support import builders as b
+from tests.support import council as c
 
 if TYPE_CHECKING:
-    from bot.intake import Response
-    from bot.rules import Policy
+    from bot.policy.model import Policy
+    from bot.workflow.intake import Response
 
 KINDS = {"self": c.rule(), "1 of": c.asking_leads(1), "2 of": c.asking_leads(2)}
 PEOPLE = {

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import rehearsal
-from adapters.windows import script
+from adapters.windows.agent import script
 from rehearsal.windows import EngineMissingError, Farm
-from tests.farm_client import listed, log_off
+from tests.support.farm_client import listed, log_off
 
 if TYPE_CHECKING:
     from rehearsal.windows.settings import EngineName

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from adapters.windows import script
-from bot.conditions import Condition, Field, Operator, is_like
-from bot.ports import Order
-from bot.session import Account, SessionState
+from adapters.windows.agent import script
+from bot.domain.conditions import Condition, Field, Operator, is_like
+from bot.domain.session import Account, SessionState
+from bot.ports.terminal import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

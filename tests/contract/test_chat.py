@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.slack.chat import SlackChat, patient_client
+from bot.cards.model import Button, Line, Press, Report, Tone
+from bot.domain.people import Actor, Place
+from bot.domain.request import Card
 from bot.errors import ChatError, PlaceRefused
-from bot.lines import Button, Line, Press, Report, Tone
-from bot.model import Actor, Card, Place
 from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Visitor, Workspace
 
 if TYPE_CHECKING:

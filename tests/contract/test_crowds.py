@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
+from adapters.windows.winrm.shell import WinRmShell
+from bot.domain.request import Verdict
+from bot.domain.session import Account, Session
 from bot.errors import BadReply, TerminalError, TimedOut
-from bot.model import Verdict
-from bot.session import Account, Session
 from rehearsal.windows import EngineMissingError, Farm
 from tests.contract.hosts import FarmHosts, farm_file, order_for
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from bot.ports import Answer
+    from bot.ports.terminal import Answer
 
 WITHIN = timedelta(seconds=60)
 WAIT = timedelta(seconds=20)

@@ -10,17 +10,18 @@ import pytest
 from slack_sdk import WebClient
 from structlog.testing import capture_logs
 
-from adapters.memory.clock import SettableClock
 from adapters.slack.directory import SlackDirectory
+from bot.domain.people import Actor, Place, Standing
+from bot.domain.request import Action
 from bot.errors import ChatError
-from bot.model import Action, Actor, Place, Standing
-from bot.policy import may_ask
-from bot.rules import Policy, Rule
+from bot.policy.evaluate import may_ask
+from bot.policy.model import Policy, Rule
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
 from rehearsal.slack.cast import read_cast
 from rehearsal.slack.faults import Fault, FaultKind
-from tests import builders as b
 from tests.e2e.waiting import wait_until
+from tests.fakes.clock import SettableClock
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

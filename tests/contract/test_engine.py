@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.memory.clock import SettableClock
-from adapters.memory.engine import MemoryEngine
-from adapters.memory.ledger import MemoryLedger
-from adapters.work.local import LocalEngine
-from bot.model import WorkItem
-from tests import builders as b
+from adapters.scheduler.threads import LocalEngine
+from bot.domain.request import WorkItem
+from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.scheduler import MemoryEngine
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.shipped import AGENT, act, look, start_farm, timeless
-from tests.farm_client import ask, line_of, target
+from tests.support.farm_client import ask, line_of, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

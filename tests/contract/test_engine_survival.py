@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from structlog.testing import capture_logs
 
-from adapters.memory.clock import SettableClock
-from adapters.memory.ledger import MemoryLedger
-from adapters.work.local import LocalEngine
+from adapters.scheduler.threads import LocalEngine
+from bot.domain.request import WorkItem
 from bot.errors import LedgerError
-from bot.model import WorkItem
-from tests import builders as b
+from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import MemoryLedger
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.windows import script
+from adapters.windows.agent import script
 from rehearsal.windows import Farm
 from tests.contract.shipped import AGENT, SHIPPED, TIMES, act, look, start_farm, timeless
-from tests.farm_client import (
+from tests.support.farm_client import (
     BOOTSTRAP,
     SCRIPT,
     ask,

@@ -11,7 +11,7 @@ from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError
 
 import rehearsal
 from rehearsal.windows import Farm
-from tests.farm_client import (
+from tests.support.farm_client import (
     SCRIPT,
     ask,
     connect,

@@ -10,13 +10,13 @@ from winrm.exceptions import WSManFaultError
 from rehearsal.windows.shells import Command
 from rehearsal.windows.surroundings import Surroundings
 from tests.contract.shipped import AGENT, look, start_farm
-from tests.farm_client import BOOTSTRAP, connect, line_of, open_shell, payload, receive, start, target
+from tests.support.farm_client import BOOTSTRAP, connect, line_of, open_shell, payload, receive, start, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rehearsal.windows import Farm
-    from tests.farm_client import Output
+    from tests.support.farm_client import Output
 
 NONCE = "6" * 32
 TELLS_WHERE_IT_IS = """Add-Type -TypeDefinition @'

@@ -12,7 +12,7 @@ from winrm.exceptions import InvalidCredentialsError
 
 import rehearsal
 from rehearsal.windows import BEHAVIOURS, EngineMissingError, Farm, FarmFileError
-from tests.farm_client import SMALL_FARM, connect, listed, write_farm
+from tests.support.farm_client import SMALL_FARM, connect, listed, write_farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

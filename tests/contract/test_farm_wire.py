@@ -13,7 +13,17 @@ from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError
 
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import SealError, seal, unseal
-from tests.farm_client import BOOTSTRAP, SMALL_FARM, connect, open_shell, payload, receive, run, start, write_farm
+from tests.support.farm_client import (
+    BOOTSTRAP,
+    SMALL_FARM,
+    connect,
+    open_shell,
+    payload,
+    receive,
+    run,
+    start,
+    write_farm,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
+from adapters.windows.winrm.shell import WinRmShell
+from bot.domain.request import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
-from bot.model import Verdict
 from rehearsal.windows import Farm
 from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, order_for
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from adapters.windows.connection import Connection
+    from adapters.windows.winrm.endpoint import Connection
 
 MESSAGES = ("handshake", "create", "command", "send", "receive", "delete")
 FINE = None

@@ -15,11 +15,11 @@ import requests
 import spnego
 import yaml
 
-from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.shell import WinRmShell
+from bot.domain.request import Verdict
 from bot.errors import NotAuthenticated
-from bot.model import Verdict
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import KERBEROS, SPNEGO, content_type, seal, unseal
 from tests.contract.hosts import order_for

@@ -10,18 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import events as e
-from bot.audit import GENESIS, Entry, Head, first_fault
+from bot.audit.chain import GENESIS, first_fault
+from bot.audit.entry import Entry, Head
 from bot.commands.logoff import LogoffAsk
-from bot.conditions import Condition, Field, Ids, Operator
+from bot.domain import events as e
+from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.people import Actor, Place
+from bot.domain.request import Card, Choice, Ending, LeftOut, State, Verdict, WorkItem
+from bot.domain.session import Account
 from bot.errors import Clash, Conflict, Duplicate, LedgerError
-from bot.model import Actor, Card, Choice, Ending, LeftOut, Place, State, Verdict, WorkItem
-from bot.session import Account
-from tests import builders as b
+from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from adapters.memory.clock import SettableClock
-    from bot.ports import Ledger
+    from bot.ports.ledger import Ledger
+    from tests.fakes.clock import SettableClock
 
 KEY = b"the key of the tests"
 SECOND = timedelta(seconds=1)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import events as e
-from bot.model import Verdict, WorkItem
-from tests import builders as b
+from bot.domain import events as e
+from bot.domain.request import Verdict, WorkItem
+from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from bot.ports import Ledger
+    from bot.ports.ledger import Ledger
 
 SECOND = timedelta(seconds=1)
 LATER = b.NOW + timedelta(days=1)

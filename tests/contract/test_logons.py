@@ -11,11 +11,11 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.shell import WinRmShell
+from bot.domain.request import Verdict
 from bot.errors import NotAuthenticated, TerminalError
-from bot.model import Verdict
 from rehearsal.windows import Farm
 from tests.contract.hosts import order_for
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.session import Session
+    from bot.domain.session import Session
 
 WITHIN = timedelta(seconds=20)
 LIST = ["Create", "Command", "Send", "Receive", "Delete"]

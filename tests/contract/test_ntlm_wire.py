@@ -25,7 +25,7 @@ from tests.contract.ntlm_client import (
     hmac_md5,
     md4,
 )
-from tests.farm_client import connect, open_shell
+from tests.support.farm_client import connect, open_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

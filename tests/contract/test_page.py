@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from bot.settings import load
-from bot.stage import open_stage
+from app.config.settings import load
+from app.rehearse.environment import open_stage
 from rehearsal.page import Scene
 from rehearsal.page.page import STATIC
 from tests.e2e.waiting import wait_until
@@ -22,7 +22,7 @@ from tests.e2e.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())

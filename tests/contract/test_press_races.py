@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.memory.clock import SettableClock
-from adapters.sql.engine import open_database
+from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from adapters.sql.schema import upgrade
-from bot.audit import first_fault
+from adapters.sql.migrate import upgrade
+from bot.audit.chain import first_fault
 from bot.commands import ASK_TYPES
-from bot.intake import NO_LEDGER
-from bot.model import State
-from tests import builders as b
-from tests import council as c
+from bot.domain.request import State
+from bot.workflow.intake import NO_LEDGER
 from tests.contract.pressers import PEOPLE, PRESSES, Outcome, lay_card, press_all
 from tests.contract.writers import KEY, at_once
+from tests.fakes.clock import SettableClock
+from tests.support import builders as b
+from tests.support import council as c
 
 if TYPE_CHECKING:
     from collections.abc import Callable

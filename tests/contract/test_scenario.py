@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.model import Ending, Verdict
-from bot.settings import load
-from bot.stage import open_stage
+from app.config.settings import load
+from app.rehearse.environment import open_stage
+from bot.domain.request import Ending, Verdict
 from rehearsal.scenario import Player, Scenario, ScenarioError, list_shipped, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 

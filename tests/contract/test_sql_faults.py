@@ -9,19 +9,19 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.memory.ledger import MemoryLedger
-from adapters.sql.engine import LOCK_LIMIT, open_database
-from adapters.sql.faults import database_faults
+from adapters.sql.database import LOCK_LIMIT, open_database
+from adapters.sql.errors import database_faults
 from adapters.sql.ledger import RECEIPT_LIMIT, SqlLedger
-from adapters.sql.requests import RowMoved, save_request
-from adapters.sql.schema import current, upgrade
-from bot import events as e
+from adapters.sql.migrate import current, upgrade
+from adapters.sql.request_queries import RowMoved, save_request
 from bot.commands import ASK_TYPES
 from bot.commands.sessions import SessionsAsk
+from bot.domain import events as e
+from bot.domain.lifecycle import advance
+from bot.domain.request import Verdict, WorkItem
 from bot.errors import LedgerError
-from bot.lifecycle import advance
-from bot.model import Verdict, WorkItem
-from tests import builders as b
+from tests.fakes.ledger import MemoryLedger
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from adapters.memory.clock import SettableClock
+    from tests.fakes.clock import SettableClock
 
 ITEM = WorkItem(request_id="TS-AAAAAA")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from adapters.sql.engine import open_database
-from adapters.sql.schema import UPGRADING, current, newest, upgrade
-from bot import events as e
-from bot.audit import first_fault
-from bot.model import Verdict
-from tests import builders as b
+from adapters.sql.database import open_database
+from adapters.sql.migrate import UPGRADING, current, newest, upgrade
+from bot.audit.chain import first_fault
+from bot.domain import events as e
+from bot.domain.request import Verdict
 from tests.contract import writers
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Callable

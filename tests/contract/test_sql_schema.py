@@ -10,12 +10,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from adapters.sql.engine import open_database
-from adapters.sql.requests import read_due
-from adapters.sql.schema import current, newest, upgrade
+from adapters.sql.database import open_database
+from adapters.sql.migrate import current, newest, upgrade
+from adapters.sql.request_queries import read_due
 from adapters.sql.tables import audit_entry, metadata
 from bot.errors import LedgerError, SettingsError
-from tests import builders as b
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

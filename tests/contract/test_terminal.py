@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.conditions import Condition, Field, Operator
-from bot.model import Verdict
-from bot.session import Account, Session, SessionState
+from bot.domain.conditions import Condition, Field, Operator
+from bot.domain.request import Verdict
+from bot.domain.session import Account, Session, SessionState
 from tests.contract.hosts import LONG_DOMAIN, LONG_USER, SESSIONS, Hosts, opened, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.ports import Answer, Order
+    from bot.ports.terminal import Answer, Order
 
 LOOK = timedelta(seconds=20)
 ACT = timedelta(seconds=40)

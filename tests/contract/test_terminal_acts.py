@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.request import Verdict
+from bot.domain.session import Session, SessionState
 from bot.errors import Unreachable
-from bot.model import Verdict
-from bot.session import Session, SessionState
 from tests.contract.hosts import Hosts, opened, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.ports import Answer, Order
+    from bot.ports.terminal import Answer, Order
 
 LOOK = timedelta(seconds=20)
 ACT = timedelta(seconds=40)

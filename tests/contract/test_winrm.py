@@ -13,19 +13,19 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.shell import WinRmShell
+from bot.domain.request import Verdict
 from bot.errors import BadReply, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
-from bot.model import Verdict
 from rehearsal.windows import Farm
 from tests.contract.hosts import FarmHosts, farm_file, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.ports import Answer
-    from bot.session import Session
+    from bot.domain.session import Session
+    from bot.ports.terminal import Answer
 
 WITHIN = timedelta(seconds=20)
 HANDSHAKE = ["401", "401+challenge", "200"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.windows import script
+from adapters.windows.agent import script
 from bot.errors import TerminalError
 from rehearsal.windows.soap import NAMES, SHELL
 from tests.contract.hosts import FarmHosts, opened

@@ -14,10 +14,10 @@ import pytest
 from pydantic import SecretStr
 from requests import PreparedRequest, Response
 
-from adapters.windows.connection import Connection, Transport
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import WinRmShell
-from adapters.windows.wire import MAX_BYTES, OutOfBounds, refuse_unbounded
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.http_adapter import MAX_BYTES, OutOfBounds, refuse_unbounded
+from adapters.windows.winrm.shell import WinRmShell
 from bot.errors import BadReply, TerminalError, TimedOut, Unreachable
 
 if TYPE_CHECKING:

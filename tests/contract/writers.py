@@ -5,15 +5,15 @@ from __future__ import annotations
 import multiprocessing
 from typing import TYPE_CHECKING, Any
 
-from adapters.memory.clock import SettableClock
-from adapters.sql.engine import open_database
+from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from adapters.sql.schema import upgrade
-from bot import events as e
+from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
+from bot.domain import events as e
+from bot.domain.people import Actor
 from bot.errors import Conflict
-from bot.model import Actor
-from tests import builders as b
+from tests.fakes.clock import SettableClock
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from adapters.sql.ledger import SqlLedger
-from bot import logs, wiring
-from bot.events import name_of
-from bot.settings import Slack, load
+from app import logging as logs
+from app import wiring
+from app.config.settings import Slack, load
+from bot.domain.events import name_of
 
 if TYPE_CHECKING:
-    from bot.events import Event
-    from bot.model import Request
+    from bot.domain.events import Event
+    from bot.domain.request import Request
 
 
 class ClockAhead:

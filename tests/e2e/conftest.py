@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.settings import load
-from bot.stage import open_stage
+from app.config.settings import load
+from app.rehearse.environment import open_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.settings import Settings
-    from bot.stage import Stage
+    from app.config.settings import Settings
+    from app.rehearse.environment import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from adapters.clock import SystemClock
-from adapters.sql import schema
-from adapters.sql.engine import open_database
+from adapters.sql import migrate as schema
+from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from bot.audit import GENESIS
-from bot.cli import app
+from app.cli.main import app
+from bot.audit.chain import GENESIS
 from bot.commands import ASK_TYPES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
-    from bot.audit import Entry
+    from bot.audit.entry import Entry
 
 KEY = "0123456789abcdef0123456789abcdef"
 CONFIG = f"""

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from adapters.windows import script
-from bot.cli import app
+from adapters.windows.agent import script
+from app.cli.main import app
 from bot.commands import COMMANDS
 from bot.errors import SettingsError
 

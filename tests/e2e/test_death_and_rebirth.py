@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.sql import schema
-from adapters.sql.engine import open_database
+from adapters.sql import migrate as schema
+from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from bot.audit import first_fault
+from app.config.settings import REHEARSAL_KEY
+from app.rehearse.environment import FARM, WORKSPACE
+from bot.audit.chain import first_fault
 from bot.commands import ASK_TYPES
-from bot.model import Ending, State, Verdict
-from bot.settings import REHEARSAL_KEY
-from bot.stage import FARM, WORKSPACE
+from bot.domain.request import Ending, State, Verdict
 from rehearsal.slack import Visitor, Workspace
 from rehearsal.windows import Farm
 from tests.e2e.waiting import wait_until
@@ -28,7 +28,7 @@ from tests.e2e.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.model import Request
+    from bot.domain.request import Request
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.audit import first_fault
-from bot.model import Ending, State
-from bot.settings import REHEARSAL_KEY
+from app.config.settings import REHEARSAL_KEY
+from bot.audit.chain import first_fault
+from bot.domain.request import Ending, State
 from rehearsal.slack import NoSuchButtonError
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from bot.model import Request
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
+    from bot.domain.request import Request
     from rehearsal.slack.visitor import SeenMessage
 
 APPROVALS, OPS, PARTNERS = "C0APPROVE1", "C0OPS00001", "C0PARTNER1"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.stage import open_stage
+from app.rehearse.environment import open_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.settings import Settings
-    from bot.stage import Stage
+    from app.config.settings import Settings
+    from app.rehearse.environment import Stage
 
 FARM = """
 account: {username: 'CORP\\svc-logoff', password: "rehearsal, not a secret"}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.model import Ending, State, Verdict
+from bot.domain.request import Ending, State, Verdict
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from bot.stage import Stage
+    from app.rehearse.environment import Stage
 
 COMP1 = {0: "", 1: "CORP\\operator", 3: "CORP\\alice", 5: "CORP\\bob", 7: "CORP\\josé", 65536: ""}
 

@@ -14,8 +14,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from adapters.windows import script
-from bot.checkout import commit
+from adapters.windows.agent import script
+from app.checkout import commit
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = re.compile(r"commit (unknown|[0-9a-f]{8}( \(with local changes\))?)")

@@ -20,7 +20,7 @@ collect_ignore = [name for name, variable in _NEEDS.items() if not {"TS_TEST_HOS
 @pytest.fixture(scope="module")
 def terminal() -> Iterator[WinRmTerminal]:
     from adapters.windows.terminal import WinRmTerminal  # noqa: PLC0415 - only where a real host is named
-    from adapters.windows.winrm import WinRmShell  # noqa: PLC0415 - as above
+    from adapters.windows.winrm.shell import WinRmShell  # noqa: PLC0415 - as above
     from tests.real_host.host import connection  # noqa: PLC0415 - as above
 
     with closing(WinRmShell(connection)) as shell:

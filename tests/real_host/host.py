@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from adapters.windows.connection import Connection, Transport
-from bot.ports import Order
+from adapters.windows.winrm.endpoint import Connection, Transport
+from bot.ports.terminal import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapters.windows.terminal import WinRmTerminal
-    from bot.model import Verdict
-    from bot.ports import Answer
-    from bot.session import Account, Session
+    from bot.domain.request import Verdict
+    from bot.domain.session import Account, Session
+    from bot.ports.terminal import Answer
 
 HOST = os.environ["TS_TEST_HOST"]
 WITHIN = timedelta(minutes=2)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.windows import script
-from bot.conditions import Condition, Field, Operator
-from bot.ports import Order
-from bot.session import Account, SessionState
+from adapters.windows.agent import script
+from bot.domain.conditions import Condition, Field, Operator
+from bot.domain.session import Account, SessionState
+from bot.ports.terminal import Order
 
 FOLDER = Path(script.__file__).parent
 

@@ -8,21 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import events as e
-from bot.audit import (
-    BOT,
-    GENESIS,
-    Entry,
-    entry_for,
-    entry_for_note,
-    entry_for_opening,
-    entry_for_pause,
-    first_fault,
-    seal,
-)
+from bot.audit.chain import GENESIS, first_fault, seal
+from bot.audit.entry import BOT, Entry
+from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.commands.logoff import LogoffAsk
-from bot.model import Action, Confirm, Ending, LeftOut, Verdict
-from tests import builders as b
+from bot.domain import events as e
+from bot.domain.request import Action, Ending, LeftOut, Verdict
+from bot.domain.requirement import Confirm
+from tests.support import builders as b
 
 KEY = b"a key"
 ONE = ("comp1", 3)

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.memory.clock import SettableClock
-from adapters.memory.ledger import MemoryLedger
-from bot.drawing import Drawer
+from bot.domain.request import Ending, State
+from bot.domain.requirement import Confirm
 from bot.errors import ChatError, PlaceRefused
-from bot.model import Confirm, Ending, State
-from bot.rules import Force
-from tests import builders as b
-from tests.council import APPROVALS, BO, DANA, OPS, Channels, Council, asking_leads, rule
-from tests.house import Crash
+from bot.policy.model import Force
+from bot.workflow.publishing import Drawer
+from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import MemoryLedger
+from tests.support import builders as b
+from tests.support.council import APPROVALS, BO, DANA, OPS, Channels, Council, asking_leads, rule
+from tests.support.harness import Crash
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.lines import Report
-    from bot.model import Actor, Card, Place, Request
-    from bot.rules import Rule
+    from bot.cards.model import Report
+    from bot.domain.people import Actor, Place
+    from bot.domain.request import Card, Request
+    from bot.policy.model import Rule
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 FORCING = rule(force=Force(is_allowed=True), approve_in=APPROVALS.channel_id)

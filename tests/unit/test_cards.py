@@ -15,24 +15,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from slack_sdk.models.blocks import Block
 
-from adapters.slack.blocks import cut, escape
-from adapters.slack.cards import draw
 from adapters.slack.forms import choose_form
-from bot import notices, report
+from adapters.slack.limits import cut, escape
+from adapters.slack.render import draw
+from bot.cards import notices
+from bot.cards import request_card as report
+from bot.cards.model import Press
 from bot.commands import COMMANDS
+from bot.domain.request import Ending, LeftOut, Verdict
+from bot.domain.session import Account
 from bot.errors import UsageError
-from bot.lines import Press
-from bot.model import Ending, LeftOut, Verdict
-from bot.session import Account
 from rehearsal.slack import find_faults, is_too_long
-from tests import builders as b
-from tests import portraits
+from tests.support import builders as b
+from tests.support import samples as portraits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapters.slack.cards import Drawing
-    from bot.model import Request
+    from adapters.slack.render import Drawing
+    from bot.domain.request import Request
 
 GOLDEN = Path(__file__).parent / "golden"
 PORTRAITS = portraits.of_all_kinds()

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conditions import Condition, Field, Ids, Operator, fold, is_like
-from bot.session import Account, SessionState
-from tests import builders as b
+from bot.domain.conditions import Condition, Field, Ids, Operator, fold, is_like
+from bot.domain.session import Account, SessionState
+from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from bot.session import Session
+    from bot.domain.session import Session
 
 TICKS = 10_000_000
 """FILETIME ticks of a second."""

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import policy as p
-from bot.model import Action, Confirm, Requirement, Someone, Standing
-from bot.rules import Decision, Force, Policy
-from bot.session import Account, SessionState
-from tests import builders as b
-from tests import council as c
+from bot.domain.people import Someone, Standing
+from bot.domain.request import Action
+from bot.domain.requirement import Confirm, Requirement
+from bot.domain.session import Account, SessionState
+from bot.policy import evaluate as p
+from bot.policy.model import Decision, Force, Policy
+from tests.support import builders as b
+from tests.support import council as c
 
 if TYPE_CHECKING:
-    from bot.session import Session
+    from bot.domain.session import Session
 
 PEOPLE = {one.name: one for one in (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)}
 """Dana is on call, Bo leads, Chen does both, Oli neither. Dee has left, Gus is a guest, Robo a bot, Uma nobody could be

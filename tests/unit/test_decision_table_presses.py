@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.memory.clock import SettableClock
-from adapters.memory.ledger import MemoryLedger
-from bot import policy as p
-from bot.lines import Press
-from bot.model import Action, Need, Requirement, Someone, Standing
-from bot.presses import Nothing, Presses
-from bot.rules import Decision, Force, Policy, Rule
-from bot.session import Account, SessionState
-from tests import builders as b
-from tests import council as c
+from bot.cards.model import Press
+from bot.domain.people import Someone, Standing
+from bot.domain.request import Action
+from bot.domain.requirement import Need, Requirement
+from bot.domain.session import Account, SessionState
+from bot.policy import evaluate as p
+from bot.policy.model import Decision, Force, Policy, Rule
+from bot.workflow.presses import Nothing, Presses
+from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import MemoryLedger
+from tests.support import builders as b
+from tests.support import council as c
 
 if TYPE_CHECKING:
-    from bot.model import Actor, Request
-    from bot.session import Session
+    from bot.domain.people import Actor
+    from bot.domain.request import Request
+    from bot.domain.session import Session
 
 PEOPLE = {one.name: one for one in (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)}
 """Dana is on call, Bo leads, Chen does both, Oli neither. Dee has left, Gus is a guest, Robo a bot, Uma nobody could be

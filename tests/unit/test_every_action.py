@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot import commands
+from bot.domain.request import Action, State
 from bot.errors import TimedOut
-from bot.model import Action, State
-from tests import builders as b
-from tests.house import House
+from tests.support import builders as b
+from tests.support.harness import House
 
 ACTS = (Action.MESSAGE, Action.DISCONNECT, Action.LOG_OFF)
 

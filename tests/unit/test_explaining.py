@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.commands.logoff import LogoffAsk
-from bot.explaining import explain, lint
-from bot.model import Action, Need, Standing
-from bot.rules import Force
-from bot.session import SessionState
-from tests import council as c
-from tests.council import BO, CHEN, DANA, OLI, asking_leads, of_leads, policy, rule
+from bot.domain.people import Standing
+from bot.domain.request import Action
+from bot.domain.requirement import Need
+from bot.domain.session import SessionState
+from bot.policy.explain import explain
+from bot.policy.lint import lint
+from bot.policy.model import Force
+from tests.support import council as c
+from tests.support.council import BO, CHEN, DANA, OLI, asking_leads, of_leads, policy, rule
 
 if TYPE_CHECKING:
-    from bot.model import Actor
-    from bot.rules import Rule
+    from bot.domain.people import Actor
+    from bot.policy.model import Rule
 
 KNOWN = frozenset({"@oncall", "@leads", "S0LEADS"})
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from adapters.memory.terminal import MemoryTerminal
-from bot.session import Account, SessionState
-from tests import builders as b
-from tests.house import HOSTS, House
+from bot.domain.session import Account, SessionState
+from tests.fakes.terminal import MemoryTerminal
+from tests.support import builders as b
+from tests.support.harness import HOSTS, House
 
 USERS = {2: "alice", 3: "bob", 4: "carol", 5: "alice", 7: "dave"}
 SESSIONS = tuple(

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.windows.script import logoff_request, message_request
+from adapters.windows.agent.script import logoff_request, message_request
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
-from bot.conditions import Condition, Field, Operator
-from bot.model import Ending
-from bot.ports import Order
-from bot.session import Account, SessionState
-from tests.house import House, text_of
+from bot.domain.conditions import Condition, Field, Operator
+from bot.domain.request import Ending
+from bot.domain.session import Account, SessionState
+from bot.ports.terminal import Order
+from tests.support.harness import House, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.people import Actor
+from bot.domain.request import Ending, State
 from bot.errors import LedgerError
-from bot.intake import ALPHABET, NO_LEDGER, new_id
-from bot.model import Actor, Ending, State
-from tests import builders as b
-from tests.house import House, text_of
+from bot.workflow.intake import ALPHABET, NO_LEDGER, new_id
+from tests.support import builders as b
+from tests.support.harness import House, text_of
 
 if TYPE_CHECKING:
-    from bot.audit import Entry
-    from bot.intake import Response
+    from bot.audit.entry import Entry
+    from bot.workflow.intake import Response
 
 STRANGER = Actor(user_id="U0ASKER", team_id="T0ELSEWHERE", name="stranger")
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import events as e
-from bot.model import Action, Ending, Standing, Verdict, WorkItem
-from bot.session import Account, SessionState
-from tests import builders as b
-from tests.council import APPROVALS, BO, DANA, Council, asking_leads, of_leads, rule
-from tests.house import Crash
+from bot.domain import events as e
+from bot.domain.people import Standing
+from bot.domain.request import Action, Ending, Verdict, WorkItem
+from bot.domain.session import Account, SessionState
+from tests.support import builders as b
+from tests.support.council import APPROVALS, BO, DANA, Council, asking_leads, of_leads, rule
+from tests.support.harness import Crash
 
 if TYPE_CHECKING:
-    from bot.events import Event
-    from bot.model import Request
+    from bot.domain.events import Event
+    from bot.domain.request import Request
 
 
 class HandInTheMachine:

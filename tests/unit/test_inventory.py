@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.inventory import MOST_HOSTS, Inventory, expand
-from bot.near_names import Candidates
+from bot.domain.inventory import MOST_HOSTS, Inventory, expand
+from bot.domain.near_names import Candidates
 
 INVENTORY = Inventory(
     names=("comp1", "Comp2", "rds-01", "rds-02", "db.corp.example"),

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from bot.commands import BY_NAME
 from bot.commands.logoff import LogoffAsk
-from bot.conditions import Condition, Field, Ids, Operator
+from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.inventory import Inventory
+from bot.domain.request import Ask, Choice
+from bot.domain.session import SessionState
 from bot.errors import UsageError
-from bot.inventory import Inventory
-from bot.model import Ask, Choice
-from bot.session import SessionState
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "rds-01", "rds-02"),

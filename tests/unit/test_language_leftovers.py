@@ -8,9 +8,9 @@ import pytest
 
 from bot.commands import BY_NAME
 from bot.commands.logoff import LogoffAsk
-from bot.conditions import Condition, Field, Ids, Operator
+from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.inventory import Inventory, expand
 from bot.errors import UsageError
-from bot.inventory import Inventory, expand
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "comp3", *expand("rds-[01-40]")), groups={"rds-prod": ("rds-01", "rds-02")}

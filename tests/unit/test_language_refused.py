@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bot.commands import BY_NAME, COMMANDS, Command
 from bot.commands.logoff import LogoffAsk
+from bot.domain.inventory import Inventory
+from bot.domain.request import Choice
 from bot.errors import UsageError
-from bot.inventory import Inventory
-from bot.model import Choice
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "rds-01", "rds-02"),

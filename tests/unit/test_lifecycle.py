@@ -6,11 +6,12 @@ from typing import get_args
 
 import pytest
 
-from bot import events as e
+from bot.domain import events as e
+from bot.domain.lifecycle import TABLE, advance
+from bot.domain.request import Action, Ending, Request, State, Verdict
+from bot.domain.requirement import Confirm
 from bot.errors import Clash, Conflict
-from bot.lifecycle import TABLE, advance
-from bot.model import Action, Confirm, Ending, Request, State, Verdict
-from tests import builders as b
+from tests.support import builders as b
 
 SECOND = timedelta(seconds=1)
 ONE, TWO = ("comp1", 3), ("comp2", 7)

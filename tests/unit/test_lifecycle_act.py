@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot import events as e
+from bot.domain import events as e
+from bot.domain.lifecycle import advance
+from bot.domain.request import Ending, State, Verdict
+from bot.domain.transitions import FOLLOW_UP, READY_FOR, SETTLE_AFTER
 from bot.errors import Conflict
-from bot.lifecycle import advance
-from bot.model import Ending, State, Verdict
-from bot.transitions import FOLLOW_UP, READY_FOR, SETTLE_AFTER
-from tests import builders as b
+from tests.support import builders as b
 
 SECOND = timedelta(seconds=1)
 ONE, TWO = ("comp1", 3), ("comp2", 7)

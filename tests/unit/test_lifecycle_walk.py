@@ -8,11 +8,12 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import events as e
+from bot.domain import events as e
+from bot.domain.lifecycle import advance
+from bot.domain.request import Action, Ending, Request, State, Verdict
+from bot.domain.requirement import Confirm
 from bot.errors import Conflict
-from bot.lifecycle import advance
-from bot.model import Action, Confirm, Ending, Request, State, Verdict
-from tests import builders as b
+from tests.support import builders as b
 
 TARGETS = (b.target(3), b.target(5), b.target(7, host="comp2"))
 KEYS = st.sampled_from([target.key for target in TARGETS])

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.model import Confirm, Ending, Need, Standing, State
-from bot.rules import Force
-from tests.council import (
+from bot.domain.people import Standing
+from bot.domain.request import Ending, State
+from bot.domain.requirement import Confirm, Need
+from bot.policy.model import Force
+from tests.support.council import (
     APPROVALS,
     BO,
     CHEN,
@@ -26,7 +28,7 @@ from tests.council import (
 )
 
 if TYPE_CHECKING:
-    from bot.model import Request
+    from bot.domain.request import Request
 
 FORCING = rule(force=Force(is_allowed=True), approve_in=APPROVALS.channel_id)
 

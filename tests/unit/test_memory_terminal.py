@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.memory.terminal import MemoryTerminal
+from bot.domain.request import Verdict
 from bot.errors import NoRight, TimedOut, Unreachable
-from bot.model import Verdict
-from bot.ports import Answer, Order
-from tests.builders import session
+from bot.ports.terminal import Answer, Order
+from tests.fakes.terminal import MemoryTerminal
+from tests.support.builders import session
 
 if TYPE_CHECKING:
-    from bot.session import Session
+    from bot.domain.session import Session
 
 WITHIN = timedelta(seconds=8)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from adapters.slack.forms import choose_form
-from bot import phrases, report
-from bot.lines import Line, Strong
-from bot.model import Action, Ending, State
-from bot.session import Account
-from tests import builders as b
+from bot.cards import request_card as report
+from bot.cards import wording as phrases
+from bot.cards.model import Line, Strong
+from bot.domain.request import Action, Ending, State
+from bot.domain.session import Account
+from tests.support import builders as b
 
 BREAKS = ["\n", "\r", "\t", "\x00", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029"]
 EVIL = Account(domain="CORP", user="bob\n✓ logged off\u2028CORP\\carol")

@@ -8,12 +8,12 @@ import pytest
 
 from adapters.slack.forms import choose_form, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
-from bot.model import Actor, Place
-from bot.policy import counts_at_all
-from bot.rules import Policy
-from bot.session import Account
+from bot.domain.people import Actor, Place
+from bot.domain.session import Account
+from bot.policy.evaluate import counts_at_all
+from bot.policy.model import Policy
 from rehearsal.slack import find_faults
-from tests import builders as b
+from tests.support import builders as b
 
 
 def command(**changes: Any) -> dict[str, Any]:

@@ -11,20 +11,23 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot import policy as p
-from bot.approval import is_enough
-from bot.audit import first_fault
-from bot.lines import Press
-from bot.model import Action, Confirm, Need, Requirement, Someone, Standing, State
-from bot.rules import Decision, Force, Policy, Rule
-from bot.session import Account, Session, SessionState
-from tests import builders as b
-from tests import council as c
-from tests.council import Council
+from bot.audit.chain import first_fault
+from bot.cards.model import Press
+from bot.domain.people import Someone, Standing
+from bot.domain.request import Action, State
+from bot.domain.requirement import Confirm, Need, Requirement
+from bot.domain.session import Account, Session, SessionState
+from bot.policy import evaluate as p
+from bot.policy.approvals import is_enough
+from bot.policy.model import Decision, Force, Policy, Rule
+from tests.support import builders as b
+from tests.support import council as c
+from tests.support.council import Council
 
 if TYPE_CHECKING:
-    from bot.intake import Response
-    from bot.model import Actor, Request
+    from bot.domain.people import Actor
+    from bot.domain.request import Request
+    from bot.workflow.intake import Response
 
 PEOPLE = (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)
 PERSON = st.sampled_from(PEOPLE)

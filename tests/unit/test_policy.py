@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.approval import may_press, may_still_act, may_withdraw, named_in
-from bot.model import Action, Actor, Place, Standing
-from bot.policy import for_session, guard, may_ask
-from bot.rules import Decision, Force, Policy, Rule
-from bot.session import Account, SessionState
-from tests import builders as b
+from bot.domain.people import Actor, Place, Standing
+from bot.domain.request import Action
+from bot.domain.session import Account, SessionState
+from bot.policy.approvals import may_press, may_still_act, may_withdraw, named_in
+from bot.policy.evaluate import for_session, guard, may_ask
+from bot.policy.model import Decision, Force, Policy, Rule
+from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from bot.model import Someone
-    from bot.session import Session
+    from bot.domain.people import Someone
+    from bot.domain.session import Session
 
 HOME = b.ASKER.team_id
 ONCALL = b.ONCALL

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.config.policy import RESERVED
+from app.config.settings import load
+from bot.domain.request import Action
+from bot.domain.requirement import Need
+from bot.domain.session import SessionState
 from bot.errors import SettingsError
-from bot.model import Action, Need
-from bot.policy_settings import RESERVED
-from bot.rules import Force
-from bot.session import SessionState
-from bot.settings import load
+from bot.policy.model import Force
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.rules import Policy, Rule
+    from bot.policy.model import Policy, Rule
 
 HEAD = r"""rehearsal: true
 team: T0HOME

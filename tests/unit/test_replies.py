@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.windows.replies import MAX_LINE, Listed, Reply, Whole, read
+from adapters.windows.agent.replies import MAX_LINE, Listed, Reply, Whole, read
 from adapters.windows.shell import Chunk
+from bot.domain.session import Account, SessionState
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
-from bot.session import Account, SessionState
 
 NONCE = "0123456789abcdef" * 2
 HOST = {"host": {"name": "COMP1", "pointer": 8, "now": "134088480000000000"}}

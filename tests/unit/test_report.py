@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot import events as e
-from bot import report
-from bot.lines import Group, Line, Moment, Person, Press, Strong
-from bot.model import Actor, Ending, State, Verdict
-from tests import builders as b
-from tests import portraits
-from tests.house import text_of
+from bot.cards import request_card as report
+from bot.cards.model import Group, Line, Moment, Person, Press, Strong
+from bot.domain import events as e
+from bot.domain.people import Actor
+from bot.domain.request import Ending, State, Verdict
+from tests.support import builders as b
+from tests.support import samples as portraits
+from tests.support.harness import text_of
 
 PORTRAITS = portraits.of_all_kinds()
 

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model import Action, Confirm, Requirement
-from bot.policy import for_session, may_ask, requirement_for
-from bot.rules import Decision, Force, Policy, Rule
-from bot.session import Account, SessionState
-from tests import builders as b
+from bot.domain.request import Action
+from bot.domain.requirement import Confirm, Requirement
+from bot.domain.session import Account, SessionState
+from bot.policy.evaluate import for_session, may_ask, requirement_for
+from bot.policy.model import Decision, Force, Policy, Rule
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.session import Session
+    from bot.domain.session import Session
 
 EVERYTHING = frozenset(Action)
 SAID = b.someone()

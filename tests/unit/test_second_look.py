@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.model import Action, Confirm, Ending, Need, Standing, State
-from bot.rules import Force
-from bot.session import SessionState
-from tests.council import APPROVALS, BO, CHEN, DANA, Council, asking_leads, rule
+from bot.domain.people import Standing
+from bot.domain.request import Action, Ending, State
+from bot.domain.requirement import Confirm, Need
+from bot.domain.session import SessionState
+from bot.policy.model import Force
+from tests.support.council import APPROVALS, BO, CHEN, DANA, Council, asking_leads, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.model import Request
+    from bot.domain.request import Request
 
 Change = tuple["Callable[[Council], None]", str]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.windows.connection import Transport
-from bot import wiring
+from adapters.windows.winrm.endpoint import Transport
+from app import wiring
+from app.config.settings import Settings, load
+from bot.domain.request import Action
 from bot.errors import SettingsError
-from bot.model import Action
-from bot.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {

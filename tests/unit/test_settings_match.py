@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.config.settings import Settings, load
 from bot.errors import SettingsError
-from bot.policy import guard
-from bot.settings import Settings, load
-from tests import builders
+from bot.policy.evaluate import guard
+from tests.support import builders
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Verdict
-from bot.rules import Force
-from bot.session import SessionState
-from tests.council import BO, DANA, Council, asking_leads, rule
+from bot.domain.request import Verdict
+from bot.domain.session import SessionState
+from bot.policy.model import Force
+from tests.support.council import BO, DANA, Council, asking_leads, rule
 
 ACTIVE = frozenset({SessionState.ACTIVE})
 LATE = "comp1 id=3 --sync --even-if-active"

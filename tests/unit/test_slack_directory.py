@@ -10,12 +10,12 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from adapters.memory.clock import SettableClock
 from adapters.slack.directory import SlackDirectory
+from bot.domain.people import Actor, Standing
 from bot.errors import ChatError
-from bot.model import Actor, Standing
-from tests import builders as b
 from tests.e2e.waiting import wait_until
+from tests.fakes.clock import SettableClock
+from tests.support import builders as b
 
 DANA = Actor(user_id="U1", team_id="T0HOME")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

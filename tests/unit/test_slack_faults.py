@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackClientNotConnectedError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
-from adapters.slack.faults import ELSEWHERE, LATER, mapped
+from adapters.slack.errors import ELSEWHERE, LATER, mapped
 from bot.errors import ChatError, PlaceRefused
 
 

@@ -9,20 +9,21 @@ import pytest
 
 from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
-from bot.conditions import Condition, Field, Ids, Operator
+from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.events import Refused, Surveyed
+from bot.domain.request import Action, Choice, Ending
+from bot.domain.requirement import Confirm
+from bot.domain.session import Account, SessionState
+from bot.domain.transitions import READY_FOR
 from bot.errors import NoRight, Unreachable
-from bot.events import Refused, Surveyed
-from bot.model import Action, Choice, Confirm, Ending
-from bot.rules import Force, Policy, Rule
-from bot.session import Account, SessionState
-from bot.survey import MOST_LISTED, Look, decide
-from bot.transitions import READY_FOR
-from tests import builders as b
+from bot.policy.model import Force, Policy, Rule
+from bot.workflow.survey import MOST_LISTED, Look, decide
+from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.model import Request
+    from bot.domain.request import Request
 
 CARD_LIVES = timedelta(minutes=20)
 SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.sql.turns import Turns
+from adapters.sql.write_queue import Turns
 
 LONG = timedelta(seconds=20)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import State
-from tests import council as c
-from tests.council import BO, CHEN, DANA, LEADS, ONCALL, Council, asking_leads, of_leads, rule
+from bot.domain.request import State
+from tests.support import council as c
+from tests.support.council import BO, CHEN, DANA, LEADS, ONCALL, Council, asking_leads, of_leads, rule
 
 
 def test_the_yes_of_a_voter_who_has_left_is_void() -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import events as e
+from bot.domain import events as e
+from bot.domain.request import Ending, State, Verdict
+from bot.domain.session import Account
 from bot.errors import Conflict, TimedOut, Unreachable
-from bot.model import Ending, State, Verdict
-from bot.session import Account
-from tests.council import BO, DANA, OLI, Council, asking_leads
-from tests.house import Crash
+from tests.support.council import BO, DANA, OLI, Council, asking_leads
+from tests.support.harness import Crash
 
 if TYPE_CHECKING:
-    from bot.model import Request
+    from bot.domain.request import Request
 
 WARN = 'comp1 id=3,5 --sync --warn 5m "Updates tonight"'
 GRACE = timedelta(minutes=5)

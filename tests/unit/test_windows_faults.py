@@ -11,8 +11,8 @@ import urllib3
 import winrm.exceptions
 from pydantic import SecretStr
 
-from adapters.windows import faults
-from adapters.windows.connection import Connection, Transport
+from adapters.windows import errors as faults
+from adapters.windows.winrm.endpoint import Connection, Transport
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
 BORDER = [

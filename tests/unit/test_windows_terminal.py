@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.windows import faults
+from adapters.windows import errors as faults
+from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.verdicts import CODES, RIGHTS
-from bot import phrases
+from bot.cards import wording as phrases
+from bot.domain.request import Target, Verdict
+from bot.domain.session import Account, SessionState
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
-from bot.model import Target, Verdict
-from bot.ports import Order
-from bot.session import Account, SessionState
-from tests.builders import session
+from bot.ports.terminal import Order
+from tests.support.builders import session
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import phrases
-from bot.model import Target, Verdict
-from tests.builders import session
+from bot.cards import wording as phrases
+from bot.domain.request import Target, Verdict
+from tests.support.builders import session
 
 
 def said(verdict: Verdict, code: int, detail: str = "") -> str:

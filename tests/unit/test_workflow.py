@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.cards.model import Press
+from bot.domain.request import Ending, State, WorkItem
+from bot.domain.session import Account
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TimedOut
-from bot.lines import Press
-from bot.model import Ending, State, WorkItem
-from bot.session import Account
-from tests import builders as b
-from tests.house import House, text_of
+from tests.support import builders as b
+from tests.support.harness import House, text_of
 
 if TYPE_CHECKING:
     from bot.errors import TerminalError

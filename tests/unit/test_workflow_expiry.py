@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot import events as e
-from bot.model import Ending, State, Verdict
-from tests.house import Crash, House
+from bot.domain import events as e
+from bot.domain.request import Ending, State, Verdict
+from tests.support.harness import Crash, House
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from bot import events as e
+from bot.domain import events as e
+from bot.domain.request import Ending, State
 from bot.errors import ChatError, TimedOut
-from bot.model import Ending, State
-from tests import builders as b
-from tests.house import HOSTS, Crash, House, text_of
+from tests.support import builders as b
+from tests.support.harness import HOSTS, Crash, House, text_of
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import yamlfile
+from app.config import yaml_file as yamlfile
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:

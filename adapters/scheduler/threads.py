@@ -1,0 +1,190 @@
+"""The `Engine` port with threads of this process; it goes with SQLite, whose file one machine owns.
+
+Two lanes, because a few slow hosts must not keep everybody waiting: however many steps hang on hosts, surveys,
+decisions and drawings have threads of their own. What waits for its host, or for its own earlier run, waits in a list,
+not in a thread. A run gets a fresh daemon thread: starting one costs far less than any step, and a step that hangs
+never keeps the process from ending.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from bot.domain.request import WorkItem
+    from bot.ports.clock import Clock
+    from bot.ports.ledger import Ledger
+
+log = structlog.get_logger()
+
+SWEEP_EVERY = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Steps of one kind: what is to run, in order of waking, and what runs."""
+
+    workers: int
+    waiting: dict[WorkItem, None] = field(default_factory=dict)
+    running: set[WorkItem] = field(default_factory=set)
+
+    def take(self) -> Iterator[WorkItem]:
+        """Move what may run now from waiting to running."""
+        busy_hosts = {item.host for item in self.running if item.host}
+        for item in tuple(self.waiting) if len(self.running) < self.workers else ():
+            if len(self.running) >= self.workers:
+                return
+            if item in self.running or item.host in busy_hosts:
+                continue
+            del self.waiting[item]
+            self.running.add(item)
+            if item.host:
+                busy_hosts.add(item.host)
+            yield item
+
+
+class LocalEngine:
+    """`workers` is for each lane. `on_surprise(item, reference, error)` is told of every step that raised.
+
+    Nothing runs before `start`; what is woken earlier waits for it. All methods may be called from any thread, steps
+    included.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it runs, what it asks, and two figures
+        self,
+        step: Callable[[WorkItem], None],
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        on_surprise: Callable[[WorkItem, str, Exception], None],
+        workers: int = 16,
+        sweep_every: timedelta = SWEEP_EVERY,
+    ) -> None:
+        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_surprise
+        self._sweep_every = sweep_every.total_seconds()
+        self._changed = threading.Condition()
+        self._requests, self._hosts = _Lane(workers), _Lane(workers)
+        self._later: list[tuple[datetime, int, WorkItem]] = []
+        self._dates: set[tuple[datetime, WorkItem]] = set()
+        self._order = count()
+        self._open = False
+        self._ending = threading.Event()
+        self._keepers = [
+            threading.Thread(target=self._keep_time, name="engine-time", daemon=True),
+            threading.Thread(target=self._keep_sweeping, name="engine-sweep", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to run steps, first of all what a process that died left behind. Once in a life."""
+        _survive("sweep.failed", self._sweep)
+        with self._changed:
+            self._open = True
+            self._start_steps()
+        for keeper in self._keepers:
+            keeper.start()
+
+    def stop(self, within: timedelta) -> bool:
+        """Start nothing any more and let running steps finish; False when some still run after that time."""
+        with self._changed:
+            self._open = False
+            self._ending.set()
+            self._changed.notify_all()
+            return self._changed.wait_for(self._is_quiet, within.total_seconds())
+
+    def idle(self, within: timedelta) -> bool:
+        """Wait until nothing runs and nothing is left to run by now; False when the time is up before."""
+        with self._changed:
+            return self._changed.wait_for(self._is_idle, within.total_seconds())
+
+    def wake(self, item: WorkItem, at: datetime | None = None) -> None:
+        with self._changed:
+            if at is None or at <= self._clock.now():
+                self._lane(item).waiting[item] = None
+                self._start_steps()
+            elif (at, item) not in self._dates:
+                self._dates.add((at, item))
+                heapq.heappush(self._later, (at, next(self._order), item))
+                self._changed.notify_all()
+
+    def _lane(self, item: WorkItem) -> _Lane:
+        return self._hosts if item.host else self._requests
+
+    def _is_quiet(self) -> bool:
+        return not (self._requests.running or self._hosts.running)
+
+    def _is_idle(self) -> bool:
+        due = bool(self._later) and self._later[0][0] <= self._clock.now()
+        return self._is_quiet() and not (due or self._requests.waiting or self._hosts.waiting)
+
+    def _start_steps(self) -> None:
+        if not self._open:
+            return
+        for lane in (self._requests, self._hosts):
+            for item in lane.take():
+                self._start_step(lane, item)
+
+    def _start_step(self, lane: _Lane, item: WorkItem) -> None:
+        thread = threading.Thread(target=self._run, args=(item,), name=f"step-{item.request_id}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no thread now; the next round tries again
+            log.exception("step.postponed", request_id=item.request_id, host=item.host)
+            lane.running.discard(item)
+            lane.waiting[item] = None
+
+    def _run(self, item: WorkItem) -> None:
+        try:
+            surprise = _survive("step.failed", lambda: self._step(item), item)
+            if surprise:
+                _survive("surprise.failed", lambda: self._on_surprise(item, *surprise), item)
+        finally:
+            with self._changed:
+                self._lane(item).running.discard(item)
+                self._start_steps()
+                self._changed.notify_all()
+
+    def _keep_time(self) -> None:
+        """Wake what was asked for a date when the date has come."""
+        with self._changed:
+            while not self._ending.is_set():
+                now = self._clock.now()
+                while self._later and self._later[0][0] <= now:
+                    at, _, item = heapq.heappop(self._later)
+                    self._dates.discard((at, item))
+                    self._lane(item).waiting[item] = None
+                self._start_steps()
+                wait = (self._later[0][0] - now).total_seconds() if self._later else self._sweep_every
+                # A clock that was set may be looked at late, never not at all.
+                self._changed.wait(min(wait, self._sweep_every))
+
+    def _keep_sweeping(self) -> None:
+        """A lost wake costs one round of this, never a request."""
+        while not self._ending.wait(self._sweep_every):
+            _survive("sweep.failed", self._sweep)
+
+    def _sweep(self) -> None:
+        for item in self._ledger.due(self._clock.now()):
+            self.wake(item)
+
+
+def _survive(what: str, call: Callable[[], None], item: WorkItem | None = None) -> tuple[str, Exception] | None:
+    """Call it; when it raises, log that under a reference and give both back. Whatever happens, the engine goes on."""
+    try:
+        call()
+    except Exception as error:  # one broken step must not end the others
+        reference = uuid4().hex[:8]
+        about = {"request_id": item.request_id, "host": item.host} if item else {}
+        log.exception(what, reference=reference, exc_info=error, **about)
+        return reference, error
+    return None

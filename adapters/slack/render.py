@@ -1,0 +1,137 @@
+"""Report -> Block Kit: pure. Text from Windows and from people goes into rich and plain text, which is never parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextPreformattedElement,
+    RichTextSectionElement,
+)
+
+from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
+from bot.cards.model import Channel, Group, Line, Moment, Person, Strong, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from slack_sdk.models.blocks import RichTextElement
+
+    from bot.cards.model import Button, Part, Report
+
+DATE_FORMAT = "{date_short_pretty} {time}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What a Slack call takes: the blocks, and the one line that a locked phone shows."""
+
+    text: str
+    blocks: list[dict[str, object]]
+
+
+def draw(report: Report, group_ids: Mapping[str, str] | None = None) -> Drawing:
+    """The report as blocks within Slack's limits. `group_ids` knows the ids of user groups by their handles."""
+    report = replace(report, lines=tuple(_resolved(line, group_ids or {}) for line in report.lines))
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(report.headline, HEADER), emoji=False))]
+    loud = [line for line in report.lines if line.tone is not Tone.QUIET]
+    if loud:
+        limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
+        blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
+    blocks += [_quiet(line) for line in report.lines if line.tone is Tone.QUIET]
+    if report.buttons:
+        blocks.append(ActionsBlock(elements=[_button(button) for button in report.buttons]))
+    summary = escape(cut(report.summary, MESSAGE_TEXT))
+    return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
+
+
+def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
+    parts = (Group(group_ids.get(part.name, part.name)) if isinstance(part, Group) else part for part in line.parts)
+    return replace(line, parts=tuple(parts))
+
+
+def _length(lines: list[Line], limit: int) -> int:
+    """How many characters the lines have when their parts are cut."""
+    texts = [part.text if isinstance(part, Strong) else part for line in lines for part in line.parts]
+    return sum(min(len(text), limit) for text in texts if isinstance(text, str))
+
+
+def _rich(line: Line, limit: int) -> RichTextElement:
+    if line.tone is Tone.CODE:
+        text = "".join(part for part in line.parts if isinstance(part, str))
+        return RichTextPreformattedElement(elements=[RichTextElementParts.Text(text=cut(text, CODE))])
+    return RichTextSectionElement(elements=[*(_part(part, limit) for part in line.parts), _text("\n")])
+
+
+def _part(part: Part, limit: int) -> RichTextElement:
+    match part:
+        case str():
+            return _text(cut(part, limit))
+        case Strong():
+            return RichTextElementParts.Text(text=cut(part.text, limit), style={"bold": True})
+        case Person():
+            return RichTextElementParts.User(user_id=part.user_id)
+        case Group():
+            return RichTextElementParts.UserGroup(usergroup_id=part.name) if _is_id(part) else _text(part.name)
+        case Channel():
+            return RichTextElementParts.Channel(channel_id=part.channel_id)
+        case Moment():
+            timestamp, fallback = int(part.at.timestamp()), f"{part.at:%Y-%m-%d %H:%M} UTC"
+            return RichTextElementParts.Date(timestamp=timestamp, format=DATE_FORMAT, fallback=fallback)
+    assert_never(part)
+
+
+def _is_id(group: Group) -> bool:
+    """A handle that nobody could resolve stays text: it calls nobody, but it can be read."""
+    return group.name.startswith("S")
+
+
+def _text(text: str) -> RichTextElement:
+    return RichTextElementParts.Text(text=text)
+
+
+def _quiet(line: Line) -> ContextBlock:
+    """Small print. Only a line with a mention or a date has to be mrkdwn; the rest stays unparsed."""
+    if all(isinstance(part, str | Strong) for part in line.parts):
+        text = "".join(
+            part if isinstance(part, str) else part.text for part in line.parts if isinstance(part, str | Strong)
+        )
+        return ContextBlock(elements=[PlainTextObject(text=cut(text, CONTEXT_TEXT), emoji=False)])
+    text = "".join(_markdown(part) for part in line.parts)
+    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, CONTEXT_TEXT))])
+
+
+def _markdown(part: Part) -> str:
+    match part:
+        case str():
+            return escape(part)
+        case Strong():
+            return f"*{escape(part.text)}*"
+        case Person():
+            return f"<@{part.user_id}>"
+        case Group():
+            return f"<!subteam^{part.name}>" if _is_id(part) else escape(part.name)
+        case Channel():
+            return f"<#{part.channel_id}>"
+        case Moment():
+            return f"<!date^{int(part.at.timestamp())}^{DATE_FORMAT}|{part.at:%Y-%m-%d %H:%M} UTC>"
+    assert_never(part)
+
+
+def _button(button: Button) -> ButtonElement:
+    return ButtonElement(
+        text=PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False),
+        action_id=f"press_{button.press.value}",
+        value=button.value,
+        style="danger" if button.is_danger else None,
+    )

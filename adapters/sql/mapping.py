@@ -1,0 +1,215 @@
+"""Rows <-> frozen values, both ways, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.audit.entry import Entry
+from bot.domain.people import Actor, Place
+from bot.domain.request import Action, Ask, Card, Ending, HostLook, LeftOut, Request, State, Target, Verdict
+from bot.domain.requirement import Requirement
+from bot.domain.session import Session
+from bot.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Row
+
+T = TypeVar("T")
+Values = dict[str, Any]
+
+
+class Part(Generic[T]):
+    """A value kept as ASCII JSON text: so whatever a host or a chat calls somebody comes back as it was."""
+
+    def __init__(self, form: Any) -> None:
+        self._adapter: TypeAdapter[T] = TypeAdapter(form)
+
+    def write(self, value: T) -> str:
+        return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=True)
+
+    def read(self, text: str) -> T:
+        return self._adapter.validate_python(json.loads(text))
+
+
+ACTOR: Part[Actor] = Part(Actor)
+MAYBE_ACTOR: Part[Actor | None] = Part(Actor | None)
+ACTORS: Part[tuple[Actor, ...]] = Part(tuple[Actor, ...])
+PLACE: Part[Place] = Part(Place)
+MAYBE_CARD: Part[Card | None] = Part(Card | None)
+SESSION: Part[Session] = Part(Session)
+LEFT_OUT: Part[tuple[LeftOut, ...]] = Part(tuple[LeftOut, ...])
+MAYBE_REQUIREMENT: Part[Requirement | None] = Part(Requirement | None)
+
+
+class Asks:
+    """The asks of all commands as text, told apart by the command's name."""
+
+    def __init__(self, ask_types: Mapping[str, type[Ask]]) -> None:
+        self._types = dict(ask_types)
+        self._parts: dict[str, Part[Ask]] = {name: Part(ask_type) for name, ask_type in ask_types.items()}
+
+    def write(self, command: str, ask: Ask) -> str:
+        """`TypeError` when this is not the command's ask: of another type, fields would be lost without a word."""
+        if type(ask) is not self._types.get(command):
+            raise TypeError(f"{type(ask).__name__} is not the ask of the command {command!r}")
+        return self._parts[command].write(ask)
+
+    def read(self, command: str, text: str) -> Ask:
+        """`LedgerError` for a command that this release does not have."""
+        if command not in self._parts:
+            raise LedgerError(f"My database holds a request for /{command}, which I do not know. Tell whoever runs me.")
+        return self._parts[command].read(text)
+
+
+def row_of_request(request: Request, asks: Asks) -> Values:
+    return {
+        "id": request.id,
+        "delivery": request.delivery,
+        "command": request.command,
+        "text": request.text,
+        "actor_id": request.actor.user_id,
+        "actor": ACTOR.write(request.actor),
+        "place": PLACE.write(request.place),
+        "ask": asks.write(request.command, request.ask),
+        "asked_at": request.asked_at,
+        **changes_of_request(request),
+        "card": MAYBE_CARD.write(request.card),
+        "drawn_version": request.drawn_version,
+    }
+
+
+def changes_of_request(request: Request) -> Values:
+    """What events change. The card and what it shows is changed by `Ledger.drawn` alone."""
+    return {
+        "expires_at": request.expires_at,
+        "state": request.state.value,
+        "ending": request.ending and request.ending.value,
+        "version": request.version,
+        "due_at": request.due_at,
+        "attempts": request.attempts,
+        "left_out": LEFT_OUT.write(request.left_out),
+        "requirement": MAYBE_REQUIREMENT.write(request.requirement),
+        "counted": ACTORS.write(request.counted),
+        "decided_by": MAYBE_ACTOR.write(request.decided_by),
+        "decided_at": request.decided_at,
+        "say": request.say,
+        "draw_due_at": request.draw_due_at,
+        "ended_at": request.ended_at,
+        "action": request.action.value,
+        "content_version": request.content_version,
+        "act_at": request.act_at,
+    }
+
+
+def row_of_target(request_id: str, position: int, target: Target) -> Values:
+    session = target.session
+    return {
+        "request_id": request_id,
+        "host": session.host,
+        "session_id": session.id,
+        "position": position,
+        "user": str(session.account),
+        "session": SESSION.write(session),
+        **changes_of_target(target),
+    }
+
+
+def changes_of_target(target: Target) -> Values:
+    return {
+        "verdict": target.verdict and target.verdict.value,
+        "code": target.code,
+        "detail": target.detail,
+        "requested_at": target.requested_at,
+        "request_lost": target.request_lost,
+        "warning_at": target.warning_at,
+        "warned_at": target.warned_at,
+    }
+
+
+def row_of_look(request_id: str, position: int, look: HostLook) -> Values:
+    return {
+        "request_id": request_id,
+        "host": look.host,
+        "position": position,
+        "looked_at": look.looked_at,
+        "sessions": look.sessions,
+        "code": look.code,
+        "say": look.say,
+        "started_at": look.started_at,
+        "due_at": look.due_at,
+    }
+
+
+def row_of_entry(entry: Entry) -> Values:
+    return {name: getattr(entry, name) for name in _ENTRY_FIELDS}
+
+
+_ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in _ENTRY_FIELDS})
+
+
+def target_of(row: Row[Any]) -> Target:
+    return Target(
+        session=SESSION.read(row.session),
+        verdict=row.verdict and Verdict(row.verdict),
+        code=row.code,
+        detail=row.detail,
+        requested_at=row.requested_at,
+        request_lost=row.request_lost,
+        warning_at=row.warning_at,
+        warned_at=row.warned_at,
+    )
+
+
+def look_of(row: Row[Any]) -> HostLook:
+    return HostLook(
+        host=row.host,
+        looked_at=row.looked_at,
+        sessions=row.sessions,
+        code=row.code,
+        say=row.say,
+        started_at=row.started_at,
+        due_at=row.due_at,
+    )
+
+
+def request_of(row: Row[Any], targets: Sequence[Row[Any]], looks: Iterable[Row[Any]], asks: Asks) -> Request:
+    return Request(
+        id=row.id,
+        delivery=row.delivery,
+        command=row.command,
+        text=row.text,
+        actor=ACTOR.read(row.actor),
+        place=PLACE.read(row.place),
+        ask=asks.read(row.command, row.ask),
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        state=State(row.state),
+        ending=row.ending and Ending(row.ending),
+        version=row.version,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        targets=tuple(target_of(target) for target in targets),
+        looks=tuple(look_of(look) for look in looks),
+        left_out=LEFT_OUT.read(row.left_out),
+        requirement=MAYBE_REQUIREMENT.read(row.requirement),
+        counted=ACTORS.read(row.counted),
+        decided_by=MAYBE_ACTOR.read(row.decided_by),
+        decided_at=row.decided_at,
+        say=row.say,
+        card=MAYBE_CARD.read(row.card),
+        drawn_version=row.drawn_version,
+        draw_due_at=row.draw_due_at,
+        ended_at=row.ended_at,
+        action=Action(row.action),
+        content_version=row.content_version,
+        act_at=row.act_at,
+    )

@@ -1,0 +1,25 @@
+"""The pause in its table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from adapters.sql.tables import pause
+from bot.domain.request import Pause
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def read_pause(connection: Connection) -> Pause | None:
+    row = connection.execute(select(pause)).one_or_none()
+    return Pause(by=row.by, since=row.since, reason=row.reason) if row else None
+
+
+def set_pause(connection: Connection, wanted: Pause | None) -> None:
+    """The caller holds the chain's head, so two pauses never meet."""
+    connection.execute(delete(pause))
+    if wanted:
+        connection.execute(insert(pause).values(id=1, by=wanted.by, since=wanted.since, reason=wanted.reason))

@@ -1,0 +1,162 @@
+"""Requests in their three tables, on a connection whose transaction is somebody else's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, func, insert, or_, select, union_all, update
+
+from adapters.sql.errors import row_faults
+from adapters.sql.mapping import (
+    Asks,
+    changes_of_request,
+    changes_of_target,
+    request_of,
+    row_of_look,
+    row_of_request,
+    row_of_target,
+)
+from adapters.sql.tables import BEHIND, UNENDED, host_look, request, target
+from bot.domain.request import HostLook, Request, State, Target, WorkItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, CursorResult, Row, Table, Update
+
+
+class RowMoved(Exception):
+    """A compare-and-set met a row that is not as it was read. It never leaves this adapter."""
+
+
+def read_requests(connection: Connection, ids: Sequence[str], asks: Asks) -> dict[str, Request]:
+    """The requests that exist, by id, in the order of `ids`."""
+    rows = {row.id: row for row in connection.execute(select(request).where(request.c.id.in_(ids)))}
+    targets = _parts_of(connection, target, ids)
+    looks = _parts_of(connection, host_look, ids)
+    with row_faults():
+        return {id_: request_of(rows[id_], targets[id_], looks[id_], asks) for id_ in ids if id_ in rows}
+
+
+def _parts_of(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    parts: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.request_id.in_(ids)).order_by(table.c.position)):
+        parts[row.request_id].append(row)
+    return parts
+
+
+def id_of_delivery(connection: Connection, delivery: str) -> str | None:
+    return connection.execute(select(request.c.id).where(request.c.delivery == delivery)).scalar_one_or_none()
+
+
+def newest_ids(connection: Connection, limit: int) -> list[str]:
+    query = select(request.c.id).order_by(request.c.asked_at.desc(), request.c.id.desc()).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
+    query = select(func.count()).where(request.c.actor_id == user_id, request.c.asked_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def insert_request(connection: Connection, new: Request, asks: Asks) -> None:
+    connection.execute(insert(request).values(row_of_request(new, asks)))
+    _insert_all(connection, target, (row_of_target(new.id, at, part) for at, part in enumerate(new.targets)))
+    _insert_all(connection, host_look, (row_of_look(new.id, at, look) for at, look in enumerate(new.looks)))
+
+
+def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    values = list(rows)
+    if values:
+        connection.execute(insert(table), values)
+
+
+def save_request(connection: Connection, before: Request, after: Request) -> None:
+    """Write what an event changed. Raises `RowMoved` when a row is not as `before` says."""
+    if after == before:
+        return
+    same = and_(request.c.id == before.id, request.c.version == before.version, request.c.state == before.state.value)
+    _one(connection.execute(update(request).where(same).values(changes_of_request(after))))
+    _save_targets(connection, before, after)
+    _save_looks(connection, before, after)
+
+
+def _save_targets(connection: Connection, before: Request, after: Request) -> None:
+    old = {part.key: part for part in before.targets}
+    new = {part.key: part for part in after.targets}
+    for key in old.keys() - new.keys():
+        connection.execute(delete(target).where(*_is_target(before.id, old[key])))
+    for key in old.keys() & new.keys():
+        if new[key] != old[key]:
+            statement: Update = update(target).where(*_is_target(before.id, old[key]))
+            _one(connection.execute(statement.values(changes_of_target(new[key]))))
+    added = ((at, part) for at, part in enumerate(after.targets) if part.key not in old)
+    _insert_all(connection, target, (row_of_target(after.id, at, part) for at, part in added))
+
+
+def _is_target(request_id: str, old: Target) -> tuple[Any, ...]:
+    """This target, as long as its verdict is still the one that was read."""
+    verdict = target.c.verdict.is_(None) if old.verdict is None else target.c.verdict == old.verdict.value
+    return (
+        target.c.request_id == request_id,
+        target.c.host == old.session.host,
+        target.c.session_id == old.session.id,
+        verdict,
+    )
+
+
+def _save_looks(connection: Connection, before: Request, after: Request) -> None:
+    old = {look.host: look for look in before.looks}
+    for look in after.looks:
+        if look.host in old and look != old[look.host]:
+            _save_look(connection, before.id, look)
+    added = ((at, look) for at, look in enumerate(after.looks) if look.host not in old)
+    _insert_all(connection, host_look, (row_of_look(after.id, at, look) for at, look in added))
+
+
+def _save_look(connection: Connection, request_id: str, look: HostLook) -> None:
+    this = and_(host_look.c.request_id == request_id, host_look.c.host == look.host)
+    _one(
+        connection.execute(
+            update(host_look).where(this).values(row_of_look(request_id, 0, look) | {"position": host_look.c.position})
+        )
+    )
+
+
+def _one(result: CursorResult[Any]) -> None:
+    if result.rowcount != 1:
+        raise RowMoved
+
+
+def set_drawn(connection: Connection, request_id: str, version: int, values: dict[str, Any]) -> None:
+    """Nothing happens when a newer version is on the card."""
+    statement = update(request).where(request.c.id == request_id, request.c.drawn_version <= version)
+    connection.execute(statement.values(drawn_version=version, **values))
+
+
+def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> None:
+    if item.host:
+        this = and_(host_look.c.request_id == item.request_id, host_look.c.host == item.host)
+        connection.execute(update(host_look).where(this).values(due_at=due_at))
+    else:
+        connection.execute(update(request).where(request.c.id == item.request_id).values(due_at=due_at))
+
+
+def read_due(connection: Connection, now: datetime) -> tuple[WorkItem, ...]:
+    """One small index for each reason to look."""
+    reasons = (
+        request.c.due_at <= now,
+        and_(UNENDED, request.c.expires_at <= now),
+        and_(BEHIND, or_(request.c.draw_due_at.is_(None), request.c.draw_due_at <= now)),
+    )
+    ids = connection.execute(union_all(*(select(request.c.id).where(reason) for reason in reasons))).scalars()
+    hosts = connection.execute(
+        select(host_look.c.request_id, host_look.c.host)
+        .join(request, request.c.id == host_look.c.request_id)
+        .where(host_look.c.due_at <= now, request.c.state == State.ACTING.value)
+        .order_by(host_look.c.due_at, host_look.c.position)
+    )
+    items = [WorkItem(request_id=id_) for id_ in dict.fromkeys(ids)]
+    return (*items, *(WorkItem(request_id=row.request_id, host=row.host) for row in hosts))

@@ -1,0 +1,92 @@
+"""What is sent to a host: the request as data, then the script, which is the same for every call of a release."""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.domain.conditions import Condition
+    from bot.ports.terminal import Order
+
+# Reads the script from standard input. No percent sign, caret or inner quote: it passes through cmd.exe unchanged.
+BOOTSTRAP = (
+    "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
+    '"$p = @($input) -join [char]10; & ([ScriptBlock]::Create($p))"'
+)
+
+_SOURCES = ("Agent.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs")
+_PLACE = "#CSHARP#\n"
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+@cache
+def constant_script() -> str:
+    """`agent.ps1` with its C# in place: all that ever runs on a host."""
+    folder = Path(__file__).parent
+    csharp = "\n".join((folder / name).read_text("ascii") for name in _SOURCES)
+    return (folder / "agent.ps1").read_text("ascii").replace(_PLACE, csharp)
+
+
+def digest() -> str:
+    """SHA-256 of the constant script, in hexadecimal: what a security team may expect to see in its logs."""
+    return sha256(constant_script().encode("ascii")).hexdigest()
+
+
+def payload(nonce: str, request: Iterable[str]) -> bytes:
+    """The whole of standard input for one call."""
+    lines = "\n".join(request)
+    return f"$nonce = '{nonce}'\n$request = @'\n{lines}\n'@\n{constant_script()}".encode("ascii")
+
+
+def list_request() -> tuple[str, ...]:
+    return ("list",)
+
+
+def logoff_request(orders: Sequence[Order], *, wait_seconds: int) -> tuple[str, ...]:
+    return ("logoff", _line("wait", str(wait_seconds)), *_targets(orders))
+
+
+def disconnect_request(orders: Sequence[Order], *, wait_seconds: int) -> tuple[str, ...]:
+    return ("disconnect", _line("wait", str(wait_seconds)), *_targets(orders))
+
+
+def message_request(orders: Sequence[Order], *, title: str, text: str) -> tuple[str, ...]:
+    return ("message", _line("say", title, text), *_targets(orders))
+
+
+def _targets(orders: Sequence[Order]) -> list[str]:
+    return [line for order in orders for line in (_target(order), *map(_condition, order.conditions))]
+
+
+def _target(order: Order) -> str:
+    account = order.account
+    numbers = (order.logon, order.said_state, order.even_if_active, order.not_at_console)
+    situation = (str(int(number)) for number in numbers)
+    return _line("target", str(order.session_id), account.domain, account.user, *situation)
+
+
+def _condition(condition: Condition) -> str:
+    return _line("if", condition.field, condition.operator, *condition.values)
+
+
+def _line(keyword: str, *fields: str) -> str:
+    return " ".join((keyword, *(_encoded(field) for field in fields)))
+
+
+def _encoded(field: str) -> str:
+    return base64.b64encode(whole_letters(field).encode()).decode("ascii") or "-"
+
+
+def whole_letters(text: str) -> str:
+    """Half a surrogate pair, which Windows allows and UTF-8 does not, becomes U+FFFD.
+
+    A name with one is no longer the name that the host has: it is shown, and an order for it finds another person.
+    """
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,72 @@
+"""How it ended with one target: the agent's words and the codes of Windows, made into the verdicts of the core.
+
+Codes: winerror.h, and [MS-ERREF] 2.2. Rights: learn.microsoft.com/windows/win32/termserv/terminal-services-permissions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.request import Verdict
+from bot.ports.terminal import Answer
+
+if TYPE_CHECKING:
+    from adapters.windows.agent.replies import Ended
+    from bot.ports.terminal import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a Win32 code means when it answers an act. `source` says who found that out."""
+
+    verdict: Verdict
+    name: str
+    source: str
+
+
+CODES = {
+    2: Row(Verdict.ALREADY_GONE, "ERROR_FILE_NOT_FOUND", "cassia issue 68: the session does not exist"),
+    5: Row(Verdict.NO_RIGHT, "ERROR_ACCESS_DENIED", "KB 243554, Remote Desktop Services permissions"),
+    7007: Row(Verdict.STILL_CLOSING, "ERROR_CTX_CLOSE_PENDING", "cassia issues 24 and 36: a logoff is under way"),
+    7022: Row(Verdict.ALREADY_GONE, "ERROR_CTX_WINSTATION_NOT_FOUND", "winerror.h"),
+    7024: Row(Verdict.STILL_CLOSING, "ERROR_CTX_WINSTATION_BUSY", "winerror.h; stuck until its winlogon is ended"),
+    7045: Row(Verdict.NO_RIGHT, "ERROR_CTX_WINSTATION_ACCESS_DENIED", "as 5"),
+}
+"""All other codes are `failed`, with their number. On the host 2 and 7022 are `absent`, and 7007 is waited for."""
+
+_FAILED = Row(Verdict.FAILED, "", "no code that says more")
+
+RIGHTS = {
+    "WTSLogoffSession": "Logoff and Reset",
+    "WTSDisconnectSession": "Disconnect",
+    "WTSSendMessageW": "Message",
+    "WTSQuerySessionInformationW": "Query Information",
+}
+"""What an account needs on RDP-Tcp for the function that Windows refused."""
+
+_WORDS = {
+    "gone": Verdict.GONE,
+    "disconnected": Verdict.DISCONNECTED,
+    "sent": Verdict.SENT,
+    "requested": None,
+    "absent": Verdict.ALREADY_GONE,
+    "changed": Verdict.CHANGED,
+    "protected": Verdict.SKIPPED,
+    "still_closing": Verdict.STILL_CLOSING,
+}
+
+
+def answer_of(order: Order, ended: Ended) -> Answer:
+    r"""The agent's verdict in the words of the core.
+
+    `detail` is the agent's `why`. `person: CORP\carol` names who holds the session now; with `no_right` it is the right
+    that is missing.
+    """
+    verdict, detail = _WORDS.get(ended.verdict), ended.why
+    if ended.verdict == "refused":
+        verdict = CODES.get(ended.code, _FAILED).verdict
+        detail = RIGHTS.get(ended.why, ended.why) if verdict is Verdict.NO_RIGHT else ended.why
+    elif ended.why == "person" and ended.seen:
+        detail = f"person: {ended.seen.account}"
+    return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, detail=detail)

@@ -1,0 +1,135 @@
+"""Authenticated connections, kept a little while: between a look and the act no new handshake is needed."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from threading import Lock, Timer
+from typing import TYPE_CHECKING, Any
+
+from winrm.protocol import Protocol
+
+from adapters.windows.winrm.http_adapter import BoundedAdapter
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import timedelta
+
+    from adapters.windows.shell import Deadline
+    from adapters.windows.winrm.endpoint import Connection
+
+_OPERATION_SECONDS = 20
+_KEPT_PER_HOST = 2
+
+
+class Line:
+    """One pywinrm `Protocol` with its one connection. Used by one call at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.wire = BoundedAdapter()
+        self.protocol: Any = Protocol(**_protocol_options(connection))
+        session = self.protocol.transport.build_session()
+        session.trust_env = False
+        session.proxies = {}
+        session.headers["Accept-Encoding"] = "identity"
+        session.mount("http://", self.wire)
+        session.mount("https://", self.wire)
+        self._session = session
+
+    def until(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """Whatever is said inside ends at the deadline. The host is told to answer two seconds before."""
+        self.protocol.operation_timeout_sec = max(1, min(_OPERATION_SECONDS, int(deadline.left) - 2))
+        return self.wire.until(deadline)
+
+    def authenticate(self) -> None:
+        """Make the security context that seals what follows; where nothing is sealed the first message does it."""
+        if self.connection.seals and self.protocol.transport.encryption is None:
+            self.protocol.transport.setup_encryption(self._session)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _protocol_options(connection: Connection) -> dict[str, Any]:
+    return {
+        "endpoint": connection.endpoint,
+        "transport": connection.transport.value,
+        "username": connection.username or None,
+        "password": connection.password.get_secret_value(),
+        "cert_pem": str(connection.certificate) if connection.certificate else None,
+        "cert_key_pem": str(connection.key) if connection.key else None,
+        "ca_trust_path": str(connection.ca_file) if connection.ca_file else None,
+        "server_cert_validation": "validate" if connection.verify else "ignore",
+        "kerberos_hostname_override": connection.kerberos_host or None,
+        # Else pywinrm would shake hands at once, before the bounded adapter is in place; `authenticate` does it.
+        "message_encryption": "never",
+        "proxy": None,
+        "operation_timeout_sec": _OPERATION_SECONDS,
+        "read_timeout_sec": _OPERATION_SECONDS + 10,
+    }
+
+
+class Pool:
+    """Lines by host and credential. A line is out with one call or in here, never both; what lies idle is closed."""
+
+    def __init__(self, idle: timedelta) -> None:
+        self._idle = idle.total_seconds()
+        self._lock = Lock()
+        self._kept: defaultdict[Connection, list[tuple[float, Line]]] = defaultdict(list)
+        self._sweeper: Timer | None = None
+
+    def take(self, connection: Connection) -> Line:
+        """A line that was used lately, else a new one, not yet connected."""
+        self._close_idle()
+        with self._lock:
+            kept = self._kept.get(connection)
+            if kept:
+                return kept.pop()[1]
+        return self.fresh(connection)
+
+    def fresh(self, connection: Connection) -> Line:
+        """A new line whatever is kept; what is kept may be as dead as the one that failed."""
+        return Line(connection)
+
+    def give_back(self, line: Line) -> None:
+        """Keep it for the next call."""
+        with self._lock:
+            kept = self._kept[line.connection]
+            kept.append((time.monotonic(), line))
+            surplus = kept.pop(0)[1] if len(kept) > _KEPT_PER_HOST else None
+            self._schedule_sweep()
+        if surplus:
+            surplus.close()
+
+    def close(self) -> None:
+        """Close all that is kept."""
+        with self._lock:
+            if self._sweeper:
+                self._sweeper.cancel()
+            lines = [line for kept in self._kept.values() for _, line in kept]
+            self._kept.clear()
+        for line in lines:
+            line.close()
+
+    def _schedule_sweep(self) -> None:
+        if self._sweeper is None or not self._sweeper.is_alive():
+            self._sweeper = Timer(self._idle, self._sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
+
+    def _sweep(self) -> None:
+        self._close_idle()
+        with self._lock:
+            self._sweeper = None
+            if self._kept:
+                self._schedule_sweep()
+
+    def _close_idle(self) -> None:
+        oldest = time.monotonic() - self._idle
+        with self._lock:
+            stale = [line for kept in self._kept.values() for since, line in kept if since <= oldest]
+            still = {key: [(since, line) for since, line in kept if since > oldest] for key, kept in self._kept.items()}
+            self._kept = defaultdict(list, {key: kept for key, kept in still.items() if kept})
+        for line in stale:
+            line.close()

@@ -1,0 +1,162 @@
+"""pywinrm behind the waist: Create, Command, Send, Receive, Delete, and no more, within one deadline."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from winrm.exceptions import WinRMOperationTimeoutError
+
+from adapters.windows import errors as faults
+from adapters.windows.agent.script import BOOTSTRAP
+from adapters.windows.shell import Chunk, Deadline
+from adapters.windows.winrm.pool import Pool
+from bot.errors import NotAuthenticated, TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from adapters.windows.winrm.endpoint import Lookup
+    from adapters.windows.winrm.pool import Line
+
+_KEEP_IDLE = timedelta(seconds=60)
+_SHELL_IDLE = "PT120S"  # a shell that could not be deleted ends by itself then
+_UTF8 = 65001
+_MAX_OUTPUT = 4 * 1024 * 1024
+_LONGEST_DELETE = 5.0  # seconds: the result is known by then, and nobody waits for the tidying up
+_SHORTEST_RECEIVE = 1.0  # seconds: WS-Management's timeouts are whole ones here
+
+log = structlog.get_logger()
+
+
+class WinRmShell:
+    """The `Shell` for hosts that speak WinRM. Any number of threads may call `run`."""
+
+    def __init__(self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE) -> None:
+        self._connection_of = connection_of
+        self._pool = Pool(keep_idle)
+
+    def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
+        deadline = Deadline(within)
+        call = self._prepared(host, deadline, reserve=min(2.0, within.total_seconds() / 4))
+        try:
+            call.send(payload)
+            yield from call.output()
+        finally:
+            self._finish(call)
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
+        """A command that waits for its input. Until then a lost connection is replaced once: nothing was delivered."""
+        connection = self._connection_of(host)
+        with faults.mapped(host, delivered=False):
+            call = _Call(host, self._pool.take(connection), deadline, reserve)
+        try:
+            call.prepare()
+        except TerminalError as error:
+            self._finish(call)
+            if not faults.is_lost_connection(error) or deadline.left <= reserve:
+                raise
+            call = _Call(host, self._pool.fresh(connection), deadline, reserve)
+            self._prepare_or_finish(call)
+        return call
+
+    def _prepare_or_finish(self, call: _Call) -> None:
+        try:
+            call.prepare()
+        except TerminalError:
+            self._finish(call)
+            raise
+
+    def _finish(self, call: _Call) -> None:
+        """Leave nothing on the host and keep the line if it is good. Never raises: the result is known by now."""
+        call.delete_shell()
+        if call.is_sound:
+            self._pool.give_back(call.line)
+            return
+        call.line.close()
+        if call.shell_id and not isinstance(call.failure, NotAuthenticated):  # each 401 counts towards a lockout
+            self._delete_over_new_line(call)
+
+    def _delete_over_new_line(self, call: _Call) -> None:
+        """The keys of the old connection are gone with it, so the old line can say nothing more about its shell."""
+        successor = _Call(call.host, self._pool.fresh(call.line.connection), call.deadline, call.reserve)
+        successor.shell_id = call.shell_id
+        successor.delete_shell()
+        successor.line.close()
+
+
+class _Call:
+    """One shell with one command on one line."""
+
+    def __init__(self, host: str, line: Line, deadline: Deadline, reserve: float) -> None:
+        self.host, self.line, self.deadline, self.reserve = host, line, deadline, reserve
+        self.shell_id = ""
+        self.failure: TerminalError | None = None
+        self._command_id = ""
+        self._must_stop = False
+
+    @property
+    def is_sound(self) -> bool:
+        """The line may be used again."""
+        return self.failure is None or faults.is_orderly(self.failure)
+
+    def prepare(self) -> None:
+        with self._saying(delivered=False):
+            self.line.authenticate()
+            self.shell_id = self.line.protocol.open_shell(codepage=_UTF8, idle_timeout=_SHELL_IDLE)
+        with self._saying(delivered=False):
+            self._command_id = self.line.protocol.run_command(self.shell_id, BOOTSTRAP, console_mode_stdin=False)
+
+    def send(self, payload: bytes) -> None:
+        """All of standard input in one message. After this nothing may be repeated blindly."""
+        with self._saying(delivered=True):
+            self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
+
+    def output(self) -> Iterator[Chunk]:
+        done, size = False, 0
+        while not done:
+            chunk, done = self._received()
+            size += len(chunk.stdout) + len(chunk.stderr)
+            if size > _MAX_OUTPUT:
+                raise faults.INCOMPLETE.at(self.host, delivered=True)
+            yield chunk
+            if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
+                self._must_stop = True
+                raise faults.LATE.at(self.host, delivered=True)
+
+    def _received(self) -> tuple[Chunk, bool]:
+        with self._saying(delivered=True):
+            try:
+                stdout, stderr, _, done = self.line.protocol.get_command_output_raw(self.shell_id, self._command_id)
+            except WinRMOperationTimeoutError:
+                return Chunk(), False  # the host has nothing to say yet
+            return Chunk(stdout=stdout, stderr=stderr), done
+
+    def delete_shell(self) -> None:
+        """End whatever still runs in it. A failure is logged only: the shell ends by itself when idle."""
+        if not self.shell_id or not self.is_sound or self.deadline.left <= 0:
+            return
+        self.deadline = Deadline(timedelta(seconds=min(self.deadline.left, _LONGEST_DELETE)))
+        try:
+            with self._saying(delivered=True):
+                self.line.authenticate()
+                if self._must_stop:
+                    self.line.protocol.cleanup_command(self.shell_id, self._command_id)
+                self.line.protocol.close_shell(self.shell_id, close_session=False)
+            self.shell_id = ""
+        except TerminalError as error:
+            log.warning("windows.shell_left", host=self.host, code=error.code)
+
+    @contextmanager
+    def _saying(self, *, delivered: bool) -> Iterator[None]:
+        try:
+            with faults.mapped(self.host, delivered=delivered), self.line.until(self.deadline):
+                yield
+        except TerminalError as error:
+            self.failure = error
+            raise

@@ -1,0 +1,5 @@
+"""`python -m bot` is `logoff-bot`."""
+
+from app.cli.main import main
+
+main()

@@ -1,0 +1,31 @@
+"""`logoff-bot --version`: what a report of a fault has to name. It needs no configuration and no database."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def _say(wanted: bool) -> None:  # noqa: FBT001 - typer hands the switch over by position
+    if not wanted:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - all of this is for --version alone
+
+    from adapters.sql import migrate as schema  # noqa: PLC0415 - as above
+    from adapters.windows.agent import script  # noqa: PLC0415 - as above
+    from app.checkout import commit  # noqa: PLC0415 - as above
+
+    lines = (
+        f"logoff-bot {version('logoff-bot')}",
+        f"commit {commit() or 'unknown'}",
+        f"database revision {schema.newest()}",
+        f"agent sha256 {script.digest()}",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    raise typer.Exit
+
+
+_HELP = "Say the release, its commit, its newest database revision and its agent's SHA-256."
+Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_say, help=_HELP)]

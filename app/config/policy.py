@@ -1,0 +1,163 @@
+"""The policy part of `app.yaml`: rules and protections as people write them -> `bot.rules` values."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.domain.conditions import is_like
+from bot.domain.request import Action
+from bot.domain.requirement import Need
+from bot.domain.session import SessionState
+from bot.policy.model import Force, Rule
+
+RESERVED = frozenset(
+    {
+        *("no rule", "guard rail", "member", "own", "home workspace"),
+        *("standing", "paused", "rate limit", "many at once"),
+    }
+)
+"""Decisions that no rule of the file made are recorded under these names."""
+
+_DURATION = re.compile(r"^(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,4})s)?$")
+_QUORUM = re.compile(r"^([1-9]\d?) of (\S.*)$")
+_PERSON = re.compile(r"^(@[a-z0-9._-]+|[UWS][A-Z0-9]{2,})$")
+_CHANNEL = re.compile(r"^[CG][A-Z0-9]{2,}$")
+
+
+def _duration(value: object) -> object:
+    """A bare number is refused: whoever writes 15 may mean minutes."""
+    parts = _DURATION.match(str(value))
+    if not parts or not any(parts.groups()):
+        raise ValueError("write a duration like 90s, 15m, 2h or 1d")
+    days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _person(value: str) -> str:
+    if not _PERSON.match(value):
+        raise ValueError("write a user group's handle (@oncall), its id (S...) or a user id (U...); names do not count")
+    return value
+
+
+def _channel(value: str) -> str:
+    if value and not _CHANNEL.match(value):
+        raise ValueError("write the channel's id (C...), which its details show at the bottom")
+    return value
+
+
+def _force(value: object) -> object:
+    return {"allowed": value} if isinstance(value, bool) else value
+
+
+def _state(value: str) -> str:
+    if not any(is_like(value, state.label) for state in SessionState):
+        raise ValueError(f"no state is called that; there are {', '.join(state.label for state in SessionState)}")
+    return value
+
+
+def _confirm(value: str) -> str:
+    if value in ("self", "another"):
+        return value
+    quorum = _QUORUM.match(value)
+    if not quorum:
+        raise ValueError("write `self`, `another`, or a number of people like `2 of @ts-leads`")
+    for name in quorum[2].split():
+        _person(name.strip(","))
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as exc:
+        raise ValueError(f"this is no regular expression: {exc}") from exc
+    return value
+
+
+def _rule_name(value: str) -> str:
+    if value.strip().lower() in RESERVED:
+        raise ValueError(f"`{value}` is what the bot calls a rule of its own; the audit has to tell them apart")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+PersonName = Annotated[str, AfterValidator(_person)]
+ChannelId = Annotated[str, AfterValidator(_channel)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ForceSettings(Part):
+    allowed: bool = True
+    reason: bool = False
+    ticket: Annotated[str, AfterValidator(_pattern)] = ""
+
+
+class RuleSettings(Part):
+    """One rule. What is left out allows everything of its kind; `may` and `who` have to be said."""
+
+    name: Annotated[str, AfterValidator(_rule_name)] = Field(min_length=1)
+    who: list[PersonName] = Field(min_length=1)
+    where: list[ChannelId] = []
+    may: list[Action] = Field(min_length=1)
+    computers: list[str] = Field(default=["*"], min_length=1)
+    users: list[str] = Field(default=["*"], min_length=1)
+    states: list[Annotated[str, AfterValidator(_state)]] = Field(default=["*"], min_length=1)
+    idle_over: Duration = timedelta()
+    confirm: Annotated[str, AfterValidator(_confirm)] = "self"
+    requester_counts: bool = False
+    approve_in: ChannelId = ""
+    force: Annotated[ForceSettings, BeforeValidator(_force)] = ForceSettings(allowed=False)
+    at_most: int = Field(default=50, ge=1)
+    card_lives: Duration = timedelta(minutes=15)
+
+    def rule(self, computers: tuple[str, ...]) -> Rule:
+        """`computers` are the rule's with groups replaced by their members."""
+        return Rule(
+            name=self.name,
+            who=frozenset(self.who),
+            may=frozenset(self.may),
+            where=frozenset(self.where),
+            computers=computers,
+            users=tuple(self.users),
+            states=frozenset(s for s in SessionState if any(is_like(pattern, s.label) for pattern in self.states)),
+            idle_over=self.idle_over,
+            need=self._need(),
+            approve_in=self.approve_in,
+            force=Force(is_allowed=self.force.allowed, needs_reason=self.force.reason, ticket=self.force.ticket),
+            at_most=self.at_most,
+            card_lives=self.card_lives,
+        )
+
+    def _need(self) -> Need | None:
+        if self.confirm == "self":
+            return None
+        if self.confirm == "another":
+            return Need(count=1, of=frozenset(self.who), rule=self.name)
+        quorum = _QUORUM.match(self.confirm)
+        count, people = (int(quorum[1]), quorum[2]) if quorum else (1, "")
+        of = frozenset(name.strip(",") for name in people.split())
+        return Need(count=count, of=of, rule=self.name, requester_counts=self.requester_counts)
+
+
+class Protect(Part):
+    """What nobody may touch, whatever the rules say."""
+
+    users: list[str] = []
+    computers: list[str] = []
+    console: bool = True
+    own_account: bool = True
+
+
+class Limits(Part):
+    """`alone`: above so many sessions a second person is needed. `requests`: so many in `within` for one person."""
+
+    alone: int = Field(default=10, ge=1)
+    requests: int = Field(default=30, ge=1)
+    within: Duration = timedelta(minutes=10)

@@ -1,0 +1,201 @@
+"""`logoff-bot try` and `logoff-bot rehearse`: play a conversation and tell it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import sys
+import threading
+import webbrowser
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from app.rehearse import transcript
+from app.rehearse.environment import FARM, open_stage
+from bot.errors import SettingsError
+from rehearsal.scenario import Player, ScenarioError, read_scenario
+from rehearsal.slack import VisitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.config.settings import Settings
+    from app.rehearse.environment import Stage
+    from rehearsal.scenario import Scenario
+    from rehearsal.slack import SeenMessage
+    from rehearsal.slack.visitor import Version
+
+out = Console(highlight=False)
+progress = Console(stderr=True, highlight=False)
+
+
+def converse(  # noqa: PLR0913 - what `try` was told
+    settings: Settings,
+    command: str,
+    *,
+    as_user: str,
+    presses: list[str],
+    farm_file: Path | None,
+    database: str,
+    as_json: bool,
+) -> bool:
+    """Type the command, press the buttons in order, tell what came of it. False when something was missing."""
+    progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
+    with open_stage(settings, farm_file=farm_file or FARM, database=database) as stage:
+        progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
+        people, is_whole = [as_user], True
+        try:
+            _type(stage, as_user, command)
+            for press in presses:
+                label, _, presser = press.partition("@")
+                people.append(presser or as_user)
+                _press(stage, presser or as_user, label)
+        except VisitError as error:
+            progress.print(Text(str(error)), style="red")
+            is_whole = False
+        stage.wait_until_still()
+        stage.hang_up()  # what is told to a presser alone is told after the press was taken
+        people = list(dict.fromkeys(people))
+        if as_json:
+            json.dump(transcript.as_json(stage, people), sys.stdout, indent=2, ensure_ascii=False)
+            sys.stdout.write("\n")
+        else:
+            _tell(stage, people)
+    return is_whole
+
+
+def _type(stage: Stage, person: str, command: str) -> None:
+    progress.print(Text(f"{person} types  {command}"), style="bold")
+    result = stage.visitor(person).command(command)
+    if not result.ok:
+        raise VisitError(result.error or "", f"Slack answers {person}: {result.error}")
+    progress.print(Text(f"  answered after {_milliseconds(result.acked_after)}: {result.reply.splitlines()[0][:200]}"))
+    stage.wait_until_still()
+
+
+def _press(stage: Stage, person: str, label: str) -> None:
+    progress.print(Text(f"{person} presses  [ {label} ]"), style="bold")
+    stage.visitor(person).press(label)
+    stage.wait_until_still()
+
+
+def _milliseconds(duration: object) -> str:
+    return f"{duration.total_seconds() * 1000:.0f} ms" if hasattr(duration, "total_seconds") else "some time"
+
+
+def _tell(stage: Stage, people: list[str]) -> None:
+    out.print("\nThe conversation", style="bold")
+    _tell_messages(stage, people)
+    hosts = {host for request in stage.bot.ledger.newest(1000) for host in request.ask.hosts}
+    for host in sorted(hosts)[:5]:
+        out.print(Text(f"\nOn {host} afterwards"), style="bold")
+        for session in stage.farm.sessions(host):
+            out.print(Text(f"  {session['id']:>6}  {session['user'] or '-':<24} {session['state']}"))
+    out.print("\nThe audit log", style="bold")
+    for entry in transcript.all_entries(stage):
+        about = f"{entry.user} on {entry.host} ({entry.session_id})" if entry.user else entry.host
+        facts = [entry.actor_name or entry.actor, about, entry.verdict, entry.reason, entry.text]
+        out.print(Text(f"  {entry.seq:>3}  {entry.event:<14} " + "  ".join(fact for fact in facts if fact)))
+
+
+def _tell_messages(stage: Stage, people: list[str]) -> None:
+    """Each card as it was first drawn, with its buttons, and as it stands now."""
+    names = transcript.names_in(stage)
+    drawn = [
+        (version.drawn_at, message, transcript.shown(version, names), index > 0)
+        for message in transcript.seen_by(stage, people)
+        for index, version in enumerate(_first_and_last(message))
+    ]
+    for _, message, text, is_edited in sorted(drawn, key=lambda each: each[0]):
+        title = f"{message.author_name} in {message.channel_name}"
+        title += " (only visible to one person)" if message.ephemeral else ""
+        title += " (in the thread)" if message.thread_ts and message.thread_ts != message.ts else ""
+        title += " (the same card, redrawn)" if is_edited else ""
+        out.print(Panel(Text(text), title=Text(title), title_align="left", width=100))
+
+
+def _first_and_last(message: SeenMessage) -> tuple[Version, ...]:
+    return message.versions if len(message.versions) < 2 else (message.versions[0], message.versions[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """A written scene to begin with: a file, or one that ships. `pace` overrides the scene's own."""
+
+    scenario: Scenario
+    pace: timedelta | None = None
+    ends: bool = False
+
+
+def read_play(name: str, *, pace: float | None, ends: bool) -> Play:
+    """`pace` in seconds. Raises `SettingsError` for a scene that cannot be read."""
+    try:
+        scenario = read_scenario(name)
+    except ScenarioError as error:
+        raise SettingsError(str(error)) from error
+    return Play(scenario=scenario, pace=None if pace is None else timedelta(seconds=pace), ends=ends)
+
+
+def stay(  # noqa: PLR0913 - what `rehearse` was told
+    settings: Settings, *, port: int, farm_file: Path | None, database: str, play: Play | None, opens: bool
+) -> bool:
+    """Keep the stage up until Ctrl-C, or until the scene is over. False when the scene did not go as written.
+
+    Raises `SettingsError` when the port is taken.
+    """
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
+    try:
+        with open_stage(settings, farm_file=farm_file or FARM, database=database, port=port) as stage:
+            progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
+            address = f"{stage.workspace.url}/"
+            out.print(f"The rehearsal is at {address} ; Ctrl-C ends it.", soft_wrap=True)
+            if opens:
+                _open_browser(address)
+            is_whole = _play(stage, play, told) if play else True
+            if not (play and play.ends):
+                told.wait()
+            progress.print("Ending ...", style="dim")
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                say = f"Port {port} of this machine is taken. End what uses it, or say --port 0."
+            case errno.EACCES:
+                say = f"Port {port} of this machine is not for you. Say --port 0."
+            case _:
+                raise
+        raise SettingsError(say) from error
+    return is_whole
+
+
+def _play(stage: Stage, play: Play, told: threading.Event) -> bool:
+    player = Player(
+        workspace=stage.workspace,
+        farm=stage.farm,
+        page=stage.page,
+        rest=lambda pause: told.wait(pause.total_seconds()),
+    )
+    progress.print(Text(f"The scene: {play.scenario.title}"), style="bold")
+    try:
+        for number, step in enumerate(player.play(play.scenario, play.pace), 1):
+            progress.print(Text(f"{number:>3}  {step.words or step.say}"))
+    except ScenarioError as error:
+        progress.print(Text(str(error)), style="red")
+        return False
+    progress.print("The scene is over.", style="dim")
+    return True
+
+
+def _open_browser(address: str) -> None:
+    """Only where there is a screen: a browser in the terminal would take the terminal."""
+    if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(address)

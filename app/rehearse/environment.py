@@ -1,0 +1,161 @@
+"""The rehearsal's stage: the real bot between a local Slack workspace and a farm of Windows hosts, in one process."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from app import wiring
+from app.config.settings import Slack
+from bot.commands import COMMANDS
+from bot.domain.request import State
+from bot.errors import SettingsError
+from rehearsal.page import Page, WatchedFarm
+from rehearsal.slack import Visitor, Workspace
+from rehearsal.windows import EngineMissingError, FarmFileError, KerberosMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.config.settings import Settings
+    from app.wiring import Bot
+    from bot.audit.entry import Entry
+    from bot.ports.clock import Clock
+    from bot.ports.directory import Directory
+    from rehearsal.windows.settings import EngineName
+
+FOLDER = Path(__file__).resolve().parents[2] / "rehearsal"
+WORKSPACE = FOLDER / "workspace.yaml"
+FARM = FOLDER / "farm.yaml"
+LONGEST = timedelta(minutes=15)
+MENU = [
+    {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": each.examples}
+    for each in COMMANDS
+]
+"""What the page suggests: the commands as the manifest has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that a conversation needs. People act through `visitor`."""
+
+    workspace: Workspace
+    farm: WatchedFarm
+    bot: Bot
+    page: Page
+
+    def visitor(self, handle: str) -> Visitor:
+        return Visitor(self.workspace.url, handle)
+
+    def hang_up(self) -> None:
+        """End the bot's connection to the workspace; listeners in hand finish. The client alone would sit out 3 s."""
+        self.bot.door.take_no_more()
+        self.workspace.disconnect("cut")
+        self.bot.door.stop()
+
+    def wait_until_still(self, within: timedelta = LONGEST) -> None:
+        """Return when the bot has nothing left to do but to wait for people. Raises `TimeoutError`."""
+        deadline = time.monotonic() + within.total_seconds()
+        while time.monotonic() < deadline:
+            if self.bot.engine.idle(timedelta(seconds=1)) and self._is_still():
+                return
+            self.workspace.wait_until(self._is_still, timedelta(milliseconds=100))
+        raise TimeoutError("the bot did not come to rest")
+
+    def _is_still(self) -> bool:
+        return all(
+            request.state in (State.AWAITING, State.ENDED) and request.drawn_version >= request.version
+            for request in self.bot.ledger.newest(1000)
+        )
+
+
+@contextmanager
+def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
+    settings: Settings,
+    *,
+    farm_file: Path = FARM,
+    database: str = "",
+    port: int = 0,
+    engine: EngineName | None = None,
+    clock: Clock | None = None,
+) -> Iterator[Stage]:
+    """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration.
+
+    `engine` forces what runs the agent on the farm's hosts; `clock` is the bot's, the real one by default.
+    """
+    if not settings.rehearsal:
+        raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="logoff-bot-", ignore_cleanup_errors=True))
+        workspace = Workspace.from_file(WORKSPACE)
+        page = Page(workspace)
+        workspace.start(port)
+        stack.callback(workspace.stop)
+        farm = stack.enter_context(_farm(farm_file, engine))
+        rehearsed = for_rehearsal(settings, workspace, farm, database or f"sqlite:///{folder}/rehearsal.db")
+        wiring.upgrade(rehearsed)
+        bot = wiring.build(rehearsed, endpoints=farm.endpoints, clock=clock)
+        bot.start()
+        stack.callback(bot.stop)
+        page.show(
+            farm=farm, read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)], commands=MENU
+        )
+        stack.callback(page.hide)
+        stage = Stage(workspace=workspace, farm=farm, bot=bot, page=page)
+        stack.callback(stage.hang_up)
+        yield stage
+
+
+@contextmanager
+def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
+    """SettingsError where the file is wrong, or asks for what this machine does not have."""
+    try:
+        farm = WatchedFarm.from_file(file, engine=engine)
+        farm.start()
+    except (FarmFileError, EngineMissingError, KerberosMissingError) as error:
+        raise SettingsError(str(error)) from error
+    try:
+        yield farm
+    finally:
+        farm.stop()
+
+
+def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
+    """Who is who in the invented workspace, asked of it as of Slack; and the names of the groups that it has."""
+    with Workspace.from_file(WORKSPACE) as workspace:
+        return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
+
+
+def plain(entry: Entry) -> dict[str, object]:
+    """An audit entry for a reader that knows nothing of the bot."""
+    row: dict[str, object] = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    return row | {"at": entry.at.isoformat() if entry.at else None}
+
+
+def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, database: str) -> Settings:
+    """The settings with the invented tokens and the farm's invented account in the place of secrets."""
+    winrm = settings.winrm.model_copy(
+        update={"username": farm.account.username, "password": SecretStr(farm.account.password)}
+    )
+    return settings.model_copy(
+        update={
+            "slack": _tokens(workspace),
+            "winrm": winrm,
+            "database": SecretStr(database),
+        }
+    )
+
+
+def _tokens(workspace: Workspace) -> Slack:
+    return Slack(
+        bot_token=SecretStr(workspace.bot_token),
+        app_token=SecretStr(workspace.app_token),
+        api_url=workspace.api_url,
+    )

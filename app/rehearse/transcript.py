@@ -1,0 +1,98 @@
+"""A conversation in the rehearsal, as text and as JSON: what people saw, what was recorded, who is still there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rehearsal.slack.plain import read_blocks, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from app.rehearse.environment import Stage
+    from bot.audit.entry import Entry
+    from bot.domain.request import Request
+    from rehearsal.slack import SeenMessage
+    from rehearsal.slack.visitor import Version
+
+
+def as_json(stage: Stage, people: Iterable[str]) -> dict[str, object]:
+    """Everything a program would check afterwards. The shape is documented in docs/rehearsal.md."""
+    names = names_in(stage)
+    return {
+        "messages": [_message(message, names) for message in seen_by(stage, people)],
+        "requests": [_request(request) for request in reversed(stage.bot.ledger.newest(1000))],
+        "audit": [_entry(entry) for entry in all_entries(stage)],
+        "farm": stage.farm.snapshot(),
+    }
+
+
+def all_entries(stage: Stage) -> list[Entry]:
+    """The whole log, however long it is."""
+    entries: list[Entry] = []
+    while page := stage.bot.ledger.entries(after=entries[-1].seq if entries else 0):
+        entries += page
+    return entries
+
+
+def seen_by(stage: Stage, people: Iterable[str]) -> list[SeenMessage]:
+    """What these people together can see, each message once, oldest first."""
+    found = {(m.channel, m.ts): m for person in people for m in stage.visitor(person).messages()}
+    return sorted(found.values(), key=lambda message: message.ts)
+
+
+def names_in(stage: Stage) -> Mapping[str, str]:
+    """Names of people and channels and handles of groups, by id."""
+    cast = stage.workspace.store.cast
+    groups = {group.id: group.handle for group in cast.user_groups}
+    channels = {channel.id: channel.name for channel in cast.channels}
+    return {person.id: person.name for person in cast.people} | groups | channels
+
+
+def shown(version: SeenMessage | Version, names: Mapping[str, str]) -> str:
+    """The message as it reads on a screen: its blocks, or its text when it has none."""
+    return read_blocks(version.blocks, names) or read_text(version.text, names)
+
+
+def _message(message: SeenMessage, names: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "ts": message.ts,
+        "channel": message.channel_name,
+        "author": message.author_name,
+        "text": shown(message, names),
+        "notification": message.text,
+        "buttons": list(message.buttons),
+        "ephemeral": message.ephemeral,
+        "thread_ts": message.thread_ts,
+    }
+
+
+def _request(request: Request) -> dict[str, object]:
+    return {
+        "id": request.id,
+        "state": request.state.value,
+        "ending": request.ending.value if request.ending else None,
+        "targets": [
+            {
+                "host": target.session.host,
+                "session_id": target.session.id,
+                "user": str(target.session.account),
+                "verdict": target.verdict.value if target.verdict else None,
+                "detail": target.detail,
+            }
+            for target in request.targets
+        ],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    return {
+        "seq": entry.seq,
+        "event": entry.event,
+        "actor": entry.actor,
+        "host": entry.host,
+        "session_id": entry.session_id,
+        "user": entry.user,
+        "verdict": entry.verdict,
+        "reason": entry.reason,
+    }

@@ -1,5 +1,0 @@
-"""`python -m bot` is `logoff-bot`."""
-
-from bot.cli import main
-
-main()

@@ -1,0 +1,121 @@
+"""The audit log: one entry an event, in a keyed chain: without the key nobody changes the past unseen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.domain import events as e
+
+if TYPE_CHECKING:
+    from bot.domain.people import Place
+    from bot.domain.request import Request, Target
+from bot.audit.entry import BOT, Entry
+
+
+def entry_for_opening(request: Request) -> Entry:
+    return replace(
+        _entry(request, e.name_of(e.Asked())),
+        actor=request.actor.user_id,
+        actor_name=request.actor.name,
+        channel=request.place.channel_id,
+        reason=getattr(request.ask, "reason", ""),
+        text=f"/{request.command} {request.text}",
+    )
+
+
+def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: C901, PLR0912 - a line an event
+    """What is written down of the event; `request` is the one before it."""
+    entry = _entry(request, e.name_of(event))
+    by = getattr(event, "by", None)
+    if by is not None:
+        entry = replace(entry, actor=by.user_id, actor_name=by.name)
+    match event:
+        case e.Surveyed():
+            return replace(entry, reason=_survey_in_words(event))
+        case e.Refused():
+            return replace(entry, reason=f"{event.rule}: {event.say}")
+        case e.HostStarted():
+            return replace(entry, host=event.host)
+        case e.SetOutToWarn() | e.Warned() | e.NotWarned():
+            return replace(_about(entry, request.target_at(event.key)), reason=getattr(event, "detail", ""))
+        case e.ActionChanged():
+            return replace(entry, reason=event.action.value)
+        case e.Counted() | e.Approved() if event.void:
+            return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
+        case e.TargetEnded() | e.Settled():
+            code = event.code if isinstance(event, e.TargetEnded) else 0
+            about = _about(entry, request.target_at(event.key))
+            return replace(about, verdict=event.verdict.value, code=code, reason=event.detail)
+        case e.TargetRequested():
+            about = _about(entry, request.target_at(event.key))
+            return replace(
+                about, code=event.code, reason="the order may not have arrived" if event.lost else event.detail
+            )
+        case e.Stopped() | e.Expired():
+            return replace(entry, reason=_left_open(request))
+        case e.Failed():
+            return replace(entry, reason=f"{event.code} {event.reference}; {_left_open(request)}".rstrip("; "))
+        case e.Stumbled():
+            return replace(entry, reason=f"{event.code} {event.reference}")
+        case e.Noted():
+            return replace(entry, reason=event.kind.value, text=event.detail)
+        case e.Narrowed():
+            return replace(entry, reason="kept " + ", ".join(f"{host} {number}" for host, number in sorted(event.keys)))
+        case _:
+            return entry
+
+
+def entry_for_note(noted: e.Noted, place: Place) -> Entry:
+    """A note that belongs to no request."""
+    return Entry(
+        event=e.name_of(noted),
+        actor=noted.by.user_id,
+        actor_name=noted.by.name,
+        channel=place.channel_id,
+        reason=noted.kind.value,
+        text=noted.detail,
+    )
+
+
+def entry_for_pause(by: str, reason: str | None) -> Entry:
+    """The switch for everything; without a reason it is the way back."""
+    return Entry(event="resumed" if reason is None else "paused", actor=by, actor_name=by, reason=reason or "")
+
+
+def _entry(request: Request, event: str) -> Entry:
+    return Entry(event=event, request_id=request.id, actor=BOT, actor_name="the bot")
+
+
+def _about(entry: Entry, target: Target | None) -> Entry:
+    if target is None:
+        return entry
+    session = target.session
+    return replace(entry, host=session.host, session_id=session.id, user=str(session.account))
+
+
+def _left_open(request: Request) -> str:
+    """Who had no verdict yet when it was cut off, and whether the host had its order by then."""
+    begun = {look.host for look in request.looks if look.started_at}
+
+    def listed(word: str, *, is_begun: bool) -> list[str]:
+        hit = [t.session for t in request.open_targets if (t.session.host in begun) is is_begun]
+        return [f"{word}: " + ", ".join(f"{s.host} {s.id} {s.account}" for s in hit)] if hit else []
+
+    return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
+
+
+def _survey_in_words(event: e.Surveyed) -> str:
+    """Who would be hit and what was left out: the preview that a decision rests on."""
+    targets = ", ".join(f"{t.session.host} {t.session.id} {t.session.account}" for t in event.targets) or "nobody"
+    parts = [f"targets: {targets}"]
+    if event.left_out:
+        parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.left_out))
+    silent = [f"{look.host} ({look.code})" for look in event.looks if look.code]
+    if silent:
+        parts.append("no answer: " + ", ".join(silent))
+    if event.requirement:
+        parts.append(f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'no rule'}")
+    if event.ending:
+        parts.append(event.ending.value)
+    return "; ".join(parts)

@@ -1,0 +1,280 @@
+"""A request as people read it: neutral lines and buttons, no Slack in it. Wording lives here and in `phrases`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.cards import wording as phrases
+from bot.cards.model import Button, Line, Moment, Part, Person, Press, Report, Strong, Tone, mention
+from bot.domain.request import Action, Ending, State, Verdict
+from bot.domain.requirement import Confirm
+from bot.domain.session import SessionState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.domain.request import Request, Target
+    from bot.domain.session import Session
+
+MOST_ROWS = 25
+MOST_SILENT = 10
+"""More rows, or more computers without an answer, are counted, not shown: a card is read on a phone."""
+
+
+def of(request: Request) -> Report:
+    """The request as it stands, as a card."""
+    headline = _headline(request)
+    lines = [
+        *_rows(request),
+        *_left_out(request),
+        *_silent_hosts(request),
+        *_said(request),
+        *_asked(request),
+        _footer(request),
+    ]
+    return Report(
+        headline=headline,
+        summary=f"{headline}{_whom(request)} ({request.id}, asked by {request.actor.name or request.actor.user_id})",
+        lines=tuple(lines),
+        buttons=_buttons(request),
+    )
+
+
+def is_private(request: Request) -> bool:
+    """Reads, previews and refusals are for the person who asked; whatever people decide about is for all."""
+    acted = any(look.started_at for look in request.looks)
+    return request.state is State.ENDED and not (request.card or request.decided_by or request.ask.here or acted)
+
+
+def _headline(request: Request) -> str:
+    match request.state:
+        case State.ASKED:
+            return f"Looking at {_where(request)}"
+        case State.AWAITING:
+            return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
+        case State.READY if request.act_at:
+            waiting = phrases.count(len(request.open_targets), "session")
+            return f"{waiting} on {_where(request)} will be {verb(request).done}: people are warned"
+        case State.READY | State.ACTING:
+            done = len(request.targets) - len(request.open_targets)
+            return f"{verb(request).going} on {_where(request)}: {done} of {len(request.targets)} done"
+        case State.ENDED:
+            return _ending(request)
+
+
+def _ending(request: Request) -> str:
+    match request.ending:
+        case Ending.DONE:
+            return _outcome(request)
+        case Ending.ANSWERED:
+            return f"{phrases.count(len(request.targets), 'session')} on {_where(request)}"
+        case Ending.WHATIF:
+            return (
+                f"What if: {_sessions(request)} on {_where(request)} would be {verb(request).done}. Nothing was changed"
+            )
+        case Ending.NOTHING_TO_DO:
+            return f"Nobody was {verb(request).done} on {_where(request)}"
+        case Ending.REFUSED:
+            return f"Not allowed. Nobody was {verb(request).done}"
+        case Ending.DENIED:
+            return f"Denied. Nobody was {verb(request).done}"
+        case Ending.CANCELLED:
+            return f"Cancelled. Nobody was {verb(request).done}"
+        case Ending.EXPIRED:
+            return f"Expired. {_outcome(request)}"
+        case Ending.FAILED:
+            return f"Failed. {_outcome(request)}"
+        case None:
+            return "Over"
+
+
+def _outcome(request: Request) -> str:
+    gone, total = len(_gone(request)), len(request.targets)
+    if total and not gone:
+        unsure = len(request.unsure_targets)
+        nobody = f"Nobody was {verb(request).done} on {_where(request)}"
+        return f"{phrases.count(unsure, 'session')} not yet seen gone" if unsure else nobody
+    if not total:
+        return f"Nobody was {verb(request).done} on {_where(request)}"
+    of_all = "" if gone == total else f" of {total}"
+    return f"{verb(request).past} {gone}{of_all} {'session' if total == 1 else 'sessions'} on {_where(request)}"
+
+
+def _gone(request: Request) -> list[Target]:
+    return [t for t in request.targets if t.verdict in (Verdict.GONE, Verdict.DISCONNECTED, Verdict.SENT)]
+
+
+def verb(request: Request) -> phrases.Verb:
+    return phrases.VERBS[request.action]
+
+
+def _sessions(request: Request) -> str:
+    return phrases.count(len(request.targets), "session")
+
+
+def _where(request: Request) -> str:
+    hosts = list(dict.fromkeys(target.session.host for target in request.targets)) or list(request.ask.hosts)
+    return phrases.on_hosts(hosts)
+
+
+def _whom(request: Request) -> str:
+    names = list(
+        dict.fromkeys(
+            phrases.whole(str(target.session.account)) for target in request.targets if target.session.account.user
+        )
+    )
+    return f": {phrases.on_hosts(names)}" if 0 < len(names) <= 3 else ""
+
+
+def _rows(request: Request) -> list[Line]:
+    rows = [_row(request, target) for target in request.targets[:MOST_ROWS]]
+    if len(request.targets) > MOST_ROWS:
+        more = f"and {len(request.targets) - MOST_ROWS:,} more; narrow it with `id=`, `user=` or `state=` to see them"
+        rows.append(Line(parts=(more,), tone=Tone.QUIET))
+    return rows
+
+
+def _row(request: Request, target: Target) -> Line:
+    session = target.session
+    if request.ending is Ending.WHATIF:
+        return Line(parts=(phrases.what_if(target, verb(request)),), tone=Tone.ROW)
+    name = str(session.account) if session.account.user else session.station or "nobody"
+    parts: list[Part] = [
+        Strong(phrases.whole(name)),
+        f"  {session.host} session {session.id}, {phrases.situation(session)}",
+    ]
+    if session.logged_on_at:
+        parts += [", logged on ", Moment(session.logged_on_at)]
+    if session.client:
+        parts.append(f", from {phrases.whole(session.client)}")
+    if target.warned_at and target.is_open and request.state is State.READY:
+        parts += ["\nwarned at ", Moment(target.warned_at)]
+    if target.verdict or request.state is State.ACTING:
+        looks_again = request.state is not State.ENDED or request.due_at is not None
+        said = phrases.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
+        parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {said}")
+    if request.ask.verbose:
+        parts.append("\n" + phrases.details(target))
+    return Line(parts=tuple(parts), tone=Tone.ROW)
+
+
+def _is_in_hand(request: Request, target: Target) -> bool:
+    """A host takes its targets one after the other."""
+    host = target.session.host
+    first = next((open_.key for open_ in request.open_targets if open_.session.host == host), None)
+    return target.key == first and _has_begun(request, host)
+
+
+def _left_out(request: Request) -> list[Line]:
+    if not request.left_out:
+        return []
+    said = [
+        f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in request.left_out[:MOST_ROWS]
+    ]
+    more = len(request.left_out) - len(said)
+    text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
+    return [Line(parts=(text,), tone=Tone.QUIET)]
+
+
+def _named(session: Session) -> str:
+    return f" {phrases.whole(str(session.account))}" if session.account.user else ""
+
+
+def _silent_hosts(request: Request) -> list[Line]:
+    silent = [look for look in request.looks if look.code]
+    lines = [Line(parts=("⚠ " + look.say,)) for look in silent[:MOST_SILENT]]
+    if len(silent) > MOST_SILENT:
+        lines.append(Line(parts=(f"⚠ {len(silent) - MOST_SILENT:,} more computers did not answer.",)))
+    return lines
+
+
+def _said(request: Request) -> list[Line]:
+    lines: list[Line] = []
+    warn = getattr(request.ask, "warn", None)
+    if warn and request.state is State.AWAITING:
+        lines.append(Line(parts=(f"People are warned first and get {phrases.duration(warn)} to save their work.",)))
+    if reason := getattr(request.ask, "reason", ""):
+        lines.append(Line(parts=(f"Reason: {reason}",)))
+    warned = any(target.warned_at for target in request.targets)
+    if warned and request.state is State.ENDED and request.ending is not Ending.DONE:
+        lines.append(Line(parts=(phrases.WARNED_IN_VAIN,)))
+    if request.ending is Ending.FAILED:
+        text = f"Something went wrong on my side. Give this reference to whoever runs the bot: {request.say}"
+        lines.append(Line(parts=(text,)))
+    elif request.say:
+        lines.append(Line(parts=(request.say,)))
+    return lines
+
+
+def _asked(request: Request) -> list[Line]:
+    """Who has to say yes, and who has; who reads this on a phone sees whether it is him."""
+    if request.state is not State.AWAITING or not request.requirement:
+        return []
+    lines: list[Line] = []
+    for need in request.requirement.needs:
+        parts: list[Part] = [f"Needs a yes from {need.count} of "]
+        lines.append(Line(parts=(*parts, *_joined([mention(name) for name in sorted(need.of)], " or "))))
+    if request.counted:
+        people = [Person(actor.user_id) for actor in request.counted]
+        lines.append(Line(parts=("Yes so far: ", *_joined(people, ", "))))
+    return lines
+
+
+def _joined(parts: Sequence[Part], between: str) -> list[Part]:
+    joined: list[Part] = []
+    for part in parts:
+        joined += [between, part] if joined else [part]
+    return joined
+
+
+def _footer(request: Request) -> Line:
+    parts: list[Part] = [f"{request.id}, asked by ", Person(request.actor.user_id)]
+    match request:
+        case _ if request.ending is Ending.CANCELLED and request.decided_by:
+            parts += [", cancelled by ", Person(request.decided_by.user_id)]
+        case _ if request.ending is Ending.DENIED and request.decided_by:
+            parts += [", denied by ", Person(request.decided_by.user_id)]
+        case _ if request.decided_by:
+            yes = [Person(actor.user_id) for actor in request.counted] or [Person(request.decided_by.user_id)]
+            parts += [", approved by ", *_joined(yes, " and ")]
+        case _ if request.requirement and request.requirement.confirm is Confirm.NOBODY:
+            parts.append(", forced: nobody was asked")
+    if request.decided_at:
+        parts += [", ", Moment(request.decided_at)]
+    if request.state is State.READY and request.act_at:
+        parts += [", begins at ", Moment(request.act_at)]
+    if request.state is State.AWAITING:
+        parts += [", waits until ", Moment(request.expires_at)]
+    return Line(parts=tuple(parts), tone=Tone.QUIET)
+
+
+def _buttons(request: Request) -> tuple[Button, ...]:
+    def button(press: Press, label: str, *, is_danger: bool = False) -> Button:
+        return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
+
+    if request.state is State.AWAITING:
+        yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
+        return _deciding(request, yes, button)
+    if request.state is State.READY and request.act_at:
+        return (button(Press.CANCEL, "Cancel"),)
+    hosts = {target.session.host for target in request.targets}
+    waiting = [target for target in request.open_targets if not _has_begun(request, target.session.host)]
+    if request.state is State.ACTING and waiting and len(hosts) > 1:
+        return (button(Press.STOP, "Stop the rest"),)
+    return ()
+
+
+def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Button]) -> tuple[Button, ...]:
+    buttons = [yes]
+    if request.requirement and request.requirement.confirm is Confirm.OTHERS:
+        buttons.append(button(Press.DENY, "Deny"))
+    if len(request.targets) > 1:
+        buttons.append(button(Press.CHOOSE, "Choose..."))
+    if request.action is Action.LOG_OFF and any(t.session.state is SessionState.ACTIVE for t in request.targets):
+        buttons.append(button(Press.DISCONNECT, "Disconnect instead"))
+    return (*buttons, button(Press.CANCEL, "Cancel"))
+
+
+def _has_begun(request: Request, host: str) -> bool:
+    look = request.look_at(host)
+    return bool(look and look.started_at)

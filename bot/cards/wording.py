@@ -1,0 +1,289 @@
+"""The small words of a report: how a verdict, a duration, a session or a number of sessions is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from unicodedata import bidirectional, category
+
+import humanize
+
+from bot.domain.request import Action, Ending, State, Verdict
+from bot.domain.session import SessionState, filetime_to_datetime
+from bot.errors import Clash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from bot.domain.people import Actor
+    from bot.domain.request import Ask, Pause, Request, Target
+    from bot.domain.requirement import Need
+    from bot.domain.session import Session
+    from bot.errors import Conflict
+
+MARKS = {
+    Verdict.GONE: "✓",
+    Verdict.DISCONNECTED: "✓",
+    Verdict.SENT: "✓",
+    Verdict.ALREADY_GONE: "-",
+    Verdict.CHANGED: "-",
+    Verdict.SKIPPED: "-",
+    Verdict.STILL_CLOSING: "…",
+    Verdict.NO_RIGHT: "✗",
+    Verdict.FAILED: "✗",
+    Verdict.UNREACHABLE: "✗",
+    Verdict.UNKNOWN: "?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """An act as people say it: `Log off`, `Logging off`, `logged off`, `Logged off`."""
+
+    plain: str
+    going: str
+    done: str
+    past: str
+
+
+VERBS = {
+    Action.LIST: Verb("List", "Listing", "listed", "Listed"),
+    Action.AUDIT: Verb("Report", "Reporting", "reported", "Reported"),
+    Action.MESSAGE: Verb("Message", "Messaging", "messaged", "Messaged"),
+    Action.DISCONNECT: Verb("Disconnect", "Disconnecting", "disconnected", "Disconnected"),
+    Action.LOG_OFF: Verb("Log off", "Logging off", "logged off", "Logged off"),
+}
+
+_CHANGED = {
+    "person": "not touched: another person, or a new logon, holds this session now",
+    "logon": "not touched: logged on anew since the card was drawn",
+    "came_back": "not touched: came back to work since the card was drawn",
+    "filter": "not touched: no longer matches what was asked for",
+}
+_BUSY = 7024
+_FROM_THE_RIGHT = ("R", "AL", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_MARKS_OF_DIRECTION = "\N{LEFT-TO-RIGHT MARK}"
+_ISOLATES = "\u2066\u2067\u2068\u2069"
+"""One of these inside a name would end the isolation around it, or swallow its end."""
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+_BREAKS = ("Cc", "Zl", "Zp")
+"""Categories of what ends a line or steers a terminal: with one of these a name could write a row of its own."""
+_SKIPPED = {
+    "stopped": "left alone: stopped before its turn",
+    "console": "left alone: the session is at the console now, which is protected",
+    "expired": "left alone: the time was over before its turn",
+    "failed": "left alone: the request failed before its turn",
+}
+
+
+def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = False) -> str:
+    """What was seen of this target, in plain words.
+
+    `looks_again`: a later look may still correct it. `is_in_hand`: its turn has come on the host.
+    """
+    detail = target.detail
+    match target.verdict:
+        case None:
+            if target.requested_at:
+                return "asked to go, not yet seen gone"
+            return "the computer is at it now" if is_in_hand else "waiting for its turn"
+        case Verdict.GONE:
+            return "logged off"
+        case Verdict.DISCONNECTED:
+            return "was disconnected already" if detail == "already" else "disconnected; programs go on running"
+        case Verdict.SENT:
+            return "message sent"
+        case Verdict.ALREADY_GONE:
+            return "was gone already; nothing was done"
+        case Verdict.CHANGED:
+            kind, _, more = detail.partition(":")
+            return _CHANGED.get(kind.strip(), "not touched: it has changed") + (
+                f" ({whole(more.strip())})" if more else ""
+            )
+        case Verdict.STILL_CLOSING:
+            return _stuck(target) if target.code == _BUSY else _still_closing(target, looks_again=looks_again)
+        case Verdict.NO_RIGHT | Verdict.FAILED:
+            return _refusal(target)
+        case Verdict.SKIPPED:
+            return _SKIPPED.get(detail, f"left alone: {detail}")
+        case Verdict.UNREACHABLE:
+            return "the computer could not be reached; nothing was done"
+        case Verdict.UNKNOWN:
+            return f"the answer was lost: may or may not be logged off; {_next(target, looks_again=looks_again)}"
+
+
+def _still_closing(target: Target, *, looks_again: bool) -> str:
+    when = "when the time was up" if looks_again else "when I last saw it"
+    return f"asked to go, still closing {when}; {_next(target, looks_again=looks_again)}"
+
+
+def _next(target: Target, *, looks_again: bool) -> str:
+    return "I look again" if looks_again else f"I have stopped looking, see `/sessions {target.session.host}`"
+
+
+def _stuck(target: Target) -> str:
+    """ERROR_CTX_WINSTATION_BUSY: asking again does not help."""
+    end_it = f'taskkill /f /fi "SESSION eq {target.session.id}" /im winlogon.exe'
+    return f"stuck: Windows says that it is busy (error {_BUSY}). An administrator there can end it: {end_it}"
+
+
+def _refusal(target: Target) -> str:
+    """Windows said no to this session, or the host to the whole order: then there is a sentence and no code."""
+    if not target.code:
+        return f"nothing was done: {target.detail}"
+    if target.verdict is Verdict.NO_RIGHT:
+        missing = f"the bot's account lacks the right {target.detail} on RDP-Tcp there"
+        return f"Windows refused (error {target.code}): {missing}"
+    return f"Windows answered error {target.code}; not logged off"
+
+
+def whole(name: str) -> str:
+    """A name from Windows that keeps to itself: on its line, and one from the right turns nothing around it."""
+    name = "".join(_UNREADABLE if category(sign) in _BREAKS else sign for sign in name)
+    if not any(bidirectional(sign) in _FROM_THE_RIGHT or sign in _MARKS_OF_DIRECTION for sign in name):
+        return name
+    kept = "".join(_UNREADABLE if sign in _ISOLATES else sign for sign in name)
+    return f"\N{FIRST STRONG ISOLATE}{kept}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def details(target: Target) -> str:
+    """What `--verbose` adds: codes and the host's own clock, for whoever has to compare with Windows' tools."""
+    session, clock = target.session, filetime_to_datetime(target.session.now)
+    found = [
+        f"state {int(session.state)}",
+        f"window station {whole(session.station)}" if session.station else "",
+        f"address {whole(session.address)}" if session.address else "",
+        f"protocol {session.protocol}",
+        f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
+        f"error {target.code}" if target.code else "",
+    ]
+    return ", ".join(part for part in found if part)
+
+
+def situation(session: Session) -> str:
+    """`Disconnected for 3 hours`, `Active, idle for 5 minutes`."""
+    idle = session.idle
+    if session.state is SessionState.DISCONNECTED and idle is not None:
+        return f"{session.state.label} for {duration(idle)}"
+    if idle is not None and idle.total_seconds() >= 60:
+        return f"{session.state.label}, idle for {duration(idle)}"
+    return session.state.label
+
+
+def duration(length: timedelta) -> str:
+    return humanize.naturaldelta(length)
+
+
+def count(number: int, noun: str, many: str = "") -> str:
+    """`1 session`, `2 sessions`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
+
+
+def on_hosts(hosts: Sequence[str]) -> str:
+    """`comp1`, `comp1 and comp2`, `5 computers`."""
+    if len(hosts) > 3:
+        return count(len(hosts), "computer")
+    return " and ".join([", ".join(hosts[:-1]), hosts[-1]]) if len(hosts) > 1 else "".join(hosts)
+
+
+def what_if(target: Target, verb: Verb) -> str:
+    """The sentence that PowerShell prints."""
+    session = target.session
+    return (
+        f'What if: Performing the operation "{verb.going} session id \'{session.id}\'" on target "{session.host}".'
+        f" That is {whole(str(session.account))} ({situation(session)})."
+    )
+
+
+def clash(conflict: Conflict) -> str:
+    """Why a press came to nothing, and who was first."""
+    request = conflict.request
+    who = request.decided_by.name or request.decided_by.user_id if request.decided_by else ""
+    when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
+    match conflict.reason:
+        case Clash.EMPTY:
+            return "Keep at least one, or go back and press Cancel on the card."
+        case Clash.EXPIRED:
+            return "This card has expired; nobody was logged off by this press. Ask again with the command."
+        case Clash.OVER if request.ending is Ending.EXPIRED:
+            return "This card had expired already. Ask again with the command."
+        case _ if who:
+            done = {Ending.CANCELLED: "cancelled", Ending.DENIED: "denied"}.get(
+                request.ending or Ending.DONE, "approved"
+            )
+            return f"{who} {done} this{when}. Your press changed nothing."
+        case Clash.STALE:
+            return "The card has changed since you looked. Look again, then press."
+        case Clash.OUT_OF_ORDER if request.state is State.ACTING:
+            return "It has begun already. Your press changed nothing."
+        case _:
+            return "This is over already. Your press changed nothing."
+
+
+def nothing_matched(ask: Ask) -> str:
+    where = on_hosts(ask.hosts)
+    wanted = f" with id {ask.ids}" if ask.ids else ""
+    matching = " that matches" if ask.conditions or not ask.ids else ""
+    return f"{where} has no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
+
+
+READS_NO_COMPUTER = "The audit log is read without looking at a computer."
+NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
+ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
+OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."
+NOTHING_TAKEN_OUT = "Nobody was taken out, so nothing changed."
+NO_ANSWER = "No computer could be looked at, so nothing was done."
+
+
+def paused(pause: Pause) -> str:
+    since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
+    return f"Paused by {pause.by} since {since}: {pause.reason}. Nothing new is started until somebody resumes."
+
+
+def still_needed(request: Request) -> str:
+    return f"You have said yes already. {progress(request)}"
+
+
+def progress(request: Request) -> str:
+    """How many have said yes, of how many."""
+    needs = request.requirement.needs if request.requirement else ()
+    wanted = " and ".join(f"{need.count} of {' or '.join(sorted(need.of))}" for need in needs)
+    return f"So far {count(len(request.counted), 'person has', 'people have')} said yes; it needs {wanted}."
+
+
+def too_long_a_list(number: int, kept: int) -> str:
+    return f"There are {number:,}; these are the first {kept:,}. Narrow it with `user=`, `state=` or fewer computers."
+
+
+def not_allowed(host: str) -> str:
+    return f"No rule lets you look at {host}, so I did not."
+
+
+def too_often(most: int, within: timedelta) -> str:
+    return f"That was more than {count(most, 'request')} in {duration(within)}. Wait a while, then ask again."
+
+
+def nobody_to_ask(need: Need, there: int) -> str:
+    of = ", ".join(sorted(need.of))
+    return f"This needs a yes from {need.count} of {of}, and besides you there are {there}. Nobody could approve it."
+
+
+WARNED_IN_VAIN = "People were warned that this would happen; nobody has told them that it did not."
+WARNING_TITLE = "Please save your work"
+
+
+def warning_text(text: str, grace: timedelta, actor: Actor, verb: Verb) -> str:
+    """What stands on a desktop. The reader knows nothing of Slack."""
+    own = f"{text}\n\n" if text else ""
+    who = actor.name or actor.user_id
+    return f"{own}You will be {verb.done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
+
+
+MESSAGE_TITLE = "A message from your administrators"
+
+
+def message_text(request: Request) -> str:
+    """What a message by itself says on a desktop: the requester's text, and who they are."""
+    who = request.actor.name or request.actor.user_id
+    return f"{getattr(request.ask, 'warning', '')}\n\n(From {who}.)".strip()

@@ -1,0 +1,112 @@
+"""Filters: what a person may ask of a session, compared in the survey and again on the host in the moment of the act.
+
+`Agent.cs` compares the same way; docs/agent-protocol.md is the specification of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.session import Session
+
+
+class Field(StrEnum):
+    USER = "user"
+    STATE = "state"
+    CLIENT = "client"
+    ADDRESS = "address"
+    STATION = "station"
+    IDLE = "idle"
+    LOGON = "logon"
+
+
+class Operator(StrEnum):
+    LIKE = "like"
+    IN = "in"
+    LESS = "lt"
+    AT_MOST = "le"
+    MORE = "gt"
+    AT_LEAST = "ge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One filter. Values are texts as the agent gets them: patterns, state numbers, whole seconds, FILETIME ticks."""
+
+    field: Field
+    operator: Operator
+    values: tuple[str, ...]
+
+    def holds_for(self, session: Session) -> bool:
+        match self.operator:
+            case Operator.LIKE:
+                return any(is_like(pattern, text) for pattern in self.values for text in self._texts(session))
+            case Operator.IN:
+                return str(int(session.state)) in self.values
+            case _:
+                number = self._number(session)
+                return number is not None and _compare(self.operator, number, int(self.values[0]))
+
+    def _texts(self, session: Session) -> tuple[str, ...]:
+        return {
+            Field.USER: (session.account.user, str(session.account)),
+            Field.CLIENT: (session.client,),
+            Field.ADDRESS: (session.address,),
+            Field.STATION: (session.station,),
+        }[self.field]
+
+    def _number(self, session: Session) -> int | None:
+        if self.field is Field.LOGON:
+            return session.logon or None
+        return None if session.idle is None else int(session.idle.total_seconds())
+
+
+def _compare(operator: Operator, left: int, right: int) -> bool:
+    return {
+        Operator.LESS: left < right,
+        Operator.AT_MOST: left <= right,
+        Operator.MORE: left > right,
+        Operator.AT_LEAST: left >= right,
+    }[operator]
+
+
+def fold(text: str) -> str:
+    """Upper case letter by letter, as .NET's OrdinalIgnoreCase: a letter whose capital is longer stays itself."""
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
+
+
+def is_like(pattern: str, text: str) -> bool:
+    """`*` stands for any run, `?` for one letter, the whole text counts, letter case does not."""
+    pattern, text = fold(pattern), fold(text)
+    at, star, kept = 0, -1, 0
+    position = 0
+    while position < len(text):
+        if at < len(pattern) and pattern[at] != "*" and pattern[at] in ("?", text[position]):
+            at, position = at + 1, position + 1
+        elif at < len(pattern) and pattern[at] == "*":
+            star, kept, at = at, position, at + 1
+        elif star >= 0:
+            kept += 1
+            at, position = star + 1, kept
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Session ids as typed: single ones and ranges, both ends included. Empty: no id was named."""
+
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    def __contains__(self, session_id: object) -> bool:
+        return isinstance(session_id, int) and any(low <= session_id <= high for low, high in self.ranges)
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __str__(self) -> str:
+        return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in self.ranges)

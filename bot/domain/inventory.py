@@ -1,0 +1,92 @@
+"""The computers that the bot may contact. A name that is not in here is never resolved and never contacted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.domain.conditions import is_like
+from bot.domain.near_names import nearest_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.domain.near_names import Candidates
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
+MOST_HOSTS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Names in the order of the configuration, patterns that further names may match, and groups of names.
+
+    `group_patterns`: what a group says with `*` and `?`, for names that only a pattern lets in.
+    """
+
+    names: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    group_patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default: str = ""
+
+    def find(self, selector: str) -> tuple[str, ...]:
+        """The computers that `comp1`, `rds-*` or `group:rds-prod` stands for; none when it stands for nothing here."""
+        if selector.lower().startswith("group:"):
+            members = {name.lower(): hosts for name, hosts in self.groups.items()}
+            return members.get(selector[6:].lower(), ())
+        if is_pattern(selector):
+            return tuple(name for name in self.names if is_like(selector, name))
+        for name in self.names:
+            if name.lower() == selector.lower():
+                return (name,)
+        if is_name(selector) and any(admits(pattern, selector) for pattern in self.patterns):
+            return (selector.lower(),)
+        return ()
+
+    def covered(self, selector: str) -> tuple[str, ...]:
+        """Names and patterns that a rule or a protection means by it: a group's members, anything else as it stands."""
+        if not selector.lower().startswith("group:"):
+            return (selector,)
+        patterns = {name.lower(): members for name, members in self.group_patterns.items()}
+        return (*self.find(selector), *patterns.get(selector[6:].lower(), ()))
+
+    def may_find(self, selector: str) -> bool:
+        """Whether it stands for a computer, or is a pattern for names that only a `match` lets in."""
+        to_come = (is_like(selector, pattern) or admits(pattern, selector) for pattern in self.patterns)
+        return bool(self.find(selector)) or (is_pattern(selector) and any(to_come))
+
+    def stands_for_something(self, selector: str) -> bool:
+        return bool(self.find(selector))
+
+    def candidates(self, selector: str) -> Candidates:
+        """The computers and groups that a selector which stands for nothing may have meant."""
+        return nearest_to(selector, [*self.names, *(f"group:{name}" for name, hosts in self.groups.items() if hosts)])
+
+
+def is_name(text: str) -> bool:
+    """A name or an address that can stand in a URL as a host."""
+    return bool(_NAME.fullmatch(text))
+
+
+def is_pattern(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def admits(pattern: str, name: str) -> bool:
+    """Part by part: `*` and `?` stand for no dot, so that a pattern lets no name of another domain in."""
+    parts, said = pattern.split("."), name.split(".")
+    return len(parts) == len(said) and all(is_like(part, word) for part, word in zip(parts, said, strict=True))
+
+
+def expand(name: str) -> Iterator[str]:
+    """`rds-[01-40]` -> `rds-01` ... `rds-40`; any other name is itself."""
+    numbers = _RANGE.match(name)
+    if not numbers:
+        yield name
+        return
+    before, low, high, after = numbers.groups()
+    for number in range(int(low), min(int(high), int(low) + MOST_HOSTS) + 1):
+        yield f"{before}{number:0{len(low)}d}{after}"

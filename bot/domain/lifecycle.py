@@ -1,0 +1,120 @@
+"""The state machine, whole and pure: which events a state admits, and what each makes of a request.
+
+The ledger calls `advance` on the row it has just locked, so every check here is made against the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import events as e
+from bot.domain.request import State
+from bot.domain.transitions import apply
+from bot.errors import Clash, Conflict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.request import Request
+
+ASKED_FOR = timedelta(minutes=2)
+"""How long a survey may take before the request is dropped: an intent of yesterday never acts today."""
+
+TABLE: dict[State, tuple[type[e.Event], ...]] = {
+    State.ASKED: (e.Surveyed, e.Refused, e.Cancelled, e.Expired, e.Stumbled, e.Failed),
+    State.AWAITING: (
+        e.Narrowed,
+        e.ActionChanged,
+        e.Counted,
+        e.Approved,
+        e.Denied,
+        e.Refused,
+        e.Cancelled,
+        e.Expired,
+        e.Stumbled,
+        e.Failed,
+    ),
+    State.READY: (
+        e.SetOutToWarn,
+        e.Warned,
+        e.NotWarned,
+        e.GraceBegan,
+        e.Started,
+        e.Refused,
+        e.Cancelled,
+        e.Expired,
+        e.Stumbled,
+        e.Failed,
+    ),
+    State.ACTING: (
+        e.HostStarted,
+        e.TargetRequested,
+        e.TargetEnded,
+        e.Stopped,
+        e.Ended,
+        e.Expired,
+        e.Stumbled,
+        e.Failed,
+    ),
+    State.ENDED: (e.Settled, e.GaveUpLooking, e.Stumbled),
+}
+"""What each state admits; `Noted` is admitted everywhere and changes nothing."""
+
+_FACTS = (
+    e.Warned,
+    e.NotWarned,
+    e.Expired,
+    e.Failed,
+    e.Stumbled,
+    e.TargetRequested,
+    e.TargetEnded,
+    e.Stopped,
+    e.Ended,
+    e.Settled,
+    e.GaveUpLooking,
+)
+"""True whatever the clock says. Everything else is an intent, and an intent has to come in time."""
+
+_UNSEEN = (e.Stumbled,)
+"""Changes that a person cannot see on the card."""
+
+
+def advance(request: Request, event: e.Event, now: datetime) -> Request:
+    """The request after the event. Raises `Conflict`, with the request as it is, when the event does not fit it."""
+    if isinstance(event, e.Noted):
+        return request
+    _check(request, event, now)
+    after = apply(request, event, now)
+    if isinstance(event, _UNSEEN):
+        return after
+    draw_due_at = request.draw_due_at if after.state is request.state else None
+    return replace(after, version=request.version + 1, draw_due_at=draw_due_at)
+
+
+def _check(request: Request, event: e.Event, now: datetime) -> None:
+    expired = request.state is not State.ENDED and now >= request.expires_at
+    if expired and not isinstance(event, _FACTS):
+        raise Conflict("The time for this is over.", request=request, reason=Clash.EXPIRED)
+    if not isinstance(event, TABLE[request.state]):
+        raise Conflict("This step does not follow here.", request=request, reason=_why_not(request))
+    if isinstance(event, e.Expired) and not expired:
+        raise Conflict("Its time is not over.", request=request, reason=Clash.OUT_OF_ORDER)
+    on_version = getattr(event, "on_version", request.version)
+    if on_version != request.version:
+        raise Conflict("The card has changed.", request=request, reason=Clash.STALE)
+    if isinstance(event, e.HostStarted) and not _is_open(request, event.host):
+        raise Conflict("Nothing is left to do there.", request=request, reason=Clash.OUT_OF_ORDER)
+    if isinstance(event, e.Ended) and request.open_targets:
+        raise Conflict("Some targets are open.", request=request, reason=Clash.OUT_OF_ORDER)
+
+
+def _is_open(request: Request, host: str) -> bool:
+    return any(target.session.host == host for target in request.open_targets)
+
+
+def _why_not(request: Request) -> Clash:
+    if request.state is State.ENDED:
+        return Clash.OVER
+    return Clash.DECIDED if request.decided_by else Clash.OUT_OF_ORDER

@@ -1,0 +1,46 @@
+"""The nouns: who asked what, of whom, where, and how it ended. All values are frozen. Windows' own are in `session`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody in the chat. The id is the identity; the name is for reading only."""
+
+    user_id: str
+    team_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where it was asked: a channel, by its id."""
+
+    channel_id: str
+    name: str = ""
+
+
+class Standing(StrEnum):
+    """What Slack says of a person. Only members count."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    DEACTIVATED = "deactivated"
+    BOT = "bot"
+    STRANGER = "stranger"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Someone:
+    """A person as the rules see him: who he is, which groups he is in, whether he counts at all."""
+
+    actor: Actor
+    groups: frozenset[str] = frozenset()
+    standing: Standing = Standing.MEMBER
+
+    def is_among(self, names: frozenset[str]) -> bool:
+        return bool(names & (self.groups | {self.actor.user_id}))

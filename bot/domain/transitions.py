@@ -1,0 +1,236 @@
+"""What each event makes of a request. Whether it may happen now is `lifecycle`'s to say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from bot.domain import events as e
+from bot.domain.request import Ending, HostLook, LeftOut, State, Target, Verdict
+from bot.errors import Clash, Conflict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.people import Actor
+    from bot.domain.request import Request
+
+READY_FOR = timedelta(minutes=5)
+"""How long a decided act may wait to begin."""
+
+SETTLE_AFTER = timedelta(seconds=30)
+"""When an unsure verdict is looked at again."""
+
+FOLLOW_UP = timedelta(seconds=2)
+"""How soon a host is looked at again for targets that were asked to go and not yet seen gone."""
+
+
+def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: C901, PLR0912 - a line an event
+    match event:
+        case e.Surveyed():
+            return _surveyed(request, event, now)
+        case e.Narrowed():
+            return _narrowed(request, event)
+        case e.ActionChanged():
+            return _action_changed(request, event)
+        case e.Counted():
+            return _counted(request, event)
+        case e.Approved():
+            return _ready(_decided(_counted(request, event), event.by, now), now, event.valid_for)
+        case e.Denied() | e.Cancelled() | e.Refused() | e.Expired() | e.Failed():
+            return _ended_early(request, event, now)
+        case e.SetOutToWarn() | e.Warned() | e.NotWarned():
+            return _with_target(request, _warned(_open_target(request, event.key), event, now))
+        case e.GraceBegan():
+            return _waiting_until(request, now + event.grace)
+        case e.Started():
+            return _started(request, event, now)
+        case e.HostStarted():
+            return _on_host(request, event.host, started_at=now, due_at=now)
+        case e.TargetRequested():
+            return _target_requested(request, event, now)
+        case e.TargetEnded():
+            return _target_ended(request, event, now)
+        case e.Stopped():
+            return _stopped(request, now)
+        case e.Ended():
+            return _end(request, Ending.DONE, now)
+        case e.GaveUpLooking():
+            return replace(request, due_at=None)
+        case e.Settled():
+            return _settled(request, event)
+        case e.Stumbled():
+            return _stumbled(request, event, now)
+        case e.Noted():
+            return request
+    assert_never(event)
+
+
+def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
+    after = replace(
+        request,
+        targets=event.targets,
+        looks=event.looks,
+        left_out=event.left_out,
+        requirement=event.requirement,
+        say=event.say,
+        attempts=0,
+    )
+    if event.ending or not event.requirement:
+        return _end(after, event.ending or Ending.NOTHING_TO_DO, now)
+    if event.requirement.is_forced:
+        return _ready(after, now, event.valid_for)
+    remind_at = now + event.valid_for / 2 if event.requirement.needs else None
+    return _new_content(replace(after, state=State.AWAITING, expires_at=now + event.valid_for, due_at=remind_at))
+
+
+def _new_content(request: Request) -> Request:
+    """What people decide about is another thing from the version that is being made now."""
+    return replace(request, content_version=request.version + 1)
+
+
+def _narrowed(request: Request, event: e.Narrowed) -> Request:
+    kept = tuple(target for target in request.targets if target.key in event.keys)
+    why = f"taken out by {event.by.name or event.by.user_id}"
+    dropped = tuple(LeftOut(session=t.session, why=why) for t in request.targets if t.key not in event.keys)
+    if not kept:
+        raise Conflict("Nothing would be left.", request=request, reason=Clash.EMPTY)
+    return _new_content(replace(request, targets=kept, left_out=request.left_out + dropped, counted=()))
+
+
+def _action_changed(request: Request, event: e.ActionChanged) -> Request:
+    return _new_content(replace(request, action=event.action, requirement=event.requirement, counted=()))
+
+
+def _counted(request: Request, event: e.Counted | e.Approved) -> Request:
+    """Every person once, and only those who still count."""
+    stay = tuple(a for a in request.counted if a.user_id not in event.void and a.user_id != event.by.user_id)
+    return replace(request, counted=(*stay, event.by))
+
+
+def _decided(request: Request, by: Actor, now: datetime) -> Request:
+    return replace(request, decided_by=by, decided_at=now)
+
+
+def _ready(request: Request, now: datetime, valid_for: timedelta) -> Request:
+    return replace(request, state=State.READY, expires_at=now + valid_for, due_at=now, attempts=0)
+
+
+def _warned(target: Target, event: e.SetOutToWarn | e.Warned | e.NotWarned, now: datetime) -> Target:
+    match event:
+        case e.SetOutToWarn():
+            return replace(target, warning_at=now)
+        case e.Warned():
+            return replace(target, warned_at=now)
+        case e.NotWarned():
+            return replace(target, verdict=Verdict.SKIPPED, detail=event.detail)
+
+
+def _waiting_until(request: Request, act_at: datetime) -> Request:
+    return replace(request, act_at=act_at, due_at=act_at, expires_at=act_at + READY_FOR)
+
+
+def _started(request: Request, event: e.Started, now: datetime) -> Request:
+    hosts = {target.session.host for target in request.open_targets}
+    looks = tuple(replace(look, due_at=now) if look.host in hosts else look for look in request.looks)
+    due_at = None if hosts else now
+    return replace(
+        request, state=State.ACTING, looks=looks, expires_at=now + event.valid_for, due_at=due_at, attempts=0
+    )
+
+
+def _on_host(request: Request, host: str, *, started_at: datetime | None, due_at: datetime | None) -> Request:
+    def change(look: HostLook) -> HostLook:
+        return look if look.host != host else replace(look, started_at=look.started_at or started_at, due_at=due_at)
+
+    return replace(request, looks=tuple(change(look) for look in request.looks))
+
+
+def _with_target(request: Request, changed: Target) -> Request:
+    return replace(request, targets=tuple(changed if t.key == changed.key else t for t in request.targets))
+
+
+def _open_target(request: Request, key: tuple[str, int]) -> Target:
+    target = request.target_at(key)
+    if target is None or not target.is_open:
+        raise Conflict("This target has its verdict.", request=request, reason=Clash.OUT_OF_ORDER)
+    return target
+
+
+def _target_requested(request: Request, event: e.TargetRequested, now: datetime) -> Request:
+    target = _open_target(request, event.key)
+    changed = replace(
+        target, requested_at=target.requested_at or now, request_lost=event.lost, code=event.code, detail=event.detail
+    )
+    return _on_host(_with_target(request, changed), event.key[0], started_at=None, due_at=now + FOLLOW_UP)
+
+
+def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Request:
+    target = _open_target(request, event.key)
+    after = _with_target(request, replace(target, verdict=event.verdict, code=event.code, detail=event.detail))
+    if not any(other.session.host == target.session.host for other in after.open_targets):
+        after = _on_host(after, target.session.host, started_at=None, due_at=None)
+    return after if after.open_targets else replace(after, due_at=now)
+
+
+def _stopped(request: Request, now: datetime) -> Request:
+    """What has not begun is left alone; hosts that are at it go on to their verdicts."""
+    begun = {look.host for look in request.looks if look.started_at}
+    targets = tuple(
+        t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, detail="stopped")
+        for t in request.targets
+    )
+    looks = tuple(look if look.host in begun else replace(look, due_at=None) for look in request.looks)
+    after = replace(request, targets=targets, looks=looks)
+    return after if after.open_targets else replace(after, due_at=now)
+
+
+def _close_open(request: Request, detail: str) -> Request:
+    """Give open targets the verdict that is true when nobody will act on them any more."""
+    begun = {look.host for look in request.looks if look.started_at}
+
+    def close(target: Target) -> Target:
+        if not target.is_open:
+            return target
+        verdict = Verdict.UNKNOWN if target.session.host in begun else Verdict.SKIPPED
+        return replace(target, verdict=verdict, detail=detail)
+
+    return replace(request, targets=tuple(close(target) for target in request.targets))
+
+
+def _end(request: Request, ending: Ending, now: datetime) -> Request:
+    looks = tuple(replace(look, due_at=None) for look in request.looks)
+    due_at = now + SETTLE_AFTER if request.unsure_targets else None
+    return replace(request, state=State.ENDED, ending=ending, ended_at=now, looks=looks, due_at=due_at, attempts=0)
+
+
+def _ended_early(
+    request: Request, event: e.Denied | e.Cancelled | e.Refused | e.Expired | e.Failed, now: datetime
+) -> Request:
+    match event:
+        case e.Denied():
+            return _end(_decided(request, event.by, now), Ending.DENIED, now)
+        case e.Cancelled():
+            return _end(_decided(request, event.by, now), Ending.CANCELLED, now)
+        case e.Refused():
+            return _end(replace(request, say=event.say), Ending.REFUSED, now)
+        case e.Expired():
+            return _end(_close_open(request, "expired"), Ending.EXPIRED, now)
+        case e.Failed():
+            return _end(replace(_close_open(request, "failed"), say=event.reference), Ending.FAILED, now)
+
+
+def _settled(request: Request, event: e.Settled) -> Request:
+    target = request.target_at(event.key)
+    if target is None or target.verdict not in (Verdict.UNKNOWN, Verdict.STILL_CLOSING):
+        raise Conflict("This verdict stands.", request=request, reason=Clash.OUT_OF_ORDER)
+    after = _with_target(request, replace(target, verdict=event.verdict, detail=event.detail))
+    return after if after.unsure_targets else replace(after, due_at=None)
+
+
+def _stumbled(request: Request, event: e.Stumbled, now: datetime) -> Request:
+    after = replace(request, attempts=request.attempts + 1)
+    if event.host:
+        return _on_host(after, event.host, started_at=None, due_at=now + event.again_in)
+    return replace(after, due_at=now + event.again_in)

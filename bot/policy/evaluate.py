@@ -1,0 +1,163 @@
+"""Who may ask, who decides, what is never touched: pure functions, each answer naming its rule."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.people import Standing
+from bot.domain.request import Action
+from bot.domain.requirement import Confirm, Need, Requirement
+from bot.domain.session import SessionState
+from bot.policy.model import Decision, matches, no
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.domain.people import Place, Someone
+    from bot.domain.session import Session
+    from bot.policy.model import Policy, Rule
+
+LAST_SESSION_ID = 65535
+
+
+def counts_at_all(policy: Policy, someone: Someone) -> Decision:
+    """Only members of our own workspace do: no guests, no bots, nobody who has left, nobody from elsewhere."""
+    if someone.actor.team_id != policy.home_team or someone.standing is Standing.STRANGER:
+        return no("home workspace", "Only people of my own workspace count.")
+    if someone.standing is Standing.UNKNOWN:
+        say = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
+        return no("standing", say)
+    if someone.standing is not Standing.MEMBER:
+        return no("standing", f"Slack says that your account is a {someone.standing.value} one; only members count.")
+    return Decision(is_yes=True, rule="member")
+
+
+def may_ask(policy: Policy, someone: Someone, place: Place, action: Action) -> Decision:
+    """Is there any rule under which this person may do this here at all."""
+    counted = counts_at_all(policy, someone)
+    if not counted.is_yes:
+        return counted
+    for rule in policy.rules:
+        if rule.is_for(someone, place, action):
+            return Decision(is_yes=True, rule=rule.name)
+    for rule in policy.rules:
+        if action in rule.may and someone.is_among(rule.who):
+            return no(rule.name, f"You may {in_words(action)}, but not asked from this channel.")
+    return no("no rule", f"No rule lets you {in_words(action)}. Ask the keeper of the bot's policy for it.")
+
+
+def may_look(policy: Policy, someone: Someone, place: Place, action: Action, host: str) -> bool:
+    """Does any rule let this person look at this computer: to list its sessions, or to do this there."""
+    return any(
+        rule.is_for(someone, place, each) and matches(rule.computers, host)
+        for rule in policy.rules
+        for each in (Action.LIST, action)
+    )
+
+
+def for_session(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Decision:
+    """May this person do this to this session: the guard rails first, then the first rule that matches."""
+    if action is not Action.LIST and (guarded := guard(policy, session)):
+        return no("guard rail", guarded)
+    rule = rule_for(policy, someone, place, action, session)
+    if rule is None:
+        return no("no rule", "no rule lets you touch this session")
+    return Decision(is_yes=True, rule=rule.name)
+
+
+def rule_for(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Rule | None:
+    for rule in policy.rules:
+        if not rule.is_for(someone, place, action):
+            continue
+        on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
+        if on_it:
+            return rule
+    return None
+
+
+def guard(policy: Policy, session: Session) -> str:
+    """Why nobody may touch this session, or nothing. The first four cannot be configured away."""
+    names = (session.account.user, str(session.account))
+    match session:
+        case _ if session.id == 0:
+            return "the services' session"
+        case _ if not 0 < session.id <= LAST_SESSION_ID or session.state is SessionState.LISTENING:
+            return "a listener: ending it would end all its sessions"
+        case _ if not session.account.user:
+            return "nobody is logged on"
+        case _ if session.logon <= 0:
+            return "no logon time: the person cannot be told apart"
+        case _ if session.station.lower() == "console" and not policy.may_touch_console:
+            return "the console"
+        case _ if not policy.may_touch_own_account and any(matches(policy.own_accounts, name) for name in names):
+            return "the bot's own account"
+        case _ if any(matches(policy.protected_users, name) for name in names):
+            return "a protected user"
+        case _ if matches(policy.protected_computers, session.host):
+            return "a protected computer"
+    return ""
+
+
+def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
+    policy: Policy,
+    someone: Someone,
+    place: Place,
+    action: Action,
+    sessions: Sequence[Session],
+    *,
+    force: bool = False,
+    reason: str = "",
+) -> Requirement | Decision:
+    """What it takes to touch all of these together: never less than what each one takes. A `Decision` is a no."""
+    found = [rule_for(policy, someone, place, action, session) for session in sessions]
+    rules = tuple(dict.fromkeys(rule for rule in found if rule))
+    for rule in rules:
+        if found.count(rule) > rule.at_most:
+            return no(
+                rule.name, f"That is {found.count(rule)} sessions at once; the rule allows {rule.at_most}. Narrow it."
+            )
+    needs = [rule.need for rule in rules if rule.need]
+    is_many = len(sessions) > policy.alone_at_most
+    if is_many:
+        needs += [Need(count=1, of=rule.who, rule="many at once") for rule in rules if not _asks_others(rule)]
+    required = Requirement(
+        confirm=Confirm.OTHERS if needs else Confirm.SELF,
+        rules=tuple(rule.name for rule in rules),
+        needs=tuple(dict.fromkeys(needs)),
+        approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
+        lives=min((rule.card_lives for rule in rules), default=timedelta(minutes=15)),
+    )
+    return _forced(required, rules, reason=reason, is_many=is_many) if force else required
+
+
+def _asks_others(rule: Rule) -> bool:
+    """Somebody beside the requester has to say yes."""
+    return rule.need is not None and (rule.need.count > 1 or not rule.need.requester_counts)
+
+
+def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_many: bool) -> Requirement | Decision:
+    """Break-glass where every rule allows it. A missing reason is a no; too many, or no right: an ordinary request."""
+    rules = tuple(rules)
+    if not all(rule.force.is_allowed for rule in rules):
+        return replace(required, say="No rule lets you skip the confirmation here, so I ask.")
+    if is_many:
+        return replace(required, say="These are too many at once for --force, so I ask.")
+    for rule in rules:
+        if rule.force.needs_reason and not reason:
+            return no(rule.name, '--force needs a reason here: add --reason "..."')
+        if rule.force.ticket and not re.search(rule.force.ticket, reason):
+            return no(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
+    return replace(required, confirm=Confirm.NOBODY)
+
+
+def in_words(action: Action) -> str:
+    return {
+        Action.LIST: "list sessions",
+        Action.MESSAGE: "send messages to desktops",
+        Action.DISCONNECT: "disconnect sessions",
+        Action.LOG_OFF: "log sessions off",
+        Action.AUDIT: "read the audit log",
+    }[action]

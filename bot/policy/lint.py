@@ -1,0 +1,56 @@
+"""A policy in words: what it decides for a command and why, and what in it can never work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.policy.model import Policy, Rule
+    from bot.ports.directory import Directory
+
+
+def lint(policy: Policy, directory: Directory, known: frozenset[str]) -> Iterator[str]:
+    """What can never work, one sentence each. `known` are the handles and ids of the groups that exist."""
+    for index, rule in enumerate(policy.rules):
+        for earlier in policy.rules[:index]:
+            if _hides(earlier, rule):
+                yield f'rule "{rule.name}" is never reached: "{earlier.name}" takes all that it could match.'
+        needed = rule.need.of if rule.need else frozenset()
+        for name in sorted((rule.who | needed) - known):
+            if not name.startswith(("U", "W")):
+                yield f'rule "{rule.name}" names {name}, but there is no such user group.'
+        if rule.force.is_allowed and not rule.approve_in:
+            yield f'rule "{rule.name}" allows --force, but says not where to announce it: add approve_in: C...'
+        if rule.need:
+            yield from _lint_need(rule, directory)
+
+
+def _lint_need(rule: Rule, directory: Directory) -> Iterator[str]:
+    need = rule.need
+    if need is None:
+        return
+    if not rule.approve_in:
+        yield f'rule "{rule.name}" needs somebody else, but says not where to ask: add approve_in: C...'
+    people = directory.members_of(need.of)
+    requesters = directory.members_of(rule.who)
+    for requester in sorted(requesters) or [""]:
+        left = people if need.requester_counts else people - {requester}
+        if len(left) < need.count:
+            who = f"for {requester} " if requester else ""
+            yield f'rule "{rule.name}": {who}nobody can approve: it needs {need.count}, and there are {len(left)}.'
+            return
+
+
+def _hides(earlier: Rule, later: Rule) -> bool:
+    """Everything that the later rule could match, the earlier one takes."""
+    return (
+        later.who <= earlier.who
+        and later.may <= earlier.may
+        and (not earlier.where or (bool(later.where) and later.where <= earlier.where))
+        and ("*" in earlier.computers or set(later.computers) <= set(earlier.computers))
+        and ("*" in earlier.users or set(later.users) <= set(earlier.users))
+        and later.states <= earlier.states
+        and earlier.idle_over <= later.idle_over
+    )

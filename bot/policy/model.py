@@ -1,0 +1,93 @@
+"""The rules as values: what a policy is made of, and what an answer looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.conditions import is_like
+from bot.domain.session import SessionState
+
+if TYPE_CHECKING:
+    from bot.domain.people import Place, Someone
+    from bot.domain.request import Action
+    from bot.domain.requirement import Need
+    from bot.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Force:
+    """Break-glass: whether `--force` is allowed, and what has to be said for it."""
+
+    is_allowed: bool = False
+    needs_reason: bool = False
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Who may do what to whom, where, and how it is confirmed. An empty `where` is everywhere; patterns know * and ?.
+
+    `need` without people is one other person out of `who`; no `need` is the requester's own confirmation.
+    """
+
+    name: str
+    who: frozenset[str]
+    may: frozenset[Action]
+    where: frozenset[str] = frozenset()
+    computers: tuple[str, ...] = ("*",)
+    users: tuple[str, ...] = ("*",)
+    states: frozenset[SessionState] = frozenset(SessionState)
+    idle_over: timedelta = timedelta()
+    need: Need | None = None
+    approve_in: str = ""
+    force: Force = field(default_factory=Force)
+    at_most: int = 50
+    card_lives: timedelta = timedelta(minutes=15)
+
+    def is_for(self, someone: Someone, place: Place, action: Action) -> bool:
+        is_here = not self.where or place.channel_id in self.where
+        return action in self.may and is_here and someone.is_among(self.who)
+
+    def covers(self, session: Session) -> bool:
+        names = (session.account.user, str(session.account))
+        is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
+        on_it = matches(self.computers, session.host) and any(matches(self.users, name) for name in names)
+        return on_it and session.state in self.states and is_idle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules in their order, and what holds whatever the rules say.
+
+    `alone_at_most`: above so many targets a second person is needed. `requests_most`: in `requests_within`.
+    """
+
+    home_team: str
+    rules: tuple[Rule, ...]
+    protected_users: tuple[str, ...] = ()
+    protected_computers: tuple[str, ...] = ()
+    own_accounts: tuple[str, ...] = ()
+    may_touch_console: bool = False
+    may_touch_own_account: bool = False
+    alone_at_most: int = 10
+    requests_most: int = 30
+    requests_within: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Yes or no, the rule that says so, and the sentence for the person."""
+
+    is_yes: bool
+    rule: str
+    say: str = ""
+
+
+def matches(patterns: tuple[str, ...], text: str) -> bool:
+    return any(is_like(pattern, text) for pattern in patterns)
+
+
+def no(rule: str, say: str) -> Decision:
+    return Decision(is_yes=False, rule=rule, say=say)

@@ -1,0 +1,23 @@
+"""What the core needs of the world. These docstrings are the specification that `tests/contract` holds adapters to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.domain.people import Actor, Someone
+
+
+class Directory(Protocol):
+    """Who people are. Answers from memory: it is asked before the receipt."""
+
+    def someone(self, actor: Actor) -> Someone:
+        """The actor with the ids and handles (`@oncall`) of the user groups he is in, and his standing.
+
+        Standing is UNKNOWN when Slack could not be asked for too long; that counts as a no.
+        """
+        ...
+
+    def members_of(self, names: frozenset[str]) -> frozenset[str]:
+        """The user ids of the members behind user ids, group ids and handles; those who do not count are left out."""
+        ...

@@ -1,0 +1,247 @@
+"""One host of a request that is acting: order, then follow up until every target there has its verdict.
+
+Every run reads the request first, so it does not matter whether an earlier run died half-way: what was ordered before
+is looked for, what was not is ordered now, and the host compares again before it touches anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from bot.audit.entry import THE_BOT
+from bot.cards.wording import MESSAGE_TITLE, message_text
+from bot.domain.events import HostStarted, Noted, NoteKind, Settled, TargetEnded, TargetRequested
+from bot.domain.request import Action, State, Verdict, WorkItem
+from bot.domain.session import SessionState
+from bot.domain.transitions import FOLLOW_UP
+from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
+from bot.ports.terminal import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from bot.domain.conditions import Condition
+    from bot.domain.events import Event
+    from bot.domain.request import Request, Target
+    from bot.domain.session import Session
+    from bot.policy.model import Decision
+    from bot.ports.clock import Clock
+    from bot.ports.ledger import Ledger
+    from bot.ports.terminal import Answer, Terminal
+
+FOLLOW_FOR = timedelta(seconds=60)
+"""How long a target that was asked to go is looked for, when nobody waits on the host."""
+
+OVERHEAD = timedelta(seconds=30)
+"""What a call may take beside the waiting: connection, a cold compiler, a busy host."""
+
+LOOK_WITHIN = timedelta(seconds=8)
+
+
+class ActionWithoutAct(Exception):
+    """A request whose action only reads has come to a host to be carried out there. A fault of ours."""
+
+
+def act_within(targets: Sequence[object], wait: timedelta | None) -> timedelta:
+    """The deadline of one host's script."""
+    return OVERHEAD + (wait or timedelta()) * len(targets)
+
+
+def wait_of(request: Request) -> timedelta | None:
+    wait = getattr(request.ask, "wait", None)
+    return wait if isinstance(wait, timedelta) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostAct:
+    """Carries a request out on one host. `tell` is called after every change that a person could see.
+
+    `may_begin` asks the rules once more before a host is touched, for the targets there; `still` is what they want of a
+    target in the moment of the act.
+    """
+
+    ledger: Ledger
+    terminal: Terminal
+    clock: Clock
+    tell: Callable[[Request], None]
+    wake: Callable[[WorkItem, datetime | None], None]
+    may_begin: Callable[[Request], Decision]
+    still: Callable[[Request, Target], tuple[Condition, ...]]
+    may_touch_console: bool = False
+
+    def step(self, request: Request, host: str) -> None:
+        if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
+            return
+        here = [target for target in request.open_targets if target.session.host == host]
+        if fresh := [target for target in here if target.requested_at is None]:
+            self._begin(request, host, fresh)
+        elif here:
+            self._follow(request, host, here)
+
+    def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
+        """Ask the rules, record the start, order; what the ledger gave back is what is ordered.
+
+        A host that had its order before is ordered again only if the rules still allow it and a second order does no
+        harm. Else the bot looks at the host.
+        """
+        look = request.look_at(host)
+        is_again = bool(look and look.started_at)
+        decision = self.may_begin(replace(request, targets=tuple(targets)))
+        if not is_again and decision.is_yes:
+            self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
+        elif not is_again:
+            for target in targets:
+                self._record(request, TargetEnded(key=target.key, verdict=Verdict.SKIPPED, detail=decision.say))
+        elif decision.is_yes and _may_be_ordered_twice(request.action):
+            self._order(request, host, is_again=True)
+        else:
+            for target in targets:
+                self._record(request, TargetRequested(key=target.key, lost=True))
+            self._again_soon(request, host)
+
+    def _order(self, request: Request, host: str, *, is_again: bool) -> None:
+        """Sent after its record. On a host that had its order before, "not there" means "gone"."""
+        targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
+        wait, waiting = wait_of(request), list(targets)
+        away = not self.may_touch_console
+        orders = [order_for(request, t, self.still(request, t), not_at_console=away) for t in targets]
+        try:
+            for answer in self._act(request, host, orders, wait):
+                target = next(t for t in waiting if t.session.id == answer.session_id)
+                waiting.remove(target)
+                self._record_fact(request, _event_of(answer, target, is_again=is_again))
+        except TerminalError as error:
+            for target in waiting:
+                self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
+        self._again_soon(request, host)
+
+    def _act(self, request: Request, host: str, orders: Sequence[Order], wait: timedelta | None) -> Iterator[Answer]:
+        """Order what this action does on a host. Raises `TerminalError`, `ActionWithoutAct` for one that only reads."""
+        within = act_within(orders, wait)
+        match request.action:
+            case Action.LOG_OFF:
+                return self.terminal.log_off(host, orders, wait=wait, within=within)
+            case Action.DISCONNECT:
+                return self.terminal.disconnect(host, orders, wait=wait, within=within)
+            case Action.MESSAGE:
+                text = message_text(request)
+                return self.terminal.message(host, orders, title=MESSAGE_TITLE, text=text, within=within)
+            case Action.LIST | Action.AUDIT:
+                raise ActionWithoutAct(request.action)
+            case _:
+                assert_never(request.action)
+
+    def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
+        """Look whether those who were asked to go are gone; give up when their time is over."""
+        try:
+            there = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
+        except TerminalError:
+            there = None
+        for target in targets:
+            if there is not None and (seen := seen_of(request, target, there)):
+                self._record(request, TargetEnded(key=target.key, verdict=seen))
+            elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
+                verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
+                self._record(request, TargetEnded(key=target.key, verdict=verdict, detail=target.detail))
+        self._again_soon(request, host)
+
+    def _record(self, request: Request, event: Event) -> Request:
+        after = self.ledger.record(request.id, event)
+        self.tell(after)
+        return after
+
+    def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+        """What a host did is written down even when the request is over by now."""
+        try:
+            self._record(request, event)
+        except Conflict:
+            self._record_late(request, event)
+
+    def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+        verdict = event.verdict if isinstance(event, TargetEnded) else Verdict.UNKNOWN
+        try:
+            self._record(request, Settled(key=event.key, verdict=verdict, detail=event.detail))
+        except Conflict:
+            host, number = event.key
+            what = f"{host} {number}: {verdict.value} {event.detail}".strip()
+            self.ledger.record(request.id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=what))
+
+    def _again_soon(self, request: Request, host: str) -> None:
+        now = self.ledger.find(request.id)
+        if now and any(target.session.host == host for target in now.open_targets):
+            at = self.clock.now() + FOLLOW_UP
+            item = WorkItem(request_id=request.id, host=host)
+            self.ledger.postpone(item, at)
+            self.wake(item, at)
+
+
+def _may_be_ordered_twice(action: Action) -> bool:
+    """Whether a second order to the same session does no harm.
+
+    Somebody who reconnected meanwhile would be disconnected a second time, and a message would be shown twice. After a
+    logoff the person's logon is gone, so the second order touches nobody.
+    """
+    return action is Action.LOG_OFF
+
+
+def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
+    """What a look at the host proves of the target; None when it proves nothing yet. A message leaves no trace."""
+    match request.action:
+        case Action.LOG_OFF:
+            return Verdict.GONE if is_gone(target, there) else None
+        case Action.DISCONNECT:
+            if is_gone(target, there):
+                return Verdict.GONE
+            is_off = there[target.session.id].state is SessionState.DISCONNECTED
+            return Verdict.DISCONNECTED if is_off else None
+        case Action.MESSAGE | Action.LIST | Action.AUDIT:
+            return None
+        case _:
+            assert_never(request.action)
+
+
+def is_gone(target: Target, there: dict[int, Session]) -> bool:
+    """Nobody, or somebody else, has the id now. A session that is being taken down may have lost its name only."""
+    now = there.get(target.session.id)
+    return now is None or (bool(now.account.user) and not target.is_still(now))
+
+
+def order_for(
+    request: Request, target: Target, still: tuple[Condition, ...] = (), *, not_at_console: bool = True
+) -> Order:
+    return Order(
+        session_id=target.session.id,
+        account=target.session.account,
+        logon=target.session.logon,
+        said_state=target.session.state,
+        even_if_active=bool(getattr(request.ask, "even_if_active", False)),
+        conditions=(*request.ask.conditions, *still),
+        not_at_console=not_at_console,
+    )
+
+
+def _event_of(answer: Answer, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
+    if answer.verdict is None:
+        return TargetRequested(key=target.key, code=answer.code, detail=answer.detail)
+    verdict = answer.verdict
+    replaced = verdict is Verdict.CHANGED and answer.detail.startswith("person")
+    if is_again and (verdict is Verdict.ALREADY_GONE or replaced):
+        return TargetEnded(key=target.key, verdict=Verdict.GONE)
+    return TargetEnded(key=target.key, verdict=verdict, code=answer.code, detail=answer.detail)
+
+
+def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
+    """What is known of a target whose host did not answer: nothing, if the order may have arrived now or before."""
+    if error.delivered or is_again:
+        return TargetRequested(key=target.key, lost=True, detail=error.say)
+    match error:
+        case Unreachable() | TimedOut():
+            verdict = Verdict.UNREACHABLE
+        case NoRight() | NotAuthenticated():
+            verdict = Verdict.NO_RIGHT
+        case _:
+            verdict = Verdict.FAILED
+    return TargetEnded(key=target.key, verdict=verdict, detail=error.say)

@@ -1,0 +1,78 @@
+"""Warn first: a message on each desktop, proven or not counted, then time to save.
+
+A message cannot be read back, so the intent is recorded before it leaves and it is never sent twice. Who could not be
+warned, or of whom nobody can prove it, is left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.cards.wording import VERBS, WARNING_TITLE, warning_text
+from bot.cards.wording import verdict as in_words
+from bot.domain.events import GraceBegan, NotWarned, SetOutToWarn, Warned
+from bot.domain.request import Verdict
+from bot.errors import TerminalError
+from bot.workflow.execution import OVERHEAD, order_for
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from bot.domain.request import Request, Target
+    from bot.ports.ledger import Ledger
+    from bot.ports.terminal import Answer, Terminal
+
+
+def warn_of(request: Request) -> timedelta | None:
+    warn = getattr(request.ask, "warn", None)
+    return warn if isinstance(warn, timedelta) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warner:
+    """Warns every target of a request that is ready, all hosts together: one that is down costs its own time only."""
+
+    ledger: Ledger
+    terminal: Terminal
+    together: Executor
+    may_touch_console: bool = False
+
+    def warn(self, request: Request, grace: timedelta) -> Request:
+        """Afterwards every open target is warned, and its time runs."""
+        for target in request.open_targets:
+            if target.warning_at and not target.warned_at:
+                not_proven = NotWarned(key=target.key, detail="nobody can prove that the warning arrived")
+                request = self.ledger.record(request.id, not_proven)
+        fresh = [target for target in request.open_targets if not target.warning_at]
+        for target in fresh:
+            self.ledger.record(request.id, SetOutToWarn(key=target.key))
+        hosts = dict.fromkeys(target.session.host for target in fresh)
+        for outcome in self.together.map(lambda host: self._sent(request, host, fresh, grace), hosts):
+            for target, why in outcome:
+                not_warned = NotWarned(key=target.key, detail=f"could not be warned: {why}")
+                self.ledger.record(request.id, not_warned if why else Warned(key=target.key))
+        return self.ledger.record(request.id, GraceBegan(grace=grace))
+
+    def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
+        """Each target of the host with nothing, or with why it got no message."""
+        targets = [target for target in fresh if target.session.host == host]
+        waiting = {target.session.id: target for target in targets}
+        outcome: list[tuple[Target, str]] = []
+        text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor, VERBS[request.action])
+        orders = [order_for(request, t, not_at_console=not self.may_touch_console) for t in targets]
+        try:
+            for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
+                target = waiting.pop(answer.session_id)
+                outcome.append((target, _why_not(target, answer)))
+        except TerminalError as error:
+            return outcome + [(target, error.say) for target in waiting.values()]
+        return outcome + [(target, "the computer said nothing of it") for target in waiting.values()]
+
+
+def _why_not(target: Target, answer: Answer) -> str:
+    """Nothing when Windows took the message, else what it said."""
+    if answer.verdict is Verdict.SENT:
+        return ""
+    return in_words(replace(target, verdict=answer.verdict, code=answer.code, detail=answer.detail))

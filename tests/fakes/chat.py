@@ -1,0 +1,93 @@
+"""The `Chat` port without a chat: what was drawn, told and replied are the facts for assertions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from bot.domain.request import Card
+from bot.errors import ChatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.cards.model import Report
+    from bot.domain.people import Actor, Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one person alone was shown."""
+
+    place: Place
+    actor: Actor
+    report: Report
+
+
+class MemoryChat:
+    """`cards` holds each card's drawings from the first to the present one, `told` and `replies` in their order.
+
+    With `loses_replies` every line in a thread fails, and nothing else does.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._error: ChatError | None = None
+        self._failures = 0
+        self.loses_replies = False
+        self.cards: dict[Card, list[Report]] = {}
+        self.told: list[Told] = []
+        self.replies: list[tuple[Card, tuple[str, ...], str]] = []
+
+    # The port
+
+    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:  # noqa: ARG002 - there are no direct messages here
+        with self._calling():
+            card = Card(channel_id=place.channel_id, ts=f"{len(self.cards) + 1}.000")
+            self.cards[card] = [report]
+            return card
+
+    def redraw(self, card: Card, report: Report) -> None:
+        with self._calling():
+            self.cards[card].append(report)
+
+    def tell(self, place: Place, actor: Actor, report: Report) -> None:
+        with self._calling():
+            self.told.append(Told(place=place, actor=actor, report=report))
+
+    def reply(self, card: Card, names: tuple[str, ...], text: str) -> None:
+        with self._calling():
+            if self.loses_replies:
+                raise ChatError("Slack cannot be reached.", retryable=True)
+            self.replies.append((card, names, text))
+
+    # What goes wrong
+
+    def go_down(self, error: ChatError | None = None) -> None:
+        """From now on every call fails, by default as when Slack cannot be reached."""
+        self._error = error or ChatError("Slack cannot be reached.", retryable=True)
+        self._failures = -1
+
+    def come_back(self) -> None:
+        self._error = None
+
+    def fail_next(self, error: ChatError, times: int = 1) -> None:
+        """The next calls fail so."""
+        self._error, self._failures = error, times
+
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        with self._lock:
+            if self._error and self._failures:
+                self._failures -= 1
+                raise self._error
+            yield
+
+    # What a person sees
+
+    @property
+    def shown(self) -> tuple[Report, ...]:
+        """The cards as they stand now, in the order of posting."""
+        return tuple(drawings[-1] for drawings in self.cards.values())

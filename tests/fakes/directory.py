@@ -1,0 +1,25 @@
+"""The `Directory` port from a table, for unit tests: people whose groups and standing can be changed at any moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.people import Someone, Standing
+
+if TYPE_CHECKING:
+    from bot.domain.people import Actor
+
+
+class MemoryDirectory:
+    """`groups`: user id -> handles. Whoever is not in `standings` is a member."""
+
+    def __init__(self, groups: dict[str, frozenset[str]], standings: dict[str, Standing] | None = None) -> None:
+        self.groups, self.standings = groups, standings or {}
+
+    def someone(self, actor: Actor) -> Someone:
+        standing = self.standings.get(actor.user_id, Standing.MEMBER)
+        return Someone(actor=actor, groups=self.groups.get(actor.user_id, frozenset()), standing=standing)
+
+    def members_of(self, names: frozenset[str]) -> frozenset[str]:
+        people = {user for user, groups in self.groups.items() if groups & names} | {n for n in names if n[0] == "U"}
+        return frozenset(u for u in people if self.standings.get(u, Standing.MEMBER) is Standing.MEMBER)

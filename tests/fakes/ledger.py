@@ -1,0 +1,150 @@
+"""The `Ledger` port in one process's memory, for unit tests; the same promises as the one in SQL."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from bot.audit.chain import GENESIS, seal
+from bot.audit.entry import Head
+from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.domain.lifecycle import advance
+from bot.domain.request import Pause, State, WorkItem
+from bot.errors import Duplicate, LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bot.audit.entry import Entry
+    from bot.domain.events import Event, Noted
+    from bot.domain.people import Place
+    from bot.domain.request import Card, Request
+    from bot.ports.clock import Clock
+
+
+class MemoryLedger:
+    def __init__(self, clock: Clock, key: bytes = b"memory") -> None:
+        self._clock, self._key = clock, key
+        self._lock = RLock()
+        self._requests: dict[str, Request] = {}
+        self._entries: list[Entry] = []
+        self._head = Head(0, GENESIS)
+        self._failures = 0
+        self._pause: Pause | None = None
+
+    def fail_next(self, times: int = 1) -> None:
+        """The next writes raise `LedgerError` and change nothing."""
+        self._failures = times
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock:
+            if self._failures:
+                self._failures -= 1
+                raise LedgerError("I cannot reach my database, so I do nothing. Try again in a minute.")
+            yield
+
+    def open(self, request: Request) -> Request:
+        with self._writing():
+            for known in self._requests.values():
+                if known.delivery == request.delivery:
+                    raise Duplicate("This command arrived before.", request=known)
+            if request.id in self._requests:
+                raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
+            self._requests[request.id] = request
+            self._append(entry_for_opening(request), self._clock.now())
+            return request
+
+    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:  # noqa: ARG002 - nobody waits here
+        with self._writing():
+            before = self._requests.get(request_id)
+            if before is None:
+                raise LedgerError(f"I know no request {request_id}. Send the command again.")
+            now = self._clock.now()
+            self._requests[request_id] = advance(before, event, now)
+            self._append(entry_for(before, event), now)
+            return self._requests[request_id]
+
+    def note(self, noted: Noted, place: Place) -> None:
+        with self._writing():
+            self._append(entry_for_note(noted, place), self._clock.now())
+
+    def _append(self, entry: Entry, at: datetime) -> None:
+        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.mac, key=self._key)
+        self._entries.append(sealed)
+        self._head = Head(sealed.seq, sealed.mac)
+
+    def asked_since(self, user_id: str, since: datetime) -> int:
+        return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
+
+    def pause(self, by: str, reason: str) -> None:
+        with self._writing():
+            self._pause = Pause(by=by, since=self._clock.now(), reason=reason)
+            self._append(entry_for_pause(by, reason), self._clock.now())
+
+    def resume(self, by: str) -> None:
+        with self._writing():
+            self._pause = None
+            self._append(entry_for_pause(by, None), self._clock.now())
+
+    def paused(self) -> Pause | None:
+        return self._pause
+
+    def find(self, request_id: str) -> Request | None:
+        return self._requests.get(request_id)
+
+    def drawn(self, request_id: str, *, version: int, card: Card | None, due_at: datetime | None) -> None:
+        with self._writing():
+            request = self._requests.get(request_id)
+            if request is not None and version >= request.drawn_version:
+                self._requests[request_id] = replace(
+                    request, drawn_version=version, card=card or request.card, draw_due_at=due_at
+                )
+
+    def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
+        with self._writing():
+            request = self._requests.get(item.request_id)
+            if request is None:
+                return
+            looks = tuple(replace(x, due_at=due_at) if x.host == item.host else x for x in request.looks)
+            changed = replace(request, looks=looks) if item.host else replace(request, due_at=due_at)
+            self._requests[item.request_id] = changed
+
+    def due(self, now: datetime) -> tuple[WorkItem, ...]:
+        with self._lock:
+            requests = tuple(self._requests.values())
+        items = [WorkItem(request_id=request.id) for request in requests if _is_due(request, now)]
+        hosts = [
+            WorkItem(request_id=request.id, host=look.host)
+            for request in requests
+            if request.state is State.ACTING
+            for look in request.looks
+            if _has_passed(look.due_at, now)
+        ]
+        return (*items, *hosts)
+
+    def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
+        with self._lock:
+            later = self._entries[after:]
+        return tuple(e for e in later if request_id in (None, e.request_id))[:limit]
+
+    def head(self) -> Head:
+        return self._head
+
+    def newest(self, limit: int) -> tuple[Request, ...]:
+        with self._lock:
+            requests = tuple(self._requests.values())
+        return tuple(sorted(requests, key=lambda request: (request.asked_at, request.id), reverse=True)[:limit])
+
+
+def _is_due(request: Request, now: datetime) -> bool:
+    expired = request.state is not State.ENDED and request.expires_at <= now
+    behind = request.drawn_version < request.version and (request.draw_due_at is None or request.draw_due_at <= now)
+    return expired or behind or _has_passed(request.due_at, now)
+
+
+def _has_passed(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now

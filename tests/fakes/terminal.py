@@ -1,0 +1,280 @@
+"""Windows hosts in memory: they compare as the agent does, and fail when they are told to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from bot.domain.conditions import fold
+from bot.domain.request import Verdict
+from bot.domain.session import Account, Session, SessionState
+from bot.errors import Unreachable
+from bot.ports.terminal import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
+
+    from bot.errors import TerminalError
+    from bot.ports.terminal import Order
+
+_FIRST_LISTENER = 65536
+_CONSOLE = "CONSOLE"
+_REFUSALS = {5: Verdict.NO_RIGHT, 7045: Verdict.NO_RIGHT, 7024: Verdict.STILL_CLOSING}
+_RIGHTS = {
+    "WTSLogoffSession": "Logoff and Reset",
+    "WTSDisconnectSession": "Disconnect",
+    "WTSSendMessageW": "Message",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ActFault:
+    error: TerminalError
+    after: int
+    is_carried_out: bool
+
+
+class MemoryTerminal:
+    """The `Terminal` port without Windows. `looks`, `acts` and the lists below them are the facts for assertions.
+
+    `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
+    that was begun, `messages` (host, session id, title, text) of every message that was shown.
+    """
+
+    def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
+        self._lock = RLock()
+        self._hosts = {host: {each.id: replace(each, host=host) for each in each_of} for host, each_of in hosts.items()}
+        self._look_faults: defaultdict[str, list[TerminalError]] = defaultdict(list)
+        self._act_faults: defaultdict[str, list[_ActFault]] = defaultdict(list)
+        self._changes: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._down: dict[str, TerminalError] = {}
+        self._refusals: dict[str, int] = {}
+        self._hanging: set[tuple[str, int]] = set()
+        self.looks: list[str] = []
+        self.acts: list[tuple[str, Order]] = []
+        self.logged_off: list[tuple[str, int]] = []
+        self.disconnected: list[tuple[str, int]] = []
+        self.messages: list[tuple[str, int, str, str]] = []
+
+    # The port
+
+    def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:  # noqa: ARG002 - nothing takes time here
+        with self._lock:
+            self.looks.append(host)
+            self._raise_if_down(host)
+            if self._look_faults[host]:
+                raise self._look_faults[host].pop(0)
+            return tuple(self._hosts[host][session_id] for session_id in sorted(self._hosts[host]))
+
+    def log_off(
+        self,
+        host: str,
+        orders: Sequence[Order],
+        *,
+        wait: timedelta | None,
+        within: timedelta,  # noqa: ARG002 - nothing takes time here
+    ) -> Iterator[Answer]:
+        return self._act(host, orders, "WTSLogoffSession", lambda order: self._end(host, order, waits=bool(wait)))
+
+    def disconnect(
+        self,
+        host: str,
+        orders: Sequence[Order],
+        *,
+        wait: timedelta | None,
+        within: timedelta,  # noqa: ARG002 - nothing takes time here
+    ) -> Iterator[Answer]:
+        return self._act(
+            host, orders, "WTSDisconnectSession", lambda order: self._leave_alone(host, order, waits=bool(wait))
+        )
+
+    def message(
+        self,
+        host: str,
+        orders: Sequence[Order],
+        *,
+        title: str,
+        text: str,
+        within: timedelta,  # noqa: ARG002 - nothing takes time here
+    ) -> Iterator[Answer]:
+        return self._act(host, orders, "WTSSendMessageW", lambda order: self._show(host, order, title, text))
+
+    def _act(
+        self, host: str, orders: Sequence[Order], function: str, do: Callable[[Order], Answer]
+    ) -> Iterator[Answer]:
+        with self._lock:
+            self._raise_if_down(host)
+            for change in self._changes.pop(host, []):
+                change()
+            fault = self._act_faults[host].pop(0) if self._act_faults[host] else None
+        for done, order in enumerate(orders):
+            if fault and done >= fault.after:
+                self._lose(host, orders[done:], function, do, fault)
+            yield self._carry_out(host, order, function, do)
+        if fault:
+            raise fault.error
+
+    # What goes wrong, and who comes and goes
+
+    def take_down(self, host: str, error: TerminalError | None = None) -> None:
+        """From now on every call fails, by default as a host that is switched off."""
+        self._down[host] = error or Unreachable(f"{host} cannot be reached.", host=host)
+
+    def bring_up(self, host: str) -> None:
+        self._down.pop(host, None)
+
+    def fail_look(self, host: str, error: TerminalError) -> None:
+        """The next look that has no failure yet fails so."""
+        self._look_faults[host].append(error)
+
+    def fail_act(self, host: str, error: TerminalError, *, after: int = 0, is_carried_out: bool = False) -> None:
+        """The next act fails so after some answers; the rest is not done, or is done and only its answers are lost."""
+        self._act_faults[host].append(_ActFault(error=error, after=after, is_carried_out=is_carried_out))
+
+    def before_act(self, host: str, change: Callable[[], None]) -> None:
+        """Something that happens between the look and the next act."""
+        self._changes[host].append(change)
+
+    def refuse(self, host: str, code: int) -> None:
+        """Windows refuses every act with this Win32 code; 0 ends it."""
+        self._refusals[host] = code
+
+    def hang(self, host: str, session_id: int) -> None:
+        """The session takes a logoff or a disconnect and stays as it is."""
+        self._hanging.add((host, session_id))
+
+    def stop_hanging(self, host: str, session_id: int) -> None:
+        """What was asked to go goes now."""
+        with self._lock:
+            self._hanging.discard((host, session_id))
+            if (host, session_id) in self.logged_off:
+                self.sign_out(host, session_id)
+
+    def sign_out(self, host: str, session_id: int) -> None:
+        with self._lock:
+            self._hosts[host].pop(session_id, None)
+
+    def leave_alone(self, host: str, session_id: int) -> None:
+        """The window is closed: programs go on running, nobody sits there."""
+        with self._lock:
+            there = self._hosts[host][session_id]
+            self._hosts[host][session_id] = replace(
+                there, state=SessionState.DISCONNECTED, station="", disconnect=there.now, input=0
+            )
+
+    def return_to_work(self, host: str, session_id: int) -> None:
+        with self._lock:
+            there = self._hosts[host][session_id]
+            self._hosts[host][session_id] = replace(there, state=SessionState.ACTIVE, input=there.now, disconnect=0)
+
+    def take_over(self, host: str, session_id: int, account: Account) -> None:
+        """The account has the id now, by a logon of this moment."""
+        with self._lock:
+            there = self._hosts[host][session_id]
+            self._hosts[host][session_id] = replace(
+                there, account=account, state=SessionState.ACTIVE, logon=max(there.now, there.logon + 1)
+            )
+
+    def go_to_console(self, host: str, session_id: int) -> None:
+        """Who was on RDP works at the machine itself now: the same session, the same logon."""
+        with self._lock:
+            there = self._hosts[host][session_id]
+            self._hosts[host][session_id] = replace(there, station="Console", protocol=0)
+
+    # Inside
+
+    def _raise_if_down(self, host: str) -> None:
+        if host not in self._hosts:
+            raise Unreachable(f"{host} cannot be reached.", host=host)
+        if host in self._down:
+            raise self._down[host]
+
+    def _lose(
+        self, host: str, orders: Sequence[Order], function: str, do: Callable[[Order], Answer], fault: _ActFault
+    ) -> None:
+        if fault.is_carried_out:
+            for order in orders:
+                self._carry_out(host, order, function, do)
+        raise fault.error
+
+    def _carry_out(self, host: str, order: Order, function: str, do: Callable[[Order], Answer]) -> Answer:
+        with self._lock:
+            self.acts.append((host, order))
+            seen = self._hosts[host].get(order.session_id)
+            code = self._refusals.get(host, 0)
+            answer = judge(order, seen)
+            if answer or seen is None:
+                return answer or _answer(order, Verdict.ALREADY_GONE)
+            if function == "WTSDisconnectSession" and seen.state is SessionState.DISCONNECTED:
+                return _answer(order, Verdict.DISCONNECTED, detail="already")
+            return _refusal(order, function, code) if code else do(order)
+
+    def _end(self, host: str, order: Order, *, waits: bool) -> Answer:
+        self.logged_off.append((host, order.session_id))
+        hangs = (host, order.session_id) in self._hanging
+        if not hangs:
+            self.sign_out(host, order.session_id)
+        if not waits:
+            return _answer(order, None)
+        return _answer(order, Verdict.STILL_CLOSING if hangs else Verdict.GONE)
+
+    def _leave_alone(self, host: str, order: Order, *, waits: bool) -> Answer:
+        self.disconnected.append((host, order.session_id))
+        hangs = (host, order.session_id) in self._hanging
+        if not hangs:
+            self.leave_alone(host, order.session_id)
+        if not waits:
+            return _answer(order, None)
+        return _answer(order, Verdict.STILL_CLOSING if hangs else Verdict.DISCONNECTED)
+
+    def _show(self, host: str, order: Order, title: str, text: str) -> Answer:
+        self.messages.append((host, order.session_id, title, text))
+        return _answer(order, Verdict.SENT)
+
+
+def _answer(order: Order, verdict: Verdict | None, *, code: int = 0, detail: str = "") -> Answer:
+    return Answer(session_id=order.session_id, verdict=verdict, code=code, detail=detail)
+
+
+def _refusal(order: Order, function: str, code: int) -> Answer:
+    verdict = _REFUSALS.get(code, Verdict.FAILED)
+    detail = _RIGHTS[function] if verdict is Verdict.NO_RIGHT else function
+    return _answer(order, verdict, code=code, detail=detail)
+
+
+def judge(order: Order, seen: Session | None) -> Answer | None:
+    """Why the order is not carried out, in the order of docs/agent-protocol.md; None when all is as it was shown."""
+    if order.session_id <= 0:
+        return _answer(order, Verdict.SKIPPED, detail="bad id" if order.session_id else "session 0")
+    if seen is None:
+        return _answer(order, Verdict.ALREADY_GONE)
+    if why := _protection(seen):
+        return _answer(order, Verdict.SKIPPED, detail=why)
+    if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
+        return _answer(order, Verdict.CHANGED, detail=f"person: {seen.account}")
+    if order.not_at_console and fold(seen.station) == _CONSOLE:
+        return _answer(order, Verdict.SKIPPED, detail="console")
+    why = _change(order, seen)
+    return _answer(order, Verdict.CHANGED, detail=why) if why else None
+
+
+def _protection(seen: Session) -> str:
+    if seen.state is SessionState.LISTENING or seen.id >= _FIRST_LISTENER:
+        return "listener"
+    if not seen.account.user:
+        return "no user"
+    return "" if seen.logon else "no logon time"
+
+
+def _change(order: Order, seen: Session) -> str:
+    is_back = seen.state is SessionState.ACTIVE and order.said_state is not SessionState.ACTIVE
+    if is_back and not order.even_if_active:
+        return "came_back"
+    return "" if all(condition.holds_for(seen) for condition in order.conditions) else "filter"
+
+
+def _folded(account: Account) -> tuple[str, str]:
+    return fold(account.domain), fold(account.user)

@@ -1,0 +1,177 @@
+"""One request for each thing that a card can show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.cards import notices
+from bot.commands.logoff import LogoffAsk
+from bot.commands.sessions import SessionsAsk
+from bot.domain import events as e
+from bot.domain.inventory import Inventory
+from bot.domain.lifecycle import advance
+from bot.domain.people import Actor
+from bot.domain.request import Action, Choice, Ending, LeftOut, Verdict
+from bot.domain.requirement import Confirm, Requirement
+from bot.domain.session import Account, SessionState
+from tests.support import builders as b
+
+if TYPE_CHECKING:
+    from bot.cards.model import Report
+    from bot.domain.request import Request
+
+BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, client="LAPTOP-7")
+JOSE = b.session(7, host="comp2", account=Account(domain="CORP", user="josé"))
+DOWN = b.look("comp3", sessions=0, code="unreachable", say="comp3 cannot be reached.")
+SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
+NOT_TOUCHED = (LeftOut(session=SERVICES, why="the services' session"), LeftOut(session=BOB, why="a protected user"))
+APPROVALS = "C0APPROVE"
+FORCED = Requirement(confirm=Confirm.NOBODY, rules=("on-call",), approve_in=APPROVALS)
+LEADS = frozenset({"@leads", "@oncall"})
+TWO_LEADS = b.by_others(b.need(2, of=LEADS), approve_in=APPROVALS)
+LEAD = Actor(user_id="U0LEAD", team_id="T0TEAM", name="lead")
+INVENTORY = Inventory(names=("comp1",))
+NINETY = timedelta(seconds=90)
+FIVE = timedelta(minutes=5)
+
+
+def after(request: Request, *events: e.Event) -> Request:
+    for event in events:
+        request = advance(request, event, b.NOW)
+    return request
+
+
+def asked(**ask: object) -> Request:
+    values: dict[str, object] = {"hosts": ("comp1",), "choice": Choice.MATCHING, "wait": NINETY}
+    return b.request(ask=LogoffAsk(**(values | ask)))  # type: ignore[arg-type] # fields by name
+
+
+def surveyed(request: Request, *sessions: object, **changes: object) -> Request:
+    targets = [b.target(session=session) for session in sessions or (b.session(),)]
+    return after(request, b.surveyed(*targets, **changes))
+
+
+def ended(verdict: Verdict, detail: str = "", code: int = 0) -> Request:
+    end = e.TargetEnded(key=("comp1", 3), verdict=verdict, detail=detail, code=code)
+    return after(b.acting(), e.HostStarted(host="comp1"), end, e.Ended())
+
+
+def two_hosts() -> Request:
+    awaiting = surveyed(asked(hosts=("comp1", "comp2")), b.session(), JOSE)
+    return after(awaiting, b.approved(), b.started(), e.HostStarted(host="comp1"))
+
+
+def waiting_for_leads() -> Request:
+    return surveyed(asked(reason="the session is frozen"), b.session(), BOB, requirement=TWO_LEADS)
+
+
+def warned(*sessions: object) -> Request:
+    """Ready, the first of them warned, the others not."""
+    ready = after(surveyed(asked(warn=FIVE), *sessions), b.approved())
+    for target in ready.targets:
+        ready = after(ready, e.SetOutToWarn(key=target.key))
+    first, *others = ready.targets
+    ready = after(ready, e.Warned(key=first.key))
+    for target in others:
+        ready = after(ready, e.NotWarned(key=target.key, detail="could not be warned: error 7022"))
+    return after(ready, e.GraceBegan(grace=FIVE))
+
+
+def of_people() -> dict[str, Request]:
+    """What others decide: who is needed, who has said yes, and what they made of it."""
+    waiting = waiting_for_leads()
+    counted = after(waiting, e.Counted(by=b.OTHER, on_version=2))
+    approved = after(counted, b.approved(by=LEAD, on_version=3))
+    gentler = e.ActionChanged(by=b.OTHER, on_version=2, action=Action.DISCONNECT, requirement=TWO_LEADS)
+    several = surveyed(asked(), b.session(), JOSE, say="These are too many at once for --force, so I ask.")
+    off = e.TargetEnded(key=("comp1", 5), verdict=Verdict.DISCONNECTED)
+    disconnecting = after(
+        surveyed(asked(), BOB), replace(gentler, requirement=b.requirement()), b.approved(on_version=3)
+    )
+    return {
+        "awaiting-active": surveyed(asked(), BOB),
+        "awaiting-force-not-taken": several,
+        "awaiting-warning": surveyed(asked(warn=FIVE)),
+        "awaiting-others": waiting,
+        "awaiting-counted": counted,
+        "awaiting-two-needs": surveyed(
+            asked(), requirement=b.by_others(b.need(2), b.need(of=frozenset({LEAD.user_id})))
+        ),
+        "awaiting-disconnect": after(waiting, gentler),
+        "awaiting-narrowed": after(waiting, e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("comp1", 3)}))),
+        "ready-warned": warned(b.session(), JOSE),
+        "ready-approved": approved,
+        "acting-warned": after(warned(b.session()), b.started()),
+        "ended-approved-by-others": after(approved, b.started(), *_done(approved)),
+        "ended-disconnected": after(disconnecting, b.started(), e.HostStarted(host="comp1"), off, e.Ended()),
+        "ended-cancelled-by-a-lead": after(warned(b.session()), e.Cancelled(by=LEAD, on_version=6)),
+        "ended-rules-changed": after(approved, e.Refused(rule="four eyes", say=CHANGED)),
+        "verdict-still-closing-for-good": replace(ended(Verdict.STILL_CLOSING), due_at=None),
+        "verdict-unknown-for-good": replace(ended(Verdict.UNKNOWN), due_at=None),
+    }
+
+
+CHANGED = "The rules or the people have changed since it was approved; ask again."
+
+
+def _done(request: Request) -> list[e.Event]:
+    ends = [e.TargetEnded(key=target.key, verdict=Verdict.GONE) for target in request.targets]
+    return [e.HostStarted(host="comp1"), *ends, e.Ended()]
+
+
+def of_notices() -> dict[str, Report]:
+    """What is told beside a card."""
+    forced = surveyed(asked(force=True, reason="INC-4711: the farm is full"), requirement=FORCED)
+    return {
+        "notice-break-glass": notices.break_glass(forced),
+        "notice-break-glass-without-reason": notices.break_glass(surveyed(asked(force=True), requirement=FORCED)),
+        "notice-asked-elsewhere": notices.asked_elsewhere(waiting_for_leads()),
+    }
+
+
+def of_all_kinds() -> dict[str, Request]:
+    """Name -> request: each state, each ending, each verdict, and what can stand beside them."""
+    awaiting = surveyed(asked(reason="the session is frozen"))
+    gone = e.TargetEnded(key=("comp1", 3), verdict=Verdict.GONE)
+    requested = e.TargetRequested(key=("comp1", 3))
+    listed = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    late = replace(awaiting, expires_at=b.NOW)
+    endings = {
+        "ended-answered": surveyed(listed, SERVICES, b.session(), BOB, ending=Ending.ANSWERED),
+        "ended-whatif": surveyed(asked(whatif=True), b.session(), BOB, ending=Ending.WHATIF),
+        "ended-nothing-to-do": after(
+            asked(), e.Surveyed(targets=(), looks=(DOWN,), ending=Ending.NOTHING_TO_DO, say="No.", valid_for=NINETY)
+        ),
+        "ended-refused": after(asked(), e.Refused(rule="no rule", say="No rule lets you log sessions off.")),
+        "ended-denied": after(awaiting, e.Denied(by=b.OTHER, on_version=2)),
+        "ended-cancelled": after(awaiting, e.Cancelled(by=b.ASKER, on_version=2)),
+        "ended-expired": after(late, e.Expired()),
+        "ended-failed": after(b.acting(), e.HostStarted(host="comp1"), e.Failed(reference="4f1c09aa", code="KeyError")),
+    }
+    states = {
+        "asked": asked(),
+        "awaiting": awaiting,
+        "awaiting-left-out": surveyed(asked(), b.session(), JOSE, left_out=NOT_TOUCHED, looks=(b.look(), DOWN)),
+        "ready": b.ready(),
+        "acting-forced": after(surveyed(asked(force=True), requirement=FORCED), b.started()),
+        "acting-one-asked": after(two_hosts(), requested),
+        "acting-one-done": after(two_hosts(), gone),
+        "acting-stopped": after(two_hosts(), e.Stopped(by=b.ASKER)),
+    }
+    verdicts = {
+        "verdict-gone": ended(Verdict.GONE),
+        "verdict-already-gone": ended(Verdict.ALREADY_GONE),
+        "verdict-changed-person": ended(Verdict.CHANGED, r"person: CORP\mallory"),
+        "verdict-changed-came-back": ended(Verdict.CHANGED, "came_back"),
+        "verdict-changed-filter": ended(Verdict.CHANGED, "filter"),
+        "verdict-still-closing": ended(Verdict.STILL_CLOSING),
+        "verdict-no-right": ended(Verdict.NO_RIGHT, "Logoff and Reset", 5),
+        "verdict-not-let-in": ended(Verdict.NO_RIGHT, "comp1 did not accept the bot's account."),
+        "verdict-failed": ended(Verdict.FAILED, "WTSLogoffSession", 1359),
+        "verdict-skipped": ended(Verdict.SKIPPED, "listener"),
+        "verdict-unreachable": ended(Verdict.UNREACHABLE),
+        "verdict-unknown": ended(Verdict.UNKNOWN),
+    }
+    return states | of_people() | endings | verdicts
