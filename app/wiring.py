@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.clock import SystemClock
-from adapters.scheduler.threads import LocalEngine
+from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
-from adapters.slack.socket_mode import SlackDoor
-from adapters.sql import migrate as schema
+from adapters.slack.socket_mode import SocketMode
+from adapters.sql import migrate
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.windows.terminal import WinRmTerminal
@@ -43,23 +43,23 @@ class Bot:
     """Everything that runs. `start` returns once commands are taken; `stop` lets running steps finish."""
 
     ledger: SqlLedger
-    engine: LocalEngine
-    door: SlackDoor
+    scheduler: ThreadScheduler
+    connection: SocketMode
     directory: SlackDirectory
-    looks: ThreadPoolExecutor
+    executor: ThreadPoolExecutor
     shell: WinRmShell
     database: Database
 
     def start(self) -> None:
         self.directory.start()
-        self.engine.start()
-        self.door.start()
+        self.scheduler.start()
+        self.connection.start()
 
     def stop(self) -> None:
-        self.door.stop()
-        self.engine.stop(STOP_WITHIN)
+        self.connection.stop()
+        self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
-        self.looks.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False, cancel_futures=True)
         self.shell.close()
         self.database.dispose()
 
@@ -76,7 +76,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     policy = settings.policy()
     names = named_in(policy)
     directory = SlackDirectory(client, clock, names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
-    looks = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
+    executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
     workflow = Workflow(
         ledger=ledger,
         terminal=WinRmTerminal(shell),
@@ -84,18 +84,18 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         directory=directory,
         policy=policy,
         clock=clock,
-        looks=looks,
-        wake=lambda item, at: engine.wake(item, at),  # noqa: PLW0108 - the engine needs the workflow first
+        executor=executor,
+        wake=lambda item, at: scheduler.wake(item, at),  # noqa: PLW0108 - the engine needs the workflow first
     )
-    engine = LocalEngine(workflow.step, ledger, clock, on_surprise=workflow.surprise)
+    scheduler = ThreadScheduler(workflow.step, ledger, clock, on_failure=workflow.record_failure)
     inventory = settings.inventory()
     intake = Intake(ledger=ledger, directory=directory, policy=policy, inventory=inventory, clock=clock)
     return Bot(
         ledger=ledger,
-        engine=engine,
-        door=_door(settings, intake, engine),
+        scheduler=scheduler,
+        connection=_door(settings, intake, scheduler),
         directory=directory,
-        looks=looks,
+        executor=executor,
         shell=shell,
         database=database,
     )
@@ -103,7 +103,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
 
 def upgrade(settings: Settings) -> str:
     """Bring the database to the tables of this release; the revision it is at then."""
-    return schema.upgrade(settings.database.get_secret_value())
+    return migrate.upgrade(settings.database.get_secret_value())
 
 
 def open_ledger(settings: Settings) -> SqlLedger:
@@ -122,19 +122,19 @@ def open_directory(settings: Settings) -> tuple[SlackDirectory, frozenset[str]]:
     return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
 
 
-def _door(settings: Settings, intake: Intake, engine: LocalEngine) -> SlackDoor:
-    return SlackDoor(
+def _door(settings: Settings, intake: Intake, scheduler: ThreadScheduler) -> SocketMode:
+    return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),
         api_url=settings.slack.api_url,
         team=settings.team,
         intake=intake,
-        wake=engine.wake,
+        wake=scheduler.wake,
     )
 
 
 def _check_schema(url: str) -> None:
-    if schema.current(url) != schema.newest():
+    if migrate.current(url) != migrate.newest():
         raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
 
 

@@ -1,6 +1,6 @@
 """Everything that can go wrong, as one tree.
 
-BotError                what a person is told is `.say`; `.code` is stable and goes to the audit and the metrics
+BotError                what a person is told is `.message`; `.code` is stable and goes to the audit and the metrics
   UsageError            what was typed cannot be understood
   Refused               a rule says no
   Conflict              the request is not, or no longer, in the state this needs
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 
 class BotError(Exception):
-    """Base of all expected errors: `say` is one sentence for a person, with the next step."""
+    """Base of all expected errors: `message` is one sentence for a person, with the next step."""
 
     code: ClassVar[str] = "error"
 
-    def __init__(self, say: str) -> None:
-        super().__init__(say)
-        self.say = say
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class UsageError(BotError):
@@ -51,7 +51,7 @@ class UsageError(BotError):
 
     def __init__(  # noqa: PLR0913 - an error that shows the place needs the text, the place and the cure
         self,
-        say: str,
+        message: str,
         *,
         text: str = "",
         start: int = 0,
@@ -61,7 +61,7 @@ class UsageError(BotError):
         corrected: str = "",
         example: str = "",
     ) -> None:
-        super().__init__(say)
+        super().__init__(message)
         self.text, self.start, self.end, self.nearest, self.example = text, start, end, nearest, example
         self.candidates, self.corrected = candidates, corrected
 
@@ -71,12 +71,12 @@ class Refused(BotError):
 
     code = "refused"
 
-    def __init__(self, say: str, *, rule: str) -> None:
-        super().__init__(say)
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
         self.rule = rule
 
 
-class Clash(StrEnum):
+class ConflictReason(StrEnum):
     """Why an event does not fit."""
 
     EXPIRED = "expired"  # its time is over
@@ -92,8 +92,8 @@ class Conflict(BotError):
 
     code = "conflict"
 
-    def __init__(self, say: str, *, request: Request, reason: Clash) -> None:
-        super().__init__(say)
+    def __init__(self, message: str, *, request: Request, reason: ConflictReason) -> None:
+        super().__init__(message)
         self.request, self.reason = request, reason
 
 
@@ -102,8 +102,8 @@ class Duplicate(BotError):
 
     code = "duplicate"
 
-    def __init__(self, say: str, *, request: Request) -> None:
-        super().__init__(say)
+    def __init__(self, message: str, *, request: Request) -> None:
+        super().__init__(message)
         self.request = request
 
 
@@ -113,8 +113,8 @@ class TerminalError(BotError):
     code = "terminal"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, say: str, *, host: str, delivered: bool = False) -> None:
-        super().__init__(say)
+    def __init__(self, message: str, *, host: str, delivered: bool = False) -> None:
+        super().__init__(message)
         self.host, self.delivered = host, delivered
 
 
@@ -159,8 +159,8 @@ class ChatError(BotError):
 
     code = "chat"
 
-    def __init__(self, say: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
-        super().__init__(say)
+    def __init__(self, message: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
         self.retryable, self.retry_after = retryable, retry_after
 
 
@@ -169,11 +169,11 @@ class PlaceRefused(ChatError):
 
     code = "place"
 
-    def __init__(self, say: str) -> None:
-        super().__init__(say, retryable=False)
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
 
 
 class SettingsError(BotError):
-    """The configuration is wrong; `say` holds all faults, one a line."""
+    """The configuration is wrong; `message` holds all faults, one a line."""
 
     code = "settings"

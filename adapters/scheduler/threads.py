@@ -1,4 +1,4 @@
-"""The `Engine` port with threads of this process; it goes with SQLite, whose file one machine owns.
+"""The `Scheduler` port with threads of this process; it goes with SQLite, whose file one machine owns.
 
 Two lanes, because a few slow hosts must not keep everybody waiting: however many steps hang on hosts, surveys,
 decisions and drawings have threads of their own. What waits for its host, or for its own earlier run, waits in a list,
@@ -54,8 +54,8 @@ class _Lane:
             yield item
 
 
-class LocalEngine:
-    """`workers` is for each lane. `on_surprise(item, reference, error)` is told of every step that raised.
+class ThreadScheduler:
+    """`workers` is for each lane. `on_failure(item, reference, error)` is told of every step that raised.
 
     Nothing runs before `start`; what is woken earlier waits for it. All methods may be called from any thread, steps
     included.
@@ -67,11 +67,11 @@ class LocalEngine:
         ledger: Ledger,
         clock: Clock,
         *,
-        on_surprise: Callable[[WorkItem, str, Exception], None],
+        on_failure: Callable[[WorkItem, str, Exception], None],
         workers: int = 16,
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
-        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_surprise
+        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_failure
         self._sweep_every = sweep_every.total_seconds()
         self._changed = threading.Condition()
         self._requests, self._hosts = _Lane(workers), _Lane(workers)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
-from adapters.slack.errors import mapped
+from adapters.slack.errors import translate_errors
 from adapters.slack.limits import escape
 from adapters.slack.render import Drawing, draw
-from bot.domain.request import Card
+from bot.domain.request import MessageRef
 from bot.errors import PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.cards.model import Report
+    from bot.cards.model import Card
     from bot.domain.people import Actor, Place
 
 
@@ -44,44 +44,52 @@ class SlackChat:
         self._client, self._group_ids = client, group_ids
         self._shared: dict[str, tuple[bool, float]] = {}
 
-    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:
+    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
         try:
             self._refuse_shared(place.channel_id)
-            return self._post(place.channel_id, self._draw(report))
+            return self._post(place.channel_id, self._draw(card))
         except PlaceRefused:
             if actor is None:
                 raise
-            return self._post(self._direct_messages(actor), self._draw(report))
+            return self._post(self._direct_messages(actor), self._draw(card))
 
-    def redraw(self, card: Card, report: Report) -> None:
-        drawing = self._draw(report)
-        with mapped():
-            self._client.chat_update(channel=card.channel_id, ts=card.ts, text=drawing.text, blocks=drawing.blocks)
+    def redraw(self, message_ref: MessageRef, card: Card) -> None:
+        slack_message = self._draw(card)
+        with translate_errors():
+            self._client.chat_update(
+                channel=message_ref.channel_id, ts=message_ref.ts, text=slack_message.text, blocks=slack_message.blocks
+            )
 
-    def tell(self, place: Place, actor: Actor, report: Report) -> None:
-        drawing = self._draw(report)
+    def tell(self, place: Place, actor: Actor, card: Card) -> None:
+        slack_message = self._draw(card)
         try:
-            with mapped():
+            with translate_errors():
                 self._client.chat_postEphemeral(
-                    channel=place.channel_id, user=actor.user_id, text=drawing.text, blocks=drawing.blocks
+                    channel=place.channel_id, user=actor.user_id, text=slack_message.text, blocks=slack_message.blocks
                 )
         except PlaceRefused:
-            self._post(self._direct_messages(actor), drawing)
+            self._post(self._direct_messages(actor), slack_message)
 
-    def reply(self, card: Card, names: tuple[str, ...], text: str) -> None:
+    def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         called = " ".join(_mention(self._group_ids.get(name, name)) for name in names)
-        with mapped():
-            self._client.chat_postMessage(channel=card.channel_id, thread_ts=card.ts, text=f"{called} {escape(text)}")
-
-    def _draw(self, report: Report) -> Drawing:
-        return draw(report, self._group_ids)
-
-    def _post(self, channel_id: str, drawing: Drawing) -> Card:
-        with mapped():
-            posted = self._client.chat_postMessage(
-                channel=channel_id, text=drawing.text, blocks=drawing.blocks, unfurl_links=False, unfurl_media=False
+        with translate_errors():
+            self._client.chat_postMessage(
+                channel=message_ref.channel_id, thread_ts=message_ref.ts, text=f"{called} {escape(text)}"
             )
-            return Card(channel_id=str(posted["channel"]), ts=str(posted["ts"]))
+
+    def _draw(self, card: Card) -> Drawing:
+        return draw(card, self._group_ids)
+
+    def _post(self, channel_id: str, slack_message: Drawing) -> MessageRef:
+        with translate_errors():
+            posted = self._client.chat_postMessage(
+                channel=channel_id,
+                text=slack_message.text,
+                blocks=slack_message.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+            return MessageRef(channel_id=str(posted["channel"]), ts=str(posted["ts"]))
 
     def _refuse_shared(self, channel_id: str) -> None:
         """Another company's people would read who works where. Asked anew now and then: it can be shared later."""
@@ -89,7 +97,7 @@ class SlackChat:
             return  # between two people; and asking about them needs a right that nothing else needs
         is_shared, asked_at = self._shared.get(channel_id, (False, -math.inf))
         if time.monotonic() - asked_at > SHARED_GOOD_FOR.total_seconds():
-            with mapped():
+            with translate_errors():
                 channel = self._client.conversations_info(channel=channel_id)["channel"]
             is_shared = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
             self._shared[channel_id] = (is_shared, time.monotonic())
@@ -97,7 +105,7 @@ class SlackChat:
             raise PlaceRefused("This channel is shared with another organisation.")
 
     def _direct_messages(self, actor: Actor) -> str:
-        with mapped():
+        with translate_errors():
             opened = self._client.conversations_open(users=actor.user_id)
             return str(opened["channel"]["id"])
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.errors import mapped
-from bot.domain.people import Someone, Standing
+from adapters.slack.errors import translate_errors
+from bot.domain.people import MemberStatus, Person
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class _Known:
     """What one round of questions brought, replaced as a whole: nobody is in a new group with an old standing."""
 
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    standing: Mapping[str, Standing] = field(default_factory=dict)
+    status: Mapping[str, MemberStatus] = field(default_factory=dict)
     at: datetime | None = None
     ticks: float = 0.0
 
@@ -76,16 +76,16 @@ class SlackDirectory:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_fresh, name="directory", daemon=True)
 
-    def someone(self, actor: Actor) -> Someone:
+    def person(self, actor: Actor) -> Person:
         known = self._known
-        standing = known.standing.get(actor.user_id, Standing.MEMBER) if self._is_fresh(known) else Standing.UNKNOWN
-        return Someone(actor=actor, groups=known.groups.get(actor.user_id, frozenset()), standing=standing)
+        status = known.status.get(actor.user_id, MemberStatus.MEMBER) if self._is_fresh(known) else MemberStatus.UNKNOWN
+        return Person(actor=actor, groups=known.groups.get(actor.user_id, frozenset()), status=status)
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
         known = self._known
         people = {user for user, groups in known.groups.items() if groups & names}
-        people |= {name for name in names if name in known.standing}
-        return frozenset(user for user in people if known.standing.get(user) is Standing.MEMBER)
+        people |= {name for name in names if name in known.status}
+        return frozenset(user for user in people if known.status.get(user) is MemberStatus.MEMBER)
 
     def start(self) -> None:
         """Ask once before the first command comes, then now and again."""
@@ -112,9 +112,9 @@ class SlackDirectory:
             for group in self._patiently(self._ask_groups):
                 _add(group, self._names, found, group_ids)
         people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
-        standing = {user_id: self._patiently(partial(self._ask_standing, user_id)) for user_id in sorted(people)}
+        status = {user_id: self._patiently(partial(self._ask_standing, user_id)) for user_id in sorted(people)}
         groups = {user_id: frozenset(names) for user_id, names in found.items()}
-        self._known = _Known(groups=groups, standing=standing, at=asked_at, ticks=asked_ticks)
+        self._known = _Known(groups=groups, status=status, at=asked_at, ticks=asked_ticks)
         self.group_ids.update(group_ids)
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
@@ -129,21 +129,21 @@ class SlackDirectory:
         return ask()
 
     def _ask_groups(self) -> list[Mapping[str, Any]]:
-        with mapped():
+        with translate_errors():
             match self._client.usergroups_list(include_users=True, include_disabled=False)["usergroups"]:
                 case list() as groups:
                     return groups
         raise ChatError("Slack answered without the user groups I asked for.", retryable=True)
 
-    def _ask_standing(self, user_id: str) -> Standing:
+    def _ask_standing(self, user_id: str) -> MemberStatus:
         """A rule may still name somebody whom Slack does not know any more: he counts no longer, the others do."""
-        with mapped():
+        with translate_errors():
             try:
                 user = self._client.users_info(user=user_id)["user"]
             except SlackApiError as exc:
                 if exc.response.get("error") not in NOT_THERE:
                     raise
-                return Standing.UNKNOWN
+                return MemberStatus.UNKNOWN
         if user["id"] != user_id:
             raise ChatError("Slack answered without the person I asked for.", retryable=True)
         return _standing_of(user)
@@ -165,7 +165,7 @@ class SlackDirectory:
         try:
             self.refresh()
         except ChatError as error:
-            log.warning("directory.not_refreshed", say=error.say)
+            log.warning("directory.not_refreshed", message=error.message)
 
 
 def _add(
@@ -179,16 +179,16 @@ def _add(
         found.setdefault(str(user_id), set()).update(own)
 
 
-def _standing_of(user: Mapping[str, Any]) -> Standing:
+def _standing_of(user: Mapping[str, Any]) -> MemberStatus:
     """Reference: https://docs.slack.dev/reference/objects/user-object."""
     match user:
         case {"deleted": True}:
-            return Standing.DEACTIVATED
+            return MemberStatus.DEACTIVATED
         case {"is_bot": True}:
-            return Standing.BOT
+            return MemberStatus.BOT
         case {"is_stranger": True}:
-            return Standing.STRANGER
+            return MemberStatus.STRANGER
         case {"is_restricted": True} | {"is_ultra_restricted": True}:
-            return Standing.GUEST
+            return MemberStatus.GUEST
         case _:
-            return Standing.MEMBER
+            return MemberStatus.MEMBER

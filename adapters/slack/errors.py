@@ -48,7 +48,7 @@ CURES = {
 
 
 @contextmanager
-def mapped() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Foreign exceptions stop here. Unreadable answers and lost connections may be over in a while."""
     try:
         yield

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import InputBlock, Option, PlainTextObject, StaticM
 from slack_sdk.models.views import View
 
 from adapters.slack.limits import cut
-from bot.cards.wording import situation, whole
+from bot.cards.wording import isolate, session_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def picked_in(view: Mapping[str, Any]) -> frozenset[int]:
 
 def _label(request: Request, place: int) -> str:
     session = request.targets[place].session
-    return cut(f"{whole(str(session.account))} - {session.host} {session.id} - {situation(session)}", OPTION_TEXT)
+    return cut(f"{isolate(str(session.account))} - {session.host} {session.id} - {session_state(session)}", OPTION_TEXT)
 
 
 def _hint(request: Request) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt import BoltResponse
 
-from adapters.slack.errors import mapped
+from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, choose_form, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from adapters.slack.render import draw
-from bot.cards.model import Report
+from bot.cards.model import Card
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def _on_command(intake: Intake, wake: Wake) -> Callable[..., None]:
         response = intake.ask(
             command=call.command, text=call.text, actor=call.actor, place=call.place, delivery=call.delivery
         )
-        drawing = draw(_report_of(response))
-        blocks = drawing.blocks if response.report else None
-        ack(text=drawing.text, blocks=blocks, response_type="ephemeral")
+        slack_message = draw(_report_of(response))
+        blocks = slack_message.blocks if response.card else None
+        ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")
         _wake_for(response, wake)
 
     return on_command
@@ -89,10 +89,10 @@ def _wake_for(response: Response, wake: Wake) -> None:
 
 def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:
     try:
-        with mapped():
+        with translate_errors():
             client.views_open(trigger_id=trigger_id, view=choose_form(request, value))
     except ChatError as error:
-        log.warning("form.not_opened", request_id=request.id, say=error.say)
+        log.warning("form.not_opened", request_id=request.id, message=error.message)
 
 
 def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
@@ -103,5 +103,5 @@ def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
     return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
 
 
-def _report_of(response: Response) -> Report:
-    return response.report or Report(headline=response.text, summary=response.text)
+def _report_of(response: Response) -> Card:
+    return response.card or Card(headline=response.text, summary=response.text)

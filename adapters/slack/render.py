@@ -20,14 +20,14 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
-from bot.cards.model import Channel, Group, Line, Moment, Person, Strong, Tone
+from bot.cards.model import Bold, Channel, Group, Line, Timestamp, Tone, UserMention
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from slack_sdk.models.blocks import RichTextElement
 
-    from bot.cards.model import Button, Part, Report
+    from bot.cards.model import Button, Card, LinePart
 
 DATE_FORMAT = "{date_short_pretty} {time}"
 
@@ -40,18 +40,18 @@ class Drawing:
     blocks: list[dict[str, object]]
 
 
-def draw(report: Report, group_ids: Mapping[str, str] | None = None) -> Drawing:
+def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """The report as blocks within Slack's limits. `group_ids` knows the ids of user groups by their handles."""
-    report = replace(report, lines=tuple(_resolved(line, group_ids or {}) for line in report.lines))
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(report.headline, HEADER), emoji=False))]
-    loud = [line for line in report.lines if line.tone is not Tone.QUIET]
+    card = replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines))
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False))]
+    loud = [line for line in card.lines if line.tone is not Tone.QUIET]
     if loud:
         limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
         blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
-    blocks += [_quiet(line) for line in report.lines if line.tone is Tone.QUIET]
-    if report.buttons:
-        blocks.append(ActionsBlock(elements=[_button(button) for button in report.buttons]))
-    summary = escape(cut(report.summary, MESSAGE_TEXT))
+    blocks += [_quiet(line) for line in card.lines if line.tone is Tone.QUIET]
+    if card.buttons:
+        blocks.append(ActionsBlock(elements=[_button(button) for button in card.buttons]))
+    summary = escape(cut(card.summary, MESSAGE_TEXT))
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
 
 
@@ -62,7 +62,7 @@ def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
 
 def _length(lines: list[Line], limit: int) -> int:
     """How many characters the lines have when their parts are cut."""
-    texts = [part.text if isinstance(part, Strong) else part for line in lines for part in line.parts]
+    texts = [part.text if isinstance(part, Bold) else part for line in lines for part in line.parts]
     return sum(min(len(text), limit) for text in texts if isinstance(text, str))
 
 
@@ -73,19 +73,19 @@ def _rich(line: Line, limit: int) -> RichTextElement:
     return RichTextSectionElement(elements=[*(_part(part, limit) for part in line.parts), _text("\n")])
 
 
-def _part(part: Part, limit: int) -> RichTextElement:
+def _part(part: LinePart, limit: int) -> RichTextElement:
     match part:
         case str():
             return _text(cut(part, limit))
-        case Strong():
+        case Bold():
             return RichTextElementParts.Text(text=cut(part.text, limit), style={"bold": True})
-        case Person():
+        case UserMention():
             return RichTextElementParts.User(user_id=part.user_id)
         case Group():
             return RichTextElementParts.UserGroup(usergroup_id=part.name) if _is_id(part) else _text(part.name)
         case Channel():
             return RichTextElementParts.Channel(channel_id=part.channel_id)
-        case Moment():
+        case Timestamp():
             timestamp, fallback = int(part.at.timestamp()), f"{part.at:%Y-%m-%d %H:%M} UTC"
             return RichTextElementParts.Date(timestamp=timestamp, format=DATE_FORMAT, fallback=fallback)
     assert_never(part)
@@ -102,28 +102,28 @@ def _text(text: str) -> RichTextElement:
 
 def _quiet(line: Line) -> ContextBlock:
     """Small print. Only a line with a mention or a date has to be mrkdwn; the rest stays unparsed."""
-    if all(isinstance(part, str | Strong) for part in line.parts):
+    if all(isinstance(part, str | Bold) for part in line.parts):
         text = "".join(
-            part if isinstance(part, str) else part.text for part in line.parts if isinstance(part, str | Strong)
+            part if isinstance(part, str) else part.text for part in line.parts if isinstance(part, str | Bold)
         )
         return ContextBlock(elements=[PlainTextObject(text=cut(text, CONTEXT_TEXT), emoji=False)])
     text = "".join(_markdown(part) for part in line.parts)
     return ContextBlock(elements=[MarkdownTextObject(text=cut(text, CONTEXT_TEXT))])
 
 
-def _markdown(part: Part) -> str:
+def _markdown(part: LinePart) -> str:
     match part:
         case str():
             return escape(part)
-        case Strong():
+        case Bold():
             return f"*{escape(part.text)}*"
-        case Person():
+        case UserMention():
             return f"<@{part.user_id}>"
         case Group():
             return f"<!subteam^{part.name}>" if _is_id(part) else escape(part.name)
         case Channel():
             return f"<#{part.channel_id}>"
-        case Moment():
+        case Timestamp():
             return f"<!date^{int(part.at.timestamp())}^{DATE_FORMAT}|{part.at:%Y-%m-%d %H:%M} UTC>"
     assert_never(part)
 

@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from adapters.slack.errors import mapped
+from adapters.slack.errors import translate_errors
 from adapters.slack.listeners import register
 from bot.commands import COMMANDS
 from bot.errors import SettingsError
@@ -25,7 +25,7 @@ ACKING = 32
 """Threads that take envelopes and ack them; Bolt's own five would queue a busy minute."""
 
 
-class SlackDoor:
+class SocketMode:
     """Connects, listens, and acks. The tokens are kept by the client objects alone.
 
     Slack is asked once, at the start, who the token belongs to; after that no network call stands before an ack.
@@ -60,17 +60,17 @@ class SlackDoor:
         )
         register(app, COMMANDS, self._intake, self._wake)
         self._handler = SocketModeHandler(app, self._app_token, concurrency=ACKING)
-        with mapped():
+        with translate_errors():
             self._handler.connect()  # type: ignore[no-untyped-call] # Bolt's handler has no types here
 
     def _authorize(self) -> AuthorizeResult:
-        with mapped():
+        with translate_errors():
             answer = self._client.auth_test()
         if answer["team_id"] != self._team:
-            say = (
+            message = (
                 f"team: the bot's token belongs to workspace {answer['team_id']}, the configuration says {self._team}."
             )
-            raise SettingsError(say)
+            raise SettingsError(message)
         return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=self._bot_token)
 
     def take_no_more(self) -> None:

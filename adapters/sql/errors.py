@@ -20,7 +20,7 @@ _FOREIGN = (
 
 
 @contextmanager
-def database_faults() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Raises `LedgerError` for whatever SQLAlchemy or Alembic raise, and when the turn to write does not come."""
     try:
         yield

@@ -10,8 +10,8 @@ import structlog
 
 from adapters.sql.audit_queries import append, lock_head, read_entries, read_head
 from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS
-from adapters.sql.errors import database_faults
-from adapters.sql.mapping import MAYBE_CARD, Asks
+from adapters.sql.errors import translate_errors
+from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
 from adapters.sql.request_queries import (
     RowMoved,
@@ -22,14 +22,14 @@ from adapters.sql.request_queries import (
     read_due,
     read_requests,
     save_request,
-    set_drawn,
     set_due,
+    set_published,
 )
-from adapters.sql.write_queue import Turns
+from adapters.sql.write_queue import FairLock
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.domain.lifecycle import advance
 from bot.domain.request import Pause
-from bot.errors import Clash, Conflict, Duplicate, LedgerError
+from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry, Head
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
-    from bot.domain.request import Ask, Card, Request, WorkItem
+    from bot.domain.request import Ask, MessageRef, Request, WorkItem
     from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
@@ -58,7 +58,7 @@ class SqlLedger:
 
     def __init__(self, engine: Engine, clock: Clock, key: bytes, ask_types: Mapping[str, type[Ask]]) -> None:
         self._engine = engine
-        self._turns = Turns()
+        self._turns = FairLock()
         self._reader = engine.execution_options(**{READS: True})
         self._clock, self._key, self._asks = clock, key, Asks(ask_types)
 
@@ -77,9 +77,9 @@ class SqlLedger:
         if read_requests(connection, [request.id], self._asks):
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
-    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
+    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
         """An unknown id is a `LedgerError`: nothing outside this database hands out ids that `find` does not know."""
-        with self._writing(RECEIPT_LIMIT if is_hurried else PATIENCE) as (connection, head):
+        with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
             before = self._fresh(connection, request_id)
             now = self._clock.now()  # after the lock: what waited past its time is refused
             after = advance(before, event, now)
@@ -93,7 +93,7 @@ class SqlLedger:
         try:
             save_request(connection, before, after)
         except RowMoved as exc:
-            raise Conflict("Somebody else was faster.", request=before, reason=Clash.STALE) from exc
+            raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
 
     def note(self, noted: Noted, place: Place) -> None:
         with self._writing(RECEIPT_LIMIT) as (connection, head):
@@ -104,13 +104,15 @@ class SqlLedger:
         with _reading(self._reader) as connection:
             return read_requests(connection, [request_id], self._asks).get(request_id)
 
-    def drawn(self, request_id: str, *, version: int, card: Card | None, due_at: datetime | None) -> None:
+    def mark_published(
+        self, request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None
+    ) -> None:
         """Without a card the one that is known stays."""
-        values: dict[str, Any] = {"draw_due_at": due_at}
-        if card is not None:
-            values["card"] = MAYBE_CARD.write(card)
+        values: dict[str, Any] = {"publish_after": due_at}
+        if message_ref is not None:
+            values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
         with self._writing() as (connection, _head):
-            set_drawn(connection, request_id, version, values)
+            set_published(connection, request_id, version, values)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         with self._writing() as (connection, _head):
@@ -156,7 +158,7 @@ class SqlLedger:
 
     @contextmanager
     def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
-        with database_faults(), self._turns.take(within) as left:
+        with translate_errors(), self._turns.take(within) as left:
             engine = self._engine.execution_options(**{LOCK_LIMIT: left})
             with engine.begin() as connection:
                 yield connection, lock_head(connection)
@@ -173,7 +175,7 @@ class SqlLedger:
 
 @contextmanager
 def _reading(engine: Engine) -> Iterator[Connection]:
-    with database_faults(), engine.begin() as connection:
+    with translate_errors(), engine.begin() as connection:
         yield connection
 
 

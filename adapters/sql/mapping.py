@@ -9,7 +9,18 @@ from pydantic import TypeAdapter
 
 from bot.audit.entry import Entry
 from bot.domain.people import Actor, Place
-from bot.domain.request import Action, Ask, Card, Ending, HostLook, LeftOut, Request, State, Target, Verdict
+from bot.domain.request import (
+    Action,
+    Ask,
+    Ending,
+    ExcludedSession,
+    HostSurvey,
+    MessageRef,
+    Request,
+    State,
+    Target,
+    Verdict,
+)
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
 from bot.errors import LedgerError
@@ -23,7 +34,7 @@ T = TypeVar("T")
 Values = dict[str, Any]
 
 
-class Part(Generic[T]):
+class JsonColumn(Generic[T]):
     """A value kept as ASCII JSON text: so whatever a host or a chat calls somebody comes back as it was."""
 
     def __init__(self, form: Any) -> None:
@@ -36,14 +47,14 @@ class Part(Generic[T]):
         return self._adapter.validate_python(json.loads(text))
 
 
-ACTOR: Part[Actor] = Part(Actor)
-MAYBE_ACTOR: Part[Actor | None] = Part(Actor | None)
-ACTORS: Part[tuple[Actor, ...]] = Part(tuple[Actor, ...])
-PLACE: Part[Place] = Part(Place)
-MAYBE_CARD: Part[Card | None] = Part(Card | None)
-SESSION: Part[Session] = Part(Session)
-LEFT_OUT: Part[tuple[LeftOut, ...]] = Part(tuple[LeftOut, ...])
-MAYBE_REQUIREMENT: Part[Requirement | None] = Part(Requirement | None)
+ACTOR: JsonColumn[Actor] = JsonColumn(Actor)
+MAYBE_ACTOR: JsonColumn[Actor | None] = JsonColumn(Actor | None)
+ACTORS: JsonColumn[tuple[Actor, ...]] = JsonColumn(tuple[Actor, ...])
+PLACE: JsonColumn[Place] = JsonColumn(Place)
+MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
+SESSION: JsonColumn[Session] = JsonColumn(Session)
+EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
+MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
 
 
 class Asks:
@@ -51,7 +62,7 @@ class Asks:
 
     def __init__(self, ask_types: Mapping[str, type[Ask]]) -> None:
         self._types = dict(ask_types)
-        self._parts: dict[str, Part[Ask]] = {name: Part(ask_type) for name, ask_type in ask_types.items()}
+        self._parts: dict[str, JsonColumn[Ask]] = {name: JsonColumn(ask_type) for name, ask_type in ask_types.items()}
 
     def write(self, command: str, ask: Ask) -> str:
         """`TypeError` when this is not the command's ask: of another type, fields would be lost without a word."""
@@ -78,13 +89,13 @@ def row_of_request(request: Request, asks: Asks) -> Values:
         "ask": asks.write(request.command, request.ask),
         "asked_at": request.asked_at,
         **changes_of_request(request),
-        "card": MAYBE_CARD.write(request.card),
-        "drawn_version": request.drawn_version,
+        "message_ref": MAYBE_MESSAGE_REF.write(request.message_ref),
+        "published_version": request.published_version,
     }
 
 
 def changes_of_request(request: Request) -> Values:
-    """What events change. The card and what it shows is changed by `Ledger.drawn` alone."""
+    """What events change. The card and what it shows is changed by `Ledger.mark_published` alone."""
     return {
         "expires_at": request.expires_at,
         "state": request.state.value,
@@ -92,13 +103,13 @@ def changes_of_request(request: Request) -> Values:
         "version": request.version,
         "due_at": request.due_at,
         "attempts": request.attempts,
-        "left_out": LEFT_OUT.write(request.left_out),
+        "excluded": EXCLUDED.write(request.excluded),
         "requirement": MAYBE_REQUIREMENT.write(request.requirement),
         "counted": ACTORS.write(request.counted),
         "decided_by": MAYBE_ACTOR.write(request.decided_by),
         "decided_at": request.decided_at,
-        "say": request.say,
-        "draw_due_at": request.draw_due_at,
+        "message": request.message,
+        "publish_after": request.publish_after,
         "ended_at": request.ended_at,
         "action": request.action.value,
         "content_version": request.content_version,
@@ -131,7 +142,7 @@ def changes_of_target(target: Target) -> Values:
     }
 
 
-def row_of_look(request_id: str, position: int, look: HostLook) -> Values:
+def row_of_look(request_id: str, position: int, look: HostSurvey) -> Values:
     return {
         "request_id": request_id,
         "host": look.host,
@@ -139,7 +150,7 @@ def row_of_look(request_id: str, position: int, look: HostLook) -> Values:
         "looked_at": look.looked_at,
         "sessions": look.sessions,
         "code": look.code,
-        "say": look.say,
+        "message": look.message,
         "started_at": look.started_at,
         "due_at": look.due_at,
     }
@@ -169,19 +180,19 @@ def target_of(row: Row[Any]) -> Target:
     )
 
 
-def look_of(row: Row[Any]) -> HostLook:
-    return HostLook(
+def look_of(row: Row[Any]) -> HostSurvey:
+    return HostSurvey(
         host=row.host,
         looked_at=row.looked_at,
         sessions=row.sessions,
         code=row.code,
-        say=row.say,
+        message=row.message,
         started_at=row.started_at,
         due_at=row.due_at,
     )
 
 
-def request_of(row: Row[Any], targets: Sequence[Row[Any]], looks: Iterable[Row[Any]], asks: Asks) -> Request:
+def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
     return Request(
         id=row.id,
         delivery=row.delivery,
@@ -198,16 +209,16 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], looks: Iterable[Row[A
         due_at=row.due_at,
         attempts=row.attempts,
         targets=tuple(target_of(target) for target in targets),
-        looks=tuple(look_of(look) for look in looks),
-        left_out=LEFT_OUT.read(row.left_out),
+        surveys=tuple(look_of(look) for look in surveys),
+        excluded=EXCLUDED.read(row.excluded),
         requirement=MAYBE_REQUIREMENT.read(row.requirement),
         counted=ACTORS.read(row.counted),
         decided_by=MAYBE_ACTOR.read(row.decided_by),
         decided_at=row.decided_at,
-        say=row.say,
-        card=MAYBE_CARD.read(row.card),
-        drawn_version=row.drawn_version,
-        draw_due_at=row.draw_due_at,
+        message=row.message,
+        message_ref=MAYBE_MESSAGE_REF.read(row.message_ref),
+        published_version=row.published_version,
+        publish_after=row.publish_after,
         ended_at=row.ended_at,
         action=Action(row.action),
         content_version=row.content_version,

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from adapters.sql.database import open_database
-from adapters.sql.errors import database_faults
+from adapters.sql.errors import translate_errors
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -29,7 +29,7 @@ def upgrade(url: str) -> str:
     """
     engine = open_database(url)
     try:
-        with database_faults(), engine.begin() as connection:
+        with translate_errors(), engine.begin() as connection:
             _queue(connection)
             config = _config()
             config.attributes["connection"] = connection
@@ -43,7 +43,7 @@ def current(url: str) -> str | None:
     """The revision the database is at; None when it was never upgraded. Raises `LedgerError`."""
     engine = open_database(url)
     try:
-        with database_faults(), engine.connect() as connection:
+        with translate_errors(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()

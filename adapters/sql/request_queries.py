@@ -17,8 +17,8 @@ from adapters.sql.mapping import (
     row_of_request,
     row_of_target,
 )
-from adapters.sql.tables import BEHIND, UNENDED, host_look, request, target
-from bot.domain.request import HostLook, Request, State, Target, WorkItem
+from adapters.sql.tables import BEHIND, UNENDED, host_survey, request, target
+from bot.domain.request import HostSurvey, Request, State, Target, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,9 +35,9 @@ def read_requests(connection: Connection, ids: Sequence[str], asks: Asks) -> dic
     """The requests that exist, by id, in the order of `ids`."""
     rows = {row.id: row for row in connection.execute(select(request).where(request.c.id.in_(ids)))}
     targets = _parts_of(connection, target, ids)
-    looks = _parts_of(connection, host_look, ids)
+    surveys = _parts_of(connection, host_survey, ids)
     with row_faults():
-        return {id_: request_of(rows[id_], targets[id_], looks[id_], asks) for id_ in ids if id_ in rows}
+        return {id_: request_of(rows[id_], targets[id_], surveys[id_], asks) for id_ in ids if id_ in rows}
 
 
 def _parts_of(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
@@ -64,7 +64,7 @@ def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
 def insert_request(connection: Connection, new: Request, asks: Asks) -> None:
     connection.execute(insert(request).values(row_of_request(new, asks)))
     _insert_all(connection, target, (row_of_target(new.id, at, part) for at, part in enumerate(new.targets)))
-    _insert_all(connection, host_look, (row_of_look(new.id, at, look) for at, look in enumerate(new.looks)))
+    _insert_all(connection, host_survey, (row_of_look(new.id, at, look) for at, look in enumerate(new.surveys)))
 
 
 def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -108,19 +108,21 @@ def _is_target(request_id: str, old: Target) -> tuple[Any, ...]:
 
 
 def _save_looks(connection: Connection, before: Request, after: Request) -> None:
-    old = {look.host: look for look in before.looks}
-    for look in after.looks:
+    old = {look.host: look for look in before.surveys}
+    for look in after.surveys:
         if look.host in old and look != old[look.host]:
             _save_look(connection, before.id, look)
-    added = ((at, look) for at, look in enumerate(after.looks) if look.host not in old)
-    _insert_all(connection, host_look, (row_of_look(after.id, at, look) for at, look in added))
+    added = ((at, look) for at, look in enumerate(after.surveys) if look.host not in old)
+    _insert_all(connection, host_survey, (row_of_look(after.id, at, look) for at, look in added))
 
 
-def _save_look(connection: Connection, request_id: str, look: HostLook) -> None:
-    this = and_(host_look.c.request_id == request_id, host_look.c.host == look.host)
+def _save_look(connection: Connection, request_id: str, look: HostSurvey) -> None:
+    this = and_(host_survey.c.request_id == request_id, host_survey.c.host == look.host)
     _one(
         connection.execute(
-            update(host_look).where(this).values(row_of_look(request_id, 0, look) | {"position": host_look.c.position})
+            update(host_survey)
+            .where(this)
+            .values(row_of_look(request_id, 0, look) | {"position": host_survey.c.position})
         )
     )
 
@@ -130,16 +132,16 @@ def _one(result: CursorResult[Any]) -> None:
         raise RowMoved
 
 
-def set_drawn(connection: Connection, request_id: str, version: int, values: dict[str, Any]) -> None:
+def set_published(connection: Connection, request_id: str, version: int, values: dict[str, Any]) -> None:
     """Nothing happens when a newer version is on the card."""
-    statement = update(request).where(request.c.id == request_id, request.c.drawn_version <= version)
-    connection.execute(statement.values(drawn_version=version, **values))
+    statement = update(request).where(request.c.id == request_id, request.c.published_version <= version)
+    connection.execute(statement.values(published_version=version, **values))
 
 
 def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> None:
     if item.host:
-        this = and_(host_look.c.request_id == item.request_id, host_look.c.host == item.host)
-        connection.execute(update(host_look).where(this).values(due_at=due_at))
+        this = and_(host_survey.c.request_id == item.request_id, host_survey.c.host == item.host)
+        connection.execute(update(host_survey).where(this).values(due_at=due_at))
     else:
         connection.execute(update(request).where(request.c.id == item.request_id).values(due_at=due_at))
 
@@ -149,14 +151,14 @@ def read_due(connection: Connection, now: datetime) -> tuple[WorkItem, ...]:
     reasons = (
         request.c.due_at <= now,
         and_(UNENDED, request.c.expires_at <= now),
-        and_(BEHIND, or_(request.c.draw_due_at.is_(None), request.c.draw_due_at <= now)),
+        and_(BEHIND, or_(request.c.publish_after.is_(None), request.c.publish_after <= now)),
     )
     ids = connection.execute(union_all(*(select(request.c.id).where(reason) for reason in reasons))).scalars()
     hosts = connection.execute(
-        select(host_look.c.request_id, host_look.c.host)
-        .join(request, request.c.id == host_look.c.request_id)
-        .where(host_look.c.due_at <= now, request.c.state == State.ACTING.value)
-        .order_by(host_look.c.due_at, host_look.c.position)
+        select(host_survey.c.request_id, host_survey.c.host)
+        .join(request, request.c.id == host_survey.c.request_id)
+        .where(host_survey.c.due_at <= now, request.c.state == State.ACTING.value)
+        .order_by(host_survey.c.due_at, host_survey.c.position)
     )
     items = [WorkItem(request_id=id_) for id_ in dict.fromkeys(ids)]
     return (*items, *(WorkItem(request_id=row.request_id, host=row.host) for row in hosts))

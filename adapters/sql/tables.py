@@ -47,18 +47,18 @@ request = Table(
     Column("version", Integer, nullable=False),
     Column("due_at", Moment),
     Column("attempts", Integer, nullable=False),
-    Column("left_out", Words, nullable=False),
+    Column("excluded", Words, nullable=False),
     Column("requirement", Words),
     Column("counted", Words, nullable=False),
     Column("decided_by", Words),
     Column("decided_at", Moment),
-    Column("say", Words, nullable=False),
-    Column("card", Words),
-    Column("drawn_version", Integer, nullable=False),
-    Column("draw_due_at", Moment),
+    Column("message", Words, nullable=False),
+    Column("message_ref", Words),
+    Column("published_version", Integer, nullable=False),
+    Column("publish_after", Moment),
     Column("ended_at", Moment),
-    Column("action", Words, nullable=False, server_default="log_off"),
-    Column("content_version", Integer, nullable=False, server_default="1"),
+    Column("action", Words, nullable=False),
+    Column("content_version", Integer, nullable=False),
     Column("act_at", Moment),
 )
 
@@ -80,8 +80,8 @@ target = Table(
     Column("warned_at", Moment),
 )
 
-host_look = Table(
-    "host_look",
+host_survey = Table(
+    "host_survey",
     metadata,
     Column("request_id", Words, ForeignKey("request.id"), primary_key=True),
     Column("host", Words, primary_key=True),
@@ -89,7 +89,7 @@ host_look = Table(
     Column("looked_at", Moment, nullable=False),
     Column("sessions", Integer, nullable=False),
     Column("code", Words, nullable=False),
-    Column("say", Words, nullable=False),
+    Column("message", Words, nullable=False),
     Column("started_at", Moment),
     Column("due_at", Moment),
 )
@@ -133,7 +133,7 @@ pause = Table(
 )
 """No row: work goes on. The one row: nothing new is started, by whom, since when, and why."""
 
-BEHIND = request.c.drawn_version < request.c.version
+BEHIND = request.c.published_version < request.c.version
 """The card shows less than there is."""
 
 UNENDED = request.c.ended_at.is_(None)
@@ -146,8 +146,8 @@ def _partial(name: str, column: Column[object], where: object) -> Index:
 # The sweep runs every few seconds for years: it reads small indexes of what is open, never the whole table.
 _partial("ix_request_due_at", request.c.due_at, request.c.due_at.is_not(None))
 _partial("ix_request_expires_at", request.c.expires_at, UNENDED)
-_partial("ix_request_behind", request.c.draw_due_at, BEHIND)
-_partial("ix_host_look_due_at", host_look.c.due_at, host_look.c.due_at.is_not(None))
+_partial("ix_request_behind", request.c.publish_after, BEHIND)
+_partial("ix_host_survey_due_at", host_survey.c.due_at, host_survey.c.due_at.is_not(None))
 Index("ix_request_asked_at", request.c.asked_at)
 Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)
 Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)

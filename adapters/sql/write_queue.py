@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Turns:
+class FairLock:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._line: deque[threading.Event] = deque()

@@ -31,11 +31,11 @@ class Miscompiled(CannotCompile):
 @dataclass(frozen=True, slots=True)
 class Fault:
     error: type[TerminalError]
-    say: str
+    message: str
     source: str = ""
 
     def at(self, host: str, *, delivered: bool) -> TerminalError:
-        return self.error(self.say.format(host=host), host=host, delivered=delivered)
+        return self.error(self.message.format(host=host), host=host, delivered=delivered)
 
 
 _BUSY = "{host} has no room for another shell of the bot's account. Ask again in two minutes: idle shells end then."
@@ -169,7 +169,7 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
 
 
 @contextmanager
-def mapped(host: str, *, delivered: bool) -> Iterator[None]:
+def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
     """The adapter's border: any exception of another library leaves it as a `TerminalError`."""
     try:
         yield

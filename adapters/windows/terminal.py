@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.windows import errors as faults
+from adapters.windows import errors
 from adapters.windows.agent import replies, script
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.shell import Deadline
@@ -42,7 +42,7 @@ class WinRmTerminal:
         deadline = Deadline(within)
         try:
             return self._listed(host, deadline)
-        except (faults.Miscompiled, Unreachable) as error:
+        except (errors.Miscompiled, Unreachable) as error:
             has_had_its_second = isinstance(error, Unreachable) and not error.delivered
             if has_had_its_second or not deadline.left:
                 raise
@@ -72,7 +72,7 @@ class WinRmTerminal:
         """A failed compilation ran nothing, so it alone is worth a second call."""
         try:
             yield from self._answers(host, orders, request, deadline)
-        except faults.Miscompiled:
+        except errors.Miscompiled:
             if not deadline.left:
                 raise
             yield from self._answers(host, orders, request, deadline)
@@ -89,11 +89,11 @@ class WinRmTerminal:
         with closing(self._run(host, request, deadline)) as lines:
             for line in lines:
                 if not isinstance(line, replies.Ended) or line.target != answered or answered == len(orders):
-                    raise faults.INCOMPLETE.at(host, delivered=True)
+                    raise errors.INCOMPLETE.at(host, delivered=True)
                 yield answer_of(orders[answered], line)
                 answered += 1
         if answered < len(orders):
-            raise faults.INCOMPLETE.at(host, delivered=True)
+            raise errors.INCOMPLETE.at(host, delivered=True)
 
     def _run(self, host: str, request: tuple[str, ...], deadline: Deadline) -> Generator[Reply]:
         nonce = self._new_nonce()

@@ -15,11 +15,11 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from app import logging as logs
 from app.cli.policy import APP_YAML, Config, at_database, pause, policy, resume
 from app.cli.policy import Database as OtherDatabase
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
 from app.config.settings import load
+from app.logging import set_up as set_up_logging
 from bot.errors import BotError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on stan
 Database = Annotated[str, typer.Option(help="Keep the rehearsal's database here, as an SQLAlchemy URL.")]
 FarmFile = Annotated[Path | None, typer.Option("--farm", help="Another farm of hosts than the one that ships.")]
 
-say = Console(stderr=True, highlight=False)
+stderr = Console(stderr=True, highlight=False)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     try:
         app()
     except BotError as error:
-        say.print(error.say, style="red", markup=False)
+        stderr.print(error.message, style="red", markup=False)
         sys.exit(1)
 
 
@@ -82,7 +82,7 @@ def try_(
     """
     from app.rehearse.console import converse  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
 
-    logs.set_up(level=logging.ERROR, as_json=False)
+    set_up_logging(level=logging.ERROR, as_json=False)
     is_whole = converse(
         load(config), command, as_user=as_user, presses=press or [], farm_file=farm, database=database, as_json=as_json
     )
@@ -110,7 +110,7 @@ def rehearse(
     """
     from app.rehearse.console import read_play, stay  # noqa: PLC0415 - as above
 
-    logs.set_up(level=logging.WARNING, as_json=False)
+    set_up_logging(level=logging.WARNING, as_json=False)
     play = read_play(scenario, pace=pace, ends=end) if scenario else None
     is_whole = stay(load(config), port=port, farm_file=farm, database=database, play=play, opens=open_browser)
     raise typer.Exit(0 if is_whole else 1)
@@ -123,9 +123,11 @@ def run(config: Config = APP_YAML) -> None:
 
     settings = load(config)
     if settings.rehearsal:
-        say.print("This configuration is the rehearsal's. Copy it, say `rehearsal: false`, and name the copy: --config")
+        stderr.print(
+            "This configuration is the rehearsal's. Copy it, say `rehearsal: false`, and name the copy: --config"
+        )
         raise typer.Exit(1)
-    logs.set_up(level=logging.INFO, as_json=True)
+    set_up_logging(level=logging.INFO, as_json=True)
     bot = wiring.build(settings)
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -151,7 +153,7 @@ def agent() -> None:
     from adapters.windows.agent import script  # noqa: PLC0415 - as above
 
     sys.stdout.write(script.constant_script())
-    say.print(f"SHA-256 {script.digest()}")
+    stderr.print(f"SHA-256 {script.digest()}")
 
 
 @db.command()
@@ -159,8 +161,8 @@ def upgrade(config: Config = APP_YAML) -> None:
     """Bring the database to the tables of this release. Safe to repeat."""
     from app import wiring  # noqa: PLC0415 - as above
 
-    logs.set_up(level=logging.WARNING, as_json=False)
-    say.print(f"The database is at revision {wiring.upgrade(load(config))}.")
+    set_up_logging(level=logging.WARNING, as_json=False)
+    stderr.print(f"The database is at revision {wiring.upgrade(load(config))}.")
 
 
 @audit.command()
@@ -184,7 +186,7 @@ def verify(
     settings = at_database(load(config), database)
     entries, fault = _audited(wiring.open_ledger(settings), settings.chain_key, shipped)
     if fault:
-        say.print(fault, style="red")
+        stderr.print(fault, style="red")
         raise typer.Exit(1)
     end = f" The last is {entries[-1].seq}:{entries[-1].mac}" if entries else ""
     out.print(f"{len(entries)} entries, and the chain holds.{end}", soft_wrap=True)

@@ -44,9 +44,9 @@ def explain_(
     if spec is None:
         raise UsageError(f"I know no command {word}. There are: {', '.join('/' + name for name in BY_NAME)}.")
     directory, _ = _directory(settings)
-    someone = directory.someone(Actor(user_id=as_user, team_id=settings.team))
+    person = directory.person(Actor(user_id=as_user, team_id=settings.team))
     ask = spec.parse(text, settings.inventory())
-    for line in explain(settings.policy(), someone, Place(channel_id=in_channel), spec.action, ask):
+    for line in explain(settings.policy(), person, Place(channel_id=in_channel), spec.action, ask):
         sys.stdout.write(line + "\n")
 
 
@@ -55,7 +55,7 @@ def check(config: Config = APP_YAML) -> None:
     """Find rules that can never work. Exit code 1 when there is one."""
     settings = load(config)
     directory, known = _directory(settings)
-    faults = list(lint(settings.policy(), directory, known))
+    faults = list(lint(settings.policy(), directory.members_of, known))
     if settings.protect.own_account and not settings.policy().own_accounts and not settings.rehearsal:
         faults.append("protect.own_account: name the bot's account in winrm.username, or it cannot be told apart.")
     for fault in faults:

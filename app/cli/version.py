@@ -13,14 +13,14 @@ def _say(wanted: bool) -> None:  # noqa: FBT001 - typer hands the switch over by
         return
     from importlib.metadata import version  # noqa: PLC0415 - all of this is for --version alone
 
-    from adapters.sql import migrate as schema  # noqa: PLC0415 - as above
+    from adapters.sql import migrate  # noqa: PLC0415 - as above
     from adapters.windows.agent import script  # noqa: PLC0415 - as above
     from app.checkout import commit  # noqa: PLC0415 - as above
 
     lines = (
         f"logoff-bot {version('logoff-bot')}",
         f"commit {commit() or 'unknown'}",
-        f"database revision {schema.newest()}",
+        f"database revision {migrate.newest()}",
         f"agent sha256 {script.digest()}",
     )
     sys.stdout.write("\n".join(lines) + "\n")

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain.conditions import is_like
+from bot.domain.durations import parse_duration
 from bot.domain.request import Action
 from bot.domain.requirement import Need
 from bot.domain.session import SessionState
@@ -17,12 +18,11 @@ from bot.policy.model import Force, Rule
 RESERVED = frozenset(
     {
         *("no rule", "guard rail", "member", "own", "home workspace"),
-        *("standing", "paused", "rate limit", "many at once"),
+        *("status", "paused", "rate limit", "many at once"),
     }
 )
 """Decisions that no rule of the file made are recorded under these names."""
 
-_DURATION = re.compile(r"^(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,4})s)?$")
 _QUORUM = re.compile(r"^([1-9]\d?) of (\S.*)$")
 _PERSON = re.compile(r"^(@[a-z0-9._-]+|[UWS][A-Z0-9]{2,})$")
 _CHANNEL = re.compile(r"^[CG][A-Z0-9]{2,}$")
@@ -30,11 +30,10 @@ _CHANNEL = re.compile(r"^[CG][A-Z0-9]{2,}$")
 
 def _duration(value: object) -> object:
     """A bare number is refused: whoever writes 15 may mean minutes."""
-    parts = _DURATION.match(str(value))
-    if not parts or not any(parts.groups()):
+    length = parse_duration(str(value))
+    if length is None:
         raise ValueError("write a duration like 90s, 15m, 2h or 1d")
-    days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return length
 
 
 def _person(value: str) -> str:
@@ -89,17 +88,17 @@ PersonName = Annotated[str, AfterValidator(_person)]
 ChannelId = Annotated[str, AfterValidator(_channel)]
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ForceSettings(Part):
+class ForceSettings(Section):
     allowed: bool = True
     reason: bool = False
     ticket: Annotated[str, AfterValidator(_pattern)] = ""
 
 
-class RuleSettings(Part):
+class RuleSettings(Section):
     """One rule. What is left out allows everything of its kind; `may` and `who` have to be said."""
 
     name: Annotated[str, AfterValidator(_rule_name)] = Field(min_length=1)
@@ -114,8 +113,8 @@ class RuleSettings(Part):
     requester_counts: bool = False
     approve_in: ChannelId = ""
     force: Annotated[ForceSettings, BeforeValidator(_force)] = ForceSettings(allowed=False)
-    at_most: int = Field(default=50, ge=1)
-    card_lives: Duration = timedelta(minutes=15)
+    max_targets: int = Field(default=50, ge=1)
+    expires_after: Duration = timedelta(minutes=15)
 
     def rule(self, computers: tuple[str, ...]) -> Rule:
         """`computers` are the rule's with groups replaced by their members."""
@@ -131,8 +130,8 @@ class RuleSettings(Part):
             need=self._need(),
             approve_in=self.approve_in,
             force=Force(is_allowed=self.force.allowed, needs_reason=self.force.reason, ticket=self.force.ticket),
-            at_most=self.at_most,
-            card_lives=self.card_lives,
+            max_targets=self.max_targets,
+            expires_after=self.expires_after,
         )
 
     def _need(self) -> Need | None:
@@ -146,7 +145,7 @@ class RuleSettings(Part):
         return Need(count=count, of=of, rule=self.name, requester_counts=self.requester_counts)
 
 
-class Protect(Part):
+class Protect(Section):
     """What nobody may touch, whatever the rules say."""
 
     users: list[str] = []
@@ -155,9 +154,9 @@ class Protect(Part):
     own_account: bool = True
 
 
-class Limits(Part):
-    """`alone`: above so many sessions a second person is needed. `requests`: so many in `within` for one person."""
+class Limits(Section):
+    """Above `second_person_above` sessions a second person is needed. One person may ask `max_requests` times `per`."""
 
-    alone: int = Field(default=10, ge=1)
-    requests: int = Field(default=30, ge=1)
-    within: Duration = timedelta(minutes=10)
+    second_person_above: int = Field(default=10, ge=1)
+    max_requests: int = Field(default=30, ge=1)
+    per: Duration = timedelta(minutes=10)

@@ -36,24 +36,24 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Problem:
     """What is wrong, and at which key."""
 
     where: Location
-    say: str
+    message: str
 
     @property
     def sentence(self) -> str:
-        return f"{'.'.join(str(part) for part in self.where)}: {self.say}"
+        return f"{'.'.join(str(part) for part in self.where)}: {self.message}"
 
 
-def of(error: ErrorDetails, model: type[BaseModel]) -> Fault:
+def of(error: ErrorDetails, model: type[BaseModel]) -> Problem:
     """Pydantic's error about a value of this model, in plain words."""
     where = error["loc"]
     if error["type"] == "extra_forbidden":
-        return Fault(where=where, say=_unknown(str(where[-1]), _block_at(model, where[:-1])))
+        return Problem(where=where, message=_unknown(str(where[-1]), _block_at(model, where[:-1])))
     said = _SENTENCES.get(error["type"])
-    return Fault(where=where, say=said.format(**error.get("ctx", {})) if said else f"{error['msg']}.")
+    return Problem(where=where, message=said.format(**error.get("ctx", {})) if said else f"{error['msg']}.")
 
 
 def meant_by(key: str, model: type[BaseModel]) -> str:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
-from app.config import problems as faults
-from app.config import yaml_file as yamlfile
-from app.config.policy import Limits, Part, Protect, RuleSettings
-from app.config.problems import Fault
+from app.config import problems, yaml_file
+from app.config.policy import Limits, Protect, RuleSettings, Section
+from app.config.problems import Problem
 from bot.domain.inventory import MOST_HOSTS, Inventory, admits, expand, is_name, is_pattern
 from bot.policy.model import Policy
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
 
-class Slack(Part):
+class Slack(Section):
     """Tokens come from the environment. `api_url` is Slack's own unless a rehearsal replaces it."""
 
     bot_token: SecretStr = SecretStr("")
@@ -35,7 +34,7 @@ class Slack(Part):
     api_url: str = "https://slack.com/api/"
 
 
-class WinRm(Part):
+class WinRm(Section):
     """How to reach a computer. What a computer does not say itself it takes from the top.
 
     `certificate` and `key` are PEM files with which the bot proves itself, `ca_file` one that it trusts.
@@ -56,7 +55,7 @@ class WinRm(Part):
         return self.port or (5986 if self.scheme == "https" else 5985)
 
 
-class Computer(Part):
+class Computer(Section):
     """One computer, a range of them (`rds-[01-40]`), or with `match` a pattern that further names may match."""
 
     name: str = ""
@@ -69,7 +68,7 @@ class Computer(Part):
         return self.name or self.match
 
 
-class Settings(Part):
+class Settings(Section):
     """The whole configuration, checked."""
 
     rehearsal: bool = False
@@ -131,9 +130,9 @@ class Settings(Part):
             own_accounts=tuple(account.partition("@")[0].replace("*", "?") for account in sorted(accounts) if account),
             may_touch_console=not self.protect.console,
             may_touch_own_account=not self.protect.own_account,
-            alone_at_most=self.limits.alone,
-            requests_most=self.limits.requests,
-            requests_within=self.limits.within,
+            second_person_above=self.limits.second_person_above,
+            max_requests=self.limits.max_requests,
+            max_requests_per=self.limits.per,
         )
 
     def way_to(self, computer: Computer) -> WinRm:
@@ -157,22 +156,22 @@ def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read and check the file. Raises `SettingsError` with every fault in it."""
-    file = yamlfile.read(path, os.environ if environment is None else environment)
+    file = yaml_file.read(path, os.environ if environment is None else environment)
     settings, found = _check(file.values)
-    listed = [*file.faults, *((file.line_of(fault.where), fault.sentence) for fault in found)]
+    listed = [*file.problems, *((file.line_of(fault.where), fault.sentence) for fault in found)]
     if settings is None or listed:
-        raise yamlfile.refusal(path, listed)
+        raise yaml_file.refusal(path, listed)
     return settings
 
 
-def _check(values: dict[str, object]) -> tuple[Settings | None, list[Fault]]:
+def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:
     """Part by part, then what the parts allow alone and the whole does not: as far as the parts can be understood."""
     try:
         settings = Settings.model_validate(values)
     except ValidationError as exc:
-        found = [faults.of(error, Settings) for error in exc.errors(include_url=False, include_input=False)]
+        found = [problems.of(error, Settings) for error in exc.errors(include_url=False, include_input=False)]
         keys = {str(fault.where[0]) for fault in found}
-        broken = frozenset(keys | {faults.meant_by(key, Settings) for key in keys})
+        broken = frozenset(keys | {problems.meant_by(key, Settings) for key in keys})
         sound = {key: value for key, value in values.items() if key not in broken}
         return None, [*found, *unsafe(Settings.model_validate(_PLACEHOLDERS | sound), broken)]
     return settings, list(unsafe(settings))
@@ -186,7 +185,7 @@ _PLACEHOLDERS: dict[str, object] = {
 """Stand in for parts that cannot be understood, while the others are looked at."""
 
 
-def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator[Fault]:
+def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator[Problem]:
     """What each part allows alone and the whole does not. Nothing is said of what rests on a broken part."""
     checks = {
         ("audit_key", "slack"): _secrets,
@@ -200,17 +199,17 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
             yield from check(settings)
 
 
-def _secrets(settings: Settings) -> Iterator[Fault]:
+def _secrets(settings: Settings) -> Iterator[Problem]:
     if settings.rehearsal:
         return
     if len(settings.audit_key.get_secret_value()) < 32:
-        yield Fault(where=("audit_key",), say="needs at least 32 characters. Make one with: openssl rand -hex 32")
+        yield Problem(where=("audit_key",), message="needs at least 32 characters. Make one with: openssl rand -hex 32")
     if not settings.slack.bot_token.get_secret_value().startswith("xoxb-"):
-        yield Fault(where=("slack", "bot_token"), say="the bot's token from Slack begins with xoxb-.")
+        yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
     if not settings.slack.app_token.get_secret_value().startswith("xapp-"):
-        yield Fault(where=("slack", "app_token"), say="the app-level token for Socket Mode begins with xapp-.")
+        yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
     if not settings.slack.api_url.startswith("https://"):
-        yield Fault(where=("slack", "api_url"), say="has to begin with https://: the tokens travel there.")
+        yield Problem(where=("slack", "api_url"), message="has to begin with https://: the tokens travel there.")
 
 
 _OPEN_END = (
@@ -219,20 +218,22 @@ _OPEN_END = (
 )
 
 
-def _computers(settings: Settings) -> Iterator[Fault]:
+def _computers(settings: Settings) -> Iterator[Problem]:
     for index, computer in enumerate(settings.computers):
         where = ("computers", index)
         names = list(expand(computer.name)) if computer.name else []
         if bool(computer.name) == bool(computer.match):
-            yield Fault(where=where, say="a computer has either a name or a match.")
+            yield Problem(where=where, message="a computer has either a name or a match.")
         elif computer.match and not computer.match.rpartition(".")[2].strip("*?"):
-            yield Fault(where=(*where, "match"), say=_OPEN_END.format(computer.match))
+            yield Problem(where=(*where, "match"), message=_OPEN_END.format(computer.match))
         elif computer.name and not (names and all(is_name(name) for name in names)):
-            yield Fault(where=where, say=f"`{computer.name}` is no name of a computer and no range like rds-[01-40].")
+            yield Problem(
+                where=where, message=f"`{computer.name}` is no name of a computer and no range like rds-[01-40]."
+            )
         elif len(names) > MOST_HOSTS:
-            yield Fault(where=where, say=f"`{computer.name}` names more than {MOST_HOSTS:,} computers.")
+            yield Problem(where=where, message=f"`{computer.name}` names more than {MOST_HOSTS:,} computers.")
         else:
-            yield from (Fault(where=where, say=say) for say in _unsafe_way(settings, computer))
+            yield from (Problem(where=where, message=message) for message in _unsafe_way(settings, computer))
 
 
 def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
@@ -250,15 +251,15 @@ def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
         yield f"{computer.label}: {way.transport} needs winrm.password."
 
 
-def _groups(settings: Settings) -> Iterator[Fault]:
+def _groups(settings: Settings) -> Iterator[Problem]:
     inventory = settings.inventory()
     for group, members in settings.groups.items():
         for index, member in enumerate(members):
             if not inventory.may_find(member):
-                yield Fault(where=("groups", group, index), say=f"`{member}` is none of the computers.")
+                yield Problem(where=("groups", group, index), message=f"`{member}` is none of the computers.")
 
 
-def _named_groups(settings: Settings) -> Iterator[Fault]:
+def _named_groups(settings: Settings) -> Iterator[Problem]:
     """A rule for no computer would go unseen, a protection of none even more so."""
     inventory = settings.inventory()
     lists: dict[Location, list[str]] = {("protect", "computers"): settings.protect.computers}
@@ -266,9 +267,9 @@ def _named_groups(settings: Settings) -> Iterator[Fault]:
     for where, names in lists.items():
         for index, name in enumerate(names):
             if name.lower().startswith("group:") and not inventory.covered(name):
-                yield Fault(where=(*where, index), say=f"`{name}` is no group of computers, or one without any.")
+                yield Problem(where=(*where, index), message=f"`{name}` is no group of computers, or one without any.")
 
 
-def _default(settings: Settings) -> Iterator[Fault]:
+def _default(settings: Settings) -> Iterator[Problem]:
     if settings.default_computer and not settings.inventory().find(settings.default_computer):
-        yield Fault(where=("default_computer",), say=f"`{settings.default_computer}` is none of the computers.")
+        yield Problem(where=("default_computer",), message=f"`{settings.default_computer}` is none of the computers.")

@@ -28,10 +28,10 @@ _UNKNOWN = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlFile:
-    """`values` with references resolved. `faults`: (line, sentence) of what could not be; never a secret in it."""
+    """`values` with references resolved. `problems`: (line, sentence) of what could not be; never a secret in it."""
 
     values: dict[str, object]
-    faults: tuple[tuple[int, str], ...]
+    problems: tuple[tuple[int, str], ...]
     root: yaml.MappingNode
 
     def line_of(self, location: Location) -> int:
@@ -64,14 +64,14 @@ def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
         raise SettingsError(f"{path} is no YAML: it has a control character in it.") from exc
     if not isinstance(root, yaml.MappingNode):
         raise SettingsError(f"{path} is empty or no mapping. Copy the one that ships with the bot and change it.")
-    faults: list[tuple[int, str]] = []
-    values = _mapping(root, environment, faults)
-    return YamlFile(values=values, faults=tuple(faults), root=root)
+    problems: list[tuple[int, str]] = []
+    values = _mapping(root, environment, problems)
+    return YamlFile(values=values, problems=tuple(problems), root=root)
 
 
 def refusal(path: Path, listed: Iterable[tuple[int, str]]) -> SettingsError:
     """All faults of the file, each once and with its line."""
-    lines = [f"  line {line}: {say}" for line, say in sorted(set(listed))]
+    lines = [f"  line {line}: {message}" for line, message in sorted(set(listed))]
     return SettingsError("\n".join([f"{path} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:", *lines]))
 
 
@@ -99,51 +99,51 @@ def _not_plain(text: str) -> Iterator[tuple[int, str]]:
             return
 
 
-def _plain(node: yaml.Node, environment: Mapping[str, str], faults: list[tuple[int, str]]) -> object:
+def _plain(node: yaml.Node, environment: Mapping[str, str], problems: list[tuple[int, str]]) -> object:
     match node:
         case yaml.MappingNode():
-            return _mapping(node, environment, faults)
+            return _mapping(node, environment, problems)
         case yaml.SequenceNode():
-            return [_plain(item, environment, faults) for item in node.value]
+            return [_plain(item, environment, problems) for item in node.value]
     line = node.start_mark.line + 1
     try:
         value: object = yaml.safe_load(yaml.serialize(node)) if node.tag in _CORE else _UNKNOWN
     except (yaml.YAMLError, ValueError):
         value = _UNKNOWN
     if value is _UNKNOWN:
-        faults.append((line, "the value cannot be understood. Put it in quotes."))
+        problems.append((line, "the value cannot be understood. Put it in quotes."))
         return None
-    return _resolve(value, environment, faults, line) if isinstance(value, str) else value
+    return _resolve(value, environment, problems, line) if isinstance(value, str) else value
 
 
 def _mapping(
-    node: yaml.MappingNode, environment: Mapping[str, str], faults: list[tuple[int, str]]
+    node: yaml.MappingNode, environment: Mapping[str, str], problems: list[tuple[int, str]]
 ) -> dict[str, object]:
     values: dict[str, object] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            faults.append((key.start_mark.line + 1, "a key has to be one word."))
+            problems.append((key.start_mark.line + 1, "a key has to be one word."))
             continue
         if str(key.value) in values:
-            faults.append((key.start_mark.line + 1, f"{key.value}: stands here a second time. Keep one of them."))
-        values[str(key.value)] = _plain(value, environment, faults)
+            problems.append((key.start_mark.line + 1, f"{key.value}: stands here a second time. Keep one of them."))
+        values[str(key.value)] = _plain(value, environment, problems)
     return values
 
 
-def _resolve(text: str, environment: Mapping[str, str], faults: list[tuple[int, str]], line: int) -> str:
+def _resolve(text: str, environment: Mapping[str, str], problems: list[tuple[int, str]], line: int) -> str:
     if reference := _REFERENCE.fullmatch(text):
         if not environment.get(reference[1]):
-            faults.append((line, f"the environment has no {reference[1]}. Set it, or write file:/path/to/secret."))
+            problems.append((line, f"the environment has no {reference[1]}. Set it, or write file:/path/to/secret."))
         return environment.get(reference[1], "")
     if _REFERENCE.search(text):
-        faults.append((line, "${NAME} stands for a whole value, not for a part of one. Put all of it there."))
+        problems.append((line, "${NAME} stands for a whole value, not for a part of one. Put all of it there."))
     if text.startswith("file:"):
         try:
             return Path(text[5:]).read_text(encoding="utf-8").strip()
         except OSError as exc:
-            faults.append((line, f"{text[5:]} cannot be read: {exc.strerror}."))
+            problems.append((line, f"{text[5:]} cannot be read: {exc.strerror}."))
         except ValueError:
-            faults.append((line, f"{text[5:]} is no text in UTF-8."))
+            problems.append((line, f"{text[5:]} is no text in UTF-8."))
         return ""
     return text
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.config.settings import Settings
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
     from rehearsal.scenario import Scenario
     from rehearsal.slack import SeenMessage
     from rehearsal.slack.visitor import Version
@@ -71,7 +71,7 @@ def converse(  # noqa: PLR0913 - what `try` was told
     return is_whole
 
 
-def _type(stage: Stage, person: str, command: str) -> None:
+def _type(stage: Rehearsal, person: str, command: str) -> None:
     progress.print(Text(f"{person} types  {command}"), style="bold")
     result = stage.visitor(person).command(command)
     if not result.ok:
@@ -80,7 +80,7 @@ def _type(stage: Stage, person: str, command: str) -> None:
     stage.wait_until_still()
 
 
-def _press(stage: Stage, person: str, label: str) -> None:
+def _press(stage: Rehearsal, person: str, label: str) -> None:
     progress.print(Text(f"{person} presses  [ {label} ]"), style="bold")
     stage.visitor(person).press(label)
     stage.wait_until_still()
@@ -90,7 +90,7 @@ def _milliseconds(duration: object) -> str:
     return f"{duration.total_seconds() * 1000:.0f} ms" if hasattr(duration, "total_seconds") else "some time"
 
 
-def _tell(stage: Stage, people: list[str]) -> None:
+def _tell(stage: Rehearsal, people: list[str]) -> None:
     out.print("\nThe conversation", style="bold")
     _tell_messages(stage, people)
     hosts = {host for request in stage.bot.ledger.newest(1000) for host in request.ask.hosts}
@@ -105,7 +105,7 @@ def _tell(stage: Stage, people: list[str]) -> None:
         out.print(Text(f"  {entry.seq:>3}  {entry.event:<14} " + "  ".join(fact for fact in facts if fact)))
 
 
-def _tell_messages(stage: Stage, people: list[str]) -> None:
+def _tell_messages(stage: Rehearsal, people: list[str]) -> None:
     """Each card as it was first drawn, with its buttons, and as it stands now."""
     names = transcript.names_in(stage)
     drawn = [
@@ -168,16 +168,16 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
     except OSError as error:
         match error.errno:
             case errno.EADDRINUSE:
-                say = f"Port {port} of this machine is taken. End what uses it, or say --port 0."
+                message = f"Port {port} of this machine is taken. End what uses it, or say --port 0."
             case errno.EACCES:
-                say = f"Port {port} of this machine is not for you. Say --port 0."
+                message = f"Port {port} of this machine is not for you. Say --port 0."
             case _:
                 raise
-        raise SettingsError(say) from error
+        raise SettingsError(message) from error
     return is_whole
 
 
-def _play(stage: Stage, play: Play, told: threading.Event) -> bool:
+def _play(stage: Rehearsal, play: Play, told: threading.Event) -> bool:
     player = Player(
         workspace=stage.workspace,
         farm=stage.farm,

@@ -43,7 +43,7 @@ MENU = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Rehearsal:
     """Everything that a conversation needs. People act through `visitor`."""
 
     workspace: Workspace
@@ -56,22 +56,22 @@ class Stage:
 
     def hang_up(self) -> None:
         """End the bot's connection to the workspace; listeners in hand finish. The client alone would sit out 3 s."""
-        self.bot.door.take_no_more()
+        self.bot.connection.take_no_more()
         self.workspace.disconnect("cut")
-        self.bot.door.stop()
+        self.bot.connection.stop()
 
     def wait_until_still(self, within: timedelta = LONGEST) -> None:
         """Return when the bot has nothing left to do but to wait for people. Raises `TimeoutError`."""
         deadline = time.monotonic() + within.total_seconds()
         while time.monotonic() < deadline:
-            if self.bot.engine.idle(timedelta(seconds=1)) and self._is_still():
+            if self.bot.scheduler.idle(timedelta(seconds=1)) and self._is_still():
                 return
             self.workspace.wait_until(self._is_still, timedelta(milliseconds=100))
         raise TimeoutError("the bot did not come to rest")
 
     def _is_still(self) -> bool:
         return all(
-            request.state in (State.AWAITING, State.ENDED) and request.drawn_version >= request.version
+            request.state in (State.AWAITING, State.ENDED) and request.published_version >= request.version
             for request in self.bot.ledger.newest(1000)
         )
 
@@ -85,7 +85,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
     port: int = 0,
     engine: EngineName | None = None,
     clock: Clock | None = None,
-) -> Iterator[Stage]:
+) -> Iterator[Rehearsal]:
     """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration.
 
     `engine` forces what runs the agent on the farm's hosts; `clock` is the bot's, the real one by default.
@@ -108,7 +108,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
             farm=farm, read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)], commands=MENU
         )
         stack.callback(page.hide)
-        stage = Stage(workspace=workspace, farm=farm, bot=bot, page=page)
+        stage = Rehearsal(workspace=workspace, farm=farm, bot=bot, page=page)
         stack.callback(stage.hang_up)
         yield stage
 

@@ -9,14 +9,14 @@ from rehearsal.slack.plain import read_blocks, read_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
     from bot.audit.entry import Entry
     from bot.domain.request import Request
     from rehearsal.slack import SeenMessage
     from rehearsal.slack.visitor import Version
 
 
-def as_json(stage: Stage, people: Iterable[str]) -> dict[str, object]:
+def as_json(stage: Rehearsal, people: Iterable[str]) -> dict[str, object]:
     """Everything a program would check afterwards. The shape is documented in docs/rehearsal.md."""
     names = names_in(stage)
     return {
@@ -27,7 +27,7 @@ def as_json(stage: Stage, people: Iterable[str]) -> dict[str, object]:
     }
 
 
-def all_entries(stage: Stage) -> list[Entry]:
+def all_entries(stage: Rehearsal) -> list[Entry]:
     """The whole log, however long it is."""
     entries: list[Entry] = []
     while page := stage.bot.ledger.entries(after=entries[-1].seq if entries else 0):
@@ -35,13 +35,13 @@ def all_entries(stage: Stage) -> list[Entry]:
     return entries
 
 
-def seen_by(stage: Stage, people: Iterable[str]) -> list[SeenMessage]:
+def seen_by(stage: Rehearsal, people: Iterable[str]) -> list[SeenMessage]:
     """What these people together can see, each message once, oldest first."""
     found = {(m.channel, m.ts): m for person in people for m in stage.visitor(person).messages()}
     return sorted(found.values(), key=lambda message: message.ts)
 
 
-def names_in(stage: Stage) -> Mapping[str, str]:
+def names_in(stage: Rehearsal) -> Mapping[str, str]:
     """Names of people and channels and handles of groups, by id."""
     cast = stage.workspace.store.cast
     groups = {group.id: group.handle for group in cast.user_groups}

@@ -1,4 +1,4 @@
-"""The audit log: one entry an event, in a keyed chain: without the key nobody changes the past unseen."""
+"""The keyed chain of the audit log: without the key nobody changes the past unseen."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-from bot.audit.entry import Entry, Head
+    from bot.audit.entry import Entry, Head
 
 GENESIS = "0" * 64
-
-
 """What stands before the first entry."""
 
 

@@ -1,4 +1,4 @@
-"""The audit log: one entry an event, in a keyed chain: without the key nobody changes the past unseen."""
+"""One entry of the audit log, and the end of the log."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ from bot.domain.people import Actor
 if TYPE_CHECKING:
     from datetime import datetime
 
-
 BOT = "bot"
-
-
 """The actor of what the bot does by itself; people have Slack's user ids."""
-
 
 THE_BOT = Actor(user_id=BOT, team_id="", name="the bot")
 

@@ -1,16 +1,16 @@
-"""The audit log: one entry an event, in a keyed chain: without the key nobody changes the past unseen."""
+"""What is written into the audit log: one entry for each event."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.audit.entry import BOT, Entry
 from bot.domain import events as e
 
 if TYPE_CHECKING:
     from bot.domain.people import Place
     from bot.domain.request import Request, Target
-from bot.audit.entry import BOT, Entry
 
 
 def entry_for_opening(request: Request) -> Entry:
@@ -34,10 +34,10 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: C901, PLR0912
         case e.Surveyed():
             return replace(entry, reason=_survey_in_words(event))
         case e.Refused():
-            return replace(entry, reason=f"{event.rule}: {event.say}")
+            return replace(entry, reason=f"{event.rule}: {event.message}")
         case e.HostStarted():
             return replace(entry, host=event.host)
-        case e.SetOutToWarn() | e.Warned() | e.NotWarned():
+        case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             return replace(_about(entry, request.target_at(event.key)), reason=getattr(event, "detail", ""))
         case e.ActionChanged():
             return replace(entry, reason=event.action.value)
@@ -56,7 +56,7 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: C901, PLR0912
             return replace(entry, reason=_left_open(request))
         case e.Failed():
             return replace(entry, reason=f"{event.code} {event.reference}; {_left_open(request)}".rstrip("; "))
-        case e.Stumbled():
+        case e.StepFailed():
             return replace(entry, reason=f"{event.code} {event.reference}")
         case e.Noted():
             return replace(entry, reason=event.kind.value, text=event.detail)
@@ -96,7 +96,7 @@ def _about(entry: Entry, target: Target | None) -> Entry:
 
 def _left_open(request: Request) -> str:
     """Who had no verdict yet when it was cut off, and whether the host had its order by then."""
-    begun = {look.host for look in request.looks if look.started_at}
+    begun = {look.host for look in request.surveys if look.started_at}
 
     def listed(word: str, *, is_begun: bool) -> list[str]:
         hit = [t.session for t in request.open_targets if (t.session.host in begun) is is_begun]
@@ -109,13 +109,15 @@ def _survey_in_words(event: e.Surveyed) -> str:
     """Who would be hit and what was left out: the preview that a decision rests on."""
     targets = ", ".join(f"{t.session.host} {t.session.id} {t.session.account}" for t in event.targets) or "nobody"
     parts = [f"targets: {targets}"]
-    if event.left_out:
-        parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.left_out))
-    silent = [f"{look.host} ({look.code})" for look in event.looks if look.code]
+    if event.excluded:
+        parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.excluded))
+    silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code]
     if silent:
         parts.append("no answer: " + ", ".join(silent))
     if event.requirement:
-        parts.append(f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'no rule'}")
+        parts.append(
+            f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'deny rule'}"
+        )
     if event.ending:
         parts.append(event.ending.value)
     return "; ".join(parts)

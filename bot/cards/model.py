@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserMention:
     """A mention."""
 
     user_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Timestamp:
     """A point in time, shown in the reader's zone."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Strong:
+class Bold:
     """What the eye has to catch."""
 
     text: str
@@ -45,7 +45,7 @@ class Channel:
     channel_id: str
 
 
-Part = str | Person | Moment | Strong | Group | Channel
+LinePart = str | UserMention | Timestamp | Bold | Group | Channel
 
 
 class Tone(StrEnum):
@@ -57,7 +57,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    parts: tuple[Part, ...]
+    parts: tuple[LinePart, ...]
     tone: Tone = Tone.PLAIN
 
 
@@ -87,7 +87,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Card:
     """`summary` says who, whom and where in one line: what a locked phone shows."""
 
     headline: str
@@ -96,6 +96,6 @@ class Report:
     buttons: tuple[Button, ...] = ()
 
 
-def mention(name: str) -> Person | Group:
+def mention(name: str) -> UserMention | Group:
     """A user id is a person; a handle or a group's id is a group."""
-    return Person(name) if name.startswith(("U", "W")) else Group(name)
+    return UserMention(name) if name.startswith(("U", "W")) else Group(name)

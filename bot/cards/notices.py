@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card as report
-from bot.cards import wording as phrases
-from bot.cards.model import Channel, Line, Moment, Part, Person, Report, Strong, Tone
+from bot.cards import request_card, wording
+from bot.cards.model import Bold, Card, Channel, Line, LinePart, Timestamp, Tone, UserMention
 from bot.commands import BY_NAME
 
 if TYPE_CHECKING:
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
 
 def receipt(request: Request) -> str:
     """The first answer: it is in the database, nothing can get lost."""
-    return f"{request.id}: looking at {phrases.on_hosts(request.ask.hosts)}"
+    return f"{request.id}: looking at {wording.join_names(request.ask.hosts)}"
 
 
-def usage(error: UsageError, slash: str) -> Report:
+def usage(error: UsageError, slash: str) -> Card:
     """What cannot be understood: the text with the place marked, and what was probably meant, else an example."""
     lines: list[Line] = []
     if error.text and error.end > error.start:
@@ -30,92 +29,94 @@ def usage(error: UsageError, slash: str) -> Report:
         mark = " " * (error.start - start) + "^" * min(error.end - error.start, 60)
         lines.append(Line(parts=(f"{shown}\n{mark}",), tone=Tone.CODE))
     if error.corrected:
-        lines.append(Line(parts=("Did you mean ", Strong(f"{slash} {error.corrected}"), "?")))
+        lines.append(Line(parts=("Did you mean ", Bold(f"{slash} {error.corrected}"), "?")))
     elif error.nearest:
-        lines.append(Line(parts=("Did you mean ", Strong(error.nearest), "?")))
+        lines.append(Line(parts=("Did you mean ", Bold(error.nearest), "?")))
     elif error.candidates:
         lines.append(Line(parts=("The nearest names I know: ", *_joined(error.candidates), ".")))
     else:
         example = error.example or BY_NAME[slash.lstrip("/")].examples[0][0]
-        lines.append(Line(parts=("For example: ", Strong(example)), tone=Tone.QUIET))
-    return Report(headline=error.say, summary=error.say, lines=tuple(lines))
+        lines.append(Line(parts=("For example: ", Bold(example)), tone=Tone.QUIET))
+    return Card(headline=error.message, summary=error.message, lines=tuple(lines))
 
 
-def _joined(names: Sequence[str]) -> Sequence[Part]:
-    return [part for name in names for part in (Strong(name), ", ")][:-1]
+def _joined(names: Sequence[str]) -> Sequence[LinePart]:
+    return [part for name in names for part in (Bold(name), ", ")][:-1]
 
 
-def manual(slash: str) -> Report:
+def manual(slash: str) -> Card:
     """What `/logoff help` answers."""
     command = BY_NAME[slash.lstrip("/")]
-    lines = [Line(parts=(Strong(example), f"  {meaning}"), tone=Tone.ROW) for example, meaning in command.examples]
+    lines = [Line(parts=(Bold(example), f"  {meaning}"), tone=Tone.ROW) for example, meaning in command.examples]
     names = f"The names of {command.cmdlet} work, too: -ComputerName, -Id ..."
     lines.append(Line(parts=(names,), tone=Tone.QUIET))
-    return Report(headline=f"{command.slash}: {command.description}", summary=command.description, lines=tuple(lines))
+    return Card(headline=f"{command.slash}: {command.description}", summary=command.description, lines=tuple(lines))
 
 
 def outcome_line(request: Request) -> str:
     """For the thread of the card: who decided, and what came of it."""
     who = request.decided_by
     decided = f", decided by {who.name or who.user_id}" if who and who.user_id != request.actor.user_id else ""
-    return f"{report.of(request).headline}{decided}."
+    return f"{request_card.build(request).headline}{decided}."
 
 
 def reminder(request: Request) -> str:
-    return f"{report.of(request).headline} This still waits for a decision."
+    return f"{request_card.build(request).headline} This still waits for a decision."
 
 
-def break_glass(request: Request) -> Report:
+def break_glass(request: Request) -> Card:
     """Told where approvals go: somebody acts without one."""
     reason = str(getattr(request.ask, "reason", ""))
     told = f"Reason: {reason}" if reason else "No reason was given."
-    line = Line(parts=(Person(request.actor.user_id), f" used --force in {request.id}. {told}"))
+    line = Line(parts=(UserMention(request.actor.user_id), f" used --force in {request.id}. {told}"))
     rows = tuple(
         Line(
-            parts=(Strong(phrases.whole(str(t.session.account))), f"  {t.session.host} session {t.session.id}"),
+            parts=(Bold(wording.isolate(str(t.session.account))), f"  {t.session.host} session {t.session.id}"),
             tone=Tone.ROW,
         )
-        for t in request.targets[: report.MOST_ROWS]
+        for t in request.targets[: request_card.MOST_ROWS]
     )
     stands = Line(parts=(f"It began at once. How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = request.actor.name or request.actor.user_id
-    whom = phrases.on_hosts([phrases.whole(str(target.session.account)) for target in request.targets])
-    summary = f"Break-glass: {who} acts without asking anybody ({report.verb(request).plain}: {whom}). {request.id}"
-    return Report(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands))
+    whom = wording.join_names([wording.isolate(str(target.session.account)) for target in request.targets])
+    summary = (
+        f"Break-glass: {who} acts without asking anybody ({request_card.verb(request).plain}: {whom}). {request.id}"
+    )
+    return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands))
 
 
-def asked_elsewhere(request: Request) -> Report:
+def asked_elsewhere(request: Request) -> Card:
     """For the requester, when the card stands where the others are."""
     text = f"{request.id} waits for somebody else's yes"
     where = Channel(request.requirement.approve_in if request.requirement else "")
-    line = Line(parts=("I have asked in ", where, "; it waits until ", Moment(request.expires_at)))
-    return Report(headline=text, summary=text, lines=(line,))
+    line = Line(parts=("I have asked in ", where, "; it waits until ", Timestamp(request.expires_at)))
+    return Card(headline=text, summary=text, lines=(line,))
 
 
-def nobody_asked(request: Request, channel: str, error: ChatError) -> Report:
+def nobody_asked(request: Request, channel: str, error: ChatError) -> Card:
     """For the requester, when the card could not be put where the others are."""
-    text = f"{request.id} waits for somebody else's yes, but I could not ask in {channel}: {error.say} "
+    text = f"{request.id} waits for somebody else's yes, but I could not ask in {channel}: {error.message} "
     text += "Tell whoever runs the bot."
-    return Report(headline=f"{request.id}: nobody could be asked", summary=text, lines=(Line(parts=(text,)),))
+    return Card(headline=f"{request.id}: nobody could be asked", summary=text, lines=(Line(parts=(text,)),))
 
 
-def not_announced(request: Request, channel: str, error: ChatError) -> Report:
+def not_announced(request: Request, channel: str, error: ChatError) -> Card:
     """For the requester, when break-glass could not be announced: the audit log holds it all the same."""
-    text = f"{request.id} was forced, and I could not announce it in {channel}: {error.say} "
+    text = f"{request.id} was forced, and I could not announce it in {channel}: {error.message} "
     text += "It stands in the audit log. Tell whoever runs the bot."
-    return Report(headline=f"{request.id}: break-glass was not announced", summary=text, lines=(Line(parts=(text,)),))
+    return Card(headline=f"{request.id}: break-glass was not announced", summary=text, lines=(Line(parts=(text,)),))
 
 
-def ended_elsewhere(request: Request) -> Report:
+def ended_elsewhere(request: Request) -> Card:
     """For the requester, when the card stands where the others are."""
     text = f"{request.id}: {outcome_line(request)}"
-    return Report(headline=text, summary=text)
+    return Card(headline=text, summary=text)
 
 
-def outcome(request: Request, error: ChatError) -> Report:
+def outcome(request: Request, error: ChatError) -> Card:
     """For the requester, when the card cannot show how it ended."""
-    ended = report.of(request)
-    text = f"You see this here because the card cannot be drawn any more: {error.say}"
-    return Report(
+    ended = request_card.build(request)
+    text = f"You see this here because the card cannot be drawn any more: {error.message}"
+    return Card(
         headline=ended.headline, summary=ended.summary, lines=(*ended.lines, Line(parts=(text,), tone=Tone.QUIET))
     )

@@ -1,11 +1,12 @@
-"""A request as people read it: neutral lines and buttons, no Slack in it. Wording lives here and in `phrases`."""
+"""A request as people read it: neutral lines and buttons, no Slack in it. Wording lives here and in `wording`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import wording as phrases
-from bot.cards.model import Button, Line, Moment, Part, Person, Press, Report, Strong, Tone, mention
+from bot.cards import wording
+from bot.cards.model import Bold, Button, Card, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
+from bot.domain.durations import duration
 from bot.domain.request import Action, Ending, State, Verdict
 from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
@@ -21,7 +22,7 @@ MOST_SILENT = 10
 """More rows, or more computers without an answer, are counted, not shown: a card is read on a phone."""
 
 
-def of(request: Request) -> Report:
+def build(request: Request) -> Card:
     """The request as it stands, as a card."""
     headline = _headline(request)
     lines = [
@@ -32,7 +33,7 @@ def of(request: Request) -> Report:
         *_asked(request),
         _footer(request),
     ]
-    return Report(
+    return Card(
         headline=headline,
         summary=f"{headline}{_whom(request)} ({request.id}, asked by {request.actor.name or request.actor.user_id})",
         lines=tuple(lines),
@@ -42,8 +43,8 @@ def of(request: Request) -> Report:
 
 def is_private(request: Request) -> bool:
     """Reads, previews and refusals are for the person who asked; whatever people decide about is for all."""
-    acted = any(look.started_at for look in request.looks)
-    return request.state is State.ENDED and not (request.card or request.decided_by or request.ask.here or acted)
+    acted = any(look.started_at for look in request.surveys)
+    return request.state is State.ENDED and not (request.message_ref or request.decided_by or request.ask.here or acted)
 
 
 def _headline(request: Request) -> str:
@@ -53,7 +54,7 @@ def _headline(request: Request) -> str:
         case State.AWAITING:
             return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
         case State.READY if request.act_at:
-            waiting = phrases.count(len(request.open_targets), "session")
+            waiting = wording.count(len(request.open_targets), "session")
             return f"{waiting} on {_where(request)} will be {verb(request).done}: people are warned"
         case State.READY | State.ACTING:
             done = len(request.targets) - len(request.open_targets)
@@ -67,7 +68,7 @@ def _ending(request: Request) -> str:
         case Ending.DONE:
             return _outcome(request)
         case Ending.ANSWERED:
-            return f"{phrases.count(len(request.targets), 'session')} on {_where(request)}"
+            return f"{wording.count(len(request.targets), 'session')} on {_where(request)}"
         case Ending.WHATIF:
             return (
                 f"What if: {_sessions(request)} on {_where(request)} would be {verb(request).done}. Nothing was changed"
@@ -93,7 +94,7 @@ def _outcome(request: Request) -> str:
     if total and not gone:
         unsure = len(request.unsure_targets)
         nobody = f"Nobody was {verb(request).done} on {_where(request)}"
-        return f"{phrases.count(unsure, 'session')} not yet seen gone" if unsure else nobody
+        return f"{wording.count(unsure, 'session')} not yet seen gone" if unsure else nobody
     if not total:
         return f"Nobody was {verb(request).done} on {_where(request)}"
     of_all = "" if gone == total else f" of {total}"
@@ -104,26 +105,26 @@ def _gone(request: Request) -> list[Target]:
     return [t for t in request.targets if t.verdict in (Verdict.GONE, Verdict.DISCONNECTED, Verdict.SENT)]
 
 
-def verb(request: Request) -> phrases.Verb:
-    return phrases.VERBS[request.action]
+def verb(request: Request) -> wording.Verb:
+    return wording.VERBS[request.action]
 
 
 def _sessions(request: Request) -> str:
-    return phrases.count(len(request.targets), "session")
+    return wording.count(len(request.targets), "session")
 
 
 def _where(request: Request) -> str:
     hosts = list(dict.fromkeys(target.session.host for target in request.targets)) or list(request.ask.hosts)
-    return phrases.on_hosts(hosts)
+    return wording.join_names(hosts)
 
 
 def _whom(request: Request) -> str:
     names = list(
         dict.fromkeys(
-            phrases.whole(str(target.session.account)) for target in request.targets if target.session.account.user
+            wording.isolate(str(target.session.account)) for target in request.targets if target.session.account.user
         )
     )
-    return f": {phrases.on_hosts(names)}" if 0 < len(names) <= 3 else ""
+    return f": {wording.join_names(names)}" if 0 < len(names) <= 3 else ""
 
 
 def _rows(request: Request) -> list[Line]:
@@ -137,24 +138,24 @@ def _rows(request: Request) -> list[Line]:
 def _row(request: Request, target: Target) -> Line:
     session = target.session
     if request.ending is Ending.WHATIF:
-        return Line(parts=(phrases.what_if(target, verb(request)),), tone=Tone.ROW)
+        return Line(parts=(wording.what_if(target, verb(request)),), tone=Tone.ROW)
     name = str(session.account) if session.account.user else session.station or "nobody"
-    parts: list[Part] = [
-        Strong(phrases.whole(name)),
-        f"  {session.host} session {session.id}, {phrases.situation(session)}",
+    parts: list[LinePart] = [
+        Bold(wording.isolate(name)),
+        f"  {session.host} session {session.id}, {wording.session_state(session)}",
     ]
     if session.logged_on_at:
-        parts += [", logged on ", Moment(session.logged_on_at)]
+        parts += [", logged on ", Timestamp(session.logged_on_at)]
     if session.client:
-        parts.append(f", from {phrases.whole(session.client)}")
+        parts.append(f", from {wording.isolate(session.client)}")
     if target.warned_at and target.is_open and request.state is State.READY:
-        parts += ["\nwarned at ", Moment(target.warned_at)]
+        parts += ["\nwarned at ", Timestamp(target.warned_at)]
     if target.verdict or request.state is State.ACTING:
         looks_again = request.state is not State.ENDED or request.due_at is not None
-        said = phrases.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
-        parts.append(f"\n{phrases.MARKS[target.verdict] if target.verdict else '…'} {said}")
+        said = wording.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
+        parts.append(f"\n{wording.MARKS[target.verdict] if target.verdict else '…'} {said}")
     if request.ask.verbose:
-        parts.append("\n" + phrases.details(target))
+        parts.append("\n" + wording.details(target))
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
 
@@ -166,23 +167,23 @@ def _is_in_hand(request: Request, target: Target) -> bool:
 
 
 def _left_out(request: Request) -> list[Line]:
-    if not request.left_out:
+    if not request.excluded:
         return []
     said = [
-        f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in request.left_out[:MOST_ROWS]
+        f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in request.excluded[:MOST_ROWS]
     ]
-    more = len(request.left_out) - len(said)
+    more = len(request.excluded) - len(said)
     text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
     return [Line(parts=(text,), tone=Tone.QUIET)]
 
 
 def _named(session: Session) -> str:
-    return f" {phrases.whole(str(session.account))}" if session.account.user else ""
+    return f" {wording.isolate(str(session.account))}" if session.account.user else ""
 
 
 def _silent_hosts(request: Request) -> list[Line]:
-    silent = [look for look in request.looks if look.code]
-    lines = [Line(parts=("⚠ " + look.say,)) for look in silent[:MOST_SILENT]]
+    silent = [look for look in request.surveys if look.code]
+    lines = [Line(parts=("⚠ " + look.message,)) for look in silent[:MOST_SILENT]]
     if len(silent) > MOST_SILENT:
         lines.append(Line(parts=(f"⚠ {len(silent) - MOST_SILENT:,} more computers did not answer.",)))
     return lines
@@ -192,17 +193,17 @@ def _said(request: Request) -> list[Line]:
     lines: list[Line] = []
     warn = getattr(request.ask, "warn", None)
     if warn and request.state is State.AWAITING:
-        lines.append(Line(parts=(f"People are warned first and get {phrases.duration(warn)} to save their work.",)))
+        lines.append(Line(parts=(f"People are warned first and get {duration(warn)} to save their work.",)))
     if reason := getattr(request.ask, "reason", ""):
         lines.append(Line(parts=(f"Reason: {reason}",)))
     warned = any(target.warned_at for target in request.targets)
     if warned and request.state is State.ENDED and request.ending is not Ending.DONE:
-        lines.append(Line(parts=(phrases.WARNED_IN_VAIN,)))
+        lines.append(Line(parts=(wording.WARNED_IN_VAIN,)))
     if request.ending is Ending.FAILED:
-        text = f"Something went wrong on my side. Give this reference to whoever runs the bot: {request.say}"
+        text = f"Something went wrong on my side. Give this reference to whoever runs the bot: {request.message}"
         lines.append(Line(parts=(text,)))
-    elif request.say:
-        lines.append(Line(parts=(request.say,)))
+    elif request.message:
+        lines.append(Line(parts=(request.message,)))
     return lines
 
 
@@ -212,39 +213,39 @@ def _asked(request: Request) -> list[Line]:
         return []
     lines: list[Line] = []
     for need in request.requirement.needs:
-        parts: list[Part] = [f"Needs a yes from {need.count} of "]
+        parts: list[LinePart] = [f"Needs a yes from {need.count} of "]
         lines.append(Line(parts=(*parts, *_joined([mention(name) for name in sorted(need.of)], " or "))))
     if request.counted:
-        people = [Person(actor.user_id) for actor in request.counted]
+        people = [UserMention(actor.user_id) for actor in request.counted]
         lines.append(Line(parts=("Yes so far: ", *_joined(people, ", "))))
     return lines
 
 
-def _joined(parts: Sequence[Part], between: str) -> list[Part]:
-    joined: list[Part] = []
+def _joined(parts: Sequence[LinePart], between: str) -> list[LinePart]:
+    joined: list[LinePart] = []
     for part in parts:
         joined += [between, part] if joined else [part]
     return joined
 
 
 def _footer(request: Request) -> Line:
-    parts: list[Part] = [f"{request.id}, asked by ", Person(request.actor.user_id)]
+    parts: list[LinePart] = [f"{request.id}, asked by ", UserMention(request.actor.user_id)]
     match request:
         case _ if request.ending is Ending.CANCELLED and request.decided_by:
-            parts += [", cancelled by ", Person(request.decided_by.user_id)]
+            parts += [", cancelled by ", UserMention(request.decided_by.user_id)]
         case _ if request.ending is Ending.DENIED and request.decided_by:
-            parts += [", denied by ", Person(request.decided_by.user_id)]
+            parts += [", denied by ", UserMention(request.decided_by.user_id)]
         case _ if request.decided_by:
-            yes = [Person(actor.user_id) for actor in request.counted] or [Person(request.decided_by.user_id)]
+            yes = [UserMention(actor.user_id) for actor in request.counted] or [UserMention(request.decided_by.user_id)]
             parts += [", approved by ", *_joined(yes, " and ")]
         case _ if request.requirement and request.requirement.confirm is Confirm.NOBODY:
             parts.append(", forced: nobody was asked")
     if request.decided_at:
-        parts += [", ", Moment(request.decided_at)]
+        parts += [", ", Timestamp(request.decided_at)]
     if request.state is State.READY and request.act_at:
-        parts += [", begins at ", Moment(request.act_at)]
+        parts += [", begins at ", Timestamp(request.act_at)]
     if request.state is State.AWAITING:
-        parts += [", waits until ", Moment(request.expires_at)]
+        parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
 
 
@@ -276,5 +277,5 @@ def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Butt
 
 
 def _has_begun(request: Request, host: str) -> bool:
-    look = request.look_at(host)
+    look = request.survey_of(host)
     return bool(look and look.started_at)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional, category
 
-import humanize
-
+from bot.domain.durations import duration
 from bot.domain.request import Action, Ending, State, Verdict
 from bot.domain.session import SessionState, filetime_to_datetime
-from bot.errors import Clash
+from bot.errors import ConflictReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +98,7 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
         case Verdict.CHANGED:
             kind, _, more = detail.partition(":")
             return _CHANGED.get(kind.strip(), "not touched: it has changed") + (
-                f" ({whole(more.strip())})" if more else ""
+                f" ({isolate(more.strip())})" if more else ""
             )
         case Verdict.STILL_CLOSING:
             return _stuck(target) if target.code == _BUSY else _still_closing(target, looks_again=looks_again)
@@ -138,7 +137,7 @@ def _refusal(target: Target) -> str:
     return f"Windows answered error {target.code}; not logged off"
 
 
-def whole(name: str) -> str:
+def isolate(name: str) -> str:
     """A name from Windows that keeps to itself: on its line, and one from the right turns nothing around it."""
     name = "".join(_UNREADABLE if category(sign) in _BREAKS else sign for sign in name)
     if not any(bidirectional(sign) in _FROM_THE_RIGHT or sign in _MARKS_OF_DIRECTION for sign in name):
@@ -152,8 +151,8 @@ def details(target: Target) -> str:
     session, clock = target.session, filetime_to_datetime(target.session.now)
     found = [
         f"state {int(session.state)}",
-        f"window station {whole(session.station)}" if session.station else "",
-        f"address {whole(session.address)}" if session.address else "",
+        f"window station {isolate(session.station)}" if session.station else "",
+        f"address {isolate(session.address)}" if session.address else "",
         f"protocol {session.protocol}",
         f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
         f"error {target.code}" if target.code else "",
@@ -161,7 +160,7 @@ def details(target: Target) -> str:
     return ", ".join(part for part in found if part)
 
 
-def situation(session: Session) -> str:
+def session_state(session: Session) -> str:
     """`Disconnected for 3 hours`, `Active, idle for 5 minutes`."""
     idle = session.idle
     if session.state is SessionState.DISCONNECTED and idle is not None:
@@ -171,16 +170,12 @@ def situation(session: Session) -> str:
     return session.state.label
 
 
-def duration(length: timedelta) -> str:
-    return humanize.naturaldelta(length)
-
-
 def count(number: int, noun: str, many: str = "") -> str:
     """`1 session`, `2 sessions`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
 
 
-def on_hosts(hosts: Sequence[str]) -> str:
+def join_names(hosts: Sequence[str]) -> str:
     """`comp1`, `comp1 and comp2`, `5 computers`."""
     if len(hosts) > 3:
         return count(len(hosts), "computer")
@@ -192,7 +187,7 @@ def what_if(target: Target, verb: Verb) -> str:
     session = target.session
     return (
         f'What if: Performing the operation "{verb.going} session id \'{session.id}\'" on target "{session.host}".'
-        f" That is {whole(str(session.account))} ({situation(session)})."
+        f" That is {isolate(str(session.account))} ({session_state(session)})."
     )
 
 
@@ -202,27 +197,27 @@ def clash(conflict: Conflict) -> str:
     who = request.decided_by.name or request.decided_by.user_id if request.decided_by else ""
     when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
     match conflict.reason:
-        case Clash.EMPTY:
+        case ConflictReason.EMPTY:
             return "Keep at least one, or go back and press Cancel on the card."
-        case Clash.EXPIRED:
+        case ConflictReason.EXPIRED:
             return "This card has expired; nobody was logged off by this press. Ask again with the command."
-        case Clash.OVER if request.ending is Ending.EXPIRED:
+        case ConflictReason.OVER if request.ending is Ending.EXPIRED:
             return "This card had expired already. Ask again with the command."
         case _ if who:
             done = {Ending.CANCELLED: "cancelled", Ending.DENIED: "denied"}.get(
                 request.ending or Ending.DONE, "approved"
             )
             return f"{who} {done} this{when}. Your press changed nothing."
-        case Clash.STALE:
+        case ConflictReason.STALE:
             return "The card has changed since you looked. Look again, then press."
-        case Clash.OUT_OF_ORDER if request.state is State.ACTING:
+        case ConflictReason.OUT_OF_ORDER if request.state is State.ACTING:
             return "It has begun already. Your press changed nothing."
         case _:
             return "This is over already. Your press changed nothing."
 
 
 def nothing_matched(ask: Ask) -> str:
-    where = on_hosts(ask.hosts)
+    where = join_names(ask.hosts)
     wanted = f" with id {ask.ids}" if ask.ids else ""
     matching = " that matches" if ask.conditions or not ask.ids else ""
     return f"{where} has no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"

@@ -31,11 +31,11 @@ def is_number(word: Word) -> bool:
 
 def after_a_switch(options: Options, parameter: Parameter, word: Word) -> UsageError:
     """The error for `--sync 90`, which could be session 90 or a wait of 90 seconds."""
-    say = f"`--{parameter.name}` takes no value. For a session write `id={word.text}` instead of `{word.text}`."
+    message = f"`--{parameter.name}` takes no value. For a session write `id={word.text}` instead of `{word.text}`."
     if parameter.name == _WAITS:
-        say = f"{say[:-1]}; for a wait write `--timeout {word.text}s`."
+        message = f"{message[:-1]}; for a wait write `--timeout {word.text}s`."
     meant = f"--timeout {word.text}s" if parameter.name == _WAITS and word.text.isdigit() else f"id={word.text}"
-    return options.wrong(say, word, corrected=options.replaced(word, meant))
+    return options.wrong(message, word, corrected=options.replaced(word, meant))
 
 
 def quoted(options: Options, word: Word) -> UsageError:
@@ -62,8 +62,8 @@ def after_a_value(
     names = [at for at, word in enumerate(run) if _is_computer(word, is_computer)]
     if parameter.takes is Takes.IDS:
         joined = options.text[: value.word.end] + "," + options.text[run[0].start :]
-        say = "Ids are parted by commas, without a space."
-        return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
+        message = "Ids are parted by commas, without a space."
+        return wrong_at(options, message, run[:1], start=value.start, corrected=joined)
     if names and not _is_one_named(options):
         return _computer_first(options, value, run, names[0], is_computer)
     if parameter.takes is Takes.TEXT:
@@ -89,22 +89,24 @@ def _computer_first(
     text, moved = options.text, options.text[run[first].start : run[last].end]
     kept = _in_quotes(text[value.start : run[first - 1].end]) if first else text[value.start : value.word.end]
     corrected = f"{moved} {text[: value.start]}{kept}{text[run[last].end :]}"
-    say = f"Write the computer first: behind `{_shown(text[value.start : value.word.end])}` it could be part of that."
+    message = (
+        f"Write the computer first: behind `{_shown(text[value.start : value.word.end])}` it could be part of that."
+    )
     is_all = last + 1 == len(run)
-    return wrong_at(options, say, run[: last + 1], start=run[first].start, corrected=corrected if is_all else "")
+    return wrong_at(options, message, run[: last + 1], start=run[first].start, corrected=corrected if is_all else "")
 
 
 def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
     text = options.text
     if value.text.endswith(",") or run[0].text.startswith(","):
-        say = f"Write the list behind `{parameter.name}` without a space."
+        message = f"Write the list behind `{parameter.name}` without a space."
         joined = text[: value.word.end] + text[run[0].start :]
-        return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
+        return wrong_at(options, message, run[:1], start=value.start, corrected=joined)
     what = {"reason": "the reason", "say": "the text of the warning"}.get(parameter.name, f"what `{parameter.name}` is")
-    say = f"Put {what} in quotes, else its words would count as computers or ids."
+    message = f"Put {what} in quotes, else its words would count as computers or ids."
     whole = _in_quotes(text[value.start : run[-1].end])
     corrected = text[: value.start] + whole + text[run[-1].end :] if whole else ""
-    return wrong_at(options, say, run, start=value.start, corrected=corrected)
+    return wrong_at(options, message, run, start=value.start, corrected=corrected)
 
 
 def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
@@ -113,8 +115,8 @@ def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequen
     said = f"`{_shown(value.text)}`"
     if value.text.isdigit() and (unit := _UNIT.fullmatch(first.text)):
         joined = f"{text[: value.word.end]}{unit[1].lower()}{text[first.end :]}"
-        say = f"Write the number and its unit as one word: `{value.text}{unit[1].lower()}`."
-        return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
+        message = f"Write the number and its unit as one word: `{value.text}{unit[1].lower()}`."
+        return wrong_at(options, message, run[:1], start=value.start, corrected=joined)
     if parameter.takes is Takes.MOMENT and _CLOCK.fullmatch(first.text):
         joined = f"{text[: value.word.end]}T{text[first.start :]}"
         return wrong_at(
@@ -123,12 +125,12 @@ def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequen
     if parameter.then and not is_number(first):
         whole = _in_quotes(text[first.start : run[-1].end])
         corrected = text[: first.start] + whole + text[run[-1].end :] if whole else ""
-        say = f"Put the text of the warning in quotes behind {said}."
-        return wrong_at(options, say, run, start=first.start, corrected=corrected)
-    say = f"Nothing may stand behind {said} but an option."
+        message = f"Put the text of the warning in quotes behind {said}."
+        return wrong_at(options, message, run, start=first.start, corrected=corrected)
+    message = f"Nothing may stand behind {said} but an option."
     if is_number(first):
-        say = f"{say} For a session write `id={first.text}`."
-    return wrong_at(options, say, run[:1], start=first.start)
+        message = f"{message} For a session write `id={first.text}`."
+    return wrong_at(options, message, run[:1], start=first.start)
 
 
 def _shown(text: str) -> str:

@@ -98,7 +98,7 @@ class Options:
 
     def wrong(
         self,
-        say: str,
+        message: str,
         word: Word | None = None,
         *,
         nearest: str = "",
@@ -108,7 +108,7 @@ class Options:
         """The error that marks this word."""
         start, end = (word.start, word.end) if word else (0, 0)
         return UsageError(
-            say,
+            message,
             text=self.text,
             start=start,
             end=end,
@@ -199,8 +199,8 @@ def assign(options: Options, parameter: Parameter, operator: str, text: str, wor
         _switch(options, parameter, text, word)
         return
     if operator not in parameter.operators:
-        say = f"`{parameter.name}` cannot be compared with `{operator}`; it takes {' '.join(parameter.operators)}."
-        raise options.wrong(say, word)
+        message = f"`{parameter.name}` cannot be compared with `{operator}`; it takes {' '.join(parameter.operators)}."
+        raise options.wrong(message, word)
     if not text.strip(", "):
         raise options.wrong(f"`{parameter.name}` is empty. Write a value after it.", word)
     if parameter.is_single and options.all(parameter.name):
@@ -220,10 +220,10 @@ def _switch(options: Options, parameter: Parameter, text: str, word: Word) -> No
     options.switched_at.setdefault(name, word)
 
 
-def wrong_at(options: Options, say: str, words: Sequence[Word], *, start: int, corrected: str = "") -> UsageError:
+def wrong_at(options: Options, message: str, words: Sequence[Word], *, start: int, corrected: str = "") -> UsageError:
     """The error that marks everything from `start` to the end of the last of these words."""
     return UsageError(
-        say, text=options.text, start=start, end=words[-1].end, corrected=corrected, example=options.example
+        message, text=options.text, start=start, end=words[-1].end, corrected=corrected, example=options.example
     )
 
 

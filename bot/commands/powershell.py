@@ -49,5 +49,5 @@ def _without_cmdlet(words: list[Word], cmdlet: str, text: str) -> list[Word]:
     return words
 
 
-def _wrong(say: str, word: Word, text: str) -> UsageError:
-    return UsageError(say, text=text, start=word.start, end=word.end)
+def _wrong(message: str, word: Word, text: str) -> UsageError:
+    return UsageError(message, text=text, start=word.start, end=word.end)

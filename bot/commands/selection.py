@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.commands.leftovers import IDS, is_number, names_many
 from bot.commands.options import Parameter, Takes
 from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
+from bot.domain.durations import parse_duration
 from bot.domain.session import FILETIME_EPOCH, SessionState
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ SELECTION = (
 _OPERATORS = {">": Operator.MORE, ">=": Operator.AT_LEAST, "<": Operator.LESS, "<=": Operator.AT_MOST}
 _LIKE = {"user": Field.USER, "client": Field.CLIENT, "ip": Field.ADDRESS, "session": Field.STATION}
 _FILTERS = (*_LIKE, "state", "idle", "logon")
-_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$", re.IGNORECASE | re.ASCII)
 _UPWARD = (">", ">=")
 _WITH_ID = re.compile(r"([^:/\\#@=]+)[:/\\#@=]+([0-9]{1,5})")
 LAST_ID = 65535
@@ -89,9 +89,9 @@ def _found(options: Options, inventory: Inventory, name: str, word: Word) -> tup
     candidates = inventory.candidates(name)
     nearest = candidates.clear
     shown = name if len(name) <= 80 else name[:80] + "..."
-    say = f"I know no computer `{shown}`. I contact only computers of my inventory."
+    message = f"I know no computer `{shown}`. I contact only computers of my inventory."
     raise options.wrong(
-        say,
+        message,
         word,
         nearest=nearest,
         candidates=() if nearest else candidates.names,
@@ -117,8 +117,8 @@ def _check_order(options: Options, computers: Iterable[Word]) -> None:
     said = sorted(computers, key=lambda word: word.start)
     late = [word for word in said if word.start > first]
     if late and (len(said) > 1 or names_many(late[0].text)):
-        say = "Write the computers first, then ids and filters; for pairs send one command a computer."
-        raise options.wrong(say, late[0])
+        message = "Write the computers first, then ids and filters; for pairs send one command a computer."
+        raise options.wrong(message, late[0])
 
 
 def ids_of(options: Options) -> Ids:
@@ -166,11 +166,10 @@ def _check_bounds(options: Options, name: str) -> None:
 
 def duration_of(options: Options, value: Value) -> timedelta:
     """Return `90s`, `2m`, `1h30m`, `2d` as a duration. Raises `UsageError` for anything else."""
-    parts = _DURATION.match(value.text)
-    if not parts or not any(parts.groups()) or max(len(part or "") for part in parts.groups()) > 5:
+    length = parse_duration(value.text)
+    if length is None:
         raise options.wrong(f"`{value.text[:40]}` is no duration. Write `90s`, `30m`, `2h` or `1d`.", value.word)
-    days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return length
 
 
 def check_error_action(options: Options) -> None:
@@ -193,8 +192,8 @@ def _states(options: Options, value: Value) -> list[SessionState]:
 
 def _number(options: Options, value: Value, field: Field) -> Condition:
     if value.operator == "=":
-        say = f"Compare `{field.value}` with >, >=, < or <=: `idle>2h`, `logon<2026-01-31`."
-        raise options.wrong(say, value.word)
+        message = f"Compare `{field.value}` with >, >=, < or <=: `idle>2h`, `logon<2026-01-31`."
+        raise options.wrong(message, value.word)
     is_idle = field is Field.IDLE
     number = int(duration_of(options, value).total_seconds()) if is_idle else _ticks(options, value)
     return Condition(field=field, operator=_OPERATORS[value.operator], values=(str(number),))
@@ -207,5 +206,5 @@ def _ticks(options: Options, value: Value) -> int:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (moment - FILETIME_EPOCH) // timedelta(microseconds=1) * 10
     except (ValueError, OverflowError) as exc:
-        say = f"`{value.text[:40]}` is no date. Write `2026-01-31` or `2026-01-31T08:00` (UTC)."
-        raise options.wrong(say, value.word) from exc
+        message = f"`{value.text[:40]}` is no date. Write `2026-01-31` or `2026-01-31T08:00` (UTC)."
+        raise options.wrong(message, value.word) from exc

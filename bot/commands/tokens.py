@@ -52,9 +52,9 @@ def clean(text: str) -> str:
     text = "".join(" " if letter.isspace() else letter for letter in text).strip()
     for position, letter in enumerate(text):
         if unicodedata.category(letter) in ("Cc", "Cs"):
-            say = "There is a control character in it. Type it by hand instead of pasting it."
+            message = "There is a control character in it. Type it by hand instead of pasting it."
             raise UsageError(
-                say, text=text.replace(letter, "\N{REPLACEMENT CHARACTER}"), start=position, end=position + 1
+                message, text=text.replace(letter, "\N{REPLACEMENT CHARACTER}"), start=position, end=position + 1
             )
     return _DASH.sub("--", text)
 
@@ -103,8 +103,8 @@ def _quoted(text: str, position: int, letters: list[str]) -> int:
         else:
             return _closed(text, position)
         position += 1
-    say = f"The quote {quote} is never closed. Close it, or leave it out."
-    raise UsageError(say, text=text, start=opening, end=len(text))
+    message = f"The quote {quote} is never closed. Close it, or leave it out."
+    raise UsageError(message, text=text, start=opening, end=len(text))
 
 
 def _closed(text: str, position: int) -> int:
@@ -112,5 +112,5 @@ def _closed(text: str, position: int) -> int:
     after = text[position + 1 : position + 2]
     if after in ("", " ", ","):
         return position + 1
-    say = f"A quote {text[position]} ends in the middle of a word. Inside quotes write it twice."
-    raise UsageError(say, text=text, start=position, end=position + 1)
+    message = f"A quote {text[position]} ends in the middle of a word. Inside quotes write it twice."
+    raise UsageError(message, text=text, start=position, end=position + 1)

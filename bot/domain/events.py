@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from bot.domain.people import Actor
-    from bot.domain.request import Action, Ending, HostLook, LeftOut, Target, Verdict
+    from bot.domain.request import Action, Ending, ExcludedSession, HostSurvey, Target, Verdict
     from bot.domain.requirement import Requirement
 
 
@@ -25,11 +25,11 @@ class Surveyed:
     """The hosts were looked at and the rules were asked. Where it leads: to people, to the act, or to its end."""
 
     targets: tuple[Target, ...]
-    looks: tuple[HostLook, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    surveys: tuple[HostSurvey, ...]
+    excluded: tuple[ExcludedSession, ...] = ()
     requirement: Requirement | None = None
     ending: Ending | None = None
-    say: str = ""
+    message: str = ""
     valid_for: timedelta
 
 
@@ -88,7 +88,7 @@ class Refused:
     """A rule says no, before or after somebody was asked. `by`: whose yes brought it to light."""
 
     rule: str
-    say: str
+    message: str
     by: Actor | None = None
 
 
@@ -98,21 +98,21 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetOutToWarn:
+class WarningStarted:
     """The message to a person is about to leave; recorded before it does, so it is never sent twice."""
 
     key: tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class WarningDelivered:
     """Windows has taken the message."""
 
     key: tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotWarned:
+class WarningFailed:
     """The person could not be warned, or nobody can prove it: he is left alone."""
 
     key: tuple[str, int]
@@ -120,7 +120,7 @@ class NotWarned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GraceBegan:
+class GraceStarted:
     """Everybody is warned; the act waits for `grace`."""
 
     grace: timedelta
@@ -180,12 +180,12 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GaveUpLooking:
+class SettlingAbandoned:
     """What was not known at the end will not be looked at any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stumbled:
+class StepFailed:
     """A step failed by a surprise and will be tried again; `reference` finds it in the log."""
 
     reference: str
@@ -235,10 +235,10 @@ Event = (
     | Cancelled
     | Refused
     | Expired
-    | SetOutToWarn
-    | Warned
-    | NotWarned
-    | GraceBegan
+    | WarningStarted
+    | WarningDelivered
+    | WarningFailed
+    | GraceStarted
     | Started
     | HostStarted
     | TargetRequested
@@ -246,8 +246,8 @@ Event = (
     | Stopped
     | Ended
     | Settled
-    | GaveUpLooking
-    | Stumbled
+    | SettlingAbandoned
+    | StepFailed
     | Failed
     | Noted
 )

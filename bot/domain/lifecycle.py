@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.domain import events as e
 from bot.domain.request import State
 from bot.domain.transitions import apply
-from bot.errors import Clash, Conflict
+from bot.errors import Conflict, ConflictReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +23,7 @@ ASKED_FOR = timedelta(minutes=2)
 """How long a survey may take before the request is dropped: an intent of yesterday never acts today."""
 
 TABLE: dict[State, tuple[type[e.Event], ...]] = {
-    State.ASKED: (e.Surveyed, e.Refused, e.Cancelled, e.Expired, e.Stumbled, e.Failed),
+    State.ASKED: (e.Surveyed, e.Refused, e.Cancelled, e.Expired, e.StepFailed, e.Failed),
     State.AWAITING: (
         e.Narrowed,
         e.ActionChanged,
@@ -33,19 +33,19 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.Refused,
         e.Cancelled,
         e.Expired,
-        e.Stumbled,
+        e.StepFailed,
         e.Failed,
     ),
     State.READY: (
-        e.SetOutToWarn,
-        e.Warned,
-        e.NotWarned,
-        e.GraceBegan,
+        e.WarningStarted,
+        e.WarningDelivered,
+        e.WarningFailed,
+        e.GraceStarted,
         e.Started,
         e.Refused,
         e.Cancelled,
         e.Expired,
-        e.Stumbled,
+        e.StepFailed,
         e.Failed,
     ),
     State.ACTING: (
@@ -55,29 +55,29 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.Stopped,
         e.Ended,
         e.Expired,
-        e.Stumbled,
+        e.StepFailed,
         e.Failed,
     ),
-    State.ENDED: (e.Settled, e.GaveUpLooking, e.Stumbled),
+    State.ENDED: (e.Settled, e.SettlingAbandoned, e.StepFailed),
 }
 """What each state admits; `Noted` is admitted everywhere and changes nothing."""
 
 _FACTS = (
-    e.Warned,
-    e.NotWarned,
+    e.WarningDelivered,
+    e.WarningFailed,
     e.Expired,
     e.Failed,
-    e.Stumbled,
+    e.StepFailed,
     e.TargetRequested,
     e.TargetEnded,
     e.Stopped,
     e.Ended,
     e.Settled,
-    e.GaveUpLooking,
+    e.SettlingAbandoned,
 )
 """True whatever the clock says. Everything else is an intent, and an intent has to come in time."""
 
-_UNSEEN = (e.Stumbled,)
+_UNSEEN = (e.StepFailed,)
 """Changes that a person cannot see on the card."""
 
 
@@ -89,32 +89,32 @@ def advance(request: Request, event: e.Event, now: datetime) -> Request:
     after = apply(request, event, now)
     if isinstance(event, _UNSEEN):
         return after
-    draw_due_at = request.draw_due_at if after.state is request.state else None
-    return replace(after, version=request.version + 1, draw_due_at=draw_due_at)
+    publish_after = request.publish_after if after.state is request.state else None
+    return replace(after, version=request.version + 1, publish_after=publish_after)
 
 
 def _check(request: Request, event: e.Event, now: datetime) -> None:
     expired = request.state is not State.ENDED and now >= request.expires_at
     if expired and not isinstance(event, _FACTS):
-        raise Conflict("The time for this is over.", request=request, reason=Clash.EXPIRED)
+        raise Conflict("The time for this is over.", request=request, reason=ConflictReason.EXPIRED)
     if not isinstance(event, TABLE[request.state]):
         raise Conflict("This step does not follow here.", request=request, reason=_why_not(request))
     if isinstance(event, e.Expired) and not expired:
-        raise Conflict("Its time is not over.", request=request, reason=Clash.OUT_OF_ORDER)
+        raise Conflict("Its time is not over.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     on_version = getattr(event, "on_version", request.version)
     if on_version != request.version:
-        raise Conflict("The card has changed.", request=request, reason=Clash.STALE)
+        raise Conflict("The card has changed.", request=request, reason=ConflictReason.STALE)
     if isinstance(event, e.HostStarted) and not _is_open(request, event.host):
-        raise Conflict("Nothing is left to do there.", request=request, reason=Clash.OUT_OF_ORDER)
+        raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.Ended) and request.open_targets:
-        raise Conflict("Some targets are open.", request=request, reason=Clash.OUT_OF_ORDER)
+        raise Conflict("Some targets are open.", request=request, reason=ConflictReason.OUT_OF_ORDER)
 
 
 def _is_open(request: Request, host: str) -> bool:
     return any(target.session.host == host for target in request.open_targets)
 
 
-def _why_not(request: Request) -> Clash:
+def _why_not(request: Request) -> ConflictReason:
     if request.state is State.ENDED:
-        return Clash.OVER
-    return Clash.DECIDED if request.decided_by else Clash.OUT_OF_ORDER
+        return ConflictReason.OVER
+    return ConflictReason.DECIDED if request.decided_by else ConflictReason.OUT_OF_ORDER

@@ -23,7 +23,7 @@ class Place:
     name: str = ""
 
 
-class Standing(StrEnum):
+class MemberStatus(StrEnum):
     """What Slack says of a person. Only members count."""
 
     MEMBER = "member"
@@ -35,12 +35,12 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Someone:
+class Person:
     """A person as the rules see him: who he is, which groups he is in, whether he counts at all."""
 
     actor: Actor
     groups: frozenset[str] = frozenset()
-    standing: Standing = Standing.MEMBER
+    status: MemberStatus = MemberStatus.MEMBER
 
     def is_among(self, names: frozenset[str]) -> bool:
         return bool(names & (self.groups | {self.actor.user_id}))

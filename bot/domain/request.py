@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.domain.conditions import Condition, Ids, fold
 from bot.domain.people import Actor, Place
 from bot.domain.requirement import Requirement
-from bot.domain.session import Session  # noqa: TC001 - rows are read back by these annotations
+from bot.domain.session import Session
 
 
 class Action(StrEnum):
@@ -91,7 +91,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class ExcludedSession:
     """A session that was asked for and is not a target, and why, in the words of the rule that says so."""
 
     session: Session
@@ -99,14 +99,14 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostLook:
+class HostSurvey:
     """What came of looking at one host, and since when the bot acts there."""
 
     host: str
     looked_at: datetime
     sessions: int = 0
     code: str = ""
-    say: str = ""
+    message: str = ""
     started_at: datetime | None = None
     due_at: datetime | None = None
 
@@ -143,7 +143,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class MessageRef:
     """Where the drawing of a request stands in the chat."""
 
     channel_id: str
@@ -152,44 +152,36 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One command from its asking to its end.
+    """One command from its asking to its end."""
 
-    `version` counts the changes a person could see; a button names the version it was drawn from, and one drawn before
-    `content_version`, when what people decide about last changed, decides nothing. `expires_at` is when the present
-    state stops being valid. `due_at` is when somebody has to look at it next, whatever happens to this process.
-    `targets` of a request that only looked are what it saw; they never get a verdict. `act_at` is when the time of the
-    warned is over. `drawn_version` is what the card shows (version 1 is the receipt, which has no card); `draw_due_at`
-    is the earliest moment for the next drawing.
-    """
-
-    id: str
-    delivery: str
-    command: str
-    text: str
-    actor: Actor
-    place: Place
-    ask: Ask
-    asked_at: datetime
-    expires_at: datetime
+    id: str  # `TS-7K3QXM`, unique
+    delivery: str  # the chat's id of the command as it was delivered: the same delivery twice is one request
+    command: str  # the slash command without its slash
+    text: str  # what was typed behind it, cut and made storable
+    actor: Actor  # the requester
+    place: Place  # where the command was typed
+    ask: Ask  # the command as it was understood
+    asked_at: datetime  # when the request was recorded
+    expires_at: datetime  # when the present state stops being valid
     state: State = State.ASKED
-    ending: Ending | None = None
-    version: int = 1
-    due_at: datetime | None = None
-    attempts: int = 0
-    targets: tuple[Target, ...] = ()
-    looks: tuple[HostLook, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    requirement: Requirement | None = None
-    counted: tuple[Actor, ...] = ()
-    decided_by: Actor | None = None
+    ending: Ending | None = None  # how the request ended; None while it has not
+    version: int = 1  # counts the changes that a person could see; a button names the version it was drawn from
+    due_at: datetime | None = None  # when somebody has to look at the request next, whatever happens to this process
+    attempts: int = 0  # how often the present step has failed
+    targets: tuple[Target, ...] = ()  # a request that only read has here what it saw, without verdicts
+    surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask
+    excluded: tuple[ExcludedSession, ...] = ()  # sessions that were asked for and are no targets
+    requirement: Requirement | None = None  # what it takes before the bot acts; None before the survey
+    counted: tuple[Actor, ...] = ()  # who has said yes so far
+    decided_by: Actor | None = None  # whose press approved, denied or cancelled the request
     decided_at: datetime | None = None
-    say: str = ""
-    card: Card | None = None
+    message: str = ""  # a sentence about the request for people
+    message_ref: MessageRef | None = None  # where its card stands in the chat
     action: Action = Action.LOG_OFF
-    content_version: int = 1
-    act_at: datetime | None = None
-    drawn_version: int = 1
-    draw_due_at: datetime | None = None
+    content_version: int = 1  # since which version people decide about the same thing; an older button decides nothing
+    act_at: datetime | None = None  # when the time of the warned people is over
+    published_version: int = 1  # the version that the card shows (1 is the receipt, which has no card)
+    publish_after: datetime | None = None  # the earliest moment for the next publication
     ended_at: datetime | None = None
 
     @property
@@ -201,8 +193,8 @@ class Request:
         """Targets whose verdict a later look may correct."""
         return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
 
-    def look_at(self, host: str) -> HostLook | None:
-        return next((look for look in self.looks if look.host == host), None)
+    def survey_of(self, host: str) -> HostSurvey | None:
+        return next((look for look in self.surveys if look.host == host), None)
 
     def target_at(self, key: tuple[str, int]) -> Target | None:
         return next((target for target in self.targets if target.key == key), None)

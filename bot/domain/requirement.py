@@ -29,15 +29,15 @@ class Need:
 class Requirement:
     """What it takes before the bot acts: all needs of all rules that cover a target.
 
-    `approve_in` is the channel where the others are asked, `lives` how long they may take.
+    `approve_in` is the channel where the others are asked, `expires_after` how long they may take.
     """
 
     confirm: Confirm
     rules: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
     approve_in: str = ""
-    lives: timedelta = timedelta(minutes=15)
-    say: str = ""
+    expires_after: timedelta = timedelta(minutes=15)
+    message: str = ""
 
     @property
     def is_forced(self) -> bool:

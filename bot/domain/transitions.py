@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import events as e
-from bot.domain.request import Ending, HostLook, LeftOut, State, Target, Verdict
-from bot.errors import Clash, Conflict
+from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target, Verdict
+from bot.errors import Conflict, ConflictReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,9 +40,9 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _ready(_decided(_counted(request, event), event.by, now), now, event.valid_for)
         case e.Denied() | e.Cancelled() | e.Refused() | e.Expired() | e.Failed():
             return _ended_early(request, event, now)
-        case e.SetOutToWarn() | e.Warned() | e.NotWarned():
+        case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             return _with_target(request, _warned(_open_target(request, event.key), event, now))
-        case e.GraceBegan():
+        case e.GraceStarted():
             return _waiting_until(request, now + event.grace)
         case e.Started():
             return _started(request, event, now)
@@ -56,11 +56,11 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _stopped(request, now)
         case e.Ended():
             return _end(request, Ending.DONE, now)
-        case e.GaveUpLooking():
+        case e.SettlingAbandoned():
             return replace(request, due_at=None)
         case e.Settled():
             return _settled(request, event)
-        case e.Stumbled():
+        case e.StepFailed():
             return _stumbled(request, event, now)
         case e.Noted():
             return request
@@ -71,10 +71,10 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
     after = replace(
         request,
         targets=event.targets,
-        looks=event.looks,
-        left_out=event.left_out,
+        surveys=event.surveys,
+        excluded=event.excluded,
         requirement=event.requirement,
-        say=event.say,
+        message=event.message,
         attempts=0,
     )
     if event.ending or not event.requirement:
@@ -93,10 +93,10 @@ def _new_content(request: Request) -> Request:
 def _narrowed(request: Request, event: e.Narrowed) -> Request:
     kept = tuple(target for target in request.targets if target.key in event.keys)
     why = f"taken out by {event.by.name or event.by.user_id}"
-    dropped = tuple(LeftOut(session=t.session, why=why) for t in request.targets if t.key not in event.keys)
+    dropped = tuple(ExcludedSession(session=t.session, why=why) for t in request.targets if t.key not in event.keys)
     if not kept:
-        raise Conflict("Nothing would be left.", request=request, reason=Clash.EMPTY)
-    return _new_content(replace(request, targets=kept, left_out=request.left_out + dropped, counted=()))
+        raise Conflict("Nothing would be left.", request=request, reason=ConflictReason.EMPTY)
+    return _new_content(replace(request, targets=kept, excluded=request.excluded + dropped, counted=()))
 
 
 def _action_changed(request: Request, event: e.ActionChanged) -> Request:
@@ -117,13 +117,13 @@ def _ready(request: Request, now: datetime, valid_for: timedelta) -> Request:
     return replace(request, state=State.READY, expires_at=now + valid_for, due_at=now, attempts=0)
 
 
-def _warned(target: Target, event: e.SetOutToWarn | e.Warned | e.NotWarned, now: datetime) -> Target:
+def _warned(target: Target, event: e.WarningStarted | e.WarningDelivered | e.WarningFailed, now: datetime) -> Target:
     match event:
-        case e.SetOutToWarn():
+        case e.WarningStarted():
             return replace(target, warning_at=now)
-        case e.Warned():
+        case e.WarningDelivered():
             return replace(target, warned_at=now)
-        case e.NotWarned():
+        case e.WarningFailed():
             return replace(target, verdict=Verdict.SKIPPED, detail=event.detail)
 
 
@@ -133,18 +133,18 @@ def _waiting_until(request: Request, act_at: datetime) -> Request:
 
 def _started(request: Request, event: e.Started, now: datetime) -> Request:
     hosts = {target.session.host for target in request.open_targets}
-    looks = tuple(replace(look, due_at=now) if look.host in hosts else look for look in request.looks)
+    surveys = tuple(replace(look, due_at=now) if look.host in hosts else look for look in request.surveys)
     due_at = None if hosts else now
     return replace(
-        request, state=State.ACTING, looks=looks, expires_at=now + event.valid_for, due_at=due_at, attempts=0
+        request, state=State.ACTING, surveys=surveys, expires_at=now + event.valid_for, due_at=due_at, attempts=0
     )
 
 
 def _on_host(request: Request, host: str, *, started_at: datetime | None, due_at: datetime | None) -> Request:
-    def change(look: HostLook) -> HostLook:
+    def change(look: HostSurvey) -> HostSurvey:
         return look if look.host != host else replace(look, started_at=look.started_at or started_at, due_at=due_at)
 
-    return replace(request, looks=tuple(change(look) for look in request.looks))
+    return replace(request, surveys=tuple(change(look) for look in request.surveys))
 
 
 def _with_target(request: Request, changed: Target) -> Request:
@@ -154,7 +154,7 @@ def _with_target(request: Request, changed: Target) -> Request:
 def _open_target(request: Request, key: tuple[str, int]) -> Target:
     target = request.target_at(key)
     if target is None or not target.is_open:
-        raise Conflict("This target has its verdict.", request=request, reason=Clash.OUT_OF_ORDER)
+        raise Conflict("This target has its verdict.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     return target
 
 
@@ -176,19 +176,19 @@ def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Requ
 
 def _stopped(request: Request, now: datetime) -> Request:
     """What has not begun is left alone; hosts that are at it go on to their verdicts."""
-    begun = {look.host for look in request.looks if look.started_at}
+    begun = {look.host for look in request.surveys if look.started_at}
     targets = tuple(
         t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, detail="stopped")
         for t in request.targets
     )
-    looks = tuple(look if look.host in begun else replace(look, due_at=None) for look in request.looks)
-    after = replace(request, targets=targets, looks=looks)
+    surveys = tuple(look if look.host in begun else replace(look, due_at=None) for look in request.surveys)
+    after = replace(request, targets=targets, surveys=surveys)
     return after if after.open_targets else replace(after, due_at=now)
 
 
 def _close_open(request: Request, detail: str) -> Request:
     """Give open targets the verdict that is true when nobody will act on them any more."""
-    begun = {look.host for look in request.looks if look.started_at}
+    begun = {look.host for look in request.surveys if look.started_at}
 
     def close(target: Target) -> Target:
         if not target.is_open:
@@ -200,9 +200,9 @@ def _close_open(request: Request, detail: str) -> Request:
 
 
 def _end(request: Request, ending: Ending, now: datetime) -> Request:
-    looks = tuple(replace(look, due_at=None) for look in request.looks)
+    surveys = tuple(replace(look, due_at=None) for look in request.surveys)
     due_at = now + SETTLE_AFTER if request.unsure_targets else None
-    return replace(request, state=State.ENDED, ending=ending, ended_at=now, looks=looks, due_at=due_at, attempts=0)
+    return replace(request, state=State.ENDED, ending=ending, ended_at=now, surveys=surveys, due_at=due_at, attempts=0)
 
 
 def _ended_early(
@@ -214,22 +214,22 @@ def _ended_early(
         case e.Cancelled():
             return _end(_decided(request, event.by, now), Ending.CANCELLED, now)
         case e.Refused():
-            return _end(replace(request, say=event.say), Ending.REFUSED, now)
+            return _end(replace(request, message=event.message), Ending.REFUSED, now)
         case e.Expired():
             return _end(_close_open(request, "expired"), Ending.EXPIRED, now)
         case e.Failed():
-            return _end(replace(_close_open(request, "failed"), say=event.reference), Ending.FAILED, now)
+            return _end(replace(_close_open(request, "failed"), message=event.reference), Ending.FAILED, now)
 
 
 def _settled(request: Request, event: e.Settled) -> Request:
     target = request.target_at(event.key)
     if target is None or target.verdict not in (Verdict.UNKNOWN, Verdict.STILL_CLOSING):
-        raise Conflict("This verdict stands.", request=request, reason=Clash.OUT_OF_ORDER)
+        raise Conflict("This verdict stands.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     after = _with_target(request, replace(target, verdict=event.verdict, detail=event.detail))
     return after if after.unsure_targets else replace(after, due_at=None)
 
 
-def _stumbled(request: Request, event: e.Stumbled, now: datetime) -> Request:
+def _stumbled(request: Request, event: e.StepFailed, now: datetime) -> Request:
     after = replace(request, attempts=request.attempts + 1)
     if event.host:
         return _on_host(after, event.host, started_at=None, due_at=now + event.again_in)

@@ -8,60 +8,60 @@ from typing import TYPE_CHECKING
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
-from bot.policy.evaluate import counts_at_all, for_session, may_ask, requirement_for, rule_for
-from bot.policy.model import Decision, no
+from bot.policy.evaluate import check_member, for_session, may_ask, requirement_for, rule_for
+from bot.policy.model import Decision, deny
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.domain.people import Someone
+    from bot.domain.people import Person
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Need, Requirement
     from bot.policy.model import Policy
 
 
-def may_press(policy: Policy, request: Request, presser: Someone) -> Decision:
+def may_press(policy: Policy, request: Request, presser: Person) -> Decision:
     """Is this person's yes worth anything for this request."""
-    counted = counts_at_all(policy, presser)
+    counted = check_member(policy, presser)
     required = request.requirement
-    if not counted.is_yes or required is None:
+    if not counted.allowed or required is None:
         return counted
     is_requester = presser.actor.user_id == request.actor.user_id
     if required.confirm is not Confirm.OTHERS:
         return (
-            Decision(is_yes=True, rule="own")
+            Decision(allowed=True, rule="own")
             if is_requester
-            else no("own", "Only the person who asked can press this.")
+            else deny("own", "Only the person who asked can press this.")
         )
     for need in required.needs:
         if _counts_for(need, presser, is_requester=is_requester):
-            return Decision(is_yes=True, rule=need.rule)
+            return Decision(allowed=True, rule=need.rule)
     if is_requester:
-        return no(required.needs[0].rule, "Your own yes does not count here: somebody else has to approve.")
-    return no(required.needs[0].rule, "You are not among those who may decide this.")
+        return deny(required.needs[0].rule, "Your own yes does not count here: somebody else has to approve.")
+    return deny(required.needs[0].rule, "You are not among those who may decide this.")
 
 
-def may_reshape(policy: Policy, request: Request, presser: Someone) -> Decision:
+def may_reshape(policy: Policy, request: Request, presser: Person) -> Decision:
     """Fewer targets, or the gentler act: whoever may press, and the requester, as long as he counts at all."""
-    counted = counts_at_all(policy, presser)
+    counted = check_member(policy, presser)
     is_requester = presser.actor.user_id == request.actor.user_id
-    return counted if is_requester or not counted.is_yes else may_press(policy, request, presser)
+    return counted if is_requester or not counted.allowed else may_press(policy, request, presser)
 
 
-def may_withdraw(policy: Policy, request: Request, presser: Someone) -> Decision:
+def may_withdraw(policy: Policy, request: Request, presser: Person) -> Decision:
     """Cancel and Stop: the requester, and whoever may approve. Holding back is open to more people than acting."""
-    counted = counts_at_all(policy, presser)
-    if not counted.is_yes or presser.actor.user_id == request.actor.user_id:
+    counted = check_member(policy, presser)
+    if not counted.allowed or presser.actor.user_id == request.actor.user_id:
         return counted
     needs = request.requirement.needs if request.requirement else ()
     if any(presser.is_among(need.of) for need in needs):
-        return Decision(is_yes=True, rule=needs[0].rule)
-    return no("own", "Only the person who asked, or somebody who may approve, can press this.")
+        return Decision(allowed=True, rule=needs[0].rule)
+    return deny("own", "Only the person who asked, or somebody who may approve, can press this.")
 
 
-def is_enough(required: Requirement, request: Request, counted: Sequence[Someone]) -> bool:
+def is_enough(required: Requirement, request: Request, counted: Sequence[Person]) -> bool:
     """Do these people, each counted once, meet every need."""
-    people = {someone.actor.user_id: someone for someone in counted}
+    people = {person.actor.user_id: person for person in counted}
     requester = request.actor.user_id
     match required.confirm:
         case Confirm.NOBODY:
@@ -76,33 +76,33 @@ def is_enough(required: Requirement, request: Request, counted: Sequence[Someone
             )
 
 
-def _counts_for(need: Need, someone: Someone, *, is_requester: bool) -> bool:
-    return someone.is_among(need.of) and (need.requester_counts or not is_requester)
+def _counts_for(need: Need, person: Person, *, is_requester: bool) -> bool:
+    return person.is_among(need.of) and (need.requester_counts or not is_requester)
 
 
-def may_still_act(policy: Policy, request: Request, requester: Someone, counted: Sequence[Someone]) -> Decision:
+def may_still_act(policy: Policy, request: Request, requester: Person, counted: Sequence[Person]) -> Decision:
     """Whatever allowed it has to hold now: the requester's right and every answer, target by target.
 
     A policy that was relaxed meanwhile does not approve by itself: the requirement that people saw is met as well.
     """
     asked = may_ask(policy, requester, request.place, request.action)
-    if not asked.is_yes:
+    if not asked.allowed:
         return asked
     for target in request.open_targets:
         decision = for_session(policy, requester, request.place, request.action, target.session)
-        if not decision.is_yes:
-            say = f"{target.session.account} on {target.session.host} may no longer be touched: {decision.say}."
-            return no(decision.rule, say)
+        if not decision.allowed:
+            message = f"{target.session.account} on {target.session.host} may no longer be touched: {decision.message}."
+            return deny(decision.rule, message)
     ask, sessions = request.ask, [target.session for target in request.open_targets]
     force = bool(request.requirement and request.requirement.is_forced)
     reason = str(getattr(ask, "reason", ""))
     now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=reason)
     if isinstance(now, Decision):
         return now
-    members = [someone for someone in counted if counts_at_all(policy, someone).is_yes]
+    members = [person for person in counted if check_member(policy, person).allowed]
     for required in _all_to_meet(now, request.requirement):
         if not is_enough(required, request, members):
-            return no(
+            return deny(
                 ", ".join(required.rules), "The rules or the people have changed since it was approved; ask again."
             )
     return asked
@@ -121,7 +121,7 @@ NO_STATE = ("-1",)
 
 
 def conditions_on(
-    policy: Policy, request: Request, requester: Someone, counted: Sequence[Someone], target: Target
+    policy: Policy, request: Request, requester: Person, counted: Sequence[Person], target: Target
 ) -> tuple[Condition, ...]:
     """In which situations the same answers allow the act, for the host to compare in its moment.
 
@@ -133,7 +133,7 @@ def conditions_on(
     def allows(state: SessionState) -> bool:
         there = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
         moved = replace(target, session=there)
-        return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).is_yes
+        return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).allowed
 
     allowed = {state for state in SessionState if allows(state)}
     states = tuple(str(int(state)) for state in sorted(allowed)) or NO_STATE

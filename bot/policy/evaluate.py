@@ -7,70 +7,70 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain.people import Standing
+from bot.domain.people import MemberStatus
 from bot.domain.request import Action
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import SessionState
-from bot.policy.model import Decision, matches, no
+from bot.policy.model import Decision, deny, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.domain.people import Place, Someone
+    from bot.domain.people import Person, Place
     from bot.domain.session import Session
     from bot.policy.model import Policy, Rule
 
 LAST_SESSION_ID = 65535
 
 
-def counts_at_all(policy: Policy, someone: Someone) -> Decision:
+def check_member(policy: Policy, person: Person) -> Decision:
     """Only members of our own workspace do: no guests, no bots, nobody who has left, nobody from elsewhere."""
-    if someone.actor.team_id != policy.home_team or someone.standing is Standing.STRANGER:
-        return no("home workspace", "Only people of my own workspace count.")
-    if someone.standing is Standing.UNKNOWN:
-        say = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
-        return no("standing", say)
-    if someone.standing is not Standing.MEMBER:
-        return no("standing", f"Slack says that your account is a {someone.standing.value} one; only members count.")
-    return Decision(is_yes=True, rule="member")
+    if person.actor.team_id != policy.home_team or person.status is MemberStatus.STRANGER:
+        return deny("home workspace", "Only people of my own workspace count.")
+    if person.status is MemberStatus.UNKNOWN:
+        message = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
+        return deny("status", message)
+    if person.status is not MemberStatus.MEMBER:
+        return deny("status", f"Slack says that your account is a {person.status.value} one; only members count.")
+    return Decision(allowed=True, rule="member")
 
 
-def may_ask(policy: Policy, someone: Someone, place: Place, action: Action) -> Decision:
+def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Decision:
     """Is there any rule under which this person may do this here at all."""
-    counted = counts_at_all(policy, someone)
-    if not counted.is_yes:
+    counted = check_member(policy, person)
+    if not counted.allowed:
         return counted
     for rule in policy.rules:
-        if rule.is_for(someone, place, action):
-            return Decision(is_yes=True, rule=rule.name)
+        if rule.is_for(person, place, action):
+            return Decision(allowed=True, rule=rule.name)
     for rule in policy.rules:
-        if action in rule.may and someone.is_among(rule.who):
-            return no(rule.name, f"You may {in_words(action)}, but not asked from this channel.")
-    return no("no rule", f"No rule lets you {in_words(action)}. Ask the keeper of the bot's policy for it.")
+        if action in rule.may and person.is_among(rule.who):
+            return deny(rule.name, f"You may {in_words(action)}, but not asked from this channel.")
+    return deny("no rule", f"No rule lets you {in_words(action)}. Ask the keeper of the bot's policy for it.")
 
 
-def may_look(policy: Policy, someone: Someone, place: Place, action: Action, host: str) -> bool:
+def may_look(policy: Policy, person: Person, place: Place, action: Action, host: str) -> bool:
     """Does any rule let this person look at this computer: to list its sessions, or to do this there."""
     return any(
-        rule.is_for(someone, place, each) and matches(rule.computers, host)
+        rule.is_for(person, place, each) and matches(rule.computers, host)
         for rule in policy.rules
         for each in (Action.LIST, action)
     )
 
 
-def for_session(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Decision:
+def for_session(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> Decision:
     """May this person do this to this session: the guard rails first, then the first rule that matches."""
     if action is not Action.LIST and (guarded := guard(policy, session)):
-        return no("guard rail", guarded)
-    rule = rule_for(policy, someone, place, action, session)
+        return deny("guard rail", guarded)
+    rule = rule_for(policy, person, place, action, session)
     if rule is None:
-        return no("no rule", "no rule lets you touch this session")
-    return Decision(is_yes=True, rule=rule.name)
+        return deny("no rule", "no rule lets you touch this session")
+    return Decision(allowed=True, rule=rule.name)
 
 
-def rule_for(policy: Policy, someone: Someone, place: Place, action: Action, session: Session) -> Rule | None:
+def rule_for(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> Rule | None:
     for rule in policy.rules:
-        if not rule.is_for(someone, place, action):
+        if not rule.is_for(person, place, action):
             continue
         on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
         if on_it:
@@ -103,7 +103,7 @@ def guard(policy: Policy, session: Session) -> str:
 
 def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
     policy: Policy,
-    someone: Someone,
+    person: Person,
     place: Place,
     action: Action,
     sessions: Sequence[Session],
@@ -112,15 +112,16 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
     reason: str = "",
 ) -> Requirement | Decision:
     """What it takes to touch all of these together: never less than what each one takes. A `Decision` is a no."""
-    found = [rule_for(policy, someone, place, action, session) for session in sessions]
+    found = [rule_for(policy, person, place, action, session) for session in sessions]
     rules = tuple(dict.fromkeys(rule for rule in found if rule))
     for rule in rules:
-        if found.count(rule) > rule.at_most:
-            return no(
-                rule.name, f"That is {found.count(rule)} sessions at once; the rule allows {rule.at_most}. Narrow it."
+        if found.count(rule) > rule.max_targets:
+            return deny(
+                rule.name,
+                f"That is {found.count(rule)} sessions at once; the rule allows {rule.max_targets}. Narrow it.",
             )
     needs = [rule.need for rule in rules if rule.need]
-    is_many = len(sessions) > policy.alone_at_most
+    is_many = len(sessions) > policy.second_person_above
     if is_many:
         needs += [Need(count=1, of=rule.who, rule="many at once") for rule in rules if not _asks_others(rule)]
     required = Requirement(
@@ -128,7 +129,7 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
         rules=tuple(rule.name for rule in rules),
         needs=tuple(dict.fromkeys(needs)),
         approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
-        lives=min((rule.card_lives for rule in rules), default=timedelta(minutes=15)),
+        expires_after=min((rule.expires_after for rule in rules), default=timedelta(minutes=15)),
     )
     return _forced(required, rules, reason=reason, is_many=is_many) if force else required
 
@@ -142,14 +143,14 @@ def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_man
     """Break-glass where every rule allows it. A missing reason is a no; too many, or no right: an ordinary request."""
     rules = tuple(rules)
     if not all(rule.force.is_allowed for rule in rules):
-        return replace(required, say="No rule lets you skip the confirmation here, so I ask.")
+        return replace(required, message="No rule lets you skip the confirmation here, so I ask.")
     if is_many:
-        return replace(required, say="These are too many at once for --force, so I ask.")
+        return replace(required, message="These are too many at once for --force, so I ask.")
     for rule in rules:
         if rule.force.needs_reason and not reason:
-            return no(rule.name, '--force needs a reason here: add --reason "..."')
+            return deny(rule.name, '--force needs a reason here: add --reason "..."')
         if rule.force.ticket and not re.search(rule.force.ticket, reason):
-            return no(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
+            return deny(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
     return replace(required, confirm=Confirm.NOBODY)
 
 

@@ -1,11 +1,11 @@
-"""A policy in words: what it decides for a command and why, and what in it can never work."""
+"""A policy in words: what it decides for a command, and why."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards.wording import duration
 from bot.domain.conditions import is_like
+from bot.domain.durations import duration
 from bot.domain.request import Action
 from bot.domain.session import SessionState
 from bot.policy.evaluate import in_words, may_ask
@@ -14,25 +14,25 @@ from bot.policy.model import matches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.domain.people import Place, Someone
+    from bot.domain.people import Person, Place
     from bot.domain.request import Ask
     from bot.policy.model import Policy, Rule
 
 
-def explain(policy: Policy, someone: Someone, place: Place, action: Action, ask: Ask) -> Iterator[str]:
+def explain(policy: Policy, person: Person, place: Place, action: Action, ask: Ask) -> Iterator[str]:
     """What the rules would say, host by host, as far as it can be said without looking at the hosts."""
-    decision = may_ask(policy, someone, place, action)
-    groups = ", ".join(sorted(g for g in someone.groups if g.startswith("@"))) or "no group that a rule names"
-    if someone.groups or any(someone.actor.user_id in rule.who for rule in policy.rules):
-        yield f"{someone.actor.user_id} is a {someone.standing.value}, in {groups}."
-    if not decision.is_yes:
-        yield f"No ({decision.rule}): {decision.say}"
+    decision = may_ask(policy, person, place, action)
+    groups = ", ".join(sorted(g for g in person.groups if g.startswith("@"))) or "no group that a rule names"
+    if person.groups or any(person.actor.user_id in rule.who for rule in policy.rules):
+        yield f"{person.actor.user_id} is a {person.status.value}, in {groups}."
+    if not decision.allowed:
+        yield f"No ({decision.rule}): {decision.message}"
         return
     for host in ask.hosts:
         if action is not Action.LIST and matches(policy.protected_computers, host):
             yield f"{host}: a protected computer. Its sessions would be left out whatever the rules say."
             continue
-        rules = [r for r in policy.rules if r.is_for(someone, place, action) and _on(r, host)]
+        rules = [r for r in policy.rules if r.is_for(person, place, action) and _on(r, host)]
         if not rules:
             yield f"{host}: no rule lets this person {in_words(action)} there. Its sessions would be left out."
         for rule in rules:
@@ -40,8 +40,8 @@ def explain(policy: Policy, someone: Someone, place: Place, action: Action, ask:
             if _takes_all(rule):
                 break
     if getattr(ask, "force", False):
-        yield "--force: " + _force_in_words(policy, someone, place, action, ask.hosts)
-    yield f"Above {policy.alone_at_most} sessions at once a second person is needed whatever the rule says."
+        yield "--force: " + _force_in_words(policy, person, place, action, ask.hosts)
+    yield f"Above {policy.second_person_above} sessions at once a second person is needed whatever the rule says."
 
 
 def _on(rule: Rule, host: str) -> bool:
@@ -57,7 +57,7 @@ def _described(rule: Rule) -> str:
     on += [] if rule.states == frozenset(SessionState) else ["only " + ", ".join(s.label for s in sorted(rule.states))]
     on += [f"idle for more than {duration(rule.idle_over)}"] if rule.idle_over else []
     whom = "; ".join(on) or "all sessions"
-    return f'rule "{rule.name}" covers {whom}; {_confirmation(rule)}; at most {rule.at_most} at once.'
+    return f'rule "{rule.name}" covers {whom}; {_confirmation(rule)}; at most {rule.max_targets} at once.'
 
 
 def _confirmation(rule: Rule) -> str:
@@ -67,9 +67,9 @@ def _confirmation(rule: Rule) -> str:
     return f"needs a yes from {rule.need.count} of {', '.join(sorted(rule.need.of))}{where}"
 
 
-def _force_in_words(policy: Policy, someone: Someone, place: Place, action: Action, hosts: tuple[str, ...]) -> str:
+def _force_in_words(policy: Policy, person: Person, place: Place, action: Action, hosts: tuple[str, ...]) -> str:
     there = [rule for rule in policy.rules if any(_on(rule, host) for host in hosts)]
-    rules = [rule for rule in there if rule.is_for(someone, place, action)]
+    rules = [rule for rule in there if rule.is_for(person, place, action)]
     allowed = [rule for rule in rules if rule.force.is_allowed]
     if not allowed:
         return "no rule allows it for this person, so the bot would ask."

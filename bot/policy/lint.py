@@ -1,18 +1,20 @@
-"""A policy in words: what it decides for a command and why, and what in it can never work."""
+"""What in a policy can never work."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bot.policy.model import Policy, Rule
-    from bot.ports.directory import Directory
+
+    MembersOf = Callable[[frozenset[str]], frozenset[str]]
+    """User ids, group ids and handles -> the user ids of the members behind them."""
 
 
-def lint(policy: Policy, directory: Directory, known: frozenset[str]) -> Iterator[str]:
-    """What can never work, one sentence each. `known` are the handles and ids of the groups that exist."""
+def lint(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterator[str]:
+    """Return what can never work, one sentence each. `known` are the handles and ids of the groups that exist."""
     for index, rule in enumerate(policy.rules):
         for earlier in policy.rules[:index]:
             if _hides(earlier, rule):
@@ -24,17 +26,17 @@ def lint(policy: Policy, directory: Directory, known: frozenset[str]) -> Iterato
         if rule.force.is_allowed and not rule.approve_in:
             yield f'rule "{rule.name}" allows --force, but says not where to announce it: add approve_in: C...'
         if rule.need:
-            yield from _lint_need(rule, directory)
+            yield from _lint_need(rule, members_of)
 
 
-def _lint_need(rule: Rule, directory: Directory) -> Iterator[str]:
+def _lint_need(rule: Rule, members_of: MembersOf) -> Iterator[str]:
     need = rule.need
     if need is None:
         return
     if not rule.approve_in:
         yield f'rule "{rule.name}" needs somebody else, but says not where to ask: add approve_in: C...'
-    people = directory.members_of(need.of)
-    requesters = directory.members_of(rule.who)
+    people = members_of(need.of)
+    requesters = members_of(rule.who)
     for requester in sorted(requesters) or [""]:
         left = people if need.requester_counts else people - {requester}
         if len(left) < need.count:

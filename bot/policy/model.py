@@ -10,7 +10,7 @@ from bot.domain.conditions import is_like
 from bot.domain.session import SessionState
 
 if TYPE_CHECKING:
-    from bot.domain.people import Place, Someone
+    from bot.domain.people import Person, Place
     from bot.domain.request import Action
     from bot.domain.requirement import Need
     from bot.domain.session import Session
@@ -43,12 +43,12 @@ class Rule:
     need: Need | None = None
     approve_in: str = ""
     force: Force = field(default_factory=Force)
-    at_most: int = 50
-    card_lives: timedelta = timedelta(minutes=15)
+    max_targets: int = 50
+    expires_after: timedelta = timedelta(minutes=15)
 
-    def is_for(self, someone: Someone, place: Place, action: Action) -> bool:
+    def is_for(self, person: Person, place: Place, action: Action) -> bool:
         is_here = not self.where or place.channel_id in self.where
-        return action in self.may and is_here and someone.is_among(self.who)
+        return action in self.may and is_here and person.is_among(self.who)
 
     def covers(self, session: Session) -> bool:
         names = (session.account.user, str(session.account))
@@ -61,7 +61,7 @@ class Rule:
 class Policy:
     """The rules in their order, and what holds whatever the rules say.
 
-    `alone_at_most`: above so many targets a second person is needed. `requests_most`: in `requests_within`.
+    `second_person_above`: above so many targets a second person is needed. `max_requests`: in `max_requests_per`.
     """
 
     home_team: str
@@ -71,23 +71,23 @@ class Policy:
     own_accounts: tuple[str, ...] = ()
     may_touch_console: bool = False
     may_touch_own_account: bool = False
-    alone_at_most: int = 10
-    requests_most: int = 30
-    requests_within: timedelta = timedelta(minutes=10)
+    second_person_above: int = 10
+    max_requests: int = 30
+    max_requests_per: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Yes or no, the rule that says so, and the sentence for the person."""
 
-    is_yes: bool
+    allowed: bool
     rule: str
-    say: str = ""
+    message: str = ""
 
 
 def matches(patterns: tuple[str, ...], text: str) -> bool:
     return any(is_like(pattern, text) for pattern in patterns)
 
 
-def no(rule: str, say: str) -> Decision:
-    return Decision(is_yes=False, rule=rule, say=say)
+def deny(rule: str, message: str) -> Decision:
+    return Decision(allowed=False, rule=rule, message=message)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from bot.domain.people import Actor, Someone
+    from bot.domain.people import Actor, Person
 
 
 class Directory(Protocol):
     """Who people are. Answers from memory: it is asked before the receipt."""
 
-    def someone(self, actor: Actor) -> Someone:
+    def person(self, actor: Actor) -> Person:
         """The actor with the ids and handles (`@oncall`) of the user groups he is in, and his standing.
 
         Standing is UNKNOWN when Slack could not be asked for too long; that counts as a no.

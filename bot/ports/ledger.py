@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry, Head
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
-    from bot.domain.request import Card, Pause, Request, WorkItem
+    from bot.domain.request import MessageRef, Pause, Request, WorkItem
 
 
 class Ledger(Protocol):
@@ -23,10 +23,10 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
+    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
         """Advance the request as it stands now and append the entry, or raise `Conflict` and change nothing.
 
-        `is_hurried`: a person waits, so give up after the short lock limit, as `open` and `note` do.
+        `interactive`: a person waits, so give up after the short lock limit, as `open` and `note` do.
         """
         ...
 
@@ -36,7 +36,9 @@ class Ledger(Protocol):
 
     def find(self, request_id: str) -> Request | None: ...
 
-    def drawn(self, request_id: str, *, version: int, card: Card | None, due_at: datetime | None) -> None:
+    def mark_published(
+        self, request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None
+    ) -> None:
         """The card shows this version now (it never goes back). Bookkeeping, not an event of the request."""
         ...
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bot.domain.request import WorkItem
 
 
-class Engine(Protocol):
+class Scheduler(Protocol):
     """Makes sure that somebody looks at a work item."""
 
     def wake(self, item: WorkItem, at: datetime | None = None) -> None:

@@ -56,7 +56,7 @@ def wait_of(request: Request) -> timedelta | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostAct:
+class HostExecution:
     """Carries a request out on one host. `tell` is called after every change that a person could see.
 
     `may_begin` asks the rules once more before a host is touched, for the targets there; `still` is what they want of a
@@ -87,15 +87,15 @@ class HostAct:
         A host that had its order before is ordered again only if the rules still allow it and a second order does no
         harm. Else the bot looks at the host.
         """
-        look = request.look_at(host)
+        look = request.survey_of(host)
         is_again = bool(look and look.started_at)
         decision = self.may_begin(replace(request, targets=tuple(targets)))
-        if not is_again and decision.is_yes:
+        if not is_again and decision.allowed:
             self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
         elif not is_again:
             for target in targets:
-                self._record(request, TargetEnded(key=target.key, verdict=Verdict.SKIPPED, detail=decision.say))
-        elif decision.is_yes and _may_be_ordered_twice(request.action):
+                self._record(request, TargetEnded(key=target.key, verdict=Verdict.SKIPPED, detail=decision.message))
+        elif decision.allowed and _may_be_ordered_twice(request.action):
             self._order(request, host, is_again=True)
         else:
             for target in targets:
@@ -236,7 +236,7 @@ def _event_of(answer: Answer, target: Target, *, is_again: bool) -> TargetEnded 
 def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     """What is known of a target whose host did not answer: nothing, if the order may have arrived now or before."""
     if error.delivered or is_again:
-        return TargetRequested(key=target.key, lost=True, detail=error.say)
+        return TargetRequested(key=target.key, lost=True, detail=error.message)
     match error:
         case Unreachable() | TimedOut():
             verdict = Verdict.UNREACHABLE
@@ -244,4 +244,4 @@ def _event_without_answer(error: TerminalError, target: Target, *, is_again: boo
             verdict = Verdict.NO_RIGHT
         case _:
             verdict = Verdict.FAILED
-    return TargetEnded(key=target.key, verdict=verdict, detail=error.say)
+    return TargetEnded(key=target.key, verdict=verdict, detail=error.message)

@@ -15,10 +15,10 @@ from bot.domain.events import Noted, NoteKind
 from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Duplicate, LedgerError, UsageError
-from bot.workflow.presses import Nothing, Presses
+from bot.workflow.presses import NoEffect, PressHandler
 
 if TYPE_CHECKING:
-    from bot.cards.model import Report
+    from bot.cards.model import Card
     from bot.domain.inventory import Inventory
     from bot.domain.people import Actor, Place
     from bot.policy.model import Policy
@@ -39,7 +39,7 @@ class Response:
     """What the person is told at once, privately, and what has to be looked at after that; or a form."""
 
     text: str
-    report: Report | None = None
+    card: Card | None = None
     wake: WorkItem | None = None
     form: Request | None = None
 
@@ -59,7 +59,7 @@ class Intake:
         slash = f"/{command}"
         if text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
             shown = notices.manual(slash)
-            return Response(text=shown.summary, report=shown)
+            return Response(text=shown.summary, card=shown)
         try:
             ask = BY_NAME[command].parse(text, self.inventory)
             now = self.clock.now()
@@ -91,8 +91,8 @@ class Intake:
             noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=storable(f"{slash} {unescaped(text)}"))
             self.ledger.note(noted, place)
         except LedgerError:
-            return Response(text=f"{error.say} (And I cannot record anything right now.)")
-        return Response(text=shown.summary, report=shown)
+            return Response(text=f"{error.message} (And I cannot record anything right now.)")
+        return Response(text=shown.summary, card=shown)
 
     def press(self, *, press: str, value: str, actor: Actor, place: Place) -> Response:
         """A button. The text is for the presser alone; empty when the card itself is the answer."""
@@ -116,22 +116,22 @@ class Intake:
         if request is None:
             self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=storable(f"{press} {value}")), place)
             return Response(text="I do not know this card any more. Ask again with the command.")
-        presses = Presses(ledger=self.ledger, directory=self.directory, policy=self.policy)
+        presses = PressHandler(ledger=self.ledger, directory=self.directory, policy=self.policy)
         if press == Press.CHOOSE and picked is None:
             refused = presses.refuses_form(request, actor, int(number[:9]))
             return self._note(refused, actor, press) if refused else Response(text="", form=request)
         keys = frozenset(t.key for place_in_list, t in enumerate(request.targets) if place_in_list in (picked or ()))
         taken = presses.take(request, Press(press), actor, int(number[:9]), keys)
-        if isinstance(taken, Nothing):
+        if isinstance(taken, NoEffect):
             return self._note(taken, actor, press)
         return Response(text="", wake=WorkItem(request_id=request.id))
 
-    def _note(self, nothing: Nothing, actor: Actor, press: str) -> Response:
+    def _note(self, nothing: NoEffect, actor: Actor, press: str) -> Response:
         """Recorded although it changes nothing; an expired card that nobody has swept yet is closed by the way."""
         request = nothing.request
-        self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press), is_hurried=True)
+        self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press), interactive=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
-        return Response(text=nothing.say, wake=WorkItem(request_id=request.id) if over else None)
+        return Response(text=nothing.message, wake=WorkItem(request_id=request.id) if over else None)
 
 
 def storable(text: str) -> str:

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.cards import wording as phrases
-from bot.domain.events import Ended, Expired, Failed, GaveUpLooking, Refused, Settled, Started, Stumbled, Surveyed
+from bot.cards import wording
+from bot.domain.events import Ended, Expired, Failed, Refused, Settled, SettlingAbandoned, Started, StepFailed, Surveyed
 from bot.domain.request import Action, State, WorkItem
 from bot.domain.transitions import SETTLE_AFTER
 from bot.errors import BotError, Conflict, NotAllowed, TerminalError
-from bot.policy import evaluate as rules
+from bot.policy import evaluate
 from bot.policy.approvals import conditions_on, may_still_act
-from bot.policy.model import no
-from bot.workflow.execution import LOOK_WITHIN, HostAct, act_within, seen_of, wait_of
-from bot.workflow.publishing import Drawer
+from bot.policy.model import deny
+from bot.workflow.execution import LOOK_WITHIN, HostExecution, act_within, seen_of, wait_of
+from bot.workflow.publishing import CardPublisher
 from bot.workflow.survey import Look, decide
-from bot.workflow.warning import Warner, warn_of
+from bot.workflow.warning import WarningSender, warn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.conditions import Condition
-    from bot.domain.people import Someone
+    from bot.domain.people import Person
     from bot.domain.request import Request, Target
     from bot.domain.session import Session
     from bot.policy.model import Decision, Policy
@@ -53,7 +53,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """The steps. `looks` runs the looks at many hosts at once; `wake` is the engine's."""
+    """The steps. `surveys` runs the looks at many hosts at once; `wake` is the engine's."""
 
     ledger: Ledger
     terminal: Terminal
@@ -61,7 +61,7 @@ class Workflow:
     directory: Directory
     policy: Policy
     clock: Clock
-    looks: Executor
+    executor: Executor
     wake: Callable[[WorkItem, datetime | None], None]
 
     def step(self, item: WorkItem) -> None:
@@ -100,41 +100,41 @@ class Workflow:
 
     def survey(self, request: Request) -> None:
         """Look at every host at once and decide what it takes. Reads only."""
-        someone = self.directory.someone(request.actor)
-        decision = self._may_begin(request, someone)
-        if not decision.is_yes:
-            self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
+        person = self.directory.person(request.actor)
+        decision = self._may_begin(request, person)
+        if not decision.allowed:
+            self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
-        decided = decide(request, self._look_where_allowed(request, someone), self.policy, someone)
+        decided = decide(request, self._look_where_allowed(request, person), self.policy, person)
         if isinstance(decided, Surveyed) and (nobody := self._nobody_to_ask(request, decided)):
             decided = nobody
         surveyed = self.ledger.record(request.id, decided)
         if surveyed.state is State.READY:
             self.carry_out(surveyed)
 
-    def _look_where_allowed(self, request: Request, someone: Someone) -> list[Look]:
+    def _look_where_allowed(self, request: Request, person: Person) -> list[Look]:
         """A computer that no rule lets this person look at is not contacted at all."""
         place, action = request.place, request.action
-        allowed = tuple(h for h in request.ask.hosts if rules.may_look(self.policy, someone, place, action, h))
-        looks = {look.host: look for look in self._look(allowed)}
+        allowed = tuple(h for h in request.ask.hosts if evaluate.may_look(self.policy, person, place, action, h))
+        surveys = {look.host: look for look in self._look(allowed)}
         for host in request.ask.hosts:
-            if host not in looks:
-                error = NotAllowed(phrases.not_allowed(host), host=host)
-                looks[host] = Look(host=host, at=self.clock.now(), error=error)
-        return [looks[host] for host in request.ask.hosts]
+            if host not in surveys:
+                error = NotAllowed(wording.not_allowed(host), host=host)
+                surveys[host] = Look(host=host, at=self.clock.now(), error=error)
+        return [surveys[host] for host in request.ask.hosts]
 
-    def _may_begin(self, request: Request, someone: Someone) -> Decision:
+    def _may_begin(self, request: Request, person: Person) -> Decision:
         if request.action is Action.AUDIT:
-            return no("no act", phrases.READS_NO_COMPUTER)
-        decision = rules.may_ask(self.policy, someone, request.place, request.action)
-        if not decision.is_yes:
+            return deny("no act", wording.READS_NO_COMPUTER)
+        decision = evaluate.may_ask(self.policy, person, request.place, request.action)
+        if not decision.allowed:
             return decision
         only_looks = request.action is Action.LIST or getattr(request.ask, "whatif", False)
         if not only_looks and (pause := self.ledger.paused()):
-            return no("paused", phrases.paused(pause))
-        asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - self.policy.requests_within)
-        if asked > self.policy.requests_most:
-            return no("rate limit", phrases.too_often(self.policy.requests_most, self.policy.requests_within))
+            return deny("paused", wording.paused(pause))
+        asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - self.policy.max_requests_per)
+        if asked > self.policy.max_requests:
+            return deny("rate limit", wording.too_often(self.policy.max_requests, self.policy.max_requests_per))
         return decision
 
     def _nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
@@ -144,7 +144,7 @@ class Workflow:
             people = self.directory.members_of(need.of)
             people = people if need.requester_counts else people - {request.actor.user_id}
             if len(people) < need.count:
-                return Refused(rule=need.rule, say=phrases.nobody_to_ask(need, len(people)))
+                return Refused(rule=need.rule, message=wording.nobody_to_ask(need, len(people)))
         return None
 
     def remind(self, request: Request) -> None:
@@ -155,8 +155,8 @@ class Workflow:
     def carry_out(self, request: Request) -> None:
         """Ask the rules once more, warn if that was wanted, record the start, and set the hosts to work."""
         decision = self._may_act(request)
-        if not decision.is_yes:
-            self.ledger.record(request.id, Refused(rule=decision.rule, say=decision.say))
+        if not decision.allowed:
+            self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
         if (grace := warn_of(request)) and request.act_at is None:
             request = self._warner().warn(request, grace)
@@ -165,7 +165,7 @@ class Workflow:
             return
         deadline = _longest(request) + ACT_GRACE
         started = self.ledger.record(request.id, Started(valid_for=deadline))
-        for look in started.looks:
+        for look in started.surveys:
             if look.due_at:
                 self.wake(WorkItem(request_id=request.id, host=look.host), None)
         if not started.open_targets:
@@ -173,13 +173,13 @@ class Workflow:
 
     def _may_act(self, request: Request) -> Decision:
         if pause := self.ledger.paused():
-            return no("paused", phrases.paused(pause))
+            return deny("paused", wording.paused(pause))
         requester, counted = self._people_of(request)
         return may_still_act(self.policy, request, requester, counted)
 
-    def _people_of(self, request: Request) -> tuple[Someone, list[Someone]]:
+    def _people_of(self, request: Request) -> tuple[Person, list[Person]]:
         """The requester and those who said yes, as they are now."""
-        return self.directory.someone(request.actor), [self.directory.someone(actor) for actor in request.counted]
+        return self.directory.person(request.actor), [self.directory.person(actor) for actor in request.counted]
 
     def settle(self, request: Request) -> None:
         """Look again at what was not known in the end; ever more seldom, then no more."""
@@ -199,7 +199,7 @@ class Workflow:
         again_at = now + max(SETTLE_AFTER, past) if past < SETTLE_FOR else None
         left = self.ledger.find(request.id)
         if again_at is None and left and left.unsure_targets:
-            self.ledger.record(request.id, GaveUpLooking())
+            self.ledger.record(request.id, SettlingAbandoned())
         else:
             self.ledger.postpone(WorkItem(request_id=request.id), again_at)
 
@@ -207,7 +207,7 @@ class Workflow:
         if verdict := seen_of(request, target, there):
             self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, detail="seen later"))
 
-    def surprise(self, item: WorkItem, reference: str, error: Exception) -> None:
+    def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """A step failed in a way nobody foresaw: again in a while, and after some tries the person is told."""
         request = self.ledger.find(item.request_id)
         if request is None:
@@ -218,7 +218,7 @@ class Workflow:
             if request.state is State.ENDED and request.attempts + 1 >= TRIES:
                 self._let_be(request)
             elif request.state is State.ENDED or request.attempts + 1 < self._tries(request, item):
-                stumbled = Stumbled(reference=reference, code=code, again_in=again_in, host=item.host)
+                stumbled = StepFailed(reference=reference, code=code, again_in=again_in, host=item.host)
                 self.ledger.record(request.id, stumbled)
             else:
                 self.ledger.record(request.id, Failed(reference=reference, code=code))
@@ -228,15 +228,15 @@ class Workflow:
 
     def _tries(self, request: Request, item: WorkItem) -> int:
         """Hosts stumble side by side: a short fault that meets all of them is one fault."""
-        return TRIES * len(request.looks) if item.host else TRIES
+        return TRIES * len(request.surveys) if item.host else TRIES
 
     def _let_be(self, request: Request) -> None:
         """It is over, and what is left (a drawing, a later look) fails for good: nobody is told of it without end."""
-        self.ledger.drawn(request.id, version=request.version, card=request.card, due_at=None)
+        self.ledger.mark_published(request.id, version=request.version, message_ref=request.message_ref, due_at=None)
         self.ledger.postpone(WorkItem(request_id=request.id), None)
 
     def _look(self, hosts: tuple[str, ...]) -> list[Look]:
-        futures = [self.looks.submit(self._look_at, host) for host in hosts]
+        futures = [self.executor.submit(self._look_at, host) for host in hosts]
         wait_for(futures)
         return [future.result() for future in futures]
 
@@ -247,8 +247,8 @@ class Workflow:
             return Look(host=host, at=self.clock.now(), error=error)
         return Look(host=host, at=self.clock.now(), sessions=sessions)
 
-    def _host_act(self) -> HostAct:
-        return HostAct(
+    def _host_act(self) -> HostExecution:
+        return HostExecution(
             ledger=self.ledger,
             terminal=self.terminal,
             clock=self.clock,
@@ -263,12 +263,14 @@ class Workflow:
         requester, counted = self._people_of(request)
         return conditions_on(self.policy, request, requester, counted, target)
 
-    def _warner(self) -> Warner:
+    def _warner(self) -> WarningSender:
         console = self.policy.may_touch_console
-        return Warner(ledger=self.ledger, terminal=self.terminal, together=self.looks, may_touch_console=console)
+        return WarningSender(
+            ledger=self.ledger, terminal=self.terminal, together=self.executor, may_touch_console=console
+        )
 
-    def _drawer(self) -> Drawer:
-        return Drawer(ledger=self.ledger, chat=self.chat, clock=self.clock, wake=self.wake)
+    def _drawer(self) -> CardPublisher:
+        return CardPublisher(ledger=self.ledger, chat=self.chat, clock=self.clock, wake=self.wake)
 
     def _tell(self, request: Request) -> None:
         self.wake(WorkItem(request_id=request.id), None)

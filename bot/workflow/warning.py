@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards.wording import VERBS, WARNING_TITLE, warning_text
 from bot.cards.wording import verdict as in_words
-from bot.domain.events import GraceBegan, NotWarned, SetOutToWarn, Warned
+from bot.domain.events import GraceStarted, WarningDelivered, WarningFailed, WarningStarted
 from bot.domain.request import Verdict
 from bot.errors import TerminalError
 from bot.workflow.execution import OVERHEAD, order_for
@@ -31,7 +31,7 @@ def warn_of(request: Request) -> timedelta | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warner:
+class WarningSender:
     """Warns every target of a request that is ready, all hosts together: one that is down costs its own time only."""
 
     ledger: Ledger
@@ -43,17 +43,17 @@ class Warner:
         """Afterwards every open target is warned, and its time runs."""
         for target in request.open_targets:
             if target.warning_at and not target.warned_at:
-                not_proven = NotWarned(key=target.key, detail="nobody can prove that the warning arrived")
+                not_proven = WarningFailed(key=target.key, detail="nobody can prove that the warning arrived")
                 request = self.ledger.record(request.id, not_proven)
         fresh = [target for target in request.open_targets if not target.warning_at]
         for target in fresh:
-            self.ledger.record(request.id, SetOutToWarn(key=target.key))
+            self.ledger.record(request.id, WarningStarted(key=target.key))
         hosts = dict.fromkeys(target.session.host for target in fresh)
         for outcome in self.together.map(lambda host: self._sent(request, host, fresh, grace), hosts):
             for target, why in outcome:
-                not_warned = NotWarned(key=target.key, detail=f"could not be warned: {why}")
-                self.ledger.record(request.id, not_warned if why else Warned(key=target.key))
-        return self.ledger.record(request.id, GraceBegan(grace=grace))
+                not_warned = WarningFailed(key=target.key, detail=f"could not be warned: {why}")
+                self.ledger.record(request.id, not_warned if why else WarningDelivered(key=target.key))
+        return self.ledger.record(request.id, GraceStarted(grace=grace))
 
     def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
         """Each target of the host with nothing, or with why it got no message."""
@@ -67,7 +67,7 @@ class Warner:
                 target = waiting.pop(answer.session_id)
                 outcome.append((target, _why_not(target, answer)))
         except TerminalError as error:
-            return outcome + [(target, error.say) for target in waiting.values()]
+            return outcome + [(target, error.message) for target in waiting.values()]
         return outcome + [(target, "the computer said nothing of it") for target in waiting.values()]
 
 

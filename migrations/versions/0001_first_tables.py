@@ -1,4 +1,4 @@
-"""The first tables: requests with their targets and looks, and the audit chain.
+"""The first tables: requests with their targets and host surveys, the audit chain, and the pause.
 
 The audit log can only grow: triggers refuse every change of what stands in it, so that an accident (a repair by hand, a
 clean-up job) is stopped here. Somebody who may drop triggers is found out by the chain's key instead.
@@ -38,8 +38,9 @@ POSTGRESQL_TRIGGERS = (
 def upgrade() -> None:
     _make_request()
     _make_target()
-    _make_host_look()
+    _make_host_survey()
     _make_audit()
+    _make_pause()
     _make_indexes()
     for statement in SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS:
         op.execute(statement)
@@ -68,16 +69,19 @@ def _make_request() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("due_at", MOMENT),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("left_out", sa.Text, nullable=False),
+        sa.Column("excluded", sa.Text, nullable=False),
         sa.Column("requirement", sa.Text),
         sa.Column("counted", sa.Text, nullable=False),
         sa.Column("decided_by", sa.Text),
         sa.Column("decided_at", MOMENT),
-        sa.Column("say", sa.Text, nullable=False),
-        sa.Column("card", sa.Text),
-        sa.Column("drawn_version", sa.Integer, nullable=False),
-        sa.Column("draw_due_at", MOMENT),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("message_ref", sa.Text),
+        sa.Column("published_version", sa.Integer, nullable=False),
+        sa.Column("publish_after", MOMENT),
         sa.Column("ended_at", MOMENT),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("content_version", sa.Integer, nullable=False),
+        sa.Column("act_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_request"),
         sa.UniqueConstraint("delivery", name="uq_request_delivery"),
     )
@@ -97,25 +101,27 @@ def _make_target() -> None:
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("requested_at", MOMENT),
         sa.Column("request_lost", sa.Boolean, nullable=False),
+        sa.Column("warning_at", MOMENT),
+        sa.Column("warned_at", MOMENT),
         sa.PrimaryKeyConstraint("request_id", "host", "session_id", name="pk_target"),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_target_request_id"),
     )
 
 
-def _make_host_look() -> None:
+def _make_host_survey() -> None:
     op.create_table(
-        "host_look",
+        "host_survey",
         sa.Column("request_id", sa.Text, nullable=False),
         sa.Column("host", sa.Text, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("looked_at", MOMENT, nullable=False),
         sa.Column("sessions", sa.Integer, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
-        sa.Column("say", sa.Text, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
         sa.Column("started_at", MOMENT),
         sa.Column("due_at", MOMENT),
-        sa.PrimaryKeyConstraint("request_id", "host", name="pk_host_look"),
-        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_host_look_request_id"),
+        sa.PrimaryKeyConstraint("request_id", "host", name="pk_host_survey"),
+        sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_host_survey_request_id"),
     )
 
 
@@ -150,12 +156,26 @@ def _make_audit() -> None:
     op.bulk_insert(head, [{"id": 1, "seq": 0, "mac": "0" * 64}])
 
 
+def _make_pause() -> None:
+    """The pause is one row, so that every replica sees it."""
+    op.create_table(
+        "pause",
+        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_pause"),
+        sa.CheckConstraint("id = 1", name="ck_pause_one_row"),
+    )
+
+
 def _make_indexes() -> None:
     _make_partial_index("ix_request_due_at", "request", "due_at", "due_at IS NOT NULL")
     _make_partial_index("ix_request_expires_at", "request", "expires_at", "ended_at IS NULL")
-    _make_partial_index("ix_request_behind", "request", "draw_due_at", "drawn_version < version")
-    _make_partial_index("ix_host_look_due_at", "host_look", "due_at", "due_at IS NOT NULL")
+    _make_partial_index("ix_request_behind", "request", "publish_after", "published_version < version")
+    _make_partial_index("ix_host_survey_due_at", "host_survey", "due_at", "due_at IS NOT NULL")
     op.create_index("ix_request_asked_at", "request", ["asked_at"])
+    op.create_index("ix_request_actor_id", "request", ["actor_id", "asked_at"])
     op.create_index("ix_audit_entry_request_id", "audit_entry", ["request_id", "seq"])
 
 

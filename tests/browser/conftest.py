@@ -17,7 +17,7 @@ from app.rehearse.environment import open_stage
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 JS = Path(__file__).parent / "js"
@@ -96,7 +96,7 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def stage(clock: MovableClock) -> Iterator[Stage]:
+def stage(clock: MovableClock) -> Iterator[Rehearsal]:
     with open_stage(load(ROOT / "app.yaml"), engine="double", clock=clock) as opened:
         yield opened
 

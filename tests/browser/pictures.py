@@ -17,7 +17,7 @@ from tests.browser.people import host_of, type_command, wait_for, wait_for_card
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
@@ -42,7 +42,7 @@ def main() -> int:
     return 0
 
 
-def take_cards(stage: Stage, browser: Browser, scheme: str) -> None:
+def take_cards(stage: Rehearsal, browser: Browser, scheme: str) -> None:
     """One card from the question to the outcome, on a host slow enough to be seen at work."""
     stage.farm.set_behaviour("comp1", "delayed", seconds=4)
     page = open_window(stage, browser, scheme, 1440, 900)
@@ -59,7 +59,7 @@ def take_cards(stage: Stage, browser: Browser, scheme: str) -> None:
     stage.wait_until_still()
 
 
-def take_pages(stage: Stage, browser: Browser, scheme: str) -> None:
+def take_pages(stage: Rehearsal, browser: Browser, scheme: str) -> None:
     """The whole page, as a newcomer finds it and after the first logoff; and on a telephone."""
     page = open_window(stage, browser, scheme, 1440, 900)
     page.locator(".hint-card").wait_for()
@@ -76,7 +76,7 @@ def take_pages(stage: Stage, browser: Browser, scheme: str) -> None:
     stage.wait_until_still()
 
 
-def open_window(stage: Stage, browser: Browser, scheme: str, width: int, height: int) -> Page:
+def open_window(stage: Rehearsal, browser: Browser, scheme: str, width: int, height: int) -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from tests.browser.people import host_of, type_command, wait_for, wait_for_card
 
 if TYPE_CHECKING:
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
     from tests.browser.conftest import OpenPage
 
 OPS = "C0OPS00001"
@@ -18,7 +18,7 @@ HOSTILE = "CORP\\<!channel> *x* `y`"
 SERIOUS = "results => results.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
 
 
-def web_of(stage: Stage) -> WebClient:
+def web_of(stage: Rehearsal) -> WebClient:
     return WebClient(token=stage.workspace.bot_token, base_url=stage.workspace.api_url)
 
 
@@ -26,7 +26,7 @@ def plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
 
 
-def test_a_hostile_user_name_stays_a_name(stage: Stage, open_page: OpenPage) -> None:
+def test_a_hostile_user_name_stays_a_name(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     type_command(page, "/logoff comp2 id=2")
     card = wait_for_card(page)
@@ -49,7 +49,7 @@ def test_a_hostile_user_name_stays_a_name(stage: Stage, open_page: OpenPage) -> 
         "\u202eslanted \u0000 and odd",
     ],
 )
-def test_no_text_of_the_app_becomes_markup(stage: Stage, open_page: OpenPage, text: str) -> None:
+def test_no_text_of_the_app_becomes_markup(stage: Rehearsal, open_page: OpenPage, text: str) -> None:
     page = open_page(stage.workspace.url)
     web_of(stage).chat_postMessage(channel=OPS, text=text)
     message = page.locator(".message-text").last
@@ -83,7 +83,7 @@ BLOCKS: list[dict[str, Any]] = [
 ]
 
 
-def test_every_block_is_drawn_and_an_unknown_part_is_seen_to_be_missing(stage: Stage, open_page: OpenPage) -> None:
+def test_every_block_is_drawn_and_an_unknown_part_is_seen_to_be_missing(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     web_of(stage).chat_postMessage(channel=OPS, text="all", blocks=BLOCKS)
     message = page.locator(".message").last
@@ -95,14 +95,16 @@ def test_every_block_is_drawn_and_an_unknown_part_is_seen_to_be_missing(stage: S
     assert message.get_by_text("cannot draw “hologram”").is_visible()
 
 
-def test_dates_are_in_the_readers_zone(stage: Stage, open_page: OpenPage) -> None:
+def test_dates_are_in_the_readers_zone(stage: Rehearsal, open_page: OpenPage) -> None:
     web_of(stage).chat_postMessage(channel=OPS, text="<!date^1700000000^{date_num} {time}|fallback>")
     for zone, words in (("UTC", "2023-11-14 22:13"), ("Asia/Tokyo", "2023-11-15 07:13")):
         page = open_page(stage.workspace.url, timezone_id=zone)
         wait_for(page, words)
 
 
-def test_a_confirm_dialogue_asks_first_and_says_when_the_app_does_not_answer(stage: Stage, open_page: OpenPage) -> None:
+def test_a_confirm_dialogue_asks_first_and_says_when_the_app_does_not_answer(
+    stage: Rehearsal, open_page: OpenPage
+) -> None:
     confirm = {"title": plain("Sure?"), "text": plain("Really?"), "confirm": plain("Yes"), "deny": plain("No")}
     button = {"type": "button", "action_id": "nobody_listens", "text": plain("Go"), "confirm": confirm}
     web_of(stage).chat_postMessage(channel=OPS, text="x", blocks=[{"type": "actions", "elements": [button]}])
@@ -118,7 +120,7 @@ def test_a_confirm_dialogue_asks_first_and_says_when_the_app_does_not_answer(sta
     page.get_by_role("alert").get_by_text("did not answer within 3 seconds").wait_for()
 
 
-def test_who_you_act_as_is_one_click_and_each_sees_his_own(stage: Stage, open_page: OpenPage) -> None:
+def test_who_you_act_as_is_one_click_and_each_sees_his_own(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     type_command(page)
     wait_for_card(page)
@@ -132,7 +134,7 @@ def test_who_you_act_as_is_one_click_and_each_sees_his_own(stage: Stage, open_pa
     page.locator("[data-person='gus'][aria-pressed='true']").wait_for()
 
 
-def test_the_first_hint_says_only_what_is_so(stage: Stage, open_page: OpenPage) -> None:
+def test_the_first_hint_says_only_what_is_so(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     hint = page.locator(".hint-card")
     hint.get_by_text("CORP\\alice left session 3 on comp1 3 h ago").wait_for()
@@ -141,7 +143,7 @@ def test_the_first_hint_says_only_what_is_so(stage: Stage, open_page: OpenPage) 
     assert hint.get_by_text("/logoff comp1 id=3 --sync").is_visible()
 
 
-def test_a_thread_is_opened_and_answered(stage: Stage, open_page: OpenPage) -> None:
+def test_a_thread_is_opened_and_answered(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     ts = stage.visitor("bo").say("anybody there?", "#ops")
     stage.visitor("chen").say("yes", "#ops", thread_ts=ts)
@@ -156,14 +158,14 @@ def test_a_thread_is_opened_and_answered(stage: Stage, open_page: OpenPage) -> N
     assert page.evaluate("document.activeElement.textContent") == "2 replies"
 
 
-def test_a_message_on_a_desktop_appears_beside_the_chat(stage: Stage, open_page: OpenPage) -> None:
+def test_a_message_on_a_desktop_appears_beside_the_chat(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     host_of(page, "comp1").get_by_text("CORP\\bob").wait_for()
     stage.farm._hosts["comp1"].machine.sessions.note("message", 5, 0)
     host_of(page, "comp1").locator("[data-session='5'] .popup").wait_for()
 
 
-def test_two_hundred_messages_stay_as_they_are_when_another_comes(stage: Stage, open_page: OpenPage) -> None:
+def test_two_hundred_messages_stay_as_they_are_when_another_comes(stage: Rehearsal, open_page: OpenPage) -> None:
     web = web_of(stage)
     for number in range(200):
         web.chat_postMessage(channel=OPS, text=f"message {number}", blocks=BLOCKS[:2])
@@ -185,7 +187,7 @@ def test_two_hundred_messages_stay_as_they_are_when_another_comes(stage: Stage, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_serious(stage: Stage, open_page: OpenPage, axe: str, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_serious(stage: Rehearsal, open_page: OpenPage, axe: str, scheme: str, width: int) -> None:
     page = open_page(stage.workspace.url, width=width, color_scheme=scheme, reduced_motion="reduce")
     page.locator(".hint-card").wait_for()
     page.evaluate(axe)
@@ -202,7 +204,7 @@ def test_axe_finds_nothing_serious(stage: Stage, open_page: OpenPage, axe: str, 
     assert said == []
 
 
-def test_the_theme_can_be_switched_and_is_kept(stage: Stage, open_page: OpenPage) -> None:
+def test_the_theme_can_be_switched_and_is_kept(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url, color_scheme="light")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)

@@ -12,17 +12,17 @@ from tests.browser.people import COMMAND, focused, host_of, tab_to, type_command
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
     from tests.browser.conftest import MovableClock, OpenPage
 
 DONE = "Logged off 1 session on comp1"
 
 
-def ids_on(stage: Stage, host: str) -> set[int]:
+def ids_on(stage: Rehearsal, host: str) -> set[int]:
     return {session["id"] for session in stage.farm.sessions(host)}
 
 
-def test_by_mouse_from_the_first_hint_to_the_outcome(stage: Stage, open_page: OpenPage) -> None:
+def test_by_mouse_from_the_first_hint_to_the_outcome(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     page.get_by_text("Put it into the field").click()
     page.get_by_role("button", name="Send").click()
@@ -35,7 +35,7 @@ def test_by_mouse_from_the_first_hint_to_the_outcome(stage: Stage, open_page: Op
     assert 3 not in ids_on(stage, "comp1")
 
 
-def test_by_keyboard_alone(stage: Stage, open_page: OpenPage) -> None:
+def test_by_keyboard_alone(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     page.locator(".hint-card").wait_for()
     page.keyboard.press("Tab")
@@ -57,7 +57,7 @@ def test_by_keyboard_alone(stage: Stage, open_page: OpenPage) -> None:
     assert 3 not in ids_on(stage, "comp1")
 
 
-def test_trouble_can_be_made_by_keyboard_alone(stage: Stage, open_page: OpenPage) -> None:
+def test_trouble_can_be_made_by_keyboard_alone(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     host_of(page, "comp1").get_by_text("CORP\\alice").wait_for()
     page.locator("#composer-text").focus()
@@ -70,7 +70,7 @@ def test_trouble_can_be_made_by_keyboard_alone(stage: Stage, open_page: OpenPage
 
 @pytest.mark.parametrize("second", ["dana", "chen"])
 def test_two_windows_race_for_one_button_and_one_logoff_comes_of_it(
-    stage: Stage, open_page: OpenPage, second: str
+    stage: Rehearsal, open_page: OpenPage, second: str
 ) -> None:
     one, other = open_page(stage.workspace.url), open_page(f"{stage.workspace.url}/#as={second}")
     type_command(one)
@@ -89,7 +89,7 @@ def test_two_windows_race_for_one_button_and_one_logoff_comes_of_it(
     assert one.locator(".actions").count() == other.locator(".actions").count() == 0
 
 
-def test_a_card_expires_while_it_is_looked_at(stage: Stage, open_page: OpenPage, clock: MovableClock) -> None:
+def test_a_card_expires_while_it_is_looked_at(stage: Rehearsal, open_page: OpenPage, clock: MovableClock) -> None:
     page = open_page(stage.workspace.url)
     type_command(page)
     wait_for_card(page).get_by_role("button", name="Log off 1").focus()
@@ -101,7 +101,7 @@ def test_a_card_expires_while_it_is_looked_at(stage: Stage, open_page: OpenPage,
     assert 3 in ids_on(stage, "comp1")
 
 
-def test_a_reload_in_the_middle_of_everything_shows_the_truth(stage: Stage, open_page: OpenPage) -> None:
+def test_a_reload_in_the_middle_of_everything_shows_the_truth(stage: Rehearsal, open_page: OpenPage) -> None:
     stage.farm.set_behaviour("comp1", "delayed", seconds=2)
     page = open_page(stage.workspace.url)
     type_command(page)
@@ -117,7 +117,7 @@ def test_a_reload_in_the_middle_of_everything_shows_the_truth(stage: Stage, open
     assert page.locator(".entry").count() == len(stage.bot.ledger.entries())
 
 
-def test_on_a_telephone_nothing_is_cut_off_and_the_job_gets_done(stage: Stage, open_page: OpenPage) -> None:
+def test_on_a_telephone_nothing_is_cut_off_and_the_job_gets_done(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url, width=375, height=720, has_touch=True)
     page.get_by_text("Put it into the field").tap()
     page.get_by_role("button", name="Send").tap()
@@ -129,7 +129,7 @@ def test_on_a_telephone_nothing_is_cut_off_and_the_job_gets_done(stage: Stage, o
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
 
 
-def test_a_host_that_is_taken_down_beside_the_chat_does_not_answer_in_it(stage: Stage, open_page: OpenPage) -> None:
+def test_a_host_that_is_taken_down_beside_the_chat_does_not_answer_in_it(stage: Rehearsal, open_page: OpenPage) -> None:
     page = open_page(stage.workspace.url)
     comp1 = host_of(page, "comp1")
     comp1.get_by_role("button", name="Take it down").click()

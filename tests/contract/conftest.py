@@ -13,7 +13,7 @@ from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
 from tests.fakes.clock import SettableClock
-from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger import FakeLedger
 from tests.support.builders import NOW
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def sql_ledger(url: str, clock: SettableClock) -> Iterator[SqlLedger]:
 def ledger(request: pytest.FixtureRequest, clock: SettableClock, tmp_path: object) -> Iterator[Ledger]:
     """Each implementation of the port in turn."""
     if request.param == "memory":
-        yield MemoryLedger(clock, KEY)
+        yield FakeLedger(clock, KEY)
         return
     url = f"sqlite:///{tmp_path}/logoff.db"
     if request.param == "postgresql":

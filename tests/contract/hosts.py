@@ -17,7 +17,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.session import Account, Session, SessionState
 from bot.ports.terminal import Order
 from rehearsal.windows import EngineMissingError, Farm
-from tests.fakes.terminal import MemoryTerminal
+from tests.fakes.terminal import FakeTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +118,7 @@ class MemoryHosts:
     def __init__(self) -> None:
         self._names = (f"host-{number}" for number in count(1))
         hosts = {f"host-{number}": [_memory_session(row) for row in SESSIONS] for number in range(1, 100)}
-        self.terminal = MemoryTerminal(hosts)
+        self.terminal = FakeTerminal(hosts)
 
     def take(self) -> str:
         return next(self._names)

@@ -15,7 +15,7 @@ from bot.policy.evaluate import requirement_for
 from bot.workflow.intake import Intake
 from tests.contract.writers import KEY
 from tests.fakes.clock import SettableClock
-from tests.fakes.directory import MemoryDirectory
+from tests.fakes.directory import FakeDirectory
 from tests.support import builders as b
 from tests.support import council as c
 
@@ -40,14 +40,14 @@ def policy_of(kind: str) -> Policy:
     return c.policy(KINDS[kind])
 
 
-def directory_of(kind: str) -> MemoryDirectory:
+def directory_of(kind: str) -> FakeDirectory:
     leads = {one.user_id: c.LEADS for one in PEOPLE[kind] if one is not c.DANA}
-    return MemoryDirectory({**leads, c.DANA.user_id: c.ONCALL})
+    return FakeDirectory({**leads, c.DANA.user_id: c.ONCALL})
 
 
 def lay_card(ledger: SqlLedger, kind: str) -> None:
     """Dana's request, surveyed: one session, waiting for its buttons."""
-    dana = directory_of(kind).someone(c.DANA)
+    dana = directory_of(kind).person(c.DANA)
     required = requirement_for(policy_of(kind), dana, c.OPS, Action.LOG_OFF, [b.session(3)])
     assert isinstance(required, Requirement)
     ledger.open(b.request(actor=c.DANA, place=c.OPS))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.slack.chat import SlackChat, patient_client
-from bot.cards.model import Button, Line, Press, Report, Tone
+from bot.cards.model import Button, Card, Line, Press, Tone
 from bot.domain.people import Actor, Place
-from bot.domain.request import Card
+from bot.domain.request import MessageRef
 from bot.errors import ChatError, PlaceRefused
 from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Visitor, Workspace
 
@@ -21,10 +21,10 @@ OPS, PARTNERS, WAR_ROOM, OLD_OPS = "C0OPS00001", "C0PARTNER1", "C0WARROOM1", "C0
 DANA = Actor(user_id="U0DANA0001", team_id="T0HOME0001", name="dana")
 
 
-def report(headline: str, *, button: str = "") -> Report:
+def card(headline: str, *, button: str = "") -> Card:
     buttons = (Button(press=Press.APPROVE, label=button, request_id="TS-AAAAAA", version=2),) if button else ()
     line = Line(parts=("CORP\\alice <!channel> *x*",), tone=Tone.ROW)
-    return Report(headline=headline, summary=f"{headline} <!channel>", lines=(line,), buttons=buttons)
+    return Card(headline=headline, summary=f"{headline} <!channel>", lines=(line,), buttons=buttons)
 
 
 @pytest.fixture
@@ -46,22 +46,22 @@ def seen(workspace: Workspace, person: str = "dana") -> list[tuple[str, str, boo
 
 
 def test_a_card_is_posted_once_and_then_edited(workspace: Workspace, chat: SlackChat) -> None:
-    card = chat.post(Place(channel_id=OPS), DANA, report("Log off 1?", button="Log off 1"))
-    chat.redraw(card, report("Logged off"))
+    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?", button="Log off 1"))
+    chat.redraw(posted, card("Logged off"))
     [message] = Visitor(workspace.url, "dana").messages()
-    assert (message.ts, message.buttons, len(message.versions)) == (card.ts, (), 2)
+    assert (message.ts, message.buttons, len(message.versions)) == (posted.ts, (), 2)
     assert seen(workspace) == [("#ops", "Logged off", False)]
 
 
 def test_what_comes_from_outside_calls_nobody(workspace: Workspace, chat: SlackChat) -> None:
-    chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+    chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
     [message] = Visitor(workspace.url, "dana").messages()
     assert "<!channel>" not in message.text
     assert message.blocks[1]["elements"][0]["elements"][0] == {"type": "text", "text": "CORP\\alice <!channel> *x*"}
 
 
 def test_what_is_told_to_one_person_no_other_person_sees(workspace: Workspace, chat: SlackChat) -> None:
-    chat.tell(Place(channel_id=OPS), DANA, report("Only for you"))
+    chat.tell(Place(channel_id=OPS), DANA, card("Only for you"))
     assert seen(workspace) == [("#ops", "Only for you", True)]
     assert seen(workspace, "bo") == []
 
@@ -71,23 +71,23 @@ def test_where_the_bot_may_not_post_the_asker_gets_it_directly(
     workspace: Workspace, chat: SlackChat, channel: str
 ) -> None:
     """A channel shared with another company, a private one, an archived one, one that is not there."""
-    card = chat.post(Place(channel_id=channel), DANA, report("Log off 1?"))
+    posted = chat.post(Place(channel_id=channel), DANA, card("Log off 1?"))
     assert seen(workspace) == [("@logoffbot", "Log off 1?", False)]
-    assert card.channel_id.startswith("D")
+    assert posted.channel_id.startswith("D")
 
 
 @pytest.mark.parametrize("channel", [PARTNERS, WAR_ROOM, OLD_OPS])
 def test_a_card_for_others_goes_nowhere_else(workspace: Workspace, chat: SlackChat, channel: str) -> None:
     with pytest.raises(PlaceRefused):
-        chat.post(Place(channel_id=channel), None, report("Log off 1?"))
+        chat.post(Place(channel_id=channel), None, card("Log off 1?"))
     assert seen(workspace) == []
 
 
 def test_a_reply_calls_people_and_groups_in_the_cards_thread(workspace: Workspace, chat: SlackChat) -> None:
-    card = chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
-    chat.reply(card, ("U0DANA0001", "@ts-leads", "@unknown"), "Still waits <!here>")
+    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+    chat.reply(posted, ("U0DANA0001", "@ts-leads", "@unknown"), "Still waits <!here>")
     reply = Visitor(workspace.url, "dana").messages()[-1]
-    assert reply.thread_ts == card.ts
+    assert reply.thread_ts == posted.ts
     assert reply.text == "<@U0DANA0001> <!subteam^S0LEADS001> @unknown Still waits &lt;!here&gt;"
 
 
@@ -108,7 +108,7 @@ def test_a_call_that_fails_says_whether_later_helps(
 ) -> None:
     workspace.plan(fault)
     with pytest.raises(ChatError) as failed:
-        chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+        chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
     assert failed.value.retryable is is_retryable
 
 
@@ -118,12 +118,12 @@ def test_a_rate_limit_is_not_waited_out_here_and_the_error_carries_the_time(
     wait = timedelta(minutes=5)
     workspace.plan(Fault(method="chat.postMessage", kind=FaultKind.RATE_LIMITED, wait=wait))
     with pytest.raises(ChatError) as failed:
-        chat.post(Place(channel_id=OPS), DANA, report("Log off 1?"))
+        chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
     assert (failed.value.retryable, failed.value.retry_after) == (True, wait)
     assert seen(workspace) == []
 
 
 def test_a_card_that_is_gone_cannot_be_redrawn_and_trying_again_does_not_help(chat: SlackChat) -> None:
     with pytest.raises(ChatError) as failed:
-        chat.redraw(Card(channel_id=OPS, ts="1.000001"), report("Logged off"))
+        chat.redraw(MessageRef(channel_id=OPS, ts="1.000001"), card("Logged off"))
     assert not failed.value.retryable

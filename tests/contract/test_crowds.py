@@ -170,7 +170,7 @@ def test_two_hundred_hosts_are_looked_at_together_and_the_dead_one_costs_itself_
             found = dict(zip(names, threads.map(looked, names), strict=True))
         error = found.pop(dead)
         assert isinstance(error, TimedOut)
-        assert dead in error.say
+        assert dead in error.message
         assert set(found.values()) == {9}
         assert all(farm.messages(host).count("Create") == 1 for host in found)
         assert not any(farm.open_shells(host) for host in names)

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from structlog.testing import capture_logs
 
 from adapters.slack.directory import SlackDirectory
-from bot.domain.people import Actor, Place, Standing
+from bot.domain.people import Actor, MemberStatus, Place
 from bot.domain.request import Action
 from bot.errors import ChatError
 from bot.policy.evaluate import may_ask
@@ -69,23 +69,23 @@ def refuse(workspace: Workspace, method: str, error: str, times: int = 1) -> Non
 
 
 @pytest.mark.parametrize(
-    ("user_id", "standing"),
+    ("user_id", "status"),
     [
-        (DANA, Standing.MEMBER),
-        (OLI, Standing.MEMBER),
-        (GUS, Standing.GUEST),
-        (DEE, Standing.DEACTIVATED),
-        (FAY, Standing.STRANGER),
-        (BOT, Standing.BOT),
+        (DANA, MemberStatus.MEMBER),
+        (OLI, MemberStatus.MEMBER),
+        (GUS, MemberStatus.GUEST),
+        (DEE, MemberStatus.DEACTIVATED),
+        (FAY, MemberStatus.STRANGER),
+        (BOT, MemberStatus.BOT),
     ],
 )
-def test_the_standing_is_what_slack_says(directory: SlackDirectory, user_id: str, standing: Standing) -> None:
-    assert directory.someone(actor(user_id)).standing is standing
+def test_the_standing_is_what_slack_says(directory: SlackDirectory, user_id: str, status: MemberStatus) -> None:
+    assert directory.person(actor(user_id)).status is status
 
 
 def test_groups_are_known_by_handle_and_by_id_and_only_those_that_the_rules_name(directory: SlackDirectory) -> None:
-    assert directory.someone(actor(CHEN)).groups == {"@ts-leads", "S0LEADS001", "@oncall", "S0ONCALL01"}
-    assert directory.someone(actor(OLI)).groups == frozenset()
+    assert directory.person(actor(CHEN)).groups == {"@ts-leads", "S0LEADS001", "@oncall", "S0ONCALL01"}
+    assert directory.person(actor(OLI)).groups == frozenset()
     assert directory.group_ids == {"@ts-leads": "S0LEADS001", "@oncall": "S0ONCALL01"}
 
 
@@ -96,22 +96,22 @@ def test_members_are_counted_once_and_without_those_who_do_not_count(directory: 
 
 
 def test_nobody_is_known_before_slack_was_asked(workspace: Workspace, clock: SettableClock) -> None:
-    assert open_directory(workspace, clock).someone(actor(DANA)).standing is Standing.UNKNOWN
+    assert open_directory(workspace, clock).person(actor(DANA)).status is MemberStatus.UNKNOWN
 
 
 def test_what_is_known_counts_up_to_its_age_and_then_nobody_is_known(
     directory: SlackDirectory, clock: SettableClock
 ) -> None:
     clock.move(GOOD_FOR)
-    assert directory.someone(actor(DANA)).standing is Standing.MEMBER
+    assert directory.person(actor(DANA)).status is MemberStatus.MEMBER
     clock.move(timedelta(microseconds=1))
-    assert directory.someone(actor(DANA)).standing is Standing.UNKNOWN
+    assert directory.person(actor(DANA)).status is MemberStatus.UNKNOWN
     policy = Policy(home_team="T0HOME0001", rules=(Rule(name="r", who=frozenset({DANA}), may=frozenset(Action)),))
-    decision = may_ask(policy, directory.someone(actor(DANA)), Place(channel_id="C1"), Action.LOG_OFF)
-    assert (decision.is_yes, decision.rule) == (False, "standing")
-    assert "I could not ask Slack" in decision.say
+    decision = may_ask(policy, directory.person(actor(DANA)), Place(channel_id="C1"), Action.LOG_OFF)
+    assert (decision.allowed, decision.rule) == (False, "status")
+    assert "I could not ask Slack" in decision.message
     directory.refresh()
-    assert directory.someone(actor(DANA)).standing is Standing.MEMBER
+    assert directory.person(actor(DANA)).status is MemberStatus.MEMBER
 
 
 @pytest.mark.parametrize("method", ["usergroups.list", "users.info"])
@@ -121,14 +121,14 @@ def test_what_is_known_counts_up_to_its_age_and_then_nobody_is_known(
 def test_a_fault_of_slack_keeps_what_is_known_and_makes_it_no_younger(
     workspace: Workspace, directory: SlackDirectory, clock: SettableClock, method: str, kind: FaultKind
 ) -> None:
-    before = directory.someone(actor(CHEN))
+    before = directory.person(actor(CHEN))
     clock.move(timedelta(minutes=59))
     workspace.plan(Fault(method=method, kind=kind, wait=timedelta(minutes=2)))
     with pytest.raises(ChatError):
         directory.refresh()
-    assert directory.someone(actor(CHEN)) == before
+    assert directory.person(actor(CHEN)) == before
     clock.move(timedelta(minutes=2))
-    assert directory.someone(actor(CHEN)).standing is Standing.UNKNOWN
+    assert directory.person(actor(CHEN)).status is MemberStatus.UNKNOWN
 
 
 def test_a_fault_at_the_start_is_said_in_the_log_and_the_bot_goes_on(
@@ -140,7 +140,7 @@ def test_a_fault_at_the_start_is_said_in_the_log_and_the_bot_goes_on(
         opened.start()
     opened.stop()
     assert [line["event"] for line in logged] == ["directory.not_refreshed"]
-    assert opened.someone(actor(DANA)).standing is Standing.UNKNOWN
+    assert opened.person(actor(DANA)).status is MemberStatus.UNKNOWN
 
 
 def test_a_plan_without_user_groups_is_explained_with_what_to_do(workspace: Workspace, clock: SettableClock) -> None:
@@ -158,7 +158,7 @@ def test_where_the_rules_name_people_alone_a_plan_without_user_groups_does_no_ha
     opened = open_directory(workspace, clock, frozenset({DANA, GUS}))
     refuse(workspace, "usergroups.list", "plan_upgrade_required")
     opened.refresh()
-    assert opened.someone(actor(DANA)).standing is Standing.MEMBER
+    assert opened.person(actor(DANA)).status is MemberStatus.MEMBER
     assert opened.members_of(frozenset({DANA, GUS})) == {DANA}
 
 
@@ -167,8 +167,8 @@ def test_one_id_that_slack_does_not_know_any_more_shuts_nobody_else_out(
 ) -> None:
     opened = open_directory(workspace, clock, frozenset({DANA, "U0NOBODY"}))
     opened.refresh()
-    assert opened.someone(actor(DANA)).standing is Standing.MEMBER
-    assert opened.someone(actor("U0NOBODY")).standing is Standing.UNKNOWN
+    assert opened.person(actor(DANA)).status is MemberStatus.MEMBER
+    assert opened.person(actor("U0NOBODY")).status is MemberStatus.UNKNOWN
     assert opened.members_of(frozenset({DANA, "U0NOBODY"})) == {DANA}
 
 
@@ -178,7 +178,7 @@ def test_who_leaves_or_is_deactivated_counts_no_longer_after_the_next_refresh(
     store = workspace.store
     store.people[CHEN] = replace(store.people[CHEN], deleted=True)
     directory.refresh()
-    assert directory.someone(actor(CHEN)).standing is Standing.DEACTIVATED
+    assert directory.person(actor(CHEN)).status is MemberStatus.DEACTIVATED
     assert directory.members_of(frozenset({"@ts-leads"})) == {BO}
 
 
@@ -188,7 +188,7 @@ def test_it_refreshes_by_itself_in_the_background(workspace: Workspace, clock: S
     opened.start()
     people = workspace.store.people
     people[BO] = replace(people[BO], deleted=True)
-    wait_until(lambda: opened.someone(actor(BO)).standing is Standing.DEACTIVATED)
+    wait_until(lambda: opened.person(actor(BO)).status is MemberStatus.DEACTIVATED)
     opened.stop()
 
 
@@ -197,10 +197,10 @@ def test_a_rate_limit_is_waited_out_in_the_background(workspace: Workspace, cloc
     opened = open_directory(workspace, clock)
     workspace.plan(Fault(method="users.info", kind=FaultKind.RATE_LIMITED, wait=timedelta(seconds=1)))
     opened.refresh()
-    assert opened.someone(actor(DANA)).standing is Standing.MEMBER
+    assert opened.person(actor(DANA)).status is MemberStatus.MEMBER
 
 
 def test_answers_come_from_memory_and_cost_no_call(workspace: Workspace, directory: SlackDirectory) -> None:
     workspace.plan(Fault(method="*", kind=FaultKind.SERVER_ERROR, times=100))
-    assert directory.someone(actor(DANA)).standing is Standing.MEMBER
+    assert directory.person(actor(DANA)).status is MemberStatus.MEMBER
     assert directory.members_of(frozenset({"@oncall"})) == {DANA, CHEN}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.scheduler.threads import LocalEngine
+from adapters.scheduler.threads import ThreadScheduler
 from bot.domain.request import WorkItem
 from tests.fakes.clock import SettableClock
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.scheduler import MemoryEngine
+from tests.fakes.ledger import FakeLedger
+from tests.fakes.scheduler import FakeScheduler
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Work:
 
     def __init__(self) -> None:
         self.clock = SettableClock(b.NOW)
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = FakeLedger(self.clock)
         self.surprises: list[tuple[WorkItem, str, Exception]] = []
         self.doing: Callable[[WorkItem], None] = lambda _item: None
         self._changed = threading.Condition()
@@ -57,9 +57,9 @@ class Work:
         with self._changed:
             assert self._changed.wait_for(lambda: not Counter(items) - Counter(self.begun), LONG.total_seconds())
 
-    def make_local(self, workers: int = 4) -> LocalEngine:
-        return LocalEngine(
-            self.step, self.ledger, self.clock, on_surprise=self.surprise, workers=workers, sweep_every=SOON
+    def make_local(self, workers: int = 4) -> ThreadScheduler:
+        return ThreadScheduler(
+            self.step, self.ledger, self.clock, on_failure=self.surprise, workers=workers, sweep_every=SOON
         )
 
 
@@ -84,56 +84,56 @@ def work() -> Work:
 
 
 @pytest.fixture
-def local(work: Work) -> Iterator[LocalEngine]:
+def local(work: Work) -> Iterator[ThreadScheduler]:
     """Four workers a lane, running."""
-    engine = work.make_local()
-    engine.start()
-    yield engine
-    assert engine.stop(LONG)
+    scheduler = work.make_local()
+    scheduler.start()
+    yield scheduler
+    assert scheduler.stop(LONG)
 
 
 class Bench:
     """An engine and how to let it finish."""
 
     def __init__(self, kind: str, work: Work) -> None:
-        self.engine: LocalEngine | MemoryEngine
+        self.scheduler: ThreadScheduler | FakeScheduler
         if kind == "memory":
-            self.engine = MemoryEngine(work.step, work.ledger, work.clock, on_surprise=work.surprise)
+            self.scheduler = FakeScheduler(work.step, work.ledger, work.clock, on_failure=work.surprise)
         else:
-            self.engine = work.make_local()
+            self.scheduler = work.make_local()
 
     def start(self) -> None:
-        if isinstance(self.engine, MemoryEngine):
-            self.engine.sweep()
+        if isinstance(self.scheduler, FakeScheduler):
+            self.scheduler.sweep()
         else:
-            self.engine.start()
+            self.scheduler.start()
 
     def settle(self) -> None:
-        if isinstance(self.engine, MemoryEngine):
-            self.engine.run_all()
+        if isinstance(self.scheduler, FakeScheduler):
+            self.scheduler.run_all()
         else:
-            assert self.engine.idle(LONG)
+            assert self.scheduler.idle(LONG)
 
 
 @pytest.fixture(params=["memory", "local"])
 def bench(request: pytest.FixtureRequest, work: Work) -> Iterator[Bench]:
     bench = Bench(request.param, work)
     yield bench
-    if isinstance(bench.engine, LocalEngine):
-        assert bench.engine.stop(LONG)
+    if isinstance(bench.scheduler, ThreadScheduler):
+        assert bench.scheduler.stop(LONG)
 
 
 def test_a_woken_item_runs(bench: Bench, work: Work) -> None:
     bench.start()
-    bench.engine.wake(item("A"))
-    bench.engine.wake(item("A", "comp1"))
+    bench.scheduler.wake(item("A"))
+    bench.scheduler.wake(item("A", "comp1"))
     bench.settle()
     assert sorted(work.ended, key=str) == sorted([item("A"), item("A", "comp1")], key=str)
 
 
 def test_what_is_woken_before_the_start_waits_for_it(bench: Bench, work: Work) -> None:
-    bench.engine.wake(item())
-    bench.engine.wake(item())
+    bench.scheduler.wake(item())
+    bench.scheduler.wake(item())
     assert work.begun == []
     bench.start()
     bench.settle()
@@ -141,18 +141,18 @@ def test_what_is_woken_before_the_start_waits_for_it(bench: Bench, work: Work) -
 
 
 def test_a_wake_during_the_run_is_not_lost(bench: Bench, work: Work) -> None:
-    work.doing = lambda each: bench.engine.wake(each) if len(work.begun) < 3 else None
+    work.doing = lambda each: bench.scheduler.wake(each) if len(work.begun) < 3 else None
     bench.start()
-    bench.engine.wake(item())
+    bench.scheduler.wake(item())
     bench.settle()
     assert work.ended == [item()] * 3
 
 
 def test_a_wake_with_a_date_runs_when_it_has_come(bench: Bench, work: Work) -> None:
     bench.start()
-    bench.engine.wake(item("late"), b.NOW + 2 * SECOND)
-    bench.engine.wake(item("early"), b.NOW + SECOND)
-    bench.engine.wake(item("late"), b.NOW + 2 * SECOND)
+    bench.scheduler.wake(item("late"), b.NOW + 2 * SECOND)
+    bench.scheduler.wake(item("early"), b.NOW + SECOND)
+    bench.scheduler.wake(item("late"), b.NOW + 2 * SECOND)
     bench.settle()
     assert work.begun == []
     work.clock.move(SECOND)
@@ -165,7 +165,7 @@ def test_a_wake_with_a_date_runs_when_it_has_come(bench: Bench, work: Work) -> N
 
 def test_a_date_that_has_passed_is_now(bench: Bench, work: Work) -> None:
     bench.start()
-    bench.engine.wake(item(), b.NOW - SECOND)
+    bench.scheduler.wake(item(), b.NOW - SECOND)
     bench.settle()
     assert work.ended == [item()]
 
@@ -186,7 +186,7 @@ def test_a_step_that_raises_is_told_and_the_others_run(bench: Bench, work: Work)
     work.doing = fail
     bench.start()
     for name in ("bad", "good"):
-        bench.engine.wake(item(name))
+        bench.scheduler.wake(item(name))
     bench.settle()
     assert work.ended == [item("good")]
     ((told, reference, error),) = work.surprises
@@ -195,25 +195,25 @@ def test_a_step_that_raises_is_told_and_the_others_run(bench: Bench, work: Work)
 
 
 def test_steps_that_wake_one_another_for_ever_are_an_error_in_a_unit_test(work: Work) -> None:
-    engine = MemoryEngine(work.step, work.ledger, work.clock)
-    work.doing = engine.wake
-    engine.wake(item())
+    scheduler = FakeScheduler(work.step, work.ledger, work.clock)
+    work.doing = scheduler.wake
+    scheduler.wake(item())
     with pytest.raises(RuntimeError, match="for ever"):
-        engine.run_all()
+        scheduler.run_all()
 
 
 def test_a_unit_test_that_expects_no_surprise_sees_the_exception(work: Work) -> None:
     def fail(_item: WorkItem) -> None:
         raise ZeroDivisionError
 
-    engine = MemoryEngine(work.step, work.ledger, work.clock)
+    scheduler = FakeScheduler(work.step, work.ledger, work.clock)
     work.doing = fail
-    engine.wake(item())
+    scheduler.wake(item())
     with pytest.raises(ZeroDivisionError):
-        engine.run_all()
+        scheduler.run_all()
 
 
-def test_an_item_never_runs_beside_itself(local: LocalEngine, work: Work) -> None:
+def test_an_item_never_runs_beside_itself(local: ThreadScheduler, work: Work) -> None:
     gate = Gate(work, holds=lambda each: each == item("A"))
     local.wake(item("A"))
     work.await_begun(item("A"))
@@ -226,7 +226,7 @@ def test_an_item_never_runs_beside_itself(local: LocalEngine, work: Work) -> Non
     assert work.begun == [item("A"), item("B"), item("A")]
 
 
-def test_a_host_sees_one_request_at_a_time(local: LocalEngine, work: Work) -> None:
+def test_a_host_sees_one_request_at_a_time(local: ThreadScheduler, work: Work) -> None:
     gate = Gate(work, holds=lambda each: each.host == "comp1")
     local.wake(item("A", "comp1"))
     work.await_begun(item("A", "comp1"))
@@ -239,7 +239,7 @@ def test_a_host_sees_one_request_at_a_time(local: LocalEngine, work: Work) -> No
     assert item("B", "comp1") in work.ended
 
 
-def test_waiting_for_a_busy_host_takes_no_worker(local: LocalEngine, work: Work) -> None:
+def test_waiting_for_a_busy_host_takes_no_worker(local: ThreadScheduler, work: Work) -> None:
     gate = Gate(work, holds=lambda each: each.host == "comp1")
     for number in range(20):
         local.wake(item(str(number), "comp1"))
@@ -250,7 +250,7 @@ def test_waiting_for_a_busy_host_takes_no_worker(local: LocalEngine, work: Work)
     assert len(work.ended) == 21
 
 
-def test_many_slow_hosts_do_not_keep_a_request_waiting(local: LocalEngine, work: Work) -> None:
+def test_many_slow_hosts_do_not_keep_a_request_waiting(local: ThreadScheduler, work: Work) -> None:
     gate = Gate(work, holds=lambda each: bool(each.host))
     for number in range(20):
         local.wake(item("A", f"host{number}"))
@@ -262,7 +262,7 @@ def test_many_slow_hosts_do_not_keep_a_request_waiting(local: LocalEngine, work:
     assert len(work.ended) == 21
 
 
-def test_no_more_steps_run_at_once_than_there_are_workers(local: LocalEngine, work: Work) -> None:
+def test_no_more_steps_run_at_once_than_there_are_workers(local: ThreadScheduler, work: Work) -> None:
     full = threading.Barrier(4)
     work.doing = lambda _item: _meet(full)
     for number in range(12):
@@ -278,14 +278,14 @@ def _meet(barrier: threading.Barrier) -> None:
 
 
 def test_stopping_lets_steps_finish_and_begins_no_new_ones(work: Work) -> None:
-    engine = work.make_local(workers=1)
-    engine.start()
+    scheduler = work.make_local(workers=1)
+    scheduler.start()
     gate = Gate(work)
-    engine.wake(item("A"))
+    scheduler.wake(item("A"))
     work.await_begun(item("A"))
-    engine.wake(item("B"))
-    assert not engine.stop(timedelta(0))
+    scheduler.wake(item("B"))
+    assert not scheduler.stop(timedelta(0))
     gate.open()
-    assert engine.stop(LONG)
-    engine.wake(item("C"))
+    assert scheduler.stop(LONG)
+    scheduler.wake(item("C"))
     assert work.ended == [item("A")]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from structlog.testing import capture_logs
 
-from adapters.scheduler.threads import LocalEngine
+from adapters.scheduler.threads import ThreadScheduler
 from bot.domain.request import WorkItem
 from bot.errors import LedgerError
 from tests.fakes.clock import SettableClock
-from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ LONG = timedelta(seconds=20)
 SOON = timedelta(milliseconds=10)
 
 
-class Sick(MemoryLedger):
+class Sick(FakeLedger):
     """A ledger whose `due` fails as often as it is told."""
 
     def __init__(self, *, sick_for: int = 0) -> None:
@@ -43,7 +43,7 @@ class Sick(MemoryLedger):
 class Steps:
     """Each run takes its item off the list of what is due."""
 
-    def __init__(self, ledger: MemoryLedger) -> None:
+    def __init__(self, ledger: FakeLedger) -> None:
         self.ledger = ledger
         self.ran = threading.Event()
         self.fails = False
@@ -55,47 +55,47 @@ class Steps:
         self.ran.set()
 
 
-def engine_of(steps: Steps, surprises: list[str]) -> LocalEngine:
-    def on_surprise(_item: WorkItem, reference: str, _error: Exception) -> None:
+def engine_of(steps: Steps, surprises: list[str]) -> ThreadScheduler:
+    def on_failure(_item: WorkItem, reference: str, _error: Exception) -> None:
         surprises.append(reference)
         raise LedgerError("I cannot reach my database.")
 
-    return LocalEngine(steps, steps.ledger, SettableClock(b.NOW), on_surprise=on_surprise, sweep_every=SOON)
+    return ThreadScheduler(steps, steps.ledger, SettableClock(b.NOW), on_failure=on_failure, sweep_every=SOON)
 
 
 def test_a_lost_wake_is_found_by_the_sweep() -> None:
     steps = Steps(Sick())
-    engine = engine_of(steps, [])
-    engine.start()
+    scheduler = engine_of(steps, [])
+    scheduler.start()
     steps.ledger.open(b.request())
     assert steps.ran.wait(LONG.total_seconds())
-    assert engine.stop(LONG)
+    assert scheduler.stop(LONG)
 
 
 def test_a_database_that_comes_back_is_swept_again() -> None:
     steps = Steps(Sick(sick_for=3))
     steps.ledger.open(b.request())
-    engine = engine_of(steps, [])
+    scheduler = engine_of(steps, [])
     with capture_logs() as logs:
-        engine.start()
+        scheduler.start()
         assert steps.ran.wait(LONG.total_seconds())
-        assert engine.stop(LONG)
+        assert scheduler.stop(LONG)
     assert [line["event"] for line in logs].count("sweep.failed") == 3
 
 
 def test_a_surprise_that_cannot_be_recorded_costs_nothing_but_itself() -> None:
     surprises: list[str] = []
     steps = Steps(Sick())
-    engine = engine_of(steps, surprises)
+    scheduler = engine_of(steps, surprises)
     steps.fails = True
     with capture_logs() as logs:
-        engine.start()
-        engine.wake(WorkItem(request_id="A", host="comp1"))
-        assert engine.idle(LONG)
+        scheduler.start()
+        scheduler.wake(WorkItem(request_id="A", host="comp1"))
+        assert scheduler.idle(LONG)
     steps.fails = False
-    engine.wake(WorkItem(request_id="A", host="comp1"))
-    assert engine.idle(LONG)
-    assert engine.stop(LONG)
+    scheduler.wake(WorkItem(request_id="A", host="comp1"))
+    assert scheduler.idle(LONG)
+    assert scheduler.stop(LONG)
     assert steps.ran.is_set()
     failed = next(line for line in logs if line["event"] == "step.failed")
     assert (failed["request_id"], failed["host"], failed["reference"]) == ("A", "comp1", surprises[0])
@@ -104,8 +104,8 @@ def test_a_surprise_that_cannot_be_recorded_costs_nothing_but_itself() -> None:
 
 def test_a_machine_without_threads_to_spare_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = Steps(Sick())
-    engine = engine_of(steps, [])
-    engine.start()
+    scheduler = engine_of(steps, [])
+    scheduler.start()
     start = threading.Thread.start
     refused: list[threading.Thread] = []
 
@@ -116,9 +116,9 @@ def test_a_machine_without_threads_to_spare_is_tried_again(monkeypatch: pytest.M
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", refuse_once)
-    engine.wake(WorkItem(request_id="A"))
+    scheduler.wake(WorkItem(request_id="A"))
     assert steps.ran.wait(LONG.total_seconds())
-    assert engine.stop(LONG)
+    assert scheduler.stop(LONG)
     assert len(refused) == 1
 
 
@@ -136,19 +136,21 @@ def test_under_many_wakes_nothing_overlaps_and_nothing_is_lost() -> None:
         with guard:
             inside[item.host] -= 1
 
-    engine = LocalEngine(step, Sick(), SettableClock(b.NOW), on_surprise=lambda *_: None, workers=8, sweep_every=SOON)
-    engine.start()
+    scheduler = ThreadScheduler(
+        step, Sick(), SettableClock(b.NOW), on_failure=lambda *_: None, workers=8, sweep_every=SOON
+    )
+    scheduler.start()
     items = [WorkItem(request_id=str(n), host=f"host{n % 5}") for n in range(20)]
 
     def wake(number: int) -> None:
         item = items[number % 20]
         with guard:
             wanted[item] += 1
-        engine.wake(item)
+        scheduler.wake(item)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(wake, range(2000)))
-    assert engine.idle(LONG)
-    assert engine.stop(LONG)
+    assert scheduler.idle(LONG)
+    assert scheduler.stop(LONG)
     assert broken == []
     assert seen == dict(wanted)

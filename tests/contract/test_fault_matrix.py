@@ -115,7 +115,7 @@ class Call:
     def fail(self, *, within: timedelta, change: Callable[[Connection], Connection] = lambda it: it) -> TerminalError:
         with pytest.raises(TerminalError) as caught:
             self.make(within=within, change=change)
-        assert self.host in caught.value.say
+        assert self.host in caught.value.message
         return caught.value
 
     def check(self, *, has_run: bool, sends: int = 1) -> None:
@@ -174,7 +174,7 @@ def test_the_certificate_of_another_host_ends_it_before_a_word_is_said(call: Cal
     farm.set_behaviour(call.host, "wrong-certificate")
     error = call.fail(within=timedelta(seconds=15), change=over_tls)
     assert (type(error), error.delivered, call.messages) == (Unreachable, False, [])
-    assert "certificate" in error.say
+    assert "certificate" in error.message
     farm.set_behaviour(call.host, "none")
     call.make(within=timedelta(seconds=15), change=over_tls)
 
@@ -194,5 +194,5 @@ def test_a_real_powershell_that_does_not_run_the_agent_is_understood(
         error = call.fail(within=timedelta(seconds=30))
         assert isinstance(error, CannotCompile)
         assert not error.delivered
-        assert ("AppLocker" in error.say) is (behaviour == "constrained")
+        assert ("AppLocker" in error.message) is (behaviour == "constrained")
         call.check(has_run=False, sends=2)

@@ -155,7 +155,7 @@ def test_a_line_that_died_meanwhile_authenticates_anew(realm: Realm, farm: Farm,
 
 def test_without_a_ticket_nothing_is_said_to_the_host(farm: Farm, cache: Path, shell: WinRmShell) -> None:
     assert not cache.exists()
-    assert "ticket" in refusal(shell).say
+    assert "ticket" in refusal(shell).message
     assert farm.messages(HOSTS[0]) == []
 
 
@@ -163,7 +163,7 @@ def test_an_expired_ticket_is_told_as_one(realm: Realm, farm: Farm, cache: Path,
     log_on(realm, cache, lifetime="1s")
     over = time.time() + 2  # its whole second, and the rounding of both ends
     farm.wait_until(lambda: time.time() > over)
-    assert "ticket" in refusal(shell).say
+    assert "ticket" in refusal(shell).message
     assert farm.messages(HOSTS[0]) == []
 
 
@@ -180,7 +180,7 @@ def test_a_host_that_the_domain_does_not_know_is_told_nothing(
     realm: Realm, farm: Farm, cache: Path, shell: WinRmShell
 ) -> None:
     log_on(realm, cache)
-    assert "HTTP/unknown.corp.test" in refusal(shell, "unknown.corp.test").say
+    assert "HTTP/unknown.corp.test" in refusal(shell, "unknown.corp.test").message
     assert farm.messages("unknown.corp.test") == []
 
 

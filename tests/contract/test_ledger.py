@@ -16,9 +16,9 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.people import Actor, Place
-from bot.domain.request import Card, Choice, Ending, LeftOut, State, Verdict, WorkItem
+from bot.domain.request import Choice, Ending, ExcludedSession, MessageRef, State, Verdict, WorkItem
 from bot.domain.session import Account
-from bot.errors import Clash, Conflict, Duplicate, LedgerError
+from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEY = b"the key of the tests"
 SECOND = timedelta(seconds=1)
-CARD = Card(channel_id="C0ONCALL", ts="1770000000.000100")
+CARD = MessageRef(channel_id="C0ONCALL", ts="1770000000.000100")
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 
 FULL_ASK = LogoffAsk(
@@ -48,9 +48,9 @@ def log_of(ledger: Ledger) -> list[str]:
 def life() -> list[e.Event]:
     """Two sessions on two hosts: one goes, of the other nobody knows at first."""
     one, two = b.target(3), b.target(7, host="comp2")
-    out = LeftOut(session=b.session(0), why="session 0")
+    out = ExcludedSession(session=b.session(0), why="session 0")
     return [
-        b.surveyed(one, two, left_out=(out,), say="look well"),
+        b.surveyed(one, two, excluded=(out,), message="look well"),
         b.approved(by=b.OTHER),
         b.started(),
         e.HostStarted(host="comp1"),
@@ -100,7 +100,7 @@ def test_a_number_that_is_taken_is_not_given_twice(ledger: Ledger) -> None:
 def test_an_unknown_request_is_not_found_and_takes_no_event(ledger: Ledger) -> None:
     assert ledger.find("TS-ZZZZZZ") is None
     with pytest.raises(LedgerError, match="I know no request TS-ZZZZZZ"):
-        ledger.record("TS-ZZZZZZ", e.Refused(rule="r", say="no"))
+        ledger.record("TS-ZZZZZZ", e.Refused(rule="r", message="no"))
     assert ledger.entries() == ()
 
 
@@ -131,7 +131,7 @@ def test_a_conflict_changes_nothing(ledger: Ledger) -> None:
     before = ledger.open(b.request())
     with pytest.raises(Conflict) as caught:
         ledger.record(before.id, b.started())
-    assert (caught.value.reason, caught.value.request) == (Clash.OUT_OF_ORDER, before)
+    assert (caught.value.reason, caught.value.request) == (ConflictReason.OUT_OF_ORDER, before)
     assert ledger.find(before.id) == before
     assert log_of(ledger) == ["asked"]
 
@@ -142,7 +142,7 @@ def test_the_time_of_a_press_is_checked_when_it_is_written(ledger: Ledger, clock
     clock.move(b.CARD_LIFE)
     with pytest.raises(Conflict) as caught:
         ledger.record(request.id, b.approved())
-    assert caught.value.reason is Clash.EXPIRED
+    assert caught.value.reason is ConflictReason.EXPIRED
     assert ledger.record(request.id, e.Expired()).ending is Ending.EXPIRED
 
 
@@ -152,7 +152,7 @@ def test_a_second_press_changes_nothing_and_names_the_winner(ledger: Ledger) -> 
     won = ledger.record("TS-AAAAAA", b.approved(by=b.OTHER))
     with pytest.raises(Conflict) as caught:
         ledger.record("TS-AAAAAA", b.approved(by=b.ASKER))
-    assert caught.value.reason is Clash.DECIDED
+    assert caught.value.reason is ConflictReason.DECIDED
     assert caught.value.request == won
     assert won.decided_by == b.OTHER
 
@@ -170,16 +170,16 @@ def test_a_note_is_an_entry_and_no_change(ledger: Ledger) -> None:
 
 def test_what_the_card_shows_never_goes_back(ledger: Ledger) -> None:
     ledger.open(b.request())
-    ledger.drawn("TS-AAAAAA", version=4, card=CARD, due_at=None)
-    ledger.drawn("TS-AAAAAA", version=3, card=Card(channel_id="C1", ts="1"), due_at=b.NOW)
-    assert ledger.find("TS-AAAAAA") == b.request(drawn_version=4, card=CARD)
+    ledger.mark_published("TS-AAAAAA", version=4, message_ref=CARD, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=3, message_ref=MessageRef(channel_id="C1", ts="1"), due_at=b.NOW)
+    assert ledger.find("TS-AAAAAA") == b.request(published_version=4, message_ref=CARD)
 
 
 def test_a_drawing_without_a_card_keeps_the_card_that_is_there(ledger: Ledger) -> None:
     ledger.open(b.request())
-    ledger.drawn("TS-AAAAAA", version=2, card=CARD, due_at=None)
-    ledger.drawn("TS-AAAAAA", version=2, card=None, due_at=b.NOW + SECOND)
-    assert ledger.find("TS-AAAAAA") == b.request(drawn_version=2, card=CARD, draw_due_at=b.NOW + SECOND)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=None, due_at=b.NOW + SECOND)
+    assert ledger.find("TS-AAAAAA") == b.request(published_version=2, message_ref=CARD, publish_after=b.NOW + SECOND)
 
 
 def test_bookkeeping_is_no_event(ledger: Ledger) -> None:
@@ -187,19 +187,19 @@ def test_bookkeeping_is_no_event(ledger: Ledger) -> None:
     ledger.record("TS-AAAAAA", b.surveyed())
     ledger.postpone(WorkItem(request_id="TS-AAAAAA"), b.NOW + SECOND)
     ledger.postpone(WorkItem(request_id="TS-AAAAAA", host="comp1"), b.NOW + 2 * SECOND)
-    ledger.drawn("TS-AAAAAA", version=2, card=CARD, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, due_at=None)
     found = ledger.find("TS-AAAAAA")
     assert found is not None
-    assert (found.due_at, found.looks[0].due_at, found.version) == (b.NOW + SECOND, b.NOW + 2 * SECOND, 2)
+    assert (found.due_at, found.surveys[0].due_at, found.version) == (b.NOW + SECOND, b.NOW + 2 * SECOND, 2)
     assert log_of(ledger) == ["asked", "surveyed"]
 
 
 def test_an_event_after_a_drawing_does_not_undo_it(ledger: Ledger) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())
-    ledger.drawn("TS-AAAAAA", version=2, card=CARD, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, due_at=None)
     after = ledger.record("TS-AAAAAA", b.approved())
-    assert (after.card, after.drawn_version, after.version) == (CARD, 2, 3)
+    assert (after.message_ref, after.published_version, after.version) == (CARD, 2, 3)
     assert ledger.find("TS-AAAAAA") == after
 
 
@@ -212,7 +212,7 @@ def test_the_newest_requests_come_first(ledger: Ledger) -> None:
 def test_the_log_is_read_in_pieces(ledger: Ledger) -> None:
     for name in ("A", "B"):
         ledger.open(b.request(name))
-        ledger.record(name, e.Refused(rule="protected", say="no"))
+        ledger.record(name, e.Refused(rule="protected", message="no"))
     assert [entry.seq for entry in ledger.entries(after=1, limit=2)] == [2, 3]
     assert [(entry.seq, entry.event) for entry in ledger.entries(request_id="B")] == [(3, "asked"), (4, "refused")]
     assert [entry.seq for entry in ledger.entries(request_id="B", after=3)] == [4]
@@ -243,7 +243,7 @@ def test_any_text_survives(ledger: Ledger, text: str, name: str) -> None:
     ledger.open(request)
     assert ledger.find(request.id) == request
     target = b.target(host="comp1", session=b.session(account=Account(domain=text, user=name)))
-    after = ledger.record(request.id, b.surveyed(target, say=text))
+    after = ledger.record(request.id, b.surveyed(target, message=text))
     assert ledger.find(request.id) == after
     assert first_fault(ledger.entries(limit=10_000), KEY) is None
 

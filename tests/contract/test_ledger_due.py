@@ -30,9 +30,9 @@ ITSELF = WorkItem(request_id="TS-AAAAAA")
         ({"expires_at": b.NOW}, True),
         ({"expires_at": b.NOW + SECOND}, False),
         ({"version": 2}, True),
-        ({"version": 2, "draw_due_at": b.NOW}, True),
-        ({"version": 2, "draw_due_at": b.NOW + SECOND}, False),
-        ({"version": 2, "drawn_version": 2, "draw_due_at": b.NOW}, False),
+        ({"version": 2, "publish_after": b.NOW}, True),
+        ({"version": 2, "publish_after": b.NOW + SECOND}, False),
+        ({"version": 2, "published_version": 2, "publish_after": b.NOW}, False),
         ({"version": 2, "due_at": b.NOW, "expires_at": b.NOW}, True),
     ],
 )
@@ -45,9 +45,9 @@ def test_a_request_is_due_when_a_date_has_passed_or_its_card_is_behind(
 
 def test_an_ended_request_is_due_for_its_drawing_and_its_own_date_alone(ledger: Ledger) -> None:
     ledger.open(b.request())
-    ended = ledger.record("TS-AAAAAA", e.Refused(rule="r", say="no"))
+    ended = ledger.record("TS-AAAAAA", e.Refused(rule="r", message="no"))
     assert ledger.due(LATER) == (ITSELF,)
-    ledger.drawn("TS-AAAAAA", version=ended.version, card=None, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=ended.version, message_ref=None, due_at=None)
     ledger.postpone(ITSELF, None)
     assert ledger.due(LATER) == ()
     ledger.postpone(ITSELF, LATER)

@@ -22,7 +22,7 @@ from tests.e2e.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
@@ -30,23 +30,23 @@ SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Rehearsal]:
     with open_stage(load(ROOT / "app.yaml"), engine="double") as opened:
         yield opened
 
 
 @contextmanager
-def listen(stage: Stage) -> Iterator[Iterator[dict[str, Any]]]:
+def listen(stage: Rehearsal) -> Iterator[Iterator[dict[str, Any]]]:
     with requests.get(f"{stage.workspace.url}/page/events", stream=True, timeout=20) as answer:
         lines = answer.iter_lines(decode_unicode=True)
         yield (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
 
 
-def make(stage: Stage, **order: Any) -> requests.Response:
+def make(stage: Rehearsal, **order: Any) -> requests.Response:
     return requests.post(f"{stage.workspace.url}/page/trouble", json=order, timeout=10)
 
 
-def test_every_answer_of_the_page_forbids_what_is_not_its_own(stage: Stage) -> None:
+def test_every_answer_of_the_page_forbids_what_is_not_its_own(stage: Rehearsal) -> None:
     paths = ["/", *(f"/page/static/{path.relative_to(STATIC)}" for path in FILES), "/nowhere"]
     for path in paths:
         answer = requests.get(stage.workspace.url + path, timeout=5)
@@ -72,21 +72,21 @@ def test_nothing_is_drawn_out_of_a_string(script: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/page/events", "/page/trouble", "/rehearsal/state?as=dana"])
 @pytest.mark.parametrize(("header", "value"), [("Host", "evil.example"), ("Origin", "https://evil.example")])
-def test_another_host_or_origin_is_refused(stage: Stage, path: str, header: str, value: str) -> None:
+def test_another_host_or_origin_is_refused(stage: Rehearsal, path: str, header: str, value: str) -> None:
     act = requests.post if path.endswith("trouble") else requests.get
     answer = act(stage.workspace.url + path, headers={header: value, "Content-Type": "application/json"}, timeout=5)
     refused = answer.status_code in {400, 403}
     assert refused, answer.status_code
 
 
-def test_trouble_is_taken_as_json_only(stage: Stage) -> None:
+def test_trouble_is_taken_as_json_only(stage: Rehearsal) -> None:
     answer = requests.post(
         f"{stage.workspace.url}/page/trouble", data={"what": "take_down", "host": "comp1"}, timeout=5
     )
     assert answer.status_code == 415
 
 
-def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: Stage) -> None:
+def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: Rehearsal) -> None:
     make(stage, what="restore")
     with listen(stage) as news:
         hello, scene = next(news), next(news)
@@ -109,7 +109,7 @@ def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: S
         assert next(news)["entries"][-1]["seq"] == entry["seq"]
 
 
-def test_each_hand_on_the_farm_does_what_it_says(stage: Stage) -> None:
+def test_each_hand_on_the_farm_does_what_it_says(stage: Rehearsal) -> None:
     make(stage, what="restore")
 
     def look() -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_each_hand_on_the_farm_does_what_it_says(stage: Stage) -> None:
         ({"what": "explode", "host": "comp1"}, "invalid_order"),
     ],
 )
-def test_trouble_that_cannot_be_made_is_refused(stage: Stage, order: dict[str, Any], error: str) -> None:
+def test_trouble_that_cannot_be_made_is_refused(stage: Rehearsal, order: dict[str, Any], error: str) -> None:
     answer = make(stage, **order)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def standing() -> Iterator[Stage]:
+def status() -> Iterator[Rehearsal]:
     with open_stage(load(ROOT / "app.yaml"), engine="double") as opened:
         yield opened
 
 
 @pytest.fixture
-def stage(standing: Stage) -> Stage:
-    standing.farm.restore()
-    return standing
+def stage(status: Rehearsal) -> Rehearsal:
+    status.farm.restore()
+    return status
 
 
-def play(stage: Stage, scenario: Scenario, rests: list[timedelta] | None = None) -> list[str]:
+def play(stage: Rehearsal, scenario: Scenario, rests: list[timedelta] | None = None) -> list[str]:
     def rest(pause: timedelta) -> bool:
         if rests is not None:
             rests.append(pause)
@@ -55,13 +55,13 @@ def test_three_scenes_ship() -> None:
     assert list_shipped() == ["first-logoff", "four-eyes", "wrong-person"]
 
 
-def test_the_first_logoff_ends_with_alice_gone(stage: Stage) -> None:
+def test_the_first_logoff_ends_with_alice_gone(stage: Rehearsal) -> None:
     play(stage, read_scenario("first-logoff"))
     assert stage.bot.ledger.newest(1)[0].ending is Ending.DONE
     assert 3 not in {session["id"] for session in stage.farm.sessions("comp1")}
 
 
-def test_in_four_eyes_the_requesters_own_press_is_noted_and_a_lead_decides(stage: Stage) -> None:
+def test_in_four_eyes_the_requesters_own_press_is_noted_and_a_lead_decides(stage: Rehearsal) -> None:
     play(stage, read_scenario("four-eyes"))
     request = stage.bot.ledger.newest(1)[0]
     events = [(one.event, one.actor_name) for one in stage.bot.ledger.entries(request_id=request.id)]
@@ -70,20 +70,20 @@ def test_in_four_eyes_the_requesters_own_press_is_noted_and_a_lead_decides(stage
     assert request.ending is Ending.DONE
 
 
-def test_the_wrong_person_is_left_alone(stage: Stage) -> None:
+def test_the_wrong_person_is_left_alone(stage: Rehearsal) -> None:
     play(stage, read_scenario("wrong-person"))
     [target] = stage.bot.ledger.newest(1)[0].targets
     assert target.verdict is Verdict.CHANGED
     assert "CORP\\mallory" in {session["user"] for session in stage.farm.sessions("comp1")}
 
 
-def test_a_scene_that_does_not_go_as_written_names_the_step(stage: Stage, tmp_path: Path) -> None:
+def test_a_scene_that_does_not_go_as_written_names_the_step(stage: Rehearsal, tmp_path: Path) -> None:
     scene = write(tmp_path, "title: t\nsteps:\n- {say: first}\n- {trouble: {host: nowhere, what: take_down}}\n")
     with pytest.raises(ScenarioError, match=r"Step 2 \(nowhere: take down\)"):
         play(stage, scene)
 
 
-def test_each_step_stands_for_the_scenes_pace_or_its_own_pause(stage: Stage, tmp_path: Path) -> None:
+def test_each_step_stands_for_the_scenes_pace_or_its_own_pause(stage: Rehearsal, tmp_path: Path) -> None:
     rests: list[timedelta] = []
     play(stage, write(tmp_path, "title: t\npace: 7s\nsteps:\n- {say: a}\n- {pause: 2m}\n"), rests)
     assert [pause.total_seconds() for pause in rests] == [7, 120]

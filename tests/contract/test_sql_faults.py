@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql.database import LOCK_LIMIT, open_database
-from adapters.sql.errors import database_faults
+from adapters.sql.errors import translate_errors
 from adapters.sql.ledger import RECEIPT_LIMIT, SqlLedger
 from adapters.sql.migrate import current, upgrade
 from adapters.sql.request_queries import RowMoved, save_request
@@ -20,7 +20,7 @@ from bot.domain import events as e
 from bot.domain.lifecycle import advance
 from bot.domain.request import Verdict, WorkItem
 from bot.errors import LedgerError
-from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def database(url: str) -> Iterator[Engine]:
 
 
 def test_a_fault_nobody_thought_of_is_a_ledger_error_with_its_cause() -> None:
-    with pytest.raises(LedgerError, match="I cannot reach my database, so I do nothing") as caught, database_faults():
+    with pytest.raises(LedgerError, match="I cannot reach my database, so I do nothing") as caught, translate_errors():
         raise _Unheard
     assert isinstance(caught.value.__cause__, _Unheard)
 
@@ -70,7 +70,7 @@ def test_every_call_on_a_database_that_is_not_there_is_a_ledger_error(url: str, 
         lambda: ledger.record("TS-AAAAAA", e.Expired()),
         lambda: ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE),
         lambda: ledger.find("TS-AAAAAA"),
-        lambda: ledger.drawn("TS-AAAAAA", version=1, card=None, due_at=None),
+        lambda: ledger.mark_published("TS-AAAAAA", version=1, message_ref=None, due_at=None),
         lambda: ledger.postpone(ITEM, None),
         lambda: ledger.due(b.NOW),
         ledger.entries,
@@ -106,7 +106,7 @@ def test_only_the_receipt_is_in_a_hurry(sql_ledger: SqlLedger) -> None:
 
     event.listen(sql_ledger._engine, "begin", note)
     sql_ledger.open(b.request())
-    sql_ledger.record("TS-AAAAAA", e.Refused(rule="r", say="no"))
+    sql_ledger.record("TS-AAAAAA", e.Refused(rule="r", message="no"))
     hurried, patient = limits
     assert hurried <= RECEIPT_LIMIT < patient
 
@@ -196,7 +196,7 @@ class RebootAsk(SessionsAsk):
 
 
 def test_the_ledger_in_memory_fails_when_it_is_told_and_records_nothing(clock: SettableClock) -> None:
-    ledger = MemoryLedger(clock)
+    ledger = FakeLedger(clock)
     ledger.fail_next(2)
     with pytest.raises(LedgerError):
         ledger.open(b.request())

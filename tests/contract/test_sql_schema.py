@@ -114,7 +114,7 @@ def test_the_sweep_reads_no_whole_table(tmp_path: Path) -> None:
     database.dispose()
     assert [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan] == []
     used = " ".join(plans)
-    for name in ("ix_request_due_at", "ix_request_expires_at", "ix_request_behind", "ix_host_look_due_at"):
+    for name in ("ix_request_due_at", "ix_request_expires_at", "ix_request_behind", "ix_host_survey_due_at"):
         assert name in used
 
 

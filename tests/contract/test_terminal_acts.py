@@ -77,7 +77,7 @@ def test_a_host_that_is_down_is_unreachable_and_nothing_was_delivered(hosts: Hos
         with pytest.raises(Unreachable) as caught:
             call()
         assert (caught.value.host, caught.value.delivered) == (host, False)
-        assert host in caught.value.say
+        assert host in caught.value.message
 
 
 def test_who_is_disconnected_keeps_the_session(hosts: Hosts, host: str) -> None:

@@ -169,7 +169,7 @@ def test_an_answer_that_is_no_soap_is_a_bad_reply(body: bytes) -> None:
 def test_a_status_without_soap_is_told(status: str) -> None:
     with serving(saying(f"{status}\r\nContent-Length: 4", b"oops")) as server:
         error = refusal(server.endpoint)
-        assert "comp1" in error.say
+        assert "comp1" in error.message
         assert not error.delivered
 
 

@@ -56,7 +56,7 @@ def appends(url: str, number: int) -> int:
     ledger = _ledger(url)
     for turn in range(0, 50, 2):
         ledger.open(b.request(f"TS-{number}-{turn}"))
-        ledger.record(f"TS-{number}-{turn}", e.Refused(rule="r", say="no"))
+        ledger.record(f"TS-{number}-{turn}", e.Refused(rule="r", message="no"))
     return 50
 
 

@@ -43,8 +43,8 @@ def die_after(name: str) -> None:
     """SIGKILL leaves no chance to tidy up, as a power cut or the kernel's memory killer does."""
     record = SqlLedger.record
 
-    def record_and_die(self: SqlLedger, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
-        after = record(self, request_id, event, is_hurried=is_hurried)
+    def record_and_die(self: SqlLedger, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+        after = record(self, request_id, event, interactive=interactive)
         if name_of(event) == name:
             os.kill(os.getpid(), signal.SIGKILL)
         return after

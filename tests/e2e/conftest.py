@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.config.settings import Settings
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,6 +25,6 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def stage(settings: Settings) -> Iterator[Stage]:
+def stage(settings: Settings) -> Iterator[Rehearsal]:
     with open_stage(settings, engine="double") as opened:
         yield opened

@@ -43,7 +43,7 @@ def test_run_refuses_the_rehearsals_configuration() -> None:
 def test_a_rehearsal_refuses_a_real_configuration(real_config: Path, call: list[str]) -> None:
     result = runner.invoke(app, [*call, "--config", str(real_config)])
     assert isinstance(result.exception, SettingsError)
-    assert "real one" in result.exception.say
+    assert "real one" in result.exception.message
 
 
 def test_a_farm_that_this_machine_cannot_play_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -51,14 +51,14 @@ def test_a_farm_that_this_machine_cannot_play_is_told_in_a_sentence(tmp_path: Pa
     farm.write_text("account: {username: svc, password: fiction}\nhosts: {comp1: {}}\n")
     result = runner.invoke(app, ["try", "/sessions comp1", "--farm", str(farm)])
     assert isinstance(result.exception, SettingsError)
-    assert "account > username: an account is written DOMAIN\\name" in result.exception.say
+    assert "account > username: an account is written DOMAIN\\name" in result.exception.message
 
 
 def test_run_says_what_to_do_when_the_database_has_no_tables(real_config: Path, tmp_path: Path) -> None:
     real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
     result = runner.invoke(app, ["run", "--config", str(real_config)])
     assert isinstance(result.exception, SettingsError)
-    assert "logoff-bot db upgrade" in result.exception.say
+    assert "logoff-bot db upgrade" in result.exception.message
 
 
 def test_the_manifest_names_every_command() -> None:

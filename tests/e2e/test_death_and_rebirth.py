@@ -81,7 +81,7 @@ class World:
 
     def is_over(self) -> bool:
         request = self.request()
-        return request.state is State.ENDED and request.drawn_version >= request.version
+        return request.state is State.ENDED and request.published_version >= request.version
 
     def card(self) -> str:
         return json.dumps([m.blocks for m in Visitor(self.workspace.url, "dana").messages() if not m.ephemeral])

@@ -16,7 +16,7 @@ from rehearsal.slack import NoSuchButtonError
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
     from bot.domain.request import Request
     from rehearsal.slack.visitor import SeenMessage
 
@@ -27,32 +27,32 @@ QUORUM = "/logoff rds-31 id=4 --sync"
 """One session of the part of the fleet that takes two."""
 
 
-def type_and_wait(stage: Stage, text: str, person: str = "dana", channel: str = OPS) -> Request:
+def type_and_wait(stage: Rehearsal, text: str, person: str = "dana", channel: str = OPS) -> Request:
     result = stage.visitor(person).command(text, channel)
     assert result.ok, result
     stage.wait_until_still()
     return stage.bot.ledger.newest(1)[0]
 
 
-def press_and_wait(stage: Stage, label: str, person: str) -> Request:
+def press_and_wait(stage: Rehearsal, label: str, person: str) -> Request:
     assert stage.visitor(person).press(label).ok
     stage.wait_until_still()
     return stage.bot.ledger.newest(1)[0]
 
 
-def is_on(stage: Stage, host: str, session_id: int) -> bool:
+def is_on(stage: Rehearsal, host: str, session_id: int) -> bool:
     return session_id in {session["id"] for session in stage.farm.sessions(host)}
 
 
-def events(stage: Stage) -> list[str]:
+def events(stage: Rehearsal) -> list[str]:
     return [entry.event for entry in stage.bot.ledger.entries()]
 
 
-def cards(stage: Stage, person: str) -> list[SeenMessage]:
+def cards(stage: Rehearsal, person: str) -> list[SeenMessage]:
     return [m for m in stage.visitor(person).messages() if not m.ephemeral and m.thread_ts in (None, m.ts)]
 
 
-def private_to(stage: Stage, person: str) -> list[str]:
+def private_to(stage: Rehearsal, person: str) -> list[str]:
     return [message.text for message in stage.visitor(person).messages() if message.ephemeral]
 
 
@@ -60,7 +60,7 @@ def drawn(message: SeenMessage) -> str:
     return json.dumps(message.blocks, ensure_ascii=False)
 
 
-def test_somebody_at_work_goes_by_four_eyes_and_the_card_stands_where_the_others_are(stage: Stage) -> None:
+def test_somebody_at_work_goes_by_four_eyes_and_the_card_stands_where_the_others_are(stage: Rehearsal) -> None:
     request = type_and_wait(stage, AT_WORK)
     (card,) = cards(stage, "bo")
     assert (request.state, card.channel) == (State.AWAITING, APPROVALS)
@@ -75,7 +75,7 @@ def test_somebody_at_work_goes_by_four_eyes_and_the_card_stands_where_the_others
     assert first_fault(stage.bot.ledger.entries(), REHEARSAL_KEY.encode()) is None
 
 
-def test_the_thread_tells_the_requester_who_decided_and_what_came_of_it(stage: Stage) -> None:
+def test_the_thread_tells_the_requester_who_decided_and_what_came_of_it(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     press_and_wait(stage, "Log off 1", "chen")
     (card,) = cards(stage, "dana")
@@ -83,7 +83,7 @@ def test_the_thread_tells_the_requester_who_decided_and_what_came_of_it(stage: S
     assert replies == ["<@U0DANA0001> Logged off 1 session on rds-05, decided by chen."]
 
 
-def test_the_requesters_own_yes_does_not_count(stage: Stage) -> None:
+def test_the_requesters_own_yes_does_not_count(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     request = press_and_wait(stage, "Log off 1", "dana")
     wait_until(lambda: any("Your own yes does not count here" in text for text in private_to(stage, "dana")))
@@ -92,7 +92,7 @@ def test_the_requesters_own_yes_does_not_count(stage: Stage) -> None:
     assert events(stage)[-1] == "noted"
 
 
-def test_an_outsider_who_sees_the_card_changes_nothing_and_is_told_alone(stage: Stage) -> None:
+def test_an_outsider_who_sees_the_card_changes_nothing_and_is_told_alone(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     for label in ("Log off 1", "Deny", "Disconnect instead", "Cancel"):
         assert press_and_wait(stage, label, "oli").state is State.AWAITING
@@ -102,7 +102,7 @@ def test_an_outsider_who_sees_the_card_changes_nothing_and_is_told_alone(stage: 
     assert is_on(stage, "rds-05", 2)
 
 
-def test_one_no_of_a_lead_ends_it(stage: Stage) -> None:
+def test_one_no_of_a_lead_ends_it(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     request = press_and_wait(stage, "Deny", "bo")
     assert request.ending is Ending.DENIED
@@ -112,7 +112,7 @@ def test_one_no_of_a_lead_ends_it(stage: Stage) -> None:
     assert is_on(stage, "rds-05", 2)
 
 
-def test_who_has_left_on_the_same_host_is_a_matter_for_one(stage: Stage) -> None:
+def test_who_has_left_on_the_same_host_is_a_matter_for_one(stage: Rehearsal) -> None:
     """The rule for those at work does not cover him; the card stands where it was asked."""
     type_and_wait(stage, "/logoff rds-05 id=3 --sync")
     (card,) = cards(stage, "dana")
@@ -121,7 +121,7 @@ def test_who_has_left_on_the_same_host_is_a_matter_for_one(stage: Stage) -> None
     assert not is_on(stage, "rds-05", 3)
 
 
-def test_both_on_one_card_take_what_the_stricter_takes(stage: Stage) -> None:
+def test_both_on_one_card_take_what_the_stricter_takes(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff rds-05 id=2-3 --sync")
     assert press_and_wait(stage, "Log off 2", "dana").state is State.AWAITING
     press_and_wait(stage, "Log off 2", "bo")
@@ -129,7 +129,7 @@ def test_both_on_one_card_take_what_the_stricter_takes(stage: Stage) -> None:
     assert not is_on(stage, "rds-05", 3)
 
 
-def test_a_quorum_takes_two_people_and_not_one_of_them_twice(stage: Stage) -> None:
+def test_a_quorum_takes_two_people_and_not_one_of_them_twice(stage: Rehearsal) -> None:
     type_and_wait(stage, QUORUM)
     press_and_wait(stage, "Log off 1", "bo")
     request = press_and_wait(stage, "Log off 1", "bo")
@@ -144,7 +144,7 @@ def test_a_quorum_takes_two_people_and_not_one_of_them_twice(stage: Stage) -> No
     assert [name for name in events(stage) if name in ("counted", "approved")] == ["counted", "approved"]
 
 
-def test_the_gentler_act_is_offered_for_people_at_work_and_asks_anew(stage: Stage) -> None:
+def test_the_gentler_act_is_offered_for_people_at_work_and_asks_anew(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff rds-32 id=2 --sync")
     press_and_wait(stage, "Log off 1", "bo")
     request = press_and_wait(stage, "Disconnect instead", "chen")
@@ -153,7 +153,7 @@ def test_the_gentler_act_is_offered_for_people_at_work_and_asks_anew(stage: Stag
     assert "Disconnect 1" in card.buttons
 
 
-def test_force_on_the_fleet_needs_a_reason_runs_at_once_and_is_announced_to_those_who_approve(stage: Stage) -> None:
+def test_force_on_the_fleet_needs_a_reason_runs_at_once_and_is_announced_to_those_who_approve(stage: Rehearsal) -> None:
     assert type_and_wait(stage, f"{AT_WORK} --force").ending is Ending.REFUSED
     assert is_on(stage, "rds-05", 2)
     request = type_and_wait(stage, f'{AT_WORK} --force --reason "INC-7 license full"')
@@ -167,14 +167,14 @@ def test_force_on_the_fleet_needs_a_reason_runs_at_once_and_is_announced_to_thos
     assert "approved" not in events(stage)
 
 
-def test_force_on_the_quorums_part_of_the_fleet_asks_all_the_same(stage: Stage) -> None:
+def test_force_on_the_quorums_part_of_the_fleet_asks_all_the_same(stage: Rehearsal) -> None:
     request = type_and_wait(stage, f"{QUORUM} --force --reason urgent")
     assert request.state is State.AWAITING
     assert "No rule lets you skip the confirmation here" in drawn(cards(stage, "bo")[0])
     assert is_on(stage, "rds-31", 4)
 
 
-def test_a_channel_shared_with_another_company_is_no_place_for_a_card(stage: Stage) -> None:
+def test_a_channel_shared_with_another_company_is_no_place_for_a_card(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=3 --sync", channel=PARTNERS)
     (card,) = cards(stage, "dana")
     assert card.channel_name == "@logoffbot"
@@ -185,7 +185,7 @@ def test_a_channel_shared_with_another_company_is_no_place_for_a_card(stage: Sta
 
 
 @pytest.mark.parametrize("person", ["fay", "gus", "oli"])
-def test_who_does_not_count_gets_nothing_done_by_typing(stage: Stage, person: str) -> None:
+def test_who_does_not_count_gets_nothing_done_by_typing(stage: Rehearsal, person: str) -> None:
     channel = PARTNERS if person == "fay" else OPS
     stage.visitor(person).command("/logoff comp1 id=3 --sync --force", channel)
     stage.wait_until_still()
@@ -193,14 +193,14 @@ def test_who_does_not_count_gets_nothing_done_by_typing(stage: Stage, person: st
     assert stage.farm.messages("comp1") == []
 
 
-def test_in_a_pause_nothing_new_begins_and_after_it_the_same_card_works(stage: Stage) -> None:
+def test_in_a_pause_nothing_new_begins_and_after_it_the_same_card_works(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     stage.bot.ledger.pause("operator root", "patch night")
     assert press_and_wait(stage, "Log off 1", "bo").state is State.AWAITING
     wait_until(lambda: any("patch night" in text for text in private_to(stage, "bo")))
     refused = type_and_wait(stage, "/logoff comp1 id=3 --sync")
     assert refused.ending is Ending.REFUSED
-    assert "Paused by operator root" in refused.say
+    assert "Paused by operator root" in refused.message
     assert stage.farm.messages("comp1") == []
     stage.bot.ledger.resume("operator root")
     assert stage.visitor("bo").press("Log off 1").ok
@@ -209,7 +209,7 @@ def test_in_a_pause_nothing_new_begins_and_after_it_the_same_card_works(stage: S
     assert [name for name in events(stage) if name in ("paused", "resumed")] == ["paused", "resumed"]
 
 
-def test_the_deciders_buttons_are_gone_once_it_is_decided(stage: Stage) -> None:
+def test_the_deciders_buttons_are_gone_once_it_is_decided(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     press_and_wait(stage, "Log off 1", "bo")
     with pytest.raises(NoSuchButtonError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.config.settings import Settings
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 FARM = """
 account: {username: 'CORP\\svc-logoff', password: "rehearsal, not a secret"}
@@ -27,14 +27,16 @@ hosts:
 
 
 @pytest.fixture
-def slow_stage(settings: Settings, tmp_path: Path) -> Iterator[Stage]:
+def slow_stage(settings: Settings, tmp_path: Path) -> Iterator[Rehearsal]:
     farm = tmp_path / "farm.yaml"
     farm.write_text(FARM)
     with open_stage(settings, farm_file=farm, engine="double") as opened:
         yield opened
 
 
-def test_fifty_commands_at_once_against_hosts_that_take_ten_seconds_are_all_acked_in_time(slow_stage: Stage) -> None:
+def test_fifty_commands_at_once_against_hosts_that_take_ten_seconds_are_all_acked_in_time(
+    slow_stage: Rehearsal,
+) -> None:
     """The workspace takes no ack after three seconds, as Slack does: `ok` is the proof."""
 
     def ask(number: int) -> str:

@@ -13,36 +13,36 @@ from bot.domain.request import Ending, State, Verdict
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from app.rehearse.environment import Stage
+    from app.rehearse.environment import Rehearsal
 
 COMP1 = {0: "", 1: "CORP\\operator", 3: "CORP\\alice", 5: "CORP\\bob", 7: "CORP\\josé", 65536: ""}
 
 
-def people_on(stage: Stage, host: str) -> dict[int, str]:
+def people_on(stage: Rehearsal, host: str) -> dict[int, str]:
     return {session["id"]: session["user"] for session in stage.farm.sessions(host)}
 
 
-def events(stage: Stage) -> list[str]:
+def events(stage: Rehearsal) -> list[str]:
     return [entry.event for entry in stage.bot.ledger.entries()]
 
 
-def notes(stage: Stage) -> list[str]:
+def notes(stage: Rehearsal) -> list[str]:
     return [entry.reason for entry in stage.bot.ledger.entries() if entry.event == "noted"]
 
 
-def type_and_wait(stage: Stage, text: str, person: str = "dana") -> str:
+def type_and_wait(stage: Rehearsal, text: str, person: str = "dana") -> str:
     result = stage.visitor(person).command(text)
     assert result.ok, result
     stage.wait_until_still()
     return result.reply
 
 
-def press_and_wait(stage: Stage, label: str, person: str = "dana", version: int | None = None) -> None:
+def press_and_wait(stage: Rehearsal, label: str, person: str = "dana", version: int | None = None) -> None:
     assert stage.visitor(person).press(label, version=version).ok
     stage.wait_until_still()
 
 
-def private_to(stage: Stage, person: str) -> list[str]:
+def private_to(stage: Rehearsal, person: str) -> list[str]:
     return [message.text for message in stage.visitor(person).messages() if message.ephemeral]
 
 
@@ -73,7 +73,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
 
 
 @pytest.mark.parametrize("text", ["/logoff comp1 id=3 --whatif", "/logoff comp1 id=3 --force --whatif"])
-def test_whatif_always_wins_and_names_the_person(stage: Stage, text: str) -> None:
+def test_whatif_always_wins_and_names_the_person(stage: Rehearsal, text: str) -> None:
     type_and_wait(stage, text)
     assert people_on(stage, "comp1") == COMP1
     shown = json.dumps([m.blocks for m in stage.visitor("dana").messages()])
@@ -84,20 +84,20 @@ def test_whatif_always_wins_and_names_the_person(stage: Stage, text: str) -> Non
     assert stage.farm.calls("comp1") == []
 
 
-def test_force_asks_nobody_and_logs_off_at_once(stage: Stage) -> None:
+def test_force_asks_nobody_and_logs_off_at_once(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=5 --force --reason urgent")
     assert 5 not in people_on(stage, "comp1")
     assert "approved" not in events(stage)
     assert stage.bot.ledger.newest(1)[0].ending is Ending.DONE
 
 
-def test_force_without_the_right_becomes_an_ordinary_request(stage: Stage) -> None:
+def test_force_without_the_right_becomes_an_ordinary_request(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=5 --force", person="bo")
     assert people_on(stage, "comp1") == COMP1
     assert stage.bot.ledger.newest(1)[0].state is State.AWAITING
 
 
-def test_an_outsiders_press_changes_nothing_is_noted_and_told_to_him_alone(stage: Stage) -> None:
+def test_an_outsiders_press_changes_nothing_is_noted_and_told_to_him_alone(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=3 --sync")
     press_and_wait(stage, "Log off 1", "oli")
     wait_until(lambda: bool(private_to(stage, "oli")))
@@ -108,7 +108,7 @@ def test_an_outsiders_press_changes_nothing_is_noted_and_told_to_him_alone(stage
     assert stage.bot.ledger.newest(1)[0].state is State.AWAITING
 
 
-def test_a_press_after_the_end_changes_nothing_and_names_the_winner(stage: Stage) -> None:
+def test_a_press_after_the_end_changes_nothing_and_names_the_winner(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=3 --sync")
     press_and_wait(stage, "Log off 1")
     recorded = len(events(stage))
@@ -120,7 +120,7 @@ def test_a_press_after_the_end_changes_nothing_and_names_the_winner(stage: Stage
     assert len(stage.farm.calls("comp1")) == 1
 
 
-def test_two_presses_at_the_same_moment_are_one_decision(stage: Stage) -> None:
+def test_two_presses_at_the_same_moment_are_one_decision(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=3 --sync")
     assert stage.visitor("dana").press("Log off 1", deliveries=2).ok
     stage.wait_until_still()
@@ -129,14 +129,14 @@ def test_two_presses_at_the_same_moment_are_one_decision(stage: Stage) -> None:
     assert len(notes(stage)) == 1
 
 
-def test_the_same_delivery_twice_is_one_request(stage: Stage) -> None:
+def test_the_same_delivery_twice_is_one_request(stage: Rehearsal) -> None:
     assert stage.visitor("dana").command("/logoff comp1 id=3 --sync", deliveries=2).ok
     stage.wait_until_still()
     assert len(stage.bot.ledger.newest(10)) == 1
     assert events(stage).count("asked") == 1
 
 
-def test_cancel_logs_nobody_off_and_takes_the_buttons_away(stage: Stage) -> None:
+def test_cancel_logs_nobody_off_and_takes_the_buttons_away(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=3 --sync")
     press_and_wait(stage, "Cancel")
     assert people_on(stage, "comp1") == COMP1
@@ -147,7 +147,9 @@ def test_cancel_logs_nobody_off_and_takes_the_buttons_away(stage: Stage) -> None
 @pytest.mark.parametrize(
     ("host", "words"), [("replaced", "another person"), ("comes-back", "came back to work since the card was drawn")]
 )
-def test_who_changed_since_the_card_is_left_alone_and_the_card_says_why(stage: Stage, host: str, words: str) -> None:
+def test_who_changed_since_the_card_is_left_alone_and_the_card_says_why(
+    stage: Rehearsal, host: str, words: str
+) -> None:
     type_and_wait(stage, f"/logoff {host} id=3 --sync")
     press_and_wait(stage, "Log off 1")
     [target] = stage.bot.ledger.newest(1)[0].targets
@@ -164,7 +166,7 @@ def test_who_changed_since_the_card_is_left_alone_and_the_card_says_why(stage: S
         ("vanishes", Verdict.ALREADY_GONE),
     ],
 )
-def test_each_trouble_has_its_verdict(stage: Stage, host: str, verdict: Verdict) -> None:
+def test_each_trouble_has_its_verdict(stage: Rehearsal, host: str, verdict: Verdict) -> None:
     type_and_wait(stage, f"/logoff {host} id=3 --timeout 1s")
     press_and_wait(stage, "Log off 1")
     request = stage.bot.ledger.newest(1)[0]
@@ -174,13 +176,13 @@ def test_each_trouble_has_its_verdict(stage: Stage, host: str, verdict: Verdict)
 
 
 @pytest.mark.parametrize("host", ["comp3", "garbage", "wrong-password", "quota"])
-def test_a_host_that_cannot_be_asked_is_named_and_nobody_is_touched(stage: Stage, host: str) -> None:
+def test_a_host_that_cannot_be_asked_is_named_and_nobody_is_touched(stage: Rehearsal, host: str) -> None:
     type_and_wait(stage, f"/logoff {host},comp1 id=3 --sync")
     request = stage.bot.ledger.newest(1)[0]
-    look = request.look_at(host)
+    look = request.survey_of(host)
     assert look is not None
     assert look.code
-    assert host in look.say
+    assert host in look.message
     assert [target.session.host for target in request.targets] == ["comp1"]
 
 
@@ -201,7 +203,7 @@ def test_a_host_that_cannot_be_asked_is_named_and_nobody_is_touched(stage: Stage
         "/logoff comp1 id=3 \u0000",
     ],
 )
-def test_what_cannot_be_understood_gets_a_sentence_and_does_nothing(stage: Stage, text: str) -> None:
+def test_what_cannot_be_understood_gets_a_sentence_and_does_nothing(stage: Rehearsal, text: str) -> None:
     reply = type_and_wait(stage, text)
     assert reply
     assert events(stage) == ["noted"]
@@ -210,14 +212,14 @@ def test_what_cannot_be_understood_gets_a_sentence_and_does_nothing(stage: Stage
     assert all(stage.farm.messages(host) == [] for host in stage.farm.endpoints)
 
 
-def test_an_id_that_is_not_there_ends_with_a_sentence(stage: Stage) -> None:
+def test_an_id_that_is_not_there_ends_with_a_sentence(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=42 --sync")
     request = stage.bot.ledger.newest(1)[0]
     assert request.ending is Ending.NOTHING_TO_DO
-    assert "comp1 has no session with id 42" in request.say
+    assert "comp1 has no session with id 42" in request.message
 
 
-def test_hostile_names_stay_text_and_the_right_one_goes(stage: Stage) -> None:
+def test_hostile_names_stay_text_and_the_right_one_goes(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp2 id=2,4,9 --sync --even-if-active")
     press_and_wait(stage, "Log off 3")
     assert not {2, 4, 9} & set(people_on(stage, "comp2"))
@@ -232,13 +234,13 @@ def test_hostile_names_stay_text_and_the_right_one_goes(stage: Stage) -> None:
     assert "山田太郎" in literal
 
 
-def test_who_is_in_no_rule_is_refused_and_nothing_is_contacted(stage: Stage) -> None:
+def test_who_is_in_no_rule_is_refused_and_nothing_is_contacted(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=3 --sync", person="gus")
     assert events(stage) == ["asked", "refused"]
     assert stage.farm.messages("comp1") == []
 
 
-def test_a_stranger_from_another_workspace_is_refused(stage: Stage) -> None:
+def test_a_stranger_from_another_workspace_is_refused(stage: Rehearsal) -> None:
     stage.visitor("fay").command("/logoff comp1 id=3 --sync")
     stage.wait_until_still()
     assert "refused" in events(stage) or events(stage) == []

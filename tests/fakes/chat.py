@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from bot.domain.request import Card
+from bot.domain.request import MessageRef
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.cards.model import Report
+    from bot.cards.model import Card
     from bot.domain.people import Actor, Place
 
 
@@ -23,10 +23,10 @@ class Told:
 
     place: Place
     actor: Actor
-    report: Report
+    card: Card
 
 
-class MemoryChat:
+class FakeChat:
     """`cards` holds each card's drawings from the first to the present one, `told` and `replies` in their order.
 
     With `loses_replies` every line in a thread fails, and nothing else does.
@@ -37,31 +37,31 @@ class MemoryChat:
         self._error: ChatError | None = None
         self._failures = 0
         self.loses_replies = False
-        self.cards: dict[Card, list[Report]] = {}
+        self.cards: dict[MessageRef, list[Card]] = {}
         self.told: list[Told] = []
-        self.replies: list[tuple[Card, tuple[str, ...], str]] = []
+        self.replies: list[tuple[MessageRef, tuple[str, ...], str]] = []
 
     # The port
 
-    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:  # noqa: ARG002 - there are no direct messages here
+    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:  # noqa: ARG002 - there are no direct messages here
         with self._calling():
-            card = Card(channel_id=place.channel_id, ts=f"{len(self.cards) + 1}.000")
-            self.cards[card] = [report]
-            return card
+            message_ref = MessageRef(channel_id=place.channel_id, ts=f"{len(self.cards) + 1}.000")
+            self.cards[message_ref] = [card]
+            return message_ref
 
-    def redraw(self, card: Card, report: Report) -> None:
+    def redraw(self, message_ref: MessageRef, card: Card) -> None:
         with self._calling():
-            self.cards[card].append(report)
+            self.cards[message_ref].append(card)
 
-    def tell(self, place: Place, actor: Actor, report: Report) -> None:
+    def tell(self, place: Place, actor: Actor, card: Card) -> None:
         with self._calling():
-            self.told.append(Told(place=place, actor=actor, report=report))
+            self.told.append(Told(place=place, actor=actor, card=card))
 
-    def reply(self, card: Card, names: tuple[str, ...], text: str) -> None:
+    def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         with self._calling():
             if self.loses_replies:
                 raise ChatError("Slack cannot be reached.", retryable=True)
-            self.replies.append((card, names, text))
+            self.replies.append((message_ref, names, text))
 
     # What goes wrong
 
@@ -88,6 +88,6 @@ class MemoryChat:
     # What a person sees
 
     @property
-    def shown(self) -> tuple[Report, ...]:
+    def shown(self) -> tuple[Card, ...]:
         """The cards as they stand now, in the order of posting."""
         return tuple(drawings[-1] for drawings in self.cards.values())

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.people import Someone, Standing
+from bot.domain.people import MemberStatus, Person
 
 if TYPE_CHECKING:
     from bot.domain.people import Actor
 
 
-class MemoryDirectory:
+class FakeDirectory:
     """`groups`: user id -> handles. Whoever is not in `standings` is a member."""
 
-    def __init__(self, groups: dict[str, frozenset[str]], standings: dict[str, Standing] | None = None) -> None:
+    def __init__(self, groups: dict[str, frozenset[str]], standings: dict[str, MemberStatus] | None = None) -> None:
         self.groups, self.standings = groups, standings or {}
 
-    def someone(self, actor: Actor) -> Someone:
-        standing = self.standings.get(actor.user_id, Standing.MEMBER)
-        return Someone(actor=actor, groups=self.groups.get(actor.user_id, frozenset()), standing=standing)
+    def person(self, actor: Actor) -> Person:
+        status = self.standings.get(actor.user_id, MemberStatus.MEMBER)
+        return Person(actor=actor, groups=self.groups.get(actor.user_id, frozenset()), status=status)
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
         people = {user for user, groups in self.groups.items() if groups & names} | {n for n in names if n[0] == "U"}
-        return frozenset(u for u in people if self.standings.get(u, Standing.MEMBER) is Standing.MEMBER)
+        return frozenset(u for u in people if self.standings.get(u, MemberStatus.MEMBER) is MemberStatus.MEMBER)

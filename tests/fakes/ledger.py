@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
-    from bot.domain.request import Card, Request
+    from bot.domain.request import MessageRef, Request
     from bot.ports.clock import Clock
 
 
-class MemoryLedger:
+class FakeLedger:
     def __init__(self, clock: Clock, key: bytes = b"memory") -> None:
         self._clock, self._key = clock, key
         self._lock = RLock()
@@ -58,7 +58,7 @@ class MemoryLedger:
             self._append(entry_for_opening(request), self._clock.now())
             return request
 
-    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:  # noqa: ARG002 - nobody waits here
+    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:  # noqa: ARG002 - nobody waits here
         with self._writing():
             before = self._requests.get(request_id)
             if before is None:
@@ -96,12 +96,17 @@ class MemoryLedger:
     def find(self, request_id: str) -> Request | None:
         return self._requests.get(request_id)
 
-    def drawn(self, request_id: str, *, version: int, card: Card | None, due_at: datetime | None) -> None:
+    def mark_published(
+        self, request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None
+    ) -> None:
         with self._writing():
             request = self._requests.get(request_id)
-            if request is not None and version >= request.drawn_version:
+            if request is not None and version >= request.published_version:
                 self._requests[request_id] = replace(
-                    request, drawn_version=version, card=card or request.card, draw_due_at=due_at
+                    request,
+                    published_version=version,
+                    message_ref=message_ref or request.message_ref,
+                    publish_after=due_at,
                 )
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
@@ -109,8 +114,8 @@ class MemoryLedger:
             request = self._requests.get(item.request_id)
             if request is None:
                 return
-            looks = tuple(replace(x, due_at=due_at) if x.host == item.host else x for x in request.looks)
-            changed = replace(request, looks=looks) if item.host else replace(request, due_at=due_at)
+            surveys = tuple(replace(x, due_at=due_at) if x.host == item.host else x for x in request.surveys)
+            changed = replace(request, surveys=surveys) if item.host else replace(request, due_at=due_at)
             self._requests[item.request_id] = changed
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
@@ -121,7 +126,7 @@ class MemoryLedger:
             WorkItem(request_id=request.id, host=look.host)
             for request in requests
             if request.state is State.ACTING
-            for look in request.looks
+            for look in request.surveys
             if _has_passed(look.due_at, now)
         ]
         return (*items, *hosts)
@@ -142,7 +147,9 @@ class MemoryLedger:
 
 def _is_due(request: Request, now: datetime) -> bool:
     expired = request.state is not State.ENDED and request.expires_at <= now
-    behind = request.drawn_version < request.version and (request.draw_due_at is None or request.draw_due_at <= now)
+    behind = request.published_version < request.version and (
+        request.publish_after is None or request.publish_after <= now
+    )
     return expired or behind or _has_passed(request.due_at, now)
 
 

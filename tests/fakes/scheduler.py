@@ -1,4 +1,4 @@
-"""The `Engine` port without threads: steps run when the test says so, in one order."""
+"""The `Scheduler` port without threads: steps run when the test says so, in one order."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from bot.ports.ledger import Ledger
 
 
-class MemoryEngine:
-    """Without `on_surprise` a step's exception goes to the test."""
+class FakeScheduler:
+    """Without `on_failure` a step's exception goes to the test."""
 
     def __init__(
         self,
@@ -23,9 +23,9 @@ class MemoryEngine:
         ledger: Ledger,
         clock: Clock,
         *,
-        on_surprise: Callable[[WorkItem, str, Exception], None] | None = None,
+        on_failure: Callable[[WorkItem, str, Exception], None] | None = None,
     ) -> None:
-        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_surprise
+        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_failure
         self._woken: dict[tuple[WorkItem, datetime], None] = {}
 
     @property

@@ -37,8 +37,8 @@ class _ActFault:
     is_carried_out: bool
 
 
-class MemoryTerminal:
-    """The `Terminal` port without Windows. `looks`, `acts` and the lists below them are the facts for assertions.
+class FakeTerminal:
+    """The `Terminal` port without Windows. `look_calls`, `acts` and the lists below them are the facts for assertions.
 
     `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
     that was begun, `messages` (host, session id, title, text) of every message that was shown.
@@ -53,7 +53,7 @@ class MemoryTerminal:
         self._down: dict[str, TerminalError] = {}
         self._refusals: dict[str, int] = {}
         self._hanging: set[tuple[str, int]] = set()
-        self.looks: list[str] = []
+        self.look_calls: list[str] = []
         self.acts: list[tuple[str, Order]] = []
         self.logged_off: list[tuple[str, int]] = []
         self.disconnected: list[tuple[str, int]] = []
@@ -63,7 +63,7 @@ class MemoryTerminal:
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:  # noqa: ARG002 - nothing takes time here
         with self._lock:
-            self.looks.append(host)
+            self.look_calls.append(host)
             self._raise_if_down(host)
             if self._look_faults[host]:
                 raise self._look_faults[host].pop(0)

@@ -8,8 +8,8 @@ from typing import Any
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.lifecycle import ASKED_FOR, advance
-from bot.domain.people import Actor, Place, Someone, Standing
-from bot.domain.request import HostLook, Request, Target, Verdict
+from bot.domain.people import Actor, MemberStatus, Person, Place
+from bot.domain.request import HostSurvey, Request, Target, Verdict
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import Account, Session, SessionState
 
@@ -61,9 +61,9 @@ def target(id: int = 3, *, host: str = "comp1", **changes: Any) -> Target:  # no
     return Target(**(values | changes))
 
 
-def look(host: str = "comp1", **changes: Any) -> HostLook:
+def look(host: str = "comp1", **changes: Any) -> HostSurvey:
     values: dict[str, Any] = {"host": host, "looked_at": NOW, "sessions": 5}
-    return HostLook(**(values | changes))
+    return HostSurvey(**(values | changes))
 
 
 def requirement(**changes: Any) -> Requirement:
@@ -71,8 +71,10 @@ def requirement(**changes: Any) -> Requirement:
     return Requirement(**(values | changes))
 
 
-def someone(actor: Actor = ASKER, groups: frozenset[str] = ONCALL, *, standing: Standing = Standing.MEMBER) -> Someone:
-    return Someone(actor=actor, groups=groups, standing=standing)
+def person(
+    actor: Actor = ASKER, groups: frozenset[str] = ONCALL, *, status: MemberStatus = MemberStatus.MEMBER
+) -> Person:
+    return Person(actor=actor, groups=groups, status=status)
 
 
 def need(count: int = 1, **changes: Any) -> Need:
@@ -91,7 +93,7 @@ def surveyed(*targets: Target, **changes: Any) -> e.Surveyed:
     hosts = dict.fromkeys(each.session.host for each in chosen)
     values: dict[str, Any] = {
         "targets": chosen,
-        "looks": tuple(look(host) for host in hosts),
+        "surveys": tuple(look(host) for host in hosts),
         "requirement": requirement(),
         "valid_for": CARD_LIFE,
     }

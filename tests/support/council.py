@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.inventory import Inventory
-from bot.domain.people import Actor, Place, Standing
+from bot.domain.people import Actor, MemberStatus, Place
 from bot.domain.request import Action
 from bot.domain.requirement import Need
 from bot.domain.session import Account, SessionState
@@ -15,19 +15,19 @@ from bot.errors import PlaceRefused
 from bot.policy.model import Policy, Rule
 from bot.workflow.intake import Intake
 from bot.workflow.steps import Workflow
-from tests.fakes.chat import MemoryChat
+from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
-from tests.fakes.directory import MemoryDirectory
-from tests.fakes.scheduler import MemoryEngine
-from tests.fakes.terminal import MemoryTerminal
+from tests.fakes.directory import FakeDirectory
+from tests.fakes.scheduler import FakeScheduler
+from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
-from tests.support.harness import Here, MortalLedger
+from tests.support.harness import CrashingLedger, InlineExecutor
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from bot.cards.model import Report
-    from bot.domain.request import Card, Request, Target, WorkItem
+    from bot.cards.model import Card
+    from bot.domain.request import MessageRef, Request, Target, WorkItem
     from bot.domain.session import Session
     from bot.workflow.intake import Response
 
@@ -55,17 +55,17 @@ GROUPS = {
     **{one.user_id: LEADS for one in (BO, DEE, GUS, ROBO, UMA, FAY)},
 }
 STANDINGS = {
-    DEE.user_id: Standing.DEACTIVATED,
-    GUS.user_id: Standing.GUEST,
-    ROBO.user_id: Standing.BOT,
-    UMA.user_id: Standing.UNKNOWN,
-    FAY.user_id: Standing.STRANGER,
+    DEE.user_id: MemberStatus.DEACTIVATED,
+    GUS.user_id: MemberStatus.GUEST,
+    ROBO.user_id: MemberStatus.BOT,
+    UMA.user_id: MemberStatus.UNKNOWN,
+    FAY.user_id: MemberStatus.STRANGER,
 }
 """Dana is on call, Bo leads, Chen does both, Oli neither. The other leads do not count, each for another reason."""
 
 
-def directory() -> MemoryDirectory:
-    return MemoryDirectory(dict(GROUPS), dict(STANDINGS))
+def directory() -> FakeDirectory:
+    return FakeDirectory(dict(GROUPS), dict(STANDINGS))
 
 
 def rule(name: str = "on-call", **changes: Any) -> Rule:
@@ -101,19 +101,19 @@ def crowd() -> tuple[Session, ...]:
     return tuple(b.session(number, account=Account(domain="CORP", user=f"user{number}")) for number in range(1, 21))
 
 
-class Channels(MemoryChat):
+class Channels(FakeChat):
     """A chat with `closed` channels, where the bot may not post: then a card goes to direct messages, if it may."""
 
     def __init__(self) -> None:
         super().__init__()
         self.closed: set[str] = set()
 
-    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:
+    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
         if place.channel_id not in self.closed:
-            return super().post(place, actor, report)
+            return super().post(place, actor, card)
         if actor is None:
             raise PlaceRefused("Slack does not let me post there.")
-        return super().post(Place(channel_id=f"D{actor.user_id}"), actor, report)
+        return super().post(Place(channel_id=f"D{actor.user_id}"), actor, card)
 
 
 class Council:
@@ -122,16 +122,16 @@ class Council:
     def __init__(self, *rules: Rule, **limits: Any) -> None:
         self.policy = policy(*rules, **limits)
         self.clock = SettableClock(b.NOW)
-        self.ledger = MortalLedger(self.clock, KEY)
+        self.ledger = CrashingLedger(self.clock, KEY)
         self.directory, self.chat = directory(), Channels()
         here = sessions()
-        self.terminal = MemoryTerminal({"comp1": here, "comp2": here, "vault": here, "crowd": crowd()})
+        self.terminal = FakeTerminal({"comp1": here, "comp2": here, "vault": here, "crowd": crowd()})
         self._deliveries = count()
         self.restart()
 
     def restart(self) -> None:
         """A new process: what was woken and not recorded is forgotten."""
-        self.engine = MemoryEngine(self._step, self.ledger, self.clock)
+        self.scheduler = FakeScheduler(self._step, self.ledger, self.clock)
 
     @property
     def workflow(self) -> Workflow:
@@ -142,7 +142,7 @@ class Council:
             directory=self.directory,
             policy=self.policy,
             clock=self.clock,
-            looks=Here(),
+            executor=InlineExecutor(),
             wake=self._wake,
         )
 
@@ -150,7 +150,7 @@ class Council:
         self.workflow.step(item)
 
     def _wake(self, item: WorkItem, at: datetime | None) -> None:
-        self.engine.wake(item, at)
+        self.scheduler.wake(item, at)
 
     @property
     def intake(self) -> Intake:
@@ -184,8 +184,8 @@ class Council:
 
     def run(self) -> None:
         """Everything that is due now."""
-        self.engine.sweep()
-        self.engine.run_all()
+        self.scheduler.sweep()
+        self.scheduler.run_all()
 
     def wait(self, length: timedelta) -> None:
         self.clock.move(length)
@@ -194,8 +194,8 @@ class Council:
     def change(self, *rules: Rule, **limits: Any) -> None:
         self.policy = policy(*rules, **limits) if rules else replace(self.policy, **limits)
 
-    def remove_from(self, group: str, someone: Actor) -> None:
-        self.directory.groups[someone.user_id] -= {group}
+    def remove_from(self, group: str, person: Actor) -> None:
+        self.directory.groups[person.user_id] -= {group}
 
     # What can be seen
 
@@ -211,12 +211,12 @@ class Council:
 
     def shown(self, request: Request) -> str:
         """All words of the request's card as it is drawn now."""
-        card = self.find(request.id).card
+        card = self.find(request.id).message_ref
         assert card
         return text_of(self.chat.cards[card][-1])
 
-    def told(self, someone: Actor) -> list[str]:
-        return [text_of(told.report) for told in self.chat.told if told.actor == someone]
+    def told(self, person: Actor) -> list[str]:
+        return [text_of(told.card) for told in self.chat.told if told.actor == person]
 
     def events(self, request: Request) -> list[str]:
         return [entry.event for entry in self.ledger.entries(request_id=request.id)]
@@ -225,10 +225,10 @@ class Council:
         return [entry.reason for entry in self.ledger.entries(request_id=request.id) if entry.event == "noted"]
 
 
-def text_of(report: Report) -> str:
+def text_of(card: Card) -> str:
     """All words of a report, one line a line; people and groups by their ids."""
-    lines = ["".join(_word(part) for part in line.parts) for line in report.lines]
-    return "\n".join([report.headline, *lines])
+    lines = ["".join(_word(part) for part in line.parts) for line in card.lines]
+    return "\n".join([card.headline, *lines])
 
 
 def _word(part: object) -> str:

@@ -13,18 +13,18 @@ from bot.domain.session import Account, SessionState
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.intake import Intake
 from bot.workflow.steps import Workflow
-from tests.fakes.chat import MemoryChat
+from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
-from tests.fakes.directory import MemoryDirectory
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.scheduler import MemoryEngine
-from tests.fakes.terminal import MemoryTerminal
+from tests.fakes.directory import FakeDirectory
+from tests.fakes.ledger import FakeLedger
+from tests.fakes.scheduler import FakeScheduler
+from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.cards.model import Report
+    from bot.cards.model import Card
     from bot.domain.events import Event
     from bot.domain.people import Actor
     from bot.domain.request import Request
@@ -42,7 +42,7 @@ class Crash(BaseException):
     """The process is killed here."""
 
 
-class Here(Executor):
+class InlineExecutor(Executor):
     """Runs everything at once, in the caller's thread."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -51,17 +51,17 @@ class Here(Executor):
         return future
 
 
-class MortalLedger(MemoryLedger):
+class CrashingLedger(FakeLedger):
     """`die_before` and `die_after`: the process is killed when the first such event is recorded."""
 
     die_before: type[Event] | None = None
     die_after: type[Event] | None = None
 
-    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
+    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
         if self.die_before and isinstance(event, self.die_before):
             self.die_before = None
             raise Crash
-        after = super().record(request_id, event, is_hurried=is_hurried)
+        after = super().record(request_id, event, interactive=interactive)
         if self.die_after and isinstance(event, self.die_after):
             self.die_after = None
             raise Crash
@@ -79,15 +79,15 @@ def sessions() -> tuple[Session, ...]:
     )
 
 
-class House:
+class BotHarness:
     """`restart` is what a new process does: the ledger, the hosts and the chat stay, everything else is new."""
 
-    def __init__(self, *, terminal: MemoryTerminal | None = None, policy: Policy = POLICY) -> None:
+    def __init__(self, *, terminal: FakeTerminal | None = None, policy: Policy = POLICY) -> None:
         self.clock = SettableClock()
-        self.ledger = MortalLedger(self.clock)
-        self.terminal = terminal or MemoryTerminal({host: sessions() for host in HOSTS})
-        self.chat, self.policy = MemoryChat(), policy
-        self.people = MemoryDirectory({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
+        self.ledger = CrashingLedger(self.clock)
+        self.terminal = terminal or FakeTerminal({host: sessions() for host in HOSTS})
+        self.chat, self.policy = FakeChat(), policy
+        self.people = FakeDirectory({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
         self._deliveries = count()
         self.restart()
 
@@ -99,10 +99,10 @@ class House:
             directory=self.people,
             policy=self.policy,
             clock=self.clock,
-            looks=Here(),
-            wake=lambda item, at: self.engine.wake(item, at),  # noqa: PLW0108 - the engine needs the workflow first
+            executor=InlineExecutor(),
+            wake=lambda item, at: self.scheduler.wake(item, at),  # noqa: PLW0108 - the engine needs the workflow first
         )
-        self.engine = MemoryEngine(workflow.step, self.ledger, self.clock, on_surprise=workflow.surprise)
+        self.scheduler = FakeScheduler(workflow.step, self.ledger, self.clock, on_failure=workflow.record_failure)
         self.intake = Intake(
             ledger=self.ledger,
             directory=self.people,
@@ -118,7 +118,7 @@ class House:
         delivery = delivery or f"delivery {next(self._deliveries)}"
         response = self.intake.ask(command=command, text=text, actor=by, place=b.PLACE, delivery=delivery)
         if response.wake:
-            self.engine.wake(response.wake)
+            self.scheduler.wake(response.wake)
         return response
 
     def press(
@@ -129,13 +129,13 @@ class House:
         value = f"{request.id}:{version or request.version}"
         response = self.intake.press(press=press, value=value, actor=by, place=b.PLACE)
         if response.wake:
-            self.engine.wake(response.wake)
+            self.scheduler.wake(response.wake)
         return response
 
     def run(self) -> None:
         """Everything that is due now."""
-        self.engine.sweep()
-        self.engine.run_all()
+        self.scheduler.sweep()
+        self.scheduler.run_all()
 
     def ask_and_run(self, text: str, **how: Any) -> Request:
         self.ask(text, **how)
@@ -162,7 +162,7 @@ class House:
         return self.ledger.newest(1)[0]
 
     @property
-    def card(self) -> Report:
+    def card(self) -> Card:
         (card,) = self.chat.shown
         return card
 
@@ -178,7 +178,7 @@ class House:
         }
 
 
-def text_of(report: Report) -> str:
+def text_of(card: Card) -> str:
     """All words of a report, one line a line."""
-    lines = ["".join(str(getattr(part, "text", part)) for part in line.parts) for line in report.lines]
-    return "\n".join([report.headline, *lines])
+    lines = ["".join(str(getattr(part, "text", part)) for part in line.parts) for line in card.lines]
+    return "\n".join([card.headline, *lines])

@@ -13,20 +13,23 @@ from bot.domain import events as e
 from bot.domain.inventory import Inventory
 from bot.domain.lifecycle import advance
 from bot.domain.people import Actor
-from bot.domain.request import Action, Choice, Ending, LeftOut, Verdict
+from bot.domain.request import Action, Choice, Ending, ExcludedSession, Verdict
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
 from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from bot.cards.model import Report
+    from bot.cards.model import Card
     from bot.domain.request import Request
 
 BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, client="LAPTOP-7")
 JOSE = b.session(7, host="comp2", account=Account(domain="CORP", user="josé"))
-DOWN = b.look("comp3", sessions=0, code="unreachable", say="comp3 cannot be reached.")
+DOWN = b.look("comp3", sessions=0, code="unreachable", message="comp3 cannot be reached.")
 SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
-NOT_TOUCHED = (LeftOut(session=SERVICES, why="the services' session"), LeftOut(session=BOB, why="a protected user"))
+NOT_TOUCHED = (
+    ExcludedSession(session=SERVICES, why="the services' session"),
+    ExcludedSession(session=BOB, why="a protected user"),
+)
 APPROVALS = "C0APPROVE"
 FORCED = Requirement(confirm=Confirm.NOBODY, rules=("on-call",), approve_in=APPROVALS)
 LEADS = frozenset({"@leads", "@oncall"})
@@ -71,12 +74,12 @@ def warned(*sessions: object) -> Request:
     """Ready, the first of them warned, the others not."""
     ready = after(surveyed(asked(warn=FIVE), *sessions), b.approved())
     for target in ready.targets:
-        ready = after(ready, e.SetOutToWarn(key=target.key))
+        ready = after(ready, e.WarningStarted(key=target.key))
     first, *others = ready.targets
-    ready = after(ready, e.Warned(key=first.key))
+    ready = after(ready, e.WarningDelivered(key=first.key))
     for target in others:
-        ready = after(ready, e.NotWarned(key=target.key, detail="could not be warned: error 7022"))
-    return after(ready, e.GraceBegan(grace=FIVE))
+        ready = after(ready, e.WarningFailed(key=target.key, detail="could not be warned: error 7022"))
+    return after(ready, e.GraceStarted(grace=FIVE))
 
 
 def of_people() -> dict[str, Request]:
@@ -85,7 +88,7 @@ def of_people() -> dict[str, Request]:
     counted = after(waiting, e.Counted(by=b.OTHER, on_version=2))
     approved = after(counted, b.approved(by=LEAD, on_version=3))
     gentler = e.ActionChanged(by=b.OTHER, on_version=2, action=Action.DISCONNECT, requirement=TWO_LEADS)
-    several = surveyed(asked(), b.session(), JOSE, say="These are too many at once for --force, so I ask.")
+    several = surveyed(asked(), b.session(), JOSE, message="These are too many at once for --force, so I ask.")
     off = e.TargetEnded(key=("comp1", 5), verdict=Verdict.DISCONNECTED)
     disconnecting = after(
         surveyed(asked(), BOB), replace(gentler, requirement=b.requirement()), b.approved(on_version=3)
@@ -107,7 +110,7 @@ def of_people() -> dict[str, Request]:
         "ended-approved-by-others": after(approved, b.started(), *_done(approved)),
         "ended-disconnected": after(disconnecting, b.started(), e.HostStarted(host="comp1"), off, e.Ended()),
         "ended-cancelled-by-a-lead": after(warned(b.session()), e.Cancelled(by=LEAD, on_version=6)),
-        "ended-rules-changed": after(approved, e.Refused(rule="four eyes", say=CHANGED)),
+        "ended-rules-changed": after(approved, e.Refused(rule="four eyes", message=CHANGED)),
         "verdict-still-closing-for-good": replace(ended(Verdict.STILL_CLOSING), due_at=None),
         "verdict-unknown-for-good": replace(ended(Verdict.UNKNOWN), due_at=None),
     }
@@ -121,7 +124,7 @@ def _done(request: Request) -> list[e.Event]:
     return [e.HostStarted(host="comp1"), *ends, e.Ended()]
 
 
-def of_notices() -> dict[str, Report]:
+def of_notices() -> dict[str, Card]:
     """What is told beside a card."""
     forced = surveyed(asked(force=True, reason="INC-4711: the farm is full"), requirement=FORCED)
     return {
@@ -142,9 +145,10 @@ def of_all_kinds() -> dict[str, Request]:
         "ended-answered": surveyed(listed, SERVICES, b.session(), BOB, ending=Ending.ANSWERED),
         "ended-whatif": surveyed(asked(whatif=True), b.session(), BOB, ending=Ending.WHATIF),
         "ended-nothing-to-do": after(
-            asked(), e.Surveyed(targets=(), looks=(DOWN,), ending=Ending.NOTHING_TO_DO, say="No.", valid_for=NINETY)
+            asked(),
+            e.Surveyed(targets=(), surveys=(DOWN,), ending=Ending.NOTHING_TO_DO, message="No.", valid_for=NINETY),
         ),
-        "ended-refused": after(asked(), e.Refused(rule="no rule", say="No rule lets you log sessions off.")),
+        "ended-refused": after(asked(), e.Refused(rule="no rule", message="No rule lets you log sessions off.")),
         "ended-denied": after(awaiting, e.Denied(by=b.OTHER, on_version=2)),
         "ended-cancelled": after(awaiting, e.Cancelled(by=b.ASKER, on_version=2)),
         "ended-expired": after(late, e.Expired()),
@@ -153,7 +157,7 @@ def of_all_kinds() -> dict[str, Request]:
     states = {
         "asked": asked(),
         "awaiting": awaiting,
-        "awaiting-left-out": surveyed(asked(), b.session(), JOSE, left_out=NOT_TOUCHED, looks=(b.look(), DOWN)),
+        "awaiting-left-out": surveyed(asked(), b.session(), JOSE, excluded=NOT_TOUCHED, surveys=(b.look(), DOWN)),
         "ready": b.ready(),
         "acting-forced": after(surveyed(asked(force=True), requirement=FORCED), b.started()),
         "acting-one-asked": after(two_hosts(), requested),

@@ -13,7 +13,7 @@ from bot.audit.entry import BOT, Entry
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
-from bot.domain.request import Action, Ending, LeftOut, Verdict
+from bot.domain.request import Action, Ending, ExcludedSession, Verdict
 from bot.domain.requirement import Confirm
 from tests.support import builders as b
 
@@ -117,8 +117,8 @@ def test_the_first_entry_says_who_asked_what_where_and_why() -> None:
 def test_the_survey_is_written_down_as_it_was_shown() -> None:
     event = b.surveyed(
         b.target(3),
-        looks=(b.look(), b.look("comp2", code="unreachable")),
-        left_out=(LeftOut(session=b.session(1), why="a rule protects it"),),
+        surveys=(b.look(), b.look("comp2", code="unreachable")),
+        excluded=(ExcludedSession(session=b.session(1), why="a rule protects it"),),
         requirement=b.requirement(confirm=Confirm.OTHERS, needs=(b.need(),), rules=("four eyes", "night")),
         ending=Ending.WHATIF,
     )
@@ -134,7 +134,7 @@ def test_the_survey_is_written_down_as_it_was_shown() -> None:
 
 
 def test_a_survey_that_found_nobody_says_so() -> None:
-    event = e.Surveyed(targets=(), looks=(), valid_for=b.CARD_LIFE)
+    event = e.Surveyed(targets=(), surveys=(), valid_for=b.CARD_LIFE)
     assert entry_for(b.request(), event).reason == "targets: nobody"
 
 
@@ -158,7 +158,7 @@ def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnde
         (e.TargetRequested(key=ONE, code=5, detail="busy"), {"host": "comp1", "session_id": 3, "reason": "busy"}),
         (e.TargetRequested(key=ONE, lost=True), {"reason": "the order may not have arrived"}),
         (e.HostStarted(host="comp1"), {"host": "comp1", "actor": BOT}),
-        (e.Refused(rule="protected", say="Not this one."), {"reason": "protected: Not this one.", "actor": BOT}),
+        (e.Refused(rule="protected", message="Not this one."), {"reason": "protected: Not this one.", "actor": BOT}),
         (b.approved(by=b.OTHER), {"actor": b.OTHER.user_id, "actor_name": b.OTHER.name, "reason": ""}),
         (replace(b.approved(), void=frozenset({"U2", "U1"})), {"reason": "void by now: U1, U2"}),
         (e.Counted(by=b.OTHER, on_version=2), {"actor": b.OTHER.user_id, "reason": ""}),
@@ -167,10 +167,13 @@ def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnde
             e.ActionChanged(by=b.OTHER, on_version=2, action=Action.DISCONNECT, requirement=b.requirement()),
             {"event": "action_changed", "actor": b.OTHER.user_id, "reason": "disconnect"},
         ),
-        (e.SetOutToWarn(key=ONE), {"event": "set_out_to_warn", "host": "comp1", "session_id": 3, "actor": BOT}),
-        (e.Warned(key=ONE), {"event": "warned", "host": "comp1", "user": "CORP\\alice", "reason": ""}),
-        (e.NotWarned(key=ONE, detail="nobody is there"), {"session_id": 3, "reason": "nobody is there"}),
-        (e.GraceBegan(grace=timedelta(minutes=5)), {"event": "grace_began", "actor": BOT}),
+        (e.WarningStarted(key=ONE), {"event": "warning_started", "host": "comp1", "session_id": 3, "actor": BOT}),
+        (
+            e.WarningDelivered(key=ONE),
+            {"event": "warning_delivered", "host": "comp1", "user": "CORP\\alice", "reason": ""},
+        ),
+        (e.WarningFailed(key=ONE, detail="nobody is there"), {"session_id": 3, "reason": "nobody is there"}),
+        (e.GraceStarted(grace=timedelta(minutes=5)), {"event": "grace_started", "actor": BOT}),
         (e.Stopped(by=b.OTHER), {"event": "stopped", "actor": b.OTHER.user_id}),
         (e.Failed(reference="ab12", code="ledger"), {"reason": "ledger ab12; not begun: comp1 3 CORP\\alice"}),
         (e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("b", 2), ("a", 9)})), {"reason": "kept a 9, b 2"}),

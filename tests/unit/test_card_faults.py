@@ -1,4 +1,4 @@
-"""When Slack does not take a card: what is drawn later, announced all the same, or told in another way."""
+"""When Slack does not take a message_ref: what is drawn later, announced all the same, or told in another way."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.errors import ChatError, PlaceRefused
 from bot.policy.model import Force
-from bot.workflow.publishing import Drawer
+from bot.workflow.publishing import CardPublisher
 from tests.fakes.clock import SettableClock
-from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 from tests.support.council import APPROVALS, BO, DANA, OPS, Channels, Council, asking_leads, rule
 from tests.support.harness import Crash
@@ -21,9 +21,9 @@ from tests.support.harness import Crash
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.cards.model import Report
+    from bot.cards.model import Card
     from bot.domain.people import Actor, Place
-    from bot.domain.request import Card, Request
+    from bot.domain.request import MessageRef, Request
     from bot.policy.model import Rule
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -42,20 +42,20 @@ class Faulty(Channels):
         self.redrawing: ChatError | None = None
         self.telling: ChatError | None = None
 
-    def post(self, place: Place, actor: Actor | None, report: Report) -> Card:
+    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
         if error := self.posting.get(place.channel_id):
             raise error
-        return super().post(place, actor, report)
+        return super().post(place, actor, card)
 
-    def redraw(self, card: Card, report: Report) -> None:
+    def redraw(self, message_ref: MessageRef, card: Card) -> None:
         if self.redrawing:
             raise self.redrawing
-        super().redraw(card, report)
+        super().redraw(message_ref, card)
 
-    def tell(self, place: Place, actor: Actor, report: Report) -> None:
+    def tell(self, place: Place, actor: Actor, card: Card) -> None:
         if self.telling:
             raise self.telling
-        super().tell(place, actor, report)
+        super().tell(place, actor, card)
 
 
 def open_council(*rules: Rule) -> tuple[Council, Faulty]:
@@ -69,8 +69,8 @@ def announcements(council: Council) -> int:
 
 
 def card_headlines(council: Council, request: Request) -> list[str]:
-    card = council.find(request.id).card
-    return [drawing.headline for drawing in council.chat.cards[card]] if card else []
+    message_ref = council.find(request.id).message_ref
+    return [drawing.headline for drawing in council.chat.cards[message_ref]] if message_ref else []
 
 
 # Later
@@ -86,7 +86,7 @@ def test_a_card_that_slack_does_not_take_now_is_drawn_when_slack_wants_it_and_no
     council, chat = open_council()
     chat.posting = {OPS.channel_id: error}
     request = council.ask("comp1 id=3 --sync")
-    assert council.find(request.id).draw_due_at == council.clock.now() + wait
+    assert council.find(request.id).publish_after == council.clock.now() + wait
     chat.posting = {}
     council.wait(wait - SECOND)
     assert chat.cards == {}
@@ -125,7 +125,7 @@ def test_break_glass_is_announced_once_however_often_the_card_itself_fails() -> 
     for _ in range(5):
         council.wait(MINUTE)
     assert announcements(council) == 1
-    assert council.find(request.id).draw_due_at == council.clock.now() + MINUTE
+    assert council.find(request.id).publish_after == council.clock.now() + MINUTE
     chat.posting = {}
     council.wait(MINUTE)
     assert (announcements(council), card_headlines(council, request)) == (1, ["Logged off 1 session on comp1"])
@@ -133,16 +133,16 @@ def test_break_glass_is_announced_once_however_often_the_card_itself_fails() -> 
 
 def test_an_announced_card_that_fails_waits_as_any_other() -> None:
     clock, chat = SettableClock(b.NOW), Faulty()
-    ledger = MemoryLedger(clock)
+    ledger = FakeLedger(clock)
     forced = b.requirement(confirm=Confirm.NOBODY, approve_in=APPROVALS.channel_id)
     request = ledger.open(b.request())
     for event in (b.surveyed(requirement=forced), b.started()):
         ledger.record(request.id, event)
     chat.posting = {b.PLACE.channel_id: BUSY}
-    Drawer(ledger=ledger, chat=chat, clock=clock, wake=lambda _item, _at: None).draw(request.id)
+    CardPublisher(ledger=ledger, chat=chat, clock=clock, wake=lambda _item, _at: None).draw(request.id)
     found = ledger.find(request.id)
     assert found
-    assert (len(chat.cards), found.draw_due_at) == (1, clock.now() + MINUTE)
+    assert (len(chat.cards), found.publish_after) == (1, clock.now() + MINUTE)
 
 
 def test_break_glass_is_announced_though_its_card_cannot_be_posted_at_all() -> None:
@@ -156,15 +156,15 @@ def test_break_glass_is_announced_though_its_card_cannot_be_posted_at_all() -> N
 @pytest.mark.parametrize("is_marked", [False, True])
 def test_a_process_that_dies_at_the_announcement_announces_again_rather_than_never(*, is_marked: bool) -> None:
     council, _chat = open_council(FORCING)
-    drawn = council.ledger.drawn
+    mark_published = council.ledger.mark_published
 
-    def die(request_id: str, *, version: int, card: Card | None, due_at: datetime | None) -> None:
-        council.ledger.drawn = drawn  # type: ignore[method-assign] # only the first one is the last moment
+    def die(request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None) -> None:
+        council.ledger.mark_published = mark_published  # type: ignore[method-assign] # only the first one is the last moment
         if is_marked:
-            drawn(request_id, version=version, card=card, due_at=due_at)
+            mark_published(request_id, version=version, message_ref=message_ref, due_at=due_at)
         raise Crash
 
-    council.ledger.drawn = die  # type: ignore[method-assign] # the process is killed here
+    council.ledger.mark_published = die  # type: ignore[method-assign] # the process is killed here
     with pytest.raises(Crash):
         council.ask("comp1 id=3 --sync --force")
     council.restart()
@@ -222,7 +222,7 @@ def test_the_outcome_is_told_later_when_slack_does_not_take_that_either() -> Non
     chat.redrawing, chat.telling = REFUSED, BUSY
     council.press(request, "approve", by=DANA)
     council.run()
-    assert council.find(request.id).draw_due_at == council.clock.now() + MINUTE
+    assert council.find(request.id).publish_after == council.clock.now() + MINUTE
     chat.telling = None
     council.wait(MINUTE)
     assert council.told(DANA)[0].startswith("Logged off 1 session on comp1")
@@ -235,7 +235,7 @@ def test_when_neither_the_card_nor_the_notice_can_be_shown_it_is_given_up() -> N
     council.press(request, "approve", by=DANA)
     council.run()
     now = council.find(request.id)
-    assert (now.ending, now.drawn_version, now.draw_due_at) == (Ending.DONE, now.version, None)
+    assert (now.ending, now.published_version, now.publish_after) == (Ending.DONE, now.version, None)
 
 
 def test_a_card_that_waits_for_a_decision_is_no_outcome() -> None:

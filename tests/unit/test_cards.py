@@ -18,16 +18,15 @@ from slack_sdk.models.blocks import Block
 from adapters.slack.forms import choose_form
 from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw
-from bot.cards import notices
-from bot.cards import request_card as report
+from bot.cards import notices, request_card
 from bot.cards.model import Press
 from bot.commands import COMMANDS
-from bot.domain.request import Ending, LeftOut, Verdict
+from bot.domain.request import Ending, ExcludedSession, Verdict
 from bot.domain.session import Account
 from bot.errors import UsageError
 from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
-from tests.support import samples as portraits
+from tests.support import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
 
 GOLDEN = Path(__file__).parent / "golden"
-PORTRAITS = portraits.of_all_kinds()
-DRAWINGS = {name: report.of(request) for name, request in PORTRAITS.items()} | portraits.of_notices()
+PORTRAITS = samples.of_all_kinds()
+DRAWINGS = {name: request_card.build(request) for name, request in PORTRAITS.items()} | samples.of_notices()
 GROUP_IDS = {"@leads": "S0LEADS"}
 """`@oncall` stays text: nobody could resolve it."""
 
@@ -86,8 +85,8 @@ def places(value: Any, parent: str = "") -> Iterator[tuple[str, str]]:
 def hostile(text: str) -> Request:
     """A request whose every word from Windows and from people is this one."""
     session = b.session(account=Account(domain=text, user=text), client=text, station=text, address=text)
-    request = portraits.surveyed(portraits.asked(reason=text), session, say=text, left_out=(portraits.NOT_TOUCHED[0],))
-    return portraits.after(request, b.approved(), b.started())
+    request = samples.surveyed(samples.asked(reason=text), session, message=text, excluded=(samples.NOT_TOUCHED[0],))
+    return samples.after(request, b.approved(), b.started())
 
 
 # Golden drawings
@@ -97,12 +96,12 @@ def hostile(text: str) -> Request:
 def test_each_card_is_drawn_as_it_was_agreed(name: str) -> None:
     drawing = draw(DRAWINGS[name], GROUP_IDS)
     assert_slack_takes(drawing)
-    drawn = json.dumps({"text": drawing.text, "blocks": drawing.blocks}, indent=2, ensure_ascii=False) + "\n"
+    mark_published = json.dumps({"text": drawing.text, "blocks": drawing.blocks}, indent=2, ensure_ascii=False) + "\n"
     path = GOLDEN / f"{name}.json"
     if "REWRITE_GOLDEN" in os.environ:
         GOLDEN.mkdir(exist_ok=True)
-        path.write_text(drawn, encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == drawn
+        path.write_text(mark_published, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == mark_published
 
 
 def test_no_golden_drawing_is_of_nothing() -> None:
@@ -118,7 +117,7 @@ def test_the_manual_is_within_the_limits(command: Any) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_what_cannot_be_understood_is_shown_within_the_limits(command: Any, text: str) -> None:
     try:
-        command.parse(text, portraits.INVENTORY)
+        command.parse(text, samples.INVENTORY)
     except UsageError as error:
         drawing = draw(notices.usage(error, command.slash))
     assert_slack_takes(drawing)
@@ -130,7 +129,7 @@ def test_what_cannot_be_understood_is_shown_within_the_limits(command: Any, text
 
 def test_five_hundred_targets_are_counted_and_some_are_shown() -> None:
     sessions = [b.session(number, host=f"rds-{number:03}") for number in range(1, 501)]
-    drawing = draw(report.of(portraits.surveyed(portraits.asked(), *sessions)))
+    drawing = draw(request_card.build(samples.surveyed(samples.asked(), *sessions)))
     assert_slack_takes(drawing)
     texts = "\n".join(text for _, text in places(drawing.blocks))
     assert "and 475 more" in texts
@@ -138,9 +137,9 @@ def test_five_hundred_targets_are_counted_and_some_are_shown() -> None:
 
 
 def test_a_thousand_silent_hosts_do_not_fill_the_card() -> None:
-    looks = [b.look(f"rds-{number:04}", code="unreachable", say=f"rds-{number:04} cannot be reached: " + "x" * 150)
-             for number in range(1000)]  # fmt: skip
-    drawing = draw(report.of(portraits.surveyed(portraits.asked(), looks=(b.look(), *looks))))
+    names = [f"rds-{number:04}" for number in range(1000)]
+    surveys = [b.look(name, code="unreachable", message=f"{name} cannot be reached: " + "x" * 150) for name in names]
+    drawing = draw(request_card.build(samples.surveyed(samples.asked(), surveys=(b.look(), *surveys))))
     assert_slack_takes(drawing)
     assert any("more computers did not answer" in text for _, text in places(drawing.blocks))
 
@@ -148,9 +147,9 @@ def test_a_thousand_silent_hosts_do_not_fill_the_card() -> None:
 def test_long_names_from_windows_do_not_fill_the_card() -> None:
     account = Account(domain="D" * 255, user="u" * 255)
     sessions = [b.session(number, account=account, client="c" * 255, station="s" * 255) for number in range(1, 40)]
-    request = portraits.surveyed(portraits.asked(reason="r" * 300), *sessions)
-    left_out = tuple(LeftOut(session=session, why="w" * 200) for session in sessions)
-    drawing = draw(report.of(replace(request, left_out=left_out)))
+    request = samples.surveyed(samples.asked(reason="r" * 300), *sessions)
+    excluded = tuple(ExcludedSession(session=session, why="w" * 200) for session in sessions)
+    drawing = draw(request_card.build(replace(request, excluded=excluded)))
     assert_slack_takes(drawing)
     assert drawing.blocks[-1]["type"] == "actions"
 
@@ -160,7 +159,7 @@ def test_long_names_from_windows_do_not_fill_the_card() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
-    drawing = draw(report.of(hostile(text)))
+    drawing = draw(request_card.build(hostile(text)))
     assert_slack_takes(drawing)
     for kind, shown in places(drawing.blocks):
         assert kind != "mrkdwn" or text not in shown
@@ -172,14 +171,14 @@ def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_verdict_that_names_somebody_stays_text(text: str) -> None:
-    drawing = draw(report.of(portraits.ended(Verdict.CHANGED, f"person: {text}")))
+    drawing = draw(request_card.build(samples.ended(Verdict.CHANGED, f"person: {text}")))
     assert_slack_takes(drawing)
     assert all(kind != "mrkdwn" or text not in shown for kind, shown in places(drawing.blocks))
 
 
 def test_nothing_is_parsed_but_what_the_bot_wrote_itself() -> None:
     for request in PORTRAITS.values():
-        for kind, text in places(draw(report.of(request)).blocks):
+        for kind, text in places(draw(request_card.build(request)).blocks):
             assert kind != "mrkdwn" or text.startswith(request.id)
 
 
@@ -191,29 +190,31 @@ def test_a_name_that_is_written_from_the_right_turns_nothing_around_it(name: str
     user = name.replace("\u2067", "\N{REPLACEMENT CHARACTER}")
     alone = f"\u2068CORP\\{user}\u2069"
     session = b.session(account=Account(domain="CORP", user=name), client=name)
-    left_out = (LeftOut(session=session, why="a protected user"),)
-    drawn = report.of(portraits.surveyed(portraits.asked(), session, left_out=left_out))
-    rows = [text for kind, text in places(draw(drawn).blocks) if kind == "text"]
+    excluded = (ExcludedSession(session=session, why="a protected user"),)
+    mark_published = request_card.build(samples.surveyed(samples.asked(), session, excluded=excluded))
+    rows = [text for kind, text in places(draw(mark_published).blocks) if kind == "text"]
     assert alone in rows
     assert f", from \u2068{user}\u2069" in rows
-    assert alone in drawn.summary
-    assert any(f"session 3 {alone}: a protected user" in text for _, text in places(draw(drawn).blocks))
+    assert alone in mark_published.summary
+    assert any(f"session 3 {alone}: a protected user" in text for _, text in places(draw(mark_published).blocks))
     (option,) = choose_form(b.awaiting(b.target(session=session)), "").to_dict()["blocks"][0]["element"]["options"]
     assert option["text"]["text"].startswith(f"{alone} - comp1 3")
 
 
 def test_a_name_in_a_verdict_or_a_preview_keeps_to_itself_too() -> None:
-    changed = draw(report.of(portraits.ended(Verdict.CHANGED, "person: CORP\\\u05d0\u05d1")))
+    changed = draw(request_card.build(samples.ended(Verdict.CHANGED, "person: CORP\\\u05d0\u05d1")))
     assert any("(\u2068CORP\\\u05d0\u05d1\u2069)" in text for _, text in places(changed.blocks))
     session = b.session(account=Account(domain="CORP", user="\u05d0"))
-    preview = portraits.surveyed(portraits.asked(whatif=True), session, ending=Ending.WHATIF)
-    assert any("That is \u2068CORP\\\u05d0\u2069" in text for _, text in places(draw(report.of(preview)).blocks))
+    preview = samples.surveyed(samples.asked(whatif=True), session, ending=Ending.WHATIF)
+    assert any(
+        "That is \u2068CORP\\\u05d0\u2069" in text for _, text in places(draw(request_card.build(preview)).blocks)
+    )
 
 
 def test_an_ordinary_name_is_left_as_it_is() -> None:
     session = b.session(account=Account(domain="CORP", user="jos\u00e9 \u65e5\u672c\u8a9e"))
-    drawn = draw(report.of(portraits.surveyed(portraits.asked(), session)))
-    assert not any("\u2068" in text for _, text in places(drawn.blocks))
+    mark_published = draw(request_card.build(samples.surveyed(samples.asked(), session)))
+    assert not any("\u2068" in text for _, text in places(mark_published.blocks))
 
 
 # Buttons
@@ -221,14 +222,14 @@ def test_an_ordinary_name_is_left_as_it_is() -> None:
 
 def test_a_button_carries_the_request_and_its_version_and_nothing_else() -> None:
     for name, request in PORTRAITS.items():
-        buttons = [element for block in draw(report.of(request)).blocks if block["type"] == "actions"
+        buttons = [element for block in draw(request_card.build(request)).blocks if block["type"] == "actions"
                    for element in block["elements"]]  # type: ignore[attr-defined] # fmt: skip # an actions block has elements
         assert {button["value"] for button in buttons} <= {f"{request.id}:{request.version}"}, name
         assert {button["action_id"] for button in buttons} <= {f"press_{press.value}" for press in Press}
 
 
 def test_only_who_may_still_be_spared_has_a_button() -> None:
-    with_buttons = {name for name, drawn in DRAWINGS.items() if drawn.buttons}
+    with_buttons = {name for name, mark_published in DRAWINGS.items() if mark_published.buttons}
     waiting = {name for name in DRAWINGS if name.startswith("awaiting")}
     acting = {"acting-one-asked", "acting-one-done"}
     assert with_buttons == {*waiting, "ready-warned", *acting}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain.people import Someone, Standing
+from bot.domain.people import MemberStatus, Person
 from bot.domain.request import Action
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
@@ -29,12 +29,12 @@ ALICE = b.session(3)
 BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, input=b.LOGON, disconnect=0)
 
 
-def someone(name: str) -> Someone:
-    return c.directory().someone(PEOPLE[name])
+def person(name: str) -> Person:
+    return c.directory().person(PEOPLE[name])
 
 
 def needed(policy: Policy, *sessions: Session, force: bool = False, reason: str = "") -> Requirement | Decision:
-    asker = c.directory().someone(c.DANA)
+    asker = c.directory().person(c.DANA)
     return p.requirement_for(policy, asker, c.OPS, Action.LOG_OFF, sessions, force=force, reason=reason)
 
 
@@ -46,10 +46,10 @@ STANDING = {
     "chen": (True, "leads"),
     "dana": (False, "no rule"),
     "oli": (False, "no rule"),
-    "dee": (False, "standing"),
-    "gus": (False, "standing"),
-    "robo": (False, "standing"),
-    "uma": (False, "standing"),
+    "dee": (False, "status"),
+    "gus": (False, "status"),
+    "robo": (False, "status"),
+    "uma": (False, "status"),
     "fay": (False, "home workspace"),
 }
 
@@ -57,25 +57,25 @@ STANDING = {
 @pytest.mark.parametrize(("name", "action"), list(product(STANDING, Action)))
 def test_a_group_is_not_enough_one_has_to_be_a_member_of_the_home_workspace(name: str, action: Action) -> None:
     leads = c.policy(c.rule("leads", who=c.LEADS))
-    decision = p.may_ask(leads, someone(name), c.OPS, action)
-    assert (decision.is_yes, decision.rule) == STANDING[name]
-    assert decision.is_yes or decision.say
+    decision = p.may_ask(leads, person(name), c.OPS, action)
+    assert (decision.allowed, decision.rule) == STANDING[name]
+    assert decision.allowed or decision.message
 
 
 @pytest.mark.parametrize("name", ["dee", "gus", "robo", "uma", "fay"])
 def test_a_rule_that_names_a_person_by_id_makes_no_member_of_him(name: str) -> None:
     by_id = c.policy(c.rule(who=frozenset({PEOPLE[name].user_id})))
-    assert not p.may_ask(by_id, someone(name), c.OPS, Action.LIST).is_yes
+    assert not p.may_ask(by_id, person(name), c.OPS, Action.LIST).allowed
 
 
 def test_a_rule_that_names_a_person_by_id_is_for_him_alone() -> None:
     by_id = c.policy(c.rule(who=frozenset({c.OLI.user_id})))
-    assert p.may_ask(by_id, someone("oli"), c.OPS, Action.LOG_OFF).is_yes
-    assert not p.may_ask(by_id, someone("dana"), c.OPS, Action.LOG_OFF).is_yes
+    assert p.may_ask(by_id, person("oli"), c.OPS, Action.LOG_OFF).allowed
+    assert not p.may_ask(by_id, person("dana"), c.OPS, Action.LOG_OFF).allowed
 
 
 def test_somebody_of_the_home_workspace_with_another_team_id_does_not_count() -> None:
-    twin = Someone(actor=c.person("dana", c.ELSEWHERE), groups=c.ONCALL, standing=Standing.MEMBER)
+    twin = Person(actor=c.person("dana", c.ELSEWHERE), groups=c.ONCALL, status=MemberStatus.MEMBER)
     assert p.may_ask(c.policy(), twin, c.OPS, Action.LIST).rule == "home workspace"
 
 
@@ -87,15 +87,15 @@ def test_asking_takes_membership_the_group_the_action_and_the_place_all_at_once(
     name: str, allowed: Action, asked: Action, where: frozenset[str], place: Any
 ) -> None:
     rule = c.rule(who=c.ONCALL, may=frozenset({allowed}), where=where)
-    decision = p.may_ask(c.policy(rule), someone(name), place, asked)
+    decision = p.may_ask(c.policy(rule), person(name), place, asked)
     is_here = not where or place is c.OPS
-    assert decision.is_yes == (name in ("dana", "chen") and allowed is asked and is_here)
+    assert decision.allowed == (name in ("dana", "chen") and allowed is asked and is_here)
 
 
 def test_the_wrong_channel_is_told_from_no_right_at_all() -> None:
     here = c.policy(c.rule("here", where=frozenset({"C0OPS"})))
-    assert "not asked from this channel" in p.may_ask(here, someone("dana"), c.LOUNGE, Action.LOG_OFF).say
-    assert "No rule lets you" in p.may_ask(here, someone("oli"), c.LOUNGE, Action.LOG_OFF).say
+    assert "not asked from this channel" in p.may_ask(here, person("dana"), c.LOUNGE, Action.LOG_OFF).message
+    assert "No rule lets you" in p.may_ask(here, person("oli"), c.LOUNGE, Action.LOG_OFF).message
 
 
 # Which sessions
@@ -130,21 +130,21 @@ def test_a_rule_covers_what_it_says_and_nothing_else(
 ) -> None:
     rules = c.policy(c.rule("on-call", **says))
     for session, expected in zip((ALICE, BOB), covered, strict=True):
-        decision = p.for_session(rules, someone("dana"), c.OPS, action, session)
-        assert (decision.is_yes, decision.rule) == ((True, "on-call") if expected else (False, "no rule"))
+        decision = p.for_session(rules, person("dana"), c.OPS, action, session)
+        assert (decision.allowed, decision.rule) == ((True, "on-call") if expected else (False, "no rule"))
 
 
 def test_idle_that_is_not_known_is_not_over_anything() -> None:
     unknown = b.session(3, disconnect=0)
     rules = c.policy(c.rule(idle_over=timedelta(seconds=1)))
-    assert not p.for_session(rules, someone("dana"), c.OPS, Action.LOG_OFF, unknown).is_yes
+    assert not p.for_session(rules, person("dana"), c.OPS, Action.LOG_OFF, unknown).allowed
 
 
 def test_a_list_is_narrowed_by_computers_alone() -> None:
     """Who may look at a host sees all of it: what people may do there is another matter."""
     rules = c.policy(c.rule(users=("nobody",), states=frozenset(), computers=("comp1",)))
-    assert p.for_session(rules, someone("dana"), c.OPS, Action.LIST, ALICE).is_yes
-    assert not p.for_session(rules, someone("dana"), c.OPS, Action.LIST, b.session(3, host="comp2")).is_yes
+    assert p.for_session(rules, person("dana"), c.OPS, Action.LIST, ALICE).allowed
+    assert not p.for_session(rules, person("dana"), c.OPS, Action.LIST, b.session(3, host="comp2")).allowed
 
 
 @pytest.mark.parametrize(("first", "second"), [("self", "two"), ("two", "self")])
@@ -178,9 +178,9 @@ def test_what_is_guarded_nobody_touches_whatever_the_rules_say(
 ) -> None:
     everything = c.policy(c.rule(who=frozenset({c.DANA.user_id}), force=Force(is_allowed=True)), **GUARDING)
     session = b.session(**({"id": 3} | changes))
-    decision = p.for_session(everything, someone("dana"), c.OPS, action, session)
-    assert (decision.is_yes, decision.rule) == (False, "guard rail")
-    assert why in decision.say
+    decision = p.for_session(everything, person("dana"), c.OPS, action, session)
+    assert (decision.allowed, decision.rule) == (False, "guard rail")
+    assert why in decision.message
 
 
 def test_only_the_console_and_the_own_account_can_be_opened_by_configuration() -> None:
@@ -188,7 +188,7 @@ def test_only_the_console_and_the_own_account_can_be_opened_by_configuration() -
     still = [
         why
         for why, changes in GUARDED
-        if not p.for_session(opened, someone("dana"), c.OPS, Action.LOG_OFF, b.session(**({"id": 3} | changes))).is_yes
+        if not p.for_session(opened, person("dana"), c.OPS, Action.LOG_OFF, b.session(**({"id": 3} | changes))).allowed
     ]
     assert still == ["services", "listener", "listener", "nobody is logged on", "no logon time", *still[5:]]
     assert still[5:] == ["protected user", "protected computer"]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.cards.model import Press
-from bot.domain.people import Someone, Standing
+from bot.domain.people import MemberStatus, Person
 from bot.domain.request import Action
 from bot.domain.requirement import Need, Requirement
 from bot.domain.session import Account, SessionState
 from bot.policy import evaluate as p
 from bot.policy.model import Decision, Force, Policy, Rule
-from bot.workflow.presses import Nothing, Presses
+from bot.workflow.presses import NoEffect, PressHandler
 from tests.fakes.clock import SettableClock
-from tests.fakes.ledger import MemoryLedger
+from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 from tests.support import council as c
 
@@ -34,12 +34,12 @@ ALICE = b.session(3)
 BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, input=b.LOGON, disconnect=0)
 
 
-def someone(name: str) -> Someone:
-    return c.directory().someone(PEOPLE[name])
+def person(name: str) -> Person:
+    return c.directory().person(PEOPLE[name])
 
 
 def needed(policy: Policy, *sessions: Session, force: bool = False, reason: str = "") -> Requirement | Decision:
-    asker = c.directory().someone(c.DANA)
+    asker = c.directory().person(c.DANA)
     return p.requirement_for(policy, asker, c.OPS, Action.LOG_OFF, sessions, force=force, reason=reason)
 
 
@@ -83,23 +83,23 @@ def table(text: str) -> list[tuple[str, str, str]]:
     return [(row[0], column, cell) for row in cells for column, cell in zip(columns, row[1:], strict=True)]
 
 
-def pressed(rule: Rule, press: Press, by: Actor, **limits: Any) -> Request | Nothing:
+def pressed(rule: Rule, press: Press, by: Actor, **limits: Any) -> Request | NoEffect:
     """What a press on Dana's fresh card becomes."""
-    policy, ledger = c.policy(rule, **limits), MemoryLedger(SettableClock(b.NOW))
+    policy, ledger = c.policy(rule, **limits), FakeLedger(SettableClock(b.NOW))
     required = needed(policy, ALICE)
     assert isinstance(required, Requirement)
     ledger.open(b.request(actor=c.DANA, place=c.OPS))
     targets = [b.target(3), b.target(5)] if press is Press.CHOOSE else [b.target(3)]
     request = ledger.record("TS-AAAAAA", b.surveyed(*targets, requirement=required))
-    presses = Presses(ledger=ledger, directory=c.directory(), policy=policy)
+    presses = PressHandler(ledger=ledger, directory=c.directory(), policy=policy)
     return presses.take(request, press, by, request.version, frozenset({("comp1", 3)}))
 
 
 @pytest.mark.parametrize(("name", "confirm", "expected"), table(YES))
 def test_a_yes_is_worth_what_the_table_says(name: str, confirm: str, expected: str) -> None:
     outcome = pressed(CONFIRMS[confirm], Press.APPROVE, PEOPLE[name])
-    if isinstance(outcome, Nothing):
-        assert SAYS[expected] in outcome.say
+    if isinstance(outcome, NoEffect):
+        assert SAYS[expected] in outcome.message
         assert outcome.kind.value == "outsider_press"
         return
     assert outcome.counted == (PEOPLE[name],)
@@ -127,8 +127,8 @@ fay      -      -        -           -           -
 @pytest.mark.parametrize(("name", "confirm", "expected"), table(NO))
 def test_one_deny_is_enough_and_only_of_somebody_whose_yes_would_count(name: str, confirm: str, expected: str) -> None:
     outcome = pressed(CONFIRMS[confirm], Press.DENY, PEOPLE[name])
-    assert isinstance(outcome, Nothing) == (expected == "-")
-    if not isinstance(outcome, Nothing):
+    assert isinstance(outcome, NoEffect) == (expected == "-")
+    if not isinstance(outcome, NoEffect):
         assert (outcome.state.value, outcome.ending) == ("ended", "denied")
 
 
@@ -150,7 +150,7 @@ fay      -      -        -           -           -
 @pytest.mark.parametrize(("name", "confirm", "expected"), table(CANCEL))
 def test_cancel_is_for_the_requester_and_for_whoever_may_approve(name: str, confirm: str, expected: str) -> None:
     outcome = pressed(CONFIRMS[confirm], Press.CANCEL, PEOPLE[name])
-    assert isinstance(outcome, Nothing) == (expected == "-")
+    assert isinstance(outcome, NoEffect) == (expected == "-")
 
 
 @pytest.mark.parametrize("press", [Press.CHOOSE, Press.DISCONNECT])
@@ -159,24 +159,24 @@ def test_narrowing_and_the_gentler_act_are_for_the_same_people(
     name: str, confirm: str, expected: str, press: Press
 ) -> None:
     outcome = pressed(CONFIRMS[confirm], press, PEOPLE[name])
-    assert isinstance(outcome, Nothing) == (expected == "-")
-    if not isinstance(outcome, Nothing):
+    assert isinstance(outcome, NoEffect) == (expected == "-")
+    if not isinstance(outcome, NoEffect):
         assert outcome.state.value == "awaiting"
 
 
 @pytest.mark.parametrize("press", list(Press))
-@pytest.mark.parametrize("standing", [s for s in Standing if s is not Standing.MEMBER])
-def test_a_requester_who_counts_no_longer_can_press_nothing_on_his_own_card(press: Press, standing: Standing) -> None:
-    policy, ledger = c.policy(c.asking_leads(1)), MemoryLedger(SettableClock(b.NOW))
+@pytest.mark.parametrize("status", [s for s in MemberStatus if s is not MemberStatus.MEMBER])
+def test_a_requester_who_counts_no_longer_can_press_nothing_on_his_own_card(press: Press, status: MemberStatus) -> None:
+    policy, ledger = c.policy(c.asking_leads(1)), FakeLedger(SettableClock(b.NOW))
     ledger.open(b.request(actor=c.DANA, place=c.OPS))
     required = needed(policy, ALICE)
     assert isinstance(required, Requirement)
     request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), b.target(5), requirement=required))
     directory = c.directory()
-    directory.standings[c.DANA.user_id] = standing
-    presses = Presses(ledger=ledger, directory=directory, policy=policy)
+    directory.standings[c.DANA.user_id] = status
+    presses = PressHandler(ledger=ledger, directory=directory, policy=policy)
     outcome = presses.take(request, press, c.DANA, request.version, frozenset({("comp1", 3)}))
-    assert isinstance(outcome, Nothing)
+    assert isinstance(outcome, NoEffect)
 
 
 # Force
@@ -205,12 +205,12 @@ def test_force_takes_the_rule_and_what_has_to_be_said(force: Force, reason: str,
     found = needed(c.policy(forcing), ALICE, force=True, reason=reason)
     if expected == "no":
         assert isinstance(found, Decision)
-        assert not found.is_yes
+        assert not found.allowed
         assert found.rule == "on-call"
         return
     assert isinstance(found, Requirement)
     assert found.is_forced == (expected == "forced")
-    assert bool(found.say) == (expected == "asked")
+    assert bool(found.message) == (expected == "asked")
     assert found.is_forced or found.needs == ((rule.need,) if rule.need else ())
     assert found.approve_in == rule.approve_in
 
@@ -227,24 +227,24 @@ def test_force_has_to_be_allowed_by_the_rules_of_all_targets() -> None:
 AT_MOST = [(1, 1, True), (2, 1, False), (5, 5, True), (6, 5, False)]
 
 
-@pytest.mark.parametrize(("sessions", "at_most", "expected"), AT_MOST)
+@pytest.mark.parametrize(("sessions", "max_targets", "expected"), AT_MOST)
 def test_more_than_the_rule_allows_at_once_is_a_no_that_says_how_many(
     sessions: int,
-    at_most: int,
+    max_targets: int,
     expected: bool,  # noqa: FBT001 - a table
 ) -> None:
     several = [b.session(number) for number in range(1, sessions + 1)]
-    found = needed(c.policy(c.rule(at_most=at_most)), *several)
+    found = needed(c.policy(c.rule(max_targets=max_targets)), *several)
     assert isinstance(found, Requirement) == expected
     if isinstance(found, Decision):
-        assert f"{sessions} sessions at once" in found.say
-        assert f"allows {at_most}" in found.say
+        assert f"{sessions} sessions at once" in found.message
+        assert f"allows {max_targets}" in found.message
 
 
 def test_the_card_requires_what_all_its_targets_require() -> None:
-    alice = c.rule("alice", users=("alice",), need=c.of_leads(2, rule="alice"), card_lives=timedelta(minutes=5))
+    alice = c.rule("alice", users=("alice",), need=c.of_leads(2, rule="alice"), expires_after=timedelta(minutes=5))
     bob = c.rule("bob", users=("bob",), need=Need(count=1, of=c.ONCALL, rule="bob"), approve_in="C0APPROVE")
     found = needed(c.policy(alice, bob), ALICE, BOB)
     assert isinstance(found, Requirement)
     assert {need.rule for need in found.needs} == {"alice", "bob"}
-    assert (found.rules, found.approve_in, found.lives) == (("alice", "bob"), "C0APPROVE", timedelta(minutes=5))
+    assert (found.rules, found.approve_in, found.expires_after) == (("alice", "bob"), "C0APPROVE", timedelta(minutes=5))

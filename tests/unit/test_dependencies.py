@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-HOUSE = {"bot", "adapters", "rehearsal", "migrations", "tests"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "migrations", "tests"}
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 RUNTIME: list[str] = PYPROJECT["project"]["dependencies"]
 REHEARSAL = RUNTIME + EXTRAS["rehearsal"]
 TESTS = RUNTIME + [each for extra in EXTRAS.values() for each in extra] + PYPROJECT["dependency-groups"]["dev"]
 MAY_USE = {
+    "app": REHEARSAL,
     "bot": RUNTIME,
     "adapters": RUNTIME,
     "migrations": RUNTIME,

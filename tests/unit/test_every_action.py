@@ -10,14 +10,14 @@ from bot import commands
 from bot.domain.request import Action, State
 from bot.errors import TimedOut
 from tests.support import builders as b
-from tests.support.harness import House
+from tests.support.harness import BotHarness
 
 ACTS = (Action.MESSAGE, Action.DISCONNECT, Action.LOG_OFF)
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def harness() -> BotHarness:
+    return BotHarness()
 
 
 def a_command_for(action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,8 +25,8 @@ def a_command_for(action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(commands.BY_NAME, "logoff", replace(commands.BY_NAME["logoff"], action=action))
 
 
-def done_on_hosts(house: House) -> dict[Action, list[tuple[str, int]]]:
-    terminal = house.terminal
+def done_on_hosts(harness: BotHarness) -> dict[Action, list[tuple[str, int]]]:
+    terminal = harness.terminal
     return {
         Action.MESSAGE: [(host, session_id) for host, session_id, _, _ in terminal.messages],
         Action.DISCONNECT: terminal.disconnected,
@@ -37,14 +37,14 @@ def done_on_hosts(house: House) -> dict[Action, list[tuple[str, int]]]:
 @pytest.mark.parametrize("force", ["", " --force"])
 @pytest.mark.parametrize("action", list(Action))
 def test_an_action_does_on_the_host_what_it_says_and_nothing_else(
-    house: House, monkeypatch: pytest.MonkeyPatch, action: Action, force: str
+    harness: BotHarness, monkeypatch: pytest.MonkeyPatch, action: Action, force: str
 ) -> None:
     a_command_for(action, monkeypatch)
-    request = house.ask_and_run(f"comp1 id=5{force}")
+    request = harness.ask_and_run(f"comp1 id=5{force}")
     if request.state is State.AWAITING:
-        house.approve_and_run()
+        harness.approve_and_run()
     expected = {act: [("comp1", 5)] if act is action else [] for act in ACTS}
-    assert done_on_hosts(house) == expected
+    assert done_on_hosts(harness) == expected
 
 
 @pytest.mark.parametrize(("action", "asked", "told"), [
@@ -53,30 +53,32 @@ def test_an_action_does_on_the_host_what_it_says_and_nothing_else(
     (Action.LOG_OFF, "Log off 1 session on comp1?", "Logged off 1 session on comp1"),
 ])  # fmt: skip
 def test_the_card_asks_for_the_act_that_happens(
-    house: House, monkeypatch: pytest.MonkeyPatch, action: Action, asked: str, told: str
+    harness: BotHarness, monkeypatch: pytest.MonkeyPatch, action: Action, asked: str, told: str
 ) -> None:
     a_command_for(action, monkeypatch)
-    house.ask_and_run("comp1 id=5 --sync")
-    assert house.card.headline == asked
-    house.approve_and_run()
-    assert house.card.headline == told
+    harness.ask_and_run("comp1 id=5 --sync")
+    assert harness.card.headline == asked
+    harness.approve_and_run()
+    assert harness.card.headline == told
 
 
-def test_a_message_whose_answer_was_lost_is_not_shown_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_whose_answer_was_lost_is_not_shown_twice(
+    harness: BotHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a_command_for(Action.MESSAGE, monkeypatch)
-    house.ask_and_run("comp1 id=5")
+    harness.ask_and_run("comp1 id=5")
     lost = TimedOut("comp1 did not answer in time.", host="comp1", delivered=True)
-    house.terminal.fail_act("comp1", lost, is_carried_out=True)
-    house.approve_and_run()
-    house.restart()
-    house.wait(b.CARD_LIFE)
-    assert (len(house.terminal.messages), house.verdicts()) == (1, {"comp1 5": "unknown"})
+    harness.terminal.fail_act("comp1", lost, is_carried_out=True)
+    harness.approve_and_run()
+    harness.restart()
+    harness.wait(b.CARD_LIFE)
+    assert (len(harness.terminal.messages), harness.verdicts()) == (1, {"comp1 5": "unknown"})
 
 
 @pytest.mark.parametrize("action", [Action.LIST, Action.AUDIT])
-def test_an_action_without_an_act_stops_before_the_host(house: House, action: Action) -> None:
-    started = b.acting(action=action, asked_at=house.clock.now())
-    house.ledger.open(replace(started, due_at=house.clock.now()))
-    house.wait(b.CARD_LIFE)
-    assert "stumbled" in house.events
-    assert done_on_hosts(house) == {act: [] for act in ACTS}
+def test_an_action_without_an_act_stops_before_the_host(harness: BotHarness, action: Action) -> None:
+    started = b.acting(action=action, asked_at=harness.clock.now())
+    harness.ledger.open(replace(started, due_at=harness.clock.now()))
+    harness.wait(b.CARD_LIFE)
+    assert "step_failed" in harness.events
+    assert done_on_hosts(harness) == {act: [] for act in ACTS}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.commands.logoff import LogoffAsk
-from bot.domain.people import Standing
+from bot.domain.people import MemberStatus
 from bot.domain.request import Action
 from bot.domain.requirement import Need
 from bot.domain.session import SessionState
@@ -28,11 +28,11 @@ KNOWN = frozenset({"@oncall", "@leads", "S0LEADS"})
 def explained(*rules: Rule, by: Actor = DANA, action: Action = Action.LOG_OFF, **more: Any) -> list[str]:
     limits = more.pop("limits", {})
     ask = LogoffAsk(**({"hosts": ("comp1",)} | more))
-    return list(explain(policy(*rules, **limits), c.directory().someone(by), c.OPS, action, ask))
+    return list(explain(policy(*rules, **limits), c.directory().person(by), c.OPS, action, ask))
 
 
 def linted(*rules: Rule) -> list[str]:
-    return list(lint(policy(*rules), c.directory(), KNOWN))
+    return list(lint(policy(*rules), c.directory().members_of, KNOWN))
 
 
 def test_it_says_who_somebody_is_which_rule_decides_and_what_it_takes() -> None:
@@ -79,9 +79,9 @@ def test_a_protected_computer_is_said_to_be_one_whatever_the_rules_say() -> None
     ("by", "says"),
     [
         (OLI, "No (no rule): No rule lets you log sessions off."),
-        (c.DEE, "No (standing): Slack says that your account is a deactivated one"),
+        (c.DEE, "No (status): Slack says that your account is a deactivated one"),
         (c.FAY, "No (home workspace): Only people of my own workspace count."),
-        (c.UMA, "No (standing): I could not ask Slack"),
+        (c.UMA, "No (status): I could not ask Slack"),
     ],
 )
 def test_a_no_names_its_rule_and_comes_without_a_list_of_hosts(by: Actor, says: str) -> None:
@@ -170,6 +170,6 @@ def test_that_one_of_the_requesters_would_have_nobody_is_found() -> None:
 
 def test_a_group_without_members_cannot_approve() -> None:
     directory = c.directory()
-    directory.standings |= {BO.user_id: Standing.GUEST, CHEN.user_id: Standing.GUEST}
-    said = list(lint(policy(asking_leads(1)), directory, KNOWN))
+    directory.standings |= {BO.user_id: MemberStatus.GUEST, CHEN.user_id: MemberStatus.GUEST}
+    said = list(lint(policy(asking_leads(1)), directory.members_of, KNOWN))
     assert said == ['rule "on-call": for U0DANA nobody can approve: it needs 1, and there are 0.']

@@ -11,9 +11,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.session import Account, SessionState
-from tests.fakes.terminal import MemoryTerminal
+from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
-from tests.support.harness import HOSTS, House
+from tests.support.harness import HOSTS, BotHarness
 
 USERS = {2: "alice", 3: "bob", 4: "carol", 5: "alice", 7: "dave"}
 SESSIONS = tuple(
@@ -112,10 +112,10 @@ def _selected(hosts: set[str], selection: list[Piece]) -> set[tuple[str, int]]:
 
 
 def touched_by(command: str) -> set[tuple[str, int]]:
-    house = House(terminal=MemoryTerminal(dict.fromkeys(HOSTS, SESSIONS)))
-    if house.ask(command).wake:
-        house.wait(b.GRACE * 2)
-    return set(house.terminal.logged_off)
+    harness = BotHarness(terminal=FakeTerminal(dict.fromkeys(HOSTS, SESSIONS)))
+    if harness.ask(command).wake:
+        harness.wait(b.GRACE * 2)
+    return set(harness.terminal.logged_off)
 
 
 @settings(deadline=None, max_examples=300)

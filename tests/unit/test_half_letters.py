@@ -16,7 +16,7 @@ from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.request import Ending
 from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
-from tests.support.harness import House, text_of
+from tests.support.harness import BotHarness, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -62,7 +62,7 @@ class HostWithHalfALetter:
         return {"id": number, "state": 4, "protocol": 2, "build": 0, "display": "", "error": 0, **texts, **ticks}
 
 
-class FarHouse(House):
+class FarHouse(BotHarness):
     """The house, with its computers behind WinRM."""
 
     def __init__(self) -> None:
@@ -75,14 +75,14 @@ class FarHouse(House):
 
 
 def test_such_a_name_is_shown_nobody_is_touched_and_the_others_are_served() -> None:
-    house = FarHouse()
-    house.ask_and_run("comp1 id=3,5 --sync")
-    assert f"CORP\\{SHOWN}" in text_of(house.card)
-    request = house.approve_and_run()
-    assert house.verdicts() == {"comp1 3": "changed", "comp1 5": "gone"}
-    assert house.host.people == {3: HALF}
+    harness = FarHouse()
+    harness.ask_and_run("comp1 id=3,5 --sync")
+    assert f"CORP\\{SHOWN}" in text_of(harness.card)
+    request = harness.approve_and_run()
+    assert harness.verdicts() == {"comp1 3": "changed", "comp1 5": "gone"}
+    assert harness.host.people == {3: HALF}
     assert request.ending is Ending.DONE
-    text_of(house.card).encode()
+    text_of(harness.card).encode()
 
 
 def test_an_order_with_half_a_letter_from_anywhere_can_be_sent() -> None:

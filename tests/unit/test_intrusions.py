@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import events as e
-from bot.domain.people import Standing
+from bot.domain.people import MemberStatus
 from bot.domain.request import Action, Ending, Verdict, WorkItem
 from bot.domain.session import Account, SessionState
 from tests.support import builders as b
@@ -28,12 +28,12 @@ class HandInTheMachine:
         self._record, self._event, self._act, self._done = council.ledger.record, event, act, False
         council.ledger.record = self.record  # type: ignore[method-assign] # the test's hand
 
-    def record(self, request_id: str, event: Event, *, is_hurried: bool = False) -> Request:
+    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
         if isinstance(event, self._event) and not self._done:
             self._done = True
             assert callable(self._act)
             self._act()
-        return self._record(request_id, event, is_hurried=is_hurried)
+        return self._record(request_id, event, interactive=interactive)
 
 
 def test_a_stop_between_the_reading_and_the_start_of_a_host_spares_everybody_it_names() -> None:
@@ -66,7 +66,7 @@ def test_between_two_hosts_the_rules_are_asked_again() -> None:
 
 
 def test_killed_after_the_start_and_back_much_later_it_asks_the_rules_before_it_acts() -> None:
-    council = Council(asking_leads(1, at_most=50), alone_at_most=50)
+    council = Council(asking_leads(1, max_targets=50), second_person_above=50)
     request = council.ask("crowd id=1-10 --timeout 10m")
     council.ledger.die_after = e.Started
     council.press(request, "approve", by=BO)
@@ -74,7 +74,7 @@ def test_killed_after_the_start_and_back_much_later_it_asks_the_rules_before_it_
         council.run()
     council.restart()
     council.clock.move(timedelta(minutes=95))
-    council.directory.standings[DANA.user_id] = Standing.DEACTIVATED
+    council.directory.standings[DANA.user_id] = MemberStatus.DEACTIVATED
     council.run()
     assert council.terminal.logged_off == []
     assert {target.verdict for target in council.find(request.id).targets} == {Verdict.SKIPPED}
@@ -101,15 +101,15 @@ def test_an_idle_time_of_before_does_not_count_for_somebody_who_came_back() -> N
 def test_a_computer_that_no_rule_lets_a_person_see_is_not_contacted(command: str) -> None:
     council = Council(rule(may=frozenset({Action.LIST, Action.LOG_OFF}), computers=("comp1",)))
     request = council.ask("vault", command=command)
-    assert council.terminal.looks == []
-    assert (request.targets, request.left_out) == ((), ())
+    assert council.terminal.look_calls == []
+    assert (request.targets, request.excluded) == ((), ())
     assert "No rule lets you look at vault" in council.told(DANA)[-1]
 
 
 def test_who_may_act_on_some_sessions_but_not_list_the_host_reads_no_other_names() -> None:
     council = Council(rule(may=frozenset({Action.LOG_OFF}), users=("alice",)))
     request = council.ask("comp1 --all")
-    named = {str(out.session.account) for out in request.left_out}
+    named = {str(out.session.account) for out in request.excluded}
     assert named <= {""}
     assert "bob" not in council.shown(request)
 
@@ -135,9 +135,9 @@ def test_an_ended_request_that_cannot_be_drawn_is_left_alone_in_the_end() -> Non
     request = council.ask("comp1 id=3 --sync")
     council.press(request, "cancel", by=DANA)
     for _ in range(5):
-        council.workflow.surprise(WorkItem(request_id=request.id), "ab12", RuntimeError("the disk is full"))
+        council.workflow.record_failure(WorkItem(request_id=request.id), "ab12", RuntimeError("the disk is full"))
     after = council.find(request.id)
-    assert (after.ending, after.due_at, after.drawn_version) == (Ending.CANCELLED, None, after.version)
+    assert (after.ending, after.due_at, after.published_version) == (Ending.CANCELLED, None, after.version)
 
 
 def test_what_a_host_did_after_the_request_was_closed_is_written_down() -> None:

@@ -89,9 +89,9 @@ def test_the_answer_holds_the_command_that_was_meant(text: str, expected: str) -
 
 
 def test_the_sentence_says_what_to_do() -> None:
-    assert refusal("comp1 id=3 --force --reason floor 5").say.startswith("Put the reason in quotes")
-    assert refusal("--reason floor comp1").say.startswith("Write the computer first")
-    assert "`id=5`" in refusal("comp1 id=3 --timeout 2m 5").say
+    assert refusal("comp1 id=3 --force --reason floor 5").message.startswith("Put the reason in quotes")
+    assert refusal("--reason floor comp1").message.startswith("Write the computer first")
+    assert "`id=5`" in refusal("comp1 id=3 --timeout 2m 5").message
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_quoted_text_belongs_to_a_warning_in_both_spellings() -> None:
 ])  # fmt: skip
 def test_two_quotes_inside_quotes_are_one(text: str, reason: str | None) -> None:
     if reason is None:
-        assert "empty" in refusal(f"comp1 id=3 {text}").say
+        assert "empty" in refusal(f"comp1 id=3 {text}").message
     else:
         assert (ask(f"comp1 id=3 {text}").reason, ask(f"comp1 id=3 {text}").force) == (reason, False)
 
@@ -134,7 +134,7 @@ def test_a_quote_that_ends_in_the_middle_of_a_word_is_refused(text: str) -> None
 
 @pytest.mark.parametrize("option", ["id=3", "--sync", "user=bob", "/v"])
 def test_an_option_is_no_text_without_quotes(option: str) -> None:
-    assert "needs a value" in refusal(f"comp1 id=3 --force --reason {option}").say
+    assert "needs a value" in refusal(f"comp1 id=3 --force --reason {option}").message
 
 
 # Computers and ids are never multiplied
@@ -150,7 +150,7 @@ def test_an_option_is_no_text_without_quotes(option: str) -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("force", FORCED)
 def test_a_second_computer_behind_an_id_or_a_filter_is_refused(text: str, force: str) -> None:
-    assert ("computer" in refusal(text + force).say) or ("quotes" in refusal(text + force).say)
+    assert ("computer" in refusal(text + force).message) or ("quotes" in refusal(text + force).message)
 
 
 @pytest.mark.parametrize(("text", "hosts", "ids"), [
@@ -178,7 +178,7 @@ def test_the_same_filter_twice_widens() -> None:
 def test_two_bounds_on_two_sides_are_a_range_and_on_one_side_a_slip() -> None:
     assert len(ask("comp1 idle>2h idle<5h").conditions) == 2
     for text in ("idle>2h idle>5h", "idle>2h idle>=3h", "logon<2026-01-31 logon<2026-02-01"):
-        assert "two bounds" in refusal(f"comp1 {text}").say
+        assert "two bounds" in refusal(f"comp1 {text}").message
 
 
 @pytest.mark.parametrize("text", [

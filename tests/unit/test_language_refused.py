@@ -31,7 +31,7 @@ def marked(error: UsageError) -> str:
 
 @pytest.mark.parametrize("typed", ["id=3", "", "--all"])
 def test_without_a_computer_and_without_a_default_it_is_asked_for(typed: str) -> None:
-    assert "which computer" in refusal(typed).say
+    assert "which computer" in refusal(typed).message
 
 
 @pytest.mark.parametrize("command", ["logoff", "sessions"])
@@ -41,7 +41,7 @@ def test_error_action_stop_is_refused(command: str) -> None:
 
 @pytest.mark.parametrize("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])
 def test_an_empty_computer_is_not_the_default_one(nothing: str) -> None:
-    assert refusal(f"{nothing} --all", inventory=Inventory(names=("comp1", "comp2"), default="comp2")).say
+    assert refusal(f"{nothing} --all", inventory=Inventory(names=("comp1", "comp2"), default="comp2")).message
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_an_id_that_is_none_is_refused_with_its_place(typed: str) -> None:
 )
 def test_an_empty_value_is_refused_with_its_place(typed: str) -> None:
     error = refusal(f"comp1 {typed}")
-    assert "empty" in error.say
+    assert "empty" in error.message
     assert marked(error) in typed
 
 
 @pytest.mark.parametrize("typed", ["--user", "--user --sync", "-Id", "--reason"])
 def test_a_value_that_is_missing_is_asked_for(typed: str) -> None:
-    assert "needs a value" in refusal(f"comp1 {typed}").say
+    assert "needs a value" in refusal(f"comp1 {typed}").message
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_value_that_is_missing_is_asked_for(typed: str) -> None:
     ],
 )
 def test_a_filter_that_cannot_be_understood_says_how_it_is_written(typed: str, sentence: str) -> None:
-    assert sentence in refusal(f"comp1 {typed}").say
+    assert sentence in refusal(f"comp1 {typed}").message
 
 
 @pytest.mark.parametrize("typed", ["timeout=11m", "timeout=0s", "timeout=99999d", "--timeout never", "--sync=perhaps"])
@@ -92,7 +92,7 @@ def test_a_wait_without_sense_is_refused(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["comp1 --force", "comp1 -Confirm:$false", "rds-* --force --sync"])
 def test_force_alone_is_refused(typed: str) -> None:
-    assert "say whom exactly" in refusal(typed).say
+    assert "say whom exactly" in refusal(typed).message
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_force_alone_is_refused(typed: str) -> None:
 )
 def test_another_cmdlet_is_refused_with_its_place(typed: str, sentence: str, place: str) -> None:
     error = refusal(typed)
-    assert sentence in error.say
+    assert sentence in error.message
     assert marked(error) == place
 
 
@@ -123,7 +123,7 @@ def test_another_cmdlet_is_refused_with_its_place(typed: str, sentence: str, pla
 @pytest.mark.parametrize("command", ["logoff", "sessions"])
 def test_a_common_parameter_without_meaning_here_is_answered_with_one_sentence(command: str, name: str) -> None:
     error = refusal(f"comp1 -{name} x", command)
-    assert error.say == f"`-{name}` means nothing in chat. Leave it out."
+    assert error.message == f"`-{name}` means nothing in chat. Leave it out."
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_an_unknown_word_is_marked_and_the_nearest_named(typed: str, place: str,
 
 
 def test_a_beginning_that_fits_several_names_is_not_guessed() -> None:
-    assert "could be" in refusal("comp1 -S active").say
+    assert "could be" in refusal("comp1 -S active").message
 
 
 @pytest.mark.parametrize(
     "typed", ["copm1 id=3", "id=3 evil.example.com", "-ComputerName evil", "group:nobody 3", "comp1,copm1", "rds-9*"]
 )
 def test_an_unknown_computer_is_refused_and_never_part_of_an_ask(typed: str) -> None:
-    assert "I know no computer" in refusal(typed).say
+    assert "I know no computer" in refusal(typed).message
 
 
 def test_an_unknown_computer_is_answered_with_the_nearest() -> None:
@@ -160,7 +160,7 @@ def test_an_unknown_computer_is_answered_with_the_nearest() -> None:
 
 
 def test_a_long_word_is_not_said_again_in_full() -> None:
-    assert len(refusal("x" * 1500).say) < 200
+    assert len(refusal("x" * 1500).message) < 200
 
 
 FRAGMENTS = st.sampled_from(
@@ -183,7 +183,7 @@ def test_any_text_is_an_ask_about_known_computers_or_a_usage_error(text: str, co
         ask = command.parse(text, INVENTORY)
     except UsageError as error:
         place = [0, error.start, error.end, len(error.text)]
-        assert place == sorted(place), error.say  # noqa: PT017 - an error is one of two good outcomes
+        assert place == sorted(place), error.message  # noqa: PT017 - an error is one of two good outcomes
         return
     assert ask.hosts
     assert all(host in INVENTORY.names or (host.startswith("web-") and host.endswith(".corp")) for host in ask.hosts)

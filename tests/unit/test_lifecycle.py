@@ -10,7 +10,7 @@ from bot.domain import events as e
 from bot.domain.lifecycle import TABLE, advance
 from bot.domain.request import Action, Ending, Request, State, Verdict
 from bot.domain.requirement import Confirm
-from bot.errors import Clash, Conflict
+from bot.errors import Conflict, ConflictReason
 from tests.support import builders as b
 
 SECOND = timedelta(seconds=1)
@@ -23,7 +23,7 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "refused": State.ENDED,
         "cancelled": State.ENDED,
         "expired": State.ENDED,
-        "stumbled": State.ASKED,
+        "step_failed": State.ASKED,
         "failed": State.ENDED,
     },
     State.AWAITING: {
@@ -35,19 +35,19 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "refused": State.ENDED,
         "cancelled": State.ENDED,
         "expired": State.ENDED,
-        "stumbled": State.AWAITING,
+        "step_failed": State.AWAITING,
         "failed": State.ENDED,
     },
     State.READY: {
-        "set_out_to_warn": State.READY,
-        "warned": State.READY,
-        "not_warned": State.READY,
-        "grace_began": State.READY,
+        "warning_started": State.READY,
+        "warning_delivered": State.READY,
+        "warning_failed": State.READY,
+        "grace_started": State.READY,
         "started": State.ACTING,
         "refused": State.ENDED,
         "cancelled": State.ENDED,
         "expired": State.ENDED,
-        "stumbled": State.READY,
+        "step_failed": State.READY,
         "failed": State.ENDED,
     },
     State.ACTING: {
@@ -57,10 +57,10 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "stopped": State.ACTING,
         "ended": State.ENDED,
         "expired": State.ENDED,
-        "stumbled": State.ACTING,
+        "step_failed": State.ACTING,
         "failed": State.ENDED,
     },
-    State.ENDED: {"settled": State.ENDED, "gave_up_looking": State.ENDED, "stumbled": State.ENDED},
+    State.ENDED: {"settled": State.ENDED, "settling_abandoned": State.ENDED, "step_failed": State.ENDED},
 }
 """The state machine as people were promised it; `noted` is admitted everywhere."""
 
@@ -90,12 +90,12 @@ def events_for(request: Request) -> dict[str, e.Event]:
         b.approved(on_version=version),
         e.Denied(by=b.OTHER, on_version=version),
         e.Cancelled(by=b.ASKER, on_version=version),
-        e.Refused(rule="protected", say="no"),
+        e.Refused(rule="protected", message="no"),
         e.Expired(),
-        e.SetOutToWarn(key=ONE),
-        e.Warned(key=ONE),
-        e.NotWarned(key=ONE, detail="nobody is there"),
-        e.GraceBegan(grace=SECOND),
+        e.WarningStarted(key=ONE),
+        e.WarningDelivered(key=ONE),
+        e.WarningFailed(key=ONE, detail="nobody is there"),
+        e.GraceStarted(grace=SECOND),
         b.started(),
         e.HostStarted(host="comp1"),
         e.TargetRequested(key=ONE),
@@ -103,8 +103,8 @@ def events_for(request: Request) -> dict[str, e.Event]:
         e.Stopped(by=b.ASKER),
         e.Ended(),
         e.Settled(key=ONE, verdict=Verdict.GONE),
-        e.GaveUpLooking(),
-        e.Stumbled(reference="r", code="c", again_in=SECOND),
+        e.SettlingAbandoned(),
+        e.StepFailed(reference="r", code="c", again_in=SECOND),
         e.Failed(reference="r", code="c"),
         e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER),
     )
@@ -130,7 +130,7 @@ def test_every_event_in_every_state(state: State, name: str) -> None:
     elif name in LEADS_TO[state]:
         after = advance(request, event, now)
         assert after.state is LEADS_TO[state][name]
-        assert after.version == request.version + (name != "stumbled")
+        assert after.version == request.version + (name != "step_failed")
         assert (after.ended_at is None) == (after.ending is None) == (after.state is not State.ENDED)
     else:
         with pytest.raises(Conflict) as caught:
@@ -140,9 +140,13 @@ def test_every_event_in_every_state(state: State, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [(State.ASKED, Clash.OUT_OF_ORDER), (State.READY, Clash.DECIDED), (State.ENDED, Clash.OVER)],
+    [
+        (State.ASKED, ConflictReason.OUT_OF_ORDER),
+        (State.READY, ConflictReason.DECIDED),
+        (State.ENDED, ConflictReason.OVER),
+    ],
 )
-def test_a_press_that_does_not_fit_is_told_why(state: State, reason: Clash) -> None:
+def test_a_press_that_does_not_fit_is_told_why(state: State, reason: ConflictReason) -> None:
     request = request_in(state)
     with pytest.raises(Conflict) as caught:
         advance(request, b.approved(on_version=request.version), b.NOW)
@@ -156,7 +160,7 @@ def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int
     event = events_for(replace(request, version=version))[name]
     with pytest.raises(Conflict) as caught:
         advance(request, event, b.NOW)
-    assert caught.value.reason is Clash.STALE
+    assert caught.value.reason is ConflictReason.STALE
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int
 def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> None:
     """What the bot saw is true at any time; what somebody wants is not."""
     request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
-    facts = {"warned", "not_warned", "expired", "failed", "stumbled", "stopped", "ended"}
+    facts = {"warning_delivered", "warning_failed", "expired", "failed", "step_failed", "stopped", "ended"}
     facts |= {"target_requested", "target_ended"}
     event = events_for(request)[name]
     advance(request, event, request.expires_at if name == "expired" else request.expires_at - SECOND)
@@ -175,7 +179,7 @@ def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> 
     else:
         with pytest.raises(Conflict) as caught:
             advance(request, event, request.expires_at)
-        assert caught.value.reason is Clash.EXPIRED
+        assert caught.value.reason is ConflictReason.EXPIRED
 
 
 def test_nothing_expires_before_its_time() -> None:
@@ -213,7 +217,7 @@ def test_taking_a_target_out_makes_the_answers_so_far_void() -> None:
     assert counted.counted == (b.OTHER,)
     after = advance(counted, e.Narrowed(by=b.ASKER, on_version=3, keys=frozenset({TWO})), b.NOW)
     assert ([target.key for target in after.targets], after.counted) == ([TWO], ())
-    assert [out.session.id for out in after.left_out] == [3]
+    assert [out.session.id for out in after.excluded] == [3]
 
 
 def test_the_gentler_act_makes_the_answers_so_far_void() -> None:

@@ -20,7 +20,7 @@ TARGETS = b.target(3), b.target(7, host="comp2")
 
 
 def test_the_start_makes_every_host_due() -> None:
-    assert [(look.host, look.due_at) for look in b.acting(*TARGETS).looks] == [("comp1", b.NOW), ("comp2", b.NOW)]
+    assert [(look.host, look.due_at) for look in b.acting(*TARGETS).surveys] == [("comp1", b.NOW), ("comp2", b.NOW)]
 
 
 def test_a_verdict_is_final() -> None:
@@ -37,17 +37,17 @@ def test_a_target_that_is_not_in_the_request_has_no_verdict() -> None:
 
 def test_the_last_verdict_of_a_host_ends_its_turn_and_the_last_of_all_makes_the_request_due() -> None:
     half = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.GONE), b.NOW)
-    assert ([look.due_at for look in half.looks], half.due_at) == ([None, b.NOW], None)
+    assert ([look.due_at for look in half.surveys], half.due_at) == ([None, b.NOW], None)
     with pytest.raises(Conflict):
         advance(half, e.Ended(), b.NOW)
     whole = advance(half, e.TargetEnded(key=TWO, verdict=Verdict.GONE), b.NOW + SECOND)
-    assert ([look.due_at for look in whole.looks], whole.due_at) == ([None, None], b.NOW + SECOND)
+    assert ([look.due_at for look in whole.surveys], whole.due_at) == ([None, None], b.NOW + SECOND)
 
 
 def test_an_order_without_an_answer_is_followed_up_and_remembers_when_it_was_first_given() -> None:
     first = advance(b.acting(), e.TargetRequested(key=ONE, lost=True, code=5), b.NOW)
     again = advance(first, e.TargetRequested(key=ONE), b.NOW + SECOND)
-    assert (first.targets[0].request_lost, first.looks[0].due_at) == (True, b.NOW + FOLLOW_UP)
+    assert (first.targets[0].request_lost, first.surveys[0].due_at) == (True, b.NOW + FOLLOW_UP)
     assert (again.targets[0].requested_at, again.targets[0].request_lost) == (b.NOW, False)
 
 
@@ -55,7 +55,7 @@ def test_stopping_spares_what_has_not_begun() -> None:
     begun = advance(b.acting(*TARGETS), e.HostStarted(host="comp1"), b.NOW)
     after = advance(begun, e.Stopped(by=b.ASKER), b.NOW)
     assert [target.verdict for target in after.targets] == [None, Verdict.SKIPPED]
-    assert [look.due_at for look in after.looks] == [b.NOW, None]
+    assert [look.due_at for look in after.surveys] == [b.NOW, None]
     assert after.due_at is None
 
 
@@ -87,29 +87,29 @@ def test_a_later_look_settles_what_was_not_known_and_nothing_else() -> None:
 
 
 def test_a_stumble_is_tried_again_and_a_step_forward_forgets_it() -> None:
-    stumbled = advance(b.request(), e.Stumbled(reference="r", code="c", again_in=SECOND), b.NOW)
+    stumbled = advance(b.request(), e.StepFailed(reference="r", code="c", again_in=SECOND), b.NOW)
     assert (stumbled.attempts, stumbled.due_at, stumbled.version) == (1, b.NOW + SECOND, 1)
     assert advance(stumbled, b.surveyed(), b.NOW).attempts == 0
 
 
 def test_a_stumble_on_a_host_concerns_that_host() -> None:
-    stumble = e.Stumbled(reference="r", code="c", again_in=SECOND, host="comp2")
+    stumble = e.StepFailed(reference="r", code="c", again_in=SECOND, host="comp2")
     after = advance(b.acting(*TARGETS), stumble, b.NOW)
-    assert ([look.due_at for look in after.looks], after.due_at) == ([b.NOW, b.NOW + SECOND], None)
+    assert ([look.due_at for look in after.surveys], after.due_at) == ([b.NOW, b.NOW + SECOND], None)
 
 
 def test_a_new_state_is_drawn_at_once_and_progress_when_its_turn_has_come() -> None:
-    request = replace(b.acting(*TARGETS), draw_due_at=b.NOW + SECOND)
-    assert advance(request, e.HostStarted(host="comp1"), b.NOW).draw_due_at == b.NOW + SECOND
-    assert advance(request, e.Failed(reference="r", code="c"), b.NOW).draw_due_at is None
+    request = replace(b.acting(*TARGETS), publish_after=b.NOW + SECOND)
+    assert advance(request, e.HostStarted(host="comp1"), b.NOW).publish_after == b.NOW + SECOND
+    assert advance(request, e.Failed(reference="r", code="c"), b.NOW).publish_after is None
 
 
 # Warn first
 
 
 def test_a_warning_is_remembered_from_its_setting_out_to_its_arrival() -> None:
-    out = advance(b.ready(*TARGETS), e.SetOutToWarn(key=ONE), b.NOW)
-    warned = advance(out, e.Warned(key=ONE), b.NOW + SECOND)
+    out = advance(b.ready(*TARGETS), e.WarningStarted(key=ONE), b.NOW)
+    warned = advance(out, e.WarningDelivered(key=ONE), b.NOW + SECOND)
     assert [(target.warning_at, target.warned_at) for target in warned.targets] == [
         (b.NOW, b.NOW + SECOND),
         (None, None),
@@ -117,23 +117,23 @@ def test_a_warning_is_remembered_from_its_setting_out_to_its_arrival() -> None:
 
 
 def test_who_could_not_be_warned_is_left_alone() -> None:
-    after = advance(b.ready(*TARGETS), e.NotWarned(key=ONE, detail="nobody can prove it"), b.NOW)
+    after = advance(b.ready(*TARGETS), e.WarningFailed(key=ONE, detail="nobody can prove it"), b.NOW)
     assert [(target.verdict, target.detail) for target in after.targets] == [
         (Verdict.SKIPPED, "nobody can prove it"),
         (None, ""),
     ]
     started = advance(after, b.started(), b.NOW)
-    assert [look.due_at for look in started.looks] == [None, b.NOW]
+    assert [look.due_at for look in started.surveys] == [None, b.NOW]
 
 
 def test_the_act_waits_until_the_time_to_save_is_over() -> None:
     grace = timedelta(minutes=30)
-    after = advance(b.ready(), e.GraceBegan(grace=grace), b.NOW)
+    after = advance(b.ready(), e.GraceStarted(grace=grace), b.NOW)
     assert (after.act_at, after.due_at, after.expires_at) == (b.NOW + grace, b.NOW + grace, b.NOW + grace + READY_FOR)
     assert advance(after, e.Cancelled(by=b.ASKER, on_version=after.version), b.NOW + grace).ending is Ending.CANCELLED
 
 
 def test_when_nobody_could_be_warned_the_started_act_is_due_at_once() -> None:
-    left = advance(b.ready(), e.NotWarned(key=ONE, detail="nobody is there"), b.NOW)
+    left = advance(b.ready(), e.WarningFailed(key=ONE, detail="nobody is there"), b.NOW)
     started = advance(left, b.started(), b.NOW + SECOND)
     assert (started.state, started.due_at) == (State.ACTING, b.NOW + SECOND)

@@ -39,12 +39,12 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Approved, by=PEOPLE, on_version=VERSIONS, valid_for=LATER, void=VOID),
     st.builds(e.Denied, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Cancelled, by=PEOPLE, on_version=VERSIONS),
-    st.builds(e.Refused, rule=st.just("r"), say=st.just("no")),
+    st.builds(e.Refused, rule=st.just("r"), message=st.just("no")),
     st.builds(e.Expired),
-    st.builds(e.SetOutToWarn, key=KEYS),
-    st.builds(e.Warned, key=KEYS),
-    st.builds(e.NotWarned, key=KEYS, detail=st.just("not there")),
-    st.builds(e.GraceBegan, grace=LATER),
+    st.builds(e.WarningStarted, key=KEYS),
+    st.builds(e.WarningDelivered, key=KEYS),
+    st.builds(e.WarningFailed, key=KEYS, detail=st.just("not there")),
+    st.builds(e.GraceStarted, grace=LATER),
     st.builds(e.Started, valid_for=LATER),
     st.builds(e.HostStarted, host=HOSTS),
     st.builds(e.TargetRequested, key=KEYS, lost=st.booleans()),
@@ -53,7 +53,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Ended),
     st.builds(e.Settled, key=KEYS, verdict=VERDICTS),
     st.builds(
-        e.Stumbled, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
+        e.StepFailed, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
     ),
     st.builds(e.Failed, reference=st.just("r"), code=st.just("c")),
     st.builds(e.Noted, kind=st.sampled_from(e.NoteKind), by=PEOPLE),
@@ -124,12 +124,12 @@ def check(request: Request) -> None:
     if request.state is State.ACTING and not request.open_targets:
         assert request.due_at is not None
     if is_over:
-        assert not any(look.due_at for look in request.looks) or request.attempts
+        assert not any(look.due_at for look in request.surveys) or request.attempts
         assert request.due_at is not None or not request.unsure_targets
     if request.state is State.READY:
         assert request.due_at is not None
     if request.state in (State.ASKED, State.AWAITING, State.READY):
-        assert not any(look.started_at for look in request.looks)
+        assert not any(look.started_at for look in request.surveys)
         assert {target.verdict for target in request.targets} <= ({None, Verdict.SKIPPED} if warned else {None})
     assert len({actor.user_id for actor in request.counted}) == len(request.counted)
     assert request.content_version <= request.version

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.people import Standing
+from bot.domain.people import MemberStatus
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm, Need
 from bot.policy.model import Force
@@ -46,7 +46,7 @@ def channels(council: Council) -> list[str]:
 
 @pytest.mark.parametrize(("ids", "expected"), [("1-10", Confirm.SELF), ("1-11", Confirm.OTHERS)])
 def test_above_the_cap_a_second_person_is_needed_whatever_the_rule_says(ids: str, expected: Confirm) -> None:
-    council = Council(alone_at_most=10)
+    council = Council(second_person_above=10)
     request = council.ask(f"crowd id={ids} --sync")
     assert confirm(request) is expected
     council.press(request, "approve", by=DANA)
@@ -59,7 +59,7 @@ def test_above_the_cap_a_second_person_is_needed_whatever_the_rule_says(ids: str
 
 def test_above_the_cap_a_rule_under_which_the_requester_counts_is_not_enough() -> None:
     own = Need(count=1, of=ONCALL, rule="on-call", requester_counts=True)
-    council = Council(rule(need=own), alone_at_most=10)
+    council = Council(rule(need=own), second_person_above=10)
     request = council.ask("crowd id=1-11 --sync")
     council.press(request, "approve", by=DANA)
     council.run()
@@ -70,7 +70,7 @@ def test_above_the_cap_a_rule_under_which_the_requester_counts_is_not_enough() -
 
 
 def test_above_the_cap_a_target_that_asks_the_leads_takes_nothing_off_what_the_others_ask() -> None:
-    council = Council(asking_leads(1, name="one", users=("user1",)), rule("rest"), alone_at_most=10)
+    council = Council(asking_leads(1, name="one", users=("user1",)), rule("rest"), second_person_above=10)
     request = council.ask("crowd id=1-12 --sync")
     assert request.requirement
     assert {(need.rule, need.of) for need in request.requirement.needs} == {
@@ -86,7 +86,7 @@ def test_above_the_cap_a_target_that_asks_the_leads_takes_nothing_off_what_the_o
 
 
 def test_who_narrows_it_below_the_cap_still_needs_the_second_person_that_the_card_names() -> None:
-    council = Council(alone_at_most=2)
+    council = Council(second_person_above=2)
     request = council.ask("crowd id=1-3 --sync")
     council.keep(request, 0, 1, by=DANA)
     council.press(request, "approve", by=DANA)
@@ -97,7 +97,7 @@ def test_who_narrows_it_below_the_cap_still_needs_the_second_person_that_the_car
 
 
 def test_more_than_a_rule_allows_at_once_is_refused_with_the_number_and_the_next_step() -> None:
-    council = Council(rule(at_most=3))
+    council = Council(rule(max_targets=3))
     request = council.ask("crowd id=1-4 --sync")
     assert (request.ending, request.targets) == (Ending.REFUSED, ())
     assert "That is 4 sessions at once; the rule allows 3. Narrow it." in council.told(DANA)[-1]
@@ -108,12 +108,12 @@ def test_more_than_a_rule_allows_at_once_is_refused_with_the_number_and_the_next
 
 
 def test_more_requests_than_the_limit_are_refused_before_any_host_is_looked_at_and_later_taken_again() -> None:
-    council = Council(requests_most=3, requests_within=timedelta(minutes=10))
+    council = Council(max_requests=3, max_requests_per=timedelta(minutes=10))
     for _ in range(3):
         assert council.ask("comp1 id=3 --sync").state is State.AWAITING
-    looks = len(council.terminal.looks)
+    surveys = len(council.terminal.look_calls)
     refused = council.ask("comp1 id=3 --sync")
-    assert (refused.ending, len(council.terminal.looks)) == (Ending.REFUSED, looks)
+    assert (refused.ending, len(council.terminal.look_calls)) == (Ending.REFUSED, surveys)
     assert "more than 3 requests in 10 minutes" in council.told(DANA)[-1]
     assert council.ask("comp1 id=3 --sync", by=CHEN).state is State.AWAITING, "each person has a limit of his own"
     council.wait(timedelta(minutes=10, seconds=1))
@@ -121,7 +121,7 @@ def test_more_requests_than_the_limit_are_refused_before_any_host_is_looked_at_a
 
 
 def test_neither_force_nor_a_preview_gets_around_the_limit() -> None:
-    council = Council(FORCING, requests_most=1)
+    council = Council(FORCING, max_requests=1)
     council.ask("comp1 id=3 --sync --force")
     assert council.ask("comp1 id=5 --sync --force").ending is Ending.REFUSED
     assert council.ask("comp1 id=5 --whatif").ending is Ending.REFUSED
@@ -156,7 +156,7 @@ def test_force_without_its_reason_is_refused_with_the_way_to_say_it() -> None:
 
 
 def test_force_above_the_cap_becomes_an_ordinary_request_and_says_so() -> None:
-    council = Council(FORCING, alone_at_most=2)
+    council = Council(FORCING, second_person_above=2)
     request = council.ask("crowd id=1-3 --sync --force")
     assert (request.state, confirm(request)) == (State.AWAITING, Confirm.OTHERS)
     assert "These are too many at once for --force, so I ask." in council.shown(request)
@@ -178,7 +178,7 @@ def test_force_without_a_rule_for_it_becomes_an_ordinary_request_and_says_so() -
 
 def test_that_nobody_may_approve_is_said_at_once() -> None:
     council = Council(asking_leads(3))
-    council.directory.standings[CHEN.user_id] = Standing.GUEST
+    council.directory.standings[CHEN.user_id] = MemberStatus.GUEST
     request = council.ask("comp1 id=3 --sync")
     assert request.ending is Ending.REFUSED
     said = "This needs a yes from 3 of @leads, and besides you there are 1. Nobody could approve it."
@@ -192,7 +192,7 @@ def test_the_requester_is_not_one_of_those_who_are_there() -> None:
 
 
 def test_above_the_cap_with_nobody_else_on_call_it_is_said_at_once() -> None:
-    council = Council(alone_at_most=2)
+    council = Council(second_person_above=2)
     council.remove_from("@oncall", CHEN)
     assert council.ask("crowd id=1-3 --sync").ending is Ending.REFUSED
 
@@ -203,7 +203,7 @@ def test_a_channel_for_approvals_where_the_bot_may_not_post_is_told_to_the_reque
     council.chat.closed.add(APPROVALS.channel_id)
     request = council.ask("comp1 id=3 --sync")
     assert "I could not ask in C0APPROVE: Slack does not let me post there." in council.told(DANA)[-1]
-    assert council.find(request.id).card is None
+    assert council.find(request.id).message_ref is None
 
 
 # Calling people
@@ -224,7 +224,7 @@ def test_an_own_confirmation_stands_where_it_was_asked() -> None:
 
 
 def test_at_half_of_the_cards_life_those_who_may_decide_are_called_once_more_and_only_once() -> None:
-    council = Council(asking_leads(1, card_lives=timedelta(minutes=20)))
+    council = Council(asking_leads(1, expires_after=timedelta(minutes=20)))
     request = council.ask("comp1 id=3 --sync")
     council.wait(timedelta(minutes=9, seconds=59))
     assert council.chat.replies == []
@@ -232,7 +232,7 @@ def test_at_half_of_the_cards_life_those_who_may_decide_are_called_once_more_and
     for _ in range(9):
         council.wait(timedelta(minutes=1))
     (reminder,) = council.chat.replies
-    assert (reminder[0], reminder[1]) == (council.find(request.id).card, ("@leads",))
+    assert (reminder[0], reminder[1]) == (council.find(request.id).message_ref, ("@leads",))
     assert reminder[2] == "Log off 1 session on comp1? This still waits for a decision."
 
 
@@ -244,7 +244,7 @@ def test_an_own_confirmation_is_not_reminded_of() -> None:
 
 
 def test_a_card_dies_by_itself_and_a_later_press_is_told_so() -> None:
-    council = Council(asking_leads(1, card_lives=timedelta(minutes=20)))
+    council = Council(asking_leads(1, expires_after=timedelta(minutes=20)))
     request = council.ask("comp1 id=3 --sync")
     council.clock.move(timedelta(minutes=20))
     assert "This card has expired" in council.press(request, "approve", by=BO).text

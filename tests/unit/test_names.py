@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adapters.slack.forms import choose_form
-from bot.cards import request_card as report
-from bot.cards import wording as phrases
-from bot.cards.model import Line, Strong
+from bot.cards import request_card, wording
+from bot.cards.model import Bold, Line
 from bot.domain.request import Action, Ending, State
 from bot.domain.session import Account
 from tests.support import builders as b
@@ -18,21 +17,21 @@ EVIL = Account(domain="CORP", user="bob\n✓ logged off\u2028CORP\\carol")
 
 def words(line: Line) -> list[str]:
     """The names in a line apart: what the bot says itself may break a line, at a verdict."""
-    return [part.text if isinstance(part, Strong) else part for part in line.parts if isinstance(part, Strong | str)]
+    return [part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, Bold | str)]
 
 
 @pytest.mark.parametrize("sign", BREAKS)
 def test_what_breaks_a_line_or_steers_a_terminal_is_shown_as_unreadable(sign: str) -> None:
-    assert phrases.whole(f"bob{sign}carol") == "bob\N{REPLACEMENT CHARACTER}carol"
+    assert wording.isolate(f"bob{sign}carol") == "bob\N{REPLACEMENT CHARACTER}carol"
 
 
 @pytest.mark.parametrize("name", ["josé", "山田太郎 😀", "O'Brien (RDS)", ""])
 def test_a_name_of_letters_stays_as_it_is(name: str) -> None:
-    assert phrases.whole(name) == name
+    assert wording.isolate(name) == name
 
 
 def test_a_name_from_the_right_with_a_line_feed_stays_isolated_and_on_its_line() -> None:
-    assert phrases.whole("א\nב") == "\N{FIRST STRONG ISOLATE}א\N{REPLACEMENT CHARACTER}ב\N{POP DIRECTIONAL ISOLATE}"
+    assert wording.isolate("א\nב") == "\N{FIRST STRONG ISOLATE}א\N{REPLACEMENT CHARACTER}ב\N{POP DIRECTIONAL ISOLATE}"
 
 
 def test_no_name_breaks_a_row_or_the_summary() -> None:
@@ -40,14 +39,14 @@ def test_no_name_breaks_a_row_or_the_summary() -> None:
     people = b.target(3, session=b.session(3, account=EVIL, client=client))
     nobody = b.target(4, session=b.session(4, account=Account(domain="", user=""), station="RDP\nCORP\\dan"))
     request = b.request(targets=(people, nobody), state=State.AWAITING, requirement=b.requirement())
-    drawn = report.of(request)
-    assert not any("\n" in word or "\u2028" in word for line in drawn.lines for word in words(line))
-    assert "\n" not in drawn.summary
+    mark_published = request_card.build(request)
+    assert not any("\n" in word or "\u2028" in word for line in mark_published.lines for word in words(line))
+    assert "\n" not in mark_published.summary
 
 
 def test_no_name_breaks_the_what_if_or_the_form() -> None:
     target = b.target(3, session=b.session(3, account=EVIL))
-    assert len(phrases.what_if(target, phrases.VERBS[Action.LOG_OFF]).splitlines()) == 1
+    assert len(wording.what_if(target, wording.VERBS[Action.LOG_OFF]).splitlines()) == 1
     request = b.request(targets=(target,), state=State.ENDED, ending=Ending.WHATIF)
-    assert not any("\n" in word for line in report.of(request).lines for word in words(line))
+    assert not any("\n" in word for line in request_card.build(request).lines for word in words(line))
     assert "\\n" not in str(choose_form(request, "TS-AAAAAA:1").to_dict())

@@ -10,7 +10,7 @@ from adapters.slack.forms import choose_form, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from bot.domain.people import Actor, Place
 from bot.domain.session import Account
-from bot.policy.evaluate import counts_at_all
+from bot.policy.evaluate import check_member
 from bot.policy.model import Policy
 from rehearsal.slack import find_faults
 from tests.support import builders as b
@@ -89,7 +89,7 @@ def test_a_stranger_in_a_shared_channel_keeps_his_own_workspace() -> None:
 def test_a_presser_without_a_team_of_his_own_is_of_no_workspace_and_does_not_count(user: dict[str, Any]) -> None:
     for actor in (press_call(press(user=user)).actor, form_call(form(user=user)).actor):
         assert actor.team_id == ""
-        assert not counts_at_all(Policy(home_team="T0HOME", rules=()), b.someone(actor)).is_yes
+        assert not check_member(Policy(home_team="T0HOME", rules=()), b.person(actor)).allowed
 
 
 def test_a_button_without_value_or_channel_is_an_unknown_press_and_no_crash() -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.audit.chain import first_fault
 from bot.cards.model import Press
-from bot.domain.people import Someone, Standing
+from bot.domain.people import MemberStatus, Person
 from bot.domain.request import Action, State
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import Account, Session, SessionState
@@ -49,14 +49,14 @@ RULES = st.builds(
     states=st.sampled_from([frozenset(SessionState), frozenset({SessionState.ACTIVE})]),
     need=NEEDS,
     force=st.builds(Force, is_allowed=st.booleans(), needs_reason=st.booleans()),
-    at_most=st.sampled_from([50, 50, 12]),
+    max_targets=st.sampled_from([50, 50, 12]),
 )
 POLICIES = st.builds(
     Policy,
     home_team=st.just(c.HOME),
     rules=st.lists(RULES, min_size=1, max_size=3).map(tuple),
     protected_users=st.sampled_from([(), (), ("bob",)]),
-    alone_at_most=st.sampled_from([10, 2]),
+    second_person_above=st.sampled_from([10, 2]),
 )
 TEXTS = st.sampled_from(
     [
@@ -87,20 +87,20 @@ def new_groups(who: Actor, groups: frozenset[str]) -> Change:
     return lambda council: council.directory.groups.update({who.user_id: groups})
 
 
-def new_standing(who: Actor, standing: Standing) -> Change:
-    return lambda council: council.directory.standings.update({who.user_id: standing})
+def new_standing(who: Actor, status: MemberStatus) -> Change:
+    return lambda council: council.directory.standings.update({who.user_id: status})
 
 
 CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(new_rules, POLICIES),
     st.builds(new_groups, PERSON, st.sampled_from([frozenset[str](), c.ONCALL, c.LEADS, c.ONCALL | c.LEADS])),
-    st.builds(new_standing, PERSON, st.sampled_from(Standing)),
+    st.builds(new_standing, PERSON, st.sampled_from(MemberStatus)),
     st.just(lambda council: council.ledger.pause("operator", "patch night")),
 )
 ODD_MOMENTS = st.one_of(st.none(), st.none(), st.just(order), CHANGES)
 
 
-def enough(required: Requirement | None, request: Request, people: list[Someone]) -> bool:
+def enough(required: Requirement | None, request: Request, people: list[Person]) -> bool:
     """So many distinct people with the right for every need: in words of its own."""
     assert required
     names = {one.actor.user_id: one for one in people}
@@ -129,8 +129,8 @@ class PeopleAtWork(RuleBasedStateMachine):
         """Nothing may lie between the last question and the start: what is true then is what counts."""
         record = self.council.ledger.record
 
-        def watched(request_id: str, event: object, *, is_hurried: bool = False) -> Request:
-            after = record(request_id, event, is_hurried=is_hurried)  # type: ignore[arg-type] # passed on as it came
+        def watched(request_id: str, event: object, *, interactive: bool = False) -> Request:
+            after = record(request_id, event, interactive=interactive)  # type: ignore[arg-type] # passed on as it came
             if after.state is State.ACTING and request_id not in self.seen:
                 self.seen.add(request_id)
                 self.check_start(after)
@@ -140,21 +140,21 @@ class PeopleAtWork(RuleBasedStateMachine):
 
     def check_start(self, request: Request) -> None:
         policy, directory = self.council.policy, self.council.directory
-        requester = directory.someone(request.actor)
-        counted = [directory.someone(actor) for actor in request.counted]
+        requester = directory.person(request.actor)
+        counted = [directory.person(actor) for actor in request.counted]
         assert self.council.ledger.paused() is None
-        assert requester.standing is Standing.MEMBER
+        assert requester.status is MemberStatus.MEMBER
         assert request.actor.team_id == c.HOME
-        assert p.may_ask(policy, requester, request.place, request.action).is_yes
+        assert p.may_ask(policy, requester, request.place, request.action).allowed
         for target in request.open_targets:
-            assert p.for_session(policy, requester, request.place, request.action, target.session).is_yes
+            assert p.for_session(policy, requester, request.place, request.action, target.session).allowed
         sessions = [target.session for target in request.open_targets]
         shown = request.requirement
         assert shown
         forced, reason = shown.is_forced, str(getattr(request.ask, "reason", ""))
         now = p.requirement_for(policy, requester, request.place, request.action, sessions, force=forced, reason=reason)
         assert isinstance(now, Requirement)
-        members = [one for one in counted if one.standing is Standing.MEMBER and one.actor.team_id == c.HOME]
+        members = [one for one in counted if one.status is MemberStatus.MEMBER and one.actor.team_id == c.HOME]
         assert len({one.actor.user_id for one in members}) == len(members)
         if forced:
             assert now.is_forced
@@ -248,7 +248,7 @@ class PeopleAtWork(RuleBasedStateMachine):
     @invariant()
     def everybody_is_warned_once_at_most(self) -> None:
         messages = [(host, number) for host, number, _, _ in self.council.terminal.messages]
-        intents = [e for e in self.council.ledger.entries(limit=100_000) if e.event == "set_out_to_warn"]
+        intents = [e for e in self.council.ledger.entries(limit=100_000) if e.event == "warning_started"]
         assert len(messages) <= len(intents)
 
     def teardown(self) -> None:
@@ -282,8 +282,8 @@ def test_adding_a_target_never_weakens_the_requirement(
     policy: Policy, sessions: list[Session], people: set[Actor], *, force: bool
 ) -> None:
     """Whoever may decide about more may decide about less; a requester has said yes to what he asked for."""
-    dana = c.directory().someone(c.DANA)
-    covered = [s for s in sessions if p.for_session(policy, dana, c.OPS, Action.LOG_OFF, s).is_yes]
+    dana = c.directory().person(c.DANA)
+    covered = [s for s in sessions if p.for_session(policy, dana, c.OPS, Action.LOG_OFF, s).allowed]
     if len(covered) < 2:
         return
     more = p.requirement_for(policy, dana, c.OPS, Action.LOG_OFF, covered, force=force)
@@ -297,7 +297,7 @@ def test_adding_a_target_never_weakens_the_requirement(
     assert less.is_forced or not more.is_forced
     assert less.confirm is not Confirm.OTHERS or more.confirm is Confirm.OTHERS
     request = replace(b.request(actor=c.DANA), requirement=more)
-    yes = [c.directory().someone(one) for one in people]
+    yes = [c.directory().person(one) for one in people]
     if enough(more, request, yes):
         assert enough(less, request, [*yes, dana])
-    assert more.lives <= less.lives
+    assert more.expires_after <= less.expires_after

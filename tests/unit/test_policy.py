@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain.people import Actor, Place, Standing
+from bot.domain.people import Actor, MemberStatus, Place
 from bot.domain.request import Action
 from bot.domain.session import Account, SessionState
 from bot.policy.approvals import may_press, may_still_act, may_withdraw, named_in
@@ -17,7 +17,7 @@ from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from bot.domain.people import Someone
+    from bot.domain.people import Person
     from bot.domain.session import Session
 
 HOME = b.ASKER.team_id
@@ -28,7 +28,7 @@ STRANGER = Actor(user_id="U0ASKER", team_id="T0ELSEWHERE")
 EVERYTHING = frozenset(Action)
 
 
-SAID = b.someone()
+SAID = b.person()
 BOB = b.session(5, account=Account(domain="CORP", user="bob"))
 
 
@@ -50,7 +50,7 @@ LOOKER = Actor(user_id="U0LOOK", team_id=HOME)
 
 
 @pytest.mark.parametrize(
-    ("who", "groups", "action", "is_yes", "by"),
+    ("who", "groups", "action", "allowed", "by"),
     [
         (b.ASKER, ONCALL, Action.LIST, True, "on-call"),
         (b.ASKER, ONCALL, Action.LOG_OFF, True, "on-call"),
@@ -63,9 +63,9 @@ LOOKER = Actor(user_id="U0LOOK", team_id=HOME)
         (STRANGER, ONCALL, Action.LOG_OFF, False, "home workspace"),
     ],
 )
-def test_who_may_ask_for_what(who: Actor, groups: frozenset[str], action: Action, is_yes: bool, by: str) -> None:  # noqa: FBT001 - a table
-    decision = may_ask(policy(), b.someone(who, groups), b.PLACE, action)
-    assert (decision.is_yes, decision.rule, bool(decision.say)) == (is_yes, by, not is_yes)
+def test_who_may_ask_for_what(who: Actor, groups: frozenset[str], action: Action, allowed: bool, by: str) -> None:  # noqa: FBT001 - a table
+    decision = may_ask(policy(), b.person(who, groups), b.PLACE, action)
+    assert (decision.allowed, decision.rule, bool(decision.message)) == (allowed, by, not allowed)
 
 
 GUARDED = [
@@ -90,19 +90,19 @@ RAILS = policy(
 @pytest.mark.parametrize(("session", "why"), GUARDED)
 def test_a_guard_rail_goes_before_every_rule(session: Session, why: str) -> None:
     decision = allowed(RAILS, session)
-    assert (decision.is_yes, decision.rule) == (False, "guard rail")
-    assert why in decision.say
+    assert (decision.allowed, decision.rule) == (False, "guard rail")
+    assert why in decision.message
 
 
 @pytest.mark.parametrize(("session", "_why"), GUARDED)
 def test_what_may_not_be_touched_may_be_seen(session: Session, _why: str) -> None:
-    assert allowed(RAILS, session, Action.LIST).is_yes
+    assert allowed(RAILS, session, Action.LIST).allowed
 
 
 @pytest.mark.parametrize("session", [b.session(65535), b.session(1), b.session(4, station="rdp-tcp#5")])
 def test_an_ordinary_session_meets_no_guard_rail(session: Session) -> None:
     assert guard(RAILS, session) == ""
-    assert allowed(RAILS, session).is_yes
+    assert allowed(RAILS, session).allowed
 
 
 def test_two_guard_rails_and_no_other_can_be_configured_away() -> None:
@@ -135,7 +135,7 @@ def test_the_first_rule_that_covers_the_session_decides(rules: tuple[Rule, ...],
 
 
 def test_a_session_without_a_covering_rule_may_not_be_touched() -> None:
-    assert not allowed(policy(FARM), b.session(host="comp1")).is_yes
+    assert not allowed(policy(FARM), b.session(host="comp1")).allowed
 
 
 WORKING = rule("working", states=frozenset({SessionState.ACTIVE}))
@@ -163,23 +163,27 @@ def test_a_rule_covers_only_the_states_and_the_idleness_it_names(
 
 def test_a_rule_for_one_channel_counts_nowhere_else() -> None:
     elsewhere = Place(channel_id="C0ELSEWHERE")
-    assert allowed(policy(HERE_ONLY), b.session()).is_yes
-    assert not allowed(policy(HERE_ONLY), b.session(), place=elsewhere).is_yes
+    assert allowed(policy(HERE_ONLY), b.session()).allowed
+    assert not allowed(policy(HERE_ONLY), b.session(), place=elsewhere).allowed
     decision = may_ask(policy(HERE_ONLY), SAID, elsewhere, Action.LOG_OFF)
-    assert (decision.is_yes, decision.rule, "not asked from this channel" in decision.say) == (False, "here only", True)
+    assert (decision.allowed, decision.rule, "not asked from this channel" in decision.message) == (
+        False,
+        "here only",
+        True,
+    )
 
 
-@pytest.mark.parametrize("standing", set(Standing) - {Standing.MEMBER})
-def test_only_members_count(standing: Standing) -> None:
-    decision = may_ask(policy(), b.someone(standing=standing), b.PLACE, Action.LIST)
-    assert (decision.is_yes, bool(decision.say)) == (False, True)
+@pytest.mark.parametrize("status", set(MemberStatus) - {MemberStatus.MEMBER})
+def test_only_members_count(status: MemberStatus) -> None:
+    decision = may_ask(policy(), b.person(status=status), b.PLACE, Action.LIST)
+    assert (decision.allowed, bool(decision.message)) == (False, True)
 
 
 # Presses
 
 
 @pytest.mark.parametrize(
-    ("presser", "is_yes", "sentence"),
+    ("presser", "allowed", "sentence"),
     [
         (b.ASKER, True, ""),
         (b.OTHER, False, "Only the person who asked"),
@@ -187,39 +191,39 @@ def test_only_members_count(standing: Standing) -> None:
         (STRANGER, False, "my own workspace"),
     ],
 )
-def test_only_who_asked_may_press_what_the_requester_confirms(presser: Actor, is_yes: bool, sentence: str) -> None:  # noqa: FBT001 - a table
-    decision = may_press(policy(), b.awaiting(), b.someone(presser))
-    assert decision.is_yes is is_yes
-    assert sentence in decision.say
+def test_only_who_asked_may_press_what_the_requester_confirms(presser: Actor, allowed: bool, sentence: str) -> None:  # noqa: FBT001 - a table
+    decision = may_press(policy(), b.awaiting(), b.person(presser))
+    assert decision.allowed is allowed
+    assert sentence in decision.message
 
 
 @pytest.mark.parametrize(
     ("who", "may_approve", "may_hold_back"),
     [
-        (b.someone(b.ASKER, ONCALL | b.LEADS), False, True),
-        (b.someone(b.OTHER, b.LEADS), True, True),
-        (b.someone(b.OTHER, ONCALL), False, False),
-        (b.someone(b.OTHER, b.LEADS, standing=Standing.GUEST), False, False),
+        (b.person(b.ASKER, ONCALL | b.LEADS), False, True),
+        (b.person(b.OTHER, b.LEADS), True, True),
+        (b.person(b.OTHER, ONCALL), False, False),
+        (b.person(b.OTHER, b.LEADS, status=MemberStatus.GUEST), False, False),
     ],
 )
 def test_holding_back_is_open_to_more_people_than_acting(
-    who: Someone,
+    who: Person,
     may_approve: bool,  # noqa: FBT001 - a table
     may_hold_back: bool,  # noqa: FBT001 - the same
 ) -> None:
     asked = replace(b.awaiting(), requirement=b.by_others())
-    assert may_press(policy(), asked, who).is_yes is may_approve
-    assert may_withdraw(policy(), asked, who).is_yes is may_hold_back
+    assert may_press(policy(), asked, who).allowed is may_approve
+    assert may_withdraw(policy(), asked, who).allowed is may_hold_back
 
 
 def test_right_before_the_act_every_target_is_asked_for_again() -> None:
     ready = b.ready(b.target(3), b.target(5, session=BOB))
-    assert may_still_act(policy(), ready, SAID, [SAID]).is_yes
-    gone = b.someone(groups=NOBODY)
-    assert not may_still_act(policy(), ready, gone, [gone]).is_yes
-    assert not may_still_act(policy(ALICE), ready, SAID, [SAID]).is_yes
+    assert may_still_act(policy(), ready, SAID, [SAID]).allowed
+    gone = b.person(groups=NOBODY)
+    assert not may_still_act(policy(), ready, gone, [gone]).allowed
+    assert not may_still_act(policy(ALICE), ready, SAID, [SAID]).allowed
     stricter = may_still_act(replace(policy(), protected_users=("bob",)), ready, SAID, [SAID])
-    assert (stricter.rule, "bob" in stricter.say) == ("guard rail", True)
+    assert (stricter.rule, "bob" in stricter.message) == ("guard rail", True)
 
 
 def test_the_directory_has_to_know_whoever_a_rule_names() -> None:

@@ -49,7 +49,7 @@ def rule(folder: Path, *lines: str) -> Rule:
 def faults(folder: Path, text: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         policy(folder, text)
-    return [line.strip() for line in caught.value.say.splitlines()[1:]]
+    return [line.strip() for line in caught.value.message.splitlines()[1:]]
 
 
 def test_a_rule_that_says_the_least_is_for_everything_of_its_kind(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_rule_that_says_the_least_is_for_everything_of_its_kind(tmp_path: Path
     assert found.where == frozenset()
     assert (found.computers, found.users, found.states) == (("*",), ("*",), frozenset(SessionState))
     assert (found.need, found.force, found.approve_in) == (None, Force(), "")
-    assert (found.idle_over, found.at_most, found.card_lives) == (timedelta(), 50, timedelta(minutes=15))
+    assert (found.idle_over, found.max_targets, found.expires_after) == (timedelta(), 50, timedelta(minutes=15))
 
 
 def test_a_rule_says_where_on_whom_how_many_and_how_long(tmp_path: Path) -> None:
@@ -70,14 +70,14 @@ def test_a_rule_says_where_on_whom_how_many_and_how_long(tmp_path: Path) -> None
         "states: [Active, dis*]",
         "idle_over: 1h30m",
         "approve_in: C0APPROVE",
-        "at_most: 5",
-        "card_lives: 2h",
+        "max_targets: 5",
+        "expires_after: 2h",
     )
     assert found.where == {"C0ONCALL", "G0PRIVATE"}
     assert found.computers == ("comp1", "rds-01", "rds-02", "rds-03", "rds-*")
     assert (found.users, found.states) == ((r"CORP\a*",), frozenset({SessionState.ACTIVE, SessionState.DISCONNECTED}))
-    assert (found.idle_over, found.card_lives) == (timedelta(minutes=90), timedelta(hours=2))
-    assert (found.approve_in, found.at_most) == ("C0APPROVE", 5)
+    assert (found.idle_over, found.expires_after) == (timedelta(minutes=90), timedelta(hours=2))
+    assert (found.approve_in, found.max_targets) == ("C0APPROVE", 5)
 
 
 @pytest.mark.parametrize(
@@ -122,20 +122,20 @@ def test_what_nobody_may_touch_and_how_much_at_once(tmp_path: Path) -> None:
   computers: [group:farm, dc*]
   console: false
   own_account: false
-limits: {alone: 3, requests: 7, within: 5m}
+limits: {second_person_above: 3, max_requests: 7, per: 5m}
 """,
     )
     assert found.protected_users == (r"CORP\svc-*",)
     assert found.protected_computers == ("rds-01", "rds-02", "rds-03", "rds-*", "dc*")
     assert (found.may_touch_console, found.may_touch_own_account) == (True, True)
-    assert (found.alone_at_most, found.requests_most, found.requests_within) == (3, 7, timedelta(minutes=5))
+    assert (found.second_person_above, found.max_requests, found.max_requests_per) == (3, 7, timedelta(minutes=5))
 
 
 def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
     found = policy(tmp_path, RULE)
     assert (found.may_touch_console, found.may_touch_own_account) == (False, False)
     assert found.own_accounts == (r"CORP\svc-logoff",)
-    assert (found.alone_at_most, found.requests_most, found.requests_within) == (10, 30, timedelta(minutes=10))
+    assert (found.second_person_above, found.max_requests, found.max_requests_per) == (10, 30, timedelta(minutes=10))
 
 
 # Faults
@@ -150,8 +150,8 @@ def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
         ("states: [0]", "states.0: has to be a text. Put it in quotes."),
         ("idle_over: soon", "idle_over: write a duration like 90s, 15m, 2h or 1d."),
         ("idle_over: 15", "idle_over: write a duration like 90s, 15m, 2h or 1d."),
-        ("card_lives: 15 minutes", "card_lives: write a duration like 90s, 15m, 2h or 1d."),
-        ("card_lives: ''", "card_lives: write a duration like 90s, 15m, 2h or 1d."),
+        ("expires_after: 15 minutes", "expires_after: write a duration like 90s, 15m, 2h or 1d."),
+        ("expires_after: ''", "expires_after: write a duration like 90s, 15m, 2h or 1d."),
         ("confirm: nobody", "confirm: write `self`, `another`, or a number of people like `2 of @ts-leads`."),
         ("confirm: 0 of @leads", "confirm: write `self`, `another`, or a number of people like `2 of @ts-leads`."),
         ("confirm: 2", "confirm: has to be a text. Put it in quotes."),
@@ -162,7 +162,7 @@ def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
         ("force: {ticket: 5}", "force.ticket: has to be a text. Put it in quotes."),
         ("force: {resaon: true}", "force.resaon: I know no key `resaon` here; did you mean `reason`?"),
         ("force: sometimes", "force: has to be a block of `key: value` lines."),
-        ("at_most: 0", "at_most: has to be at least 1."),
+        ("max_targets: 0", "max_targets: has to be at least 1."),
         ("computers: []", "computers: needs at least one entry."),
         ("computers: [comp1, group:nope]", "computers.1: `group:nope` is no group of computers"),
         ("wehre: [C0ONCALL]", "wehre: I know no key `wehre` here; did you mean `where`?"),
@@ -192,9 +192,12 @@ def test_no_rule_may_be_called_like_one_of_the_bots_own(tmp_path: Path, name: st
         ("protect: {own_account: perhaps}", "protect.own_account: has to be true or false."),
         ("protect: {users: boss}", "protect.users: has to be a list: one `- entry` a line."),
         ("protect: {computers: [group:nope]}", "protect.computers.0: `group:nope` is no group of computers"),
-        ("limits: {alone: 0}", "limits.alone: has to be at least 1."),
-        ("limits: {within: 10}", "limits.within: write a duration like 90s, 15m, 2h or 1d."),
-        ("limits: {request: 3}", "limits.request: I know no key `request` here; did you mean `requests`?"),
+        ("limits: {second_person_above: 0}", "limits.second_person_above: has to be at least 1."),
+        ("limits: {per: 10}", "limits.per: write a duration like 90s, 15m, 2h or 1d."),
+        (
+            "limits: {max_request: 3}",
+            "limits.max_request: I know no key `max_request` here; did you mean `max_requests`?",
+        ),
     ],
 )
 def test_a_fault_beside_the_rules_names_its_line_and_key(tmp_path: Path, said: str, sentence: str) -> None:

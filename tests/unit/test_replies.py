@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.windows.agent.replies import MAX_LINE, Listed, Reply, Whole, read
+from adapters.windows.agent.replies import MAX_LINE, HostReply, Listed, Reply, read
 from adapters.windows.shell import Chunk
 from bot.domain.session import Account, SessionState
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
@@ -55,7 +55,7 @@ def refusal(*pieces: bytes, stderr: bytes = b"") -> TerminalError:
 
 def test_a_whole_list_is_read_with_its_ticks_exact() -> None:
     host, listed = replies(framed(HOST, session(), {"end": 2}))
-    assert isinstance(host, Whole)
+    assert isinstance(host, HostReply)
     assert isinstance(listed, Listed)
     seen = listed.session.on("comp1")
     assert seen.account == Account(domain="CORP", user="josé")
@@ -134,7 +134,7 @@ def test_replies_before_a_tear_are_given_and_none_after_it() -> None:
     stream = read(
         "comp1", NONCE, [Chunk(stdout=framed(HOST) + NONCE.encode() + b"{\n" + framed(session(), {"end": 2}))]
     )
-    assert isinstance(next(stream), Whole)
+    assert isinstance(next(stream), HostReply)
     with pytest.raises(BadReply):
         next(stream)
 
@@ -145,7 +145,7 @@ def test_constrained_language_mode_is_known_by_its_identifier_however_the_line_i
     error = refusal(stderr=text.encode())
     assert isinstance(error, CannotCompile)
     assert not error.delivered
-    assert "Constrained Language Mode" in error.say
+    assert "Constrained Language Mode" in error.message
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_the_agents_own_error_says_what_failed_and_whether_anybody_was_touched(
     error = refusal(framed({"error": {"where": where, "code": code, "message64": ""}}, {"end": 1}))
     assert isinstance(error, kind)
     assert error.delivered is delivered
-    assert "comp1" in error.say
+    assert "comp1" in error.message
 
 
 @pytest.mark.parametrize("field", ["user", "domain", "client", "station", "address", "display"])

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cards import request_card as report
-from bot.cards.model import Group, Line, Moment, Person, Press, Strong
+from bot.cards import request_card
+from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
 from bot.domain.people import Actor
 from bot.domain.request import Ending, State, Verdict
 from tests.support import builders as b
-from tests.support import samples as portraits
+from tests.support import samples
 from tests.support.harness import text_of
 
-PORTRAITS = portraits.of_all_kinds()
+PORTRAITS = samples.of_all_kinds()
 
 
 def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
@@ -55,14 +55,14 @@ def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
     ],
 )
 def test_the_headline_says_what_is_true_now(name: str, headline: str) -> None:
-    assert report.of(PORTRAITS[name]).headline == headline
+    assert request_card.build(PORTRAITS[name]).headline == headline
 
 
 def test_only_what_was_seen_gone_is_called_logged_off() -> None:
     for name, request in PORTRAITS.items():
-        said = "logged off 1" in report.of(request).headline.lower()
+        said = "logged off 1" in request_card.build(request).headline.lower()
         assert said == (name == "verdict-gone"), name
-        ticked = "✓ logged off" in text_of(report.of(request))
+        ticked = "✓ logged off" in text_of(request_card.build(request))
         assert ticked == (Verdict.GONE in {target.verdict for target in request.targets}), name
 
 
@@ -106,22 +106,22 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
     ],
 )
 def test_the_card_says_it_in_plain_words(name: str, words: str) -> None:
-    assert words in text_of(report.of(PORTRAITS[name]))
+    assert words in text_of(request_card.build(PORTRAITS[name]))
 
 
 def people_on(line: Line) -> list[str]:
-    return [part.user_id if isinstance(part, Person) else part.name for part in line.parts
-            if isinstance(part, Person | Group)]  # fmt: skip
+    return [part.user_id if isinstance(part, UserMention) else part.name for part in line.parts
+            if isinstance(part, UserMention | Group)]  # fmt: skip
 
 
 def test_a_card_that_waits_for_others_calls_them_and_names_who_said_yes() -> None:
-    said = {str(line.parts[0]): people_on(line) for line in report.of(PORTRAITS["awaiting-counted"]).lines}
+    said = {str(line.parts[0]): people_on(line) for line in request_card.build(PORTRAITS["awaiting-counted"]).lines}
     assert said["Needs a yes from 2 of "] == ["@leads", "@oncall"]
     assert said["Yes so far: "] == [b.OTHER.user_id]
 
 
 def test_each_need_has_its_own_line() -> None:
-    lines = report.of(PORTRAITS["awaiting-two-needs"]).lines
+    lines = request_card.build(PORTRAITS["awaiting-two-needs"]).lines
     needs = [(line.parts[0], people_on(line)) for line in lines if str(line.parts[0]).startswith("Needs")]
     assert needs == [("Needs a yes from 2 of ", ["@leads"]), ("Needs a yes from 1 of ", ["U0LEAD"])]
 
@@ -129,29 +129,29 @@ def test_each_need_has_its_own_line() -> None:
 def test_what_was_counted_before_the_card_changed_is_not_shown_any_more() -> None:
     counted = PORTRAITS["awaiting-counted"]
     kept = frozenset({counted.targets[0].key})
-    narrowed = portraits.after(counted, e.Narrowed(by=b.OTHER, on_version=counted.version, keys=kept))
-    assert "Yes so far" not in text_of(report.of(narrowed))
+    narrowed = samples.after(counted, e.Narrowed(by=b.OTHER, on_version=counted.version, keys=kept))
+    assert "Yes so far" not in text_of(request_card.build(narrowed))
 
 
 def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
-    drawn = report.of(PORTRAITS["ready-warned"])
-    assert [button.press for button in drawn.buttons] == [Press.CANCEL]
-    assert Moment(b.NOW + portraits.FIVE) in drawn.lines[-1].parts
-    (alice,) = [line for line in drawn.lines if line.parts[0] == Strong(r"CORP\alice")]
+    mark_published = request_card.build(PORTRAITS["ready-warned"])
+    assert [button.press for button in mark_published.buttons] == [Press.CANCEL]
+    assert Timestamp(b.NOW + samples.FIVE) in mark_published.lines[-1].parts
+    (alice,) = [line for line in mark_published.lines if line.parts[0] == Bold(r"CORP\alice")]
     assert "\nwarned at " in alice.parts
 
 
 def test_nothing_that_is_over_waits_for_its_turn() -> None:
     for name, request in PORTRAITS.items():
-        waits = "waiting for its turn" in text_of(report.of(request))
+        waits = "waiting for its turn" in text_of(request_card.build(request))
         assert not waits or request.state is State.ACTING, name
 
 
 def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
-    summary = report.of(PORTRAITS["awaiting-left-out"]).summary
+    summary = request_card.build(PORTRAITS["awaiting-left-out"]).summary
     assert all(word in summary for word in (r"CORP\alice", r"CORP\josé", "comp1", "comp2", "asker", "TS-AAAAAA"))
     nameless = replace(PORTRAITS["awaiting"], actor=Actor(user_id="U0ASKER", team_id="T0TEAM"))
-    assert "asked by U0ASKER" in report.of(nameless).summary
+    assert "asked by U0ASKER" in request_card.build(nameless).summary
 
 
 @pytest.mark.parametrize(
@@ -170,16 +170,16 @@ def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
     ],
 )
 def test_what_nobody_decides_about_is_for_the_asker_alone(name: str, is_private: bool) -> None:  # noqa: FBT001 - a table
-    assert report.is_private(PORTRAITS[name]) is is_private
+    assert request_card.is_private(PORTRAITS[name]) is is_private
 
 
 def test_here_shows_it_to_all() -> None:
     request = PORTRAITS["ended-answered"]
-    assert not report.is_private(replace(request, ask=replace(request.ask, here=True)))
+    assert not request_card.is_private(replace(request, ask=replace(request.ask, here=True)))
 
 
 def test_the_buttons_name_the_number_and_their_version() -> None:
-    buttons = report.of(PORTRAITS["awaiting-left-out"]).buttons
+    buttons = request_card.build(PORTRAITS["awaiting-left-out"]).buttons
     assert [(button.press, button.label, button.value) for button in buttons] == [
         (Press.APPROVE, "Log off 2", "TS-AAAAAA:2"),
         (Press.CHOOSE, "Choose...", "TS-AAAAAA:2"),
@@ -200,33 +200,36 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
     ],
 )
 def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press]) -> None:
-    assert [button.press for button in report.of(PORTRAITS[name]).buttons] == presses
+    assert [button.press for button in request_card.build(PORTRAITS[name]).buttons] == presses
 
 
 def test_when_all_hosts_have_begun_there_is_nothing_left_to_stop() -> None:
-    begun = portraits.after(portraits.two_hosts(), e.HostStarted(host="comp2"))
-    assert report.of(begun).buttons == ()
+    begun = samples.after(samples.two_hosts(), e.HostStarted(host="comp2"))
+    assert request_card.build(begun).buttons == ()
 
 
 def test_many_computers_are_counted() -> None:
     sessions = [b.session(3, host=f"rds-{number:02}") for number in range(1, 6)]
-    assert report.of(portraits.surveyed(portraits.asked(), *sessions)).headline == "Log off 5 sessions on 5 computers?"
+    assert (
+        request_card.build(samples.surveyed(samples.asked(), *sessions)).headline
+        == "Log off 5 sessions on 5 computers?"
+    )
 
 
 def test_some_of_several_are_said_as_some() -> None:
-    one_of_two = portraits.after(
-        portraits.two_hosts(),
+    one_of_two = samples.after(
+        samples.two_hosts(),
         e.TargetEnded(key=("comp1", 3), verdict=Verdict.GONE),
         e.TargetEnded(key=("comp2", 7), verdict=Verdict.UNREACHABLE),
         e.Ended(),
     )
-    assert report.of(one_of_two).headline == "Logged off 1 of 2 sessions on comp1 and comp2"
+    assert request_card.build(one_of_two).headline == "Logged off 1 of 2 sessions on comp1 and comp2"
 
 
 def test_verbose_adds_the_codes_and_the_hosts_own_clock() -> None:
     request = PORTRAITS["verdict-no-right"]
-    plain = text_of(report.of(request))
-    verbose = text_of(report.of(replace(request, ask=replace(request.ask, verbose=True))))
+    plain = text_of(request_card.build(request))
+    verbose = text_of(request_card.build(replace(request, ask=replace(request.ask, verbose=True))))
     assert "host's clock" not in plain
     assert "state 4" in verbose
     assert "error 5" in verbose

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.session import Session
 
 EVERYTHING = frozenset(Action)
-SAID = b.someone()
+SAID = b.person()
 BOB = b.session(5, account=Account(domain="CORP", user="bob"))
 
 
@@ -85,40 +85,40 @@ def test_one_target_of_a_rule_without_force_is_enough_to_be_asked() -> None:
     rules = policy(rule("farm", computers=("rds-*",), force=Force(is_allowed=True)), rule("rest"))
     found = requirement(rules, [b.session(host="rds-01"), b.session(host="comp1")], force=True)
     assert (found.confirm, found.rules) == (Confirm.SELF, ("farm", "rest"))
-    assert "No rule lets you skip" in found.say
+    assert "No rule lets you skip" in found.message
 
 
 def test_what_each_target_takes_is_taken_together() -> None:
     one, two = b.need(2, rule="bobs"), b.need(rule="rest")
     rules = policy(
-        rule("bobs", users=("bob",), need=one, approve_in="C0ONE", card_lives=timedelta(minutes=5)),
-        rule("rest", need=two, card_lives=timedelta(minutes=30)),
+        rule("bobs", users=("bob",), need=one, approve_in="C0ONE", expires_after=timedelta(minutes=5)),
+        rule("rest", need=two, expires_after=timedelta(minutes=30)),
     )
     found = requirement(rules, [b.session(), BOB])
-    assert (set(found.needs), found.approve_in, found.lives) == ({one, two}, "C0ONE", timedelta(minutes=5))
+    assert (set(found.needs), found.approve_in, found.expires_after) == ({one, two}, "C0ONE", timedelta(minutes=5))
 
 
 def test_force_without_the_reason_or_the_ticket_that_the_rule_wants_is_refused() -> None:
     rules = policy(rule(force=Force(is_allowed=True, needs_reason=True, ticket=r"INC-\d+")))
-    assert "needs a reason" in refused(rules, [b.session()], force=True).say
-    assert "ticket" in refused(rules, [b.session()], force=True, reason="it hangs").say
+    assert "needs a reason" in refused(rules, [b.session()], force=True).message
+    assert "ticket" in refused(rules, [b.session()], force=True, reason="it hangs").message
     assert requirement(rules, [b.session()], force=True, reason="INC-7: it hangs").is_forced
 
 
 def test_more_than_a_rule_allows_at_once_is_refused() -> None:
-    few = policy(rule(at_most=2))
+    few = policy(rule(max_targets=2))
     assert requirement(few, [b.session(number) for number in (1, 2)]).confirm is Confirm.SELF
-    assert "the rule allows 2" in refused(few, [b.session(number) for number in (1, 2, 3)]).say
+    assert "the rule allows 2" in refused(few, [b.session(number) for number in (1, 2, 3)]).message
 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_above_the_cap_a_second_person_is_needed_whatever_the_rule_says(force: bool) -> None:  # noqa: FBT001 - a table
-    capped = policy(FORCE, alone_at_most=2)
+    capped = policy(FORCE, second_person_above=2)
     sessions = [b.session(number) for number in (1, 2, 3)]
     assert requirement(capped, sessions[:2]).confirm is Confirm.SELF
     found = requirement(capped, sessions, force=force)
     assert (found.confirm, [need.rule for need in found.needs]) == (Confirm.OTHERS, ["many at once"])
-    assert ("too many at once" in found.say) == force
+    assert ("too many at once" in found.message) == force
 
 
 SESSIONS = st.builds(
@@ -141,7 +141,7 @@ RULES = st.builds(
     users=st.sampled_from([("*",), ("alice",)]),
     need=NEEDS,
     force=st.builds(Force, is_allowed=st.booleans(), needs_reason=st.booleans()),
-    at_most=st.integers(1, 6),
+    max_targets=st.integers(1, 6),
 )
 POLICIES = st.lists(RULES, min_size=1, max_size=5, unique_by=lambda each: each.name)
 STRENGTH = [Confirm.NOBODY, Confirm.SELF, Confirm.OTHERS]
@@ -157,7 +157,7 @@ def test_one_more_target_never_weakens_what_it_takes(
     cap: int,
 ) -> None:
     """Each need that had to be met still has to be. A no stays one, unless it was about `--force` and that is off."""
-    limited = policy(*rules, alone_at_most=cap)
+    limited = policy(*rules, second_person_above=cap)
     before, after = required(limited, sessions, force=force), required(limited, [*sessions, one_more], force=force)
     if isinstance(before, Decision):
         assert isinstance(after, Decision) or (force and not after.is_forced)
@@ -167,11 +167,11 @@ def test_one_more_target_never_weakens_what_it_takes(
     assert STRENGTH.index(after.confirm) >= STRENGTH.index(before.confirm)
     assert set(before.needs) <= set(after.needs)
     assert set(before.rules) <= set(after.rules)
-    assert after.lives <= before.lives
+    assert after.expires_after <= before.expires_after
 
 
 @settings(deadline=None)
 @given(POLICIES, SESSIONS)
 def test_whoever_may_touch_a_session_may_ask_for_it(rules: list[Rule], session: Session) -> None:
     decision = for_session(policy(*rules), SAID, b.PLACE, Action.LOG_OFF, session)
-    assert not decision.is_yes or may_ask(policy(*rules), SAID, b.PLACE, Action.LOG_OFF).is_yes
+    assert not decision.allowed or may_ask(policy(*rules), SAID, b.PLACE, Action.LOG_OFF).allowed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.people import Standing
+from bot.domain.people import MemberStatus
 from bot.domain.request import Action, Ending, State
 from bot.domain.requirement import Confirm, Need
 from bot.domain.session import SessionState
@@ -41,18 +41,18 @@ CHANGES: dict[str, Change] = {
         lambda x: x.change(rule(need=Need(count=1, of=frozenset({"@cfo"}), rule="on-call"))),
         "have changed since it was approved; ask again",
     ),
-    "fewer at once": (lambda x: x.change(asking_leads(1, at_most=1)), "the rule allows 1"),
+    "fewer at once": (lambda x: x.change(asking_leads(1, max_targets=1)), "the rule allows 1"),
     "the requester left the group": (lambda x: x.remove_from("@oncall", DANA), "No rule lets you log sessions off"),
     "the requester was deactivated": (
-        lambda x: x.directory.standings.update({DANA.user_id: Standing.DEACTIVATED}),
+        lambda x: x.directory.standings.update({DANA.user_id: MemberStatus.DEACTIVATED}),
         "your account is a deactivated one",
     ),
     "the requester became a guest": (
-        lambda x: x.directory.standings.update({DANA.user_id: Standing.GUEST}),
+        lambda x: x.directory.standings.update({DANA.user_id: MemberStatus.GUEST}),
         "your account is a guest one",
     ),
     "Slack cannot be asked who the requester is": (
-        lambda x: x.directory.standings.update({DANA.user_id: Standing.UNKNOWN}),
+        lambda x: x.directory.standings.update({DANA.user_id: MemberStatus.UNKNOWN}),
         "I could not ask Slack",
     ),
 }
@@ -60,11 +60,11 @@ AFTER_THE_YES: dict[str, Change] = {
     "a pause": (lambda x: x.ledger.pause("operator", "patch night"), "Paused by operator since"),
     "the approver left the group": (lambda x: x.remove_from("@leads", BO), "have changed since it was approved"),
     "the approver was deactivated": (
-        lambda x: x.directory.standings.update({BO.user_id: Standing.DEACTIVATED}),
+        lambda x: x.directory.standings.update({BO.user_id: MemberStatus.DEACTIVATED}),
         "have changed since it was approved",
     ),
     "Slack cannot be asked who the approver is": (
-        lambda x: x.directory.standings.update({BO.user_id: Standing.UNKNOWN}),
+        lambda x: x.directory.standings.update({BO.user_id: MemberStatus.UNKNOWN}),
         "have changed since it was approved",
     ),
 }
@@ -141,7 +141,7 @@ def test_in_a_pause_nothing_new_is_asked_for_and_no_host_is_contacted(command: s
     council.ledger.pause("operator", "patch night")
     request = council.ask(command)
     assert request.ending is Ending.REFUSED
-    assert council.terminal.looks == []
+    assert council.terminal.look_calls == []
     assert "patch night" in council.told(DANA)[-1]
 
 
@@ -246,5 +246,5 @@ def test_the_own_confirmation_that_was_enough_is_not_when_others_are_needed_now(
     council.press(request, "approve", by=DANA)
     council.run()
     assert council.find(request.id).ending is Ending.REFUSED
-    assert council.find(request.id).card
+    assert council.find(request.id).message_ref
     assert APPROVALS.channel_id not in {card.channel_id for card in council.chat.cards}

@@ -54,8 +54,8 @@ def read(folder: Path, text: str, **environment: str) -> Settings:
 def faults(folder: Path, text: str, **environment: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         read(folder, text, **environment)
-    assert "hidden" not in caught.value.say
-    return [line.strip() for line in caught.value.say.splitlines()[1:]]
+    assert "hidden" not in caught.value.message
+    return [line.strip() for line in caught.value.message.splitlines()[1:]]
 
 
 def changed(old: str, new: str) -> str:

@@ -38,7 +38,7 @@ def read(folder: Path, old: str = "", new: str = "") -> Settings:
 def faults(folder: Path, old: str, new: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         read(folder, old, new)
-    return [line.strip() for line in caught.value.say.splitlines()[1:]]
+    return [line.strip() for line in caught.value.message.splitlines()[1:]]
 
 
 # A pattern never leaves its domain

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from adapters.slack.directory import SlackDirectory
-from bot.domain.people import Actor, Standing
+from bot.domain.people import Actor, MemberStatus
 from bot.errors import ChatError
 from tests.e2e.waiting import wait_until
 from tests.fakes.clock import SettableClock
@@ -63,8 +63,8 @@ class Directory(SlackDirectory):
     def ticks(self) -> float:
         return self.ticked.total_seconds()
 
-    def standing(self) -> Standing:
-        return self.someone(DANA).standing
+    def status(self) -> MemberStatus:
+        return self.person(DANA).status
 
 
 NO_USERS = [{}, {"user": None}, {"user": {}}, {"user": {"id": "U2"}}, {"user": []}, {"user": "U1"}, [], None, 7]
@@ -78,7 +78,7 @@ def test_an_answer_without_the_person_makes_nobody_a_member(answer: Any) -> None
     directory.client.user = answer
     with pytest.raises(ChatError) as failed:
         directory.refresh()
-    assert (failed.value.retryable, directory.standing()) == (True, Standing.UNKNOWN)
+    assert (failed.value.retryable, directory.status()) == (True, MemberStatus.UNKNOWN)
 
 
 @pytest.mark.parametrize("answer", [*NO_GROUPS, *RAISED, SlackClientError("?")], ids=repr)
@@ -88,7 +88,7 @@ def test_an_answer_without_the_groups_keeps_what_is_known(answer: Any) -> None:
     directory.client.groups = answer
     with pytest.raises(ChatError) as failed:
         directory.refresh()
-    assert (failed.value.retryable, directory.standing()) == (True, Standing.MEMBER)
+    assert (failed.value.retryable, directory.status()) == (True, MemberStatus.MEMBER)
     assert directory.members_of(frozenset({"@oncall"})) == {"U1"}
 
 
@@ -109,7 +109,7 @@ def test_while_nothing_is_known_slack_is_asked_sooner() -> None:
     directory.client.groups = OSError("?")
     directory.start()
     directory.client.groups = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["U1"]}]}
-    wait_until(lambda: directory.standing() is Standing.MEMBER)
+    wait_until(lambda: directory.status() is MemberStatus.MEMBER)
     asked = directory.client.asked
     Event().wait(20 * MOMENT.total_seconds())
     directory.stop()
@@ -121,9 +121,9 @@ def test_a_clock_that_is_set_back_makes_nobody_known_for_longer(back: timedelta)
     directory = Directory()
     directory.refresh()
     directory.clock.move(-back)
-    assert directory.standing() is Standing.UNKNOWN
+    assert directory.status() is MemberStatus.UNKNOWN
     directory.refresh()
-    assert directory.standing() is Standing.MEMBER
+    assert directory.status() is MemberStatus.MEMBER
 
 
 def test_what_is_old_stays_old_when_the_clock_comes_round_again() -> None:
@@ -131,6 +131,6 @@ def test_what_is_old_stays_old_when_the_clock_comes_round_again() -> None:
     directory.refresh()
     directory.clock.move(timedelta(minutes=30))
     directory.ticked = HOUR
-    assert directory.standing() is Standing.MEMBER
+    assert directory.status() is MemberStatus.MEMBER
     directory.ticked += timedelta(seconds=1)
-    assert directory.standing() is Standing.UNKNOWN
+    assert directory.status() is MemberStatus.UNKNOWN

@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackClientNotConnectedError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
-from adapters.slack.errors import ELSEWHERE, LATER, mapped
+from adapters.slack.errors import ELSEWHERE, LATER, translate_errors
 from bot.errors import ChatError, PlaceRefused
 
 
@@ -29,7 +29,7 @@ class UnknownHttpError(HTTPException):
 
 
 def seen(error: Exception) -> ChatError:
-    with pytest.raises(ChatError) as caught, mapped():
+    with pytest.raises(ChatError) as caught, translate_errors():
         raise error
     assert caught.value.__cause__ is error
     return caught.value
@@ -43,7 +43,7 @@ def api_error(response: object, kind: type[SlackApiError] = SlackApiError) -> Sl
 def test_a_place_that_is_closed_to_the_bot_is_told_apart(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert isinstance(error, PlaceRefused)
-    assert (error.retryable, name in error.say) == (False, True)
+    assert (error.retryable, name in error.message) == (False, True)
 
 
 @pytest.mark.parametrize("name", sorted(LATER))
@@ -76,7 +76,7 @@ def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert not error.retryable
     assert not isinstance(error, PlaceRefused)
-    assert name in error.say
+    assert name in error.message
 
 
 @pytest.mark.parametrize("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])
@@ -106,15 +106,15 @@ def test_a_lost_connection_or_an_unreadable_answer_may_be_over_soon(error: Excep
 
 
 def test_no_token_and_no_payload_is_said() -> None:
-    said = seen(api_error({"error": "invalid_auth", "token": "xoxb-secret"})).say
+    said = seen(api_error({"error": "invalid_auth", "token": "xoxb-secret"})).message
     assert "xoxb" not in said
 
 
 def test_a_mistake_of_the_bot_is_no_chat_error() -> None:
-    with pytest.raises(KeyError), mapped():
+    with pytest.raises(KeyError), translate_errors():
         raise KeyError("a bug")
 
 
 def test_what_went_well_is_left_alone() -> None:
-    with mapped():
+    with translate_errors():
         pass

@@ -41,19 +41,19 @@ ALLOWED, FORBIDDEN = Force(is_allowed=True), Force()
 
 
 def policy(**changes: Any) -> Policy:
-    values: dict[str, Any] = {"who": b.ONCALL, "may": frozenset(Action), "card_lives": CARD_LIVES}
+    values: dict[str, Any] = {"who": b.ONCALL, "may": frozenset(Action), "expires_after": CARD_LIVES}
     return Policy(home_team="T0TEAM", rules=(Rule(name="on-call", **(values | changes)),))
 
 
-def surveyed_by(rules: Policy, request: Request, looks: Sequence[Look]) -> Surveyed:
-    found = decide(request, looks, rules, b.someone())
+def surveyed_by(rules: Policy, request: Request, surveys: Sequence[Look]) -> Surveyed:
+    found = decide(request, surveys, rules, b.person())
     assert isinstance(found, Surveyed), found
     return found
 
 
-def decided(*looks: Look, may_force: Force = FORBIDDEN, users: tuple[str, ...] = ("*",), **ask: Any) -> Surveyed:
-    asked = LogoffAsk(hosts=tuple(look.host for look in looks), **ask)
-    return surveyed_by(policy(force=may_force, users=users), b.request(ask=asked), looks)
+def decided(*surveys: Look, may_force: Force = FORBIDDEN, users: tuple[str, ...] = ("*",), **ask: Any) -> Surveyed:
+    asked = LogoffAsk(hosts=tuple(look.host for look in surveys), **ask)
+    return surveyed_by(policy(force=may_force, users=users), b.request(ask=asked), surveys)
 
 
 def ids(surveyed: Surveyed) -> list[int]:
@@ -63,7 +63,7 @@ def ids(surveyed: Surveyed) -> list[int]:
 def test_everything_that_may_be_touched_is_a_target_and_the_rest_is_left_out_with_its_reason() -> None:
     surveyed = decided(COMP1, choice=Choice.ALL)
     assert ids(surveyed) == [3, 5]
-    assert {left.session.id: left.why.partition(":")[0] for left in surveyed.left_out} == {
+    assert {left.session.id: left.why.partition(":")[0] for left in surveyed.excluded} == {
         0: "the services' session",
         1: "the console",
         65537: "a listener",
@@ -88,20 +88,20 @@ def test_everything_that_may_be_touched_is_a_target_and_the_rest_is_left_out_wit
 def test_ids_and_filters_choose_together(ask: dict[str, Any], expected: list[int]) -> None:
     surveyed = decided(COMP1, choice=Choice.MATCHING, **ask)
     assert ids(surveyed) == expected
-    assert surveyed.left_out == ()
+    assert surveyed.excluded == ()
     assert (surveyed.ending is Ending.NOTHING_TO_DO) == (not expected)
 
 
 def test_a_session_that_no_rule_covers_is_left_out() -> None:
     surveyed = decided(COMP1, choice=Choice.ALL, users=("alice",))
     assert ids(surveyed) == [3]
-    assert [left.why for left in surveyed.left_out if left.session == BOB] == ["no rule lets you touch this session"]
+    assert [left.why for left in surveyed.excluded if left.session == BOB] == ["no rule lets you touch this session"]
 
 
 def test_without_a_choice_the_sessions_are_shown_and_nobody_is_asked() -> None:
     surveyed = decided(COMP1)
     assert (ids(surveyed), surveyed.ending, surveyed.requirement) == ([3, 5], Ending.ANSWERED, None)
-    assert "Nobody is chosen yet" in surveyed.say
+    assert "Nobody is chosen yet" in surveyed.message
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -113,19 +113,19 @@ def test_whatif_always_wins(force: bool) -> None:  # noqa: FBT001 - a table
 def test_force_asks_nobody_where_a_rule_allows_it() -> None:
     surveyed = decided(COMP1, choice=Choice.ALL, force=True, may_force=ALLOWED)
     assert surveyed.requirement
-    assert (surveyed.requirement.confirm, surveyed.valid_for, surveyed.say) == (Confirm.NOBODY, READY_FOR, "")
+    assert (surveyed.requirement.confirm, surveyed.valid_for, surveyed.message) == (Confirm.NOBODY, READY_FOR, "")
 
 
 def test_force_without_a_rule_for_it_is_asked_for_and_said() -> None:
     surveyed = decided(COMP1, choice=Choice.ALL, force=True)
     assert surveyed.requirement
     assert (surveyed.requirement.confirm, surveyed.valid_for) == (Confirm.SELF, CARD_LIVES)
-    assert "No rule lets you skip" in surveyed.say
+    assert "No rule lets you skip" in surveyed.message
 
 
 def test_a_host_that_does_not_answer_is_shown_beside_those_that_do() -> None:
     surveyed = decided(COMP1, DOWN, choice=Choice.ALL)
-    assert [(look.host, look.code, look.sessions) for look in surveyed.looks] == [
+    assert [(look.host, look.code, look.sessions) for look in surveyed.surveys] == [
         ("comp1", "", 5),
         ("comp2", "unreachable", 0),
     ]
@@ -135,7 +135,7 @@ def test_a_host_that_does_not_answer_is_shown_beside_those_that_do() -> None:
 def test_when_no_host_answers_nothing_is_done() -> None:
     refused = Look(host="comp1", at=b.NOW, error=NoRight("no", host="comp1"))
     surveyed = decided(refused, DOWN, choice=Choice.ALL)
-    assert (surveyed.targets, surveyed.ending, surveyed.say) == (
+    assert (surveyed.targets, surveyed.ending, surveyed.message) == (
         (),
         Ending.NOTHING_TO_DO,
         "No computer could be looked at, so nothing was done.",
@@ -145,26 +145,26 @@ def test_when_no_host_answers_nothing_is_done() -> None:
 def test_when_nothing_matches_it_is_said_with_the_next_step() -> None:
     surveyed = decided(COMP1, ids=Ids(((9, 9),)), choice=Choice.MATCHING)
     assert surveyed.ending is Ending.NOTHING_TO_DO
-    assert surveyed.say == "comp1 has no session with id 9. See who is there: `/sessions comp1`"
+    assert surveyed.message == "comp1 has no session with id 9. See who is there: `/sessions comp1`"
 
 
 def test_when_all_that_matches_is_guarded_it_is_said() -> None:
     surveyed = decided(COMP1, ids=Ids(((0, 1),)), choice=Choice.MATCHING)
-    assert (surveyed.targets, surveyed.ending, len(surveyed.left_out)) == ((), Ending.NOTHING_TO_DO, 2)
-    assert "left out" in surveyed.say
+    assert (surveyed.targets, surveyed.ending, len(surveyed.excluded)) == ((), Ending.NOTHING_TO_DO, 2)
+    assert "left out" in surveyed.message
 
 
 def test_a_list_shows_what_may_not_be_touched() -> None:
     request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     lookers = policy(may=frozenset({Action.LIST}), users=("nobody",))
     surveyed = surveyed_by(lookers, request, [COMP1])
-    assert (ids(surveyed), surveyed.left_out, surveyed.ending) == ([0, 1, 3, 5, 65537], (), Ending.ANSWERED)
+    assert (ids(surveyed), surveyed.excluded, surveyed.ending) == ([0, 1, 3, 5, 65537], (), Ending.ANSWERED)
 
 
 def test_a_list_leaves_out_computers_that_nobody_let_him_look_at() -> None:
     request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
-    assert (surveyed.targets, len(surveyed.left_out)) == ((), 5)
+    assert (surveyed.targets, len(surveyed.excluded)) == ((), 5)
 
 
 def test_when_others_decide_the_card_says_who_and_where() -> None:
@@ -177,15 +177,15 @@ def test_when_others_decide_the_card_says_who_and_where() -> None:
 
 def test_a_missing_reason_for_force_is_refused_before_anybody_is_asked() -> None:
     asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True))
-    refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.someone())
+    refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.person())
     assert isinstance(refused, Refused)
-    assert "--force needs a reason here" in refused.say
+    assert "--force needs a reason here" in refused.message
 
 
 def test_a_list_that_nobody_could_read_is_cut_and_says_so() -> None:
     many = tuple(b.session(number) for number in range(1, MOST_LISTED + 102))
     request = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL), action=Action.LIST)
-    surveyed = decide(request, [Look(host="comp1", at=b.NOW, sessions=many)], policy(), b.someone())
+    surveyed = decide(request, [Look(host="comp1", at=b.NOW, sessions=many)], policy(), b.person())
     assert isinstance(surveyed, Surveyed)
     assert len(surveyed.targets) == MOST_LISTED
-    assert f"There are {len(many):,}" in surveyed.say
+    assert f"There are {len(many):,}" in surveyed.message

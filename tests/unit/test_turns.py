@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.sql.write_queue import Turns
+from adapters.sql.write_queue import FairLock
 
 LONG = timedelta(seconds=20)
 
 
-def wait_until_in_line(turns: Turns, length: int) -> None:
+def wait_until_in_line(turns: FairLock, length: int) -> None:
     while len(turns._line) < length:
         pass
 
 
 def test_whoever_came_first_is_next() -> None:
-    turns, order = Turns(), []
+    turns, order = FairLock(), []
 
     def write(number: int) -> None:
         with turns.take(LONG):
@@ -34,7 +34,7 @@ def test_whoever_came_first_is_next() -> None:
 
 
 def test_who_gives_up_waiting_is_passed_over() -> None:
-    turns = Turns()
+    turns = FairLock()
     with turns.take(LONG), pytest.raises(TimeoutError), turns.take(timedelta(0)):
         pass
     with turns.take(timedelta(0)) as left:
@@ -42,7 +42,7 @@ def test_who_gives_up_waiting_is_passed_over() -> None:
 
 
 def test_a_write_that_fails_gives_its_turn_on() -> None:
-    turns = Turns()
+    turns = FairLock()
     with pytest.raises(ZeroDivisionError), turns.take(LONG):
         raise ZeroDivisionError
     with turns.take(timedelta(0)):
@@ -50,5 +50,5 @@ def test_a_write_that_fails_gives_its_turn_on() -> None:
 
 
 def test_what_was_spent_waiting_is_taken_off_the_time() -> None:
-    with Turns().take(LONG) as left:
+    with FairLock().take(LONG) as left:
         assert timedelta(0) < left <= LONG

@@ -76,8 +76,8 @@ def test_the_card_shows_who_is_warned_when_it_begins_and_cancel() -> None:
     assert "2 sessions on comp1 will be logged off: people are warned" in shown
     assert shown.count("warned at 2026-03-02 14:00") == 2
     assert "begins at 2026-03-02 14:05" in shown
-    assert request.card
-    assert [button.label for button in council.chat.cards[request.card][-1].buttons] == ["Cancel"]
+    assert request.message_ref
+    assert [button.label for button in council.chat.cards[request.message_ref][-1].buttons] == ["Cancel"]
 
 
 def test_who_could_not_be_warned_is_left_alone_and_the_rest_goes() -> None:
@@ -149,7 +149,9 @@ def test_an_order_without_an_answer_is_no_proof_either() -> None:
     assert verdicts(council, request) == {3: Verdict.GONE, 5: Verdict.SKIPPED}
 
 
-@pytest.mark.parametrize(("dies_before", "messages"), [(e.SetOutToWarn, 2), (e.Warned, 2), (e.GraceBegan, 2)])
+@pytest.mark.parametrize(
+    ("dies_before", "messages"), [(e.WarningStarted, 2), (e.WarningDelivered, 2), (e.GraceStarted, 2)]
+)
 def test_a_crash_while_warning_sends_no_message_twice(dies_before: type[e.Event], messages: int) -> None:
     council = Council()
     request = council.ask(WARN)
@@ -163,7 +165,7 @@ def test_a_crash_while_warning_sends_no_message_twice(dies_before: type[e.Event]
     assert len(sent(council)) == len(set(sent(council))) == messages
     not_proven = {n for n, verdict in verdicts(council, request).items() if verdict is Verdict.SKIPPED}
     assert {number for _, number in council.terminal.logged_off} == {3, 5} - not_proven
-    assert not_proven == ({3, 5} if dies_before is e.Warned else set())
+    assert not_proven == ({3, 5} if dies_before is e.WarningDelivered else set())
 
 
 def test_a_crash_between_intent_and_message_leaves_the_person_alone_unwarned_and_logged_on() -> None:
@@ -171,7 +173,7 @@ def test_a_crash_between_intent_and_message_leaves_the_person_alone_unwarned_and
     council = Council()
     request = council.ask(WARN)
     council.press(request, "approve", by=DANA)
-    council.ledger.die_after = e.SetOutToWarn
+    council.ledger.die_after = e.WarningStarted
     with pytest.raises(Crash):
         council.run()
     council.restart()
@@ -271,7 +273,7 @@ def test_when_nobody_could_be_warned_a_restart_ends_it_in_the_same_words() -> No
     request = council.ask(WARN)
     council.press(request, "approve", by=BO)
     council.terminal.refuse("comp1", 5)
-    council.ledger.die_after = e.GraceBegan
+    council.ledger.die_after = e.GraceStarted
     with pytest.raises(Crash):
         council.run()
     council.restart()

@@ -14,7 +14,7 @@ from adapters.windows import errors as faults
 from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
-from bot.cards import wording as phrases
+from bot.cards import wording
 from bot.domain.request import Target, Verdict
 from bot.domain.session import Account, SessionState
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
@@ -160,7 +160,9 @@ def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
 def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     rows = [*faults.WSMAN.values(), *faults.HTTP.values(), *(row for _, row in faults._FOREIGN)]
     rows += [faults.CONSTRAINED, faults.MISCOMPILED, faults.INCOMPLETE]
-    said = "\n".join([*(row.say for row in rows), phrases.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))])
+    said = "\n".join(
+        [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
+    )
     _, table = PAGE.read_text("utf-8").split("| it says |")
     quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)
     assert len(quoted) > 8

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot.cards import wording as phrases
+from bot.cards import wording
 from bot.domain.request import Target, Verdict
 from tests.support.builders import session
 
 
 def said(verdict: Verdict, code: int, detail: str = "") -> str:
-    return phrases.verdict(Target(session=session(3), verdict=verdict, code=code, detail=detail))
+    return wording.verdict(Target(session=session(3), verdict=verdict, code=code, detail=detail))
 
 
 def test_a_stuck_session_names_what_an_administrator_can_do() -> None:

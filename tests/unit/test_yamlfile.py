@@ -22,8 +22,8 @@ def refusal(folder: Path, text: str) -> str:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         yamlfile.read(path, {})
-    assert "hidden" not in caught.value.say
-    return caught.value.say
+    assert "hidden" not in caught.value.message
+    return caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_many_blocks_beside_each_other_are_not_deep(tmp_path: Path, one: str) ->
     path = tmp_path / "app.yaml"
     path.write_text("a:\n" + one * 100, encoding="utf-8")
     file = yamlfile.read(path, {})
-    assert (len(file.values), file.faults) == (1, ())
+    assert (len(file.values), file.problems) == (1, ())
 
 
 @pytest.mark.parametrize("key", ["? [hidden]\n: b\n", "? {hidden: x}\n: b\n", "{[hidden]: b}\n"])
@@ -88,14 +88,14 @@ def test_a_key_that_is_a_block_is_a_fault_with_its_line(tmp_path: Path, key: str
     path = tmp_path / "app.yaml"
     path.write_text(key, encoding="utf-8")
     file = yamlfile.read(path, {})
-    assert (file.values, file.faults) == ({}, ((1, "a key has to be one word."),))
+    assert (file.values, file.problems) == ({}, ((1, "a key has to be one word."),))
 
 
 @pytest.mark.parametrize("value", ["2026-01-01", "2026-13-45", "=", "0b_"])
 def test_a_scalar_that_is_not_plain_is_a_fault_with_its_line(tmp_path: Path, value: str) -> None:
     path = tmp_path / "app.yaml"
     path.write_text(f"a: 1\nteam: {value}\n", encoding="utf-8")
-    assert yamlfile.read(path, {}).faults == ((2, "the value cannot be understood. Put it in quotes."),)
+    assert yamlfile.read(path, {}).problems == ((2, "the value cannot be understood. Put it in quotes."),)
 
 
 def test_plain_scalars_keep_their_kind_and_signs_in_quotes_are_text(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_plain_scalars_keep_their_kind_and_signs_in_quotes_are_text(tmp_path: Pa
     path.write_text("a: [1, 2.5, true, null, word, '*x', \"&x\", '!x', '2026-01-01', a*b&c!d]\n", encoding="utf-8")
     file = yamlfile.read(path, {})
     assert file.values == {"a": [1, 2.5, True, None, "word", "*x", "&x", "!x", "2026-01-01", "a*b&c!d"]}
-    assert file.faults == ()
+    assert file.problems == ()
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

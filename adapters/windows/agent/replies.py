@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.windows import errors as faults
+from adapters.windows import errors
 from adapters.windows.agent.script import whole_letters
 from bot.domain.session import Account, Session, SessionState
 
@@ -30,7 +30,7 @@ Words = Annotated[str, AfterValidator(whole_letters)]
 """Text of Windows: UTF-16 that nobody has checked."""
 
 
-class Torn(ValueError):
+class MalformedReply(ValueError):
     """From here on nothing of the output is trusted."""
 
 
@@ -38,7 +38,7 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Seen(_Line):
+class SessionReply(_Line):
     """A session as the agent writes it; ticks come as strings."""
 
     id: Code
@@ -68,7 +68,7 @@ class Seen(_Line):
 
 
 class Listed(_Line):
-    session: Seen
+    session: SessionReply
 
 
 class Ended(_Line):
@@ -81,7 +81,7 @@ class Ended(_Line):
     code: Code
     why: Words
     waited_ms: int
-    seen: Seen | None
+    seen: SessionReply | None
 
 
 class Host(_Line):
@@ -90,7 +90,7 @@ class Host(_Line):
     now: Ticks
 
 
-class Whole(_Line):
+class HostReply(_Line):
     """What a list begins with."""
 
     host: Host
@@ -111,8 +111,8 @@ class Failed(_Line):
         """What is compiled comes before all other lines: later it is no answer that could be believed."""
         where, code = self.error.where, self.error.code
         if where == "Add-Type" and not is_first:
-            return faults.INCOMPLETE.at(host, delivered=True)
-        fault = faults.MISCOMPILED if where == "Add-Type" else faults.win32(code)
+            return errors.INCOMPLETE.at(host, delivered=True)
+        fault = errors.MISCOMPILED if where == "Add-Type" else errors.win32(code)
         return fault.at(host, delivered=where not in _BEFORE_THE_ACT)
 
 
@@ -120,9 +120,9 @@ class End(_Line):
     end: int
 
 
-Reply = Whole | Listed | Ended
-_KINDS: dict[str, type[Whole | Listed | Ended | Failed | End]] = {
-    "host": Whole,
+Reply = HostReply | Listed | Ended
+_KINDS: dict[str, type[HostReply | Listed | Ended | Failed | End]] = {
+    "host": HostReply,
     "session": Listed,
     "target": Ended,
     "error": Failed,
@@ -138,21 +138,21 @@ class Frames:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
-        """The objects of all lines that are whole by now. Raises `Torn`."""
+        """The objects of all lines that are whole by now. Raises `MalformedReply`."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             _, mark, framed = line.partition(self._nonce)
             if mark:
                 yield self._object(framed.rstrip(b"\r"))
         if len(self._rest) > MAX_LINE:
-            raise Torn("a line without an end")
+            raise MalformedReply("a line without an end")
 
     def _object(self, framed: bytes) -> dict[str, Any]:
         if not framed.endswith(self._nonce):
-            raise Torn("a line without its second nonce")
+            raise MalformedReply("a line without its second nonce")
         value = json.loads(framed.removesuffix(self._nonce).decode("ascii"))
         if not isinstance(value, dict):
-            raise Torn("no object")
+            raise MalformedReply("no object")
         return value
 
 
@@ -176,28 +176,28 @@ def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
                 count += 1
                 yield line
     except ValueError as exc:
-        raise faults.INCOMPLETE.at(host, delivered=True) from exc
+        raise errors.INCOMPLETE.at(host, delivered=True) from exc
     raise _without_end(host, stderr)
 
 
-def _parsed(value: dict[str, Any]) -> Whole | Listed | Ended | Failed | End:
+def _parsed(value: dict[str, Any]) -> HostReply | Listed | Ended | Failed | End:
     kind = next((kind for key, kind in _KINDS.items() if key in value), None)
     if kind is None:
-        raise Torn("a line of no known kind")
+        raise MalformedReply("a line of no known kind")
     try:
         return kind.model_validate(value)
     except ValidationError as exc:
-        raise Torn(kind.__name__) from exc
+        raise MalformedReply(kind.__name__) from exc
 
 
 def _check_count(line: End, count: int) -> None:
     if line.end != count:
-        raise Torn(f"{line.end} lines announced, {count} came")
+        raise MalformedReply(f"{line.end} lines announced, {count} came")
 
 
 def _without_end(host: str, stderr: bytes) -> TerminalError:
     """The script did not come to its end. PowerShell breaks lines of stderr anywhere, so blanks do not count."""
     text = "".join(stderr.decode("ascii", "replace").split())
     if any(identifier in text for identifier in _CONSTRAINED):
-        return faults.CONSTRAINED.at(host, delivered=False)
-    return faults.INCOMPLETE.at(host, delivered=True)
+        return errors.CONSTRAINED.at(host, delivered=False)
+    return errors.INCOMPLETE.at(host, delivered=True)

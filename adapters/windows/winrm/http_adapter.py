@@ -28,7 +28,7 @@ class OutOfBounds(requests.RequestException):
     """The host answered with something that is never followed or read: a redirect, a packed, open or endless body."""
 
 
-class BoundedAdapter(HTTPAdapter):
+class DeadlineAdapter(HTTPAdapter):
     """One connection to one host, usable only inside `until`.
 
     A read timeout of requests starts anew with each byte, so at the deadline a timer shuts the socket: whatever is

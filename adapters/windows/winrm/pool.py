@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from winrm.protocol import Protocol
 
-from adapters.windows.winrm.http_adapter import BoundedAdapter
+from adapters.windows.winrm.http_adapter import DeadlineAdapter
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -22,12 +22,12 @@ _OPERATION_SECONDS = 20
 _KEPT_PER_HOST = 2
 
 
-class Line:
+class PooledConnection:
     """One pywinrm `Protocol` with its one connection. Used by one call at a time."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.wire = BoundedAdapter()
+        self.wire = DeadlineAdapter()
         self.protocol: Any = Protocol(**_protocol_options(connection))
         session = self.protocol.transport.build_session()
         session.trust_env = False
@@ -76,10 +76,10 @@ class Pool:
     def __init__(self, idle: timedelta) -> None:
         self._idle = idle.total_seconds()
         self._lock = Lock()
-        self._kept: defaultdict[Connection, list[tuple[float, Line]]] = defaultdict(list)
+        self._kept: defaultdict[Connection, list[tuple[float, PooledConnection]]] = defaultdict(list)
         self._sweeper: Timer | None = None
 
-    def take(self, connection: Connection) -> Line:
+    def take(self, connection: Connection) -> PooledConnection:
         """A line that was used lately, else a new one, not yet connected."""
         self._close_idle()
         with self._lock:
@@ -88,11 +88,11 @@ class Pool:
                 return kept.pop()[1]
         return self.fresh(connection)
 
-    def fresh(self, connection: Connection) -> Line:
+    def fresh(self, connection: Connection) -> PooledConnection:
         """A new line whatever is kept; what is kept may be as dead as the one that failed."""
-        return Line(connection)
+        return PooledConnection(connection)
 
-    def give_back(self, line: Line) -> None:
+    def give_back(self, line: PooledConnection) -> None:
         """Keep it for the next call."""
         with self._lock:
             kept = self._kept[line.connection]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from winrm.exceptions import WinRMOperationTimeoutError
 
-from adapters.windows import errors as faults
+from adapters.windows import errors
 from adapters.windows.agent.script import BOOTSTRAP
 from adapters.windows.shell import Chunk, Deadline
 from adapters.windows.winrm.pool import Pool
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from adapters.windows.winrm.endpoint import Lookup
-    from adapters.windows.winrm.pool import Line
+    from adapters.windows.winrm.pool import PooledConnection
 
 _KEEP_IDLE = timedelta(seconds=60)
 _SHELL_IDLE = "PT120S"  # a shell that could not be deleted ends by itself then
@@ -53,13 +53,13 @@ class WinRmShell:
     def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
         """A command that waits for its input. Until then a lost connection is replaced once: nothing was delivered."""
         connection = self._connection_of(host)
-        with faults.mapped(host, delivered=False):
+        with errors.translate_errors(host, delivered=False):
             call = _Call(host, self._pool.take(connection), deadline, reserve)
         try:
             call.prepare()
         except TerminalError as error:
             self._finish(call)
-            if not faults.is_lost_connection(error) or deadline.left <= reserve:
+            if not errors.is_lost_connection(error) or deadline.left <= reserve:
                 raise
             call = _Call(host, self._pool.fresh(connection), deadline, reserve)
             self._prepare_or_finish(call)
@@ -93,7 +93,7 @@ class WinRmShell:
 class _Call:
     """One shell with one command on one line."""
 
-    def __init__(self, host: str, line: Line, deadline: Deadline, reserve: float) -> None:
+    def __init__(self, host: str, line: PooledConnection, deadline: Deadline, reserve: float) -> None:
         self.host, self.line, self.deadline, self.reserve = host, line, deadline, reserve
         self.shell_id = ""
         self.failure: TerminalError | None = None
@@ -103,7 +103,7 @@ class _Call:
     @property
     def is_sound(self) -> bool:
         """The line may be used again."""
-        return self.failure is None or faults.is_orderly(self.failure)
+        return self.failure is None or errors.is_orderly(self.failure)
 
     def prepare(self) -> None:
         with self._saying(delivered=False):
@@ -123,11 +123,11 @@ class _Call:
             chunk, done = self._received()
             size += len(chunk.stdout) + len(chunk.stderr)
             if size > _MAX_OUTPUT:
-                raise faults.INCOMPLETE.at(self.host, delivered=True)
+                raise errors.INCOMPLETE.at(self.host, delivered=True)
             yield chunk
             if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
                 self._must_stop = True
-                raise faults.LATE.at(self.host, delivered=True)
+                raise errors.LATE.at(self.host, delivered=True)
 
     def _received(self) -> tuple[Chunk, bool]:
         with self._saying(delivered=True):
@@ -155,7 +155,7 @@ class _Call:
     @contextmanager
     def _saying(self, *, delivered: bool) -> Iterator[None]:
         try:
-            with faults.mapped(self.host, delivered=delivered), self.line.until(self.deadline):
+            with errors.translate_errors(self.host, delivered=delivered), self.line.until(self.deadline):
                 yield
         except TerminalError as error:
             self.failure = error

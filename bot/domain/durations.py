@@ -1,0 +1,24 @@
+"""Durations as people write and read them: `90s`, `1h30m`; `2 hours`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import humanize
+
+_DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?", re.IGNORECASE | re.ASCII)
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Return `90s`, `2m`, `1h30m` or `2d` as a duration; None for anything else, a bare number among it."""
+    parts = _DURATION.fullmatch(text)
+    if not parts or not any(parts.groups()):
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def duration(length: timedelta) -> str:
+    """Return the length in words: `3 hours`, `5 minutes`."""
+    return humanize.naturaldelta(length)
