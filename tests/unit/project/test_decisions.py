@@ -37,7 +37,6 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 
 
 def test_the_list_has_every_decision_with_its_title() -> None:
-    listed = re.findall(
-        r"^- \[(\d{4})\]\((.+?)\): (.+)$", (FOLDER / "README.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[(\d{4})\]\((.+?)\): (.+)$", text, re.MULTILINE)
     assert listed == [(page.name[:4], page.name, title_of(page)) for page in PAGES], "edit docs/decisions/README.md"
