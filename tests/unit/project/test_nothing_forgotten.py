@@ -86,7 +86,7 @@ def test_every_ask_belongs_to_a_command() -> None:
 
 def test_the_rehearsal_and_the_readme_have_every_command() -> None:
     slashes = {command.slash for command in COMMANDS}
-    assert set(yaml.safe_load(WORKSPACE.read_text(encoding="utf-8"))["app"]["commands"]) == slashes, WORKSPACE
+    assert set(yaml.safe_load(WORKSPACE.read_text(encoding="utf-8"))["app"]["commands"]) == slashes, f"edit {WORKSPACE}"
     assert {slash for slash in slashes if f"`{slash}" not in page("README.md")} == set(), "name it in README.md"
 
 
@@ -105,7 +105,9 @@ def test_every_key_of_a_rule_goes_into_the_rule() -> None:
     made = next(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Rule")
     used = attributes(source, "self") | attributes(source_of(settings), "rule")
     assert set(RuleSettings.model_fields) - used == set(), "use it in app/config/policy.py"
-    assert {keyword.arg for keyword in made.keywords} == {field.name for field in fields(Rule)}
+    assert {keyword.arg for keyword in made.keywords} == {field.name for field in fields(Rule)}, (
+        "fill it in RuleSettings.rule"
+    )
 
 
 def test_every_field_of_a_rule_is_asked_explained_and_compared() -> None:
