@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / ".github").rglob("*.md"))]
+SOURCES = ("app", "bot", "adapters", "tests")
 PATHS = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations|tests|docs|bench|\.ci|\.github)/[\w./-]*)`")
 MODULES = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations)(?:\.\w+)+)`")
 LINKS = re.compile(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)")
@@ -63,6 +64,13 @@ TESTS = {name for place in ("tests", "rehearsal") for name in names_in(ROOT / pl
 def test_what_the_pages_name_exists() -> None:
     faults = {str(page.relative_to(ROOT)): sorted(set(faults_of(page))) for page in PAGES}
     assert {page: names for page, names in faults.items() if names} == {}
+
+
+def test_the_recipes_name_what_is_in_the_code() -> None:
+    sources = [path for top in SOURCES for path in (ROOT / top).rglob("*.py")]
+    words = set(re.findall(r"\w+", "\n".join(path.read_text(encoding="utf-8") for path in sources)))
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Recipes")[2]
+    assert set(re.findall(r"`(?:\w+\.)?([A-Za-z_]\w+)`", recipes)) - words - {"make"} == set()
 
 
 def test_the_names_are_found() -> None:
