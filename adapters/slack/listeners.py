@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack, App, Respond
     from slack_sdk import WebClient
 
-    from bot.commands import Command
+    from bot.commands.command import Command
     from bot.domain.request import Request, WorkItem
     from bot.workflow.intake import Intake, Response
 

@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from bot.audit.entry import Entry, Head
+    from bot.domain.ask import Ask
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
-    from bot.domain.request import Ask, MessageRef, Request, WorkItem
+    from bot.domain.request import MessageRef, Request, WorkItem
     from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)

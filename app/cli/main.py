@@ -233,7 +233,7 @@ def break_glass(
     forced = [r for r in ledger.newest(10_000) if r.requirement and r.requirement.is_forced]
     table = _table("request", "asked at (UTC)", "who", "reason", "outcome")
     for request in forced:
-        reason = str(getattr(request.ask, "reason", ""))
+        reason = request.ask.reason
         who = request.actor.name or request.actor.user_id
         cells = (request.id, f"{request.asked_at:%Y-%m-%d %H:%M}", who, reason, outcome_line(request))
         table.add_row(*(_literal(cell) for cell in cells))

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.domain.actions import FACTS, Action
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.commands.tokens import Word
 
-SISTERS = {
-    "stop-tssession": "/logoff",
-    "get-tssession": "/sessions",
-    "disconnect-tssession": "/disconnect",
-    "send-tsmessage": "/tsmessage",
-}
+SLASH_OF_CMDLET = {facts.cmdlet.lower(): f"/{facts.command}" for facts in FACTS.values() if facts.cmdlet}
+_LIST_CMDLET = FACTS[Action.LIST].cmdlet
 _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]+$")
 
 
@@ -28,11 +25,11 @@ def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], i
     pipes = [index for index, word in enumerate(words) if word.text == "|" and not word.is_quoted]
     if not pipes:
         return _without_cmdlet(words, cmdlet, text), None
-    if len(pipes) > 1 or cmdlet == "Get-TSSession":
-        raise _wrong(f"One pipe at the most: `Get-TSSession ... | {cmdlet} ...`.", words[pipes[-1]], text)
+    if len(pipes) > 1 or cmdlet == _LIST_CMDLET:
+        raise _wrong(f"One pipe at the most: `{_LIST_CMDLET} ... | {cmdlet} ...`.", words[pipes[-1]], text)
     left, right = words[: pipes[0]], words[pipes[0] + 1 :]
-    if not left or left[0].text.lower() != "get-tssession":
-        raise _wrong("Left of the pipe I know `Get-TSSession` only.", left[0] if left else words[pipes[0]], text)
+    if not left or left[0].text.lower() != _LIST_CMDLET.lower():
+        raise _wrong(f"Left of the pipe I know `{_LIST_CMDLET}` only.", left[0] if left else words[pipes[0]], text)
     if not right or right[0].text.lower() != cmdlet.lower():
         raise _wrong(f"Right of the pipe I know `{cmdlet}` only.", right[0] if right else words[pipes[0]], text)
     return left[1:] + right[1:], words[pipes[0]].start
@@ -44,8 +41,8 @@ def _without_cmdlet(words: list[Word], cmdlet: str, text: str) -> list[Word]:
     first = words[0].text.lower()
     if first == cmdlet.lower():
         return words[1:]
-    if first in SISTERS and _CMDLET.match(words[0].text):
-        raise _wrong(f"`{words[0].text}` belongs to `{SISTERS[first]}`.", words[0], text)
+    if first in SLASH_OF_CMDLET and _CMDLET.match(words[0].text):
+        raise _wrong(f"`{words[0].text}` belongs to `{SLASH_OF_CMDLET[first]}`.", words[0], text)
     return words
 
 

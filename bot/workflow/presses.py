@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.model import Press
 from bot.cards.wording import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, paused, still_needed
+from bot.domain.actions import Action
 from bot.domain.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
-from bot.domain.request import Action, State
+from bot.domain.request import State
 from bot.domain.requirement import Confirm
 from bot.domain.transitions import READY_FOR
 from bot.errors import Conflict, ConflictReason

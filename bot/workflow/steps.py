@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.cards import wording
+from bot.domain.actions import Action, facts_of
 from bot.domain.events import Ended, Expired, Failed, Refused, Settled, SettlingAbandoned, Started, StepFailed, Surveyed
-from bot.domain.request import Action, State, WorkItem
+from bot.domain.request import State, WorkItem
 from bot.domain.transitions import SETTLE_AFTER
+from bot.domain.verdicts import Reason
 from bot.errors import BotError, Conflict, NotAllowed, TerminalError
 from bot.policy import evaluate
 from bot.policy.approvals import conditions_on, may_still_act
 from bot.policy.model import deny
-from bot.workflow.execution import LOOK_WITHIN, HostExecution, act_within, seen_of, wait_of
+from bot.workflow.execution import LOOK_WITHIN, HostExecution, act_within, seen_of
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.survey import Look, decide
-from bot.workflow.warning import WarningSender, warn_of
+from bot.workflow.warning import WarningSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +131,7 @@ class Workflow:
         decision = evaluate.may_ask(self.policy, person, request.place, request.action)
         if not decision.allowed:
             return decision
-        only_looks = request.action is Action.LIST or getattr(request.ask, "whatif", False)
+        only_looks = facts_of(request.action).only_reads or request.ask.whatif
         if not only_looks and (pause := self.ledger.paused()):
             return deny("paused", wording.paused(pause))
         asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - self.policy.max_requests_per)
@@ -158,7 +160,7 @@ class Workflow:
         if not decision.allowed:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
-        if (grace := warn_of(request)) and request.act_at is None:
+        if (grace := request.ask.warn) and request.act_at is None:
             request = self._warner().warn(request, grace)
         if request.act_at and self.clock.now() < request.act_at and request.open_targets:
             self.wake(WorkItem(request_id=request.id), request.act_at)
@@ -205,7 +207,7 @@ class Workflow:
 
     def _settle_one(self, request: Request, target: Target, there: dict[int, Session]) -> None:
         if verdict := seen_of(request, target, there):
-            self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, detail="seen later"))
+            self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, reason=Reason.SEEN_LATER))
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """A step failed in a way nobody foresaw: again in a while, and after some tries the person is told."""
@@ -281,4 +283,4 @@ def _longest(request: Request) -> timedelta:
     by_host = Counter(target.session.host for target in request.open_targets)
     most = max(by_host.values(), default=0)
     rounds = -(-len(by_host) // HOSTS_AT_ONCE)
-    return act_within(request.open_targets[:most], wait_of(request)) * max(1, rounds)
+    return act_within(request.open_targets[:most], request.ask.wait) * max(1, rounds)

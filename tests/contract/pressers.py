@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from bot.commands import ASK_TYPES
+from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
-from bot.domain.request import Action
 from bot.domain.requirement import Requirement
 from bot.policy.evaluate import requirement_for
 from bot.workflow.intake import Intake

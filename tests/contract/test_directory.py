@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from structlog.testing import capture_logs
 
 from adapters.slack.directory import SlackDirectory
+from bot.domain.actions import Action
 from bot.domain.people import Actor, MemberStatus, Place
-from bot.domain.request import Action
 from bot.errors import ChatError
 from bot.policy.evaluate import may_ask
 from bot.policy.model import Policy, Rule

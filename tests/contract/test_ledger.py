@@ -14,10 +14,12 @@ from bot.audit.chain import GENESIS, first_fault
 from bot.audit.entry import Entry, Head
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
+from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.people import Actor, Place
-from bot.domain.request import Choice, Ending, ExcludedSession, MessageRef, State, Verdict, WorkItem
+from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
 from bot.domain.session import Account
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 from tests.support import builders as b
 
@@ -56,9 +58,11 @@ def life() -> list[e.Event]:
         e.HostStarted(host="comp1"),
         e.TargetRequested(key=one.key, code=7007),
         e.TargetEnded(key=one.key, verdict=Verdict.GONE),
-        e.TargetEnded(key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, detail="the reply was lost"),
+        e.TargetEnded(
+            key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, reason=Reason.HOST_ERROR, note="the reply was lost"
+        ),
         e.Ended(),
-        e.Settled(key=two.key, verdict=Verdict.GONE, detail="seen gone"),
+        e.Settled(key=two.key, verdict=Verdict.GONE, reason=Reason.SEEN_LATER, note="seen gone"),
     ]
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain import events as e
-from bot.domain.request import Verdict, WorkItem
+from bot.domain.request import WorkItem
+from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from bot.commands import ASK_TYPES
 from bot.commands.sessions import SessionsAsk
 from bot.domain import events as e
 from bot.domain.lifecycle import advance
-from bot.domain.request import Verdict, WorkItem
+from bot.domain.request import WorkItem
+from bot.domain.verdicts import Verdict
 from bot.errors import LedgerError
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b

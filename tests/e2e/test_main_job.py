@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
+from bot.domain.verdicts import Verdict
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
     [request] = told["requests"]
     assert request["state"] == "ended"
     assert request["targets"] == [
-        {"host": "comp1", "session_id": 3, "user": "CORP\\alice", "verdict": "gone", "detail": ""}
+        {"host": "comp1", "session_id": 3, "user": "CORP\\alice", "verdict": "gone", "reason": "", "note": ""}
     ]
     assert [entry["event"] for entry in told["audit"]] == [
         "asked",

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.people import Actor, MemberStatus, Place
-from bot.domain.request import Action
 from bot.domain.requirement import Need
 from bot.domain.session import Account, SessionState
 from bot.errors import PlaceRefused

@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
-from bot.domain.request import Action
 from bot.domain.session import Account, SessionState
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.intake import Intake

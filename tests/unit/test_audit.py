@@ -13,8 +13,10 @@ from bot.audit.entry import BOT, Entry
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
-from bot.domain.request import Action, Ending, ExcludedSession, Verdict
+from bot.domain.actions import Action
+from bot.domain.request import Ending, ExcludedSession
 from bot.domain.requirement import Confirm
+from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
 
 KEY = b"a key"
@@ -141,21 +143,24 @@ def test_a_survey_that_found_nobody_says_so() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        e.TargetEnded(key=ONE, verdict=Verdict.GONE, code=7, detail="why"),
-        e.Settled(key=ONE, verdict=Verdict.GONE, detail="why"),
+        e.TargetEnded(key=ONE, verdict=Verdict.GONE, code=7, reason=Reason.SEEN_LATER, note="why"),
+        e.Settled(key=ONE, verdict=Verdict.GONE, reason=Reason.SEEN_LATER, note="why"),
     ],
 )
 def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnded | e.Settled) -> None:
     entry = entry_for(b.acting(), event)
     assert (entry.host, entry.session_id, entry.user) == ("comp1", 3, "CORP\\alice")
-    assert (entry.verdict, entry.reason, entry.actor) == ("gone", "why", BOT)
+    assert (entry.verdict, entry.reason, entry.actor) == ("gone", "seen_later: why", BOT)
     assert entry.code == getattr(event, "code", 0)
 
 
 @pytest.mark.parametrize(
     ("event", "shows"),
     [
-        (e.TargetRequested(key=ONE, code=5, detail="busy"), {"host": "comp1", "session_id": 3, "reason": "busy"}),
+        (
+            e.TargetRequested(key=ONE, code=5, reason=Reason.HOST_ERROR, note="busy"),
+            {"host": "comp1", "session_id": 3, "reason": "host_error: busy"},
+        ),
         (e.TargetRequested(key=ONE, lost=True), {"reason": "the order may not have arrived"}),
         (e.HostStarted(host="comp1"), {"host": "comp1", "actor": BOT}),
         (e.Refused(rule="protected", message="Not this one."), {"reason": "protected: Not this one.", "actor": BOT}),
@@ -172,7 +177,7 @@ def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnde
             e.WarningDelivered(key=ONE),
             {"event": "warning_delivered", "host": "comp1", "user": "CORP\\alice", "reason": ""},
         ),
-        (e.WarningFailed(key=ONE, detail="nobody is there"), {"session_id": 3, "reason": "nobody is there"}),
+        (e.WarningFailed(key=ONE, note="nobody is there"), {"session_id": 3, "reason": "nobody is there"}),
         (e.GraceStarted(grace=timedelta(minutes=5)), {"event": "grace_started", "actor": BOT}),
         (e.Stopped(by=b.OTHER), {"event": "stopped", "actor": b.OTHER.user_id}),
         (e.Failed(reference="ab12", code="ledger"), {"reason": "ledger ab12; not begun: comp1 3 CORP\\alice"}),

@@ -21,8 +21,9 @@ from adapters.slack.render import draw
 from bot.cards import notices, request_card
 from bot.cards.model import Press
 from bot.commands import COMMANDS
-from bot.domain.request import Ending, ExcludedSession, Verdict
+from bot.domain.request import Ending, ExcludedSession
 from bot.domain.session import Account
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import UsageError
 from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
@@ -171,7 +172,7 @@ def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_verdict_that_names_somebody_stays_text(text: str) -> None:
-    drawing = draw(request_card.build(samples.ended(Verdict.CHANGED, f"person: {text}")))
+    drawing = draw(request_card.build(samples.ended(Verdict.CHANGED, Reason.PERSON, note=text)))
     assert_slack_takes(drawing)
     assert all(kind != "mrkdwn" or text not in shown for kind, shown in places(drawing.blocks))
 
@@ -202,7 +203,7 @@ def test_a_name_that_is_written_from_the_right_turns_nothing_around_it(name: str
 
 
 def test_a_name_in_a_verdict_or_a_preview_keeps_to_itself_too() -> None:
-    changed = draw(request_card.build(samples.ended(Verdict.CHANGED, "person: CORP\\\u05d0\u05d1")))
+    changed = draw(request_card.build(samples.ended(Verdict.CHANGED, Reason.PERSON, note="CORP\\\u05d0\u05d1")))
     assert any("(\u2068CORP\\\u05d0\u05d1\u2069)" in text for _, text in places(changed.blocks))
     session = b.session(account=Account(domain="CORP", user="\u05d0"))
     preview = samples.surveyed(samples.asked(whatif=True), session, ending=Ending.WHATIF)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.domain.actions import Action
 from bot.domain.people import MemberStatus, Person
-from bot.domain.request import Action
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
 from bot.policy import evaluate as p

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot import commands
-from bot.domain.request import Action, State
+from bot.domain.actions import Action
+from bot.domain.request import State
 from bot.errors import TimedOut
 from tests.support import builders as b
 from tests.support.harness import BotHarness

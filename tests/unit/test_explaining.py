@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.commands.logoff import LogoffAsk
+from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
-from bot.domain.request import Action
 from bot.domain.requirement import Need
 from bot.domain.session import SessionState
 from bot.policy.explain import explain

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import events as e
+from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
-from bot.domain.request import Action, Ending, Verdict, WorkItem
+from bot.domain.request import Ending, WorkItem
 from bot.domain.session import Account, SessionState
+from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 from tests.support.council import APPROVALS, BO, DANA, Council, asking_leads, of_leads, rule
 from tests.support.harness import Crash

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.commands import BY_NAME
 from bot.commands.logoff import LogoffAsk
+from bot.domain.ask import Ask, Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.inventory import Inventory
-from bot.domain.request import Ask, Choice
 from bot.domain.session import SessionState
 from bot.errors import UsageError
 

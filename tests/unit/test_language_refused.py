@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.commands import BY_NAME, COMMANDS, Command
+from bot.commands import BY_NAME, COMMANDS
 from bot.commands.logoff import LogoffAsk
+from bot.domain.ask import Choice
 from bot.domain.inventory import Inventory
-from bot.domain.request import Choice
 from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.commands.command import Command
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "rds-01", "rds-02"),

@@ -7,9 +7,11 @@ from typing import get_args
 import pytest
 
 from bot.domain import events as e
+from bot.domain.actions import Action
 from bot.domain.lifecycle import TABLE, advance
-from bot.domain.request import Action, Ending, Request, State, Verdict
+from bot.domain.request import Ending, Request, State
 from bot.domain.requirement import Confirm
+from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, ConflictReason
 from tests.support import builders as b
 
@@ -94,7 +96,7 @@ def events_for(request: Request) -> dict[str, e.Event]:
         e.Expired(),
         e.WarningStarted(key=ONE),
         e.WarningDelivered(key=ONE),
-        e.WarningFailed(key=ONE, detail="nobody is there"),
+        e.WarningFailed(key=ONE, note="nobody is there"),
         e.GraceStarted(grace=SECOND),
         b.started(),
         e.HostStarted(host="comp1"),

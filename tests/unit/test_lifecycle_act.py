@@ -9,8 +9,9 @@ import pytest
 
 from bot.domain import events as e
 from bot.domain.lifecycle import advance
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
 from bot.domain.transitions import FOLLOW_UP, READY_FOR, SETTLE_AFTER
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict
 from tests.support import builders as b
 
@@ -24,7 +25,7 @@ def test_the_start_makes_every_host_due() -> None:
 
 
 def test_a_verdict_is_final() -> None:
-    once = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.CHANGED, detail="came back"), b.NOW)
+    once = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.CHANGED, reason=Reason.CAME_BACK), b.NOW)
     for again in (e.TargetEnded(key=ONE, verdict=Verdict.GONE), e.TargetRequested(key=ONE)):
         with pytest.raises(Conflict):
             advance(once, again, b.NOW)
@@ -117,10 +118,10 @@ def test_a_warning_is_remembered_from_its_setting_out_to_its_arrival() -> None:
 
 
 def test_who_could_not_be_warned_is_left_alone() -> None:
-    after = advance(b.ready(*TARGETS), e.WarningFailed(key=ONE, detail="nobody can prove it"), b.NOW)
-    assert [(target.verdict, target.detail) for target in after.targets] == [
-        (Verdict.SKIPPED, "nobody can prove it"),
-        (None, ""),
+    after = advance(b.ready(*TARGETS), e.WarningFailed(key=ONE, note="nobody can prove it"), b.NOW)
+    assert [(target.verdict, target.reason, target.note) for target in after.targets] == [
+        (Verdict.SKIPPED, Reason.NOT_WARNED, "nobody can prove it"),
+        (None, None, ""),
     ]
     started = advance(after, b.started(), b.NOW)
     assert [look.due_at for look in started.surveys] == [None, b.NOW]
@@ -134,6 +135,6 @@ def test_the_act_waits_until_the_time_to_save_is_over() -> None:
 
 
 def test_when_nobody_could_be_warned_the_started_act_is_due_at_once() -> None:
-    left = advance(b.ready(), e.WarningFailed(key=ONE, detail="nobody is there"), b.NOW)
+    left = advance(b.ready(), e.WarningFailed(key=ONE, note="nobody is there"), b.NOW)
     started = advance(left, b.started(), b.NOW + SECOND)
     assert (started.state, started.due_at) == (State.ACTING, b.NOW + SECOND)

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import events as e
+from bot.domain.actions import Action
 from bot.domain.lifecycle import advance
-from bot.domain.request import Action, Ending, Request, State, Verdict
+from bot.domain.request import Ending, Request, State
 from bot.domain.requirement import Confirm
+from bot.domain.verdicts import Verdict
 from bot.errors import Conflict
 from tests.support import builders as b
 
@@ -43,7 +45,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Expired),
     st.builds(e.WarningStarted, key=KEYS),
     st.builds(e.WarningDelivered, key=KEYS),
-    st.builds(e.WarningFailed, key=KEYS, detail=st.just("not there")),
+    st.builds(e.WarningFailed, key=KEYS, note=st.just("not there")),
     st.builds(e.GraceStarted, grace=LATER),
     st.builds(e.Started, valid_for=LATER),
     st.builds(e.HostStarted, host=HOSTS),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import NoRight, TimedOut, Unreachable
 from bot.ports.terminal import Answer, Order
 from tests.fakes.terminal import FakeTerminal
@@ -68,7 +68,7 @@ def test_a_lost_reply_may_or_may_not_have_acted(
 
 def test_something_happens_between_the_look_and_the_act(terminal: FakeTerminal) -> None:
     terminal.before_act("comp1", lambda: terminal.return_to_work("comp1", 3))
-    assert [answer.detail for answer in act(terminal, 3, 5)] == ["came_back", ""]
+    assert [answer.reason for answer in act(terminal, 3, 5)] == [Reason.CAME_BACK, None]
     assert terminal.logged_off == [("comp1", 5)]
 
 

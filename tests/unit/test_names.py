@@ -7,7 +7,8 @@ import pytest
 from adapters.slack.forms import choose_form
 from bot.cards import request_card, wording
 from bot.cards.model import Bold, Line
-from bot.domain.request import Action, Ending, State
+from bot.domain.actions import Action
+from bot.domain.request import Ending, State
 from bot.domain.session import Account
 from tests.support import builders as b
 
@@ -46,7 +47,7 @@ def test_no_name_breaks_a_row_or_the_summary() -> None:
 
 def test_no_name_breaks_the_what_if_or_the_form() -> None:
     target = b.target(3, session=b.session(3, account=EVIL))
-    assert len(wording.what_if(target, wording.VERBS[Action.LOG_OFF]).splitlines()) == 1
+    assert len(wording.what_if(target, Action.LOG_OFF).splitlines()) == 1
     request = b.request(targets=(target,), state=State.ENDED, ending=Ending.WHATIF)
     assert not any("\n" in word for line in request_card.build(request).lines for word in words(line))
     assert "\\n" not in str(choose_form(request, "TS-AAAAAA:1").to_dict())

@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.audit.chain import first_fault
 from bot.cards.model import Press
+from bot.domain.actions import Action
 from bot.domain.people import MemberStatus, Person
-from bot.domain.request import Action, State
+from bot.domain.request import State
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import Account, Session, SessionState
 from bot.policy import evaluate as p

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.domain.actions import Action
 from bot.domain.people import Actor, MemberStatus, Place
-from bot.domain.request import Action
 from bot.domain.session import Account, SessionState
 from bot.policy.approvals import may_press, may_still_act, may_withdraw, named_in
 from bot.policy.evaluate import for_session, guard, may_ask

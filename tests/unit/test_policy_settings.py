@@ -9,7 +9,7 @@ import pytest
 
 from app.config.policy import RESERVED
 from app.config.settings import load
-from bot.domain.request import Action
+from bot.domain.actions import Action
 from bot.domain.requirement import Need
 from bot.domain.session import SessionState
 from bot.errors import SettingsError

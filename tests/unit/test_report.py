@@ -10,7 +10,8 @@ from bot.cards import request_card
 from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
 from bot.domain.people import Actor
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
+from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 from tests.support import samples
 from tests.support.harness import text_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.request import Action
+from bot.domain.actions import Action
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
 from bot.policy.evaluate import for_session, may_ask, requirement_for

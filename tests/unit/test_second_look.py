@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
-from bot.domain.request import Action, Ending, State
+from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm, Need
 from bot.domain.session import SessionState
 from bot.policy.model import Force

@@ -9,7 +9,7 @@ import pytest
 from adapters.windows.winrm.endpoint import Transport
 from app import wiring
 from app.config.settings import Settings, load
-from bot.domain.request import Action
+from bot.domain.actions import Action
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]

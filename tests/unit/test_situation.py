@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.request import Verdict
 from bot.domain.session import SessionState
+from bot.domain.verdicts import Verdict
 from bot.policy.model import Force
 from tests.support.council import BO, DANA, Council, asking_leads, rule
 

@@ -9,9 +9,11 @@ import pytest
 
 from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
+from bot.domain.actions import Action
+from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.events import Refused, Surveyed
-from bot.domain.request import Action, Choice, Ending
+from bot.domain.request import Ending
 from bot.domain.requirement import Confirm
 from bot.domain.session import Account, SessionState
 from bot.domain.transitions import READY_FOR

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import events as e
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
 from bot.domain.session import Account
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, TimedOut, Unreachable
 from tests.support.council import BO, DANA, OLI, Council, asking_leads
 from tests.support.harness import Crash
@@ -92,7 +93,11 @@ def test_who_could_not_be_warned_is_left_alone_and_the_rest_goes() -> None:
     council.wait(GRACE)
     assert council.terminal.logged_off == [("comp1", 3)]
     skipped = council.target(request, "comp2", 3)
-    assert (skipped.verdict, skipped.detail) == (Verdict.SKIPPED, "could not be warned: comp2 cannot be reached.")
+    assert (skipped.verdict, skipped.reason, skipped.note) == (
+        Verdict.SKIPPED,
+        Reason.NOT_WARNED,
+        "comp2 cannot be reached.",
+    )
     assert "left alone: could not be warned: comp2 cannot be reached." in council.shown(request)
 
 
@@ -106,7 +111,7 @@ def test_a_message_that_windows_refused_is_no_warning() -> None:
     council.wait(GRACE)
     assert council.terminal.logged_off == []
     assert set(verdicts(council, request).values()) == {Verdict.SKIPPED}
-    assert "could not be warned: Windows refused (error 5)" in council.target(request, "comp1", 3).detail
+    assert "Windows refused (error 5)" in council.target(request, "comp1", 3).note
     assert council.find(request.id).ending is Ending.DONE
 
 
@@ -116,7 +121,7 @@ def test_who_left_before_the_warning_is_said_to_be_gone() -> None:
     council.press(request, "approve", by=DANA)
     council.terminal.sign_out("comp1", 3)
     council.run()
-    assert "gone already" in council.target(request, "comp1", 3).detail
+    assert "gone already" in council.target(request, "comp1", 3).note
     assert "error 0" not in council.shown(request)
     council.wait(GRACE)
     assert council.terminal.logged_off == [("comp1", 5)]
@@ -180,7 +185,7 @@ def test_a_crash_between_intent_and_message_leaves_the_person_alone_unwarned_and
     council.run()
     council.wait(GRACE)
     assert (sent(council), council.terminal.logged_off) == ([("comp1", 5)], [("comp1", 5)])
-    assert council.target(request, "comp1", 3).detail == "nobody can prove that the warning arrived"
+    assert council.target(request, "comp1", 3).note == "its delivery is not proven"
 
 
 def test_the_time_to_save_survives_a_restart_and_is_not_given_twice() -> None:
@@ -245,7 +250,7 @@ def test_who_comes_back_to_work_in_the_time_to_save_is_left_alone() -> None:
     council.terminal.return_to_work("comp1", 3)
     council.wait(GRACE)
     target = council.target(request, "comp1", 3)
-    assert (target.verdict, target.detail) == (Verdict.CHANGED, "came_back")
+    assert (target.verdict, target.reason) == (Verdict.CHANGED, Reason.CAME_BACK)
     assert council.terminal.logged_off == [("comp1", 5)]
 
 

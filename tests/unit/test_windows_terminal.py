@@ -15,8 +15,9 @@ from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
 from bot.cards import wording
-from bot.domain.request import Target, Verdict
+from bot.domain.request import Target
 from bot.domain.session import Account, SessionState
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from tests.support.builders import session
@@ -124,22 +125,24 @@ def test_answers_that_do_not_fit_the_orders_are_a_bad_reply(answer: list[Any]) -
 
 
 @pytest.mark.parametrize(
-    ("line", "verdict"),
+    ("line", "verdict", "reason"),
     [
-        (ended(0, "gone"), Verdict.GONE),
-        (ended(0, "requested"), None),
-        (ended(0, "absent"), Verdict.ALREADY_GONE),
-        (ended(0, "changed", why="filter"), Verdict.CHANGED),
-        (ended(0, "protected", why="no user"), Verdict.SKIPPED),
-        (ended(0, "still_closing", code=7007), Verdict.STILL_CLOSING),
-        (ended(0, "disconnected", why="already"), Verdict.DISCONNECTED),
-        (ended(0, "sent"), Verdict.SENT),
+        (ended(0, "gone"), Verdict.GONE, None),
+        (ended(0, "requested"), None, None),
+        (ended(0, "absent"), Verdict.ALREADY_GONE, None),
+        (ended(0, "changed", why="filter"), Verdict.CHANGED, Reason.NO_LONGER_MATCHES),
+        (ended(0, "protected", why="no user"), Verdict.SKIPPED, Reason.NO_USER),
+        (ended(0, "still_closing", code=7007), Verdict.STILL_CLOSING, None),
+        (ended(0, "disconnected", why="already"), Verdict.DISCONNECTED, Reason.ALREADY),
+        (ended(0, "sent"), Verdict.SENT, None),
     ],
 )
-def test_every_verdict_of_the_agent_has_its_word_in_the_core(line: dict[str, Any], verdict: Verdict | None) -> None:
+def test_every_verdict_of_the_agent_has_its_word_in_the_core(
+    line: dict[str, Any], verdict: Verdict | None, reason: Reason | None
+) -> None:
     shell = ScriptedShell([line, {"end": 1}])
     (answer,) = WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN)
-    assert (answer.verdict, answer.code, answer.detail) == (verdict, line["code"], line["why"])
+    assert (answer.verdict, answer.code, answer.reason, answer.note) == (verdict, line["code"], reason, "")
 
 
 @pytest.mark.parametrize("code", [*CODES, 87, 1722])
@@ -148,7 +151,7 @@ def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
     (answer,) = WinRmTerminal(shell).disconnect("comp1", [order()], wait=None, within=WITHIN)
     row = CODES.get(code)
     assert (answer.verdict, answer.code) == (row.verdict if row else Verdict.FAILED, code)
-    assert answer.detail == ("Disconnect" if answer.verdict is Verdict.NO_RIGHT else "WTSDisconnectSession")
+    assert answer.note == ("Disconnect" if answer.verdict is Verdict.NO_RIGHT else "WTSDisconnectSession")
 
 
 def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:

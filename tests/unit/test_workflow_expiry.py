@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import events as e
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
+from bot.domain.verdicts import Verdict
 from tests.support.harness import BotHarness, Crash
 
 MINUTE = timedelta(minutes=1)

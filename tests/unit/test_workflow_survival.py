@@ -108,7 +108,7 @@ def test_a_step_that_always_fails_is_tried_five_times_and_then_failed_with_a_ref
     harness.ask_and_run("comp1 id=3")
     assert harness.wait(MINUTE).ending is Ending.FAILED
     assert harness.events == ["asked", *["step_failed"] * 4, "failed"]
-    reference = harness.request.message
+    reference = harness.request.failure_reference
     assert reference
     assert reference in text_of(harness.chat.told[-1].card)
 
