@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.commands.corrections import with_readable_correction
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
@@ -28,7 +29,10 @@ class SessionsAsk(Ask):
 
 def parse(text: str, inventory: Inventory) -> SessionsAsk:
     """Read what stands after `/sessions`. Raises `UsageError`."""
-    text = clean(text)
+    return with_readable_correction(_parse, clean(text), inventory)
+
+
+def _parse(text: str, inventory: Inventory) -> SessionsAsk:
     words, _ = flatten(split(text), cmdlet="Get-TSSession", text=text)
     is_computer = inventory.stands_for_something
     options = read(words, SELECTION, text=text, example=EXAMPLES[0][0], is_computer=is_computer)
