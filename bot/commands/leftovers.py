@@ -24,8 +24,9 @@ _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _WAITS = "sync"
 CHOOSES = frozenset({"id", "user", "state", "client", "ip", "session", "idle", "logon", "all"})
 _DURATION = re.compile(r"[0-9]+[smhd]", re.IGNORECASE)
-_TRUTHS = ("true", "$true", "false", "$false", "yes", "no")
+TRUTHS = ("true", "$true", "false", "$false", "yes", "no")
 _PROSE = ("reason", "say")
+_SAYS_AN_ID = re.compile(r"\b(id|ids|sessionid)\b", re.IGNORECASE)
 _LOOKS_LIKE_AN_OPTION = re.compile(r"(--?|/)[A-Za-z]|[A-Za-z]+[=<>]")
 
 
@@ -41,7 +42,7 @@ def after_a_switch(  # noqa: PLR0913 - both neighbours say what the word may be
 
     `is_chosen`: ids or filters stand elsewhere in the command, so the number is rather the wait.
     """
-    if word.text.lower() in _TRUTHS:
+    if word.text.lower() in TRUTHS:
         said = options.text[switch.start : switch.end]
         joined = f"{options.text[: switch.end]}:{options.text[word.start :]}"
         say = f"Write the value of a switch right behind it: `{said}:{word.text}`."
@@ -141,10 +142,11 @@ def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Seq
         say = f"Write the list behind `{parameter.name}` without a space."
         joined = text[: value.word.end] + text[run[0].start :]
         return wrong_at(options, say, run[:1], start=value.start, corrected=joined)
-    if not is_prose and all(map(is_number, run)):
+    if not parameter.is_single and all(map(is_number, run)):
         ids = ",".join(word.text.rstrip(",") for word in run)
         say = f"Behind `{_shown(value.text)}` stands what could be part of it. For a session write `id={ids[:_SHOWN]}`."
-        corrected = f"{text[: run[0].start]}id={ids}{text[run[-1].end :]}"
+        is_named = bool(_SAYS_AN_ID.search(text)) or any(map(is_number, options.rest))
+        corrected = "" if is_named else f"{text[: run[0].start]}id={ids}{text[run[-1].end :]}"
         return wrong_at(options, say, run, start=run[0].start, corrected=corrected)
     if parameter.name == "state":
         joined = text[: value.word.end] + "," + text[run[0].start :]

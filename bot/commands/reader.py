@@ -91,7 +91,8 @@ class _Reader:
     def _assignment(self, parameter: Parameter, said: tuple[str, str, str], word: Word) -> None:
         """`name=value`; a value that stands apart is not taken."""
         following = self._following()
-        if following and not (said[2] or word.ends_quoted or self.table.is_option(following)):
+        is_apart = following and not (said[2] or word.ends_quoted or self.table.is_option(following))
+        if following and is_apart and (not parameter.is_switch or following.text.lower() in leftovers.TRUTHS):
             raise nearly.parted(self.options, said[0], word, following)
         self._assign(parameter, said[1], said[2], word)
 

@@ -119,6 +119,8 @@ def test_a_word_that_is_nearly_an_option_is_answered_with_the_option(text: str, 
     ('comp1 "3"', ""), ('comp1 3 "comp2"', ""), ('comp1 3 "--force"', ""), ('comp1 3 ""', "comp1 3"),
     ("--reason comp1 3", ""), ("comp1 3 –-reason floor 5", 'comp1 3 --reason "floor 5"'),  # noqa: RUF001 - a phone's dash
     ("comp1,3", "comp1 id=3"), ("comp1,comp2,3", ""), (r"\\comp1\3", "comp1 id=3"), ("comp1;3", "comp1 id=3"),
+    ("comp1 id=3 user=bob 5 --force", ""), ("comp1 user=bob 5 id=3", ""), ("comp1 3 user=bob 5", ""),
+    ("comp1 3 -EA Continue 5", ""), ("comp1 3 --all= 5", ""),
     ("comp1:id=3", "comp1 id=3"), ("'comp1 3' --force", "comp1 3 --force"), ("comp1..comp3 3", ""),
 ])  # fmt: skip
 def test_a_correction_is_one_that_can_be_read(text: str, corrected: str) -> None:
