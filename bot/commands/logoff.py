@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.commands.command import Command
+from bot.commands.corrections import with_readable_correction
 from bot.commands.options import Parameter, Takes
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
@@ -63,22 +64,18 @@ class LogoffAsk(ActAsk):
 
 def parse(text: str, inventory: Inventory) -> LogoffAsk:
     """Read what stands after `/logoff`. Raises `UsageError`."""
-    text = clean(text)
+    return with_readable_correction(_parse, clean(text), inventory)
+
+
+def _parse(text: str, inventory: Inventory) -> LogoffAsk:
     words, pipe_at = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
     options = read(words, PARAMETERS, text=text, example=EXAMPLES[0][0], is_computer=is_computer, pipe_at=pipe_at)
     ids, conditions = ids_of(options), conditions_of(options)
     everything = options.is_on("all") or (pipe_at is not None and not ids and not conditions)
     choice = Choice.ALL if everything else Choice.MATCHING if ids or conditions else Choice.NONE
-    force = _is_forced(options)
-    if force and choice is Choice.NONE:
-        raise options.wrong(
-            "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
-        )
     check_error_action(options)
     hosts = hosts_of(options, inventory)
-    if force and not are_hosts_named(options):
-        raise options.wrong("`--force` asks nobody, so name the computer, too: no default stands in for it.")
     return LogoffAsk(
         hosts=hosts,
         ids=ids,
@@ -87,7 +84,7 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
         here=options.is_on("here"),
         verbose=options.is_on("verbose"),
         wait=_wait(options),
-        force=force,
+        force=_is_forced(options, choice),
         whatif=options.is_on("whatif"),
         even_if_active=options.is_on("even-if-active"),
         reason=_reason(options),
@@ -96,11 +93,22 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
     )
 
 
-def _is_forced(options: Options) -> bool:
-    """`--force`, or `-Confirm:$false`, which is the same; `--confirm` and `--whatif` beat both."""
+def _is_forced(options: Options, choice: Choice) -> bool:
+    """`--force`, or `-Confirm:$false`, which is the same; `--confirm` and `--whatif` beat both.
+
+    Raises `UsageError` where the command itself does not name whom and where.
+    """
     confirm = options.switches.get("confirm")
     wanted = options.is_on("force") or confirm is False
-    return wanted and confirm is not True and not options.is_on("whatif")
+    if not wanted or confirm is True or options.is_on("whatif"):
+        return False
+    at = options.switched_at["force" if options.is_on("force") else "confirm"]
+    if choice is Choice.NONE:
+        message = "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
+        raise options.wrong(message, at)
+    if not are_hosts_named(options):
+        raise options.wrong("`--force` asks nobody, so name the computer, too: no default stands in for it.", at)
+    return True
 
 
 def _wait(options: Options) -> timedelta | None:

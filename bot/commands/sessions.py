@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands.command import Command
+from bot.commands.corrections import with_readable_correction
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
@@ -30,7 +31,10 @@ class SessionsAsk(Ask):
 
 def parse(text: str, inventory: Inventory) -> SessionsAsk:
     """Read what stands after `/sessions`. Raises `UsageError`."""
-    text = clean(text)
+    return with_readable_correction(_parse, clean(text), inventory)
+
+
+def _parse(text: str, inventory: Inventory) -> SessionsAsk:
     words, _ = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
     options = read(words, SELECTION, text=text, example=EXAMPLES[0][0], is_computer=is_computer)
