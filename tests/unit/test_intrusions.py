@@ -13,8 +13,8 @@ from bot.domain.people import MemberStatus
 from bot.domain.request import Action, Ending, Verdict, WorkItem
 from bot.domain.session import Account, SessionState
 from tests.support import builders as b
-from tests.support.council import APPROVALS, BO, DANA, Council, asking_leads, of_leads, rule
-from tests.support.harness import Crash
+from tests.support.harness import BotHarness, Crash
+from tests.support.people import APPROVALS, BO, DANA, asking_leads, bot_with, of_leads, rule
 
 if TYPE_CHECKING:
     from bot.domain.events import Event
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class HandInTheMachine:
     """Lets something happen in the moment before an event is recorded."""
 
-    def __init__(self, council: Council, event: type[Event], act: object) -> None:
-        self._record, self._event, self._act, self._done = council.ledger.record, event, act, False
-        council.ledger.record = self.record  # type: ignore[method-assign] # the test's hand
+    def __init__(self, harness: BotHarness, event: type[Event], act: object) -> None:
+        self._record, self._event, self._act, self._done = harness.ledger.record, event, act, False
+        harness.ledger.record = self.record  # type: ignore[method-assign] # the test's hand
 
     def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
         if isinstance(event, self._event) and not self._done:
@@ -37,144 +37,144 @@ class HandInTheMachine:
 
 
 def test_a_stop_between_the_reading_and_the_start_of_a_host_spares_everybody_it_names() -> None:
-    council = Council()
-    request = council.ask("comp1,comp2 id=3 --sync")
-    HandInTheMachine(council, e.HostStarted, lambda: council.press(request, "stop", by=DANA))
-    council.press(request, "approve", by=DANA)
-    council.run()
-    council.wait(timedelta(minutes=3))
-    after = council.find(request.id)
-    assert council.terminal.logged_off == []
+    harness = bot_with()
+    request = harness.ask_and_run("comp1,comp2 id=3 --sync")
+    HandInTheMachine(harness, e.HostStarted, lambda: harness.press("stop", by=DANA, on=request))
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    harness.jump(timedelta(minutes=3))
+    after = harness.find(request.id)
+    assert harness.terminal.logged_off == []
     assert {target.verdict for target in after.targets} == {Verdict.SKIPPED}
 
 
 def test_between_two_hosts_the_rules_are_asked_again() -> None:
-    council = Council()
-    request = council.ask("comp1,comp2 id=3 --sync")
+    harness = bot_with()
+    request = harness.ask_and_run("comp1,comp2 id=3 --sync")
 
     def revoke() -> None:
-        council.ledger.pause("operator", "stop now")
-        council.remove_from("@oncall", DANA)
+        harness.ledger.pause("operator", "stop now")
+        harness.remove_from("@oncall", DANA)
 
-    council.terminal.before_act("comp1", revoke)
-    council.press(request, "approve", by=DANA)
-    council.run()
-    verdicts = {target.session.host: target.verdict for target in council.find(request.id).targets}
+    harness.terminal.before_act("comp1", revoke)
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    verdicts = {target.session.host: target.verdict for target in harness.find(request.id).targets}
     assert verdicts == {"comp1": Verdict.GONE, "comp2": Verdict.SKIPPED}
-    assert council.terminal.logged_off == [("comp1", 3)]
-    assert "stop now" in council.shown(request)
+    assert harness.terminal.logged_off == [("comp1", 3)]
+    assert "stop now" in harness.text_on_card(request)
 
 
 def test_killed_after_the_start_and_back_much_later_it_asks_the_rules_before_it_acts() -> None:
-    council = Council(asking_leads(1, max_targets=50), second_person_above=50)
-    request = council.ask("crowd id=1-10 --timeout 10m")
-    council.ledger.die_after = e.Started
-    council.press(request, "approve", by=BO)
+    harness = bot_with(asking_leads(1, max_targets=50), second_person_above=50)
+    request = harness.ask_and_run("crowd id=1-10 --timeout 10m")
+    harness.ledger.die_after = e.Started
+    harness.press("approve", by=BO, on=request)
     with pytest.raises(Crash):
-        council.run()
-    council.restart()
-    council.clock.move(timedelta(minutes=95))
-    council.directory.standings[DANA.user_id] = MemberStatus.DEACTIVATED
-    council.run()
-    assert council.terminal.logged_off == []
-    assert {target.verdict for target in council.find(request.id).targets} == {Verdict.SKIPPED}
+        harness.run()
+    harness.restart()
+    harness.clock.move(timedelta(minutes=95))
+    harness.directory.statuses[DANA.user_id] = MemberStatus.DEACTIVATED
+    harness.run()
+    assert harness.terminal.logged_off == []
+    assert {target.verdict for target in harness.find(request.id).targets} == {Verdict.SKIPPED}
 
 
 def test_an_idle_time_of_before_does_not_count_for_somebody_who_came_back() -> None:
     at_work = rule("at work", states=frozenset({SessionState.ACTIVE}), need=of_leads(2, rule="at work"))
-    council = Council(
+    harness = bot_with(
         rule("left", states=frozenset({SessionState.DISCONNECTED})),
         rule("asleep", states=frozenset({SessionState.ACTIVE}), idle_over=timedelta(hours=2)),
         replace(at_work, approve_in=APPROVALS.channel_id),
     )
     left = b.session(3, input=b.LOGON + 36_000_000_000)
-    council.terminal = type(council.terminal)({"comp1": (left,)})
-    council.restart()
-    request = council.ask("comp1 id=3 --even-if-active")
-    council.terminal.before_act("comp1", lambda: council.terminal.return_to_work("comp1", 3))
-    council.press(request, "approve", by=DANA)
-    council.run()
-    assert council.terminal.logged_off == []
+    harness.terminal = type(harness.terminal)({"comp1": (left,)})
+    harness.restart()
+    request = harness.ask_and_run("comp1 id=3 --even-if-active")
+    harness.terminal.before_act("comp1", lambda: harness.terminal.return_to_work("comp1", 3))
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    assert harness.terminal.logged_off == []
 
 
 @pytest.mark.parametrize("command", ["sessions", "logoff"])
 def test_a_computer_that_no_rule_lets_a_person_see_is_not_contacted(command: str) -> None:
-    council = Council(rule(may=frozenset({Action.LIST, Action.LOG_OFF}), computers=("comp1",)))
-    request = council.ask("vault", command=command)
-    assert council.terminal.look_calls == []
+    harness = bot_with(rule(may=frozenset({Action.LIST, Action.LOG_OFF}), computers=("comp1",)))
+    request = harness.ask_and_run("vault", command=command)
+    assert harness.terminal.look_calls == []
     assert (request.targets, request.excluded) == ((), ())
-    assert "No rule lets you look at vault" in council.told(DANA)[-1]
+    assert "No rule lets you look at vault" in harness.told(DANA)[-1]
 
 
 def test_who_may_act_on_some_sessions_but_not_list_the_host_reads_no_other_names() -> None:
-    council = Council(rule(may=frozenset({Action.LOG_OFF}), users=("alice",)))
-    request = council.ask("comp1 --all")
+    harness = bot_with(rule(may=frozenset({Action.LOG_OFF}), users=("alice",)))
+    request = harness.ask_and_run("comp1 --all")
     named = {str(out.session.account) for out in request.excluded}
     assert named <= {""}
-    assert "bob" not in council.shown(request)
+    assert "bob" not in harness.text_on_card(request)
 
 
 def test_who_reconnected_is_not_disconnected_a_second_time_after_a_restart() -> None:
-    council = Council()
-    request = council.ask("comp1 id=5 --sync")
-    council.press(request, "disconnect", by=DANA)
-    council.run()
-    council.ledger.die_before = e.TargetEnded
-    council.press(request, "approve", by=DANA)
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=5 --sync")
+    harness.press("disconnect", by=DANA, on=request)
+    harness.run()
+    harness.ledger.die_before = e.TargetEnded
+    harness.press("approve", by=DANA, on=request)
     with pytest.raises(Crash):
-        council.run()
-    council.terminal.return_to_work("comp1", 5)
-    council.restart()
-    council.wait(timedelta(seconds=20))
-    assert council.terminal.disconnected == [("comp1", 5)]
+        harness.run()
+    harness.terminal.return_to_work("comp1", 5)
+    harness.restart()
+    harness.jump(timedelta(seconds=20))
+    assert harness.terminal.disconnected == [("comp1", 5)]
 
 
 def test_an_ended_request_that_cannot_be_drawn_is_left_alone_in_the_end() -> None:
     """A fault that stays must not keep the bot busy, or tell people the same thing, for ever."""
-    council = Council()
-    request = council.ask("comp1 id=3 --sync")
-    council.press(request, "cancel", by=DANA)
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("cancel", by=DANA, on=request)
     for _ in range(5):
-        council.workflow.record_failure(WorkItem(request_id=request.id), "ab12", RuntimeError("the disk is full"))
-    after = council.find(request.id)
+        harness.workflow.record_failure(WorkItem(request_id=request.id), "ab12", RuntimeError("the disk is full"))
+    after = harness.find(request.id)
     assert (after.ending, after.due_at, after.published_version) == (Ending.CANCELLED, None, after.version)
 
 
 def test_what_a_host_did_after_the_request_was_closed_is_written_down() -> None:
-    council = Council()
-    request = council.ask("comp1 id=3 --sync")
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
 
     def close() -> None:
-        council.clock.move(timedelta(hours=3))
-        council.ledger.record(request.id, e.Expired())
+        harness.clock.move(timedelta(hours=3))
+        harness.ledger.record(request.id, e.Expired())
 
-    council.terminal.before_act("comp1", close)
-    council.press(request, "approve", by=DANA)
-    council.run()
-    [target] = council.find(request.id).targets
+    harness.terminal.before_act("comp1", close)
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    [target] = harness.find(request.id).targets
     assert target.verdict is Verdict.GONE
-    assert "settled" in council.events(request)
+    assert "settled" in harness.events_of(request)
 
 
 def test_names_from_windows_forge_no_second_line() -> None:
-    council = Council()
+    harness = bot_with()
     forged = b.session(3, account=Account(domain="CORP", user="bob\nCORP\\carol"), client="x\n✓ logged off")
-    council.terminal = type(council.terminal)({"comp1": (forged,)})
-    council.restart()
-    request = council.ask("comp1 id=3 --sync")
-    assert "bob\n" not in council.shown(request)
-    assert "x\n" not in council.shown(request)
+    harness.terminal = type(harness.terminal)({"comp1": (forged,)})
+    harness.restart()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    assert "bob\n" not in harness.text_on_card(request)
+    assert "x\n" not in harness.text_on_card(request)
 
 
 def test_a_card_that_asks_the_requester_alone_does_not_begin_to_wait_for_people_who_cannot_see_it() -> None:
     """Otherwise it would stand in the wrong channel and could only expire."""
     off = rule("off", may=frozenset({Action.LOG_OFF}))
-    council = Council(off, asking_leads(1, name="gentle", may=frozenset({Action.DISCONNECT})))
-    request = council.ask("comp1 id=5 --sync")
-    told = council.press(request, "disconnect", by=DANA).text
-    after = council.find(request.id)
+    harness = bot_with(off, asking_leads(1, name="gentle", may=frozenset({Action.DISCONNECT})))
+    request = harness.ask_and_run("comp1 id=5 --sync")
+    told = harness.press("disconnect", by=DANA, on=request).text
+    after = harness.find(request.id)
     assert "takes somebody else's yes" in told
     assert (after.action, after.requirement) == (Action.LOG_OFF, request.requirement)
-    council.press(request, "approve", by=DANA)
-    council.run()
-    assert council.terminal.logged_off == [("comp1", 5)]
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 5)]
