@@ -115,9 +115,7 @@ def test_more_requests_than_the_limit_are_refused_before_any_host_is_looked_at_a
     refused = harness.ask_and_run("comp1 id=3 --sync")
     assert (refused.ending, len(harness.terminal.look_calls)) == (Ending.REFUSED, surveys)
     assert "more than 3 requests in 10 minutes" in harness.told(DANA)[-1]
-    assert harness.ask_and_run("comp1 id=3 --sync", by=CHEN).state is State.AWAITING, (
-        "each person has a limit"
-    )
+    assert harness.ask_and_run("comp1 id=3 --sync", by=CHEN).state is State.AWAITING, "each person has a limit"
     harness.jump(timedelta(minutes=10, seconds=1))
     assert harness.ask_and_run("comp1 id=3 --sync").state is State.AWAITING
 
