@@ -17,7 +17,7 @@ from tests.contract.writers import KEY
 from tests.fakes.clock import SettableClock
 from tests.fakes.directory import FakeDirectory
 from tests.support import builders as b
-from tests.support import council as c
+from tests.support import people as c
 
 if TYPE_CHECKING:
     from bot.policy.model import Policy

@@ -149,7 +149,7 @@ def test_a_plan_without_user_groups_is_explained_with_what_to_do(workspace: Work
     with capture_logs() as logged:
         opened.start()
     opened.stop()
-    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["say"]
+    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["message"]
 
 
 def test_where_the_rules_name_people_alone_a_plan_without_user_groups_does_no_harm(

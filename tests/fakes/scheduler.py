@@ -25,7 +25,7 @@ class FakeScheduler:
         *,
         on_failure: Callable[[WorkItem, str, Exception], None] | None = None,
     ) -> None:
-        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_failure
+        self._step, self._ledger, self._clock, self._on_failure = step, ledger, clock, on_failure
         self._woken: dict[tuple[WorkItem, datetime], None] = {}
 
     @property
@@ -66,6 +66,6 @@ class FakeScheduler:
         try:
             self._step(item)
         except Exception as error:
-            if self._on_surprise is None:
+            if self._on_failure is None:
                 raise
-            self._on_surprise(item, uuid4().hex[:8], error)
+            self._on_failure(item, uuid4().hex[:8], error)

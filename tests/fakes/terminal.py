@@ -1,4 +1,4 @@
-"""Windows hosts in memory: they compare as the agent does, and fail when they are told to."""
+"""The `Terminal` port without Windows: hosts that compare as the agent does, and fail when they are told to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from adapters.windows.agent.verdicts import CODES, RIGHTS
 from bot.domain.conditions import fold
 from bot.domain.session import Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 
 _FIRST_LISTENER = 65536
 _CONSOLE = "CONSOLE"
-_REFUSALS = {5: Verdict.NO_RIGHT, 7045: Verdict.NO_RIGHT, 7024: Verdict.STILL_CLOSING}
-_RIGHTS = {
-    "WTSLogoffSession": "Logoff and Reset",
-    "WTSDisconnectSession": "Disconnect",
-    "WTSSendMessageW": "Message",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +33,7 @@ class _ActFault:
 
 
 class FakeTerminal:
-    """The `Terminal` port without Windows. `look_calls`, `acts` and the lists below them are the facts for assertions.
+    """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
     `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
     that was begun, `messages` (host, session id, title, text) of every message that was shown.
@@ -205,7 +200,7 @@ class FakeTerminal:
             self.acts.append((host, order))
             seen = self._hosts[host].get(order.session_id)
             code = self._refusals.get(host, 0)
-            answer = judge(order, seen)
+            answer = _judge(order, seen)
             if answer or seen is None:
                 return answer or _answer(order, Verdict.ALREADY_GONE)
             if function == "WTSDisconnectSession" and seen.state is SessionState.DISCONNECTED:
@@ -242,13 +237,13 @@ def _answer(
 
 
 def _refusal(order: Order, function: str, code: int) -> Answer:
-    verdict = _REFUSALS.get(code, Verdict.FAILED)
+    verdict = CODES[code].verdict if code in CODES else Verdict.FAILED
     if verdict is Verdict.NO_RIGHT:
-        return _answer(order, verdict, code=code, reason=Reason.MISSING_RIGHT, note=_RIGHTS[function])
+        return _answer(order, verdict, code=code, reason=Reason.MISSING_RIGHT, note=RIGHTS[function])
     return _answer(order, verdict, code=code, reason=Reason.WINDOWS_CALL, note=function)
 
 
-def judge(order: Order, seen: Session | None) -> Answer | None:
+def _judge(order: Order, seen: Session | None) -> Answer | None:
     """Why the order is not carried out, in the order of docs/agent-protocol.md; None when all is as it was shown."""
     if order.session_id <= 0:
         return _answer(order, Verdict.SKIPPED, reason=Reason.BAD_ID if order.session_id else Reason.SESSION_ZERO)

@@ -74,7 +74,7 @@ def test_a_preview_touches_nobody_and_is_told_to_the_asker_alone(harness: BotHar
 
 
 def test_who_may_not_is_refused_before_any_host_is_looked_at(harness: BotHarness) -> None:
-    harness.people.groups.clear()
+    harness.directory.groups.clear()
     assert harness.ask_and_run("comp1 id=3").ending is Ending.REFUSED
     assert (harness.terminal.look_calls, harness.chat.cards) == ([], {})
     assert "No rule lets you" in text_of(harness.chat.told[0].card)
@@ -82,7 +82,7 @@ def test_who_may_not_is_refused_before_any_host_is_looked_at(harness: BotHarness
 
 def test_who_lost_the_right_between_card_and_press_is_refused(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
-    harness.people.groups.clear()
+    harness.directory.groups.clear()
     assert harness.approve_and_run().ending is Ending.REFUSED
     assert harness.terminal.acts == []
     assert "No rule lets you" in text_of(harness.card)

@@ -1,7 +1,7 @@
 """Cards as Slack takes them: a golden drawing of each, Slack's limits, and text that stays text.
 
-The golden files are written anew with `REWRITE_GOLDEN=1 .venv/bin/pytest tests/unit/test_cards.py`; then read the
-difference as a person would see it.
+`REWRITE_GOLDEN=1 .venv/bin/pytest tests/unit/adapters/slack/test_render.py` writes the golden files anew; then read
+the difference as a person would see it.
 """
 
 from __future__ import annotations

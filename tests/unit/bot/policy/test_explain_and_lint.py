@@ -15,8 +15,8 @@ from bot.domain.session import SessionState
 from bot.policy.explain import explain
 from bot.policy.lint import lint
 from bot.policy.model import Force
-from tests.support import council as c
-from tests.support.council import BO, CHEN, DANA, OLI, asking_leads, of_leads, policy, rule
+from tests.support import people as c
+from tests.support.people import BO, CHEN, DANA, OLI, asking_leads, of_leads, policy, rule
 
 if TYPE_CHECKING:
     from bot.domain.people import Actor
@@ -170,6 +170,6 @@ def test_that_one_of_the_requesters_would_have_nobody_is_found() -> None:
 
 def test_a_group_without_members_cannot_approve() -> None:
     directory = c.directory()
-    directory.standings |= {BO.user_id: MemberStatus.GUEST, CHEN.user_id: MemberStatus.GUEST}
+    directory.statuses |= {BO.user_id: MemberStatus.GUEST, CHEN.user_id: MemberStatus.GUEST}
     said = list(lint(policy(asking_leads(1)), directory.members_of, KNOWN))
     assert said == ['rule "on-call": for U0DANA nobody can approve: it needs 1, and there are 0.']

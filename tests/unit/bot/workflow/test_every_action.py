@@ -77,7 +77,8 @@ def test_a_message_whose_answer_was_lost_is_not_shown_twice(
 
 
 @pytest.mark.parametrize("action", [Action.LIST, Action.AUDIT])
-def test_an_action_without_an_act_stops_before_the_host(harness: BotHarness, action: Action) -> None:
+def test_an_action_without_an_act_stops_before_the_host(action: Action) -> None:
+    harness = BotHarness(records_failures=True)
     started = b.acting(action=action, asked_at=harness.clock.now())
     harness.ledger.open(replace(started, due_at=harness.clock.now()))
     harness.wait(b.CARD_LIFE)

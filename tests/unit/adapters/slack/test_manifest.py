@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from adapters.slack.manifest import SCOPES, manifest
 from bot.commands import COMMANDS
+from tests.support.checkout import ROOT
 
 MANIFEST = cast("dict[str, Any]", manifest(COMMANDS))
 CALLS = {
@@ -54,7 +54,7 @@ def test_presses_are_delivered() -> None:
 
 
 def test_each_right_is_used_by_a_call() -> None:
-    folder = Path(__file__).resolve().parents[2] / "adapters" / "slack"
+    folder = ROOT / "adapters" / "slack"
     code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     used = {scope for scope, call in CALLS.items() if re.search(call, code)}
     assert used == {*SCOPES}

@@ -22,11 +22,12 @@ from bot.policy import evaluate as p
 from bot.policy.approvals import is_enough
 from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
-from tests.support import council as c
-from tests.support.council import Council
+from tests.support import people as c
+from tests.support.harness import KEY, BotHarness
+from tests.support.people import bot_with
 
 if TYPE_CHECKING:
-    from bot.domain.people import Actor
+    from bot.domain.people import Actor, Place
     from bot.domain.request import Request
     from bot.workflow.intake import Response
 
@@ -71,32 +72,32 @@ TEXTS = st.sampled_from(
 )
 
 
-Change = Callable[[Council], None]
+Change = Callable[[BotHarness], None]
 
 
-def order(council: Council) -> None:
-    council.policy = c.policy(c.asking_leads(1, users=("alice",)), c.rule(force=Force(is_allowed=True)))
-    council.directory.groups, council.directory.standings = dict(c.GROUPS), dict(c.STANDINGS)
-    council.ledger.resume("operator")
+def order(harness: BotHarness) -> None:
+    harness.policy = c.policy(c.asking_leads(1, users=("alice",)), c.rule(force=Force(is_allowed=True)))
+    harness.directory.groups, harness.directory.statuses = dict(c.GROUPS), dict(c.STATUSES)
+    harness.ledger.resume("operator")
 
 
 def new_rules(policy: Policy) -> Change:
-    return lambda council: setattr(council, "policy", policy)
+    return lambda harness: setattr(harness, "policy", policy)
 
 
 def new_groups(who: Actor, groups: frozenset[str]) -> Change:
-    return lambda council: council.directory.groups.update({who.user_id: groups})
+    return lambda harness: harness.directory.groups.update({who.user_id: groups})
 
 
-def new_standing(who: Actor, status: MemberStatus) -> Change:
-    return lambda council: council.directory.standings.update({who.user_id: status})
+def new_status(who: Actor, status: MemberStatus) -> Change:
+    return lambda harness: harness.directory.statuses.update({who.user_id: status})
 
 
 CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(new_rules, POLICIES),
     st.builds(new_groups, PERSON, st.sampled_from([frozenset[str](), c.ONCALL, c.LEADS, c.ONCALL | c.LEADS])),
-    st.builds(new_standing, PERSON, st.sampled_from(MemberStatus)),
-    st.just(lambda council: council.ledger.pause("operator", "patch night")),
+    st.builds(new_status, PERSON, st.sampled_from(MemberStatus)),
+    st.just(lambda harness: harness.ledger.pause("operator", "patch night")),
 )
 ODD_MOMENTS = st.one_of(st.none(), st.none(), st.just(order), CHANGES)
 
@@ -116,19 +117,19 @@ def enough(required: Requirement | None, request: Request, people: list[Person])
 
 
 class PeopleAtWork(RuleBasedStateMachine):
-    """`council` is the bot; every act that begins is looked at in the moment of its `Started`."""
+    """`harness` is the bot; every act that begins is looked at in the moment of its `Started`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.council = Council()
-        order(self.council)
+        self.harness = bot_with()
+        order(self.harness)
         self.seen: set[str] = set()
         self.said_no = 0
         self._watch()
 
     def _watch(self) -> None:
         """Nothing may lie between the last question and the start: what is true then is what counts."""
-        record = self.council.ledger.record
+        record = self.harness.ledger.record
 
         def watched(request_id: str, event: object, *, interactive: bool = False) -> Request:
             after = record(request_id, event, interactive=interactive)  # type: ignore[arg-type] # passed on as it came
@@ -137,13 +138,13 @@ class PeopleAtWork(RuleBasedStateMachine):
                 self.check_start(after)
             return after
 
-        self.council.ledger.record = watched  # type: ignore[method-assign] # the test's ear in the machine
+        self.harness.ledger.record = watched  # type: ignore[method-assign] # the test's ear in the machine
 
     def check_start(self, request: Request) -> None:
-        policy, directory = self.council.policy, self.council.directory
+        policy, directory = self.harness.policy, self.harness.directory
         requester = directory.person(request.actor)
         counted = [directory.person(actor) for actor in request.counted]
-        assert self.council.ledger.paused() is None
+        assert self.harness.ledger.paused() is None
         assert requester.status is MemberStatus.MEMBER
         assert request.actor.team_id == c.HOME
         assert p.may_ask(policy, requester, request.place, request.action).allowed
@@ -169,10 +170,10 @@ class PeopleAtWork(RuleBasedStateMachine):
     # What people do
 
     @rule(by=PERSON, text=TEXTS, place=st.sampled_from([c.OPS, c.LOUNGE]))
-    def ask(self, by: Actor, text: str, place: object) -> None:
-        self.council.ask(text, by=by, place=place)  # type: ignore[arg-type] # one of two places
+    def ask(self, by: Actor, text: str, place: Place) -> None:
+        self.harness.ask_and_run(text, by=by, place=place)
 
-    @precondition(lambda self: self.council.ledger.newest(1))
+    @precondition(lambda self: self.harness.ledger.newest(1))
     @rule(
         by=PERSON,
         press=st.sampled_from(Press),
@@ -180,20 +181,20 @@ class PeopleAtWork(RuleBasedStateMachine):
         version=st.one_of(st.none(), st.integers(1, 9)),
     )
     def press(self, by: Actor, press: Press, which: int, version: int | None) -> None:
-        self._answered(self.council.press(self._one(which), press.value, by=by, version=version))
+        self._answered(self.harness.press(press.value, by=by, on=self._one(which), version=version))
 
-    @precondition(lambda self: self.council.ledger.newest(1))
+    @precondition(lambda self: self.harness.ledger.newest(1))
     @rule(by=PERSON, which=st.integers(0, 3))
     def approve(self, by: Actor, which: int) -> None:
-        self._answered(self.council.press(self._one(which), "approve", by=by))
+        self._answered(self.harness.press("approve", by=by, on=self._one(which)))
 
-    @precondition(lambda self: self.council.ledger.newest(1))
+    @precondition(lambda self: self.harness.ledger.newest(1))
     @rule(by=PERSON, which=st.integers(0, 3), picked=st.sets(st.integers(0, 5), min_size=1))
     def narrow(self, by: Actor, which: int, picked: set[int]) -> None:
-        self._answered(self.council.keep(self._one(which), *picked, by=by))
+        self._answered(self.harness.choose(*picked, by=by, on=self._one(which)))
 
     def _one(self, which: int) -> Request:
-        found = self.council.ledger.newest(4)
+        found = self.harness.ledger.newest(4)
         return found[which % len(found)]
 
     def _answered(self, response: Response) -> None:
@@ -202,59 +203,59 @@ class PeopleAtWork(RuleBasedStateMachine):
     @rule(text=TEXTS, asker=st.sampled_from([c.DANA, c.CHEN]), voters=st.sets(PERSON), then=ODD_MOMENTS)
     def carry_a_request_through(self, text: str, asker: Actor, voters: set[Actor], then: Change | None) -> None:
         """All say yes; something may change between the last yes and the act."""
-        request = self.council.ask(text, by=asker)
+        request = self.harness.ask_and_run(text, by=asker)
         for voter in sorted(voters | {c.DANA, c.CHEN, c.BO}, key=lambda one: one.name):
-            self._answered(self.council.press(request, "approve", by=voter))
+            self._answered(self.harness.press("approve", by=voter, on=request))
         if then:
-            then(self.council)
-        self.council.run()
+            then(self.harness)
+        self.harness.run()
 
     # What happens around them
 
     @rule(change=CHANGES)
     def change(self, change: Change) -> None:
-        change(self.council)
+        change(self.harness)
 
     @rule()
     def come_to_order(self) -> None:
-        order(self.council)
+        order(self.harness)
 
     @rule(length=st.sampled_from([timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=16)]))
     def wait(self, length: timedelta) -> None:
-        self.council.wait(length)
+        self.harness.jump(length)
 
     @rule()
     def run(self) -> None:
-        self.council.run()
+        self.harness.run()
 
     # What stays true
 
     @invariant()
     def nobody_is_touched_by_a_request_that_was_not_seen_to_start_rightly(self) -> None:
-        touched = {*self.council.terminal.logged_off, *self.council.terminal.disconnected}
-        allowed = {t.key for r in self.council.ledger.newest(1000) if r.id in self.seen for t in r.targets}
+        touched = {*self.harness.terminal.logged_off, *self.harness.terminal.disconnected}
+        allowed = {t.key for r in self.harness.ledger.newest(1000) if r.id in self.seen for t in r.targets}
         assert touched <= allowed
 
     @invariant()
     def strangers_start_nothing_and_decide_nothing(self) -> None:
-        for request in self.council.ledger.newest(1000):
+        for request in self.harness.ledger.newest(1000):
             assert request.decided_by != c.FAY
             assert request.actor != c.FAY or request.id not in self.seen
 
     @invariant()
     def every_refusal_stands_in_the_audit(self) -> None:
-        noted = [entry for entry in self.council.ledger.entries(limit=100_000) if entry.event == "noted"]
+        noted = [entry for entry in self.harness.ledger.entries(limit=100_000) if entry.event == "noted"]
         assert len(noted) == self.said_no
 
     @invariant()
     def everybody_is_warned_once_at_most(self) -> None:
-        messages = [(host, number) for host, number, _, _ in self.council.terminal.messages]
-        intents = [e for e in self.council.ledger.entries(limit=100_000) if e.event == "warning_started"]
+        messages = [(host, number) for host, number, _, _ in self.harness.terminal.messages]
+        intents = [e for e in self.harness.ledger.entries(limit=100_000) if e.event == "warning_started"]
         assert len(messages) <= len(intents)
 
     def teardown(self) -> None:
-        entries = self.council.ledger.entries(limit=100_000)
-        assert first_fault(entries, c.KEY) is None
+        entries = self.harness.ledger.entries(limit=100_000)
+        assert first_fault(entries, KEY) is None
         for request_id in self.seen:
             events = [entry.event for entry in entries if entry.request_id == request_id]
             assert (events.count("started"), events.count("approved") <= 1) == (1, True)

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def harness() -> BotHarness:
-    return BotHarness()
+    return BotHarness(records_failures=True)
 
 
 # Answers that get lost
@@ -104,7 +104,7 @@ def test_a_database_that_fails_after_the_act_costs_a_try_and_not_the_truth(harne
 
 
 def test_a_step_that_always_fails_is_tried_five_times_and_then_failed_with_a_reference(harness: BotHarness) -> None:
-    harness.people.groups = None  # type: ignore[assignment] # a bug that nobody foresaw
+    harness.directory.groups = None  # type: ignore[assignment] # a bug that nobody foresaw
     harness.ask_and_run("comp1 id=3")
     assert harness.wait(MINUTE).ending is Ending.FAILED
     assert harness.events == ["asked", *["step_failed"] * 4, "failed"]
@@ -114,9 +114,9 @@ def test_a_step_that_always_fails_is_tried_five_times_and_then_failed_with_a_ref
 
 
 def test_a_step_that_fails_for_a_while_goes_on_where_it_was(harness: BotHarness) -> None:
-    groups, harness.people.groups = harness.people.groups, None  # type: ignore[assignment] # the same
+    groups, harness.directory.groups = harness.directory.groups, None  # type: ignore[assignment] # the same
     harness.ask_and_run("comp1 id=3")
-    harness.people.groups = groups
+    harness.directory.groups = groups
     harness.wait(timedelta(seconds=10))
     assert (harness.request.state, harness.events) == (State.AWAITING, ["asked", "step_failed", "surveyed"])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,12 +20,13 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from tests.support.builders import session
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 WITHIN = timedelta(seconds=8)
-PAGE = Path(__file__).parents[2] / "docs" / "windows.md"
+PAGE = ROOT / "docs" / "windows.md"
 MISCOMPILED = [{"error": {"where": "Add-Type", "code": 0, "message64": ""}}, {"end": 1}]
 NOTHING_THERE = [{"host": {"name": "COMP1", "pointer": 8, "now": "1"}}, {"end": 1}]
 

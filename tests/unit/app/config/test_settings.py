@@ -11,8 +11,8 @@ from app import wiring
 from app.config.settings import Settings, load
 from bot.domain.actions import Action
 from bot.errors import SettingsError
+from tests.support.checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
     "BOT": "xoxb-hidden-bot",
     "APP": "xapp-hidden-app",

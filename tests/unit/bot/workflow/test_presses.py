@@ -18,7 +18,7 @@ from bot.workflow.presses import NoEffect, PressHandler
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
-from tests.support import council as c
+from tests.support import people as c
 
 if TYPE_CHECKING:
     from bot.domain.people import Actor
@@ -173,7 +173,7 @@ def test_a_requester_who_counts_no_longer_can_press_nothing_on_his_own_card(pres
     assert isinstance(required, Requirement)
     request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), b.target(5), requirement=required))
     directory = c.directory()
-    directory.standings[c.DANA.user_id] = status
+    directory.statuses[c.DANA.user_id] = status
     presses = PressHandler(ledger=ledger, directory=directory, policy=policy)
     outcome = presses.take(request, press, c.DANA, request.version, frozenset({("comp1", 3)}))
     assert isinstance(outcome, NoEffect)

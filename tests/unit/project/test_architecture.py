@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 HOUSE = ("app", "bot", "adapters", "rehearsal")
 FILES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.py"))
 LONGEST_FILE = 300
@@ -78,6 +82,12 @@ def test_functions_stay_short() -> None:
 
 def test_the_core_has_no_loose_files() -> None:
     assert sorted(path.name for path in (ROOT / "bot").glob("*.py")) == ["__init__.py", "errors.py"]
+
+
+def test_the_unit_tests_stand_in_folders_of_the_tree_that_they_test() -> None:
+    unit = ROOT / "tests" / "unit"
+    folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
+    assert {str(folder) for folder in folders if not (ROOT / folder).is_dir()} == {"fakes", "project"}
 
 
 def test_the_usual_function_is_shorter_than_ten_lines() -> None:

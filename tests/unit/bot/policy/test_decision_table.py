@@ -15,7 +15,7 @@ from bot.domain.session import Account, SessionState
 from bot.policy import evaluate as p
 from bot.policy.model import Decision, Force, Policy
 from tests.support import builders as b
-from tests.support import council as c
+from tests.support import people as c
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
