@@ -24,7 +24,7 @@ from bot.errors import BotError
 
 if TYPE_CHECKING:
     from bot.audit.entry import Entry, Head
-    from bot.ports.ledger import Ledger
+    from bot.ports.store import Store
 
 app = typer.Typer(
     help="Log Windows terminal-server sessions off from Slack, safely. Begin with: logoff-bot try '/sessions comp1'",
@@ -192,7 +192,7 @@ def verify(
     out.print(f"{len(entries)} entries, and the chain holds.{end}", soft_wrap=True)
 
 
-def _audited(ledger: Ledger, key: bytes, shipped: Head | None) -> tuple[list[Entry], str]:
+def _audited(ledger: Store, key: bytes, shipped: Head | None) -> tuple[list[Entry], str]:
     """All entries, and what is wrong with them. The bot may be writing meanwhile, so the end is read twice."""
     from bot.audit.chain import first_fault, is_head_in  # noqa: PLC0415 - as above
 

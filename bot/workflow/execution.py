@@ -20,10 +20,10 @@ from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
+from bot.workflow.host_reader import LOOK_WITHIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     from bot.domain.conditions import Condition
     from bot.domain.events import Event
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from bot.policy.model import Decision
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
+    from bot.ports.scheduler import Scheduler
     from bot.ports.terminal import Answer, Terminal
+    from bot.workflow.authorization import Authorizer
 
 FOLLOW_FOR = timedelta(seconds=60)
 """How long a target that was asked to go is looked for, when nobody waits on the host."""
 
 OVERHEAD = timedelta(seconds=30)
 """What a call may take beside the waiting: connection, a cold compiler, a busy host."""
-
-LOOK_WITHIN = timedelta(seconds=8)
 
 
 class ActionWithoutAct(Exception):
@@ -54,20 +54,13 @@ def act_within(targets: Sequence[object], wait: timedelta | None) -> timedelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostExecution:
-    """Carries a request out on one host. `tell` is called after every change that a person could see.
-
-    `may_begin` asks the rules once more before a host is touched, for the targets there; `still` is what they want of a
-    target in the moment of the act.
-    """
+    """Carries a request out on one host. The request's own item is woken after every change a person could see."""
 
     ledger: Ledger
     terminal: Terminal
     clock: Clock
-    tell: Callable[[Request], None]
-    wake: Callable[[WorkItem, datetime | None], None]
-    may_begin: Callable[[Request], Decision]
-    still: Callable[[Request, Target], tuple[Condition, ...]]
-    may_touch_console: bool = False
+    scheduler: Scheduler
+    authorizer: Authorizer
 
     def step(self, request: Request, host: str) -> None:
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
@@ -86,17 +79,12 @@ class HostExecution:
         """
         look = request.survey_of(host)
         is_again = bool(look and look.started_at)
-        decision = self.may_begin(replace(request, targets=tuple(targets)))
+        decision = self.authorizer.may_act(replace(request, targets=tuple(targets)))
         if not is_again and decision.allowed:
             self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
         elif not is_again:
             for target in targets:
-                self._record(
-                    request,
-                    TargetEnded(
-                        key=target.key, verdict=Verdict.SKIPPED, reason=Reason.NOT_ALLOWED, note=decision.message
-                    ),
-                )
+                self._record(request, _not_allowed(target, decision))
         elif decision.allowed and facts_of(request.action).may_repeat:
             self._order(request, host, is_again=True)
         else:
@@ -108,8 +96,10 @@ class HostExecution:
         """Sent after its record. On a host that had its order before, "not there" means "gone"."""
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
-        away = not self.may_touch_console
-        orders = [order_for(request, t, self.still(request, t), not_at_console=away) for t in targets]
+        away = not self.authorizer.may_touch_console
+        orders = [
+            order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=away) for t in targets
+        ]
         try:
             for answer in self._act(request, host, orders, wait):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
@@ -154,7 +144,7 @@ class HostExecution:
 
     def _record(self, request: Request, event: Event) -> Request:
         after = self.ledger.record(request.id, event)
-        self.tell(after)
+        self.scheduler.wake(WorkItem(request_id=request.id))
         return after
 
     def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
@@ -179,7 +169,11 @@ class HostExecution:
             at = self.clock.now() + FOLLOW_UP
             item = WorkItem(request_id=request.id, host=host)
             self.ledger.postpone(item, at)
-            self.wake(item, at)
+            self.scheduler.wake(item, at)
+
+
+def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
+    return TargetEnded(key=target.key, verdict=Verdict.SKIPPED, reason=Reason.NOT_ALLOWED, note=decision.message)
 
 
 def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:

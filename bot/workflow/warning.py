@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, Target
     from bot.ports.ledger import Ledger
     from bot.ports.terminal import Answer, Terminal
+    from bot.workflow.authorization import Authorizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class WarningSender:
 
     ledger: Ledger
     terminal: Terminal
-    together: Executor
-    may_touch_console: bool = False
+    executor: Executor
+    authorizer: Authorizer
 
     def warn(self, request: Request, grace: timedelta) -> Request:
         """Afterwards every open target is warned, and its time runs."""
@@ -44,7 +45,7 @@ class WarningSender:
         for target in fresh:
             self.ledger.record(request.id, WarningStarted(key=target.key))
         hosts = dict.fromkeys(target.session.host for target in fresh)
-        for outcome in self.together.map(lambda host: self._sent(request, host, fresh, grace), hosts):
+        for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
             for target, why in outcome:
                 not_warned = WarningFailed(key=target.key, note=why)
                 self.ledger.record(request.id, not_warned if why else WarningDelivered(key=target.key))
@@ -56,7 +57,7 @@ class WarningSender:
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
         text = warning_text(request.ask.warning, grace, request.actor, request.action)
-        orders = [order_for(request, t, not_at_console=not self.may_touch_console) for t in targets]
+        orders = [order_for(request, t, not_at_console=not self.authorizer.may_touch_console) for t in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
                 target = waiting.pop(answer.session_id)

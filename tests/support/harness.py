@@ -12,8 +12,11 @@ from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
 from bot.policy.model import Force, Policy, Rule
+from bot.workflow.authorization import Authorizer
+from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
-from bot.workflow.steps import Workflow
+from bot.workflow.presses import PressHandler
+from bot.workflow.steps import assemble
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
 from tests.fakes.directory import FakeDirectory
@@ -24,7 +27,6 @@ from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from bot.cards.model import Card
     from bot.domain.events import Event
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
     from bot.workflow.intake import Response
+    from bot.workflow.steps import Workflow
 
 HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
@@ -112,37 +115,41 @@ class BotHarness:
 
     def restart(self) -> None:
         """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
-        on_failure = self._record_failure if self._records_failures else None
-        self.scheduler = FakeScheduler(self._step, self.ledger, self.clock, on_failure=on_failure)
+        self.scheduler = FakeScheduler(self.ledger, self.clock)
+        self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
+
+    @property
+    def authorizer(self) -> Authorizer:
+        return Authorizer(
+            ledger=self.ledger,
+            pause_switch=self.ledger,
+            directory=self.directory,
+            policy=self.policy,
+            clock=self.clock,
+        )
 
     @property
     def workflow(self) -> Workflow:
-        return Workflow(
+        return assemble(
             ledger=self.ledger,
             terminal=self.terminal,
             chat=self.chat,
-            directory=self.directory,
-            policy=self.policy,
             clock=self.clock,
             executor=InlineExecutor(),
-            wake=self._wake,
+            scheduler=self.scheduler,
+            authorizer=self.authorizer,
         )
 
     @property
+    def presses(self) -> PressHandler:
+        return PressHandler(ledger=self.ledger, authorizer=self.authorizer)
+
+    @property
     def intake(self) -> Intake:
-        return Intake(
-            ledger=self.ledger,
-            directory=self.directory,
-            policy=self.policy,
-            inventory=self._inventory,
-            clock=self.clock,
-        )
+        return Intake(ledger=self.ledger, presses=self.presses, inventory=self._inventory, clock=self.clock)
 
     def _step(self, item: WorkItem) -> None:
         self.workflow.step(item)
-
-    def _wake(self, item: WorkItem, at: datetime | None) -> None:
-        self.scheduler.wake(item, at)
 
     def _record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         self.workflow.record_failure(item, reference, error)
@@ -159,14 +166,14 @@ class BotHarness:
         delivery: str = "",
     ) -> Response:
         """Type a command; it is acknowledged, and no step has run yet."""
-        response = self.intake.ask(
+        call = CommandCall(
             command=command,
             text=text,
             actor=by or self.asker,
             place=place or self.place,
             delivery=delivery or f"delivery {next(self._deliveries)}",
         )
-        return self._woken_by(response)
+        return self._woken_by(self.intake.ask(call))
 
     def ask_and_run(self, text: str, **how: Any) -> Request:
         """Type a command that is understood, and run what is due: hosts surveyed, card published."""
@@ -179,25 +186,24 @@ class BotHarness:
         self, press: str, *, by: Actor | None = None, version: int | None = None, on: Request | None = None
     ) -> Response:
         """Press a button of the newest request's card, or of `on`, as it stands now or stood in an earlier version."""
-        value = self._value(on, version)
-        return self._woken_by(self.intake.press(press=press, value=value, actor=by or self.asker, place=self.place))
+        return self._woken_by(self.intake.press(self._call(press, by, on, version)))
 
     def choose(
         self, *places: int, by: Actor | None = None, version: int | None = None, on: Request | None = None
     ) -> Response:
         """Submit the form behind Choose... with these rows ticked."""
-        value = self._value(on, version)
-        picked = frozenset(places)
-        return self._woken_by(self.intake.choose(value=value, picked=picked, actor=by or self.asker, place=self.place))
+        call = self._call("choose", by, on, version)
+        return self._woken_by(self.intake.press(replace(call, picked=frozenset(places))))
 
     def approve_and_run(self) -> Request:
         self.press("approve")
         self.run()
         return self.request
 
-    def _value(self, on: Request | None, version: int | None) -> str:
+    def _call(self, press: str, by: Actor | None, on: Request | None, version: int | None) -> PressCall:
         request = self.find((on or self.request).id)
-        return f"{request.id}:{version or request.version}"
+        value = f"{request.id}:{version or request.version}"
+        return PressCall(press=press, value=value, actor=by or self.asker, place=self.place)
 
     def _woken_by(self, response: Response) -> Response:
         if response.wake:

@@ -35,6 +35,9 @@ def command(**changes: Any) -> dict[str, Any]:
     return body | changes
 
 
+NOTHING: frozenset[int] = frozenset()
+
+
 def press(**changes: Any) -> dict[str, Any]:
     """As in https://docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
     body = {
@@ -87,7 +90,7 @@ def test_a_stranger_in_a_shared_channel_keeps_his_own_workspace() -> None:
 
 @pytest.mark.parametrize("user", [{"id": "U0DANA"}, {"id": "U0DANA", "team_id": ""}, {"id": "U0DANA", "team_id": None}])
 def test_a_presser_without_a_team_of_his_own_is_of_no_workspace_and_does_not_count(user: dict[str, Any]) -> None:
-    for actor in (press_call(press(user=user)).actor, form_call(form(user=user)).actor):
+    for actor in (press_call(press(user=user)).actor, form_call(form(user=user), NOTHING).actor):
         assert actor.team_id == ""
         assert not check_member(Policy(home_team="T0HOME", rules=()), b.person(actor)).allowed
 
@@ -115,8 +118,8 @@ def form(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_form_carries_the_buttons_value_and_who_sent_it_and_names_no_channel() -> None:
-    call = form_call(form())
-    assert (call.press, call.value) == ("choose", "TS-7K3QXM:2")
+    call = form_call(form(), frozenset({0}))
+    assert (call.press, call.value, call.picked) == ("choose", "TS-7K3QXM:2", frozenset({0}))
     assert (call.actor, call.place) == (
         Actor(user_id="U0DANA", team_id="T0HOME", name="dana"),
         Place(channel_id=""),
@@ -125,11 +128,11 @@ def test_a_form_carries_the_buttons_value_and_who_sent_it_and_names_no_channel()
 
 def test_a_form_sent_by_a_stranger_keeps_his_own_workspace() -> None:
     stranger = form(user={"id": "U0FAY", "name": "fay", "team_id": "T0ELSEWHERE"})
-    assert form_call(stranger).actor.team_id == "T0ELSEWHERE"
+    assert form_call(stranger, NOTHING).actor.team_id == "T0ELSEWHERE"
 
 
 def test_a_form_without_a_value_is_an_unknown_press_and_no_crash() -> None:
-    assert form_call(form(view={"callback_id": "choose"})).value == ""
+    assert form_call(form(view={"callback_id": "choose"}), NOTHING).value == ""
 
 
 def test_what_is_left_in_the_list_is_kept() -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.people import Actor
 from bot.domain.request import Ending, State
 from bot.errors import LedgerError
+from bot.workflow.inputs import PressCall
 from bot.workflow.intake import ALPHABET, NO_LEDGER, new_id
 from tests.support import builders as b
 from tests.support.harness import BotHarness, text_of
@@ -229,7 +230,7 @@ def test_a_press_after_the_expiry_acts_on_nobody_even_before_any_sweep(awaiting:
 def test_a_press_on_something_unknown_changes_nothing(awaiting: BotHarness, press: str, value: str) -> None:
     before = awaiting.request
     value = value.format(id=before.id)
-    response = awaiting.intake.press(press=press, value=value, actor=b.ASKER, place=b.PLACE)
+    response = awaiting.intake.press(PressCall(press=press, value=value, actor=b.ASKER, place=b.PLACE))
     assert_nothing_came_of(awaiting, response, "unknown_press", "I do not know this card any more.")
     assert awaiting.request == before
 
@@ -237,7 +238,7 @@ def test_a_press_on_something_unknown_changes_nothing(awaiting: BotHarness, pres
 @pytest.mark.parametrize("number", ["2" * 5000, "٢" * 20])
 def test_a_monstrous_version_is_only_a_stale_one(awaiting: BotHarness, number: str) -> None:
     value = f"{awaiting.request.id}:{number}"
-    response = awaiting.intake.press(press="approve", value=value, actor=b.ASKER, place=b.PLACE)
+    response = awaiting.intake.press(PressCall(press="approve", value=value, actor=b.ASKER, place=b.PLACE))
     assert_nothing_came_of(awaiting, response, "stale_press", "The card has changed")
 
 
@@ -253,7 +254,8 @@ def crowded(harness: BotHarness) -> BotHarness:
 
 def keep(harness: BotHarness, *picked: int, by: Actor = b.ASKER, version: int | None = None) -> Response:
     value = f"{harness.request.id}:{version or harness.request.version}"
-    return harness.intake.choose(value=value, picked=frozenset(picked), actor=by, place=b.PLACE)
+    call = PressCall(press="choose", value=value, actor=by, place=b.PLACE, picked=frozenset(picked))
+    return harness.intake.press(call)
 
 
 def test_choose_opens_a_form_and_changes_nothing(crowded: BotHarness) -> None:
@@ -300,6 +302,6 @@ def test_a_ledger_that_cannot_be_read_is_answered_too(awaiting: BotHarness, monk
         raise LedgerError("I cannot reach my database.")
 
     monkeypatch.setattr(awaiting.ledger, "find", cannot)
-    response = awaiting.intake.press(press="approve", value="TS-AAAAAA:2", actor=b.ASKER, place=b.PLACE)
+    response = awaiting.intake.press(PressCall(press="approve", value="TS-AAAAAA:2", actor=b.ASKER, place=b.PLACE))
     assert (response.text, response.wake) == (NO_LEDGER, None)
     assert keep(awaiting, 0).text == NO_LEDGER

@@ -14,6 +14,7 @@ from bot.domain.requirement import Need, Requirement
 from bot.domain.session import Account, SessionState
 from bot.policy import evaluate as p
 from bot.policy.model import Decision, Force, Policy, Rule
+from bot.workflow.authorization import Authorizer
 from bot.workflow.presses import NoEffect, PressHandler
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor
     from bot.domain.request import Request
     from bot.domain.session import Session
+    from tests.fakes.directory import FakeDirectory
 
 PEOPLE = {one.name: one for one in (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)}
 """Dana is on call, Bo leads, Chen does both, Oli neither. Dee has left, Gus is a guest, Robo a bot, Uma nobody could be
@@ -83,6 +85,13 @@ def table(text: str) -> list[tuple[str, str, str]]:
     return [(row[0], column, cell) for row in cells for column, cell in zip(columns, row[1:], strict=True)]
 
 
+def handler(ledger: FakeLedger, policy: Policy, directory: FakeDirectory) -> PressHandler:
+    authorizer = Authorizer(
+        ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=SettableClock(b.NOW)
+    )
+    return PressHandler(ledger=ledger, authorizer=authorizer)
+
+
 def pressed(rule: Rule, press: Press, by: Actor, **limits: Any) -> Request | NoEffect:
     """What a press on Dana's fresh card becomes."""
     policy, ledger = c.policy(rule, **limits), FakeLedger(SettableClock(b.NOW))
@@ -91,7 +100,7 @@ def pressed(rule: Rule, press: Press, by: Actor, **limits: Any) -> Request | NoE
     ledger.open(b.request(actor=c.DANA, place=c.OPS))
     targets = [b.target(3), b.target(5)] if press is Press.CHOOSE else [b.target(3)]
     request = ledger.record("TS-AAAAAA", b.surveyed(*targets, requirement=required))
-    presses = PressHandler(ledger=ledger, directory=c.directory(), policy=policy)
+    presses = handler(ledger, policy, c.directory())
     return presses.take(request, press, by, request.version, frozenset({("comp1", 3)}))
 
 
@@ -174,7 +183,7 @@ def test_a_requester_who_counts_no_longer_can_press_nothing_on_his_own_card(pres
     request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), b.target(5), requirement=required))
     directory = c.directory()
     directory.statuses[c.DANA.user_id] = status
-    presses = PressHandler(ledger=ledger, directory=directory, policy=policy)
+    presses = handler(ledger, policy, directory)
     outcome = presses.take(request, press, c.DANA, request.version, frozenset({("comp1", 3)}))
     assert isinstance(outcome, NoEffect)
 

@@ -15,6 +15,7 @@ from bot.workflow.publishing import CardPublisher
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
+from tests.fakes.scheduler import FakeScheduler
 from tests.support import builders as b
 from tests.support.harness import BotHarness, Crash
 from tests.support.people import APPROVALS, BO, DANA, OPS, asking_leads, bot_with, rule
@@ -140,7 +141,8 @@ def test_an_announced_card_that_fails_waits_as_any_other() -> None:
     for event in (b.surveyed(requirement=forced), b.started()):
         ledger.record(request.id, event)
     chat.posting = {b.PLACE.channel_id: BUSY}
-    CardPublisher(ledger=ledger, chat=chat, clock=clock, wake=lambda _item, _at: None).draw(request.id)
+    scheduler = FakeScheduler(ledger, clock)
+    CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler).publish(request.id)
     found = ledger.find(request.id)
     assert found
     assert (len(chat.cards), found.publish_after) == (1, clock.now() + MINUTE)
@@ -157,15 +159,15 @@ def test_break_glass_is_announced_though_its_card_cannot_be_posted_at_all() -> N
 @pytest.mark.parametrize("is_marked", [False, True])
 def test_a_process_that_dies_at_the_announcement_announces_again_rather_than_never(*, is_marked: bool) -> None:
     harness, _chat = bot_with_faulty_chat(FORCING)
-    mark_published = harness.ledger.mark_published
+    mark_announced = harness.ledger.mark_announced
 
-    def die(request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None) -> None:
-        harness.ledger.mark_published = mark_published  # type: ignore[method-assign] # only the first one is the last moment
+    def die(request_id: str, at: datetime) -> None:
+        harness.ledger.mark_announced = mark_announced  # type: ignore[method-assign] # only the first one is the last moment
         if is_marked:
-            mark_published(request_id, version=version, message_ref=message_ref, due_at=due_at)
+            mark_announced(request_id, at)
         raise Crash
 
-    harness.ledger.mark_published = die  # type: ignore[method-assign] # the process is killed here
+    harness.ledger.mark_announced = die  # type: ignore[method-assign] # the process is killed here
     with pytest.raises(Crash):
         harness.ask_and_run("comp1 id=3 --sync --force")
     harness.restart()

@@ -10,6 +10,7 @@ import pytest
 from bot.domain import events as e
 from bot.domain.request import Ending, State
 from bot.errors import ChatError, TimedOut
+from bot.workflow.inputs import CommandCall
 from tests.support import builders as b
 from tests.support.harness import HOSTS, BotHarness, Crash, text_of
 
@@ -52,7 +53,8 @@ def test_a_lost_order_is_unknown_after_a_minute_and_never_sent_again(harness: Bo
 
 
 def test_a_crash_between_the_record_and_the_wake_loses_nothing(harness: BotHarness) -> None:
-    harness.intake.ask(command="logoff", text="comp1 id=3", actor=b.ASKER, place=b.PLACE, delivery="d")
+    call = CommandCall(command="logoff", text="comp1 id=3", actor=b.ASKER, place=b.PLACE, delivery="d")
+    harness.intake.ask(call)
     harness.restart()
     harness.run()
     assert harness.request.state is State.AWAITING
