@@ -120,8 +120,8 @@ def upgrade(settings: Settings) -> str:
     return migrate.upgrade(settings.database.get_secret_value())
 
 
-def open_ledger(settings: Settings) -> Store:
-    """The ledger alone, for reading the audit log."""
+def open_store(settings: Settings) -> Store:
+    """The database alone: for reading the record, and for the pause."""
     url = settings.database.get_secret_value()
     _check_schema(url)
     return SqlLedger(open_database(url), SystemClock(), settings.chain_key, ASK_TYPES)

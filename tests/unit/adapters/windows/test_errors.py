@@ -11,7 +11,9 @@ import urllib3
 import winrm.exceptions
 from pydantic import SecretStr
 
-from adapters.windows import errors as faults
+from adapters.windows.agent import errors as agent_errors
+from adapters.windows.errors import INCOMPLETE
+from adapters.windows.winrm import errors
 from adapters.windows.winrm.endpoint import Connection, Transport
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
@@ -41,7 +43,7 @@ def test_an_unknown_subclass_leaves_the_adapter_as_its_own_error(
     base: type[Exception], kind: type[TerminalError]
 ) -> None:
     unknown = type("FromAFutureRelease", (base,), {})()
-    with pytest.raises(TerminalError) as caught, faults.translate_errors("comp1", delivered=True):
+    with pytest.raises(TerminalError) as caught, errors.translate_errors("comp1", delivered=True):
         raise unknown
     assert type(caught.value) is kind
     assert caught.value.__cause__ is unknown
@@ -52,12 +54,12 @@ def test_an_unknown_subclass_leaves_the_adapter_as_its_own_error(
 def test_the_errors_of_kerberos_are_of_the_account_and_not_of_the_wire(name: str) -> None:
     pytest.importorskip("kerberos", reason="Kerberos: install libkrb5-dev, gcc, and the extra kerberos")
     exceptions = importlib.import_module("winrm.vendor.requests_kerberos.exceptions")
-    with pytest.raises(NotAuthenticated), faults.translate_errors("comp1", delivered=False):
+    with pytest.raises(NotAuthenticated), errors.translate_errors("comp1", delivered=False):
         raise getattr(exceptions, name)
 
 
 def test_the_errors_of_ntlm_are_the_adapters_own() -> None:
-    with pytest.raises(NotAuthenticated), faults.translate_errors("comp1", delivered=False):
+    with pytest.raises(NotAuthenticated), errors.translate_errors("comp1", delivered=False):
         raise spnego.exceptions.SpnegoError(error_code=spnego.exceptions.ErrorCode.failure)
 
 
@@ -75,26 +77,26 @@ def test_a_fault_of_windows_is_known_by_its_code_and_names_the_next_step(
     code: int, kind: type[TerminalError], hint: str
 ) -> None:
     fault = winrm.exceptions.WSManFaultError(500, "", "", "Zugriff verweigert", wsman_fault_code=code)
-    with pytest.raises(kind, match=hint) as caught, faults.translate_errors("comp1", delivered=False):
+    with pytest.raises(kind, match=hint) as caught, errors.translate_errors("comp1", delivered=False):
         raise fault
     assert "comp1" in caught.value.message
-    assert faults.is_orderly(caught.value)
+    assert errors.is_orderly(caught.value)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, Unreachable), (403, NoRight), (404, Unreachable), (502, BadReply)])
 def test_a_status_of_http_is_known_by_its_number(status: int, kind: type[TerminalError]) -> None:
-    with pytest.raises(kind), faults.translate_errors("comp1", delivered=False):
+    with pytest.raises(kind), errors.translate_errors("comp1", delivered=False):
         raise winrm.exceptions.WinRMTransportError("http", status, "")
 
 
 def test_every_sentence_names_the_host() -> None:
-    rows = [*faults.WSMAN.values(), *faults.HTTP.values(), *faults.WIN32.values()]
-    rows += [faults.CONSTRAINED, faults.MISCOMPILED, faults.INCOMPLETE, *(fault for _, fault in faults._FOREIGN)]
+    rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *agent_errors.WIN32.values()]
+    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE, *(fault for _, fault in errors._FOREIGN)]
     assert all("{host}" in row.message and row.message.endswith(".") for row in rows)
 
 
 def test_what_is_not_a_surprise_of_others_passes() -> None:
-    with pytest.raises(KeyboardInterrupt), faults.translate_errors("comp1", delivered=False):
+    with pytest.raises(KeyboardInterrupt), errors.translate_errors("comp1", delivered=False):
         raise KeyboardInterrupt
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.windows import errors as faults
+from adapters.windows.agent import errors as agent_errors
 from adapters.windows.agent.verdicts import CODES, RIGHTS
+from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.winrm import errors
 from bot.cards import wording
 from bot.domain.request import Target
 from bot.domain.session import Account, SessionState
@@ -161,8 +163,8 @@ def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
 
 
 def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
-    rows = [*faults.WSMAN.values(), *faults.HTTP.values(), *(row for _, row in faults._FOREIGN)]
-    rows += [faults.CONSTRAINED, faults.MISCOMPILED, faults.INCOMPLETE]
+    rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *(row for _, row in errors._FOREIGN)]
+    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE]
     said = "\n".join(
         [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
     )

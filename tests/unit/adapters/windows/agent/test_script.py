@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.windows import shell
 from adapters.windows.agent import script
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import Account, SessionState
@@ -61,7 +62,7 @@ def order(**changes: object) -> Order:
 
 @pytest.mark.parametrize("word", WATCHED_WORDS)
 def test_the_script_holds_no_word_that_detection_rules_look_for(word: str) -> None:
-    assert word.lower() not in (script.constant_script() + script.BOOTSTRAP).lower()
+    assert word.lower() not in (script.constant_script() + shell.BOOTSTRAP).lower()
 
 
 def test_the_script_evaluates_no_text() -> None:
@@ -97,9 +98,9 @@ def test_no_call_of_windows_is_waited_for() -> None:
 
 
 def test_the_bootstrap_passes_through_cmd_unchanged() -> None:
-    assert len(script.BOOTSTRAP) < 200
-    assert not set("%^!<>|") & set(script.BOOTSTRAP)
-    assert script.BOOTSTRAP.count('"') == 2
+    assert len(shell.BOOTSTRAP) < 200
+    assert not set("%^!<>|") & set(shell.BOOTSTRAP)
+    assert shell.BOOTSTRAP.count('"') == 2
 
 
 def test_the_digest_is_of_the_bytes_that_are_sent() -> None:
