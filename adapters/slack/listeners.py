@@ -10,7 +10,7 @@ import structlog
 from slack_bolt import BoltResponse
 
 from adapters.slack.errors import translate_errors
-from adapters.slack.forms import BLOCK, CALLBACK, choose_form, picked_in
+from adapters.slack.forms import BLOCK, CALLBACK, choose_view, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from adapters.slack.render import draw
 from bot.cards.model import Card
@@ -85,7 +85,7 @@ def _wake_for(response: Response, wake: Wake) -> None:
 def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:
     try:
         with translate_errors():
-            client.views_open(trigger_id=trigger_id, view=choose_form(request, value))
+            client.views_open(trigger_id=trigger_id, view=choose_view(request, value))
     except ChatError as error:
         log.warning("form.not_opened", request_id=request.id, message=error.message)
 

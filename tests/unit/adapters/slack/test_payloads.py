@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.forms import choose_form, picked_in
+from adapters.slack.forms import choose_view, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from bot.domain.people import Actor, Place
 from bot.domain.session import Account
@@ -147,7 +147,7 @@ def test_an_emptied_list_keeps_nobody(selected: list[str] | None) -> None:
 def test_the_form_offers_each_target_by_its_place_within_the_limits_of_slack() -> None:
     targets = [b.target(session=b.session(number, account=Account(domain="D" * 80, user="u" * 80)))
                for number in range(1, 151)]  # fmt: skip
-    view = choose_form(b.awaiting(*targets), "TS-AAAAAA:2").to_dict()
+    view = choose_view(b.awaiting(*targets), "TS-AAAAAA:2").to_dict()
     element = view["blocks"][0]["element"]
     assert [option["value"] for option in element["options"]] == [str(place) for place in range(100)]
     assert all(len(option["text"]["text"]) <= 75 for option in element["options"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from slack_sdk.models.blocks import Block
 
-from adapters.slack.forms import choose_form
+from adapters.slack.forms import choose_view
 from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw
 from bot.cards import notices, request_card
@@ -198,7 +198,7 @@ def test_a_name_that_is_written_from_the_right_turns_nothing_around_it(name: str
     assert f", from \u2068{user}\u2069" in rows
     assert alone in mark_published.summary
     assert any(f"session 3 {alone}: a protected user" in text for _, text in places(draw(mark_published).blocks))
-    (option,) = choose_form(b.awaiting(b.target(session=session)), "").to_dict()["blocks"][0]["element"]["options"]
+    (option,) = choose_view(b.awaiting(b.target(session=session)), "").to_dict()["blocks"][0]["element"]["options"]
     assert option["text"]["text"].startswith(f"{alone} - comp1 3")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.slack.forms import choose_form
+from adapters.slack.forms import choose_view
 from bot.cards import request_card, wording
 from bot.cards.model import Bold, Line
 from bot.domain.actions import Action
@@ -50,4 +50,4 @@ def test_no_name_breaks_the_what_if_or_the_form() -> None:
     assert len(wording.what_if(target, Action.LOG_OFF).splitlines()) == 1
     request = b.request(targets=(target,), state=State.ENDED, ending=Ending.WHATIF)
     assert not any("\n" in word for line in request_card.build(request).lines for word in words(line))
-    assert "\\n" not in str(choose_form(request, "TS-AAAAAA:1").to_dict())
+    assert "\\n" not in str(choose_view(request, "TS-AAAAAA:1").to_dict())
