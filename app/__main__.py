@@ -1,4 +1,4 @@
-"""`python -m bot` is `logoff-bot`."""
+"""`python -m app` is `logoff-bot`."""
 
 from app.cli.main import main
 

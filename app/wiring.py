@@ -1,11 +1,11 @@
-"""The composition root: which adapter stands behind which port. The only file of `bot/` that imports `adapters`."""
+"""The composition root: which adapter stands behind which port."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
 from adapters.scheduler.threads import ThreadScheduler
@@ -21,47 +21,61 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.commands import ASK_TYPES
 from bot.errors import SettingsError
 from bot.policy.approvals import named_in
+from bot.workflow.authorization import Authorizer
 from bot.workflow.intake import Intake
-from bot.workflow.steps import Workflow
+from bot.workflow.presses import PressHandler
+from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Engine as Database
+    from slack_sdk import WebClient
 
     from app.config.settings import Settings
+    from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
+    from bot.ports.directory import Directory
+    from bot.ports.scheduler import Scheduler
+    from bot.ports.store import Store
+    from bot.workflow.steps import Workflow
 
 LOOKS_AT_ONCE = 64
+HOSTS_AT_ONCE = 16
 GROUPS_EVERY = timedelta(minutes=5)
 GROUPS_GOOD_FOR = timedelta(hours=1)
 STOP_WITHIN = timedelta(seconds=10)
+
+
+class Service(Protocol):
+    """Something that runs beside the steps."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
     """Everything that runs. `start` returns once commands are taken; `stop` lets running steps finish."""
 
-    ledger: SqlLedger
-    scheduler: ThreadScheduler
-    connection: SocketMode
-    directory: SlackDirectory
-    executor: ThreadPoolExecutor
-    shell: WinRmShell
-    database: Database
+    ledger: Store
+    workflow: Workflow
+    scheduler: Scheduler
+    connection: ChatConnection
+    directory: Service
+    release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
 
     def start(self) -> None:
         self.directory.start()
-        self.scheduler.start()
+        self.scheduler.start(self.workflow.step, self.workflow.record_failure)
         self.connection.start()
 
     def stop(self) -> None:
         self.connection.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
-        self.executor.shutdown(wait=False, cancel_futures=True)
-        self.shell.close()
-        self.database.dispose()
+        for release in self.release:
+            release()
 
 
 def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clock: Clock | None = None) -> Bot:
@@ -73,31 +87,31 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     ledger = SqlLedger(database, clock, settings.chain_key, ASK_TYPES)
     shell = WinRmShell(_connections(settings, endpoints))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    policy = settings.policy()
-    names = named_in(policy)
-    directory = SlackDirectory(client, clock, names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
+    directory = _directory(settings, client, clock)
     executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
-    workflow = Workflow(
+    scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE)
+    authorizer = Authorizer(
+        ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
+    )
+    workflow = assemble(
         ledger=ledger,
         terminal=WinRmTerminal(shell),
         chat=SlackChat(client, directory.group_ids),
-        directory=directory,
-        policy=policy,
         clock=clock,
         executor=executor,
-        wake=lambda item, at: scheduler.wake(item, at),  # noqa: PLW0108 - the engine needs the workflow first
+        scheduler=scheduler,
+        authorizer=authorizer,
+        hosts_at_once=HOSTS_AT_ONCE,
     )
-    scheduler = ThreadScheduler(workflow.step, ledger, clock, on_failure=workflow.record_failure)
-    inventory = settings.inventory()
-    intake = Intake(ledger=ledger, directory=directory, policy=policy, inventory=inventory, clock=clock)
+    presses = PressHandler(ledger=ledger, authorizer=authorizer)
+    intake = Intake(ledger=ledger, presses=presses, inventory=settings.inventory(), clock=clock)
     return Bot(
         ledger=ledger,
+        workflow=workflow,
         scheduler=scheduler,
-        connection=_door(settings, intake, scheduler),
+        connection=_connection(settings, intake, scheduler),
         directory=directory,
-        executor=executor,
-        shell=shell,
-        database=database,
+        release=(lambda: executor.shutdown(wait=False, cancel_futures=True), shell.close, database.dispose),
     )
 
 
@@ -106,23 +120,27 @@ def upgrade(settings: Settings) -> str:
     return migrate.upgrade(settings.database.get_secret_value())
 
 
-def open_ledger(settings: Settings) -> SqlLedger:
-    """The ledger alone, for reading the audit log."""
+def open_store(settings: Settings) -> Store:
+    """The database alone: for reading the record, and for the pause."""
     url = settings.database.get_secret_value()
     _check_schema(url)
     return SqlLedger(open_database(url), SystemClock(), settings.chain_key, ASK_TYPES)
 
 
-def open_directory(settings: Settings) -> tuple[SlackDirectory, frozenset[str]]:
+def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     """The directory alone, asked once, and the handles and ids of the groups it found. Raises `ChatError`."""
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    names = named_in(settings.policy())
-    directory = SlackDirectory(client, SystemClock(), names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
+    directory = _directory(settings, client, SystemClock())
     directory.refresh()
     return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
 
 
-def _door(settings: Settings, intake: Intake, scheduler: ThreadScheduler) -> SocketMode:
+def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDirectory:
+    names = named_in(settings.policy())
+    return SlackDirectory(client, clock, names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
+
+
+def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.request import WorkItem
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
+    from bot.ports.scheduler import OnFailure, Step
 
 log = structlog.get_logger()
 
@@ -55,23 +56,17 @@ class _Lane:
 
 
 class ThreadScheduler:
-    """`workers` is for each lane. `on_failure(item, reference, error)` is told of every step that raised.
+    """Threads and a heap in one process. `workers` is for each lane: steps of requests, and steps of hosts.
 
-    Nothing runs before `start`; what is woken earlier waits for it. All methods may be called from any thread, steps
-    included.
+    All methods may be called from any thread, steps included.
     """
 
-    def __init__(  # noqa: PLR0913 - what it runs, what it asks, and two figures
-        self,
-        step: Callable[[WorkItem], None],
-        ledger: Ledger,
-        clock: Clock,
-        *,
-        on_failure: Callable[[WorkItem, str, Exception], None],
-        workers: int = 16,
-        sweep_every: timedelta = SWEEP_EVERY,
+    def __init__(
+        self, ledger: Ledger, clock: Clock, *, workers: int = 16, sweep_every: timedelta = SWEEP_EVERY
     ) -> None:
-        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_failure
+        self._ledger, self._clock = ledger, clock
+        self._step: Step = _not_started
+        self._on_failure: OnFailure = lambda _item, _reference, _error: None
         self._sweep_every = sweep_every.total_seconds()
         self._changed = threading.Condition()
         self._requests, self._hosts = _Lane(workers), _Lane(workers)
@@ -85,8 +80,8 @@ class ThreadScheduler:
             threading.Thread(target=self._keep_sweeping, name="engine-sweep", daemon=True),
         ]
 
-    def start(self) -> None:
-        """Begin to run steps, first of all what a process that died left behind. Once in a life."""
+    def start(self, step: Step, on_failure: OnFailure) -> None:
+        self._step, self._on_failure = step, on_failure
         _survive("sweep.failed", self._sweep)
         with self._changed:
             self._open = True
@@ -145,9 +140,9 @@ class ThreadScheduler:
 
     def _run(self, item: WorkItem) -> None:
         try:
-            surprise = _survive("step.failed", lambda: self._step(item), item)
-            if surprise:
-                _survive("surprise.failed", lambda: self._on_surprise(item, *surprise), item)
+            failure = _survive("step.failed", lambda: self._step(item), item)
+            if failure:
+                _survive("failure.not_recorded", lambda: self._on_failure(item, *failure), item)
         finally:
             with self._changed:
                 self._lane(item).running.discard(item)
@@ -176,6 +171,10 @@ class ThreadScheduler:
     def _sweep(self) -> None:
         for item in self._ledger.due(self._clock.now()):
             self.wake(item)
+
+
+def _not_started(item: WorkItem) -> None:
+    raise RuntimeError(f"{item} was woken before the start")
 
 
 def _survive(what: str, call: Callable[[], None], item: WorkItem | None = None) -> tuple[str, Exception] | None:

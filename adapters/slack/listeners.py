@@ -10,7 +10,7 @@ import structlog
 from slack_bolt import BoltResponse
 
 from adapters.slack.errors import translate_errors
-from adapters.slack.forms import BLOCK, CALLBACK, choose_form, picked_in
+from adapters.slack.forms import BLOCK, CALLBACK, choose_view, picked_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from adapters.slack.render import draw
 from bot.cards.model import Card
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack, App, Respond
     from slack_sdk import WebClient
 
-    from bot.commands import Command
+    from bot.commands.command import Command
     from bot.domain.request import Request, WorkItem
     from bot.workflow.intake import Intake, Response
 
@@ -42,10 +42,7 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) 
 
 def _on_command(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        call = command_call(body)
-        response = intake.ask(
-            command=call.command, text=call.text, actor=call.actor, place=call.place, delivery=call.delivery
-        )
+        response = intake.ask(command_call(body))
         slack_message = draw(_report_of(response))
         blocks = slack_message.blocks if response.card else None
         ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")
@@ -57,7 +54,7 @@ def _on_command(intake: Intake, wake: Wake) -> Callable[..., None]:
 def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any], respond: Respond, client: WebClient) -> None:
         call = press_call(body)
-        response = intake.press(press=call.press, value=call.value, actor=call.actor, place=call.place)
+        response = intake.press(call)
         ack()
         _wake_for(response, wake)
         if response.form:
@@ -70,9 +67,7 @@ def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
 
 def _on_form(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
-        call = form_call(body)
-        picked = picked_in(body["view"])
-        response = intake.choose(value=call.value, picked=picked, actor=call.actor, place=call.place)
+        response = intake.press(form_call(body, picked_in(body["view"])))
         if response.text:
             ack(response_action="errors", errors={BLOCK: response.text})
         else:
@@ -90,7 +85,7 @@ def _wake_for(response: Response, wake: Wake) -> None:
 def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:
     try:
         with translate_errors():
-            client.views_open(trigger_id=trigger_id, view=choose_form(request, value))
+            client.views_open(trigger_id=trigger_id, view=choose_view(request, value))
     except ChatError as error:
         log.warning("form.not_opened", request_id=request.id, message=error.message)
 

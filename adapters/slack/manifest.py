@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.commands import Command
+    from bot.commands.command import Command
 
 SCOPES = (
     "commands",

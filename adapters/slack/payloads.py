@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.people import Actor, Place
+from bot.workflow.inputs import CommandCall, PressCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandCall:
-    """A slash command. The delivery id is the same when Slack delivers it twice."""
-
-    command: str
-    text: str
-    actor: Actor
-    place: Place
-    delivery: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PressCall:
-    """A button on a message."""
-
-    press: str
-    value: str
-    actor: Actor
-    place: Place
 
 
 def command_call(body: Mapping[str, Any]) -> CommandCall:
@@ -53,13 +32,14 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     )
 
 
-def form_call(body: Mapping[str, Any]) -> PressCall:
+def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
     """A submitted form carries the button's value along; it names no channel."""
     return PressCall(
         press=str(body["view"]["callback_id"]),
         value=str(body["view"].get("private_metadata") or ""),
         actor=_actor(body),
         place=Place(channel_id=""),
+        picked=picked,
     )
 
 

@@ -22,6 +22,7 @@ from adapters.sql.request_queries import (
     read_due,
     read_requests,
     save_request,
+    set_announced,
     set_due,
     set_published,
 )
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from bot.audit.entry import Entry, Head
+    from bot.domain.ask import Ask
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
-    from bot.domain.request import Ask, MessageRef, Request, WorkItem
+    from bot.domain.request import MessageRef, Request, WorkItem
     from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
@@ -105,14 +107,18 @@ class SqlLedger:
             return read_requests(connection, [request_id], self._asks).get(request_id)
 
     def mark_published(
-        self, request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None
+        self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
     ) -> None:
         """Without a card the one that is known stays."""
-        values: dict[str, Any] = {"publish_after": due_at}
+        values: dict[str, Any] = {"publish_after": publish_after}
         if message_ref is not None:
             values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
         with self._writing() as (connection, _head):
             set_published(connection, request_id, version, values)
+
+    def mark_announced(self, request_id: str, at: datetime) -> None:
+        with self._writing() as (connection, _head):
+            set_announced(connection, request_id, at)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         with self._writing() as (connection, _head):

@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import TypeAdapter
 
 from bot.audit.entry import Entry
+from bot.domain.actions import Action
+from bot.domain.ask import Ask
 from bot.domain.people import Actor, Place
-from bot.domain.request import (
-    Action,
-    Ask,
-    Ending,
-    ExcludedSession,
-    HostSurvey,
-    MessageRef,
-    Request,
-    State,
-    Target,
-    Verdict,
-)
+from bot.domain.request import Ending, ExcludedSession, HostSurvey, MessageRef, Request, State, Target
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -91,6 +83,7 @@ def row_of_request(request: Request, asks: Asks) -> Values:
         **changes_of_request(request),
         "message_ref": MAYBE_MESSAGE_REF.write(request.message_ref),
         "published_version": request.published_version,
+        "announced_at": request.announced_at,
     }
 
 
@@ -109,6 +102,7 @@ def changes_of_request(request: Request) -> Values:
         "decided_by": MAYBE_ACTOR.write(request.decided_by),
         "decided_at": request.decided_at,
         "message": request.message,
+        "failure_reference": request.failure_reference,
         "publish_after": request.publish_after,
         "ended_at": request.ended_at,
         "action": request.action.value,
@@ -134,7 +128,8 @@ def changes_of_target(target: Target) -> Values:
     return {
         "verdict": target.verdict and target.verdict.value,
         "code": target.code,
-        "detail": target.detail,
+        "reason": target.reason and target.reason.value,
+        "note": target.note,
         "requested_at": target.requested_at,
         "request_lost": target.request_lost,
         "warning_at": target.warning_at,
@@ -172,7 +167,8 @@ def target_of(row: Row[Any]) -> Target:
         session=SESSION.read(row.session),
         verdict=row.verdict and Verdict(row.verdict),
         code=row.code,
-        detail=row.detail,
+        reason=row.reason and Reason(row.reason),
+        note=row.note,
         requested_at=row.requested_at,
         request_lost=row.request_lost,
         warning_at=row.warning_at,
@@ -216,9 +212,11 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         decided_by=MAYBE_ACTOR.read(row.decided_by),
         decided_at=row.decided_at,
         message=row.message,
+        failure_reference=row.failure_reference,
         message_ref=MAYBE_MESSAGE_REF.read(row.message_ref),
         published_version=row.published_version,
         publish_after=row.publish_after,
+        announced_at=row.announced_at,
         ended_at=row.ended_at,
         action=Action(row.action),
         content_version=row.content_version,

@@ -138,6 +138,10 @@ def set_published(connection: Connection, request_id: str, version: int, values:
     connection.execute(statement.values(published_version=version, **values))
 
 
+def set_announced(connection: Connection, request_id: str, at: datetime) -> None:
+    connection.execute(update(request).where(request.c.id == request_id).values(announced_at=at))
+
+
 def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> None:
     if item.host:
         this = and_(host_survey.c.request_id == item.request_id, host_survey.c.host == item.host)

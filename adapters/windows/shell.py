@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from datetime import timedelta
 
+BOOTSTRAP = (
+    "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
+    '"$p = @($input) -join [char]10; & ([ScriptBlock]::Create($p))"'
+)
+"""Runs what arrives on standard input. No percent sign, caret or inner quote: it passes through cmd.exe unchanged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:

@@ -8,9 +8,10 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.windows import errors
 from adapters.windows.agent import replies, script
+from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.verdicts import answer_of
+from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Deadline
 from bot.errors import Unreachable
 
@@ -42,7 +43,7 @@ class WinRmTerminal:
         deadline = Deadline(within)
         try:
             return self._listed(host, deadline)
-        except (errors.Miscompiled, Unreachable) as error:
+        except (Miscompiled, Unreachable) as error:
             has_had_its_second = isinstance(error, Unreachable) and not error.delivered
             if has_had_its_second or not deadline.left:
                 raise
@@ -72,7 +73,7 @@ class WinRmTerminal:
         """A failed compilation ran nothing, so it alone is worth a second call."""
         try:
             yield from self._answers(host, orders, request, deadline)
-        except errors.Miscompiled:
+        except Miscompiled:
             if not deadline.left:
                 raise
             yield from self._answers(host, orders, request, deadline)
@@ -89,11 +90,11 @@ class WinRmTerminal:
         with closing(self._run(host, request, deadline)) as lines:
             for line in lines:
                 if not isinstance(line, replies.Ended) or line.target != answered or answered == len(orders):
-                    raise errors.INCOMPLETE.at(host, delivered=True)
+                    raise INCOMPLETE.at(host, delivered=True)
                 yield answer_of(orders[answered], line)
                 answered += 1
         if answered < len(orders):
-            raise errors.INCOMPLETE.at(host, delivered=True)
+            raise INCOMPLETE.at(host, delivered=True)
 
     def _run(self, host: str, request: tuple[str, ...], deadline: Deadline) -> Generator[Reply]:
         nonce = self._new_nonce()

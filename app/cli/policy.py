@@ -1,18 +1,15 @@
-"""`logoff-bot policy`, `pause` and `resume`: the switch and the rules, for whoever runs the bot."""
+"""`logoff-bot policy`: what the rules decide, and whether they can work."""
 
 from __future__ import annotations
 
-import getpass
-import logging
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import SecretStr
 
+from app.cli.options import APP_YAML, Config
 from app.config.settings import Settings, load
-from app.logging import set_up
+from app.wiring import open_directory
 from bot.commands import BY_NAME
 from bot.domain.people import Actor, Place
 from bot.errors import UsageError
@@ -21,11 +18,6 @@ from bot.policy.lint import lint
 
 if TYPE_CHECKING:
     from bot.ports.directory import Directory
-
-APP_YAML = Path(__file__).resolve().parents[2] / "app.yaml"
-Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
-
-Database = Annotated[str, typer.Option(help="Another database than the configuration's, as an SQLAlchemy URL.")]
 
 policy = typer.Typer(help="The rules: what they decide, and whether they can work.", no_args_is_help=True)
 
@@ -65,38 +57,10 @@ def check(config: Config = APP_YAML) -> None:
     sys.stdout.write(f"{len(settings.rules)} rules, and all of them can work.\n")
 
 
-def pause(
-    reason: Annotated[str, typer.Option(help="Why; it is shown on cards and stands in the audit log.")],
-    database: Database = "",
-    config: Config = APP_YAML,
-) -> None:
-    """Start nothing new from now on. What runs is finished."""
-    from app import wiring  # noqa: PLC0415 - it takes most of a second to import, --help needs none of it
-
-    set_up(level=logging.WARNING, as_json=False)
-    wiring.open_ledger(at_database(load(config), database)).pause(f"operator {getpass.getuser()}", reason)
-    sys.stdout.write("Paused. Nothing new is started until: logoff-bot resume\n")
-
-
-def resume(database: Database = "", config: Config = APP_YAML) -> None:
-    """Take the pause back."""
-    from app import wiring  # noqa: PLC0415 - as above
-
-    set_up(level=logging.WARNING, as_json=False)
-    wiring.open_ledger(at_database(load(config), database)).resume(f"operator {getpass.getuser()}")
-    sys.stdout.write("Resumed.\n")
-
-
-def at_database(settings: Settings, url: str) -> Settings:
-    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
-
-
 def _directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     """Who is in which group: asked of Slack, or in a rehearsal of the invented workspace."""
     if settings.rehearsal:
         from app.rehearse.environment import cast_directory  # noqa: PLC0415 - the rehearsal is an extra
 
         return cast_directory(settings)
-    from app import wiring  # noqa: PLC0415 - as above
-
-    return wiring.open_directory(settings)
+    return open_directory(settings)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
+
+from adapters.sql import migrate
+from adapters.windows.agent import script
+from app.checkout import commit
 
 
 def _say(wanted: bool) -> None:  # noqa: FBT001 - typer hands the switch over by position
     if not wanted:
         return
-    from importlib.metadata import version  # noqa: PLC0415 - all of this is for --version alone
-
-    from adapters.sql import migrate  # noqa: PLC0415 - as above
-    from adapters.windows.agent import script  # noqa: PLC0415 - as above
-    from app.checkout import commit  # noqa: PLC0415 - as above
-
     lines = (
         f"logoff-bot {version('logoff-bot')}",
         f"commit {commit() or 'unknown'}",

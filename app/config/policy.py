@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from bot.domain.actions import Action
 from bot.domain.conditions import is_like
 from bot.domain.durations import parse_duration
-from bot.domain.request import Action
 from bot.domain.requirement import Need
 from bot.domain.session import SessionState
 from bot.policy.model import Force, Rule

@@ -78,7 +78,8 @@ def _request(request: Request) -> dict[str, object]:
                 "session_id": target.session.id,
                 "user": str(target.session.account),
                 "verdict": target.verdict.value if target.verdict else None,
-                "detail": target.detail,
+                "reason": target.reason.value if target.reason else "",
+                "note": target.note,
             }
             for target in request.targets
         ],

@@ -19,12 +19,12 @@ def entry_for_opening(request: Request) -> Entry:
         actor=request.actor.user_id,
         actor_name=request.actor.name,
         channel=request.place.channel_id,
-        reason=getattr(request.ask, "reason", ""),
+        reason=request.ask.reason,
         text=f"/{request.command} {request.text}",
     )
 
 
-def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: C901, PLR0912 - a line an event
+def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a line an event
     """What is written down of the event; `request` is the one before it."""
     entry = _entry(request, e.name_of(event))
     by = getattr(event, "by", None)
@@ -38,20 +38,16 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: C901, PLR0912
         case e.HostStarted():
             return replace(entry, host=event.host)
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
-            return replace(_about(entry, request.target_at(event.key)), reason=getattr(event, "detail", ""))
+            return replace(
+                _about(entry, request.target_at(event.key)),
+                reason=event.note if isinstance(event, e.WarningFailed) else "",
+            )
         case e.ActionChanged():
             return replace(entry, reason=event.action.value)
         case e.Counted() | e.Approved() if event.void:
             return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
-        case e.TargetEnded() | e.Settled():
-            code = event.code if isinstance(event, e.TargetEnded) else 0
-            about = _about(entry, request.target_at(event.key))
-            return replace(about, verdict=event.verdict.value, code=code, reason=event.detail)
-        case e.TargetRequested():
-            about = _about(entry, request.target_at(event.key))
-            return replace(
-                about, code=event.code, reason="the order may not have arrived" if event.lost else event.detail
-            )
+        case e.TargetEnded() | e.Settled() | e.TargetRequested():
+            return _outcome(_about(entry, request.target_at(event.key)), event)
         case e.Stopped() | e.Expired():
             return replace(entry, reason=_left_open(request))
         case e.Failed():
@@ -81,6 +77,18 @@ def entry_for_note(noted: e.Noted, place: Place) -> Entry:
 def entry_for_pause(by: str, reason: str | None) -> Entry:
     """The switch for everything; without a reason it is the way back."""
     return Entry(event="resumed" if reason is None else "paused", actor=by, actor_name=by, reason=reason or "")
+
+
+def _outcome(entry: Entry, event: e.TargetEnded | e.Settled | e.TargetRequested) -> Entry:
+    r"""Return the entry with verdict, code, and the reason with its note: `person: CORP\carol`."""
+    reason = ": ".join(part for part in (event.reason.value if event.reason else "", event.note) if part)
+    match event:
+        case e.TargetEnded():
+            return replace(entry, verdict=event.verdict.value, code=event.code, reason=reason)
+        case e.Settled():
+            return replace(entry, verdict=event.verdict.value, reason=reason)
+        case e.TargetRequested():
+            return replace(entry, code=event.code, reason="the order may not have arrived" if event.lost else reason)
 
 
 def _entry(request: Request, event: str) -> Entry:

@@ -66,7 +66,7 @@ def reminder(request: Request) -> str:
 
 def break_glass(request: Request) -> Card:
     """Told where approvals go: somebody acts without one."""
-    reason = str(getattr(request.ask, "reason", ""))
+    reason = request.ask.reason
     told = f"Reason: {reason}" if reason else "No reason was given."
     line = Line(parts=(UserMention(request.actor.user_id), f" used --force in {request.id}. {told}"))
     rows = tuple(

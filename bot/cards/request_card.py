@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.cards import wording
 from bot.cards.model import Bold, Button, Card, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
+from bot.domain.actions import Action, ActionFacts, facts_of
 from bot.domain.durations import duration
-from bot.domain.request import Action, Ending, State, Verdict
+from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
 
@@ -102,11 +103,12 @@ def _outcome(request: Request) -> str:
 
 
 def _gone(request: Request) -> list[Target]:
-    return [t for t in request.targets if t.verdict in (Verdict.GONE, Verdict.DISCONNECTED, Verdict.SENT)]
+    return [target for target in request.targets if target.verdict in verb(request).done_verdicts]
 
 
-def verb(request: Request) -> wording.Verb:
-    return wording.VERBS[request.action]
+def verb(request: Request) -> ActionFacts:
+    """How people say what this request does."""
+    return facts_of(request.action)
 
 
 def _sessions(request: Request) -> str:
@@ -138,7 +140,7 @@ def _rows(request: Request) -> list[Line]:
 def _row(request: Request, target: Target) -> Line:
     session = target.session
     if request.ending is Ending.WHATIF:
-        return Line(parts=(wording.what_if(target, verb(request)),), tone=Tone.ROW)
+        return Line(parts=(wording.what_if(target, request.action),), tone=Tone.ROW)
     name = str(session.account) if session.account.user else session.station or "nobody"
     parts: list[LinePart] = [
         Bold(wording.isolate(name)),
@@ -191,16 +193,18 @@ def _silent_hosts(request: Request) -> list[Line]:
 
 def _said(request: Request) -> list[Line]:
     lines: list[Line] = []
-    warn = getattr(request.ask, "warn", None)
+    warn = request.ask.warn
     if warn and request.state is State.AWAITING:
         lines.append(Line(parts=(f"People are warned first and get {duration(warn)} to save their work.",)))
-    if reason := getattr(request.ask, "reason", ""):
-        lines.append(Line(parts=(f"Reason: {reason}",)))
+    if request.ask.reason:
+        lines.append(Line(parts=(f"Reason: {request.ask.reason}",)))
     warned = any(target.warned_at for target in request.targets)
     if warned and request.state is State.ENDED and request.ending is not Ending.DONE:
         lines.append(Line(parts=(wording.WARNED_IN_VAIN,)))
     if request.ending is Ending.FAILED:
-        text = f"Something went wrong on my side. Give this reference to whoever runs the bot: {request.message}"
+        text = (
+            f"Something went wrong on my side. Give this reference to whoever runs the bot: {request.failure_reference}"
+        )
         lines.append(Line(parts=(text,)))
     elif request.message:
         lines.append(Line(parts=(request.message,)))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional, category
 
+from bot.domain.actions import Action, facts_of
 from bot.domain.durations import duration
-from bot.domain.request import Action, Ending, State, Verdict
+from bot.domain.request import Ending, State
 from bot.domain.session import SessionState, filetime_to_datetime
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import ConflictReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
+    from bot.domain.ask import Ask
     from bot.domain.people import Actor
-    from bot.domain.request import Ask, Pause, Request, Target
+    from bot.domain.request import Pause, Request, Target
     from bot.domain.requirement import Need
     from bot.domain.session import Session
     from bot.errors import Conflict
@@ -36,29 +38,10 @@ MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """An act as people say it: `Log off`, `Logging off`, `logged off`, `Logged off`."""
-
-    plain: str
-    going: str
-    done: str
-    past: str
-
-
-VERBS = {
-    Action.LIST: Verb("List", "Listing", "listed", "Listed"),
-    Action.AUDIT: Verb("Report", "Reporting", "reported", "Reported"),
-    Action.MESSAGE: Verb("Message", "Messaging", "messaged", "Messaged"),
-    Action.DISCONNECT: Verb("Disconnect", "Disconnecting", "disconnected", "Disconnected"),
-    Action.LOG_OFF: Verb("Log off", "Logging off", "logged off", "Logged off"),
-}
-
 _CHANGED = {
-    "person": "not touched: another person, or a new logon, holds this session now",
-    "logon": "not touched: logged on anew since the card was drawn",
-    "came_back": "not touched: came back to work since the card was drawn",
-    "filter": "not touched: no longer matches what was asked for",
+    Reason.PERSON: "not touched: another person, or a new logon, holds this session now",
+    Reason.CAME_BACK: "not touched: came back to work since the card was drawn",
+    Reason.NO_LONGER_MATCHES: "not touched: no longer matches what was asked for",
 }
 _BUSY = 7024
 _FROM_THE_RIGHT = ("R", "AL", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
@@ -69,10 +52,17 @@ _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 _BREAKS = ("Cc", "Zl", "Zp")
 """Categories of what ends a line or steers a terminal: with one of these a name could write a row of its own."""
 _SKIPPED = {
-    "stopped": "left alone: stopped before its turn",
-    "console": "left alone: the session is at the console now, which is protected",
-    "expired": "left alone: the time was over before its turn",
-    "failed": "left alone: the request failed before its turn",
+    Reason.STOPPED: "left alone: stopped before its turn",
+    Reason.CONSOLE: "left alone: the session is at the console now, which is protected",
+    Reason.EXPIRED: "left alone: the time was over before its turn",
+    Reason.REQUEST_FAILED: "left alone: the request failed before its turn",
+    Reason.NOT_WARNED: "left alone: could not be warned",
+    Reason.NOT_ALLOWED: "left alone",
+    Reason.SESSION_ZERO: "left alone: the services' session",
+    Reason.BAD_ID: "left alone: Windows has no such session id",
+    Reason.LISTENER: "left alone: a listener",
+    Reason.NO_USER: "left alone: nobody is logged on there now",
+    Reason.NO_LOGON_TIME: "left alone: Windows tells no logon time, so the person cannot be told apart",
 }
 
 
@@ -81,7 +71,6 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
 
     `looks_again`: a later look may still correct it. `is_in_hand`: its turn has come on the host.
     """
-    detail = target.detail
     match target.verdict:
         case None:
             if target.requested_at:
@@ -90,22 +79,25 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
         case Verdict.GONE:
             return "logged off"
         case Verdict.DISCONNECTED:
-            return "was disconnected already" if detail == "already" else "disconnected; programs go on running"
+            return (
+                "was disconnected already"
+                if target.reason is Reason.ALREADY
+                else "disconnected; programs go on running"
+            )
         case Verdict.SENT:
             return "message sent"
         case Verdict.ALREADY_GONE:
             return "was gone already; nothing was done"
         case Verdict.CHANGED:
-            kind, _, more = detail.partition(":")
-            return _CHANGED.get(kind.strip(), "not touched: it has changed") + (
-                f" ({isolate(more.strip())})" if more else ""
-            )
+            said = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, "not touched: it has changed")
+            return f"{said} ({isolate(target.note)})" if target.note else said
         case Verdict.STILL_CLOSING:
             return _stuck(target) if target.code == _BUSY else _still_closing(target, looks_again=looks_again)
         case Verdict.NO_RIGHT | Verdict.FAILED:
             return _refusal(target)
         case Verdict.SKIPPED:
-            return _SKIPPED.get(detail, f"left alone: {detail}")
+            said = _SKIPPED.get(target.reason or Reason.STOPPED, "left alone")
+            return f"{said}: {target.note}" if target.note else said
         case Verdict.UNREACHABLE:
             return "the computer could not be reached; nothing was done"
         case Verdict.UNKNOWN:
@@ -130,9 +122,9 @@ def _stuck(target: Target) -> str:
 def _refusal(target: Target) -> str:
     """Windows said no to this session, or the host to the whole order: then there is a sentence and no code."""
     if not target.code:
-        return f"nothing was done: {target.detail}"
+        return f"nothing was done: {target.note}"
     if target.verdict is Verdict.NO_RIGHT:
-        missing = f"the bot's account lacks the right {target.detail} on RDP-Tcp there"
+        missing = f"the bot's account lacks the right {target.note} on RDP-Tcp there"
         return f"Windows refused (error {target.code}): {missing}"
     return f"Windows answered error {target.code}; not logged off"
 
@@ -182,11 +174,11 @@ def join_names(hosts: Sequence[str]) -> str:
     return " and ".join([", ".join(hosts[:-1]), hosts[-1]]) if len(hosts) > 1 else "".join(hosts)
 
 
-def what_if(target: Target, verb: Verb) -> str:
+def what_if(target: Target, action: Action) -> str:
     """The sentence that PowerShell prints."""
-    session = target.session
+    session, going = target.session, facts_of(action).going
     return (
-        f'What if: Performing the operation "{verb.going} session id \'{session.id}\'" on target "{session.host}".'
+        f'What if: Performing the operation "{going} session id \'{session.id}\'" on target "{session.host}".'
         f" That is {isolate(str(session.account))} ({session_state(session)})."
     )
 
@@ -268,11 +260,11 @@ WARNED_IN_VAIN = "People were warned that this would happen; nobody has told the
 WARNING_TITLE = "Please save your work"
 
 
-def warning_text(text: str, grace: timedelta, actor: Actor, verb: Verb) -> str:
+def warning_text(text: str, grace: timedelta, actor: Actor, action: Action) -> str:
     """What stands on a desktop. The reader knows nothing of Slack."""
     own = f"{text}\n\n" if text else ""
-    who = actor.name or actor.user_id
-    return f"{own}You will be {verb.done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
+    who, done = actor.name or actor.user_id, facts_of(action).done
+    return f"{own}You will be {done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
 
 
 MESSAGE_TITLE = "A message from your administrators"
@@ -281,4 +273,4 @@ MESSAGE_TITLE = "A message from your administrators"
 def message_text(request: Request) -> str:
     """What a message by itself says on a desktop: the requester's text, and who they are."""
     who = request.actor.name or request.actor.user_id
-    return f"{getattr(request.ask, 'warning', '')}\n\n(From {who}.)".strip()
+    return f"{request.ask.warning}\n\n(From {who}.)".strip()

@@ -22,6 +22,12 @@ IDS = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*,?")
 _UNIT = re.compile(r"(s|m|h|d)(ec(onds?)?s?|in(utes?)?s?|ours?|rs?|ays?)?", re.IGNORECASE)
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _WAITS = "sync"
+CHOOSES = frozenset({"id", "user", "state", "client", "ip", "session", "idle", "logon", "all"})
+_DURATION = re.compile(r"[0-9]+[smhd]", re.IGNORECASE)
+TRUTHS = ("true", "$true", "false", "$false", "yes", "no")
+_PROSE = ("reason", "say")
+_SAYS_AN_ID = re.compile(r"\b(id|ids|sessionid)\b", re.IGNORECASE)
+_LOOKS_LIKE_AN_OPTION = re.compile(r"(--?|/)[A-Za-z]|[A-Za-z]+[=<>]")
 
 
 def is_number(word: Word) -> bool:
@@ -29,23 +35,59 @@ def is_number(word: Word) -> bool:
     return bool(IDS.fullmatch(word.text))
 
 
-def after_a_switch(options: Options, parameter: Parameter, word: Word) -> UsageError:
-    """The error for `--sync 90`, which could be session 90 or a wait of 90 seconds."""
+def after_a_switch(  # noqa: PLR0913 - both neighbours say what the word may be
+    options: Options, parameter: Parameter, switch: Word, word: Word, unit: Word | None, *, is_chosen: bool
+) -> UsageError | None:
+    """The error for `--sync 90`, which could be session 90 or a wait, and for `-Confirm $false`; None for other words.
+
+    `is_chosen`: ids or filters stand elsewhere in the command, so the number is rather the wait.
+    """
+    if word.text.lower() in TRUTHS:
+        said = options.text[switch.start : switch.end]
+        joined = f"{options.text[: switch.end]}:{options.text[word.start :]}"
+        message = f"Write the value of a switch right behind it: `{said}:{word.text}`."
+        return wrong_at(options, message, [word], start=switch.start, corrected=joined)
+    waits = parameter.name == _WAITS
+    if waits and _DURATION.fullmatch(word.text):
+        message = f"`--{parameter.name}` takes no value. For a wait write `--timeout {word.text}`."
+        return options.wrong(message, word, corrected=options.replaced(word, f"--timeout {word.text}"))
+    if not is_number(word):
+        return None
     message = f"`--{parameter.name}` takes no value. For a session write `id={word.text}` instead of `{word.text}`."
-    if parameter.name == _WAITS:
-        message = f"{message[:-1]}; for a wait write `--timeout {word.text}s`."
-    meant = f"--timeout {word.text}s" if parameter.name == _WAITS and word.text.isdigit() else f"id={word.text}"
-    return options.wrong(message, word, corrected=options.replaced(word, meant))
+    if not (waits and word.text.isdigit()):
+        return options.wrong(message, word, corrected=options.replaced(word, f"id={word.text}"))
+    found = _UNIT.fullmatch(unit.text) if unit else None
+    wait = f"--timeout {word.text}{found[1].lower() if found else 's'}"
+    message = f"{message[:-1]}; for a wait write `{wait}`."
+    if unit and found:
+        corrected = options.text[: word.start] + wait + options.text[unit.end :]
+        return wrong_at(options, message, [unit], start=word.start, corrected=corrected)
+    return options.wrong(message, word, corrected=options.replaced(word, wait if is_chosen else f"id={word.text}"))
 
 
-def quoted(options: Options, word: Word) -> UsageError:
+def quoted(
+    options: Options,
+    parameter: Parameter | None,
+    value: Value | None,
+    word: Word,
+    is_computer: Callable[[str], bool],
+) -> UsageError:
     """A text in quotes that no option is waiting for."""
-    said = word.text if len(word.text) <= _SHOWN else word.text[:_SHOWN] + "..."
+    if value and parameter and value.text.endswith(",") and not parameter.is_single:
+        joined = options.text[: value.word.end] + options.text[word.start :]
+        message = f"Write the list behind `{parameter.name}` without a space."
+        return wrong_at(options, message, [word], start=value.start, corrected=joined)
+    message = "This text in quotes belongs to no option."
     is_free = not options.all("reason")
-    cure = f' For a reason write `--reason "{said}"`.' if is_free else " Leave it out."
+    if not word.text.strip() or not is_free:
+        return options.wrong(f"{message} Leave it out.", word, corrected=options.replaced(word, "").strip())
+    cure = f'For a reason write `--reason "{_shown(word.text)}"`.'
+    if is_number(word):
+        return options.wrong(f"{message} For a session write `id={_shown(word.text)}`. {cure}", word)
+    if _is_computer(word, is_computer) or _LOOKS_LIKE_AN_OPTION.match(word.text):
+        return options.wrong(f"{message} If it is no text, leave the quotes out. {cure}", word)
     shown = options.text[word.start : word.end]
-    corrected = options.replaced(word, f"--reason {shown}" if is_free else "").strip()
-    return options.wrong(f"This text in quotes belongs to no option.{cure}", word, corrected=corrected)
+    return options.wrong(f"{message} {cure}", word, corrected=options.replaced(word, f"--reason {shown}"))
 
 
 _SHOWN = 40
@@ -97,11 +139,24 @@ def _computer_first(
 
 
 def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
-    text = options.text
-    if value.text.endswith(",") or run[0].text.startswith(","):
+    text, is_prose = options.text, parameter.name in _PROSE
+    if not is_prose and (value.text.endswith(",") or run[0].text.startswith(",")):
         message = f"Write the list behind `{parameter.name}` without a space."
         joined = text[: value.word.end] + text[run[0].start :]
         return wrong_at(options, message, run[:1], start=value.start, corrected=joined)
+    if not parameter.is_single and all(map(is_number, run)):
+        ids = ",".join(word.text.rstrip(",") for word in run)
+        message = (
+            f"Behind `{_shown(value.text)}` stands what could be part of it. For a session write `id={ids[:_SHOWN]}`."
+        )
+        is_named = bool(_SAYS_AN_ID.search(text)) or any(map(is_number, options.rest))
+        corrected = "" if is_named else f"{text[: run[0].start]}id={ids}{text[run[-1].end :]}"
+        return wrong_at(options, message, run, start=run[0].start, corrected=corrected)
+    if parameter.name == "state":
+        joined = text[: value.word.end] + "," + text[run[0].start :]
+        return wrong_at(
+            options, "States are parted by commas, without a space.", run[:1], start=value.start, corrected=joined
+        )
     what = {"reason": "the reason", "say": "the text of the warning"}.get(parameter.name, f"what `{parameter.name}` is")
     message = f"Put {what} in quotes, else its words would count as computers or ids."
     whole = _in_quotes(text[value.start : run[-1].end])
@@ -118,18 +173,18 @@ def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequen
         message = f"Write the number and its unit as one word: `{value.text}{unit[1].lower()}`."
         return wrong_at(options, message, run[:1], start=value.start, corrected=joined)
     if parameter.takes is Takes.MOMENT and _CLOCK.fullmatch(first.text):
-        joined = f"{text[: value.word.end]}T{text[first.start :]}"
+        joined = f"{text[: value.word.end]}T{'0' * (first.text[1] == ':')}{text[first.start :]}"
         return wrong_at(
             options, "Write date and time as one word, with a T.", run[:1], start=value.start, corrected=joined
         )
-    if parameter.then and not is_number(first):
+    if parameter.then and not is_number(first) and value.text[:1].isdigit():
         whole = _in_quotes(text[first.start : run[-1].end])
         corrected = text[: first.start] + whole + text[run[-1].end :] if whole else ""
         message = f"Put the text of the warning in quotes behind {said}."
         return wrong_at(options, message, run, start=first.start, corrected=corrected)
     message = f"Nothing may stand behind {said} but an option."
     if is_number(first):
-        message = f"{message} For a session write `id={first.text}`."
+        message = f"{message} For a session write `id={_shown(first.text)}`."
     return wrong_at(options, message, run[:1], start=first.start)
 
 

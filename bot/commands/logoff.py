@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands import options as opt
-from bot.commands.options import Takes
+from bot.commands.command import Command
+from bot.commands.corrections import with_readable_correction
+from bot.commands.options import Parameter, Takes
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import (
@@ -20,9 +21,11 @@ from bot.commands.selection import (
     ids_of,
 )
 from bot.commands.tokens import clean, split
-from bot.domain.request import Ask, Choice
+from bot.domain.actions import Action
+from bot.domain.ask import ActAsk, Choice
 
 if TYPE_CHECKING:
+    from bot.commands.options import Options
     from bot.domain.inventory import Inventory
 
 EXAMPLES = (
@@ -41,53 +44,38 @@ LONGEST_WARNING = timedelta(hours=1)
 
 PARAMETERS = (
     *SELECTION,
-    opt.Parameter(names=("sync", "synchronous", "wait"), takes=Takes.NOTHING),
-    opt.Parameter(names=("force",), takes=Takes.NOTHING),
-    opt.Parameter(names=("whatif", "wi"), takes=Takes.NOTHING),
-    opt.Parameter(names=("confirm", "cf"), takes=Takes.NOTHING),
-    opt.Parameter(names=("all",), takes=Takes.NOTHING),
-    opt.Parameter(names=("even-if-active",), takes=Takes.NOTHING),
-    opt.Parameter(names=("reason",), is_single=True),
-    opt.Parameter(names=("timeout",), takes=Takes.DURATION, is_single=True),
-    opt.Parameter(names=("warn",), takes=Takes.DURATION, is_single=True, then="say"),
-    opt.Parameter(names=("say", "warntext"), is_single=True),
+    Parameter(names=("sync", "synchronous", "wait"), takes=Takes.NOTHING),
+    Parameter(names=("force",), takes=Takes.NOTHING),
+    Parameter(names=("whatif", "wi"), takes=Takes.NOTHING),
+    Parameter(names=("confirm", "cf"), takes=Takes.NOTHING),
+    Parameter(names=("all",), takes=Takes.NOTHING),
+    Parameter(names=("even-if-active",), takes=Takes.NOTHING),
+    Parameter(names=("reason",), is_single=True),
+    Parameter(names=("timeout",), takes=Takes.DURATION, is_single=True),
+    Parameter(names=("warn",), takes=Takes.DURATION, is_single=True, then="say"),
+    Parameter(names=("say", "warntext"), is_single=True),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogoffAsk(Ask):
-    """`wait`: how long each session is waited for (None: it is only asked to go). `force`: nobody is asked.
-
-    `warn`: people get `warning` on their desktops and this long to save their work.
-    """
-
-    wait: timedelta | None = None
-    force: bool = False
-    whatif: bool = False
-    even_if_active: bool = False
-    reason: str = ""
-    warn: timedelta | None = None
-    warning: str = ""
+class LogoffAsk(ActAsk):
+    """What `/logoff` asks for."""
 
 
 def parse(text: str, inventory: Inventory) -> LogoffAsk:
     """Read what stands after `/logoff`. Raises `UsageError`."""
-    text = clean(text)
-    words, pipe_at = flatten(split(text), cmdlet="Stop-TSSession", text=text)
+    return with_readable_correction(_parse, clean(text), inventory)
+
+
+def _parse(text: str, inventory: Inventory) -> LogoffAsk:
+    words, pipe_at = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
     options = read(words, PARAMETERS, text=text, example=EXAMPLES[0][0], is_computer=is_computer, pipe_at=pipe_at)
     ids, conditions = ids_of(options), conditions_of(options)
     everything = options.is_on("all") or (pipe_at is not None and not ids and not conditions)
     choice = Choice.ALL if everything else Choice.MATCHING if ids or conditions else Choice.NONE
-    force = _is_forced(options)
-    if force and choice is Choice.NONE:
-        raise options.wrong(
-            "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
-        )
     check_error_action(options)
     hosts = hosts_of(options, inventory)
-    if force and not are_hosts_named(options):
-        raise options.wrong("`--force` asks nobody, so name the computer, too: no default stands in for it.")
     return LogoffAsk(
         hosts=hosts,
         ids=ids,
@@ -96,7 +84,7 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
         here=options.is_on("here"),
         verbose=options.is_on("verbose"),
         wait=_wait(options),
-        force=force,
+        force=_is_forced(options, choice),
         whatif=options.is_on("whatif"),
         even_if_active=options.is_on("even-if-active"),
         reason=_reason(options),
@@ -105,14 +93,25 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
     )
 
 
-def _is_forced(options: opt.Options) -> bool:
-    """`--force`, or `-Confirm:$false`, which is the same; `--confirm` and `--whatif` beat both."""
+def _is_forced(options: Options, choice: Choice) -> bool:
+    """`--force`, or `-Confirm:$false`, which is the same; `--confirm` and `--whatif` beat both.
+
+    Raises `UsageError` where the command itself does not name whom and where.
+    """
     confirm = options.switches.get("confirm")
     wanted = options.is_on("force") or confirm is False
-    return wanted and confirm is not True and not options.is_on("whatif")
+    if not wanted or confirm is True or options.is_on("whatif"):
+        return False
+    at = options.switched_at["force" if options.is_on("force") else "confirm"]
+    if choice is Choice.NONE:
+        message = "`--force` asks nobody, so say whom exactly: an id, a filter like `user=alice`, or `--all`."
+        raise options.wrong(message, at)
+    if not are_hosts_named(options):
+        raise options.wrong("`--force` asks nobody, so name the computer, too: no default stands in for it.", at)
+    return True
 
 
-def _wait(options: opt.Options) -> timedelta | None:
+def _wait(options: Options) -> timedelta | None:
     said = options.last("timeout")
     if said is None:
         return WAIT if options.is_on("sync") else None
@@ -122,7 +121,7 @@ def _wait(options: opt.Options) -> timedelta | None:
     return wait
 
 
-def _reason(options: opt.Options) -> str:
+def _reason(options: Options) -> str:
     said = options.last("reason")
     if said is None:
         return ""
@@ -131,7 +130,7 @@ def _reason(options: opt.Options) -> str:
     return said.text
 
 
-def _warn(options: opt.Options) -> timedelta | None:
+def _warn(options: Options) -> timedelta | None:
     said = options.last("warn")
     if said is None:
         return None
@@ -141,7 +140,7 @@ def _warn(options: opt.Options) -> timedelta | None:
     return warn
 
 
-def _warning(options: opt.Options) -> str:
+def _warning(options: Options) -> str:
     """What stands on people's desktops: `--say "text"`, or the quoted text right behind `--warn 5m`."""
     said = options.last("say")
     if said and options.last("warn") is None:
@@ -149,3 +148,13 @@ def _warning(options: opt.Options) -> str:
     if said and len(said.text) > LONGEST_REASON:
         raise options.wrong(f"The warning is longer than {LONGEST_REASON} characters. Say it shorter.", said.word)
     return said.text if said else ""
+
+
+COMMAND = Command(
+    action=Action.LOG_OFF,
+    description="Log Windows sessions off",
+    usage_hint="comp1 id=3 --sync   (also user= state= idle>2h --all --whatif --force --reason)",
+    examples=EXAMPLES,
+    ask_type=LogoffAsk,
+    parse=parse,
+)

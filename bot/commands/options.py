@@ -71,8 +71,8 @@ class Value:
 
     @property
     def start(self) -> int:
-        """Where an unquoted value begins in the command, behind `reason=`."""
-        return self.word.end - len(self.text)
+        """Where the value begins in the command, behind `reason=`."""
+        return self.word.start + len(self.word.text) - len(self.text)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,8 +139,23 @@ class Table:
             return [self._by_name[wanted]]
         return list({id(p): p for known, p in self._by_name.items() if known.startswith(wanted)}.values())
 
+    def knows(self, name: str) -> bool:
+        """The name is written out in full."""
+        return _plain(name) in self._by_name
+
+    def spellings(self, name: str) -> list[str]:
+        """For each parameter that begins with it, the first name that does."""
+        wanted = _plain(name)
+        found: dict[int, str] = {}
+        for known, parameter in self._by_name.items():
+            if known.startswith(wanted):
+                found.setdefault(id(parameter), next(n for n in parameter.names if _plain(n) == known))
+        return list(found.values())
+
     def nearest(self, name: str) -> str:
-        """The house's name of the one parameter that was clearly meant, or nothing."""
+        """The house's name of the one parameter that was clearly meant, or nothing; `no-sync` is not `sync`."""
+        if _plain(name).startswith("no"):
+            return ""
         near = difflib.get_close_matches(_plain(name), self._by_name, n=5)
         found = list(dict.fromkeys(self._by_name[each].name for each in near))
         if len(found) > 1:
@@ -182,7 +197,7 @@ def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
     """Return the parameter that was meant. Raises `UsageError` with the nearest spelling."""
     fits = table.fits(name)
     if len(fits) > 1:
-        names = ", ".join(f"`{p.name}`" for p in fits)
+        names = ", ".join(f"`{spelling}`" for spelling in table.spellings(name))
         raise options.wrong(f"`{name}` could be {names}. Write it out.", word)
     if not fits:
         nearest = table.nearest(name)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.domain.actions import FACTS, Action
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.commands.tokens import Word
 
-SISTERS = {
-    "stop-tssession": "/logoff",
-    "get-tssession": "/sessions",
-    "disconnect-tssession": "/disconnect",
-    "send-tsmessage": "/tsmessage",
-}
+SLASH_OF_CMDLET = {facts.cmdlet.lower(): f"/{facts.command}" for facts in FACTS.values() if facts.cmdlet}
+_LIST_CMDLET = FACTS[Action.LIST].cmdlet
+_PIPE = re.compile(r"(.*?)(\|)(stop-tssession)?", re.IGNORECASE)
 _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]+$")
 
 
@@ -25,27 +24,46 @@ def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], i
     Raises `UsageError` at the wrong word: the pipe's left side has to be Get-TSSession, its right side the cmdlet of
     this command.
     """
+    words = _apart(words, text)
     pipes = [index for index, word in enumerate(words) if word.text == "|" and not word.is_quoted]
     if not pipes:
         return _without_cmdlet(words, cmdlet, text), None
-    if len(pipes) > 1 or cmdlet == "Get-TSSession":
-        raise _wrong(f"One pipe at the most: `Get-TSSession ... | {cmdlet} ...`.", words[pipes[-1]], text)
+    if cmdlet == _LIST_CMDLET:
+        raise _wrong("Only `/logoff` takes a pipe. To list sessions leave it out.", words[pipes[0]], text)
+    if len(pipes) > 1:
+        raise _wrong(f"One pipe at the most: `{_LIST_CMDLET} ... | {cmdlet} ...`.", words[pipes[-1]], text)
     left, right = words[: pipes[0]], words[pipes[0] + 1 :]
-    if not left or left[0].text.lower() != "get-tssession":
-        raise _wrong("Left of the pipe I know `Get-TSSession` only.", left[0] if left else words[pipes[0]], text)
+    if not left or left[0].text.lower() != _LIST_CMDLET.lower():
+        raise _wrong(f"Left of the pipe I know `{_LIST_CMDLET}` only.", left[0] if left else words[pipes[0]], text)
     if not right or right[0].text.lower() != cmdlet.lower():
         raise _wrong(f"Right of the pipe I know `{cmdlet}` only.", right[0] if right else words[pipes[0]], text)
     return left[1:] + right[1:], words[pipes[0]].start
+
+
+def _apart(words: list[Word], text: str) -> list[Word]:
+    """`comp1|Stop-TSSession` as three words, in a pipeline that begins with Get-TSSession."""
+    if not words or words[0].text.lower() != _LIST_CMDLET.lower():
+        return words
+    found: list[Word] = []
+    for word in words:
+        parts = None if text[word.start : word.end] != word.text else _PIPE.fullmatch(word.text)
+        spans = [parts.span(group) for group in (1, 2, 3)] if parts else []
+        found += [
+            replace(word, text=word.text[low:high], start=word.start + low, end=word.start + high)
+            for low, high in spans
+            if low < high
+        ] or [word]
+    return found
 
 
 def _without_cmdlet(words: list[Word], cmdlet: str, text: str) -> list[Word]:
     if not words:
         return words
     first = words[0].text.lower()
-    if first == cmdlet.lower():
+    if first == cmdlet.lower() or first.removeprefix("/") == SLASH_OF_CMDLET[cmdlet.lower()].removeprefix("/"):
         return words[1:]
-    if first in SISTERS and _CMDLET.match(words[0].text):
-        raise _wrong(f"`{words[0].text}` belongs to `{SISTERS[first]}`.", words[0], text)
+    if first in SLASH_OF_CMDLET and _CMDLET.match(words[0].text):
+        raise _wrong(f"`{words[0].text}` belongs to `{SLASH_OF_CMDLET[first]}`.", words[0], text)
     return words
 
 

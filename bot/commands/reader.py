@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.commands import leftovers
-from bot.commands.options import Options, Table, Takes, Value, assign, assignment_in, find, flag_in
+from bot.commands import leftovers, nearly
+from bot.commands.options import Options, Table, Takes, Value, assign, assignment_in, find, flag_in, is_dashed
+from bot.domain.inventory import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,6 +42,9 @@ def read(  # noqa: PLR0913 - the words, what they may mean, and what an error sh
     return reader.options
 
 
+_LEFT = "Write computers, ids and filters left of the pipe."
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reader:
     """`parameter` and `value` are what was read last; neither after a positional word, no value after a switch."""
@@ -59,7 +63,7 @@ class _Reader:
         if name := flag_in(word):
             self._flag(find(self.options, self.table, name, word), word)
         elif (said := assignment_in(word)) and said[0].lower() != "group" and self._names_a_parameter(word, said[0]):
-            self._assign(find(self.options, self.table, said[0], word), said[1], said[2], word)
+            self._assignment(find(self.options, self.table, said[0], word), said, word)
         elif word.is_quoted and self._is_next_to(word):
             self._assign(self.table[self._then()], "=", word.text, word)
         else:
@@ -74,14 +78,27 @@ class _Reader:
         if parameter.is_switch:
             self._assign(parameter, "=", "true", word)
             return
-        following = self.words[self.position] if self.position < len(self.words) else None
+        following = self._following()
         if following is None or self.table.is_option(following):
             as_text = f" To say `{following.text}` as a text, put it in quotes." if following else ""
             raise self.options.wrong(f"`{word.text}` needs a value after it.{as_text}", word)
         self.position += 1
         self._assign(parameter, "=", following.text, following)
 
+    def _following(self) -> Word | None:
+        return self.words[self.position] if self.position < len(self.words) else None
+
+    def _assignment(self, parameter: Parameter, said: tuple[str, str, str], word: Word) -> None:
+        """`name=value`; a value that stands apart is not taken."""
+        following = self._following()
+        is_apart = following and not (said[2] or word.ends_quoted or self.table.is_option(following))
+        if following and is_apart and (not parameter.is_switch or following.text.lower() in leftovers.TRUTHS):
+            raise nearly.parted(self.options, said[0], word, following)
+        self._assign(parameter, said[1], said[2], word)
+
     def _assign(self, parameter: Parameter, operator: str, text: str, word: Word) -> None:
+        if self._is_behind_the_pipe(word) and self._is_selected_by(parameter):
+            raise self.options.wrong(_LEFT, word)
         assign(self.options, parameter, operator, text, word)
         said = self.options.last(parameter.name)
         self.parameter, self.value = parameter, said
@@ -96,25 +113,57 @@ class _Reader:
     def _positional(self, word: Word) -> None:
         """A computer or an id in a word of its own; refused where it could be part of something else."""
         self._refuse_a_leftover(word)
-        if self.pipe_at is not None and word.start > self.pipe_at:
-            raise self.options.wrong("Write computers and ids left of the pipe.", word)
+        if not (word.is_quoted or leftovers.is_number(word) or self._names_a_computer(word)):
+            error = nearly.an_option(self.options, self.table, word, self._following())
+            if error:
+                raise error
+        if self._is_behind_the_pipe(word):
+            raise self.options.wrong(_LEFT, word)
         self.options.rest.append(word)
         self.parameter = self.value = None
+
+    def _names_a_computer(self, word: Word) -> bool:
+        """A pattern is taken for one without being looked up, which costs most where somebody writes hundreds."""
+        if is_pattern(word.text) and not is_dashed(word.text):
+            return True
+        return any(self.is_computer(name) for name in word.text.split(",") if name)
+
+    def _is_behind_the_pipe(self, word: Word) -> bool:
+        return self.pipe_at is not None and word.start > self.pipe_at
+
+    def _is_selected_by(self, parameter: Parameter) -> bool:
+        """Left of the pipe stand computers, ids or a filter of this kind already; said once more, they would widen."""
+        if parameter.is_switch or parameter.is_single:
+            return False
+        words = self.options.rest if parameter.takes in (Takes.COMPUTERS, Takes.IDS) else []
+        is_id = parameter.takes is Takes.IDS
+        return bool(self.options.all(parameter.name)) or any(leftovers.is_number(word) is is_id for word in words)
 
     def _refuse_a_leftover(self, word: Word) -> None:
         """In quotes only a computer may stand alone, as the first word; unquoted words follow what they cannot join."""
         parameter, value, is_number = self.parameter, self.value, leftovers.is_number(word)
         if word.is_quoted and (is_number or self.position > 1):
-            raise leftovers.quoted(self.options, word)
+            raise leftovers.quoted(self.options, parameter, value, word, self.is_computer)
         if parameter is None or parameter.takes is Takes.COMPUTERS:
             return
-        if parameter.is_switch and is_number:
-            raise leftovers.after_a_switch(self.options, parameter, word)
-        if value is None or value.word.has_quotes:
+        if parameter.is_switch and not word.is_quoted and not self._names_a_computer(word):
+            before, unit = self.words[self.position - 2], self._following()
+            error = leftovers.after_a_switch(self.options, parameter, before, word, unit, is_chosen=self._is_chosen())
+            if error:
+                raise error
+        if value is None or value.word.ends_quoted:
             return
         if parameter.takes is Takes.IDS and (value.text.endswith(",") or not is_number):
             return
         raise leftovers.after_a_value(self.options, parameter, value, self._run(), self.is_computer)
+
+    def _is_chosen(self) -> bool:
+        """Sessions are chosen elsewhere, so that one more number need not be an id."""
+        others = [word for at, word in enumerate(self.words) if at != self.position - 1]
+        named = [said[0] for word in others if (said := assignment_in(word))] + [flag_in(word) for word in others]
+        fits = [self.table.fits(name) for name in named if name]
+        names = {found[0].name for found in fits if len(found) == 1 and not found[0].is_single}
+        return bool(names & leftovers.CHOOSES) or any(leftovers.is_number(word) for word in others)
 
     def _run(self) -> list[Word]:
         """The word just taken and those behind it that are no options."""

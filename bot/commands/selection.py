@@ -10,6 +10,7 @@ from bot.commands.leftovers import IDS, is_number, names_many
 from bot.commands.options import Parameter, Takes
 from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
 from bot.domain.durations import parse_duration
+from bot.domain.inventory import is_pattern
 from bot.domain.session import FILETIME_EPOCH, SessionState
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ _OPERATORS = {">": Operator.MORE, ">=": Operator.AT_LEAST, "<": Operator.LESS, "
 _LIKE = {"user": Field.USER, "client": Field.CLIENT, "ip": Field.ADDRESS, "session": Field.STATION}
 _FILTERS = (*_LIKE, "state", "idle", "logon")
 _UPWARD = (">", ">=")
-_WITH_ID = re.compile(r"([^:/\\#@=]+)[:/\\#@=]+([0-9]{1,5})")
+_WITH_ID = re.compile(r"[/\\]*([^:;/\\#@=]+)[:;/\\#@=]+(?:id[=:])?([0-9]{1,5})", re.IGNORECASE)
 LAST_ID = 65535
+_MOST_PATTERNS = 50
 
 
 def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
@@ -63,12 +65,17 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
     Raises `UsageError` for a name that is not in the inventory, and for a second computer behind an id or a filter:
     `rds-01 id=2 rds-02 id=4` names two sessions, and computers times ids would be four.
     """
-    said = [(name, value.word) for value in options.all("computer") for name in value.text.split(",")]
-    said += [(name, word) for word in options.rest if not is_number(word) for name in word.text.split(",")]
-    hosts: dict[str, None] = {}
+    said = [(name, value.word) for value in options.all("computer") for name in _parts(value.text)]
+    said += [(name, word) for word in options.rest if not is_number(word) for name in _parts(word.text)]
+    named: dict[str, tuple[str, Word]] = {}
     for name, word in said:
         if name:
-            hosts.update(dict.fromkeys(_found(options, inventory, name, word)))
+            named.setdefault(name.lower(), (name, word))
+    if sum(map(is_pattern, named)) > _MOST_PATTERNS:
+        raise options.wrong(f"Those are more than {_MOST_PATTERNS} patterns. Write fewer, or a group.")
+    hosts: dict[str, None] = {}
+    for name, word in named.values():
+        hosts.update(dict.fromkeys(_found(options, inventory, name, word)))
     if not said and inventory.default:
         return inventory.find(inventory.default)
     if not hosts:
@@ -86,9 +93,15 @@ def _found(options: Options, inventory: Inventory, name: str, word: Word) -> tup
     found = inventory.find(name)
     if found:
         return found
+    if name.isdigit() and "," in word.text:
+        computer, *ids = _parts(word.text)
+        is_pair = not word.is_quoted and bool(inventory.find(computer)) and all(each.isdigit() for each in ids)
+        meant = options.replaced(word, f"{options.text[word.start : word.end][: len(computer)]} id={','.join(ids)}")
+        message = f"`{name[:80]}` is no computer. Part the id from the computer: `comp1 id=3`."
+        raise options.wrong(message, word, corrected=meant if is_pair and word in options.rest else "")
     candidates = inventory.candidates(name)
     nearest = candidates.clear
-    shown = name if len(name) <= 80 else name[:80] + "..."
+    shown = (name if len(name) <= 80 else name[:80] + "...").replace("`", "'")
     message = f"I know no computer `{shown}`. I contact only computers of my inventory."
     raise options.wrong(
         message,
@@ -97,6 +110,11 @@ def _found(options: Options, inventory: Inventory, name: str, word: Word) -> tup
         candidates=() if nearest else candidates.names,
         corrected=_with_computer(options, word, name, nearest) if nearest else "",
     )
+
+
+def _parts(text: str) -> list[str]:
+    """The items of a list, in quotes with spaces between them, too."""
+    return [part.strip() for part in text.split(",")]
 
 
 def _with_computer(options: Options, word: Word, name: str, nearest: str) -> str:
@@ -123,7 +141,7 @@ def _check_order(options: Options, computers: Iterable[Word]) -> None:
 
 def ids_of(options: Options) -> Ids:
     """Return `3`, `3,5-7`, `3, 5` as ids from 0 to 65535. Raises `UsageError` for anything else."""
-    said = [(value.text, value.word) for value in options.all("id")]
+    said = [(",".join(_parts(value.text)), value.word) for value in options.all("id")]
     said += [(word.text, word) for word in options.rest if is_number(word)]
     ranges: list[tuple[int, int]] = []
     for text, word in said:
@@ -142,7 +160,7 @@ def conditions_of(options: Options) -> tuple[Condition, ...]:
     """Return the filters. The same one said twice widens, as a list behind it does; a second bound is an error."""
     found: list[Condition] = []
     for name, field in _LIKE.items():
-        patterns = [part for value in options.all(name) for part in value.text.split(",") if part]
+        patterns = [part for value in options.all(name) for part in _parts(value.text) if part]
         if patterns:
             found.append(Condition(field=field, operator=Operator.LIKE, values=tuple(dict.fromkeys(patterns))))
     if states := [state for value in options.all("state") for state in _states(options, value)]:
@@ -182,7 +200,7 @@ def check_error_action(options: Options) -> None:
 
 
 def _states(options: Options, value: Value) -> list[SessionState]:
-    patterns = [pattern for pattern in value.text.split(",") if pattern]
+    patterns = [pattern for pattern in _parts(value.text) if pattern]
     unknown = [pattern for pattern in patterns if not any(is_like(pattern, state.label) for state in SessionState)]
     if unknown:
         names = ", ".join(state.label for state in SessionState)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.commands.command import Command
+from bot.commands.corrections import with_readable_correction
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
 from bot.commands.tokens import clean, split
-from bot.domain.request import Ask, Choice
+from bot.domain.actions import Action
+from bot.domain.ask import Ask, Choice
 
 if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
@@ -28,8 +31,11 @@ class SessionsAsk(Ask):
 
 def parse(text: str, inventory: Inventory) -> SessionsAsk:
     """Read what stands after `/sessions`. Raises `UsageError`."""
-    text = clean(text)
-    words, _ = flatten(split(text), cmdlet="Get-TSSession", text=text)
+    return with_readable_correction(_parse, clean(text), inventory)
+
+
+def _parse(text: str, inventory: Inventory) -> SessionsAsk:
+    words, _ = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
     options = read(words, SELECTION, text=text, example=EXAMPLES[0][0], is_computer=is_computer)
     ids, conditions = ids_of(options), conditions_of(options)
@@ -42,3 +48,13 @@ def parse(text: str, inventory: Inventory) -> SessionsAsk:
         here=options.is_on("here"),
         verbose=options.is_on("verbose"),
     )
+
+
+COMMAND = Command(
+    action=Action.LIST,
+    description="List the sessions of Windows hosts",
+    usage_hint="comp1   (also rds-* user= state= idle>2h --here)",
+    examples=EXAMPLES,
+    ask_type=SessionsAsk,
+    parse=parse,
+)

@@ -19,22 +19,22 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("
 _QUOTE = "\"'"
 _OPENS_AFTER = "=:<>,"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_DASH = re.compile(r"(?<!\S)[—–―‒−]+(?=[^\W\d])")  # noqa: RUF001 - the dashes that phones write for --
+_DASH = re.compile(r"(?<!\S)[—–―‒−][—–―‒−-]*(?=[^\W\d])")  # noqa: RUF001 - the dashes that phones write for --
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of the cleaned text at `start:end`, without its quotes.
 
-    `is_quoted`: it begins with a quote, so it is text and never an option. `has_quotes`: some part of it was quoted,
-    as in `reason="floor 5"`, so whoever typed it said where it ends.
+    `is_quoted`: it begins with a quote, so it is text and never an option. `ends_quoted`: so does its end, as in
+    `reason="floor 5"`, so whoever typed it said where it ends; `"floor",x` says no such thing.
     """
 
     text: str
     start: int
     end: int
     is_quoted: bool = False
-    has_quotes: bool = False
+    ends_quoted: bool = False
 
 
 def unescaped(text: str) -> str:
@@ -79,14 +79,14 @@ def split(text: str) -> list[Word]:
         if text[position] == " ":
             position += 1
             continue
-        start, letters, has_quotes = position, [""], False
+        start, letters, ends_quoted = position, [""], False
         while position < len(text) and text[position] != " ":
             if text[position] in _QUOTE and (position == start or text[position - 1] in _OPENS_AFTER):
-                position, has_quotes = _quoted(text, position, letters), True
+                position, ends_quoted = _quoted(text, position, letters), True
             else:
                 letters.append(text[position])
-                position += 1
-        words.append(Word("".join(letters), start, position, text[start] in _QUOTE, has_quotes))
+                position, ends_quoted = position + 1, False
+        words.append(Word("".join(letters), start, position, text[start] in _QUOTE, ends_quoted))
     return words
 
 

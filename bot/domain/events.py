@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from bot.domain.actions import Action
     from bot.domain.people import Actor
-    from bot.domain.request import Action, Ending, ExcludedSession, HostSurvey, Target, Verdict
+    from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
     from bot.domain.requirement import Requirement
+    from bot.domain.verdicts import Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ class WarningFailed:
     """The person could not be warned, or nobody can prove it: he is left alone."""
 
     key: tuple[str, int]
-    detail: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,8 @@ class TargetRequested:
     key: tuple[str, int]
     lost: bool = False
     code: int = 0
-    detail: str = ""
+    reason: Reason | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,8 @@ class TargetEnded:
     key: tuple[str, int]
     verdict: Verdict
     code: int = 0
-    detail: str = ""
+    reason: Reason | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +180,8 @@ class Settled:
 
     key: tuple[str, int]
     verdict: Verdict
-    detail: str = ""
+    reason: Reason | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

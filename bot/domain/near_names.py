@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 MOST = 5
 _NUMBER = re.compile(r"[0-9]+")
 _SHORTEST_PREFIX = 2
+_LONGEST = 253
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+_ADDRESS = re.compile(r"[0-9.:]+")
+_BEFORE = re.compile(r"(?:https?:)?[\W_]*")
+_BEHIND = re.compile(r"[\W_]*(?:(?:(?:session|id)[\W_]*)?[0-9]{1,5}[\W_]*)?")
 _ALIKE = 0.7
 _CLEARLY = 0.05
 
@@ -36,18 +41,26 @@ class Candidates:
 
 def nearest_to(typed: str, known: Sequence[str]) -> Candidates:
     """Return the names nearest to what was typed: the same name spelt differently, a prefix, a slip, a neighbour."""
+    if len(typed) > _LONGEST:
+        return Candidates()
     by_lower = {name.lower(): name for name in known}
     wanted = typed.lower().strip(" .\\")
     inside = [by_lower[part] for part in _parts(wanted) if part in by_lower]
     if inside:
-        return _few(inside, is_clear=True)
+        return _few(inside, is_clear=_is_all(wanted, inside[0].lower()))
+    several = [by_lower[label] for label in wanted.split(".") if label in by_lower]
+    if len(several) > 1:
+        return _few(several, is_clear=False)
     if same := [name for name in known if _is_same(wanted, name.lower())]:
         return _few(same, is_clear=True)
+    if _ADDRESS.fullmatch(wanted):
+        return _few([name for name in known if _is_neighbour(wanted, name)], is_clear=False)
     if longer := [name for name in known if len(wanted) >= _SHORTEST_PREFIX and name.lower().startswith(wanted)]:
         return _few(longer, is_clear=not _cuts_a_number(wanted, longer[0].lower()))
     if alike := _alike(wanted, known):
         return _few(alike, is_clear=_is_slip(wanted, alike[0].lower()))
-    return _few([name for name in known if _letters(name) == _letters(wanted)], is_clear=False)
+    letters = _letters(wanted)
+    return _few([name for name in known if letters and _letters(name) == letters], is_clear=False)
 
 
 def _few(names: Sequence[str], *, is_clear: bool) -> Candidates:
@@ -61,12 +74,24 @@ def _parts(wanted: str) -> list[str]:
     return [wanted, *(part for part in re.split(r"[^\w.*?-]+", wanted) if part)]
 
 
+def _is_all(wanted: str, name: str) -> bool:
+    """Around the name stands nothing but punctuation and an id: `comp1:3`, `https://comp1/`; not `comp1..comp3`."""
+    before, _, after = wanted.partition(name)
+    return bool(_BEFORE.fullmatch(before) and _BEHIND.fullmatch(after))
+
+
+def _is_neighbour(wanted: str, name: str) -> bool:
+    """An address of the same network: all but the last number agree."""
+    return bool(_ADDRESS.fullmatch(name)) and wanted.rpartition(".")[0] == name.rpartition(".")[0] != ""
+
+
 def _is_same(wanted: str, name: str) -> bool:
     """Alike but for zeros, dashes and a domain: `rds-1` and `rds-01`, `comp1.corp.example` and `comp1`."""
     if _spelt(wanted) == _spelt(name):
         return True
     one_is_short = ("." in wanted) != ("." in name)
-    return one_is_short and _spelt(wanted.partition(".")[0]) == _spelt(name.partition(".")[0])
+    are_hosts = bool(_HOST.fullmatch(wanted)) and not (_ADDRESS.fullmatch(wanted) or _ADDRESS.fullmatch(name))
+    return one_is_short and are_hosts and _spelt(wanted.partition(".")[0]) == _spelt(name.partition(".")[0])
 
 
 def _spelt(name: str) -> str:

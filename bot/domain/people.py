@@ -1,4 +1,4 @@
-"""The nouns: who asked what, of whom, where, and how it ended. All values are frozen. Windows' own are in `session`."""
+"""People in the chat and places where they ask."""
 
 from __future__ import annotations
 

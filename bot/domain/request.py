@@ -1,4 +1,4 @@
-"""The nouns: who asked what, of whom, where, and how it ended. All values are frozen. Windows' own are in `session`."""
+"""A request: who asked what, which sessions it is about, how it stands and how it ended. All values are frozen."""
 
 from __future__ import annotations
 
@@ -6,75 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.conditions import Condition, Ids, fold
+from bot.domain.actions import Action
+from bot.domain.ask import Ask
+from bot.domain.conditions import fold
 from bot.domain.people import Actor, Place
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
-
-
-class Action(StrEnum):
-    """What a rule can allow."""
-
-    LIST = "list"
-    MESSAGE = "message"
-    DISCONNECT = "disconnect"
-    LOG_OFF = "log_off"
-    AUDIT = "audit"
-
-
-class Verdict(StrEnum):
-    """What was seen of a target in the end."""
-
-    GONE = "gone"
-    DISCONNECTED = "disconnected"
-    SENT = "sent"
-    ALREADY_GONE = "already_gone"
-    CHANGED = "changed"
-    STILL_CLOSING = "still_closing"
-    NO_RIGHT = "no_right"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    UNREACHABLE = "unreachable"
-    UNKNOWN = "unknown"
-
-
-class Choice(StrEnum):
-    """Which of the sessions that may be touched are chosen before anybody presses a button."""
-
-    NONE = "none"
-    MATCHING = "matching"
-    ALL = "all"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What every command asks for: computers, and which of their sessions. Commands add their own fields."""
-
-    hosts: tuple[str, ...]
-    ids: Ids = Ids()
-    conditions: tuple[Condition, ...] = ()
-    choice: Choice = Choice.NONE
-    here: bool = False
-    verbose: bool = False
+from bot.domain.verdicts import Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One session to act on: the person in the situation that the card showed, and how it ended.
+    """One session to act on: the person in the situation that the card showed, and how it ended."""
 
-    `warning_at` is when the bot set out to warn the person, `warned_at` when Windows had taken the message.
-    `requested_at` says since when the host has been asked to log it off without an answer; `request_lost` that the
-    asking itself may not have arrived.
-    """
-
-    session: Session
-    verdict: Verdict | None = None
-    code: int = 0
-    detail: str = ""
-    requested_at: datetime | None = None
-    request_lost: bool = False
-    warning_at: datetime | None = None
-    warned_at: datetime | None = None
+    session: Session  # as it was surveyed
+    verdict: Verdict | None = None  # None: not ended yet
+    code: int = 0  # the Win32 code of the call that was refused, 0 when none was
+    reason: Reason | None = None  # why it has its verdict, where the verdict does not say it
+    note: str = ""  # what the reason needs to be said: an account, a permission, a function, a sentence
+    requested_at: datetime | None = None  # since when the host has been asked without an answer
+    request_lost: bool = False  # the order itself may not have arrived
+    warning_at: datetime | None = None  # when the bot began to warn the person
+    warned_at: datetime | None = None  # when Windows had taken the message
 
     @property
     def key(self) -> tuple[str, int]:
@@ -92,10 +45,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcludedSession:
-    """A session that was asked for and is not a target, and why, in the words of the rule that says so."""
+    """A session that was asked for and is no target."""
 
-    session: Session
-    why: str
+    session: Session  # as it was surveyed; nameless where the requester may not list it
+    why: str  # in the words of the rule that excludes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,42 +57,44 @@ class HostSurvey:
 
     host: str
     looked_at: datetime
-    sessions: int = 0
-    code: str = ""
-    message: str = ""
-    started_at: datetime | None = None
-    due_at: datetime | None = None
+    sessions: int = 0  # how many sessions the host has, services and listeners among them
+    code: str = ""  # the code of the `TerminalError` when the host could not be read, else empty
+    message: str = ""  # its sentence
+    started_at: datetime | None = None  # when the order for this host was first about to leave
+    due_at: datetime | None = None  # when somebody has to look at this host next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     """Nobody is logged off until somebody resumes; by whom, since when, why."""
 
-    by: str
+    by: str  # who paused, in words
     since: datetime
     reason: str
 
 
 class State(StrEnum):
-    ASKED = "asked"
-    AWAITING = "awaiting"
-    READY = "ready"
-    ACTING = "acting"
-    ENDED = "ended"
+    """Where a request stands."""
+
+    ASKED = "asked"  # recorded; the hosts have not been surveyed
+    AWAITING = "awaiting"  # the card waits for a decision
+    READY = "ready"  # decided; people may be having their time to save
+    ACTING = "acting"  # hosts are at work
+    ENDED = "ended"  # over; a later look may still correct a verdict
 
 
 class Ending(StrEnum):
     """How a request came to its end."""
 
-    DONE = "done"
-    ANSWERED = "answered"
-    NOTHING_TO_DO = "nothing_to_do"
-    WHATIF = "whatif"
-    REFUSED = "refused"
-    DENIED = "denied"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    FAILED = "failed"
+    DONE = "done"  # every target has its verdict
+    ANSWERED = "answered"  # a read was answered
+    NOTHING_TO_DO = "nothing_to_do"  # no session matched, or all were excluded
+    WHATIF = "whatif"  # a preview was shown
+    REFUSED = "refused"  # a rule said no
+    DENIED = "denied"  # an approver said no
+    CANCELLED = "cancelled"  # the requester, or an approver, withdrew it
+    EXPIRED = "expired"  # its time was over
+    FAILED = "failed"  # the bot failed too often; `failure_reference` finds it in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +131,14 @@ class Request:
     decided_by: Actor | None = None  # whose press approved, denied or cancelled the request
     decided_at: datetime | None = None
     message: str = ""  # a sentence about the request for people
+    failure_reference: str = ""  # finds the failure that ended the request in the bot's log
     message_ref: MessageRef | None = None  # where its card stands in the chat
     action: Action = Action.LOG_OFF
     content_version: int = 1  # since which version people decide about the same thing; an older button decides nothing
     act_at: datetime | None = None  # when the time of the warned people is over
     published_version: int = 1  # the version that the card shows (1 is the receipt, which has no card)
     publish_after: datetime | None = None  # the earliest moment for the next publication
+    announced_at: datetime | None = None  # when break-glass was announced, or could not be for good
     ended_at: datetime | None = None
 
     @property

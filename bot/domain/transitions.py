@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import events as e
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target, Verdict
+from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _warned(target: Target, event: e.WarningStarted | e.WarningDelivered | e.War
         case e.WarningDelivered():
             return replace(target, warned_at=now)
         case e.WarningFailed():
-            return replace(target, verdict=Verdict.SKIPPED, detail=event.detail)
+            return replace(target, verdict=Verdict.SKIPPED, reason=Reason.NOT_WARNED, note=event.note)
 
 
 def _waiting_until(request: Request, act_at: datetime) -> Request:
@@ -161,14 +162,21 @@ def _open_target(request: Request, key: tuple[str, int]) -> Target:
 def _target_requested(request: Request, event: e.TargetRequested, now: datetime) -> Request:
     target = _open_target(request, event.key)
     changed = replace(
-        target, requested_at=target.requested_at or now, request_lost=event.lost, code=event.code, detail=event.detail
+        target,
+        requested_at=target.requested_at or now,
+        request_lost=event.lost,
+        code=event.code,
+        reason=event.reason,
+        note=event.note,
     )
     return _on_host(_with_target(request, changed), event.key[0], started_at=None, due_at=now + FOLLOW_UP)
 
 
 def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Request:
     target = _open_target(request, event.key)
-    after = _with_target(request, replace(target, verdict=event.verdict, code=event.code, detail=event.detail))
+    after = _with_target(
+        request, replace(target, verdict=event.verdict, code=event.code, reason=event.reason, note=event.note)
+    )
     if not any(other.session.host == target.session.host for other in after.open_targets):
         after = _on_host(after, target.session.host, started_at=None, due_at=None)
     return after if after.open_targets else replace(after, due_at=now)
@@ -178,7 +186,7 @@ def _stopped(request: Request, now: datetime) -> Request:
     """What has not begun is left alone; hosts that are at it go on to their verdicts."""
     begun = {look.host for look in request.surveys if look.started_at}
     targets = tuple(
-        t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, detail="stopped")
+        t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, reason=Reason.STOPPED)
         for t in request.targets
     )
     surveys = tuple(look if look.host in begun else replace(look, due_at=None) for look in request.surveys)
@@ -186,7 +194,7 @@ def _stopped(request: Request, now: datetime) -> Request:
     return after if after.open_targets else replace(after, due_at=now)
 
 
-def _close_open(request: Request, detail: str) -> Request:
+def _close_open(request: Request, reason: Reason) -> Request:
     """Give open targets the verdict that is true when nobody will act on them any more."""
     begun = {look.host for look in request.surveys if look.started_at}
 
@@ -194,7 +202,7 @@ def _close_open(request: Request, detail: str) -> Request:
         if not target.is_open:
             return target
         verdict = Verdict.UNKNOWN if target.session.host in begun else Verdict.SKIPPED
-        return replace(target, verdict=verdict, detail=detail)
+        return replace(target, verdict=verdict, reason=reason, note="")
 
     return replace(request, targets=tuple(close(target) for target in request.targets))
 
@@ -216,16 +224,20 @@ def _ended_early(
         case e.Refused():
             return _end(replace(request, message=event.message), Ending.REFUSED, now)
         case e.Expired():
-            return _end(_close_open(request, "expired"), Ending.EXPIRED, now)
+            return _end(_close_open(request, Reason.EXPIRED), Ending.EXPIRED, now)
         case e.Failed():
-            return _end(replace(_close_open(request, "failed"), message=event.reference), Ending.FAILED, now)
+            return _end(
+                replace(_close_open(request, Reason.REQUEST_FAILED), failure_reference=event.reference),
+                Ending.FAILED,
+                now,
+            )
 
 
 def _settled(request: Request, event: e.Settled) -> Request:
     target = request.target_at(event.key)
     if target is None or target.verdict not in (Verdict.UNKNOWN, Verdict.STILL_CLOSING):
         raise Conflict("This verdict stands.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    after = _with_target(request, replace(target, verdict=event.verdict, detail=event.detail))
+    after = _with_target(request, replace(target, verdict=event.verdict, reason=event.reason, note=event.note))
     return after if after.unsure_targets else replace(after, due_at=None)
 
 

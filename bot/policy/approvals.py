@@ -95,8 +95,7 @@ def may_still_act(policy: Policy, request: Request, requester: Person, counted: 
             return deny(decision.rule, message)
     ask, sessions = request.ask, [target.session for target in request.open_targets]
     force = bool(request.requirement and request.requirement.is_forced)
-    reason = str(getattr(ask, "reason", ""))
-    now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=reason)
+    now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=ask.reason)
     if isinstance(now, Decision):
         return now
     members = [person for person in counted if check_member(policy, person).allowed]

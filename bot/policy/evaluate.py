@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.domain.actions import Action, facts_of
 from bot.domain.people import MemberStatus
-from bot.domain.request import Action
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import SessionState
 from bot.policy.model import Decision, deny, matches
@@ -45,8 +45,8 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
             return Decision(allowed=True, rule=rule.name)
     for rule in policy.rules:
         if action in rule.may and person.is_among(rule.who):
-            return deny(rule.name, f"You may {in_words(action)}, but not asked from this channel.")
-    return deny("no rule", f"No rule lets you {in_words(action)}. Ask the keeper of the bot's policy for it.")
+            return deny(rule.name, f"You may {facts_of(action).right}, but not asked from this channel.")
+    return deny("no rule", f"No rule lets you {facts_of(action).right}. Ask the keeper of the bot's policy for it.")
 
 
 def may_look(policy: Policy, person: Person, place: Place, action: Action, host: str) -> bool:
@@ -152,13 +152,3 @@ def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_man
         if rule.force.ticket and not re.search(rule.force.ticket, reason):
             return deny(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
     return replace(required, confirm=Confirm.NOBODY)
-
-
-def in_words(action: Action) -> str:
-    return {
-        Action.LIST: "list sessions",
-        Action.MESSAGE: "send messages to desktops",
-        Action.DISCONNECT: "disconnect sessions",
-        Action.LOG_OFF: "log sessions off",
-        Action.AUDIT: "read the audit log",
-    }[action]

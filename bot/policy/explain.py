@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.actions import Action, facts_of
 from bot.domain.conditions import is_like
 from bot.domain.durations import duration
-from bot.domain.request import Action
 from bot.domain.session import SessionState
-from bot.policy.evaluate import in_words, may_ask
+from bot.policy.evaluate import may_ask
 from bot.policy.model import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.domain.ask import Ask
     from bot.domain.people import Person, Place
-    from bot.domain.request import Ask
     from bot.policy.model import Policy, Rule
 
 
@@ -34,12 +34,12 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
             continue
         rules = [r for r in policy.rules if r.is_for(person, place, action) and _on(r, host)]
         if not rules:
-            yield f"{host}: no rule lets this person {in_words(action)} there. Its sessions would be left out."
+            yield f"{host}: no rule lets this person {facts_of(action).right} there. Its sessions would be left out."
         for rule in rules:
             yield f"{host}: {_described(rule)}"
             if _takes_all(rule):
                 break
-    if getattr(ask, "force", False):
+    if ask.force:
         yield "--force: " + _force_in_words(policy, person, place, action, ask.hosts)
     yield f"Above {policy.second_person_above} sessions at once a second person is needed whatever the rule says."
 

@@ -10,8 +10,8 @@ from bot.domain.conditions import is_like
 from bot.domain.session import SessionState
 
 if TYPE_CHECKING:
+    from bot.domain.actions import Action
     from bot.domain.people import Person, Place
-    from bot.domain.request import Action
     from bot.domain.requirement import Need
     from bot.domain.session import Session
 

@@ -31,3 +31,19 @@ class Chat(Protocol):
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         """A line in the card's thread that calls these people and groups."""
         ...
+
+
+class ChatConnection(Protocol):
+    """Where commands and presses come in. Each is acknowledged once it is recorded."""
+
+    def start(self) -> None:
+        """Connect; returns once commands are taken. Raises `ChatError`, `SettingsError`."""
+        ...
+
+    def take_no_more(self) -> None:
+        """Do not connect again once the connection is gone."""
+        ...
+
+    def stop(self) -> None:
+        """Take nothing any more; what is in hand is finished. Safe to repeat."""
+        ...

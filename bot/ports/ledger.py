@@ -1,4 +1,4 @@
-"""What the core needs of the world. These docstrings are the specification that `tests/contract` holds adapters to."""
+"""Where requests live."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.audit.entry import Entry, Head
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
-    from bot.domain.request import MessageRef, Pause, Request, WorkItem
+    from bot.domain.request import MessageRef, Request, WorkItem
 
 
 class Ledger(Protocol):
@@ -31,47 +30,38 @@ class Ledger(Protocol):
         ...
 
     def note(self, noted: Noted, place: Place) -> None:
-        """An entry that belongs to no request: a usage error, a press on something unknown."""
+        """Append an entry that belongs to no request: a usage error, a press on something unknown."""
         ...
 
-    def find(self, request_id: str) -> Request | None: ...
+    def find(self, request_id: str) -> Request | None:
+        """Return the request as it stands now; None when there is none of that id."""
+        ...
 
     def mark_published(
-        self, request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None
+        self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
     ) -> None:
-        """The card shows this version now (it never goes back). Bookkeeping, not an event of the request."""
+        """Keep that the card shows this version (it never goes back), and the earliest moment for the next.
+
+        Bookkeeping, not an event of the request. Without a `message_ref` the one that is known stays.
+        """
+        ...
+
+    def mark_announced(self, request_id: str, at: datetime) -> None:
+        """Keep that break-glass was announced, or could not be for good. Bookkeeping."""
         ...
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        """Somebody has to look at it then (None: nobody). Bookkeeping."""
+        """Keep when somebody has to look at the item (None: nobody). Bookkeeping."""
         ...
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
-        """What somebody has to look at now: due dates and expiries that have passed, drawings that are behind."""
+        """Return what somebody has to look at now: due dates and expiries that have passed, cards that are behind."""
         ...
 
     def asked_since(self, user_id: str, since: datetime) -> int:
-        """How many requests the person has made since then."""
-        ...
-
-    def pause(self, by: str, reason: str) -> None:
-        """From now on nothing new is started. Recorded as `paused`."""
-        ...
-
-    def resume(self, by: str) -> None:
-        """Recorded as `resumed`."""
-        ...
-
-    def paused(self) -> Pause | None: ...
-
-    def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
-        """The audit log in its order."""
-        ...
-
-    def head(self) -> Head:
-        """The end of the audit log as the last write marked it, kept beside the entries: a cut tail does not fit."""
+        """Return how many requests the person has made since then."""
         ...
 
     def newest(self, limit: int) -> tuple[Request, ...]:
-        """The newest requests, newest first."""
+        """Return the newest requests, newest first."""
         ...

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from bot.domain.conditions import Condition
-    from bot.domain.request import Verdict
     from bot.domain.session import Account, Session, SessionState
+    from bot.domain.verdicts import Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,8 @@ class Answer:
     session_id: int
     verdict: Verdict | None
     code: int = 0
-    detail: str = ""
+    reason: Reason | None = None
+    note: str = ""
 
 
 class Terminal(Protocol):
@@ -63,7 +64,7 @@ class Terminal(Protocol):
     ) -> Iterator[Answer]:
         """As `log_off`, but programs go on running: `disconnected` once the session is seen Disconnected.
 
-        A session that is Disconnected already is `disconnected` with the detail `already`.
+        A session that is Disconnected already is `disconnected` with the reason `ALREADY`.
         """
         ...
 

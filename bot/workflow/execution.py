@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.audit.entry import THE_BOT
 from bot.cards.wording import MESSAGE_TITLE, message_text
+from bot.domain.actions import Action, facts_of
 from bot.domain.events import HostStarted, Noted, NoteKind, Settled, TargetEnded, TargetRequested
-from bot.domain.request import Action, State, Verdict, WorkItem
+from bot.domain.request import State, WorkItem
 from bot.domain.session import SessionState
 from bot.domain.transitions import FOLLOW_UP
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
+from bot.workflow.host_reader import LOOK_WITHIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     from bot.domain.conditions import Condition
     from bot.domain.events import Event
@@ -30,15 +32,15 @@ if TYPE_CHECKING:
     from bot.policy.model import Decision
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
+    from bot.ports.scheduler import Scheduler
     from bot.ports.terminal import Answer, Terminal
+    from bot.workflow.authorization import Authorizer
 
 FOLLOW_FOR = timedelta(seconds=60)
 """How long a target that was asked to go is looked for, when nobody waits on the host."""
 
 OVERHEAD = timedelta(seconds=30)
 """What a call may take beside the waiting: connection, a cold compiler, a busy host."""
-
-LOOK_WITHIN = timedelta(seconds=8)
 
 
 class ActionWithoutAct(Exception):
@@ -50,27 +52,15 @@ def act_within(targets: Sequence[object], wait: timedelta | None) -> timedelta:
     return OVERHEAD + (wait or timedelta()) * len(targets)
 
 
-def wait_of(request: Request) -> timedelta | None:
-    wait = getattr(request.ask, "wait", None)
-    return wait if isinstance(wait, timedelta) else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostExecution:
-    """Carries a request out on one host. `tell` is called after every change that a person could see.
-
-    `may_begin` asks the rules once more before a host is touched, for the targets there; `still` is what they want of a
-    target in the moment of the act.
-    """
+    """Carries a request out on one host. The request's own item is woken after every change a person could see."""
 
     ledger: Ledger
     terminal: Terminal
     clock: Clock
-    tell: Callable[[Request], None]
-    wake: Callable[[WorkItem, datetime | None], None]
-    may_begin: Callable[[Request], Decision]
-    still: Callable[[Request, Target], tuple[Condition, ...]]
-    may_touch_console: bool = False
+    scheduler: Scheduler
+    authorizer: Authorizer
 
     def step(self, request: Request, host: str) -> None:
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
@@ -89,13 +79,13 @@ class HostExecution:
         """
         look = request.survey_of(host)
         is_again = bool(look and look.started_at)
-        decision = self.may_begin(replace(request, targets=tuple(targets)))
+        decision = self.authorizer.may_act(replace(request, targets=tuple(targets)))
         if not is_again and decision.allowed:
             self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
         elif not is_again:
             for target in targets:
-                self._record(request, TargetEnded(key=target.key, verdict=Verdict.SKIPPED, detail=decision.message))
-        elif decision.allowed and _may_be_ordered_twice(request.action):
+                self._record(request, _not_allowed(target, decision))
+        elif decision.allowed and facts_of(request.action).may_repeat:
             self._order(request, host, is_again=True)
         else:
             for target in targets:
@@ -105,9 +95,11 @@ class HostExecution:
     def _order(self, request: Request, host: str, *, is_again: bool) -> None:
         """Sent after its record. On a host that had its order before, "not there" means "gone"."""
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
-        wait, waiting = wait_of(request), list(targets)
-        away = not self.may_touch_console
-        orders = [order_for(request, t, self.still(request, t), not_at_console=away) for t in targets]
+        wait, waiting = request.ask.wait, list(targets)
+        away = not self.authorizer.may_touch_console
+        orders = [
+            order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=away) for t in targets
+        ]
         try:
             for answer in self._act(request, host, orders, wait):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
@@ -145,12 +137,14 @@ class HostExecution:
                 self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
                 verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
-                self._record(request, TargetEnded(key=target.key, verdict=verdict, detail=target.detail))
+                self._record(
+                    request, TargetEnded(key=target.key, verdict=verdict, reason=target.reason, note=target.note)
+                )
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
         after = self.ledger.record(request.id, event)
-        self.tell(after)
+        self.scheduler.wake(WorkItem(request_id=request.id))
         return after
 
     def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
@@ -163,10 +157,10 @@ class HostExecution:
     def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> None:
         verdict = event.verdict if isinstance(event, TargetEnded) else Verdict.UNKNOWN
         try:
-            self._record(request, Settled(key=event.key, verdict=verdict, detail=event.detail))
+            self._record(request, Settled(key=event.key, verdict=verdict, reason=event.reason, note=event.note))
         except Conflict:
             host, number = event.key
-            what = f"{host} {number}: {verdict.value} {event.detail}".strip()
+            what = f"{host} {number}: {verdict.value} {event.reason or ''} {event.note}".strip()
             self.ledger.record(request.id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=what))
 
     def _again_soon(self, request: Request, host: str) -> None:
@@ -175,16 +169,11 @@ class HostExecution:
             at = self.clock.now() + FOLLOW_UP
             item = WorkItem(request_id=request.id, host=host)
             self.ledger.postpone(item, at)
-            self.wake(item, at)
+            self.scheduler.wake(item, at)
 
 
-def _may_be_ordered_twice(action: Action) -> bool:
-    """Whether a second order to the same session does no harm.
-
-    Somebody who reconnected meanwhile would be disconnected a second time, and a message would be shown twice. After a
-    logoff the person's logon is gone, so the second order touches nobody.
-    """
-    return action is Action.LOG_OFF
+def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
+    return TargetEnded(key=target.key, verdict=Verdict.SKIPPED, reason=Reason.NOT_ALLOWED, note=decision.message)
 
 
 def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
@@ -217,7 +206,7 @@ def order_for(
         account=target.session.account,
         logon=target.session.logon,
         said_state=target.session.state,
-        even_if_active=bool(getattr(request.ask, "even_if_active", False)),
+        even_if_active=request.ask.even_if_active,
         conditions=(*request.ask.conditions, *still),
         not_at_console=not_at_console,
     )
@@ -225,18 +214,18 @@ def order_for(
 
 def _event_of(answer: Answer, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     if answer.verdict is None:
-        return TargetRequested(key=target.key, code=answer.code, detail=answer.detail)
+        return TargetRequested(key=target.key, code=answer.code, reason=answer.reason, note=answer.note)
     verdict = answer.verdict
-    replaced = verdict is Verdict.CHANGED and answer.detail.startswith("person")
+    replaced = verdict is Verdict.CHANGED and answer.reason is Reason.PERSON
     if is_again and (verdict is Verdict.ALREADY_GONE or replaced):
         return TargetEnded(key=target.key, verdict=Verdict.GONE)
-    return TargetEnded(key=target.key, verdict=verdict, code=answer.code, detail=answer.detail)
+    return TargetEnded(key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note)
 
 
 def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     """What is known of a target whose host did not answer: nothing, if the order may have arrived now or before."""
     if error.delivered or is_again:
-        return TargetRequested(key=target.key, lost=True, detail=error.message)
+        return TargetRequested(key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message)
     match error:
         case Unreachable() | TimedOut():
             verdict = Verdict.UNREACHABLE
@@ -244,4 +233,4 @@ def _event_without_answer(error: TerminalError, target: Target, *, is_again: boo
             verdict = Verdict.NO_RIGHT
         case _:
             verdict = Verdict.FAILED
-    return TargetEnded(key=target.key, verdict=verdict, detail=error.message)
+    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message)

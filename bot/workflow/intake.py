@@ -20,11 +20,10 @@ from bot.workflow.presses import NoEffect, PressHandler
 if TYPE_CHECKING:
     from bot.cards.model import Card
     from bot.domain.inventory import Inventory
-    from bot.domain.people import Actor, Place
-    from bot.policy.model import Policy
     from bot.ports.clock import Clock
-    from bot.ports.directory import Directory
     from bot.ports.ledger import Ledger
+    from bot.workflow.inputs import CommandCall, PressCall
+    from bot.workflow.presses import PressHandler
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No signs that look like others on a phone or over the telephone."""
@@ -46,92 +45,89 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """Needs the ledger, the policy and the inventory; never a host and never Slack."""
+    """Needs the ledger, the rules and the inventory; never a host and never Slack."""
 
     ledger: Ledger
-    directory: Directory
-    policy: Policy
+    presses: PressHandler
     inventory: Inventory
     clock: Clock
 
-    def ask(self, *, command: str, text: str, actor: Actor, place: Place, delivery: str) -> Response:
-        """A slash command. Once this returns with a `wake`, the request survives everything."""
-        slash = f"/{command}"
-        if text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
+    def ask(self, call: CommandCall) -> Response:
+        """Record a slash command. Once this returns with a `wake`, the request survives everything."""
+        slash = f"/{call.command}"
+        if call.text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
             shown = notices.manual(slash)
             return Response(text=shown.summary, card=shown)
         try:
-            ask = BY_NAME[command].parse(text, self.inventory)
-            now = self.clock.now()
-            request = Request(
-                id=new_id(),
-                delivery=delivery,
-                command=command,
-                text=storable(unescaped(text)),
-                actor=actor,
-                place=place,
-                ask=ask,
-                action=BY_NAME[command].action,
-                asked_at=now,
-                expires_at=now + ASKED_FOR,
-                due_at=now,
-            )
-            opened = self.ledger.open(request)
+            opened = self.ledger.open(self._request(call))
         except UsageError as error:
-            return self._misunderstood(error, text, actor, place, slash)
+            return self._misunderstood(error, call)
         except Duplicate as duplicate:
             return Response(text=notices.receipt(duplicate.request))
         except LedgerError:
             return Response(text=NO_LEDGER)
         return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
 
-    def _misunderstood(self, error: UsageError, text: str, actor: Actor, place: Place, slash: str) -> Response:
-        shown = notices.usage(error, slash)
+    def _request(self, call: CommandCall) -> Request:
+        """Raises `UsageError`."""
+        command, now = BY_NAME[call.command], self.clock.now()
+        return Request(
+            id=new_id(),
+            delivery=call.delivery,
+            command=call.command,
+            text=storable(unescaped(call.text)),
+            actor=call.actor,
+            place=call.place,
+            ask=command.parse(call.text, self.inventory),
+            action=command.action,
+            asked_at=now,
+            expires_at=now + ASKED_FOR,
+            due_at=now,
+        )
+
+    def _misunderstood(self, error: UsageError, call: CommandCall) -> Response:
+        shown = notices.usage(error, f"/{call.command}")
         try:
-            noted = Noted(kind=NoteKind.USAGE_ERROR, by=actor, detail=storable(f"{slash} {unescaped(text)}"))
-            self.ledger.note(noted, place)
+            typed = storable(f"/{call.command} {unescaped(call.text)}")
+            self.ledger.note(Noted(kind=NoteKind.USAGE_ERROR, by=call.actor, detail=typed), call.place)
         except LedgerError:
             return Response(text=f"{error.message} (And I cannot record anything right now.)")
         return Response(text=shown.summary, card=shown)
 
-    def press(self, *, press: str, value: str, actor: Actor, place: Place) -> Response:
-        """A button. The text is for the presser alone; empty when the card itself is the answer."""
+    def press(self, call: PressCall) -> Response:
+        """Take a button, or the form behind "Choose..." with the rows that were ticked in it.
+
+        The text is for the presser alone; it is empty when the card itself is the answer.
+        """
         try:
-            return self._press(press, value, actor, place)
+            return self._press(call)
         except LedgerError:
             return Response(text=NO_LEDGER)
 
-    def choose(self, *, value: str, picked: frozenset[int], actor: Actor, place: Place) -> Response:
-        """The form behind "Choose...": only these targets are left, by their places in the form's list."""
-        try:
-            return self._press(Press.CHOOSE.value, value, actor, place, picked)
-        except LedgerError:
-            return Response(text=NO_LEDGER)
-
-    def _press(
-        self, press: str, value: str, actor: Actor, place: Place, picked: frozenset[int] | None = None
-    ) -> Response:
-        request_id, _, number = value.partition(":")
-        request = self.ledger.find(request_id) if number.isdecimal() and press in set(Press) else None
+    def _press(self, call: PressCall) -> Response:
+        request_id, _, number = call.value.partition(":")
+        request = self.ledger.find(request_id) if number.isdecimal() and call.press in set(Press) else None
         if request is None:
-            self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=actor, detail=storable(f"{press} {value}")), place)
+            tried = storable(f"{call.press} {call.value}")
+            self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
             return Response(text="I do not know this card any more. Ask again with the command.")
-        presses = PressHandler(ledger=self.ledger, directory=self.directory, policy=self.policy)
-        if press == Press.CHOOSE and picked is None:
-            refused = presses.refuses_form(request, actor, int(number[:9]))
-            return self._note(refused, actor, press) if refused else Response(text="", form=request)
-        keys = frozenset(t.key for place_in_list, t in enumerate(request.targets) if place_in_list in (picked or ()))
-        taken = presses.take(request, Press(press), actor, int(number[:9]), keys)
+        press, version = Press(call.press), int(number[:9])
+        if press is Press.CHOOSE and call.picked is None:
+            refused = self.presses.refuses_form(request, call.actor, version)
+            return self._note(refused, call) if refused else Response(text="", form=request)
+        keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
+        taken = self.presses.take(request, press, call.actor, version, keys)
         if isinstance(taken, NoEffect):
-            return self._note(taken, actor, press)
+            return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))
 
-    def _note(self, nothing: NoEffect, actor: Actor, press: str) -> Response:
+    def _note(self, no_effect: NoEffect, call: PressCall) -> Response:
         """Recorded although it changes nothing; an expired card that nobody has swept yet is closed by the way."""
-        request = nothing.request
-        self.ledger.record(request.id, Noted(kind=nothing.kind, by=actor, detail=press), interactive=True)
+        request = no_effect.request
+        noted = Noted(kind=no_effect.kind, by=call.actor, detail=call.press)
+        self.ledger.record(request.id, noted, interactive=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
-        return Response(text=nothing.message, wake=WorkItem(request_id=request.id) if over else None)
+        return Response(text=no_effect.message, wake=WorkItem(request_id=request.id) if over else None)
 
 
 def storable(text: str) -> str:

@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.model import Press
 from bot.cards.wording import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, paused, still_needed
+from bot.domain.actions import Action
 from bot.domain.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
-from bot.domain.request import Action, State
+from bot.domain.request import State
 from bot.domain.requirement import Confirm
 from bot.domain.transitions import READY_FOR
 from bot.errors import Conflict, ConflictReason
-from bot.policy import evaluate
-from bot.policy.approvals import is_enough, may_press, may_reshape, may_still_act, may_withdraw, met_by_both
-from bot.policy.model import Decision, deny
+from bot.policy.approvals import met_by_both
+from bot.policy.model import Decision
 
 if TYPE_CHECKING:
     from bot.domain.events import Event
     from bot.domain.people import Actor, Person
     from bot.domain.request import Request
-    from bot.domain.requirement import Requirement
-    from bot.policy.model import Policy
-    from bot.ports.directory import Directory
     from bot.ports.ledger import Ledger
+    from bot.workflow.authorization import Authorizer
 
 TRIES = 50
 
@@ -43,17 +41,16 @@ class NoEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressHandler:
-    """Weighs presses against the policy as it is now."""
+    """Weighs presses against the rules and the people as they are now."""
 
     ledger: Ledger
-    directory: Directory
-    policy: Policy
+    authorizer: Authorizer
 
     def take(
         self, request: Request, press: Press, actor: Actor, version: int, keys: frozenset[tuple[str, int]] = frozenset()
     ) -> Request | NoEffect:
         """Record what the press means. `version` is the button's; `keys` are the targets that a form kept."""
-        presser = self.directory.person(actor)
+        presser = self.authorizer.person(actor)
         for _ in range(TRIES):
             meant = self._meant(request, press, presser, version, keys)
             if isinstance(meant, NoEffect):
@@ -70,7 +67,7 @@ class PressHandler:
 
     def refuses_form(self, request: Request, actor: Actor, version: int) -> NoEffect | None:
         """Why the form behind Choose... is not opened for this person; None when it is."""
-        meant = self._meant(request, Press.CHOOSE, self.directory.person(actor), version, frozenset())
+        meant = self._meant(request, Press.CHOOSE, self.authorizer.person(actor), version, frozenset())
         return meant if isinstance(meant, NoEffect) else None
 
     def _meant(
@@ -78,8 +75,9 @@ class PressHandler:
     ) -> Event | NoEffect:
         if press in (Press.CANCEL, Press.STOP):
             return self._withdrawal(request, press, presser)
-        weigh = may_reshape if press in (Press.CHOOSE, Press.DISCONNECT) else may_press
-        decision = weigh(self.policy, request, presser)
+        reshapes = press in (Press.CHOOSE, Press.DISCONNECT)
+        weigh = self.authorizer.may_reshape if reshapes else self.authorizer.may_press
+        decision = weigh(request, presser)
         if not decision.allowed:
             return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
         if request.state is State.AWAITING and not request.content_version <= version <= request.version:
@@ -97,7 +95,7 @@ class PressHandler:
         assert_never(press)
 
     def _withdrawal(self, request: Request, press: Press, presser: Person) -> Event | NoEffect:
-        decision = may_withdraw(self.policy, request, presser)
+        decision = self.authorizer.may_withdraw(request, presser)
         if not decision.allowed:
             return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
         if press is Press.STOP:
@@ -105,25 +103,20 @@ class PressHandler:
         return Cancelled(by=presser.actor, on_version=request.version)
 
     def _yes(self, request: Request, presser: Person) -> Event | NoEffect:
-        """Counted, or the deciding one; before it decides, everything that allowed it is asked again."""
-        required, pause = request.requirement, self.ledger.paused()
+        """Return `Counted`, or the deciding event; before it decides, everything that allowed it is asked again."""
+        required, pause = request.requirement, self.authorizer.pause_switch.paused()
         if pause:
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=paused(pause))
         if required is None or request.state is not State.AWAITING:
             return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR)
-        earlier = [self.directory.person(a) for a in request.counted if a.user_id != presser.actor.user_id]
-        valid = [person for person in earlier if may_press(self.policy, request, person).allowed]
-        void = frozenset(s.actor.user_id for s in earlier) - {s.actor.user_id for s in valid}
-        people = [*valid, presser]
-        if not is_enough(required, request, people):
-            if presser.actor in request.counted and not void:
+        tally = self.authorizer.tally(request, required, presser)
+        if not tally.is_enough:
+            if presser.actor in request.counted and not tally.void:
                 return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=still_needed(request))
-            return Counted(by=presser.actor, on_version=request.version, void=void)
-        requester = self.directory.person(request.actor)
-        still = may_still_act(self.policy, request, requester, people)
-        if not still.allowed:
-            return Refused(rule=still.rule, message=still.message, by=presser.actor)
-        return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR, void=void)
+            return Counted(by=presser.actor, on_version=request.version, void=tally.void)
+        if not tally.decision.allowed:
+            return Refused(rule=tally.decision.rule, message=tally.decision.message, by=presser.actor)
+        return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR, void=tally.void)
 
     def _narrower(self, request: Request, presser: Person, keys: frozenset[tuple[str, int]]) -> Event | NoEffect:
         if request.state is State.AWAITING and keys >= {target.key for target in request.targets}:
@@ -131,8 +124,7 @@ class PressHandler:
         return Narrowed(by=presser.actor, on_version=request.version, keys=keys)
 
     def _gentler(self, request: Request, presser: Person) -> Event | NoEffect:
-        requester = self.directory.person(request.actor)
-        found = self._disconnecting(request, requester)
+        found = self.authorizer.requirement_to_disconnect(request)
         if isinstance(found, Decision):
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=found.message)
         shown = request.requirement
@@ -140,16 +132,6 @@ class PressHandler:
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=OTHERS_FOR_GENTLER)
         both = met_by_both(found, shown)
         return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=both)
-
-    def _disconnecting(self, request: Request, requester: Person) -> Requirement | Decision:
-        sessions = [target.session for target in request.targets]
-        for session in sessions:
-            decision = evaluate.for_session(self.policy, requester, request.place, Action.DISCONNECT, session)
-            if not decision.allowed:
-                return deny(
-                    decision.rule, f"{session.account} on {session.host} may not be disconnected: {decision.message}."
-                )
-        return evaluate.requirement_for(self.policy, requester, request.place, Action.DISCONNECT, sessions)
 
 
 def _kind_of(conflict: Conflict) -> NoteKind:

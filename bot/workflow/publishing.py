@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from bot.domain.requirement import Confirm
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from bot.cards.model import Card
@@ -23,12 +22,10 @@ if TYPE_CHECKING:
     from bot.ports.chat import Chat
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
+    from bot.ports.scheduler import Scheduler
 
 PROGRESS_EVERY = timedelta(seconds=3)
 REDRAW_AFTER = timedelta(seconds=10)
-RECEIPT = 1
-"""The version that is drawn when nothing is: it has no card."""
-
 log = structlog.get_logger()
 
 
@@ -39,25 +36,27 @@ class CardPublisher:
     ledger: Ledger
     chat: Chat
     clock: Clock
-    wake: Callable[[WorkItem, datetime | None], None]
+    scheduler: Scheduler
 
-    def draw(self, request_id: str) -> None:
+    def publish(self, request_id: str) -> None:
         """Make the card show the request, as often as it moves meanwhile."""
         while (request := self.ledger.find(request_id)) and request.published_version < request.version:
             now = self.clock.now()
             if request.state is State.ASKED:
                 return
             if request.publish_after and now < request.publish_after:
-                self.wake(WorkItem(request_id=request_id), request.publish_after)
+                self.scheduler.wake(WorkItem(request_id=request_id), request.publish_after)
                 return
             try:
-                request = self._announced(request)
+                self._announce(request)
                 message_ref = self._show(request)
             except ChatError as error:
                 self._not_drawn(request, error, now)
                 return
             again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
-            self.ledger.mark_published(request_id, version=request.version, message_ref=message_ref, due_at=again_at)
+            self.ledger.mark_published(
+                request_id, version=request.version, message_ref=message_ref, publish_after=again_at
+            )
             self._notify(request, message_ref)
 
     def _not_drawn(self, request: Request, error: ChatError, now: datetime) -> None:
@@ -66,8 +65,10 @@ class CardPublisher:
         if not error.retryable and (notice := _instead_of_card(request, error)):
             error = self._told(request, notice) or error
         version = request.published_version if error.retryable else request.version
-        due_at = now + max(REDRAW_AFTER, error.retry_after or REDRAW_AFTER) if error.retryable else None
-        self.ledger.mark_published(request.id, version=version, message_ref=request.message_ref, due_at=due_at)
+        publish_after = now + max(REDRAW_AFTER, error.retry_after or REDRAW_AFTER) if error.retryable else None
+        self.ledger.mark_published(
+            request.id, version=version, message_ref=request.message_ref, publish_after=publish_after
+        )
 
     def _told(self, request: Request, notice: Card) -> ChatError | None:
         """Tell the requester; what went wrong with that."""
@@ -78,15 +79,14 @@ class CardPublisher:
             return error
         return None
 
-    def _announced(self, request: Request) -> Request:
-        """Break-glass is announced before anything is drawn, and again until Slack takes it: it must not get lost.
+    def _announce(self, request: Request) -> None:
+        """Break-glass is announced before the card is published, and again until Slack takes it: it must not get lost.
 
-        That it was announced shows in the drawn version, which then leaves one to draw. A process that dies in between
-        announces it twice.
+        A process that dies between the announcement and its mark announces it twice.
         """
         channel = request.requirement.approve_in if request.requirement and request.requirement.is_forced else ""
-        if not channel or request.published_version > RECEIPT or request_card.is_private(request):
-            return request
+        if not channel or request.announced_at or request_card.is_private(request):
+            return
         try:
             self.chat.post(Place(channel_id=channel), None, notices.break_glass(request))
         except ChatError as error:
@@ -94,9 +94,7 @@ class CardPublisher:
                 raise
             log.error("break_glass.not_announced", request_id=request.id, channel=channel, message=error.message)  # noqa: TRY400 - its sentence says it all
             self._told(request, notices.not_announced(request, channel, error))
-        version = request.version - 1
-        self.ledger.mark_published(request.id, version=version, message_ref=request.message_ref, due_at=None)
-        return replace(request, published_version=version)
+        self.ledger.mark_announced(request.id, self.clock.now())
 
     def _show(self, request: Request) -> MessageRef | None:
         card = request_card.build(request)

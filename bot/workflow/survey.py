@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.cards import wording
+from bot.domain.actions import Action
+from bot.domain.ask import Choice
 from bot.domain.events import Refused, Surveyed
-from bot.domain.request import Action, Choice, Ending, ExcludedSession, HostSurvey, Target
+from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
 from bot.domain.session import Account
 from bot.domain.transitions import READY_FOR
 from bot.policy import evaluate
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from bot.domain.ask import Ask
     from bot.domain.people import Person
-    from bot.domain.request import Ask, Request
+    from bot.domain.request import Request
     from bot.domain.requirement import Requirement
     from bot.domain.session import Session
     from bot.errors import TerminalError
@@ -56,9 +59,8 @@ def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Pe
         message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
-        sessions, force = [target.session for target in targets], bool(getattr(ask, "force", False))
-        reason = str(getattr(ask, "reason", ""))
-        found = evaluate.requirement_for(policy, person, place, action, sessions, force=force, reason=reason)
+        sessions = [target.session for target in targets]
+        found = evaluate.requirement_for(policy, person, place, action, sessions, force=ask.force, reason=ask.reason)
         if isinstance(found, Decision):
             return Refused(rule=found.rule, message=found.message)
         required, message = found, found.message
@@ -100,7 +102,7 @@ def _ending(
         return Ending.ANSWERED, ""
     if not targets:
         return Ending.NOTHING_TO_DO, wording.ALL_LEFT_OUT
-    if getattr(ask, "whatif", False) and ask.choice is not Choice.NONE:
+    if ask.whatif and ask.choice is not Choice.NONE:
         return Ending.WHATIF, ""
     if ask.choice is Choice.NONE:
         return Ending.ANSWERED, wording.NOBODY_CHOSEN

@@ -7,27 +7,23 @@ warned, or of whom nobody can prove it, is left alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.cards.wording import VERBS, WARNING_TITLE, warning_text
+from bot.cards.wording import WARNING_TITLE, warning_text
 from bot.cards.wording import verdict as in_words
 from bot.domain.events import GraceStarted, WarningDelivered, WarningFailed, WarningStarted
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Verdict
 from bot.errors import TerminalError
 from bot.workflow.execution import OVERHEAD, order_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from datetime import timedelta
 
     from bot.domain.request import Request, Target
     from bot.ports.ledger import Ledger
     from bot.ports.terminal import Answer, Terminal
-
-
-def warn_of(request: Request) -> timedelta | None:
-    warn = getattr(request.ask, "warn", None)
-    return warn if isinstance(warn, timedelta) else None
+    from bot.workflow.authorization import Authorizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +32,22 @@ class WarningSender:
 
     ledger: Ledger
     terminal: Terminal
-    together: Executor
-    may_touch_console: bool = False
+    executor: Executor
+    authorizer: Authorizer
 
     def warn(self, request: Request, grace: timedelta) -> Request:
         """Afterwards every open target is warned, and its time runs."""
         for target in request.open_targets:
             if target.warning_at and not target.warned_at:
-                not_proven = WarningFailed(key=target.key, detail="nobody can prove that the warning arrived")
+                not_proven = WarningFailed(key=target.key, note="its delivery is not proven")
                 request = self.ledger.record(request.id, not_proven)
         fresh = [target for target in request.open_targets if not target.warning_at]
         for target in fresh:
             self.ledger.record(request.id, WarningStarted(key=target.key))
         hosts = dict.fromkeys(target.session.host for target in fresh)
-        for outcome in self.together.map(lambda host: self._sent(request, host, fresh, grace), hosts):
+        for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
             for target, why in outcome:
-                not_warned = WarningFailed(key=target.key, detail=f"could not be warned: {why}")
+                not_warned = WarningFailed(key=target.key, note=why)
                 self.ledger.record(request.id, not_warned if why else WarningDelivered(key=target.key))
         return self.ledger.record(request.id, GraceStarted(grace=grace))
 
@@ -60,8 +56,8 @@ class WarningSender:
         targets = [target for target in fresh if target.session.host == host]
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
-        text = warning_text(str(getattr(request.ask, "warning", "")), grace, request.actor, VERBS[request.action])
-        orders = [order_for(request, t, not_at_console=not self.may_touch_console) for t in targets]
+        text = warning_text(request.ask.warning, grace, request.actor, request.action)
+        orders = [order_for(request, t, not_at_console=not self.authorizer.may_touch_console) for t in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
                 target = waiting.pop(answer.session_id)
@@ -75,4 +71,4 @@ def _why_not(target: Target, answer: Answer) -> str:
     """Nothing when Windows took the message, else what it said."""
     if answer.verdict is Verdict.SENT:
         return ""
-    return in_words(replace(target, verdict=answer.verdict, code=answer.code, detail=answer.detail))
+    return in_words(replace(target, verdict=answer.verdict, code=answer.code, reason=answer.reason, note=answer.note))

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from bot.commands import ASK_TYPES
+from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
-from bot.domain.request import Action
 from bot.domain.requirement import Requirement
 from bot.policy.evaluate import requirement_for
+from bot.workflow.authorization import Authorizer
+from bot.workflow.inputs import PressCall
 from bot.workflow.intake import Intake
+from bot.workflow.presses import PressHandler
 from tests.contract.writers import KEY
 from tests.fakes.clock import SettableClock
 from tests.fakes.directory import FakeDirectory
 from tests.support import builders as b
-from tests.support import council as c
+from tests.support import people as c
 
 if TYPE_CHECKING:
     from bot.policy.model import Policy
@@ -58,17 +61,17 @@ def press_all(kind: str, processes: int, url: str, number: int) -> list[Outcome]
     """This process's share of the presses, from many threads; each person's presses are spread over all processes."""
     database = open_database(url)
     clock = SettableClock(b.NOW)
-    intake = Intake(
-        ledger=SqlLedger(database, clock, KEY, ASK_TYPES),
-        directory=directory_of(kind),
-        policy=policy_of(kind),
-        inventory=Inventory(names=("comp1",)),
-        clock=clock,
+    ledger = SqlLedger(database, clock, KEY, ASK_TYPES)
+    authorizer = Authorizer(
+        ledger=ledger, pause_switch=ledger, directory=directory_of(kind), policy=policy_of(kind), clock=clock
     )
+    presses = PressHandler(ledger=ledger, authorizer=authorizer)
+    intake = Intake(ledger=ledger, presses=presses, inventory=Inventory(names=("comp1",)), clock=clock)
 
     def press(turn: int) -> Outcome:
         by = PEOPLE[kind][turn % 5]
-        response: Response = intake.press(press="approve", value="TS-AAAAAA:2", actor=by, place=c.OPS)
+        call = PressCall(press="approve", value="TS-AAAAAA:2", actor=by, place=c.OPS)
+        response: Response = intake.press(call)
         return by.user_id, response.text, response.wake is not None
 
     with ThreadPoolExecutor(16) as pool:

@@ -14,8 +14,8 @@ import yaml
 
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.shell import WinRmShell
-from bot.domain.request import Verdict
 from bot.domain.session import Account, Session
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, TerminalError, TimedOut
 from rehearsal.windows import EngineMissingError, Farm
 from tests.contract.hosts import FarmHosts, farm_file, order_for
@@ -92,7 +92,7 @@ def test_of_two_sessions_of_one_person_only_the_one_that_was_shown_goes(crowded:
     there = look(crowded)
     elsewhere = order_for(there[1003], session_id=1002)
     (swapped,) = crowded.terminal.log_off("crowded", [elsewhere], wait=WAIT, within=WITHIN)
-    assert (swapped.verdict, swapped.detail) == (Verdict.CHANGED, "person: CORP\\alice")
+    assert (swapped.verdict, swapped.reason, swapped.note) == (Verdict.CHANGED, Reason.PERSON, "CORP\\alice")
     assert [answer.verdict for answer in log_off(crowded, [there[1003]])] == [Verdict.GONE]
     assert crowded.logged_off("crowded") == [1003]
     assert 1002 in look(crowded)
@@ -102,7 +102,7 @@ def test_a_session_without_a_logon_time_is_nobodys_to_touch(crowded: FarmHosts) 
     halfway = look(crowded)[1004]
     assert halfway.logon == 0
     for answers in (log_off(crowded, [halfway]), disconnect(crowded, halfway), show(crowded, halfway)):
-        assert [(answer.verdict, answer.detail) for answer in answers] == [(Verdict.SKIPPED, "no logon time")]
+        assert [(answer.verdict, answer.reason) for answer in answers] == [(Verdict.SKIPPED, Reason.NO_LOGON_TIME)]
     assert crowded.farm.calls("crowded") == []
 
 
@@ -121,7 +121,7 @@ def test_an_id_that_passes_to_another_while_the_target_before_it_is_logged_off_i
     crowded.farm.set_behaviour("crowded", "taken-over", id=5)
     answers = log_off(crowded, [there[number] for number in (3, 4, 5, 6)])
     assert [answer.verdict for answer in answers] == [Verdict.GONE, Verdict.GONE, Verdict.CHANGED, Verdict.GONE]
-    assert answers[2].detail == "person: CORP\\mallory"
+    assert (answers[2].reason, answers[2].note) == (Reason.PERSON, "CORP\\mallory")
     assert crowded.people("crowded")[5] == "CORP\\mallory"
     assert crowded.logged_off("crowded") == [3, 4, 6]
 

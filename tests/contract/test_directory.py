@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from structlog.testing import capture_logs
 
 from adapters.slack.directory import SlackDirectory
+from bot.domain.actions import Action
 from bot.domain.people import Actor, MemberStatus, Place
-from bot.domain.request import Action
 from bot.errors import ChatError
 from bot.policy.evaluate import may_ask
 from bot.policy.model import Policy, Rule
@@ -149,7 +149,7 @@ def test_a_plan_without_user_groups_is_explained_with_what_to_do(workspace: Work
     with capture_logs() as logged:
         opened.start()
     opened.stop()
-    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["say"]
+    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["message"]
 
 
 def test_where_the_rules_name_people_alone_a_plan_without_user_groups_does_no_harm(

@@ -36,7 +36,7 @@ class Work:
     def __init__(self) -> None:
         self.clock = SettableClock(b.NOW)
         self.ledger = FakeLedger(self.clock)
-        self.surprises: list[tuple[WorkItem, str, Exception]] = []
+        self.failures: list[tuple[WorkItem, str, Exception]] = []
         self.doing: Callable[[WorkItem], None] = lambda _item: None
         self._changed = threading.Condition()
         self.begun: list[WorkItem] = []
@@ -50,17 +50,15 @@ class Work:
         with self._changed:
             self.ended.append(item)
 
-    def surprise(self, item: WorkItem, reference: str, error: Exception) -> None:
-        self.surprises.append((item, reference, error))
+    def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
+        self.failures.append((item, reference, error))
 
     def await_begun(self, *items: WorkItem) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: not Counter(items) - Counter(self.begun), LONG.total_seconds())
 
     def make_local(self, workers: int = 4) -> ThreadScheduler:
-        return ThreadScheduler(
-            self.step, self.ledger, self.clock, on_failure=self.surprise, workers=workers, sweep_every=SOON
-        )
+        return ThreadScheduler(self.ledger, self.clock, workers=workers, sweep_every=SOON)
 
 
 class Gate:
@@ -87,7 +85,7 @@ def work() -> Work:
 def local(work: Work) -> Iterator[ThreadScheduler]:
     """Four workers a lane, running."""
     scheduler = work.make_local()
-    scheduler.start()
+    scheduler.start(work.step, work.record_failure)
     yield scheduler
     assert scheduler.stop(LONG)
 
@@ -96,17 +94,15 @@ class Bench:
     """An engine and how to let it finish."""
 
     def __init__(self, kind: str, work: Work) -> None:
+        self._work = work
         self.scheduler: ThreadScheduler | FakeScheduler
         if kind == "memory":
-            self.scheduler = FakeScheduler(work.step, work.ledger, work.clock, on_failure=work.surprise)
+            self.scheduler = FakeScheduler(work.ledger, work.clock)
         else:
             self.scheduler = work.make_local()
 
     def start(self) -> None:
-        if isinstance(self.scheduler, FakeScheduler):
-            self.scheduler.sweep()
-        else:
-            self.scheduler.start()
+        self.scheduler.start(self._work.step, self._work.record_failure)
 
     def settle(self) -> None:
         if isinstance(self.scheduler, FakeScheduler):
@@ -189,13 +185,14 @@ def test_a_step_that_raises_is_told_and_the_others_run(bench: Bench, work: Work)
         bench.scheduler.wake(item(name))
     bench.settle()
     assert work.ended == [item("good")]
-    ((told, reference, error),) = work.surprises
+    ((told, reference, error),) = work.failures
     assert (told, type(error)) == (item("bad"), ZeroDivisionError)
     assert len(reference) == 8
 
 
 def test_steps_that_wake_one_another_for_ever_are_an_error_in_a_unit_test(work: Work) -> None:
-    scheduler = FakeScheduler(work.step, work.ledger, work.clock)
+    scheduler = FakeScheduler(work.ledger, work.clock)
+    scheduler.start(work.step)
     work.doing = scheduler.wake
     scheduler.wake(item())
     with pytest.raises(RuntimeError, match="for ever"):
@@ -206,7 +203,8 @@ def test_a_unit_test_that_expects_no_surprise_sees_the_exception(work: Work) -> 
     def fail(_item: WorkItem) -> None:
         raise ZeroDivisionError
 
-    scheduler = FakeScheduler(work.step, work.ledger, work.clock)
+    scheduler = FakeScheduler(work.ledger, work.clock)
+    scheduler.start(work.step)
     work.doing = fail
     scheduler.wake(item())
     with pytest.raises(ZeroDivisionError):
@@ -269,7 +267,7 @@ def test_no_more_steps_run_at_once_than_there_are_workers(local: ThreadScheduler
         local.wake(item("A", f"host{number}"))
     assert local.idle(LONG)
     assert len(work.ended) == 12
-    assert work.surprises == []
+    assert work.failures == []
 
 
 def _meet(barrier: threading.Barrier) -> None:
@@ -279,7 +277,7 @@ def _meet(barrier: threading.Barrier) -> None:
 
 def test_stopping_lets_steps_finish_and_begins_no_new_ones(work: Work) -> None:
     scheduler = work.make_local(workers=1)
-    scheduler.start()
+    scheduler.start(work.step, work.record_failure)
     gate = Gate(work)
     scheduler.wake(item("A"))
     work.await_begun(item("A"))

@@ -55,18 +55,19 @@ class Steps:
         self.ran.set()
 
 
-def engine_of(steps: Steps, surprises: list[str]) -> ThreadScheduler:
+def started(steps: Steps, references: list[str]) -> ThreadScheduler:
     def on_failure(_item: WorkItem, reference: str, _error: Exception) -> None:
-        surprises.append(reference)
+        references.append(reference)
         raise LedgerError("I cannot reach my database.")
 
-    return ThreadScheduler(steps, steps.ledger, SettableClock(b.NOW), on_failure=on_failure, sweep_every=SOON)
+    scheduler = ThreadScheduler(steps.ledger, SettableClock(b.NOW), sweep_every=SOON)
+    scheduler.start(steps, on_failure)
+    return scheduler
 
 
 def test_a_lost_wake_is_found_by_the_sweep() -> None:
     steps = Steps(Sick())
-    scheduler = engine_of(steps, [])
-    scheduler.start()
+    scheduler = started(steps, [])
     steps.ledger.open(b.request())
     assert steps.ran.wait(LONG.total_seconds())
     assert scheduler.stop(LONG)
@@ -75,21 +76,19 @@ def test_a_lost_wake_is_found_by_the_sweep() -> None:
 def test_a_database_that_comes_back_is_swept_again() -> None:
     steps = Steps(Sick(sick_for=3))
     steps.ledger.open(b.request())
-    scheduler = engine_of(steps, [])
     with capture_logs() as logs:
-        scheduler.start()
+        scheduler = started(steps, [])
         assert steps.ran.wait(LONG.total_seconds())
         assert scheduler.stop(LONG)
     assert [line["event"] for line in logs].count("sweep.failed") == 3
 
 
-def test_a_surprise_that_cannot_be_recorded_costs_nothing_but_itself() -> None:
-    surprises: list[str] = []
+def test_a_failure_that_cannot_be_recorded_costs_nothing_but_itself() -> None:
+    references: list[str] = []
     steps = Steps(Sick())
-    scheduler = engine_of(steps, surprises)
     steps.fails = True
     with capture_logs() as logs:
-        scheduler.start()
+        scheduler = started(steps, references)
         scheduler.wake(WorkItem(request_id="A", host="comp1"))
         assert scheduler.idle(LONG)
     steps.fails = False
@@ -98,14 +97,13 @@ def test_a_surprise_that_cannot_be_recorded_costs_nothing_but_itself() -> None:
     assert scheduler.stop(LONG)
     assert steps.ran.is_set()
     failed = next(line for line in logs if line["event"] == "step.failed")
-    assert (failed["request_id"], failed["host"], failed["reference"]) == ("A", "comp1", surprises[0])
-    assert "surprise.failed" in [line["event"] for line in logs]
+    assert (failed["request_id"], failed["host"], failed["reference"]) == ("A", "comp1", references[0])
+    assert "failure.not_recorded" in [line["event"] for line in logs]
 
 
 def test_a_machine_without_threads_to_spare_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = Steps(Sick())
-    scheduler = engine_of(steps, [])
-    scheduler.start()
+    scheduler = started(steps, [])
     start = threading.Thread.start
     refused: list[threading.Thread] = []
 
@@ -136,10 +134,8 @@ def test_under_many_wakes_nothing_overlaps_and_nothing_is_lost() -> None:
         with guard:
             inside[item.host] -= 1
 
-    scheduler = ThreadScheduler(
-        step, Sick(), SettableClock(b.NOW), on_failure=lambda *_: None, workers=8, sweep_every=SOON
-    )
-    scheduler.start()
+    scheduler = ThreadScheduler(Sick(), SettableClock(b.NOW), workers=8, sweep_every=SOON)
+    scheduler.start(step, lambda *_: None)
     items = [WorkItem(request_id=str(n), host=f"host{n % 5}") for n in range(20)]
 
     def wake(number: int) -> None:

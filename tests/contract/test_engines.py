@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.windows import shell
 from adapters.windows.agent import script
 from rehearsal.windows import Farm
 from tests.contract.shipped import AGENT, SHIPPED, TIMES, act, look, start_farm, timeless
@@ -47,7 +48,7 @@ def farm(shared_farm: Farm) -> Farm:
 
 
 def test_the_bootstrap_is_the_documented_one() -> None:
-    assert script.BOOTSTRAP == BOOTSTRAP
+    assert shell.BOOTSTRAP == BOOTSTRAP
 
 
 @pytest.mark.parametrize("host", ["comp1", "comp2"])

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.shell import WinRmShell
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, order_for

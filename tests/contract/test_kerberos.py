@@ -18,7 +18,7 @@ import yaml
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import KERBEROS, SPNEGO, content_type, seal, unseal

@@ -14,15 +14,17 @@ from bot.audit.chain import GENESIS, first_fault
 from bot.audit.entry import Entry, Head
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
+from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.people import Actor, Place
-from bot.domain.request import Choice, Ending, ExcludedSession, MessageRef, State, Verdict, WorkItem
+from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
 from bot.domain.session import Account
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from bot.ports.ledger import Ledger
+    from bot.ports.store import Store
     from tests.fakes.clock import SettableClock
 
 KEY = b"the key of the tests"
@@ -41,7 +43,7 @@ FULL_ASK = LogoffAsk(
 )
 
 
-def log_of(ledger: Ledger) -> list[str]:
+def log_of(ledger: Store) -> list[str]:
     return [entry.event for entry in ledger.entries()]
 
 
@@ -56,19 +58,21 @@ def life() -> list[e.Event]:
         e.HostStarted(host="comp1"),
         e.TargetRequested(key=one.key, code=7007),
         e.TargetEnded(key=one.key, verdict=Verdict.GONE),
-        e.TargetEnded(key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, detail="the reply was lost"),
+        e.TargetEnded(
+            key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, reason=Reason.HOST_ERROR, note="the reply was lost"
+        ),
         e.Ended(),
-        e.Settled(key=two.key, verdict=Verdict.GONE, detail="seen gone"),
+        e.Settled(key=two.key, verdict=Verdict.GONE, reason=Reason.SEEN_LATER, note="seen gone"),
     ]
 
 
-def test_what_was_opened_is_found_again(ledger: Ledger) -> None:
+def test_what_was_opened_is_found_again(ledger: Store) -> None:
     request = b.request(ask=FULL_ASK, text="comp1 user=josé 日本語 <!channel>")
     assert ledger.open(request) == request
     assert ledger.find(request.id) == request
 
 
-def test_opening_writes_who_asked_what_and_where(ledger: Ledger) -> None:
+def test_opening_writes_who_asked_what_and_where(ledger: Store) -> None:
     ledger.open(b.request(ask=FULL_ASK))
     (entry,) = ledger.entries()
     assert (entry.seq, entry.at, entry.event, entry.request_id) == (1, b.NOW, "asked", "TS-AAAAAA")
@@ -80,7 +84,7 @@ def test_opening_writes_who_asked_what_and_where(ledger: Ledger) -> None:
     assert entry.reason == FULL_ASK.reason
 
 
-def test_the_same_delivery_twice_is_one_request(ledger: Ledger) -> None:
+def test_the_same_delivery_twice_is_one_request(ledger: Store) -> None:
     first = ledger.open(b.request())
     with pytest.raises(Duplicate) as caught:
         ledger.open(replace(first, id="TS-BBBBBB"))
@@ -89,7 +93,7 @@ def test_the_same_delivery_twice_is_one_request(ledger: Ledger) -> None:
     assert log_of(ledger) == ["asked"]
 
 
-def test_a_number_that_is_taken_is_not_given_twice(ledger: Ledger) -> None:
+def test_a_number_that_is_taken_is_not_given_twice(ledger: Store) -> None:
     first = ledger.open(b.request())
     with pytest.raises(LedgerError, match="taken by chance"):
         ledger.open(replace(first, delivery="another", text="another"))
@@ -97,14 +101,14 @@ def test_a_number_that_is_taken_is_not_given_twice(ledger: Ledger) -> None:
     assert log_of(ledger) == ["asked"]
 
 
-def test_an_unknown_request_is_not_found_and_takes_no_event(ledger: Ledger) -> None:
+def test_an_unknown_request_is_not_found_and_takes_no_event(ledger: Store) -> None:
     assert ledger.find("TS-ZZZZZZ") is None
     with pytest.raises(LedgerError, match="I know no request TS-ZZZZZZ"):
         ledger.record("TS-ZZZZZZ", e.Refused(rule="r", message="no"))
     assert ledger.entries() == ()
 
 
-def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Ledger, clock: SettableClock) -> None:
+def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Store, clock: SettableClock) -> None:
     request = ledger.open(b.request(ask=FULL_ASK))
     for number, event in enumerate(life(), start=2):
         now = clock.move(SECOND)
@@ -117,7 +121,7 @@ def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Ledger, clock: Sett
     assert first_fault(ledger.entries(), KEY) is None
 
 
-def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Ledger) -> None:
+def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Store) -> None:
     targets = [b.target(number, host=host) for host, number in (("b", 9), ("a", 2), ("c", 1), ("a", 1))]
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed(*targets))
@@ -127,7 +131,7 @@ def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Ledger
     assert ledger.find("TS-AAAAAA") == after
 
 
-def test_a_conflict_changes_nothing(ledger: Ledger) -> None:
+def test_a_conflict_changes_nothing(ledger: Store) -> None:
     before = ledger.open(b.request())
     with pytest.raises(Conflict) as caught:
         ledger.record(before.id, b.started())
@@ -136,7 +140,7 @@ def test_a_conflict_changes_nothing(ledger: Ledger) -> None:
     assert log_of(ledger) == ["asked"]
 
 
-def test_the_time_of_a_press_is_checked_when_it_is_written(ledger: Ledger, clock: SettableClock) -> None:
+def test_the_time_of_a_press_is_checked_when_it_is_written(ledger: Store, clock: SettableClock) -> None:
     ledger.open(b.request())
     request = ledger.record("TS-AAAAAA", b.surveyed())
     clock.move(b.CARD_LIFE)
@@ -146,7 +150,7 @@ def test_the_time_of_a_press_is_checked_when_it_is_written(ledger: Ledger, clock
     assert ledger.record(request.id, e.Expired()).ending is Ending.EXPIRED
 
 
-def test_a_second_press_changes_nothing_and_names_the_winner(ledger: Ledger) -> None:
+def test_a_second_press_changes_nothing_and_names_the_winner(ledger: Store) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())
     won = ledger.record("TS-AAAAAA", b.approved(by=b.OTHER))
@@ -157,7 +161,7 @@ def test_a_second_press_changes_nothing_and_names_the_winner(ledger: Ledger) -> 
     assert won.decided_by == b.OTHER
 
 
-def test_a_note_is_an_entry_and_no_change(ledger: Ledger) -> None:
+def test_a_note_is_an_entry_and_no_change(ledger: Store) -> None:
     before = ledger.open(b.request())
     noted = e.Noted(kind=e.NoteKind.OUTSIDER_PRESS, by=b.OTHER, detail="Log off 1")
     assert ledger.record(before.id, noted) == before
@@ -168,48 +172,58 @@ def test_a_note_is_an_entry_and_no_change(ledger: Ledger) -> None:
     assert (typed.request_id, typed.channel, typed.text) == ("", b.PLACE.channel_id, "/logoff ???")
 
 
-def test_what_the_card_shows_never_goes_back(ledger: Ledger) -> None:
+def test_what_the_card_shows_never_goes_back(ledger: Store) -> None:
     ledger.open(b.request())
-    ledger.mark_published("TS-AAAAAA", version=4, message_ref=CARD, due_at=None)
-    ledger.mark_published("TS-AAAAAA", version=3, message_ref=MessageRef(channel_id="C1", ts="1"), due_at=b.NOW)
+    ledger.mark_published("TS-AAAAAA", version=4, message_ref=CARD, publish_after=None)
+    ledger.mark_published("TS-AAAAAA", version=3, message_ref=MessageRef(channel_id="C1", ts="1"), publish_after=b.NOW)
     assert ledger.find("TS-AAAAAA") == b.request(published_version=4, message_ref=CARD)
 
 
-def test_a_drawing_without_a_card_keeps_the_card_that_is_there(ledger: Ledger) -> None:
+def test_a_drawing_without_a_card_keeps_the_card_that_is_there(ledger: Store) -> None:
     ledger.open(b.request())
-    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, due_at=None)
-    ledger.mark_published("TS-AAAAAA", version=2, message_ref=None, due_at=b.NOW + SECOND)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, publish_after=None)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=None, publish_after=b.NOW + SECOND)
     assert ledger.find("TS-AAAAAA") == b.request(published_version=2, message_ref=CARD, publish_after=b.NOW + SECOND)
 
 
-def test_bookkeeping_is_no_event(ledger: Ledger) -> None:
+def test_bookkeeping_is_no_event(ledger: Store) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())
     ledger.postpone(WorkItem(request_id="TS-AAAAAA"), b.NOW + SECOND)
     ledger.postpone(WorkItem(request_id="TS-AAAAAA", host="comp1"), b.NOW + 2 * SECOND)
-    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, publish_after=None)
     found = ledger.find("TS-AAAAAA")
     assert found is not None
     assert (found.due_at, found.surveys[0].due_at, found.version) == (b.NOW + SECOND, b.NOW + 2 * SECOND, 2)
     assert log_of(ledger) == ["asked", "surveyed"]
 
 
-def test_an_event_after_a_drawing_does_not_undo_it(ledger: Ledger) -> None:
+def test_an_announcement_is_kept_beside_what_the_card_shows(ledger: Store) -> None:
+    ledger.open(b.request())
+    ledger.mark_announced("TS-AAAAAA", b.NOW + SECOND)
+    ledger.record("TS-AAAAAA", b.surveyed())
+    found = ledger.find("TS-AAAAAA")
+    assert found is not None
+    assert (found.announced_at, found.published_version, found.version) == (b.NOW + SECOND, 1, 2)
+    assert log_of(ledger) == ["asked", "surveyed"]
+
+
+def test_an_event_after_a_drawing_does_not_undo_it(ledger: Store) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())
-    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, publish_after=None)
     after = ledger.record("TS-AAAAAA", b.approved())
     assert (after.message_ref, after.published_version, after.version) == (CARD, 2, 3)
     assert ledger.find("TS-AAAAAA") == after
 
 
-def test_the_newest_requests_come_first(ledger: Ledger) -> None:
+def test_the_newest_requests_come_first(ledger: Store) -> None:
     for minute in (2, 0, 3, 1):
         ledger.open(b.request(f"TS-{minute}", asked_at=b.NOW + timedelta(minutes=minute)))
     assert [request.id for request in ledger.newest(3)] == ["TS-3", "TS-2", "TS-1"]
 
 
-def test_the_log_is_read_in_pieces(ledger: Ledger) -> None:
+def test_the_log_is_read_in_pieces(ledger: Store) -> None:
     for name in ("A", "B"):
         ledger.open(b.request(name))
         ledger.record(name, e.Refused(rule="protected", message="no"))
@@ -219,7 +233,7 @@ def test_the_log_is_read_in_pieces(ledger: Ledger) -> None:
     assert ledger.entries(after=4) == ()
 
 
-def test_the_chain_holds_under_its_key_alone(ledger: Ledger) -> None:
+def test_the_chain_holds_under_its_key_alone(ledger: Store) -> None:
     for name in ("A", "B", "C"):
         ledger.open(b.request(name))
     entries = ledger.entries()
@@ -230,7 +244,7 @@ def test_the_chain_holds_under_its_key_alone(ledger: Ledger) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY_TEXT, name=ANY_TEXT)
-def test_any_text_survives(ledger: Ledger, text: str, name: str) -> None:
+def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     """NUL and broken surrogate pairs, too: people paste them and Windows allows them."""
     number = len(ledger.entries())
     request = b.request(
@@ -248,7 +262,7 @@ def test_any_text_survives(ledger: Ledger, text: str, name: str) -> None:
     assert first_fault(ledger.entries(limit=10_000), KEY) is None
 
 
-def test_times_come_back_in_utc_and_to_the_microsecond(ledger: Ledger) -> None:
+def test_times_come_back_in_utc_and_to_the_microsecond(ledger: Store) -> None:
     there = timezone(timedelta(hours=5, minutes=30))
     at = datetime(2026, 3, 2, 1, 2, 3, 456_789, tzinfo=there)
     ledger.open(b.request(asked_at=at, expires_at=at + timedelta(days=400)))
@@ -261,7 +275,7 @@ def test_times_come_back_in_utc_and_to_the_microsecond(ledger: Ledger) -> None:
     assert entry.at == b.NOW
 
 
-def test_the_head_is_the_last_entry_and_before_the_first_nothing(ledger: Ledger) -> None:
+def test_the_head_is_the_last_entry_and_before_the_first_nothing(ledger: Store) -> None:
     assert ledger.head() == Head(0, GENESIS)
     for name in ("A", "B"):
         ledger.open(b.request(name))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain import events as e
-from bot.domain.request import Verdict, WorkItem
+from bot.domain.request import WorkItem
+from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_an_ended_request_is_due_for_its_drawing_and_its_own_date_alone(ledger: 
     ledger.open(b.request())
     ended = ledger.record("TS-AAAAAA", e.Refused(rule="r", message="no"))
     assert ledger.due(LATER) == (ITSELF,)
-    ledger.mark_published("TS-AAAAAA", version=ended.version, message_ref=None, due_at=None)
+    ledger.mark_published("TS-AAAAAA", version=ended.version, message_ref=None, publish_after=None)
     ledger.postpone(ITSELF, None)
     assert ledger.due(LATER) == ()
     ledger.postpone(ITSELF, LATER)

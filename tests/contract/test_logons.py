@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated, TerminalError
 from rehearsal.windows import Farm
 from tests.contract.hosts import order_for

@@ -18,7 +18,7 @@ from tests.contract.pressers import PEOPLE, PRESSES, Outcome, lay_card, press_al
 from tests.contract.writers import KEY, at_once
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
-from tests.support import council as c
+from tests.support import people as c
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ import pytest
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
-from bot.domain.request import Ending, Verdict
+from bot.domain.request import Ending
+from bot.domain.verdicts import Verdict
 from rehearsal.scenario import Player, Scenario, ScenarioError, list_shipped, read_scenario
 
 if TYPE_CHECKING:

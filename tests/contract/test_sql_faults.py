@@ -18,7 +18,8 @@ from bot.commands import ASK_TYPES
 from bot.commands.sessions import SessionsAsk
 from bot.domain import events as e
 from bot.domain.lifecycle import advance
-from bot.domain.request import Verdict, WorkItem
+from bot.domain.request import WorkItem
+from bot.domain.verdicts import Verdict
 from bot.errors import LedgerError
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
@@ -70,7 +71,7 @@ def test_every_call_on_a_database_that_is_not_there_is_a_ledger_error(url: str, 
         lambda: ledger.record("TS-AAAAAA", e.Expired()),
         lambda: ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE),
         lambda: ledger.find("TS-AAAAAA"),
-        lambda: ledger.mark_published("TS-AAAAAA", version=1, message_ref=None, due_at=None),
+        lambda: ledger.mark_published("TS-AAAAAA", version=1, message_ref=None, publish_after=None),
         lambda: ledger.postpone(ITEM, None),
         lambda: ledger.due(b.NOW),
         ledger.entries,

@@ -11,7 +11,7 @@ from adapters.sql.database import open_database
 from adapters.sql.migrate import UPGRADING, current, newest, upgrade
 from bot.audit.chain import first_fault
 from bot.domain import events as e
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Verdict
 from tests.contract import writers
 from tests.support import builders as b
 

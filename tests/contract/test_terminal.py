@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.conditions import Condition, Field, Operator
-from bot.domain.request import Verdict
 from bot.domain.session import Account, Session, SessionState
+from bot.domain.verdicts import Reason, Verdict
 from tests.contract.hosts import LONG_DOMAIN, LONG_USER, SESSIONS, Hosts, opened, order_for
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def test_another_person_under_the_same_id_is_not_touched(hosts: Hosts, host: str
     order = order_for(look(hosts, host)[3])
     hosts.take_over(host, 3, "CORP\\mallory")
     (answer,) = act(hosts, host, order)
-    assert (answer.verdict, answer.detail) == (Verdict.CHANGED, "person: CORP\\mallory")
+    assert (answer.verdict, answer.reason, answer.note) == (Verdict.CHANGED, Reason.PERSON, "CORP\\mallory")
     assert hosts.logged_off(host) == []
 
 
@@ -128,7 +128,7 @@ def test_the_same_person_at_another_logon_is_not_touched(hosts: Hosts, host: str
     order = order_for(look(hosts, host)[3])
     hosts.take_over(host, 3, "CORP\\alice")
     (answer,) = act(hosts, host, order)
-    assert (answer.verdict, answer.detail) == (Verdict.CHANGED, "person: CORP\\alice")
+    assert (answer.verdict, answer.reason, answer.note) == (Verdict.CHANGED, Reason.PERSON, "CORP\\alice")
     assert hosts.logged_off(host) == []
 
 
@@ -149,7 +149,7 @@ def test_who_came_back_to_work_is_not_thrown_out(hosts: Hosts, host: str) -> Non
     order = order_for(look(hosts, host)[3])
     hosts.return_to_work(host, 3)
     (answer,) = act(hosts, host, order)
-    assert (answer.verdict, answer.detail) == (Verdict.CHANGED, "came_back")
+    assert (answer.verdict, answer.reason) == (Verdict.CHANGED, Reason.CAME_BACK)
     assert hosts.logged_off(host) == []
 
 
@@ -190,7 +190,7 @@ def test_what_was_asked_for_must_still_hold_at_the_act(
     always = condition(Field.USER, Operator.LIKE, "*")
     (answer,) = act(hosts, host, order_for(look(hosts, host)[3], conditions=(always, filtered)))
     assert answer.verdict is verdict
-    assert answer.detail == ("filter" if verdict is Verdict.CHANGED else "")
+    assert answer.reason is (Reason.NO_LONGER_MATCHES if verdict is Verdict.CHANGED else None)
 
 
 def test_a_question_mark_is_one_letter_in_every_script(hosts: Hosts, host: str) -> None:
@@ -203,7 +203,7 @@ def test_a_question_mark_is_one_letter_in_every_script(hosts: Hosts, host: str) 
 @pytest.mark.parametrize(("session_id", "why"), [(0, "session 0"), (65536, "listener"), (-1, "bad id")])
 def test_services_and_listeners_are_never_touched(hosts: Hosts, host: str, session_id: int, why: str) -> None:
     (answer,) = act(hosts, host, order_for(look(hosts, host)[3], session_id=session_id))
-    assert (answer.verdict, answer.detail) == (Verdict.SKIPPED, why)
+    assert (answer.verdict, answer.reason) == (Verdict.SKIPPED, why)
     assert hosts.logged_off(host) == []
 
 
@@ -211,7 +211,7 @@ def test_who_went_over_to_the_console_is_not_touched(hosts: Hosts, host: str) ->
     order = order_for(look(hosts, host)[5])
     hosts.go_to_console(host, 5)
     (answer,) = act(hosts, host, order)
-    assert (answer.verdict, answer.detail) == (Verdict.SKIPPED, "console")
+    assert (answer.verdict, answer.reason) == (Verdict.SKIPPED, Reason.CONSOLE)
     assert hosts.logged_off(host) == []
 
 
@@ -225,7 +225,7 @@ def test_another_person_at_the_console_is_another_person_first(hosts: Hosts, hos
     hosts.take_over(host, 5, "CORP\\mallory")
     hosts.go_to_console(host, 5)
     (answer,) = act(hosts, host, order)
-    assert (answer.verdict, answer.detail) == (Verdict.CHANGED, "person: CORP\\mallory")
+    assert (answer.verdict, answer.reason, answer.note) == (Verdict.CHANGED, Reason.PERSON, "CORP\\mallory")
 
 
 def test_who_does_not_go_in_time_is_still_closing(hosts: Hosts, host: str) -> None:
@@ -245,7 +245,7 @@ def test_what_windows_refuses_is_told_with_its_code(hosts: Hosts, host: str, cod
     hosts.refuse(host, code)
     (answer,) = act(hosts, host, order)
     assert (answer.verdict, answer.code) == (verdict, code)
-    assert answer.detail == ("Logoff and Reset" if verdict is Verdict.NO_RIGHT else "WTSLogoffSession")
+    assert answer.note == ("Logoff and Reset" if verdict is Verdict.NO_RIGHT else "WTSLogoffSession")
     assert 3 in hosts.people(host)
 
 

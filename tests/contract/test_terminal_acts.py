@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.request import Verdict
 from bot.domain.session import Session, SessionState
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Unreachable
 from tests.contract.hosts import Hosts, opened, order_for
 
@@ -83,14 +83,14 @@ def test_a_host_that_is_down_is_unreachable_and_nothing_was_delivered(hosts: Hos
 def test_who_is_disconnected_keeps_the_session(hosts: Hosts, host: str) -> None:
     before = hosts.people(host)
     (answer,) = disconnect(hosts, host, order_for(look(hosts, host)[5]))
-    assert (answer.verdict, answer.code, answer.detail) == (Verdict.DISCONNECTED, 0, "")
+    assert (answer.verdict, answer.code, answer.reason) == (Verdict.DISCONNECTED, 0, None)
     assert (hosts.disconnected(host), hosts.logged_off(host), hosts.people(host)) == ([5], [], before)
     assert look(hosts, host)[5].state is SessionState.DISCONNECTED
 
 
 def test_who_is_disconnected_already_is_left_alone(hosts: Hosts, host: str) -> None:
     (answer,) = disconnect(hosts, host, order_for(look(hosts, host)[3]))
-    assert (answer.verdict, answer.detail) == (Verdict.DISCONNECTED, "already")
+    assert (answer.verdict, answer.reason) == (Verdict.DISCONNECTED, Reason.ALREADY)
     assert hosts.disconnected(host) == []
 
 
@@ -113,7 +113,7 @@ def test_a_refused_disconnect_names_the_right(hosts: Hosts, host: str, code: int
     hosts.refuse(host, code)
     (answer,) = disconnect(hosts, host, order)
     right = "Disconnect" if verdict is Verdict.NO_RIGHT else "WTSDisconnectSession"
-    assert (answer.verdict, answer.code, answer.detail) == (verdict, code, right)
+    assert (answer.verdict, answer.code, answer.note) == (verdict, code, right)
 
 
 def test_a_message_comes_to_the_desktop_to_the_letter(hosts: Hosts, host: str) -> None:
@@ -129,7 +129,7 @@ def test_a_refused_message_names_the_right(hosts: Hosts, host: str) -> None:
     order = order_for(look(hosts, host)[5])
     hosts.refuse(host, 5)
     (answer,) = show(hosts, host, order)
-    assert (answer.verdict, answer.code, answer.detail) == (Verdict.NO_RIGHT, 5, "Message")
+    assert (answer.verdict, answer.code, answer.note) == (Verdict.NO_RIGHT, 5, "Message")
     assert hosts.messages(host) == []
 
 
@@ -140,7 +140,7 @@ def test_a_disconnect_or_a_message_is_for_the_same_person_in_the_same_situation_
     hosts.sign_out(host, 7)
     orders = [order_for(there[each]) for each in (5, 3, 7, 65536)] + [order_for(there[5], session_id=0)]
     for answers in (disconnect(hosts, host, *orders), show(hosts, host, *orders)):
-        assert [(answer.verdict, answer.detail) for answer in answers] == [
+        assert [(answer.verdict, answer.reason) for answer in answers] == [
             (Verdict.CHANGED, "person: CORP\\mallory"),
             (Verdict.CHANGED, "came_back"),
             (Verdict.ALREADY_GONE, ""),

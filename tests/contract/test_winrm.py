@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import FarmHosts, farm_file, order_for

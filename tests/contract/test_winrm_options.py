@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.windows import shell
 from adapters.windows.agent import script
 from bot.errors import TerminalError
 from rehearsal.windows.soap import NAMES, SHELL
@@ -65,7 +66,7 @@ def test_the_shell_has_utf8_and_ends_soon_when_it_is_forgotten(sent: dict[str, M
 def test_the_command_is_the_bootstrap_with_a_pipe_under_cmd(sent: dict[str, Message]) -> None:
     command = sent["Command"]
     assert command.options == {"WINRS_CONSOLEMODE_STDIN": "FALSE", "WINRS_SKIP_CMD_SHELL": "FALSE"}
-    assert words(command.body) == [("CommandLine", "", {}), ("Command", script.BOOTSTRAP, {})]
+    assert words(command.body) == [("CommandLine", "", {}), ("Command", shell.BOOTSTRAP, {})]
 
 
 def test_the_script_is_one_send_that_ends_the_pipe(sent: dict[str, Message]) -> None:

@@ -20,7 +20,8 @@ from app.config.settings import REHEARSAL_KEY
 from app.rehearse.environment import FARM, WORKSPACE
 from bot.audit.chain import first_fault
 from bot.commands import ASK_TYPES
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
+from bot.domain.verdicts import Verdict
 from rehearsal.slack import Visitor, Workspace
 from rehearsal.windows import Farm
 from tests.e2e.waiting import wait_until

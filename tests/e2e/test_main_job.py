@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.request import Ending, State, Verdict
+from bot.domain.request import Ending, State
+from bot.domain.verdicts import Verdict
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -47,14 +48,14 @@ def private_to(stage: Rehearsal, person: str) -> list[str]:
 
 
 def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> None:
-    call = [sys.executable, "-m", "bot", "try", "/logoff comp1 id=3 --sync", "--press", "Log off 1", "--json"]
+    call = [sys.executable, "-m", "app", "try", "/logoff comp1 id=3 --sync", "--press", "Log off 1", "--json"]
     done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - our own program
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     [request] = told["requests"]
     assert request["state"] == "ended"
     assert request["targets"] == [
-        {"host": "comp1", "session_id": 3, "user": "CORP\\alice", "verdict": "gone", "detail": ""}
+        {"host": "comp1", "session_id": 3, "user": "CORP\\alice", "verdict": "gone", "reason": "", "note": ""}
     ]
     assert [entry["event"] for entry in told["audit"]] == [
         "asked",

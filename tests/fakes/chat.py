@@ -1,4 +1,4 @@
-"""The `Chat` port without a chat: what was drawn, told and replied are the facts for assertions."""
+"""The `Chat` port without a chat: what was published, told and replied are the facts for assertions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from bot.domain.request import MessageRef
-from bot.errors import ChatError
+from bot.errors import ChatError, PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,8 @@ class Told:
 class FakeChat:
     """`cards` holds each card's drawings from the first to the present one, `told` and `replies` in their order.
 
-    With `loses_replies` every line in a thread fails, and nothing else does.
+    With `loses_replies` every line in a thread fails, and nothing else does. In a channel of `closed` the bot may not
+    post: the card goes to a direct message, if there is an actor for it.
     """
 
     def __init__(self) -> None:
@@ -37,15 +38,21 @@ class FakeChat:
         self._error: ChatError | None = None
         self._failures = 0
         self.loses_replies = False
+        self.closed: set[str] = set()
         self.cards: dict[MessageRef, list[Card]] = {}
         self.told: list[Told] = []
         self.replies: list[tuple[MessageRef, tuple[str, ...], str]] = []
 
     # The port
 
-    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:  # noqa: ARG002 - there are no direct messages here
+    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
         with self._calling():
-            message_ref = MessageRef(channel_id=place.channel_id, ts=f"{len(self.cards) + 1}.000")
+            channel_id = place.channel_id
+            if channel_id in self.closed:
+                if actor is None:
+                    raise PlaceRefused("Slack does not let me post there.")
+                channel_id = f"D{actor.user_id}"
+            message_ref = MessageRef(channel_id=channel_id, ts=f"{len(self.cards) + 1}.000")
             self.cards[message_ref] = [card]
             return message_ref
 

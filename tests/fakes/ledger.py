@@ -97,7 +97,7 @@ class FakeLedger:
         return self._requests.get(request_id)
 
     def mark_published(
-        self, request_id: str, *, version: int, message_ref: MessageRef | None, due_at: datetime | None
+        self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
     ) -> None:
         with self._writing():
             request = self._requests.get(request_id)
@@ -106,8 +106,14 @@ class FakeLedger:
                     request,
                     published_version=version,
                     message_ref=message_ref or request.message_ref,
-                    publish_after=due_at,
+                    publish_after=publish_after,
                 )
+
+    def mark_announced(self, request_id: str, at: datetime) -> None:
+        with self._writing():
+            request = self._requests.get(request_id)
+            if request is not None:
+                self._requests[request_id] = replace(request, announced_at=at)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         with self._writing():

@@ -6,27 +6,33 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from bot.domain.request import WorkItem
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
+    from bot.ports.scheduler import OnFailure, Step
 
 
 class FakeScheduler:
-    """Without `on_failure` a step's exception goes to the test."""
+    """Without an `on_failure` a step's exception goes to the test."""
 
-    def __init__(
-        self,
-        step: Callable[[WorkItem], None],
-        ledger: Ledger,
-        clock: Clock,
-        *,
-        on_failure: Callable[[WorkItem, str, Exception], None] | None = None,
-    ) -> None:
-        self._step, self._ledger, self._clock, self._on_surprise = step, ledger, clock, on_failure
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
+        self._step: Step | None = None
+        self._on_failure: OnFailure | None = None
         self._woken: dict[tuple[WorkItem, datetime], None] = {}
+
+    def start(self, step: Step, on_failure: OnFailure | None = None) -> None:
+        self._step, self._on_failure = step, on_failure
+        self.sweep()
+
+    def stop(self, within: timedelta) -> bool:  # noqa: ARG002 - nothing takes time here
+        self._step = None
+        return True
+
+    def idle(self, within: timedelta) -> bool:  # noqa: ARG002 - the same
+        return not any(at <= self._clock.now() for _, at in self._woken)
 
     @property
     def woken(self) -> tuple[WorkItem, ...]:
@@ -63,9 +69,11 @@ class FakeScheduler:
         return item
 
     def _run(self, item: WorkItem) -> None:
+        if self._step is None:
+            raise RuntimeError(f"{item} is to run, and nothing was started")
         try:
             self._step(item)
         except Exception as error:
-            if self._on_surprise is None:
+            if self._on_failure is None:
                 raise
-            self._on_surprise(item, uuid4().hex[:8], error)
+            self._on_failure(item, uuid4().hex[:8], error)

@@ -1,4 +1,4 @@
-"""Windows hosts in memory: they compare as the agent does, and fail when they are told to."""
+"""The `Terminal` port without Windows: hosts that compare as the agent does, and fail when they are told to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from adapters.windows.agent.verdicts import CODES, RIGHTS
 from bot.domain.conditions import fold
-from bot.domain.request import Verdict
 from bot.domain.session import Account, Session, SessionState
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Unreachable
 from bot.ports.terminal import Answer
 
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 
 _FIRST_LISTENER = 65536
 _CONSOLE = "CONSOLE"
-_REFUSALS = {5: Verdict.NO_RIGHT, 7045: Verdict.NO_RIGHT, 7024: Verdict.STILL_CLOSING}
-_RIGHTS = {
-    "WTSLogoffSession": "Logoff and Reset",
-    "WTSDisconnectSession": "Disconnect",
-    "WTSSendMessageW": "Message",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +33,7 @@ class _ActFault:
 
 
 class FakeTerminal:
-    """The `Terminal` port without Windows. `look_calls`, `acts` and the lists below them are the facts for assertions.
+    """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
     `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
     that was begun, `messages` (host, session id, title, text) of every message that was shown.
@@ -205,11 +200,11 @@ class FakeTerminal:
             self.acts.append((host, order))
             seen = self._hosts[host].get(order.session_id)
             code = self._refusals.get(host, 0)
-            answer = judge(order, seen)
+            answer = _judge(order, seen)
             if answer or seen is None:
                 return answer or _answer(order, Verdict.ALREADY_GONE)
             if function == "WTSDisconnectSession" and seen.state is SessionState.DISCONNECTED:
-                return _answer(order, Verdict.DISCONNECTED, detail="already")
+                return _answer(order, Verdict.DISCONNECTED, reason=Reason.ALREADY)
             return _refusal(order, function, code) if code else do(order)
 
     def _end(self, host: str, order: Order, *, waits: bool) -> Answer:
@@ -235,45 +230,49 @@ class FakeTerminal:
         return _answer(order, Verdict.SENT)
 
 
-def _answer(order: Order, verdict: Verdict | None, *, code: int = 0, detail: str = "") -> Answer:
-    return Answer(session_id=order.session_id, verdict=verdict, code=code, detail=detail)
+def _answer(
+    order: Order, verdict: Verdict | None, *, code: int = 0, reason: Reason | None = None, note: str = ""
+) -> Answer:
+    return Answer(session_id=order.session_id, verdict=verdict, code=code, reason=reason, note=note)
 
 
 def _refusal(order: Order, function: str, code: int) -> Answer:
-    verdict = _REFUSALS.get(code, Verdict.FAILED)
-    detail = _RIGHTS[function] if verdict is Verdict.NO_RIGHT else function
-    return _answer(order, verdict, code=code, detail=detail)
+    verdict = CODES[code].verdict if code in CODES else Verdict.FAILED
+    if verdict is Verdict.NO_RIGHT:
+        return _answer(order, verdict, code=code, reason=Reason.MISSING_RIGHT, note=RIGHTS[function])
+    return _answer(order, verdict, code=code, reason=Reason.WINDOWS_CALL, note=function)
 
 
-def judge(order: Order, seen: Session | None) -> Answer | None:
+def _judge(order: Order, seen: Session | None) -> Answer | None:
     """Why the order is not carried out, in the order of docs/agent-protocol.md; None when all is as it was shown."""
     if order.session_id <= 0:
-        return _answer(order, Verdict.SKIPPED, detail="bad id" if order.session_id else "session 0")
+        return _answer(order, Verdict.SKIPPED, reason=Reason.BAD_ID if order.session_id else Reason.SESSION_ZERO)
     if seen is None:
         return _answer(order, Verdict.ALREADY_GONE)
     if why := _protection(seen):
-        return _answer(order, Verdict.SKIPPED, detail=why)
+        return _answer(order, Verdict.SKIPPED, reason=why)
     if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
-        return _answer(order, Verdict.CHANGED, detail=f"person: {seen.account}")
+        return _answer(order, Verdict.CHANGED, reason=Reason.PERSON, note=str(seen.account))
     if order.not_at_console and fold(seen.station) == _CONSOLE:
-        return _answer(order, Verdict.SKIPPED, detail="console")
+        return _answer(order, Verdict.SKIPPED, reason=Reason.CONSOLE)
     why = _change(order, seen)
-    return _answer(order, Verdict.CHANGED, detail=why) if why else None
+    return _answer(order, Verdict.CHANGED, reason=why) if why else None
 
 
-def _protection(seen: Session) -> str:
+def _protection(seen: Session) -> Reason | None:
     if seen.state is SessionState.LISTENING or seen.id >= _FIRST_LISTENER:
-        return "listener"
+        return Reason.LISTENER
     if not seen.account.user:
-        return "no user"
-    return "" if seen.logon else "no logon time"
+        return Reason.NO_USER
+    return None if seen.logon else Reason.NO_LOGON_TIME
 
 
-def _change(order: Order, seen: Session) -> str:
+def _change(order: Order, seen: Session) -> Reason | None:
     is_back = seen.state is SessionState.ACTIVE and order.said_state is not SessionState.ACTIVE
     if is_back and not order.even_if_active:
-        return "came_back"
-    return "" if all(condition.holds_for(seen) for condition in order.conditions) else "filter"
+        return Reason.CAME_BACK
+    is_matching = all(condition.holds_for(seen) for condition in order.conditions)
+    return None if is_matching else Reason.NO_LONGER_MATCHES
 
 
 def _folded(account: Account) -> tuple[str, str]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapters.windows.terminal import WinRmTerminal
-    from bot.domain.request import Verdict
     from bot.domain.session import Account, Session
+    from bot.domain.verdicts import Reason, Verdict
     from bot.ports.terminal import Answer
 
 HOST = os.environ["TS_TEST_HOST"]
@@ -54,6 +54,6 @@ def order_for(session: Session, session_id: int | None = None, account: Account 
     )
 
 
-def one(answers: Iterator[Answer]) -> tuple[Verdict | None, str]:
+def one(answers: Iterator[Answer]) -> tuple[Verdict | None, Reason | None]:
     (answer,) = answers
-    return answer.verdict, answer.detail
+    return answer.verdict, answer.reason

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.request import Verdict
 from bot.domain.session import Account, Session, SessionState
+from bot.domain.verdicts import Verdict
 from tests.real_host.host import HOST, WAIT, WITHIN, look, one, order_for
 
 if TYPE_CHECKING:

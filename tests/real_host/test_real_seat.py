@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from bot.domain.request import Verdict
 from bot.domain.session import Account, SessionState
+from bot.domain.verdicts import Reason, Verdict
 from tests.real_host.host import HOST, WAIT, WITHIN, look, one, order_for
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ SEAT = int(os.environ["TS_TEST_SEAT"])
 def test_another_person_under_the_id_is_not_touched(terminal: WinRmTerminal) -> None:
     seen = look(terminal)[SEAT]
     order = order_for(seen, account=Account(domain=seen.account.domain, user=seen.account.user + "x"))
-    verdict, detail = one(terminal.log_off(HOST, [order], wait=WAIT, within=WITHIN))
-    assert (verdict, detail) == (Verdict.CHANGED, f"person: {seen.account}")
+    verdict, reason = one(terminal.log_off(HOST, [order], wait=WAIT, within=WITHIN))
+    assert (verdict, reason) == (Verdict.CHANGED, Reason.PERSON)
 
 
 def test_the_seat_is_told_then_disconnected_then_logged_off(terminal: WinRmTerminal) -> None:

@@ -9,9 +9,10 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.lifecycle import ASKED_FOR, advance
 from bot.domain.people import Actor, MemberStatus, Person, Place
-from bot.domain.request import HostSurvey, Request, Target, Verdict
+from bot.domain.request import HostSurvey, Request, Target
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import Account, Session, SessionState
+from bot.domain.verdicts import Verdict
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 LOGON = 134_087_000_000_000_000

@@ -1,18 +1,22 @@
-"""The bot on memory adapters: people ask and press, time passes, processes die; nothing is real."""
+"""The bot over fakes: people ask and press, time passes, processes die; nothing is real."""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
-from bot.domain.request import Action
 from bot.domain.session import Account, SessionState
 from bot.policy.model import Force, Policy, Rule
+from bot.workflow.authorization import Authorizer
+from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
-from bot.workflow.steps import Workflow
+from bot.workflow.presses import PressHandler
+from bot.workflow.steps import assemble
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
 from tests.fakes.directory import FakeDirectory
@@ -26,15 +30,17 @@ if TYPE_CHECKING:
 
     from bot.cards.model import Card
     from bot.domain.events import Event
-    from bot.domain.people import Actor
-    from bot.domain.request import Request
+    from bot.domain.people import Actor, Place
+    from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
     from bot.workflow.intake import Response
+    from bot.workflow.steps import Workflow
 
 HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
 ON_CALL = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=Force(is_allowed=True))
 POLICY = Policy(home_team=b.ASKER.team_id, rules=(ON_CALL,))
+KEY = b"the key of the harness"
 SWEEP = timedelta(seconds=5)
 
 
@@ -80,95 +86,197 @@ def sessions() -> tuple[Session, ...]:
 
 
 class BotHarness:
-    """`restart` is what a new process does: the ledger, the hosts and the chat stay, everything else is new."""
+    """The whole core over fakes. `policy`, `directory`, `terminal` and `chat` may be changed or replaced at any moment.
 
-    def __init__(self, *, terminal: FakeTerminal | None = None, policy: Policy = POLICY) -> None:
+    A step's exception goes to the test; with `records_failures` the workflow records it, as in production.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: Policy = POLICY,
+        directory: FakeDirectory | None = None,
+        terminal: FakeTerminal | None = None,
+        hosts: tuple[str, ...] = HOSTS,
+        asker: Actor = b.ASKER,
+        place: Place = b.PLACE,
+        records_failures: bool = False,
+    ) -> None:
+        self.policy, self.asker, self.place = policy, asker, place
         self.clock = SettableClock()
-        self.ledger = CrashingLedger(self.clock)
-        self.terminal = terminal or FakeTerminal({host: sessions() for host in HOSTS})
-        self.chat, self.policy = FakeChat(), policy
-        self.people = FakeDirectory({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
+        self.ledger = CrashingLedger(self.clock, KEY)
+        self.chat = FakeChat()
+        self.directory = directory or FakeDirectory({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
+        self.terminal = terminal or FakeTerminal({host: sessions() for host in hosts})
+        self._inventory = Inventory(names=hosts)
+        self._records_failures = records_failures
         self._deliveries = count()
         self.restart()
 
     def restart(self) -> None:
-        workflow = Workflow(
+        """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
+        self.scheduler = FakeScheduler(self.ledger, self.clock)
+        self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
+
+    @property
+    def authorizer(self) -> Authorizer:
+        return Authorizer(
+            ledger=self.ledger,
+            pause_switch=self.ledger,
+            directory=self.directory,
+            policy=self.policy,
+            clock=self.clock,
+        )
+
+    @property
+    def workflow(self) -> Workflow:
+        return assemble(
             ledger=self.ledger,
             terminal=self.terminal,
             chat=self.chat,
-            directory=self.people,
-            policy=self.policy,
             clock=self.clock,
             executor=InlineExecutor(),
-            wake=lambda item, at: self.scheduler.wake(item, at),  # noqa: PLW0108 - the engine needs the workflow first
+            scheduler=self.scheduler,
+            authorizer=self.authorizer,
         )
-        self.scheduler = FakeScheduler(workflow.step, self.ledger, self.clock, on_failure=workflow.record_failure)
-        self.intake = Intake(
-            ledger=self.ledger,
-            directory=self.people,
-            policy=self.policy,
-            inventory=Inventory(names=HOSTS),
-            clock=self.clock,
-        )
+
+    @property
+    def presses(self) -> PressHandler:
+        return PressHandler(ledger=self.ledger, authorizer=self.authorizer)
+
+    @property
+    def intake(self) -> Intake:
+        return Intake(ledger=self.ledger, presses=self.presses, inventory=self._inventory, clock=self.clock)
+
+    def _step(self, item: WorkItem) -> None:
+        self.workflow.step(item)
+
+    def _record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
+        self.workflow.record_failure(item, reference, error)
 
     # What people do
 
-    def ask(self, text: str, *, by: Actor = b.ASKER, delivery: str = "", command: str = "logoff") -> Response:
-        """Typed and acked; nothing has run yet."""
-        delivery = delivery or f"delivery {next(self._deliveries)}"
-        response = self.intake.ask(command=command, text=text, actor=by, place=b.PLACE, delivery=delivery)
-        if response.wake:
-            self.scheduler.wake(response.wake)
-        return response
-
-    def press(
-        self, press: str, *, by: Actor = b.ASKER, version: int | None = None, on: Request | None = None
+    def ask(
+        self,
+        text: str,
+        *,
+        by: Actor | None = None,
+        place: Place | None = None,
+        command: str = "logoff",
+        delivery: str = "",
     ) -> Response:
-        """On the newest request's card, by default as it stands now."""
-        request = on or self.request
-        value = f"{request.id}:{version or request.version}"
-        response = self.intake.press(press=press, value=value, actor=by, place=b.PLACE)
-        if response.wake:
-            self.scheduler.wake(response.wake)
-        return response
-
-    def run(self) -> None:
-        """Everything that is due now."""
-        self.scheduler.sweep()
-        self.scheduler.run_all()
+        """Type a command; it is acknowledged, and no step has run yet."""
+        call = CommandCall(
+            command=command,
+            text=text,
+            actor=by or self.asker,
+            place=place or self.place,
+            delivery=delivery or f"delivery {next(self._deliveries)}",
+        )
+        return self._woken_by(self.intake.ask(call))
 
     def ask_and_run(self, text: str, **how: Any) -> Request:
-        self.ask(text, **how)
+        """Type a command that is understood, and run what is due: hosts surveyed, card published."""
+        response = self.ask(text, **how)
+        assert response.wake, response.text
         self.run()
-        return self.request
+        return self.find(response.wake.request_id)
+
+    def press(
+        self, press: str, *, by: Actor | None = None, version: int | None = None, on: Request | None = None
+    ) -> Response:
+        """Press a button of the newest request's card, or of `on`, as it stands now or stood in an earlier version."""
+        return self._woken_by(self.intake.press(self._call(press, by, on, version)))
+
+    def choose(
+        self, *places: int, by: Actor | None = None, version: int | None = None, on: Request | None = None
+    ) -> Response:
+        """Submit the form behind Choose... with these rows ticked."""
+        call = self._call("choose", by, on, version)
+        return self._woken_by(self.intake.press(replace(call, picked=frozenset(places))))
 
     def approve_and_run(self) -> Request:
         self.press("approve")
         self.run()
         return self.request
 
+    def _call(self, press: str, by: Actor | None, on: Request | None, version: int | None) -> PressCall:
+        request = self.find((on or self.request).id)
+        value = f"{request.id}:{version or request.version}"
+        return PressCall(press=press, value=value, actor=by or self.asker, place=self.place)
+
+    def _woken_by(self, response: Response) -> Response:
+        if response.wake:
+            self.scheduler.wake(response.wake)
+        return response
+
+    # What happens around them
+
+    def run(self) -> None:
+        """Run everything that is due now."""
+        self.scheduler.sweep()
+        self.scheduler.run_all()
+
     def wait(self, length: timedelta) -> Request:
-        """Time passes, with a sweep every few seconds."""
+        """Let time pass, with a sweep every few seconds."""
         end = self.clock.now() + length
         while self.clock.now() < end:
             self.clock.move(min(SWEEP, end - self.clock.now()))
             self.run()
         return self.request
 
+    def jump(self, length: timedelta) -> None:
+        """Let time pass in one leap, as after a standstill of the process, and run what is due then."""
+        self.clock.move(length)
+        self.run()
+
+    def change_policy(self, *rules: Rule, **limits: Any) -> None:
+        self.policy = replace(self.policy, rules=rules or self.policy.rules, **limits)
+
+    def remove_from(self, group: str, person: Actor) -> None:
+        self.directory.groups[person.user_id] -= {group}
+
     # What can be seen
+
+    def find(self, request_id: str) -> Request:
+        found = self.ledger.find(request_id)
+        assert found
+        return found
 
     @property
     def request(self) -> Request:
+        """The newest request."""
         return self.ledger.newest(1)[0]
 
     @property
     def card(self) -> Card:
+        """The only card."""
         (card,) = self.chat.shown
         return card
+
+    def text_on_card(self, request: Request) -> str:
+        """All words of the request's card as it is published now."""
+        message_ref = self.find(request.id).message_ref
+        assert message_ref
+        return text_of(self.chat.cards[message_ref][-1])
+
+    def told(self, person: Actor) -> list[str]:
+        return [text_of(told.card) for told in self.chat.told if told.actor == person]
 
     @property
     def events(self) -> list[str]:
         return [entry.event for entry in self.ledger.entries()]
+
+    def events_of(self, request: Request) -> list[str]:
+        return [entry.event for entry in self.ledger.entries(request_id=request.id)]
+
+    def notes_of(self, request: Request) -> list[str]:
+        return [entry.reason for entry in self.ledger.entries(request_id=request.id) if entry.event == "noted"]
+
+    def target(self, request: Request, host: str, session_id: int) -> Target:
+        found = self.find(request.id).target_at((host, session_id))
+        assert found
+        return found
 
     def verdicts(self) -> dict[str, str]:
         """Of the newest request: `comp1 3` -> verdict."""
@@ -179,6 +287,11 @@ class BotHarness:
 
 
 def text_of(card: Card) -> str:
-    """All words of a report, one line a line."""
-    lines = ["".join(str(getattr(part, "text", part)) for part in line.parts) for line in card.lines]
+    """All words of a card, one line a line; people, groups and channels by their ids."""
+    lines = ["".join(_words_of(part) for part in line.parts) for line in card.lines]
     return "\n".join([card.headline, *lines])
+
+
+def _words_of(part: object) -> str:
+    names = ("text", "channel_id", "user_id", "name", "at")
+    return part if isinstance(part, str) else next(str(getattr(part, n)) for n in names if hasattr(part, n))

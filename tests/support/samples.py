@@ -10,12 +10,15 @@ from bot.cards import notices
 from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.domain import events as e
+from bot.domain.actions import Action
+from bot.domain.ask import Choice
 from bot.domain.inventory import Inventory
 from bot.domain.lifecycle import advance
 from bot.domain.people import Actor
-from bot.domain.request import Action, Choice, Ending, ExcludedSession, Verdict
+from bot.domain.request import Ending, ExcludedSession
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
+from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -56,8 +59,8 @@ def surveyed(request: Request, *sessions: object, **changes: object) -> Request:
     return after(request, b.surveyed(*targets, **changes))
 
 
-def ended(verdict: Verdict, detail: str = "", code: int = 0) -> Request:
-    end = e.TargetEnded(key=("comp1", 3), verdict=verdict, detail=detail, code=code)
+def ended(verdict: Verdict, reason: Reason | None = None, code: int = 0, note: str = "") -> Request:
+    end = e.TargetEnded(key=("comp1", 3), verdict=verdict, reason=reason, code=code, note=note)
     return after(b.acting(), e.HostStarted(host="comp1"), end, e.Ended())
 
 
@@ -78,7 +81,7 @@ def warned(*sessions: object) -> Request:
     first, *others = ready.targets
     ready = after(ready, e.WarningDelivered(key=first.key))
     for target in others:
-        ready = after(ready, e.WarningFailed(key=target.key, detail="could not be warned: error 7022"))
+        ready = after(ready, e.WarningFailed(key=target.key, note="error 7022"))
     return after(ready, e.GraceStarted(grace=FIVE))
 
 
@@ -167,14 +170,16 @@ def of_all_kinds() -> dict[str, Request]:
     verdicts = {
         "verdict-gone": ended(Verdict.GONE),
         "verdict-already-gone": ended(Verdict.ALREADY_GONE),
-        "verdict-changed-person": ended(Verdict.CHANGED, r"person: CORP\mallory"),
-        "verdict-changed-came-back": ended(Verdict.CHANGED, "came_back"),
-        "verdict-changed-filter": ended(Verdict.CHANGED, "filter"),
+        "verdict-changed-person": ended(Verdict.CHANGED, Reason.PERSON, note=r"CORP\mallory"),
+        "verdict-changed-came-back": ended(Verdict.CHANGED, Reason.CAME_BACK),
+        "verdict-changed-filter": ended(Verdict.CHANGED, Reason.NO_LONGER_MATCHES),
         "verdict-still-closing": ended(Verdict.STILL_CLOSING),
-        "verdict-no-right": ended(Verdict.NO_RIGHT, "Logoff and Reset", 5),
-        "verdict-not-let-in": ended(Verdict.NO_RIGHT, "comp1 did not accept the bot's account."),
-        "verdict-failed": ended(Verdict.FAILED, "WTSLogoffSession", 1359),
-        "verdict-skipped": ended(Verdict.SKIPPED, "listener"),
+        "verdict-no-right": ended(Verdict.NO_RIGHT, Reason.MISSING_RIGHT, 5, "Logoff and Reset"),
+        "verdict-not-let-in": ended(
+            Verdict.NO_RIGHT, Reason.HOST_ERROR, note="comp1 did not accept the bot's account."
+        ),
+        "verdict-failed": ended(Verdict.FAILED, Reason.WINDOWS_CALL, 1359, "WTSLogoffSession"),
+        "verdict-skipped": ended(Verdict.SKIPPED, Reason.LISTENER),
         "verdict-unreachable": ended(Verdict.UNREACHABLE),
         "verdict-unknown": ended(Verdict.UNKNOWN),
     }

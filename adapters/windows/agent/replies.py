@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.windows import errors
+from adapters.windows.agent import errors
 from adapters.windows.agent.script import whole_letters
+from adapters.windows.errors import INCOMPLETE
 from bot.domain.session import Account, Session, SessionState
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Failed(_Line):
         """What is compiled comes before all other lines: later it is no answer that could be believed."""
         where, code = self.error.where, self.error.code
         if where == "Add-Type" and not is_first:
-            return errors.INCOMPLETE.at(host, delivered=True)
+            return INCOMPLETE.at(host, delivered=True)
         fault = errors.MISCOMPILED if where == "Add-Type" else errors.win32(code)
         return fault.at(host, delivered=where not in _BEFORE_THE_ACT)
 
@@ -176,7 +177,7 @@ def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
                 count += 1
                 yield line
     except ValueError as exc:
-        raise errors.INCOMPLETE.at(host, delivered=True) from exc
+        raise INCOMPLETE.at(host, delivered=True) from exc
     raise _without_end(host, stderr)
 
 
@@ -200,4 +201,4 @@ def _without_end(host: str, stderr: bytes) -> TerminalError:
     text = "".join(stderr.decode("ascii", "replace").split())
     if any(identifier in text for identifier in _CONSTRAINED):
         return errors.CONSTRAINED.at(host, delivered=False)
-    return errors.INCOMPLETE.at(host, delivered=True)
+    return INCOMPLETE.at(host, delivered=True)

@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from bot.domain.conditions import Condition
     from bot.ports.terminal import Order
 
-# Reads the script from standard input. No percent sign, caret or inner quote: it passes through cmd.exe unchanged.
-BOOTSTRAP = (
-    "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
-    '"$p = @($input) -join [char]10; & ([ScriptBlock]::Create($p))"'
-)
-
 _SOURCES = ("Agent.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs")
 _PLACE = "#CSHARP#\n"
 _HALVES = re.compile("[\ud800-\udfff]")

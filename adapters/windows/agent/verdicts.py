@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.request import Verdict
+from bot.domain.verdicts import Reason, Verdict
 from bot.ports.terminal import Answer
 
 if TYPE_CHECKING:
@@ -57,16 +57,35 @@ _WORDS = {
 }
 
 
-def answer_of(order: Order, ended: Ended) -> Answer:
-    r"""The agent's verdict in the words of the core.
+_REASONS = {
+    "person": Reason.PERSON,
+    "came_back": Reason.CAME_BACK,
+    "filter": Reason.NO_LONGER_MATCHES,
+    "already": Reason.ALREADY,
+    "session 0": Reason.SESSION_ZERO,
+    "bad id": Reason.BAD_ID,
+    "listener": Reason.LISTENER,
+    "no user": Reason.NO_USER,
+    "no logon time": Reason.NO_LOGON_TIME,
+    "console": Reason.CONSOLE,
+}
+"""The agent's `why`, as docs/agent-protocol.md lists it."""
 
-    `detail` is the agent's `why`. `person: CORP\carol` names who holds the session now; with `no_right` it is the right
-    that is missing.
+
+def answer_of(order: Order, ended: Ended) -> Answer:
+    """Return the agent's verdict in the words of the core.
+
+    The note of `PERSON` is the account that holds the session now, that of `MISSING_RIGHT` the permission, that of
+    `WINDOWS_CALL` the function. A `why` that this release does not know stands in the note without a reason.
     """
-    verdict, detail = _WORDS.get(ended.verdict), ended.why
+    verdict, reason, note = _WORDS.get(ended.verdict), _REASONS.get(ended.why), ""
     if ended.verdict == "refused":
         verdict = CODES.get(ended.code, _FAILED).verdict
-        detail = RIGHTS.get(ended.why, ended.why) if verdict is Verdict.NO_RIGHT else ended.why
-    elif ended.why == "person" and ended.seen:
-        detail = f"person: {ended.seen.account}"
-    return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, detail=detail)
+        is_right = verdict is Verdict.NO_RIGHT
+        reason = Reason.MISSING_RIGHT if is_right else Reason.WINDOWS_CALL
+        note = RIGHTS.get(ended.why, ended.why) if is_right else ended.why
+    elif reason is Reason.PERSON and ended.seen:
+        note = str(ended.seen.account)
+    elif reason is None:
+        note = ended.why
+    return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, reason=reason, note=note)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import structlog
 from winrm.exceptions import WinRMOperationTimeoutError
 
-from adapters.windows import errors
-from adapters.windows.agent.script import BOOTSTRAP
-from adapters.windows.shell import Chunk, Deadline
+from adapters.windows.errors import INCOMPLETE, LATE
+from adapters.windows.shell import BOOTSTRAP, Chunk, Deadline
+from adapters.windows.winrm import errors
 from adapters.windows.winrm.pool import Pool
 from bot.errors import NotAuthenticated, TerminalError
 
@@ -123,11 +123,11 @@ class _Call:
             chunk, done = self._received()
             size += len(chunk.stdout) + len(chunk.stderr)
             if size > _MAX_OUTPUT:
-                raise errors.INCOMPLETE.at(self.host, delivered=True)
+                raise INCOMPLETE.at(self.host, delivered=True)
             yield chunk
             if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
                 self._must_stop = True
-                raise errors.LATE.at(self.host, delivered=True)
+                raise LATE.at(self.host, delivered=True)
 
     def _received(self) -> tuple[Chunk, bool]:
         with self._saying(delivered=True):

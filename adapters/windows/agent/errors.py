@@ -1,0 +1,45 @@
+"""What the agent's own failures mean, and the Win32 codes of calls that failed as a whole.
+
+Codes: [MS-ERREF] 2.2 and winerror.h.
+"""
+
+from __future__ import annotations
+
+from adapters.windows.errors import SILENT, Fault
+from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
+
+
+class Miscompiled(CannotCompile):
+    """This one compilation failed. Nothing was run, and the next one may succeed."""
+
+
+_SIGHT = "{host} does not show its sessions to the bot's account. Grant it Query Information on RDP-Tcp."
+_NO_RDS = "The session service of {host} does not answer. Look whether Remote Desktop Services (TermService) run there."
+
+# Win32 codes of a WTS call that failed as a whole.
+WIN32 = {
+    5: Fault(NoRight, _SIGHT, "ERROR_ACCESS_DENIED; Remote Desktop Services permissions"),
+    7045: Fault(NoRight, _SIGHT, "ERROR_CTX_WINSTATION_ACCESS_DENIED"),
+    120: Fault(TerminalError, _NO_RDS, "ERROR_CALL_NOT_IMPLEMENTED: the role is absent"),
+    1722: Fault(TerminalError, _NO_RDS, "RPC_S_SERVER_UNAVAILABLE: the service is down"),
+    7040: Fault(TimedOut, SILENT, "ERROR_CTX_CLIENT_QUERY_TIMEOUT"),
+}
+
+
+def win32(code: int) -> Fault:
+    other = Fault(
+        BadReply, f"Windows on {{host}} refused, with code {code}, a call that should work. Tell who runs the bot."
+    )
+    return WIN32.get(code, other)
+
+
+CONSTRAINED = Fault(
+    CannotCompile,
+    "Application control (AppLocker, WDAC) keeps PowerShell in Constrained Language Mode on {host}, "
+    "so the bot cannot work there.",
+)
+MISCOMPILED = Fault(
+    Miscompiled,
+    "PowerShell on {host} could not compile the bot's agent. Look for a virus scanner that guards %TEMP%.",
+    "ansible-collections/ansible.windows issues 588, 598, 657",
+)

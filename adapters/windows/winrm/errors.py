@@ -1,0 +1,158 @@
+"""What WS-Management's codes, HTTP's, and the exceptions of other libraries mean.
+
+Codes: wsmerror.h for WS-Management, winerror.h for what it passes on.
+"""
+
+from __future__ import annotations
+
+import struct
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
+
+import requests
+import spnego.exceptions
+import urllib3
+import winrm.exceptions
+
+from adapters.windows.errors import LATE, SILENT, Fault
+from adapters.windows.winrm.http_adapter import OutOfBounds
+from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BUSY = "{host} has no room for another shell of the bot's account. Ask again in two minutes: idle shells end then."
+_LOST = "The connection to {host} was lost. Ask again."
+_ODD = "{host} gave an answer that WinRM does not give. Look whether something stands between the bot and it."
+_REFUSED = "{host} did not accept the bot's account. Check its password, and whether it is locked."
+
+# WSManFault codes, as they come in a fault of WS-Management.
+WSMAN = {
+    5: Fault(
+        NoRight,
+        "{host} lets the bot's account open no shell. "
+        "Give it Read and Execute in the WinRM root SDDL: `winrm configSDDL default`.",
+        "ERROR_ACCESS_DENIED at Create; pywinrm issues 275, 336, 362",
+    ),
+    170: Fault(Unreachable, _BUSY, "ERROR_BUSY; met by Ansible's winrm connection"),
+    2147942402: Fault(
+        CannotCompile,
+        "{host} does not find powershell.exe. The bot needs Windows PowerShell 5.1 there.",
+        "0x80070002, HRESULT of ERROR_FILE_NOT_FOUND, at Command",
+    ),
+    2147942509: Fault(
+        CannotCompile,
+        "PowerShell on {host} ended before it had read the bot's script. Look whether a virus scanner stops it there.",
+        "0x8007006D, HRESULT of ERROR_BROKEN_PIPE, at Send",
+    ),
+    2150858793: Fault(TimedOut, SILENT, "0x80338029, the operation timed out"),
+    2150858843: Fault(
+        Unreachable,
+        "{host} ended the bot's shell before it was done, perhaps because WinRM was restarted there. Ask again.",
+        "0x8033805B, the shell or command is unknown",
+    ),
+    2150859173: Fault(Unreachable, _BUSY, "0x803381A5, quota of shells or operations"),
+    2150859174: Fault(Unreachable, _BUSY, "0x803381A6, quota of shells or operations"),
+}
+
+_BAD_HTTP = Fault(BadReply, _ODD)
+HTTP = {
+    400: Fault(Unreachable, _LOST, "sealed with the keys of a connection that is gone"),
+    401: Fault(NotAuthenticated, _REFUSED),
+    403: Fault(NoRight, "{host} forbids the bot's account to use WinRM. Check the listener and its IP filter."),
+    404: Fault(Unreachable, "Nothing speaks WinRM at the address configured for {host}. Check the port and the path."),
+    503: Fault(Unreachable, "The WinRM service does not run on {host}. Start it there: `Start-Service WinRM`."),
+}
+
+try:
+    from winrm.vendor.requests_kerberos.exceptions import KerberosExchangeError, MutualAuthenticationError
+except ImportError:  # the extra `kerberos` is not installed, so nothing can raise these
+    _KERBEROS: tuple[tuple[type[Exception], Fault], ...] = ()
+else:
+    _KERBEROS = (
+        (
+            KerberosExchangeError,
+            Fault(
+                NotAuthenticated,
+                "There is no Kerberos ticket for {host}. Look at the bot's keytab (KRB5_CLIENT_KTNAME) and clock, "
+                "and whether the domain knows HTTP/{host}.",
+                "no ticket, an expired one, no KDC, or no such service principal",
+            ),
+        ),
+        (
+            MutualAuthenticationError,
+            Fault(NotAuthenticated, "{host} did not prove by Kerberos who it is, so it was told nothing."),
+        ),
+    )
+
+# Exceptions of other libraries by their base classes, the narrow ones first.
+_FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
+    *_KERBEROS,
+    (winrm.exceptions.WinRMOperationTimeoutError, LATE),
+    (winrm.exceptions.AuthenticationError, HTTP[401]),
+    (winrm.exceptions.WinRMError, Fault(TerminalError, "WinRM cannot be used with {host}. Check its configuration.")),
+    (winrm.exceptions.WinRMTransportError, _BAD_HTTP),
+    (OutOfBounds, _BAD_HTTP),
+    (
+        requests.exceptions.SSLError,
+        Fault(Unreachable, "No TLS with {host}: its certificate is not trusted, or not its own. Check `ca_file`."),
+    ),
+    (
+        requests.ConnectTimeout,
+        Fault(Unreachable, "{host} cannot be reached. Look whether it is up, and at the firewall."),
+    ),
+    (requests.Timeout, LATE),
+    (requests.ConnectionError, Fault(Unreachable, "{host} cannot be reached or hung up. Look whether it is up.")),
+    (requests.RequestException, Fault(Unreachable, _LOST)),
+    (urllib3.exceptions.HTTPError, Fault(Unreachable, _LOST)),
+    (
+        spnego.exceptions.SpnegoError,
+        Fault(NotAuthenticated, "{host} and the bot cannot agree on how to authenticate. Check `transport`."),
+    ),
+    (PermissionError, HTTP[401]),  # requests-ntlm, when no challenge comes
+    (OSError, Fault(Unreachable, _LOST)),
+    # What pywinrm's parsing raises over an answer that is none.
+    *((kind, _BAD_HTTP) for kind in (ParseError, StopIteration, LookupError, ValueError, TypeError, AttributeError)),
+    *((kind, _BAD_HTTP) for kind in (struct.error, AssertionError)),
+)
+
+
+@contextmanager
+def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
+    """The adapter's border: any exception of another library leaves it as a `TerminalError`."""
+    try:
+        yield
+    except tuple(kind for kind, _ in _FOREIGN) as exc:
+        raise fault_of(exc).at(host, delivered=delivered) from exc
+
+
+def fault_of(exc: Exception) -> Fault:
+    """By the code when there is one, else by the base class."""
+    match exc:
+        case winrm.exceptions.WSManFaultError():
+            code = exc.wsman_fault_code or exc.wmierror_code or 0
+            unknown = Fault(
+                TerminalError, f"WinRM on {{host}} refused with code {code}. Look that code up, then ask again."
+            )
+            return WSMAN.get(code, unknown)
+        case winrm.exceptions.WinRMTransportError() if exc.code in HTTP:
+            return HTTP[exc.code]
+    return next(fault for kind, fault in _FOREIGN if isinstance(exc, kind))
+
+
+def is_orderly(error: TerminalError) -> bool:
+    """The host refused in words; the connection is as good as before."""
+    return isinstance(error.__cause__, winrm.exceptions.WSManFaultError)
+
+
+def is_lost_connection(error: TerminalError) -> bool:
+    """Refused, dropped, or sealed with keys that are gone: a new connection may help."""
+    match error.__cause__:
+        case OutOfBounds() | requests.exceptions.SSLError() | requests.exceptions.Timeout():
+            return False
+        case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
+            return True
+        case winrm.exceptions.WinRMTransportError() as exc:
+            return bool(exc.code == 400)
+    return False

@@ -1,0 +1,42 @@
+"""Options and output that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from app.config.settings import Settings
+
+APP_YAML = Path(__file__).resolve().parents[2] / "app.yaml"
+Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
+Database = Annotated[str, typer.Option(help="Another database than the configuration's, as an SQLAlchemy URL.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else there.")]
+
+stderr = Console(stderr=True, highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+def at_database(settings: Settings, url: str) -> Settings:
+    """Return the settings with another database, when one was named."""
+    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
+
+
+def table_of(*columns: str) -> Table:
+    """Return a table whose short columns are never broken; the last one takes the rest of the line."""
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
+    return table
+
+
+def literal(text: str) -> str:
+    """Return a text from outside letter by letter: without markup and without control characters."""
+    return escape("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))

@@ -1,0 +1,33 @@
+"""`logoff-bot pause` and `resume`: the switch for everything."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.options import APP_YAML, Config, Database, at_database
+from app.config.settings import load
+from app.logging import set_up as set_up_logging
+from app.wiring import open_store
+
+
+def pause(
+    reason: Annotated[str, typer.Option(help="Why; it is shown on cards and stands in the audit log.")],
+    database: Database = "",
+    config: Config = APP_YAML,
+) -> None:
+    """Start nothing new from now on. What runs is finished."""
+    set_up_logging(level=logging.WARNING, as_json=False)
+    open_store(at_database(load(config), database)).pause(f"operator {getpass.getuser()}", reason)
+    sys.stdout.write("Paused. Nothing new is started until: logoff-bot resume\n")
+
+
+def resume(database: Database = "", config: Config = APP_YAML) -> None:
+    """Take the pause back."""
+    set_up_logging(level=logging.WARNING, as_json=False)
+    open_store(at_database(load(config), database)).resume(f"operator {getpass.getuser()}")
+    sys.stdout.write("Resumed.\n")

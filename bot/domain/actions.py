@@ -1,0 +1,97 @@
+"""What the bot can do with sessions: one row for each action, and nothing about an action anywhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.domain.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Action(StrEnum):
+    """What a rule can allow."""
+
+    LIST = "list"  # read who is on a host
+    MESSAGE = "message"  # show a box on a desktop
+    DISCONNECT = "disconnect"  # close the window; programs go on running
+    LOG_OFF = "log_off"  # end the session and its programs
+    AUDIT = "audit"  # read the audit log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFacts:
+    """How people say an action, what it needs, and what it means for a session."""
+
+    plain: str  # `Log off`: the button
+    going: str  # `Logging off`: while it runs
+    done: str  # `logged off`: in a sentence
+    past: str  # `Logged off`: the outcome
+    right: str  # `log sessions off`: after "you may"
+    only_reads: bool = False  # nothing on a host changes
+    done_verdicts: frozenset[Verdict] = frozenset()  # the verdicts that count as done
+    may_repeat: bool = False  # a second order to the same logon does no harm
+    cmdlet: str = ""  # the cmdlet of PSTerminalServices that does it
+    command: str = ""  # the slash command that does it, without its slash
+
+
+FACTS: Mapping[Action, ActionFacts] = {
+    Action.LIST: ActionFacts(
+        plain="List",
+        going="Listing",
+        done="listed",
+        past="Listed",
+        right="list sessions",
+        only_reads=True,
+        cmdlet="Get-TSSession",
+        command="sessions",
+    ),
+    Action.MESSAGE: ActionFacts(
+        plain="Message",
+        going="Messaging",
+        done="messaged",
+        past="Messaged",
+        right="send messages to desktops",
+        done_verdicts=frozenset({Verdict.SENT}),
+        cmdlet="Send-TSMessage",
+        command="tsmessage",
+    ),
+    Action.DISCONNECT: ActionFacts(
+        plain="Disconnect",
+        going="Disconnecting",
+        done="disconnected",
+        past="Disconnected",
+        right="disconnect sessions",
+        done_verdicts=frozenset({Verdict.DISCONNECTED, Verdict.GONE}),
+        cmdlet="Disconnect-TSSession",
+        command="disconnect",
+    ),
+    Action.LOG_OFF: ActionFacts(
+        plain="Log off",
+        going="Logging off",
+        done="logged off",
+        past="Logged off",
+        right="log sessions off",
+        done_verdicts=frozenset({Verdict.GONE}),
+        may_repeat=True,  # after a logoff the logon that the order names is gone
+        cmdlet="Stop-TSSession",
+        command="logoff",
+    ),
+    Action.AUDIT: ActionFacts(
+        plain="Report",
+        going="Reporting",
+        done="reported",
+        past="Reported",
+        right="read the audit log",
+        only_reads=True,
+        command="logoff-audit",
+    ),
+}
+
+
+def facts_of(action: Action) -> ActionFacts:
+    """Return the row of the action."""
+    return FACTS[action]

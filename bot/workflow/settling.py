@@ -1,0 +1,56 @@
+"""Looking again, after the end, at what was not known then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.events import Settled, SettlingAbandoned
+from bot.domain.request import WorkItem
+from bot.domain.transitions import SETTLE_AFTER
+from bot.domain.verdicts import Reason
+from bot.workflow.execution import seen_of
+
+if TYPE_CHECKING:
+    from bot.domain.request import Request, Target
+    from bot.domain.session import Session
+    from bot.ports.clock import Clock
+    from bot.ports.ledger import Ledger
+    from bot.workflow.host_reader import HostReader
+
+SETTLE_FOR = timedelta(minutes=15)
+"""How long after the end an unsure verdict is looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Corrects `unknown` and `still_closing` by later looks, ever more seldom, then no more."""
+
+    ledger: Ledger
+    hosts: HostReader
+    clock: Clock
+
+    def settle(self, request: Request) -> None:
+        now, unsure = self.clock.now(), request.unsure_targets
+        if request.due_at is None or now < request.due_at:
+            return
+        if not unsure:
+            self.ledger.postpone(WorkItem(request_id=request.id), None)
+            return
+        for look in self.hosts.look_at(tuple(dict.fromkeys(target.session.host for target in unsure))):
+            there = {session.id: session for session in look.sessions}
+            for target in unsure:
+                if target.session.host == look.host and not look.error:
+                    self._settle_one(request, target, there)
+        past = now - (request.ended_at or now)
+        again_at = now + max(SETTLE_AFTER, past) if past < SETTLE_FOR else None
+        left = self.ledger.find(request.id)
+        if again_at is None and left and left.unsure_targets:
+            self.ledger.record(request.id, SettlingAbandoned())
+        else:
+            self.ledger.postpone(WorkItem(request_id=request.id), again_at)
+
+    def _settle_one(self, request: Request, target: Target, there: dict[int, Session]) -> None:
+        if verdict := seen_of(request, target, there):
+            self.ledger.record(request.id, Settled(key=target.key, verdict=verdict, reason=Reason.SEEN_LATER))

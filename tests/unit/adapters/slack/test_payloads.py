@@ -1,0 +1,155 @@
+"""Slack's payloads taken apart: who it was, where, and whether it is the same delivery again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.slack.forms import choose_view, picked_in
+from adapters.slack.payloads import command_call, form_call, press_call
+from bot.domain.people import Actor, Place
+from bot.domain.session import Account
+from bot.policy.evaluate import check_member
+from bot.policy.model import Policy
+from rehearsal.slack import find_faults
+from tests.support import builders as b
+
+
+def command(**changes: Any) -> dict[str, Any]:
+    """As in https://docs.slack.dev/interactivity/implementing-slash-commands."""
+    body = {
+        "token": "gIkuvaNzQIHg97ATvDxqgjtO",
+        "team_id": "T0HOME",
+        "team_domain": "example",
+        "channel_id": "C0ONCALL",
+        "channel_name": "oncall",
+        "user_id": "U0DANA",
+        "user_name": "dana",
+        "command": "/logoff",
+        "text": "comp1 id=3 --sync",
+        "response_url": "https://hooks.slack.com/commands/1234/5678",
+        "trigger_id": "13345224609.738474920.8088930838d88f008e0",
+        "api_app_id": "A123456",
+    }
+    return body | changes
+
+
+NOTHING: frozenset[int] = frozenset()
+
+
+def press(**changes: Any) -> dict[str, Any]:
+    """As in https://docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
+    body = {
+        "type": "block_actions",
+        "team": {"id": "T0HOME", "domain": "example"},
+        "user": {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": "T0HOME"},
+        "api_app_id": "A123456",
+        "container": {"type": "message", "message_ts": "1548261231.000200", "channel_id": "C0ONCALL"},
+        "trigger_id": "12321423423.333649436676.d8c1bb837935619ccad0f624c448ffb3",
+        "channel": {"id": "C0ONCALL", "name": "oncall"},
+        "actions": [{"type": "button", "action_id": "press_approve", "block_id": "Xj9", "value": "TS-7K3QXM:2"}],
+    }
+    return body | changes
+
+
+def test_a_command_says_who_where_and_what() -> None:
+    call = command_call(command())
+    assert (call.command, call.text) == ("logoff", "comp1 id=3 --sync")
+    assert call.actor == Actor(user_id="U0DANA", team_id="T0HOME", name="dana")
+    assert call.place == Place(channel_id="C0ONCALL", name="oncall")
+
+
+def test_a_second_delivery_has_the_same_name_and_another_command_another() -> None:
+    assert command_call(command()).delivery == command_call(command(text="", token="new")).delivery
+    assert command_call(command()).delivery != command_call(command(trigger_id="2")).delivery
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_a_command_without_text_is_empty(text: str | None) -> None:
+    assert command_call(command(text=text)).text == ""
+
+
+def test_a_name_is_not_needed() -> None:
+    body = command()
+    del body["user_name"], body["channel_name"]
+    assert command_call(body).actor == Actor(user_id="U0DANA", team_id="T0HOME")
+
+
+def test_a_press_says_which_button_of_which_request() -> None:
+    call = press_call(press())
+    assert (call.press, call.value) == ("approve", "TS-7K3QXM:2")
+    assert call.actor == Actor(user_id="U0DANA", team_id="T0HOME", name="dana")
+    assert call.place == Place(channel_id="C0ONCALL", name="oncall")
+
+
+def test_a_stranger_in_a_shared_channel_keeps_his_own_workspace() -> None:
+    call = press_call(press(user={"id": "U0DANA", "name": "dana", "team_id": "T0ELSEWHERE"}))
+    assert call.actor.team_id == "T0ELSEWHERE"
+
+
+@pytest.mark.parametrize("user", [{"id": "U0DANA"}, {"id": "U0DANA", "team_id": ""}, {"id": "U0DANA", "team_id": None}])
+def test_a_presser_without_a_team_of_his_own_is_of_no_workspace_and_does_not_count(user: dict[str, Any]) -> None:
+    for actor in (press_call(press(user=user)).actor, form_call(form(user=user), NOTHING).actor):
+        assert actor.team_id == ""
+        assert not check_member(Policy(home_team="T0HOME", rules=()), b.person(actor)).allowed
+
+
+def test_a_button_without_value_or_channel_is_an_unknown_press_and_no_crash() -> None:
+    call = press_call(press(channel=None, actions=[{"action_id": "press_approve"}]))
+    assert (call.value, call.place.channel_id) == ("", "")
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    """As in https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
+    body = {
+        "type": "view_submission",
+        "team": {"id": "T0HOME", "domain": "example"},
+        "user": {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": "T0HOME"},
+        "view": {
+            "id": "VNHU13V36",
+            "type": "modal",
+            "callback_id": "choose",
+            "private_metadata": "TS-7K3QXM:2",
+            "state": {"values": {"targets": {"targets": {"selected_options": [{"value": "0"}, {"value": "12"}]}}}},
+        },
+    }
+    return body | changes
+
+
+def test_a_form_carries_the_buttons_value_and_who_sent_it_and_names_no_channel() -> None:
+    call = form_call(form(), frozenset({0}))
+    assert (call.press, call.value, call.picked) == ("choose", "TS-7K3QXM:2", frozenset({0}))
+    assert (call.actor, call.place) == (
+        Actor(user_id="U0DANA", team_id="T0HOME", name="dana"),
+        Place(channel_id=""),
+    )
+
+
+def test_a_form_sent_by_a_stranger_keeps_his_own_workspace() -> None:
+    stranger = form(user={"id": "U0FAY", "name": "fay", "team_id": "T0ELSEWHERE"})
+    assert form_call(stranger, NOTHING).actor.team_id == "T0ELSEWHERE"
+
+
+def test_a_form_without_a_value_is_an_unknown_press_and_no_crash() -> None:
+    assert form_call(form(view={"callback_id": "choose"}), NOTHING).value == ""
+
+
+def test_what_is_left_in_the_list_is_kept() -> None:
+    assert picked_in(form()["view"]) == {0, 12}
+
+
+@pytest.mark.parametrize("selected", [[], None])
+def test_an_emptied_list_keeps_nobody(selected: list[str] | None) -> None:
+    assert picked_in({"state": {"values": {"targets": {"targets": {"selected_options": selected}}}}}) == frozenset()
+
+
+def test_the_form_offers_each_target_by_its_place_within_the_limits_of_slack() -> None:
+    targets = [b.target(session=b.session(number, account=Account(domain="D" * 80, user="u" * 80)))
+               for number in range(1, 151)]  # fmt: skip
+    view = choose_view(b.awaiting(*targets), "TS-AAAAAA:2").to_dict()
+    element = view["blocks"][0]["element"]
+    assert [option["value"] for option in element["options"]] == [str(place) for place in range(100)]
+    assert all(len(option["text"]["text"]) <= 75 for option in element["options"])
+    assert (view["private_metadata"], element["initial_options"]) == ("TS-AAAAAA:2", element["options"])
+    assert find_faults(view["blocks"]) == ()

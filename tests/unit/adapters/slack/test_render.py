@@ -1,0 +1,247 @@
+"""Cards as Slack takes them: a golden drawing of each, Slack's limits, and text that stays text.
+
+`REWRITE_GOLDEN=1 .venv/bin/pytest tests/unit/adapters/slack/test_render.py` writes the golden files anew; then read
+the difference as a person would see it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from adapters.slack.forms import choose_view
+from adapters.slack.limits import cut, escape
+from adapters.slack.render import draw
+from bot.cards import notices, request_card
+from bot.cards.model import Press
+from bot.commands import COMMANDS
+from bot.domain.request import Ending, ExcludedSession
+from bot.domain.session import Account
+from bot.domain.verdicts import Reason, Verdict
+from bot.errors import UsageError
+from rehearsal.slack import find_faults, is_too_long
+from tests.support import builders as b
+from tests.support import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adapters.slack.render import Drawing
+    from bot.domain.request import Request
+
+GOLDEN = Path(__file__).parent / "golden"
+PORTRAITS = samples.of_all_kinds()
+DRAWINGS = {name: request_card.build(request) for name, request in PORTRAITS.items()} | samples.of_notices()
+GROUP_IDS = {"@leads": "S0LEADS"}
+"""`@oncall` stays text: nobody could resolve it."""
+
+HOSTILE = [
+    "<!channel>",
+    "<@U0VICTIM>",
+    "<https://evil.example|CORP\\alice>",
+    "&lt;!here&gt;",
+    "*b*",
+    "_i_ ~s~",
+    "`code` ```block```",
+    "\"quotes\" and 'quotes'",
+    "> quote",
+    "日本語",
+    "\u202eecila\u200f",
+    ":boom:",
+    "line\nbreak",
+    "x" * 300,
+]
+
+
+def assert_slack_takes(drawing: Drawing) -> None:
+    assert find_faults(drawing.blocks) == ()
+    assert not is_too_long(drawing.blocks)
+    assert 0 < len(drawing.text) <= 4000
+    for block in drawing.blocks:
+        parsed = Block.parse(block)
+        assert parsed
+        parsed.validate_json()
+
+
+def places(value: Any, parent: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the blocks with the kind of place it stands in."""
+    if isinstance(value, dict):
+        kind = str(value.get("type", parent))
+        for key, inner in value.items():
+            if key == "text" and isinstance(inner, str):
+                yield kind, inner
+            elif key != "type":
+                yield from places(inner, kind)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from places(inner, parent)
+
+
+def hostile(text: str) -> Request:
+    """A request whose every word from Windows and from people is this one."""
+    session = b.session(account=Account(domain=text, user=text), client=text, station=text, address=text)
+    request = samples.surveyed(samples.asked(reason=text), session, message=text, excluded=(samples.NOT_TOUCHED[0],))
+    return samples.after(request, b.approved(), b.started())
+
+
+# Golden drawings
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_each_card_is_drawn_as_it_was_agreed(name: str) -> None:
+    drawing = draw(DRAWINGS[name], GROUP_IDS)
+    assert_slack_takes(drawing)
+    mark_published = json.dumps({"text": drawing.text, "blocks": drawing.blocks}, indent=2, ensure_ascii=False) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if "REWRITE_GOLDEN" in os.environ:
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(mark_published, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == mark_published
+
+
+def test_no_golden_drawing_is_of_nothing() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(DRAWINGS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_manual_is_within_the_limits(command: Any) -> None:
+    assert_slack_takes(draw(notices.manual(command.slash)))
+
+
+@pytest.mark.parametrize("text", ["comp1 --snyc", "x" * 2001, "comp1 '" + "y" * 1900, "日本語", *HOSTILE])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_what_cannot_be_understood_is_shown_within_the_limits(command: Any, text: str) -> None:
+    try:
+        command.parse(text, samples.INVENTORY)
+    except UsageError as error:
+        drawing = draw(notices.usage(error, command.slash))
+    assert_slack_takes(drawing)
+    assert all(kind != "mrkdwn" for kind, _ in places(drawing.blocks))
+
+
+# Many
+
+
+def test_five_hundred_targets_are_counted_and_some_are_shown() -> None:
+    sessions = [b.session(number, host=f"rds-{number:03}") for number in range(1, 501)]
+    drawing = draw(request_card.build(samples.surveyed(samples.asked(), *sessions)))
+    assert_slack_takes(drawing)
+    texts = "\n".join(text for _, text in places(drawing.blocks))
+    assert "and 475 more" in texts
+    assert "Log off 500" in texts
+
+
+def test_a_thousand_silent_hosts_do_not_fill_the_card() -> None:
+    names = [f"rds-{number:04}" for number in range(1000)]
+    surveys = [b.look(name, code="unreachable", message=f"{name} cannot be reached: " + "x" * 150) for name in names]
+    drawing = draw(request_card.build(samples.surveyed(samples.asked(), surveys=(b.look(), *surveys))))
+    assert_slack_takes(drawing)
+    assert any("more computers did not answer" in text for _, text in places(drawing.blocks))
+
+
+def test_long_names_from_windows_do_not_fill_the_card() -> None:
+    account = Account(domain="D" * 255, user="u" * 255)
+    sessions = [b.session(number, account=account, client="c" * 255, station="s" * 255) for number in range(1, 40)]
+    request = samples.surveyed(samples.asked(reason="r" * 300), *sessions)
+    excluded = tuple(ExcludedSession(session=session, why="w" * 200) for session in sessions)
+    drawing = draw(request_card.build(replace(request, excluded=excluded)))
+    assert_slack_takes(drawing)
+    assert drawing.blocks[-1]["type"] == "actions"
+
+
+# Text that stays text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
+    drawing = draw(request_card.build(hostile(text)))
+    assert_slack_takes(drawing)
+    for kind, shown in places(drawing.blocks):
+        assert kind != "mrkdwn" or text not in shown
+    assert "<" not in drawing.text
+    assert ">" not in drawing.text
+    rich = "".join(shown for kind, shown in places(drawing.blocks) if kind == "text")
+    assert text in rich
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_verdict_that_names_somebody_stays_text(text: str) -> None:
+    drawing = draw(request_card.build(samples.ended(Verdict.CHANGED, Reason.PERSON, note=text)))
+    assert_slack_takes(drawing)
+    assert all(kind != "mrkdwn" or text not in shown for kind, shown in places(drawing.blocks))
+
+
+def test_nothing_is_parsed_but_what_the_bot_wrote_itself() -> None:
+    for request in PORTRAITS.values():
+        for kind, text in places(draw(request_card.build(request)).blocks):
+            assert kind != "mrkdwn" or text.startswith(request.id)
+
+
+FROM_THE_RIGHT = ["\u202eecila", "\u05d0\u05d1\u05d2", "\u0639\u0644\u064a", "a\u200f", "a\u200e", "a\u2067b"]
+
+
+@pytest.mark.parametrize("name", FROM_THE_RIGHT)
+def test_a_name_that_is_written_from_the_right_turns_nothing_around_it(name: str) -> None:
+    user = name.replace("\u2067", "\N{REPLACEMENT CHARACTER}")
+    alone = f"\u2068CORP\\{user}\u2069"
+    session = b.session(account=Account(domain="CORP", user=name), client=name)
+    excluded = (ExcludedSession(session=session, why="a protected user"),)
+    mark_published = request_card.build(samples.surveyed(samples.asked(), session, excluded=excluded))
+    rows = [text for kind, text in places(draw(mark_published).blocks) if kind == "text"]
+    assert alone in rows
+    assert f", from \u2068{user}\u2069" in rows
+    assert alone in mark_published.summary
+    assert any(f"session 3 {alone}: a protected user" in text for _, text in places(draw(mark_published).blocks))
+    (option,) = choose_view(b.awaiting(b.target(session=session)), "").to_dict()["blocks"][0]["element"]["options"]
+    assert option["text"]["text"].startswith(f"{alone} - comp1 3")
+
+
+def test_a_name_in_a_verdict_or_a_preview_keeps_to_itself_too() -> None:
+    changed = draw(request_card.build(samples.ended(Verdict.CHANGED, Reason.PERSON, note="CORP\\\u05d0\u05d1")))
+    assert any("(\u2068CORP\\\u05d0\u05d1\u2069)" in text for _, text in places(changed.blocks))
+    session = b.session(account=Account(domain="CORP", user="\u05d0"))
+    preview = samples.surveyed(samples.asked(whatif=True), session, ending=Ending.WHATIF)
+    assert any(
+        "That is \u2068CORP\\\u05d0\u2069" in text for _, text in places(draw(request_card.build(preview)).blocks)
+    )
+
+
+def test_an_ordinary_name_is_left_as_it_is() -> None:
+    session = b.session(account=Account(domain="CORP", user="jos\u00e9 \u65e5\u672c\u8a9e"))
+    mark_published = draw(request_card.build(samples.surveyed(samples.asked(), session)))
+    assert not any("\u2068" in text for _, text in places(mark_published.blocks))
+
+
+# Buttons
+
+
+def test_a_button_carries_the_request_and_its_version_and_nothing_else() -> None:
+    for name, request in PORTRAITS.items():
+        buttons = [element for block in draw(request_card.build(request)).blocks if block["type"] == "actions"
+                   for element in block["elements"]]  # type: ignore[attr-defined] # fmt: skip # an actions block has elements
+        assert {button["value"] for button in buttons} <= {f"{request.id}:{request.version}"}, name
+        assert {button["action_id"] for button in buttons} <= {f"press_{press.value}" for press in Press}
+
+
+def test_only_who_may_still_be_spared_has_a_button() -> None:
+    with_buttons = {name for name, mark_published in DRAWINGS.items() if mark_published.buttons}
+    waiting = {name for name in DRAWINGS if name.startswith("awaiting")}
+    acting = {"acting-one-asked", "acting-one-done"}
+    assert with_buttons == {*waiting, "ready-warned", *acting}
+
+
+# Escaping and cutting
+
+
+def test_escaping_leaves_no_sign_that_slack_reads() -> None:
+    assert escape("<!channel> & <b>") == "&lt;!channel&gt; &amp; &lt;b&gt;"
+
+
+def test_a_cut_can_be_seen_and_a_whole_text_is_left_alone() -> None:
+    assert (cut("abc", 3), cut("abcd", 3)) == ("abc", "ab…")

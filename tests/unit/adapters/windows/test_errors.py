@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import importlib
+import struct
+from xml.etree.ElementTree import ParseError
+
+import pytest
+import requests
+import spnego.exceptions
+import urllib3
+import winrm.exceptions
+from pydantic import SecretStr
+
+from adapters.windows.agent import errors as agent_errors
+from adapters.windows.errors import INCOMPLETE
+from adapters.windows.winrm import errors
+from adapters.windows.winrm.endpoint import Connection, Transport
+from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
+
+BORDER = [
+    (winrm.exceptions.WinRMError, TerminalError),
+    (winrm.exceptions.AuthenticationError, NotAuthenticated),
+    (winrm.exceptions.WinRMOperationTimeoutError, TimedOut),
+    (requests.RequestException, Unreachable),
+    (requests.ConnectionError, Unreachable),
+    (requests.Timeout, TimedOut),
+    (requests.ConnectTimeout, Unreachable),
+    (requests.exceptions.SSLError, Unreachable),
+    (urllib3.exceptions.HTTPError, Unreachable),
+    (PermissionError, NotAuthenticated),
+    (OSError, Unreachable),
+    (ParseError, BadReply),
+    (StopIteration, BadReply),
+    (LookupError, BadReply),
+    (ValueError, BadReply),
+    (AssertionError, BadReply),
+    (struct.error, BadReply),
+]
+
+
+@pytest.mark.parametrize(("base", "kind"), BORDER, ids=lambda each: each.__name__)
+def test_an_unknown_subclass_leaves_the_adapter_as_its_own_error(
+    base: type[Exception], kind: type[TerminalError]
+) -> None:
+    unknown = type("FromAFutureRelease", (base,), {})()
+    with pytest.raises(TerminalError) as caught, errors.translate_errors("comp1", delivered=True):
+        raise unknown
+    assert type(caught.value) is kind
+    assert caught.value.__cause__ is unknown
+    assert (caught.value.host, caught.value.delivered) == ("comp1", True)
+
+
+@pytest.mark.parametrize("name", ["KerberosExchangeError", "MutualAuthenticationError"])
+def test_the_errors_of_kerberos_are_of_the_account_and_not_of_the_wire(name: str) -> None:
+    pytest.importorskip("kerberos", reason="Kerberos: install libkrb5-dev, gcc, and the extra kerberos")
+    exceptions = importlib.import_module("winrm.vendor.requests_kerberos.exceptions")
+    with pytest.raises(NotAuthenticated), errors.translate_errors("comp1", delivered=False):
+        raise getattr(exceptions, name)
+
+
+def test_the_errors_of_ntlm_are_the_adapters_own() -> None:
+    with pytest.raises(NotAuthenticated), errors.translate_errors("comp1", delivered=False):
+        raise spnego.exceptions.SpnegoError(error_code=spnego.exceptions.ErrorCode.failure)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "hint"),
+    [
+        (5, NoRight, "RootSDDL|root SDDL"),
+        (2150859173, Unreachable, "two minutes"),
+        (2147942402, CannotCompile, "powershell.exe"),
+        (2150858843, Unreachable, "Ask again"),
+        (4711, TerminalError, "4711"),
+    ],
+)
+def test_a_fault_of_windows_is_known_by_its_code_and_names_the_next_step(
+    code: int, kind: type[TerminalError], hint: str
+) -> None:
+    fault = winrm.exceptions.WSManFaultError(500, "", "", "Zugriff verweigert", wsman_fault_code=code)
+    with pytest.raises(kind, match=hint) as caught, errors.translate_errors("comp1", delivered=False):
+        raise fault
+    assert "comp1" in caught.value.message
+    assert errors.is_orderly(caught.value)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, Unreachable), (403, NoRight), (404, Unreachable), (502, BadReply)])
+def test_a_status_of_http_is_known_by_its_number(status: int, kind: type[TerminalError]) -> None:
+    with pytest.raises(kind), errors.translate_errors("comp1", delivered=False):
+        raise winrm.exceptions.WinRMTransportError("http", status, "")
+
+
+def test_every_sentence_names_the_host() -> None:
+    rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *agent_errors.WIN32.values()]
+    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE, *(fault for _, fault in errors._FOREIGN)]
+    assert all("{host}" in row.message and row.message.endswith(".") for row in rows)
+
+
+def test_what_is_not_a_surprise_of_others_passes() -> None:
+    with pytest.raises(KeyboardInterrupt), errors.translate_errors("comp1", delivered=False):
+        raise KeyboardInterrupt
+
+
+def test_a_connection_shows_no_secret() -> None:
+    connection = Connection(
+        endpoint="http://comp1:5985/wsman", transport=Transport.NTLM, username="CORP\\svc", password=SecretStr("hush")
+    )
+    assert "hush" not in repr(connection)
+    assert connection == Connection(
+        endpoint="http://comp1:5985/wsman", transport=Transport.NTLM, username="CORP\\svc", password=SecretStr("hush")
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "transport", "seals"),
+    [
+        ("http://comp1:5985/wsman", Transport.NTLM, True),
+        ("http://comp1:5985/wsman", Transport.KERBEROS, True),
+        ("https://comp1:5986/wsman", Transport.NTLM, False),
+        ("http://comp1:5985/wsman", Transport.BASIC, False),
+    ],
+)
+def test_bodies_are_sealed_where_the_connection_is_in_the_clear(
+    endpoint: str, transport: Transport, *, seals: bool
+) -> None:
+    assert Connection(endpoint=endpoint, transport=transport).seals is seals

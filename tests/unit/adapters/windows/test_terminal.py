@@ -1,0 +1,213 @@
+"""`WinRmTerminal` over a scripted shell: what it repeats, and what it refuses to believe."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.windows.agent import errors as agent_errors
+from adapters.windows.agent.verdicts import CODES, RIGHTS
+from adapters.windows.errors import INCOMPLETE
+from adapters.windows.shell import Chunk
+from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.winrm import errors
+from bot.cards import wording
+from bot.domain.request import Target
+from bot.domain.session import Account, SessionState
+from bot.domain.verdicts import Reason, Verdict
+from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
+from bot.ports.terminal import Order
+from tests.support.builders import session
+from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+WITHIN = timedelta(seconds=8)
+PAGE = ROOT / "docs" / "windows.md"
+MISCOMPILED = [{"error": {"where": "Add-Type", "code": 0, "message64": ""}}, {"end": 1}]
+NOTHING_THERE = [{"host": {"name": "COMP1", "pointer": 8, "now": "1"}}, {"end": 1}]
+
+
+class ScriptedShell:
+    """Each call takes the next answer: objects to frame, or an error to raise."""
+
+    def __init__(self, *answers: list[Any] | TerminalError) -> None:
+        self._answers = list(answers)
+        self.requests: list[str] = []
+        self.closed = 0
+
+    def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
+        assert host == "comp1"
+        assert timedelta(0) < within <= WITHIN
+        found = re.match(rb"\$nonce = '([0-9a-f]{32})'\n\$request = @'\n(.*?)\n'@\n", payload, re.DOTALL)
+        assert found
+        self.requests.append(found[2].decode("ascii"))
+        answer = self._answers.pop(0)
+        try:
+            if isinstance(answer, TerminalError):
+                raise answer
+            for each in answer:
+                yield Chunk(stdout=b"%b%b%b\n" % (found[1], json.dumps(each).encode("ascii"), found[1]))
+            yield Chunk()
+        finally:
+            self.closed += 1
+
+
+def order(session_id: int = 3) -> Order:
+    alice = Account(domain="CORP", user="alice")
+    return Order(
+        session_id=session_id,
+        account=alice,
+        logon=1,
+        said_state=SessionState.DISCONNECTED,
+        even_if_active=False,
+        conditions=(),
+    )
+
+
+def ended(target: int, verdict: str, code: int = 0, why: str = "") -> dict[str, Any]:
+    return {"target": target, "verdict": verdict, "code": code, "why": why, "waited_ms": 0, "seen": None}
+
+
+def lost(*, delivered: bool) -> Unreachable:
+    return Unreachable("comp1 hung up.", host="comp1", delivered=delivered)
+
+
+def test_a_list_whose_answer_was_lost_is_asked_for_once_more() -> None:
+    shell = ScriptedShell(lost(delivered=True), NOTHING_THERE)
+    assert WinRmTerminal(shell).sessions("comp1", within=WITHIN) == ()
+    assert shell.requests == ["list", "list"]
+
+
+@pytest.mark.parametrize("error", [lost(delivered=False), TimedOut("Late.", host="comp1", delivered=True)])
+def test_a_list_that_another_try_would_not_help_is_not_repeated(error: TerminalError) -> None:
+    shell = ScriptedShell(error)
+    with pytest.raises(type(error)):
+        WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    assert len(shell.requests) == 1
+
+
+def test_a_logoff_whose_answer_was_lost_is_never_repeated() -> None:
+    shell = ScriptedShell(lost(delivered=True))
+    with pytest.raises(Unreachable) as caught:
+        list(WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN))
+    assert caught.value.delivered
+    assert len(shell.requests) == 1
+
+
+def test_a_failed_compilation_is_tried_once_more_because_nothing_was_run() -> None:
+    shell = ScriptedShell(MISCOMPILED, [ended(0, "gone"), {"end": 1}])
+    answers = list(WinRmTerminal(shell).log_off("comp1", [order()], wait=timedelta(seconds=1), within=WITHIN))
+    assert [answer.verdict for answer in answers] == [Verdict.GONE]
+    again = ScriptedShell(MISCOMPILED, MISCOMPILED)
+    with pytest.raises(CannotCompile):
+        WinRmTerminal(again).sessions("comp1", within=WITHIN)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [ended(0, "gone"), {"end": 1}],
+        [ended(1, "gone"), ended(0, "gone"), {"end": 2}],
+        [ended(0, "gone"), ended(1, "gone"), ended(2, "gone"), {"end": 3}],
+        [*NOTHING_THERE],
+    ],
+    ids=["one missing", "wrong order", "one too many", "a list"],
+)
+def test_answers_that_do_not_fit_the_orders_are_a_bad_reply(answer: list[Any]) -> None:
+    shell = ScriptedShell(answer)
+    with pytest.raises(BadReply) as caught:
+        list(WinRmTerminal(shell).log_off("comp1", [order(3), order(5)], wait=None, within=WITHIN))
+    assert caught.value.delivered
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict", "reason"),
+    [
+        (ended(0, "gone"), Verdict.GONE, None),
+        (ended(0, "requested"), None, None),
+        (ended(0, "absent"), Verdict.ALREADY_GONE, None),
+        (ended(0, "changed", why="filter"), Verdict.CHANGED, Reason.NO_LONGER_MATCHES),
+        (ended(0, "protected", why="no user"), Verdict.SKIPPED, Reason.NO_USER),
+        (ended(0, "still_closing", code=7007), Verdict.STILL_CLOSING, None),
+        (ended(0, "disconnected", why="already"), Verdict.DISCONNECTED, Reason.ALREADY),
+        (ended(0, "sent"), Verdict.SENT, None),
+    ],
+)
+def test_every_verdict_of_the_agent_has_its_word_in_the_core(
+    line: dict[str, Any], verdict: Verdict | None, reason: Reason | None
+) -> None:
+    shell = ScriptedShell([line, {"end": 1}])
+    (answer,) = WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN)
+    assert (answer.verdict, answer.code, answer.reason, answer.note) == (verdict, line["code"], reason, "")
+
+
+@pytest.mark.parametrize("code", [*CODES, 87, 1722])
+def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
+    shell = ScriptedShell([ended(0, "refused", code=code, why="WTSDisconnectSession"), {"end": 1}])
+    (answer,) = WinRmTerminal(shell).disconnect("comp1", [order()], wait=None, within=WITHIN)
+    row = CODES.get(code)
+    assert (answer.verdict, answer.code) == (row.verdict if row else Verdict.FAILED, code)
+    assert answer.note == ("Disconnect" if answer.verdict is Verdict.NO_RIGHT else "WTSDisconnectSession")
+
+
+def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
+    page = PAGE.read_text("utf-8")
+    assert all(f"| {code} | {row.name} | `{row.verdict}` |" in page for code, row in CODES.items())
+    assert all(right in page for both in RIGHTS.values() for right in both.split(" and "))
+
+
+def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
+    rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *(row for _, row in errors._FOREIGN)]
+    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE]
+    said = "\n".join(
+        [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
+    )
+    _, table = PAGE.read_text("utf-8").split("| it says |")
+    quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)
+    assert len(quoted) > 8
+    assert [each for each in quoted if each not in said and each not in said.replace("{host} ", "")] == []
+
+
+def test_a_message_whose_answer_was_lost_is_never_repeated() -> None:
+    shell = ScriptedShell(lost(delivered=True))
+    with pytest.raises(Unreachable):
+        list(WinRmTerminal(shell).message("comp1", [order()], title="Alert", text="Go.", within=WITHIN))
+    assert len(shell.requests) == 1
+
+
+def test_a_failed_compilation_after_an_answer_is_not_believed_and_nothing_is_repeated() -> None:
+    shell = ScriptedShell([ended(0, "sent"), MISCOMPILED[0], {"end": 2}])
+    with pytest.raises(BadReply) as caught:
+        list(WinRmTerminal(shell).message("comp1", [order(3), order(5)], title="Alert", text="Go.", within=WITHIN))
+    assert (caught.value.delivered, len(shell.requests)) == (True, 1)
+
+
+def test_an_agent_that_fell_over_may_have_acted() -> None:
+    fallen = [{"error": {"where": "Run", "code": 0, "message64": ""}}, {"end": 1}]
+    with pytest.raises(TerminalError) as caught:
+        list(WinRmTerminal(ScriptedShell(fallen)).log_off("comp1", [order()], wait=None, within=WITHIN))
+    assert caught.value.delivered
+
+
+def test_answers_come_while_the_host_still_works_and_leaving_early_ends_the_call() -> None:
+    shell = ScriptedShell([ended(0, "gone"), ended(1, "gone"), {"end": 2}])
+    answers = WinRmTerminal(shell).log_off("comp1", [order(3), order(5)], wait=None, within=WITHIN)
+    assert next(answers).session_id == 3
+    assert shell.closed == 0
+    answers.close()  # type: ignore[attr-defined]  # the adapter gives a generator
+    assert shell.closed == 1
+
+
+def test_every_call_has_its_own_nonce() -> None:
+    nonces = iter(["1" * 32, "2" * 32])
+    shell = ScriptedShell(NOTHING_THERE, NOTHING_THERE)
+    terminal = WinRmTerminal(shell, new_nonce=lambda: next(nonces))
+    terminal.sessions("comp1", within=WITHIN)
+    terminal.sessions("comp1", within=WITHIN)
+    assert next(nonces, None) is None

@@ -1,0 +1,236 @@
+"""What a card says, in words: every state and ending, and what may never be said wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.cards import request_card
+from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
+from bot.domain import events as e
+from bot.domain.people import Actor
+from bot.domain.request import Ending, State
+from bot.domain.verdicts import Verdict
+from tests.support import builders as b
+from tests.support import samples
+from tests.support.harness import text_of
+
+PORTRAITS = samples.of_all_kinds()
+
+
+def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
+    requests = PORTRAITS.values()
+    assert {request.state for request in requests} == set(State)
+    assert {request.ending for request in requests} == {None, *Ending}
+    verdicts = {target.verdict for request in requests for target in request.targets}
+    assert verdicts >= {*Verdict} - {Verdict.SENT}
+
+
+@pytest.mark.parametrize(
+    ("name", "headline"),
+    [
+        ("asked", "Looking at comp1"),
+        ("awaiting", "Log off 1 session on comp1?"),
+        ("awaiting-left-out", "Log off 2 sessions on comp1 and comp2?"),
+        ("ready", "Logging off on comp1: 0 of 1 done"),
+        ("acting-forced", "Logging off on comp1: 0 of 1 done"),
+        ("acting-one-done", "Logging off on comp1 and comp2: 1 of 2 done"),
+        ("ended-answered", "3 sessions on comp1"),
+        ("ended-whatif", "What if: 2 sessions on comp1 would be logged off. Nothing was changed"),
+        ("ended-nothing-to-do", "Nobody was logged off on comp1"),
+        ("ended-refused", "Not allowed. Nobody was logged off"),
+        ("ended-denied", "Denied. Nobody was logged off"),
+        ("ended-cancelled", "Cancelled. Nobody was logged off"),
+        ("ended-expired", "Expired. Nobody was logged off on comp1"),
+        ("ended-failed", "Failed. 1 session not yet seen gone"),
+        ("verdict-gone", "Logged off 1 session on comp1"),
+        ("verdict-already-gone", "Nobody was logged off on comp1"),
+        ("verdict-still-closing", "1 session not yet seen gone"),
+        ("verdict-unknown", "1 session not yet seen gone"),
+        ("awaiting-disconnect", "Disconnect 2 sessions on comp1?"),
+        ("awaiting-narrowed", "Log off 1 session on comp1?"),
+        ("ended-disconnected", "Disconnected 1 session on comp1"),
+        ("ended-cancelled-by-a-lead", "Cancelled. Nobody was logged off"),
+        ("ended-rules-changed", "Not allowed. Nobody was logged off"),
+    ],
+)
+def test_the_headline_says_what_is_true_now(name: str, headline: str) -> None:
+    assert request_card.build(PORTRAITS[name]).headline == headline
+
+
+def test_only_what_was_seen_gone_is_called_logged_off() -> None:
+    for name, request in PORTRAITS.items():
+        said = "logged off 1" in request_card.build(request).headline.lower()
+        assert said == (name == "verdict-gone"), name
+        ticked = "✓ logged off" in text_of(request_card.build(request))
+        assert ticked == (Verdict.GONE in {target.verdict for target in request.targets}), name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("awaiting", r"CORP\alice  comp1 session 3, Disconnected for 3 hours, logged on"),
+        ("awaiting", "Reason: the session is frozen"),
+        ("awaiting-left-out", r"comp1 session 0: the services' session; comp1 session 5 CORP\bob: a protected user"),
+        ("awaiting-left-out", "⚠ comp3 cannot be reached."),
+        ("acting-one-asked", "… asked to go, not yet seen gone"),
+        ("acting-one-done", "✓ logged off"),
+        ("acting-stopped", "- left alone: stopped before its turn"),
+        ("acting-forced", "forced: nobody was asked"),
+        ("ended-answered", r"CORP\bob  comp1 session 5, Active, logged on"),
+        ("ended-answered", "from LAPTOP-7"),
+        (
+            "ended-whatif",
+            'Performing the operation "Logging off session id \'3\'" on target "comp1". That is CORP\\alice',
+        ),
+        ("ended-refused", "No rule lets you log sessions off."),
+        ("ended-expired", "- left alone: the time was over before its turn"),
+        ("ended-failed", "Give this reference to whoever runs the bot: 4f1c09aa"),
+        ("verdict-changed-person", r"another person, or a new logon, holds this session now (CORP\mallory)"),
+        ("verdict-changed-came-back", "came back to work since the card was drawn"),
+        ("verdict-changed-filter", "no longer matches what was asked for"),
+        ("verdict-no-right", "Windows refused (error 5): the bot's account lacks the right"),
+        ("verdict-not-let-in", "nothing was done: comp1 did not accept the bot's account."),
+        ("verdict-failed", "Windows answered error 1359; not logged off"),
+        ("verdict-unreachable", "the computer could not be reached; nothing was done"),
+        ("verdict-unknown", "may or may not be logged off; I look again"),
+        ("verdict-unknown-for-good", "may or may not be logged off; I have stopped looking, see `/sessions comp1`"),
+        ("verdict-still-closing", "asked to go, still closing when the time was up; I look again"),
+        ("verdict-still-closing-for-good", "still closing when I last saw it; I have stopped looking"),
+        ("ended-disconnected", "✓ disconnected; programs go on running"),
+        ("awaiting-force-not-taken", "These are too many at once for --force, so I ask."),
+        ("awaiting-warning", "People are warned first and get 5 minutes to save their work."),
+        ("awaiting-narrowed", r"Left out: comp1 session 5 CORP\bob: taken out"),
+        ("ready-warned", "- left alone: could not be warned"),
+        ("ended-rules-changed", "The rules or the people have changed since it was approved"),
+    ],
+)
+def test_the_card_says_it_in_plain_words(name: str, words: str) -> None:
+    assert words in text_of(request_card.build(PORTRAITS[name]))
+
+
+def people_on(line: Line) -> list[str]:
+    return [part.user_id if isinstance(part, UserMention) else part.name for part in line.parts
+            if isinstance(part, UserMention | Group)]  # fmt: skip
+
+
+def test_a_card_that_waits_for_others_calls_them_and_names_who_said_yes() -> None:
+    said = {str(line.parts[0]): people_on(line) for line in request_card.build(PORTRAITS["awaiting-counted"]).lines}
+    assert said["Needs a yes from 2 of "] == ["@leads", "@oncall"]
+    assert said["Yes so far: "] == [b.OTHER.user_id]
+
+
+def test_each_need_has_its_own_line() -> None:
+    lines = request_card.build(PORTRAITS["awaiting-two-needs"]).lines
+    needs = [(line.parts[0], people_on(line)) for line in lines if str(line.parts[0]).startswith("Needs")]
+    assert needs == [("Needs a yes from 2 of ", ["@leads"]), ("Needs a yes from 1 of ", ["U0LEAD"])]
+
+
+def test_what_was_counted_before_the_card_changed_is_not_shown_any_more() -> None:
+    counted = PORTRAITS["awaiting-counted"]
+    kept = frozenset({counted.targets[0].key})
+    narrowed = samples.after(counted, e.Narrowed(by=b.OTHER, on_version=counted.version, keys=kept))
+    assert "Yes so far" not in text_of(request_card.build(narrowed))
+
+
+def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
+    mark_published = request_card.build(PORTRAITS["ready-warned"])
+    assert [button.press for button in mark_published.buttons] == [Press.CANCEL]
+    assert Timestamp(b.NOW + samples.FIVE) in mark_published.lines[-1].parts
+    (alice,) = [line for line in mark_published.lines if line.parts[0] == Bold(r"CORP\alice")]
+    assert "\nwarned at " in alice.parts
+
+
+def test_nothing_that_is_over_waits_for_its_turn() -> None:
+    for name, request in PORTRAITS.items():
+        waits = "waiting for its turn" in text_of(request_card.build(request))
+        assert not waits or request.state is State.ACTING, name
+
+
+def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
+    summary = request_card.build(PORTRAITS["awaiting-left-out"]).summary
+    assert all(word in summary for word in (r"CORP\alice", r"CORP\josé", "comp1", "comp2", "asker", "TS-AAAAAA"))
+    nameless = replace(PORTRAITS["awaiting"], actor=Actor(user_id="U0ASKER", team_id="T0TEAM"))
+    assert "asked by U0ASKER" in request_card.build(nameless).summary
+
+
+@pytest.mark.parametrize(
+    ("name", "is_private"),
+    [
+        ("ended-answered", True),
+        ("ended-whatif", True),
+        ("ended-nothing-to-do", True),
+        ("ended-refused", True),
+        ("ended-denied", False),
+        ("ended-cancelled", False),
+        ("ended-failed", False),
+        ("verdict-gone", False),
+        ("awaiting", False),
+        ("acting-forced", False),
+    ],
+)
+def test_what_nobody_decides_about_is_for_the_asker_alone(name: str, is_private: bool) -> None:  # noqa: FBT001 - a table
+    assert request_card.is_private(PORTRAITS[name]) is is_private
+
+
+def test_here_shows_it_to_all() -> None:
+    request = PORTRAITS["ended-answered"]
+    assert not request_card.is_private(replace(request, ask=replace(request.ask, here=True)))
+
+
+def test_the_buttons_name_the_number_and_their_version() -> None:
+    buttons = request_card.build(PORTRAITS["awaiting-left-out"]).buttons
+    assert [(button.press, button.label, button.value) for button in buttons] == [
+        (Press.APPROVE, "Log off 2", "TS-AAAAAA:2"),
+        (Press.CHOOSE, "Choose...", "TS-AAAAAA:2"),
+        (Press.CANCEL, "Cancel", "TS-AAAAAA:2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "presses"),
+    [
+        ("awaiting-active", [Press.APPROVE, Press.DISCONNECT, Press.CANCEL]),
+        ("awaiting-others", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.DISCONNECT, Press.CANCEL]),
+        ("awaiting-disconnect", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.CANCEL]),
+        ("awaiting-narrowed", [Press.APPROVE, Press.DENY, Press.CANCEL]),
+        ("ready-approved", []),
+        ("acting-warned", []),
+        ("acting-one-done", [Press.STOP]),
+    ],
+)
+def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press]) -> None:
+    assert [button.press for button in request_card.build(PORTRAITS[name]).buttons] == presses
+
+
+def test_when_all_hosts_have_begun_there_is_nothing_left_to_stop() -> None:
+    begun = samples.after(samples.two_hosts(), e.HostStarted(host="comp2"))
+    assert request_card.build(begun).buttons == ()
+
+
+def test_many_computers_are_counted() -> None:
+    sessions = [b.session(3, host=f"rds-{number:02}") for number in range(1, 6)]
+    assert (
+        request_card.build(samples.surveyed(samples.asked(), *sessions)).headline
+        == "Log off 5 sessions on 5 computers?"
+    )
+
+
+def test_some_of_several_are_said_as_some() -> None:
+    one_of_two = samples.after(
+        samples.two_hosts(),
+        e.TargetEnded(key=("comp1", 3), verdict=Verdict.GONE),
+        e.TargetEnded(key=("comp2", 7), verdict=Verdict.UNREACHABLE),
+        e.Ended(),
+    )
+    assert request_card.build(one_of_two).headline == "Logged off 1 of 2 sessions on comp1 and comp2"
+
+
+def test_verbose_adds_the_codes_and_the_hosts_own_clock() -> None:
+    request = PORTRAITS["verdict-no-right"]
+    plain = text_of(request_card.build(request))
+    verbose = text_of(request_card.build(replace(request, ask=replace(request.ask, verbose=True))))
+    assert "host's clock" not in plain
+    assert "state 4" in verbose
+    assert "error 5" in verbose

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from bot.domain import events as e
+from bot.domain.actions import Action
+from bot.domain.lifecycle import TABLE, advance
+from bot.domain.request import Ending, Request, State
+from bot.domain.requirement import Confirm
+from bot.domain.verdicts import Verdict
+from bot.errors import Conflict, ConflictReason
+from tests.support import builders as b
+
+SECOND = timedelta(seconds=1)
+ONE, TWO = ("comp1", 3), ("comp2", 7)
+TARGETS = b.target(3), b.target(7, host="comp2")
+
+LEADS_TO: dict[State, dict[str, State]] = {
+    State.ASKED: {
+        "surveyed": State.AWAITING,
+        "refused": State.ENDED,
+        "cancelled": State.ENDED,
+        "expired": State.ENDED,
+        "step_failed": State.ASKED,
+        "failed": State.ENDED,
+    },
+    State.AWAITING: {
+        "narrowed": State.AWAITING,
+        "action_changed": State.AWAITING,
+        "counted": State.AWAITING,
+        "approved": State.READY,
+        "denied": State.ENDED,
+        "refused": State.ENDED,
+        "cancelled": State.ENDED,
+        "expired": State.ENDED,
+        "step_failed": State.AWAITING,
+        "failed": State.ENDED,
+    },
+    State.READY: {
+        "warning_started": State.READY,
+        "warning_delivered": State.READY,
+        "warning_failed": State.READY,
+        "grace_started": State.READY,
+        "started": State.ACTING,
+        "refused": State.ENDED,
+        "cancelled": State.ENDED,
+        "expired": State.ENDED,
+        "step_failed": State.READY,
+        "failed": State.ENDED,
+    },
+    State.ACTING: {
+        "host_started": State.ACTING,
+        "target_requested": State.ACTING,
+        "target_ended": State.ACTING,
+        "stopped": State.ACTING,
+        "ended": State.ENDED,
+        "expired": State.ENDED,
+        "step_failed": State.ACTING,
+        "failed": State.ENDED,
+    },
+    State.ENDED: {"settled": State.ENDED, "settling_abandoned": State.ENDED, "step_failed": State.ENDED},
+}
+"""The state machine as people were promised it; `noted` is admitted everywhere."""
+
+
+def request_in(state: State) -> Request:
+    match state:
+        case State.ASKED:
+            return b.request()
+        case State.AWAITING:
+            return b.awaiting(*TARGETS)
+        case State.READY:
+            return b.ready(*TARGETS)
+        case State.ACTING:
+            return b.acting(*TARGETS)
+        case State.ENDED:
+            return advance(b.all_done(*TARGETS, verdict=Verdict.UNKNOWN), e.Ended(), b.NOW)
+
+
+def events_for(request: Request) -> dict[str, e.Event]:
+    """One of each kind, as it would fit this request if it fits at all."""
+    version = request.version
+    samples: tuple[e.Event, ...] = (
+        b.surveyed(*TARGETS),
+        e.Narrowed(by=b.ASKER, on_version=version, keys=frozenset({ONE})),
+        e.ActionChanged(by=b.ASKER, on_version=version, action=Action.DISCONNECT, requirement=b.requirement()),
+        e.Counted(by=b.OTHER, on_version=version),
+        b.approved(on_version=version),
+        e.Denied(by=b.OTHER, on_version=version),
+        e.Cancelled(by=b.ASKER, on_version=version),
+        e.Refused(rule="protected", message="no"),
+        e.Expired(),
+        e.WarningStarted(key=ONE),
+        e.WarningDelivered(key=ONE),
+        e.WarningFailed(key=ONE, note="nobody is there"),
+        e.GraceStarted(grace=SECOND),
+        b.started(),
+        e.HostStarted(host="comp1"),
+        e.TargetRequested(key=ONE),
+        e.TargetEnded(key=ONE, verdict=Verdict.GONE),
+        e.Stopped(by=b.ASKER),
+        e.Ended(),
+        e.Settled(key=ONE, verdict=Verdict.GONE),
+        e.SettlingAbandoned(),
+        e.StepFailed(reference="r", code="c", again_in=SECOND),
+        e.Failed(reference="r", code="c"),
+        e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER),
+    )
+    return {e.name_of(sample): sample for sample in samples}
+
+
+NAMES = sorted(events_for(b.request()))
+
+
+def test_there_is_a_sample_of_every_event_and_a_row_for_every_state() -> None:
+    assert len(NAMES) == len(get_args(e.Event))
+    assert set(TABLE) == set(State) == set(LEADS_TO)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("state", State)
+def test_every_event_in_every_state(state: State, name: str) -> None:
+    request = b.all_done(*TARGETS) if (state, name) == (State.ACTING, "ended") else request_in(state)
+    now = request.expires_at if name == "expired" else b.NOW
+    event = events_for(request)[name]
+    if name == "noted":
+        assert advance(request, event, now) is request
+    elif name in LEADS_TO[state]:
+        after = advance(request, event, now)
+        assert after.state is LEADS_TO[state][name]
+        assert after.version == request.version + (name != "step_failed")
+        assert (after.ended_at is None) == (after.ending is None) == (after.state is not State.ENDED)
+    else:
+        with pytest.raises(Conflict) as caught:
+            advance(request, event, now)
+        assert caught.value.request is request
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (State.ASKED, ConflictReason.OUT_OF_ORDER),
+        (State.READY, ConflictReason.DECIDED),
+        (State.ENDED, ConflictReason.OVER),
+    ],
+)
+def test_a_press_that_does_not_fit_is_told_why(state: State, reason: ConflictReason) -> None:
+    request = request_in(state)
+    with pytest.raises(Conflict) as caught:
+        advance(request, b.approved(on_version=request.version), b.NOW)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("name", ["narrowed", "action_changed", "counted", "approved", "denied", "cancelled"])
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int) -> None:
+    request = b.awaiting()
+    event = events_for(replace(request, version=version))[name]
+    with pytest.raises(Conflict) as caught:
+        advance(request, event, b.NOW)
+    assert caught.value.reason is ConflictReason.STALE
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [(state, name) for state in LEADS_TO for name in LEADS_TO[state] if state is not State.ENDED],
+)
+def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> None:
+    """What the bot saw is true at any time; what somebody wants is not."""
+    request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
+    facts = {"warning_delivered", "warning_failed", "expired", "failed", "step_failed", "stopped", "ended"}
+    facts |= {"target_requested", "target_ended"}
+    event = events_for(request)[name]
+    advance(request, event, request.expires_at if name == "expired" else request.expires_at - SECOND)
+    if name in facts:
+        advance(request, event, request.expires_at)
+    else:
+        with pytest.raises(Conflict) as caught:
+            advance(request, event, request.expires_at)
+        assert caught.value.reason is ConflictReason.EXPIRED
+
+
+def test_nothing_expires_before_its_time() -> None:
+    request = b.awaiting()
+    with pytest.raises(Conflict):
+        advance(request, e.Expired(), request.expires_at - SECOND)
+
+
+def test_a_survey_that_needs_nobody_is_ready_at_once() -> None:
+    nobody = b.requirement(confirm=Confirm.NOBODY)
+    after = advance(b.request(), b.surveyed(requirement=nobody), b.NOW)
+    assert (after.state, after.due_at, after.expires_at) == (State.READY, b.NOW, b.NOW + b.CARD_LIFE)
+
+
+@pytest.mark.parametrize("ending", [Ending.WHATIF, Ending.ANSWERED, Ending.NOTHING_TO_DO])
+def test_a_survey_can_be_the_end(ending: Ending) -> None:
+    after = advance(b.request(), b.surveyed(ending=ending), b.NOW)
+    assert (after.state, after.ending, after.due_at, after.ended_at) == (State.ENDED, ending, None, b.NOW)
+
+
+def test_a_survey_without_anything_to_decide_has_nothing_to_do() -> None:
+    assert advance(b.request(), b.surveyed(requirement=None), b.NOW).ending is Ending.NOTHING_TO_DO
+
+
+def test_a_card_lives_from_the_survey_and_a_decision_from_its_press() -> None:
+    waiting = advance(b.request(), b.surveyed(), b.NOW + SECOND)
+    assert (waiting.expires_at, waiting.due_at) == (b.NOW + SECOND + b.CARD_LIFE, None)
+    decided = advance(waiting, b.approved(by=b.OTHER), b.NOW + 2 * SECOND)
+    assert (decided.expires_at, decided.due_at) == (b.NOW + 2 * SECOND + b.GRACE, b.NOW + 2 * SECOND)
+    assert (decided.decided_by, decided.decided_at) == (b.OTHER, b.NOW + 2 * SECOND)
+
+
+def test_taking_a_target_out_makes_the_answers_so_far_void() -> None:
+    counted = advance(b.awaiting(*TARGETS), e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    assert counted.counted == (b.OTHER,)
+    after = advance(counted, e.Narrowed(by=b.ASKER, on_version=3, keys=frozenset({TWO})), b.NOW)
+    assert ([target.key for target in after.targets], after.counted) == ([TWO], ())
+    assert [out.session.id for out in after.excluded] == [3]
+
+
+def test_the_gentler_act_makes_the_answers_so_far_void() -> None:
+    counted = advance(b.awaiting(*TARGETS), e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    event = e.ActionChanged(by=b.ASKER, on_version=3, action=Action.DISCONNECT, requirement=b.by_others())
+    after = advance(counted, event, b.NOW)
+    assert (after.action, after.requirement, after.counted) == (Action.DISCONNECT, b.by_others(), ())
+
+
+def test_only_what_people_decide_about_makes_older_buttons_worthless() -> None:
+    first = b.awaiting(*TARGETS)
+    counted = advance(first, e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    narrowed = advance(counted, e.Narrowed(by=b.ASKER, on_version=3, keys=frozenset({TWO})), b.NOW)
+    assert [request.content_version for request in (first, counted, narrowed)] == [2, 2, 4]
+
+
+def test_each_person_is_counted_once_and_only_while_he_counts() -> None:
+    once = advance(b.awaiting(), e.Counted(by=b.OTHER, on_version=2), b.NOW)
+    renamed = replace(b.OTHER, name="other, renamed")
+    again = advance(once, e.Counted(by=renamed, on_version=3), b.NOW)
+    assert again.counted == (renamed,)
+    void = frozenset({b.OTHER.user_id})
+    assert advance(again, replace(b.approved(on_version=4), void=void), b.NOW).counted == (b.ASKER,)
+
+
+def test_a_card_that_waits_for_others_reminds_them_at_half_its_life() -> None:
+    waiting = advance(b.request(), b.surveyed(requirement=b.by_others()), b.NOW)
+    assert (waiting.due_at, waiting.expires_at) == (b.NOW + b.CARD_LIFE / 2, b.NOW + b.CARD_LIFE)
+
+
+def test_the_last_target_cannot_be_taken_out() -> None:
+    with pytest.raises(Conflict):
+        advance(b.awaiting(), e.Narrowed(by=b.ASKER, on_version=2, keys=frozenset({TWO})), b.NOW)

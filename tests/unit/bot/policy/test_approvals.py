@@ -1,0 +1,99 @@
+"""Whose yes counts, for what, and until when."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.request import State
+from tests.support import people as c
+from tests.support.people import BO, CHEN, DANA, LEADS, ONCALL, asking_leads, bot_with, of_leads, rule
+
+
+def test_the_yes_of_a_voter_who_has_left_is_void() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve", by=BO, on=request)
+    harness.remove_from("@leads", BO)
+    harness.directory.groups["U0EVE"] = LEADS
+    harness.press("approve", by=CHEN, on=request)
+    harness.run()
+    after = harness.find(request.id)
+    assert (after.counted, after.state) == ((CHEN,), State.AWAITING)
+    assert "void by now: U0BO" in harness.ledger.entries(request_id=request.id)[-1].reason
+    assert "U0BO" not in harness.text_on_card(request).partition("Yes so far")[2]
+    harness.press("approve", by=c.person("eve"), on=request)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+def test_who_came_back_into_the_group_has_to_say_yes_again() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve", by=BO, on=request)
+    harness.remove_from("@leads", BO)
+    harness.press("approve", by=CHEN, on=request)
+    harness.directory.groups[BO.user_id] = LEADS
+    assert harness.find(request.id).counted == (CHEN,)
+    harness.press("approve", by=BO, on=request)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+def test_a_second_yes_of_the_same_person_is_one_and_he_is_told() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve", by=BO, on=request)
+    assert (
+        harness.press("approve", by=BO, on=request).text
+        == "You have said yes already. So far 1 person has said yes; it needs 2 of @leads."
+    )
+    assert harness.find(request.id).counted == (BO,)
+    assert harness.notes_of(request) == ["repeated_press"]
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_a_requester_among_the_leads_counts_for_himself_only_where_the_rule_says_so(counts: bool) -> None:  # noqa: FBT001 - a table
+    harness = bot_with(rule(who=LEADS | ONCALL, need=of_leads(2, requester_counts=counts), approve_in="C0APPROVE"))
+    harness.directory.groups["U0EVE"] = LEADS
+    request = harness.ask_and_run("comp1 id=3 --sync", by=CHEN)
+    answer = harness.press("approve", by=CHEN, on=request)
+    assert ("Your own yes does not count here" in answer.text) == (not counts)
+    harness.press("approve", by=BO, on=request)
+    harness.run()
+    assert bool(harness.terminal.logged_off) == counts
+    harness.press("approve", by=c.person("eve"), on=request)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+def test_a_vote_on_what_has_been_narrowed_since_is_void_and_an_older_button_decides_nothing() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3,5 --sync")
+    harness.press("approve", by=BO, on=request)
+    harness.choose(0, by=CHEN, on=request)
+    assert harness.find(request.id).counted == ()
+    assert "The card has changed since you looked" in harness.press("approve", by=BO, on=request, version=2).text
+    assert harness.notes_of(request) == ["stale_press"]
+    for lead in (BO, CHEN):
+        harness.press("approve", by=lead, on=request)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+def test_the_form_behind_choose_opens_for_who_may_narrow_and_for_nobody_else() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3,5 --sync")
+    assert harness.press("choose", by=DANA, on=request).form
+    assert harness.press("choose", by=BO, on=request).form
+    answer = harness.press("choose", by=c.OLI, on=request)
+    assert (answer.form, answer.text) == (None, "You are not among those who may decide this.")
+    assert harness.notes_of(request) == ["outsider_press"]
+
+
+def test_a_button_that_was_redrawn_since_without_another_content_still_counts() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve", by=BO, on=request)
+    harness.press("approve", by=CHEN, on=request, version=request.version)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]

@@ -1,0 +1,194 @@
+"""The decision table: who x which kind of rule x which action x who confirms -> yes, no, and the rule that says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.people import MemberStatus, Person
+from bot.domain.requirement import Confirm, Requirement
+from bot.domain.session import Account, SessionState
+from bot.policy import evaluate as p
+from bot.policy.model import Decision, Force, Policy
+from tests.support import builders as b
+from tests.support import people as c
+
+if TYPE_CHECKING:
+    from bot.domain.session import Session
+
+PEOPLE = {one.name: one for one in (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)}
+"""Dana is on call, Bo leads, Chen does both, Oli neither. Dee has left, Gus is a guest, Robo a bot, Uma nobody could be
+asked about, Fay works elsewhere; all five are leads by their group.
+"""
+
+ALICE = b.session(3)
+BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, input=b.LOGON, disconnect=0)
+
+
+def person(name: str) -> Person:
+    return c.directory().person(PEOPLE[name])
+
+
+def needed(policy: Policy, *sessions: Session, force: bool = False, reason: str = "") -> Requirement | Decision:
+    asker = c.directory().person(c.DANA)
+    return p.requirement_for(policy, asker, c.OPS, Action.LOG_OFF, sessions, force=force, reason=reason)
+
+
+# Who may ask
+
+STANDING = {
+    # who: (may a lead's rule be used, the rule that the answer names)
+    "bo": (True, "leads"),
+    "chen": (True, "leads"),
+    "dana": (False, "no rule"),
+    "oli": (False, "no rule"),
+    "dee": (False, "status"),
+    "gus": (False, "status"),
+    "robo": (False, "status"),
+    "uma": (False, "status"),
+    "fay": (False, "home workspace"),
+}
+
+
+@pytest.mark.parametrize(("name", "action"), list(product(STANDING, Action)))
+def test_a_group_is_not_enough_one_has_to_be_a_member_of_the_home_workspace(name: str, action: Action) -> None:
+    leads = c.policy(c.rule("leads", who=c.LEADS))
+    decision = p.may_ask(leads, person(name), c.OPS, action)
+    assert (decision.allowed, decision.rule) == STANDING[name]
+    assert decision.allowed or decision.message
+
+
+@pytest.mark.parametrize("name", ["dee", "gus", "robo", "uma", "fay"])
+def test_a_rule_that_names_a_person_by_id_makes_no_member_of_him(name: str) -> None:
+    by_id = c.policy(c.rule(who=frozenset({PEOPLE[name].user_id})))
+    assert not p.may_ask(by_id, person(name), c.OPS, Action.LIST).allowed
+
+
+def test_a_rule_that_names_a_person_by_id_is_for_him_alone() -> None:
+    by_id = c.policy(c.rule(who=frozenset({c.OLI.user_id})))
+    assert p.may_ask(by_id, person("oli"), c.OPS, Action.LOG_OFF).allowed
+    assert not p.may_ask(by_id, person("dana"), c.OPS, Action.LOG_OFF).allowed
+
+
+def test_somebody_of_the_home_workspace_with_another_team_id_does_not_count() -> None:
+    twin = Person(actor=c.person("dana", c.ELSEWHERE), groups=c.ONCALL, status=MemberStatus.MEMBER)
+    assert p.may_ask(c.policy(), twin, c.OPS, Action.LIST).rule == "home workspace"
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "asked", "where", "place"),
+    list(product(PEOPLE, Action, Action, [frozenset[str](), frozenset({"C0OPS"})], [c.OPS, c.LOUNGE])),
+)
+def test_asking_takes_membership_the_group_the_action_and_the_place_all_at_once(
+    name: str, allowed: Action, asked: Action, where: frozenset[str], place: Any
+) -> None:
+    rule = c.rule(who=c.ONCALL, may=frozenset({allowed}), where=where)
+    decision = p.may_ask(c.policy(rule), person(name), place, asked)
+    is_here = not where or place is c.OPS
+    assert decision.allowed == (name in ("dana", "chen") and allowed is asked and is_here)
+
+
+def test_the_wrong_channel_is_told_from_no_right_at_all() -> None:
+    here = c.policy(c.rule("here", where=frozenset({"C0OPS"})))
+    assert "not asked from this channel" in p.may_ask(here, person("dana"), c.LOUNGE, Action.LOG_OFF).message
+    assert "No rule lets you" in p.may_ask(here, person("oli"), c.LOUNGE, Action.LOG_OFF).message
+
+
+# Which sessions
+
+COVERS: list[tuple[dict[str, Any], tuple[bool, bool]]] = [
+    # what the rule says                                             Alice, away for 3 h   Bob, at work for 4 h
+    ({}, (True, True)),
+    ({"computers": ("comp1",)}, (True, True)),
+    ({"computers": ("comp?",)}, (True, True)),
+    ({"computers": ("COMP*",)}, (True, True)),
+    ({"computers": ("comp2", "rds-*")}, (False, False)),
+    ({"users": ("alice",)}, (True, False)),
+    ({"users": ("corp\\*",)}, (True, True)),
+    ({"users": ("CORP\\b*",)}, (False, True)),
+    ({"users": ("OTHER\\*",)}, (False, False)),
+    ({"states": frozenset({SessionState.DISCONNECTED})}, (True, False)),
+    ({"states": frozenset({SessionState.ACTIVE})}, (False, True)),
+    ({"states": frozenset[SessionState]()}, (False, False)),
+    ({"idle_over": timedelta(hours=2)}, (True, True)),
+    ({"idle_over": timedelta(hours=3)}, (False, True)),
+    ({"idle_over": timedelta(hours=4)}, (False, False)),
+    ({"users": ("alice",), "states": frozenset({SessionState.ACTIVE})}, (False, False)),
+]
+
+
+@pytest.mark.parametrize("action", [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE])
+@pytest.mark.parametrize(("says", "covered"), COVERS)
+def test_a_rule_covers_what_it_says_and_nothing_else(
+    says: dict[str, Any],
+    covered: tuple[bool, bool],
+    action: Action,
+) -> None:
+    rules = c.policy(c.rule("on-call", **says))
+    for session, expected in zip((ALICE, BOB), covered, strict=True):
+        decision = p.for_session(rules, person("dana"), c.OPS, action, session)
+        assert (decision.allowed, decision.rule) == ((True, "on-call") if expected else (False, "no rule"))
+
+
+def test_idle_that_is_not_known_is_not_over_anything() -> None:
+    unknown = b.session(3, disconnect=0)
+    rules = c.policy(c.rule(idle_over=timedelta(seconds=1)))
+    assert not p.for_session(rules, person("dana"), c.OPS, Action.LOG_OFF, unknown).allowed
+
+
+def test_a_list_is_narrowed_by_computers_alone() -> None:
+    """Who may look at a host sees all of it: what people may do there is another matter."""
+    rules = c.policy(c.rule(users=("nobody",), states=frozenset(), computers=("comp1",)))
+    assert p.for_session(rules, person("dana"), c.OPS, Action.LIST, ALICE).allowed
+    assert not p.for_session(rules, person("dana"), c.OPS, Action.LIST, b.session(3, host="comp2")).allowed
+
+
+@pytest.mark.parametrize(("first", "second"), [("self", "two"), ("two", "self")])
+def test_the_first_rule_that_matches_decides(first: str, second: str) -> None:
+    kinds = {"self": c.rule("self"), "two": c.rule("two", need=c.of_leads(2))}
+    found = needed(c.policy(kinds[first], kinds[second]), ALICE)
+    assert isinstance(found, Requirement)
+    assert found.rules == (first,)
+    assert found.confirm is (Confirm.SELF if first == "self" else Confirm.OTHERS)
+
+
+GUARDED: list[tuple[str, dict[str, Any]]] = [
+    ("services", {"id": 0}),
+    ("listener", {"id": 65536}),
+    ("listener", {"state": SessionState.LISTENING}),
+    ("nobody is logged on", {"account": Account(domain="", user="")}),
+    ("no logon time", {"logon": 0}),
+    ("console", {"station": "Console"}),
+    ("console", {"station": "console"}),
+    ("own account", {"account": Account(domain="CORP", user="svc-logoff")}),
+    ("protected user", {"account": Account(domain="CORP", user="ceo")}),
+    ("protected computer", {"host": "vault"}),
+]
+GUARDING = {"protected_users": ("ceo",), "protected_computers": ("VAULT",), "own_accounts": ("CORP\\svc-logoff",)}
+
+
+@pytest.mark.parametrize("action", [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE])
+@pytest.mark.parametrize(("why", "changes"), GUARDED)
+def test_what_is_guarded_nobody_touches_whatever_the_rules_say(
+    why: str, changes: dict[str, Any], action: Action
+) -> None:
+    everything = c.policy(c.rule(who=frozenset({c.DANA.user_id}), force=Force(is_allowed=True)), **GUARDING)
+    session = b.session(**({"id": 3} | changes))
+    decision = p.for_session(everything, person("dana"), c.OPS, action, session)
+    assert (decision.allowed, decision.rule) == (False, "guard rail")
+    assert why in decision.message
+
+
+def test_only_the_console_and_the_own_account_can_be_opened_by_configuration() -> None:
+    opened = c.policy(c.rule(), may_touch_console=True, may_touch_own_account=True, **GUARDING)
+    still = [
+        why
+        for why, changes in GUARDED
+        if not p.for_session(opened, person("dana"), c.OPS, Action.LOG_OFF, b.session(**({"id": 3} | changes))).allowed
+    ]
+    assert still == ["services", "listener", "listener", "nobody is logged on", "no logon time", *still[5:]]
+    assert still[5:] == ["protected user", "protected computer"]

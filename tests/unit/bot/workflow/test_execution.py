@@ -1,0 +1,80 @@
+"""A yes is for the situation that the card showed: in another one other rules may hold, and the host compares last."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain.session import SessionState
+from bot.domain.verdicts import Verdict
+from bot.policy.model import Force
+from tests.support.people import BO, DANA, asking_leads, bot_with, rule
+
+if TYPE_CHECKING:
+    from tests.support.harness import BotHarness
+
+ACTIVE = frozenset({SessionState.ACTIVE})
+LATE = "comp1 id=3 --sync --even-if-active"
+
+
+def back_at_work(harness: BotHarness, text: str, session_id: int = 3) -> Verdict | None:
+    """Dana asks and confirms; the person comes back between the last question and the act."""
+    request = harness.ask_and_run(text)
+    harness.press("approve", by=DANA, on=request)
+    harness.terminal.before_act("comp1", lambda: harness.terminal.return_to_work("comp1", session_id))
+    harness.run()
+    return harness.target(request, "comp1", session_id).verdict
+
+
+def test_even_if_active_does_not_get_around_the_rule_for_those_at_work() -> None:
+    harness = bot_with(asking_leads(1, name="at work", states=ACTIVE), rule("rest"))
+    assert back_at_work(harness, LATE) is Verdict.CHANGED
+    assert harness.terminal.logged_off == []
+
+
+@pytest.mark.parametrize("states", [frozenset(SessionState) - ACTIVE, frozenset({SessionState.DISCONNECTED})])
+def test_even_if_active_does_not_get_around_a_rule_that_covers_only_those_who_left(
+    states: frozenset[SessionState],
+) -> None:
+    harness = bot_with(rule(states=states))
+    assert back_at_work(harness, LATE) is Verdict.CHANGED
+    assert harness.terminal.logged_off == []
+
+
+def test_force_and_even_if_active_do_not_get_around_it_together() -> None:
+    harness = bot_with(asking_leads(1, name="at work", states=ACTIVE), rule("rest", force=Force(is_allowed=True)))
+    harness.terminal.before_act("comp1", lambda: harness.terminal.return_to_work("comp1", 3))
+    harness.ask_and_run(f"{LATE} --force")
+    assert harness.terminal.logged_off == []
+
+
+def test_who_is_idle_no_longer_is_not_touched_under_a_rule_for_the_idle() -> None:
+    harness = bot_with(rule(idle_over=timedelta(seconds=60)))
+    assert back_at_work(harness, "comp1 id=5 --sync", session_id=5) is Verdict.CHANGED
+    assert harness.terminal.logged_off == []
+
+
+def test_even_if_active_does_what_it_says_where_the_same_rule_holds_for_those_at_work() -> None:
+    harness = bot_with(rule())
+    assert back_at_work(harness, LATE) is Verdict.GONE
+
+
+def test_those_who_said_yes_may_be_enough_for_the_other_situation_as_well() -> None:
+    """Both rules ask one lead: whoever comes back is covered by the same yes."""
+    harness = bot_with(asking_leads(1, name="at work", states=ACTIVE), asking_leads(1, name="rest"))
+    request = harness.ask_and_run(LATE)
+    harness.press("approve", by=BO, on=request)
+    harness.terminal.before_act("comp1", lambda: harness.terminal.return_to_work("comp1", 3))
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+def test_who_left_his_desk_meanwhile_goes_all_the_same_when_the_answers_cover_that() -> None:
+    harness = bot_with(asking_leads(1, name="at work", states=ACTIVE), rule("rest"))
+    request = harness.ask_and_run("comp1 id=5 --sync")
+    harness.press("approve", by=BO, on=request)
+    harness.terminal.before_act("comp1", lambda: harness.terminal.leave_alone("comp1", 5))
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 5)]

@@ -1,0 +1,193 @@
+"""From what the hosts say and what the rules say to what is to be done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.commands.logoff import LogoffAsk
+from bot.commands.sessions import SessionsAsk
+from bot.domain.actions import Action
+from bot.domain.ask import Choice
+from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.events import Refused, Surveyed
+from bot.domain.request import Ending
+from bot.domain.requirement import Confirm
+from bot.domain.session import Account, SessionState
+from bot.domain.transitions import READY_FOR
+from bot.errors import NoRight, Unreachable
+from bot.policy.model import Force, Policy, Rule
+from bot.workflow.survey import MOST_LISTED, Look, decide
+from tests.support import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.request import Request
+
+CARD_LIVES = timedelta(minutes=20)
+SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
+CONSOLE = b.session(1, station="Console", account=Account(domain="CORP", user="operator"))
+ALICE = b.session(3)
+BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE)
+LISTENER = b.session(65537, state=SessionState.LISTENING, account=Account(domain="", user=""))
+COMP1 = Look(host="comp1", at=b.NOW, sessions=(SERVICES, CONSOLE, ALICE, BOB, LISTENER))
+DOWN = Look(host="comp2", at=b.NOW, error=Unreachable("comp2 cannot be reached.", host="comp2"))
+BO = Condition(field=Field.USER, operator=Operator.LIKE, values=("bo*",))
+ACTIVE = Condition(field=Field.STATE, operator=Operator.IN, values=("0",))
+
+
+ALLOWED, FORBIDDEN = Force(is_allowed=True), Force()
+
+
+def policy(**changes: Any) -> Policy:
+    values: dict[str, Any] = {"who": b.ONCALL, "may": frozenset(Action), "expires_after": CARD_LIVES}
+    return Policy(home_team="T0TEAM", rules=(Rule(name="on-call", **(values | changes)),))
+
+
+def surveyed_by(rules: Policy, request: Request, surveys: Sequence[Look]) -> Surveyed:
+    found = decide(request, surveys, rules, b.person())
+    assert isinstance(found, Surveyed), found
+    return found
+
+
+def decided(*surveys: Look, may_force: Force = FORBIDDEN, users: tuple[str, ...] = ("*",), **ask: Any) -> Surveyed:
+    asked = LogoffAsk(hosts=tuple(look.host for look in surveys), **ask)
+    return surveyed_by(policy(force=may_force, users=users), b.request(ask=asked), surveys)
+
+
+def ids(surveyed: Surveyed) -> list[int]:
+    return [target.session.id for target in surveyed.targets]
+
+
+def test_everything_that_may_be_touched_is_a_target_and_the_rest_is_left_out_with_its_reason() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL)
+    assert ids(surveyed) == [3, 5]
+    assert {left.session.id: left.why.partition(":")[0] for left in surveyed.excluded} == {
+        0: "the services' session",
+        1: "the console",
+        65537: "a listener",
+    }
+    assert (surveyed.ending, surveyed.valid_for) == (None, CARD_LIVES)
+    assert surveyed.requirement
+    assert surveyed.requirement.confirm is Confirm.SELF
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        ({"ids": Ids(((3, 3),))}, [3]),
+        ({"ids": Ids(((3, 9),))}, [3, 5]),
+        ({"conditions": (BO,)}, [5]),
+        (
+            {"ids": Ids(((3, 3),)), "conditions": (Condition(field=Field.STATE, operator=Operator.IN, values=("0",)),)},
+            [],
+        ),
+    ],
+)
+def test_ids_and_filters_choose_together(ask: dict[str, Any], expected: list[int]) -> None:
+    surveyed = decided(COMP1, choice=Choice.MATCHING, **ask)
+    assert ids(surveyed) == expected
+    assert surveyed.excluded == ()
+    assert (surveyed.ending is Ending.NOTHING_TO_DO) == (not expected)
+
+
+def test_a_session_that_no_rule_covers_is_left_out() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL, users=("alice",))
+    assert ids(surveyed) == [3]
+    assert [left.why for left in surveyed.excluded if left.session == BOB] == ["no rule lets you touch this session"]
+
+
+def test_without_a_choice_the_sessions_are_shown_and_nobody_is_asked() -> None:
+    surveyed = decided(COMP1)
+    assert (ids(surveyed), surveyed.ending, surveyed.requirement) == ([3, 5], Ending.ANSWERED, None)
+    assert "Nobody is chosen yet" in surveyed.message
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_whatif_always_wins(force: bool) -> None:  # noqa: FBT001 - a table
+    surveyed = decided(COMP1, choice=Choice.ALL, whatif=True, force=force, may_force=ALLOWED)
+    assert (ids(surveyed), surveyed.ending, surveyed.requirement) == ([3, 5], Ending.WHATIF, None)
+
+
+def test_force_asks_nobody_where_a_rule_allows_it() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL, force=True, may_force=ALLOWED)
+    assert surveyed.requirement
+    assert (surveyed.requirement.confirm, surveyed.valid_for, surveyed.message) == (Confirm.NOBODY, READY_FOR, "")
+
+
+def test_force_without_a_rule_for_it_is_asked_for_and_said() -> None:
+    surveyed = decided(COMP1, choice=Choice.ALL, force=True)
+    assert surveyed.requirement
+    assert (surveyed.requirement.confirm, surveyed.valid_for) == (Confirm.SELF, CARD_LIVES)
+    assert "No rule lets you skip" in surveyed.message
+
+
+def test_a_host_that_does_not_answer_is_shown_beside_those_that_do() -> None:
+    surveyed = decided(COMP1, DOWN, choice=Choice.ALL)
+    assert [(look.host, look.code, look.sessions) for look in surveyed.surveys] == [
+        ("comp1", "", 5),
+        ("comp2", "unreachable", 0),
+    ]
+    assert (ids(surveyed), surveyed.ending) == ([3, 5], None)
+
+
+def test_when_no_host_answers_nothing_is_done() -> None:
+    refused = Look(host="comp1", at=b.NOW, error=NoRight("no", host="comp1"))
+    surveyed = decided(refused, DOWN, choice=Choice.ALL)
+    assert (surveyed.targets, surveyed.ending, surveyed.message) == (
+        (),
+        Ending.NOTHING_TO_DO,
+        "No computer could be looked at, so nothing was done.",
+    )
+
+
+def test_when_nothing_matches_it_is_said_with_the_next_step() -> None:
+    surveyed = decided(COMP1, ids=Ids(((9, 9),)), choice=Choice.MATCHING)
+    assert surveyed.ending is Ending.NOTHING_TO_DO
+    assert surveyed.message == "comp1 has no session with id 9. See who is there: `/sessions comp1`"
+
+
+def test_when_all_that_matches_is_guarded_it_is_said() -> None:
+    surveyed = decided(COMP1, ids=Ids(((0, 1),)), choice=Choice.MATCHING)
+    assert (surveyed.targets, surveyed.ending, len(surveyed.excluded)) == ((), Ending.NOTHING_TO_DO, 2)
+    assert "left out" in surveyed.message
+
+
+def test_a_list_shows_what_may_not_be_touched() -> None:
+    request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    lookers = policy(may=frozenset({Action.LIST}), users=("nobody",))
+    surveyed = surveyed_by(lookers, request, [COMP1])
+    assert (ids(surveyed), surveyed.excluded, surveyed.ending) == ([0, 1, 3, 5, 65537], (), Ending.ANSWERED)
+
+
+def test_a_list_leaves_out_computers_that_nobody_let_him_look_at() -> None:
+    request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
+    assert (surveyed.targets, len(surveyed.excluded)) == ((), 5)
+
+
+def test_when_others_decide_the_card_says_who_and_where() -> None:
+    four_eyes = policy(need=b.need(2), approve_in="C0APPROVE")
+    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL))
+    required = surveyed_by(four_eyes, asked, [COMP1]).requirement
+    assert required
+    assert (required.confirm, required.needs, required.approve_in) == (Confirm.OTHERS, (b.need(2),), "C0APPROVE")
+
+
+def test_a_missing_reason_for_force_is_refused_before_anybody_is_asked() -> None:
+    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True))
+    refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.person())
+    assert isinstance(refused, Refused)
+    assert "--force needs a reason here" in refused.message
+
+
+def test_a_list_that_nobody_could_read_is_cut_and_says_so() -> None:
+    many = tuple(b.session(number) for number in range(1, MOST_LISTED + 102))
+    request = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL), action=Action.LIST)
+    surveyed = decide(request, [Look(host="comp1", at=b.NOW, sessions=many)], policy(), b.person())
+    assert isinstance(surveyed, Surveyed)
+    assert len(surveyed.targets) == MOST_LISTED
+    assert f"There are {len(many):,}" in surveyed.message

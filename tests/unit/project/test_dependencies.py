@@ -1,0 +1,93 @@
+"""What is imported is declared: else the bot lives on what another package happens to bring along."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from functools import cache
+from importlib.metadata import packages_distributions
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+HOUSE = {"app", "bot", "adapters", "rehearsal", "migrations", "tests"}
+PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
+RUNTIME: list[str] = PYPROJECT["project"]["dependencies"]
+REHEARSAL = RUNTIME + EXTRAS["rehearsal"]
+TESTS = RUNTIME + [each for extra in EXTRAS.values() for each in extra] + PYPROJECT["dependency-groups"]["dev"]
+MAY_USE = {
+    "app": REHEARSAL,
+    "bot": RUNTIME,
+    "adapters": RUNTIME,
+    "migrations": RUNTIME,
+    "rehearsal": REHEARSAL,
+    "tests": TESTS,
+    "bench": TESTS,
+}
+
+
+def plain(name: str) -> str:
+    """A distribution's name as the registries compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def names_in(requirements: Iterable[str]) -> set[str]:
+    return {plain(re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0]) for each in requirements}
+
+
+def imported_in(source: str) -> Iterator[str]:
+    """Top-level modules of other people, wherever the import stands."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import():
+                names = [alias.name for alias in node.names]
+            case ast.ImportFrom(level=0):
+                names = [node.module or ""]
+            case _:
+                continue
+        for name in names:
+            top = name.partition(".")[0]
+            if top not in sys.stdlib_module_names and top not in HOUSE:
+                yield top
+
+
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
+def undeclared(source: str, requirements: Iterable[str]) -> set[str]:
+    declared = names_in(requirements)
+    return {top for top in imported_in(source) if not declared & {plain(each) for each in distributions().get(top, [])}}
+
+
+@pytest.mark.parametrize("folder", MAY_USE)
+def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")}
+    found = {str(path.relative_to(ROOT)): undeclared(source, MAY_USE[folder]) for path, source in sources.items()}
+    assert sources
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "requirements", "missing"),
+    [
+        ("import spnego.exceptions", ["pywinrm>=0.5"], {"spnego"}),
+        ("import spnego.exceptions", ["pyspnego[kerberos]>=0.11"], set()),
+        ("def f():\n    from yaml import safe_load", ["PyYAML"], set()),
+        ("import no_such_module, json", RUNTIME, {"no_such_module"}),
+        ("import starlette.routing", RUNTIME, {"starlette"}),
+        ("import starlette.routing", REHEARSAL, set()),
+        ("from . import neighbour\nimport bot.model", [], set()),
+    ],
+)
+def test_an_import_that_nothing_declares_is_found(source: str, requirements: list[str], missing: set[str]) -> None:
+    assert undeclared(source, requirements) == missing
