@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.checkout import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "architecture.md"
 SOURCES = {name: ROOT / name for name in ("app", "adapters", "bot", "migrations")}
 SOURCES["rehearsal"] = next(path for path in (ROOT / "rehearsal/src/rehearsal", ROOT / "rehearsal") if path.is_dir())

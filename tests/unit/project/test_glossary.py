@@ -8,17 +8,17 @@ import re
 from collections import Counter
 from enum import Enum
 from inspect import getmembers, isclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bot
 import bot.domain
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
 
-GLOSSARY = Path(__file__).resolve().parents[3] / "docs" / "glossary.md"
+GLOSSARY = ROOT / "docs" / "glossary.md"
 MEMBERS = {"States": "State", "Endings": "Ending", "Verdicts": "Verdict", "Reasons": "Reason", "Notes": "NoteKind"}
 """Section -> the enumeration of the domain whose values are its words. One that does not exist is not compared."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.checkout import ROOT
 
 
 def test_the_hooks_are_the_checks_of_make_lint() -> None:

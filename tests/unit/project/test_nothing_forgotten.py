@@ -13,7 +13,6 @@ import textwrap
 from dataclasses import fields
 from enum import Enum
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -26,12 +25,13 @@ from bot import commands
 from bot.audit import record
 from bot.commands import ASK_TYPES, COMMANDS
 from bot.domain import events
+from bot.domain.ask import Ask
 from bot.domain.inventory import Inventory
 from bot.domain.lifecycle import TABLE
-from bot.domain.request import Ask
 from bot.errors import UsageError
-from bot.policy import evaluate, explain, lint
+from bot.policy import approvals, evaluate, explain, lint
 from bot.policy.model import Rule
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,15 +39,17 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from bot.commands import Command
+    from bot.commands.command import Command
 
-ROOT = Path(__file__).resolve().parents[3]
 PAIRS = [(typed, meant) for typed in COMMANDS for meant in COMMANDS if typed is not meant]
 EVENTS = {
     name: value
     for name, value in vars(events).items()
     if inspect.isclass(value) and value.__module__ == events.__name__ and not issubclass(value, Enum)
 }
+FIXED = {"computers", "users", "states"}
+"""A host and a person stay the same for the life of a session; `conditions_on` tries every state of Windows."""
+
 SAYS_ALL = {"Denied", "Cancelled", "GraceStarted", "Started", "Ended", "SettlingAbandoned"}
 """Events whose name is all that the audit log needs."""
 
@@ -118,6 +120,13 @@ def test_every_field_of_a_rule_is_asked_explained_and_compared() -> None:
     assert every - selecting - attributes(source_of(evaluate)) == set(), "ask it in bot/policy/model.py or evaluate.py"
     assert selecting - attributes(source_of(lint), "earlier") == set(), "compare it in bot/policy/lint.py"
     assert of_sessions - attributes(source_of(explain), "rule") == set(), "say it in bot/policy/explain.py"
+
+
+def test_what_may_change_under_a_rule_is_compared_on_the_host() -> None:
+    """Between the card and the act a session may become another one, for which other people have to say yes."""
+    of_sessions = attributes(source_of(Rule.covers), "self") & {field.name for field in fields(Rule)}
+    compared = attributes(source_of(approvals.conditions_on), "rule")
+    assert of_sessions - FIXED - compared == set(), "compare it in conditions_on, bot/policy/approvals.py"
 
 
 @pytest.mark.parametrize(
