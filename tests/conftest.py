@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import tests.support.effort  # noqa: F401 - loads the profile before any test module asks for it
+
 if TYPE_CHECKING:
     import pytest
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, nodes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +38,7 @@ def module_of(path: Path) -> str:
 
 
 def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node for node in nodes_of(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -59,7 +58,7 @@ def test_only_the_scheduler_survives_everything() -> None:
     found = {
         str(path.relative_to(ROOT))
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.ExceptHandler) and catches_everything(node)
     }
     assert found == set(SURVIVORS)
@@ -91,9 +90,7 @@ def test_the_unit_tests_stand_in_folders_of_the_tree_that_they_test() -> None:
 
 
 def test_the_usual_function_is_shorter_than_ten_lines() -> None:
-    lengths = sorted(
-        (node.end_lineno or node.lineno) - node.lineno + 1 for path in FILES for node in functions_of(path)
-    )
+    lengths = sorted(length_of(node) for path in FILES for node in functions_of(path))
     assert lengths[len(lengths) // 2] < 10
 
 
