@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection and in the transaction that `adapters.sql.schema` hands in."""
+"""Alembic's entry: runs the revisions on the connection and in the transaction that `adapters.sql.migrate` hands in."""
 
 from __future__ import annotations
 

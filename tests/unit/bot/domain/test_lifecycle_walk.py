@@ -55,6 +55,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Stopped, by=PEOPLE),
     st.builds(e.Ended),
     st.builds(e.Settled, key=KEYS, verdict=VERDICTS),
+    st.builds(e.SettlingAbandoned),
     st.builds(
         e.StepFailed, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
     ),
@@ -70,7 +71,7 @@ PAUSES = st.sampled_from([timedelta(0)] * 8 + [timedelta(seconds=30), timedelta(
     walk=st.lists(st.tuples(EVENTS, PAUSES), max_size=25),
 )
 def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Event, timedelta]]) -> None:
-    request, now = start, b.NOW
+    request, now, is_left = start, b.NOW, False
     for event, pause in walk:
         now += pause
         try:
@@ -78,7 +79,8 @@ def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Eve
         except Conflict:
             continue
         check_step(request, after)
-        check(after)
+        is_left = is_left or isinstance(event, e.SettlingAbandoned)
+        check(after, is_left=is_left)
         request = after
 
 
@@ -117,8 +119,8 @@ def check_step(before: Request, after: Request) -> None:
             assert not now.is_open
 
 
-def check(request: Request) -> None:
-    """What is true of every request."""
+def check(request: Request, *, is_left: bool) -> None:
+    """What is true of every request. `is_left`: nobody looks for its unsure targets any more."""
     warned = request.state is State.READY
     is_over = request.state is State.ENDED
     assert is_over == (request.ending is not None) == (request.ended_at is not None)
@@ -128,7 +130,7 @@ def check(request: Request) -> None:
         assert request.due_at is not None
     if is_over:
         assert not any(look.due_at for look in request.surveys) or request.attempts
-        assert request.due_at is not None or not request.unsure_targets
+        assert request.due_at is not None or not request.unsure_targets or is_left
     if request.state is State.READY:
         assert request.due_at is not None
     if request.state in (State.ASKED, State.AWAITING, State.READY):
