@@ -22,9 +22,9 @@ from bot.domain.request import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import KERBEROS, SPNEGO, content_type, seal, unseal
+from rehearsal_testing.kerberos_realm import REALM, Realm
+from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import order_for
-from tests.contract.kdc import REALM, Realm
-from tests.contract.ntlm_client import NEGOTIATE, Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def rehearse(*options: str) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("DISPLAY")}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-u", "-m", "bot", "rehearse", *options],
+        [sys.executable, "-u", "-m", "app", "rehearse", *options],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import rehearsal
+from rehearsal import windows
 from rehearsal.windows import wts
 from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, State, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SOURCE = Path(rehearsal.__file__).parent / "windows" / "wtsapi32.c"
+SOURCE = Path(windows.__file__).with_name("wtsapi32.c")
 LONG = "bartholomew.featherstonehaugh"
 SESSIONS = [
     Session(id=0, state=State.DISCONNECTED, station="Services"),

@@ -15,7 +15,7 @@ import yaml
 
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import KERBEROS, SPNEGO, SealError, unseal
-from tests.contract.ntlm_client import (
+from rehearsal_testing.ntlm_client import (
     DOMAIN_IS_TARGET,
     NEGOTIATE,
     SERVER_IS_TARGET,
@@ -25,7 +25,7 @@ from tests.contract.ntlm_client import (
     hmac_md5,
     md4,
 )
-from tests.support.farm_client import connect, open_shell
+from rehearsal_testing.winrm_client import connect, open_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

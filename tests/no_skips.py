@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""`--no-skips`, for the tests of both projects: a plugin of pytest, named in pyproject.toml."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-HERE = Path(__file__).resolve().parents[1] / "browser" / "js"
+HERE = Path(__file__).with_name("js")
 CORPUS: list[dict[str, str]] = json.loads((HERE / "corpus.json").read_text(encoding="utf-8"))
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 

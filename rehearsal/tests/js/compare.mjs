@@ -1,9 +1,9 @@
 // Reads [{text}] from standard input and writes [{text, ours, theirs}]: what the page makes of each text, and slack-to-html.
 
 import { escapeForSlackWithMarkdown } from 'slack-to-html';
-import { formatDate } from '../../../rehearsal/page/static/js/dates.js';
-import { EMOJI } from '../../../rehearsal/page/static/js/emoji.js';
-import { parse } from '../../../rehearsal/page/static/js/mrkdwn.js';
+import { formatDate } from '../../src/rehearsal/page/static/js/dates.js';
+import { EMOJI } from '../../src/rehearsal/page/static/js/emoji.js';
+import { parse } from '../../src/rehearsal/page/static/js/mrkdwn.js';
 
 const NAMES = {
   users: { U0DANA0001: 'dana', U0BO000001: 'bo' },

@@ -11,7 +11,7 @@ from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
 from rehearsal.windows import Farm
-from tests.support.farm_client import BOOTSTRAP, payload, write_farm
+from rehearsal_testing.winrm_client import BOOTSTRAP, payload, write_farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.contract.foreign import NO_POWERSHELL, WAYS, Way, farm_of_all_ways, logged_on
+from rehearsal_testing.foreign_clients import NO_POWERSHELL, WAYS, Way, farm_of_all_ways, logged_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

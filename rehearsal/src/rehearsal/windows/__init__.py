@@ -7,6 +7,9 @@
 `negotiation` is what `auth` needs beside pyspnego, with the `names` that each host goes by.
 """
 
+from pathlib import Path
+from typing import Final
+
 from rehearsal.windows.behaviours import BEHAVIOURS
 from rehearsal.windows.farm import Farm, SessionLine
 from rehearsal.windows.inventory import EngineMissingError
@@ -14,8 +17,11 @@ from rehearsal.windows.negotiation import KerberosMissingError
 from rehearsal.windows.sessions import Call
 from rehearsal.windows.settings import Account, FarmFileError
 
+SHIPPED_FARM: Final = Path(__file__).parents[1] / "farm.yaml"
+
 __all__ = [
     "BEHAVIOURS",
+    "SHIPPED_FARM",
     "Account",
     "Call",
     "EngineMissingError",

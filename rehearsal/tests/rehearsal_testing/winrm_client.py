@@ -8,14 +8,17 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol
+
+from rehearsal.windows import SHIPPED_FARM, EngineMissingError, Farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rehearsal.windows import Farm
+    from rehearsal.windows.settings import EngineName
 
 BOOTSTRAP = (
     "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
@@ -46,6 +49,16 @@ def write_farm(folder: Path, text: str = SMALL_FARM) -> Path:
     path = folder / "farm.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def start_shipped_farm(engine: EngineName) -> Farm:
+    """Skips the test where the engine is missing."""
+    farm = Farm.from_file(SHIPPED_FARM, engine=engine)
+    try:
+        farm.start()
+    except EngineMissingError as missing:
+        pytest.skip(str(missing))
+    return farm
 
 
 def connect(farm: Farm, host: str, **changes: Any) -> Protocol:

@@ -7,46 +7,62 @@ import re
 import shutil
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from app.config.settings import load
-from app.rehearse.environment import open_stage
-from rehearsal.page import Scene
+from rehearsal.page import Page, Scene, WatchedFarm
 from rehearsal.page.page import STATIC
-from tests.e2e.waiting import wait_until
+from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
+from rehearsal.windows import SHIPPED_FARM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from app.rehearse.environment import Rehearsal
-
-ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A page without a bot behind it: `entries` is the audit log, which a test writes."""
+
+    workspace: Workspace
+    farm: WatchedFarm
+    page: Page
+    entries: list[dict[str, Any]]
+
+
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Rehearsal]:
-    with open_stage(load(ROOT / "app.yaml"), engine="double") as opened:
-        yield opened
+def stage() -> Iterator[Stage]:
+    entries: list[dict[str, Any]] = []
+    workspace = Workspace.from_file(SHIPPED_WORKSPACE)
+    page = Page(workspace)
+    with workspace, WatchedFarm.from_file(SHIPPED_FARM, engine="double") as farm:
+        page.show(
+            farm=farm,
+            read_audit=lambda after: [each for each in entries if each["seq"] > after],
+            commands=[{"slash": "/logoff", "description": "d", "usage_hint": "h", "examples": ["/logoff comp1"]}],
+        )
+        yield Stage(workspace=workspace, farm=farm, page=page, entries=entries)
+        page.hide()
 
 
 @contextmanager
-def listen(stage: Rehearsal) -> Iterator[Iterator[dict[str, Any]]]:
+def listen(stage: Stage) -> Iterator[Iterator[dict[str, Any]]]:
     with requests.get(f"{stage.workspace.url}/page/events", stream=True, timeout=20) as answer:
         lines = answer.iter_lines(decode_unicode=True)
         yield (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
 
 
-def make(stage: Rehearsal, **order: Any) -> requests.Response:
+def make(stage: Stage, **order: Any) -> requests.Response:
     return requests.post(f"{stage.workspace.url}/page/trouble", json=order, timeout=10)
 
 
-def test_every_answer_of_the_page_forbids_what_is_not_its_own(stage: Rehearsal) -> None:
+def test_every_answer_of_the_page_forbids_what_is_not_its_own(stage: Stage) -> None:
     paths = ["/", *(f"/page/static/{path.relative_to(STATIC)}" for path in FILES), "/nowhere"]
     for path in paths:
         answer = requests.get(stage.workspace.url + path, timeout=5)
@@ -72,21 +88,21 @@ def test_nothing_is_drawn_out_of_a_string(script: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/page/events", "/page/trouble", "/rehearsal/state?as=dana"])
 @pytest.mark.parametrize(("header", "value"), [("Host", "evil.example"), ("Origin", "https://evil.example")])
-def test_another_host_or_origin_is_refused(stage: Rehearsal, path: str, header: str, value: str) -> None:
+def test_another_host_or_origin_is_refused(stage: Stage, path: str, header: str, value: str) -> None:
     act = requests.post if path.endswith("trouble") else requests.get
     answer = act(stage.workspace.url + path, headers={header: value, "Content-Type": "application/json"}, timeout=5)
     refused = answer.status_code in {400, 403}
     assert refused, answer.status_code
 
 
-def test_trouble_is_taken_as_json_only(stage: Rehearsal) -> None:
+def test_trouble_is_taken_as_json_only(stage: Stage) -> None:
     answer = requests.post(
         f"{stage.workspace.url}/page/trouble", data={"what": "take_down", "host": "comp1"}, timeout=5
     )
     assert answer.status_code == 415
 
 
-def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: Rehearsal) -> None:
+def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: Stage) -> None:
     make(stage, what="restore")
     with listen(stage) as news:
         hello, scene = next(news), next(news)
@@ -99,7 +115,7 @@ def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: R
         change = next(one for one in news if one["type"] == "farm")
         assert list(change["hosts"]) == ["comp1"]
         assert 3 not in [one["id"] for one in change["hosts"]["comp1"]["sessions"]]
-        stage.visitor("dana").command("/logoff nowhere id=3")
+        stage.entries.append({"seq": 1, "event": "noted", "reason": "usage_error"})
         entry = next(one for one in news if one["type"] == "audit")["entries"][-1]
         assert (entry["event"], entry["reason"]) == ("noted", "usage_error")
         stage.page.tell(Scene(title="t", say="s", now="n", step=1, steps=2))
@@ -109,7 +125,7 @@ def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: R
         assert next(news)["entries"][-1]["seq"] == entry["seq"]
 
 
-def test_each_hand_on_the_farm_does_what_it_says(stage: Rehearsal) -> None:
+def test_each_hand_on_the_farm_does_what_it_says(stage: Stage) -> None:
     make(stage, what="restore")
 
     def look() -> dict[str, Any]:
@@ -120,9 +136,9 @@ def test_each_hand_on_the_farm_does_what_it_says(stage: Rehearsal) -> None:
         return dict(found)
 
     make(stage, what="take_down", host="comp1")
-    wait_until(lambda: not look()["up"])
+    stage.farm.wait_until(lambda: not look()["up"])
     make(stage, what="bring_up", host="comp1")
-    wait_until(lambda: bool(look()["up"]))
+    stage.farm.wait_until(lambda: bool(look()["up"]))
     assert session(3)["state"] == "Disconnected"
     make(stage, what="return_to_work", host="comp1", session_id=3)
     assert session(3)["state"] == "Active"
@@ -143,7 +159,7 @@ def test_each_hand_on_the_farm_does_what_it_says(stage: Rehearsal) -> None:
         ({"what": "explode", "host": "comp1"}, "invalid_order"),
     ],
 )
-def test_trouble_that_cannot_be_made_is_refused(stage: Rehearsal, order: dict[str, Any], error: str) -> None:
+def test_trouble_that_cannot_be_made_is_refused(stage: Stage, order: dict[str, Any], error: str) -> None:
     answer = make(stage, **order)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rehearsal.windows import EngineMissingError, Farm
-from tests.contract.kdc import REALM, Realm
+from rehearsal_testing.kerberos_realm import REALM, Realm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from winrm.exceptions import InvalidCredentialsError
 
-import rehearsal
-from rehearsal.windows import BEHAVIOURS, EngineMissingError, Farm, FarmFileError
-from tests.support.farm_client import SMALL_FARM, connect, listed, write_farm
+from rehearsal.windows import BEHAVIOURS, SHIPPED_FARM, EngineMissingError, Farm, FarmFileError
+from rehearsal_testing.winrm_client import SMALL_FARM, connect, listed, write_farm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rehearsal.windows.settings import EngineName
 
-SHIPPED = Path(rehearsal.__file__).with_name("farm.yaml")
 HOUR = 36_000_000_000
 
 
 @pytest.fixture(scope="module")
 def farm() -> Iterator[Farm]:
-    with Farm.from_file(SHIPPED, engine="double") as farm:
+    with Farm.from_file(SHIPPED_FARM, engine="double") as farm:
         yield farm
 
 
@@ -64,7 +62,7 @@ def test_the_fleet_is_forty_different_hosts_and_the_same_at_every_start(farm: Fa
     fleet = {name: sessions for name, sessions in farm.snapshot().items() if name.startswith("rds-")}
     assert (min(fleet), max(fleet), len(fleet)) == ("rds-01", "rds-40", 40)
     assert len({str(sessions) for sessions in fleet.values()}) > 10
-    with Farm.from_file(SHIPPED, engine="double") as again:
+    with Farm.from_file(SHIPPED_FARM, engine="double") as again:
         assert {name: again.sessions(name) for name in fleet} == fleet
 
 
@@ -136,7 +134,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_without_any_engine_the_double_serves_every_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("TS_PWSH", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with Farm.from_file(SHIPPED) as farm:
+    with Farm.from_file(SHIPPED_FARM) as farm:
         assert farm.banner == "53 hosts: Python double"
 
 
@@ -147,7 +145,7 @@ def test_an_engine_asked_for_by_name_and_missing_is_told_with_the_cure(
     monkeypatch.setenv("TS_PWSH", str(tmp_path / "no-pwsh"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineMissingError, match=cure):
-        Farm.from_file(SHIPPED, engine=engine).start()
+        Farm.from_file(SHIPPED_FARM, engine=engine).start()
 
 
 def test_comp1_has_the_best_engine_and_the_fleet_the_double(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -157,5 +155,5 @@ def test_comp1_has_the_best_engine_and_the_fleet_the_double(monkeypatch: pytest.
     monkeypatch.setenv("TS_PWSH", str(pretended))
     if shutil.which("gcc") is None:
         pytest.skip("real engines need gcc: install gcc")
-    with Farm.from_file(SHIPPED) as farm:
+    with Farm.from_file(SHIPPED_FARM) as farm:
         assert farm.banner == "comp1: PowerShell 9.9; 52 hosts: Python double"

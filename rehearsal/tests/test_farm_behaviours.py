@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 
-import rehearsal
-from rehearsal.windows import Farm
-from tests.support.farm_client import (
+from rehearsal.windows import SHIPPED_FARM, Farm
+from rehearsal_testing.winrm_client import (
     SCRIPT,
     ask,
     connect,
@@ -28,7 +26,6 @@ from tests.support.farm_client import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHIPPED = Path(rehearsal.__file__).with_name("farm.yaml")
 LIST = payload("2" * 32, ["list"])
 USUAL = [
     {"id": 0, "user": "", "state": "Disconnected"},
@@ -40,7 +37,7 @@ USUAL = [
 
 @pytest.fixture
 def farm() -> Iterator[Farm]:
-    with Farm.from_file(SHIPPED, engine="double") as farm:
+    with Farm.from_file(SHIPPED_FARM, engine="double") as farm:
         yield farm
 
 

@@ -13,7 +13,7 @@ from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError
 
 from rehearsal.windows import Farm
 from rehearsal.windows.seal import SealError, seal, unseal
-from tests.support.farm_client import (
+from rehearsal_testing.winrm_client import (
     BOOTSTRAP,
     SMALL_FARM,
     connect,

@@ -11,13 +11,13 @@ from slack_sdk import WebClient
 
 from rehearsal.page import Page
 from rehearsal.slack import SHIPPED_WORKSPACE, Visitor, Workspace
-from tests.browser.people import type_command, wait_for
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.page_actions import type_command, wait_for
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.conftest import OpenPage
+    from rehearsal_testing.browser import OpenPage
 
 OPS = "C0OPS00001"
 SERIOUS = "results => results.violations.filter(one => ['serious', 'critical'].includes(one.impact))"

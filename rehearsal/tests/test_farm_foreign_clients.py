@@ -15,7 +15,7 @@ from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
 from rehearsal.windows.soap import COMMAND_SHELL, SHELL, TRANSFER
-from tests.contract.foreign import NO_POWERSHELL, WAYS, Way, farm_of_all_ways, logged_on
+from rehearsal_testing.foreign_clients import NO_POWERSHELL, WAYS, Way, farm_of_all_ways, logged_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
