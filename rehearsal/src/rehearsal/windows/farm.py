@@ -12,7 +12,6 @@ from typing import Any, Self, TypedDict
 from rehearsal.windows import people
 from rehearsal.windows.auth import accounts_file
 from rehearsal.windows.behaviours import read_behaviour
-from rehearsal.windows.certificates import make_certificates
 from rehearsal.windows.host import Host
 from rehearsal.windows.inventory import find_engine
 from rehearsal.windows.names import names_in
@@ -22,6 +21,7 @@ from rehearsal.windows.ports import Address, Doorman
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
 from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
 from rehearsal.windows.soap import Message
+from rehearsal.windows.tls import make_tls
 
 _LOOK_SECONDS = 0.02
 _NAMED_HOSTS = 3
@@ -93,7 +93,7 @@ class Farm:
             wanted: find_engine(wanted, folder)
             for wanted in {self._engine or each.engine for each in self._settings.hosts.values()}
         }
-        tls = make_certificates(folder, self._settings.hosts, self.account.name)
+        tls = make_tls(folder, self._settings.hosts, self.account.name)
         self.ca_file, self.client_certificate = tls.ca_file, tls.client
         names = names_in(self._settings.hosts, self.account)
         for name, settings in self._settings.hosts.items():

@@ -14,9 +14,9 @@ from contextlib import suppress
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-from rehearsal.windows.certificates import Certificates
 from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
+from rehearsal.windows.tls import Tls
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = "127.0.0.1"
@@ -32,7 +32,7 @@ class Port(ThreadingMixIn, TCPServer):
     request_queue_size = 128
     timeout = 0  # the doorman knows that somebody knocks
 
-    def __init__(self, host: Host, tls: Certificates | None, number: int) -> None:
+    def __init__(self, host: Host, tls: Tls | None, number: int) -> None:
         self.host = host
         self._tls = tls
         self._open: set[socket.socket] = set()
@@ -71,7 +71,7 @@ class Port(ThreadingMixIn, TCPServer):
 class Address:
     """A port number that stays the host's own: listened at, or reserved and closed, so that calls are refused."""
 
-    def __init__(self, host: Host, tls: Certificates | None) -> None:
+    def __init__(self, host: Host, tls: Tls | None) -> None:
         self.host = host
         self._tls = tls
         self._reserved: socket.socket | None = None

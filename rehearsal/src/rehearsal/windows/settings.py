@@ -16,7 +16,8 @@ Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 _DURATION = re.compile(r"(\d+)(ms|[dhms])")
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
+_HOST = re.compile(r"(?!.{64})[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
+"""A name that can stand in a certificate: hyphens and dots are single, and inside."""
 _RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
 
 
