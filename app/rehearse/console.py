@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
     from rehearsal.scenario import Scenario
     from rehearsal.slack import SeenMessage
-    from rehearsal.slack.visitor import Version
+    from rehearsal.slack.client import Version
 
 out = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.slack.plain import read_blocks, read_text
+from rehearsal.slack.plain_text import read_blocks, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.domain.request import Request
     from rehearsal.slack import SeenMessage
-    from rehearsal.slack.visitor import Version
+    from rehearsal.slack.client import Version
 
 
 def as_json(stage: Rehearsal, people: Iterable[str]) -> dict[str, object]:

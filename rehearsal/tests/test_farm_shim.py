@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rehearsal import windows
-from rehearsal.windows import wts
+from rehearsal.windows.python_agent import wts
 from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, State, Table
 
 if TYPE_CHECKING:

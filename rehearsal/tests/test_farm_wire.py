@@ -12,7 +12,7 @@ from spnego import WinRMWrapResult
 from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 
 from rehearsal.windows import Farm
-from rehearsal.windows.seal import SealError, seal, unseal
+from rehearsal.windows.message_encryption import SealError, seal, unseal
 from rehearsal_testing.winrm_client import (
     BOOTSTRAP,
     SMALL_FARM,

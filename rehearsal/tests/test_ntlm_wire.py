@@ -14,7 +14,7 @@ import spnego
 import yaml
 
 from rehearsal.windows import Farm
-from rehearsal.windows.seal import KERBEROS, SPNEGO, SealError, unseal
+from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, SealError, unseal
 from rehearsal_testing.ntlm_client import (
     DOMAIN_IS_TARGET,
     NEGOTIATE,

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from rehearsal.page import Page, Scene, WatchedFarm
-from rehearsal.page.page import STATIC
+from rehearsal.page.server import STATIC
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
 from rehearsal.windows import SHIPPED_FARM
 

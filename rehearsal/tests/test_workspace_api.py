@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Workspace
-from rehearsal.slack.cast import read_cast
+from rehearsal.slack.workspace_file import read_cast
 
 OPS, PRIVATE, ARCHIVED = "C0OPS00001", "C0WARROOM1", "C0OLDOPS01"
 DIVIDER = {"type": "divider"}

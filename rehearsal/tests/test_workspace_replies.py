@@ -17,7 +17,7 @@ from slack_sdk.webhook import WebhookClient
 
 from rehearsal.slack import SHIPPED_WORKSPACE, SetClock, Visitor, Workspace
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.grants import Grants
+from rehearsal.slack.trigger_ids import Grants
 
 OPS = "C0OPS00001"
 BUTTON = [{"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}}]}]

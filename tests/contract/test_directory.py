@@ -17,8 +17,8 @@ from bot.errors import ChatError
 from bot.policy.evaluate import may_ask
 from bot.policy.model import Policy, Rule
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
-from rehearsal.slack.cast import read_cast
 from rehearsal.slack.faults import Fault, FaultKind
+from rehearsal.slack.workspace_file import read_cast
 from tests.e2e.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b

@@ -21,7 +21,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.request import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
-from rehearsal.windows.seal import KERBEROS, SPNEGO, content_type, seal, unseal
+from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, content_type, seal, unseal
 from rehearsal_testing.kerberos_realm import REALM, Realm
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import order_for

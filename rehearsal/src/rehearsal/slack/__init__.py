@@ -1,10 +1,7 @@
 """A local Slack workspace, as strict as Slack, whose people a program or a page can act as."""
 
-from rehearsal.slack.blocks import find_faults, is_too_long
-from rehearsal.slack.cast import CastError
-from rehearsal.slack.clock import SetClock
-from rehearsal.slack.faults import Fault, FaultKind
-from rehearsal.slack.visitor import (
+from rehearsal.slack.block_kit.blocks import find_faults, is_too_long
+from rehearsal.slack.client import (
     CommandResult,
     NoSuchButtonError,
     PressResult,
@@ -13,7 +10,10 @@ from rehearsal.slack.visitor import (
     VisitError,
     Visitor,
 )
+from rehearsal.slack.clock import SetClock
+from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal.slack.workspace import SHIPPED_WORKSPACE, Workspace
+from rehearsal.slack.workspace_file import CastError
 
 __all__ = [
     "SHIPPED_WORKSPACE",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.blocks import Block, find_faults, is_too_long
+from rehearsal.slack.block_kit.blocks import Block, find_faults, is_too_long
 from rehearsal.slack.errors import SlackError
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from rehearsal.slack.blocks import Block
+from rehearsal.slack.block_kit.blocks import Block
 
 SLACKBOT = "USLACKBOT"
 

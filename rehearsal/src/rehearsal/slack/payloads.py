@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from rehearsal.slack.cast import Channel, ChannelKind, Person
 from rehearsal.slack.clock import EPOCH, to_seconds
+from rehearsal.slack.context import Site
 from rehearsal.slack.message import Message
-from rehearsal.slack.site import Site
+from rehearsal.slack.serializers import Json, draw_message, draw_view
 from rehearsal.slack.views import View
-from rehearsal.slack.wire import Json, draw_message, draw_view
+from rehearsal.slack.workspace_file import Channel, ChannelKind, Person
 
 HIDDEN_NAMES: Final = {ChannelKind.DIRECT: "directmessage", ChannelKind.PRIVATE: "privategroup"}
 

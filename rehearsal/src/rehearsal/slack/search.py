@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rehearsal.slack.blocks import Button, find_buttons
-from rehearsal.slack.cast import Person
+from rehearsal.slack.block_kit.blocks import Button, find_buttons
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.store import Store
+from rehearsal.slack.workspace_file import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from rehearsal.slack.blocks import Block, fill_in
-from rehearsal.slack.cast import Cast, Channel, ChannelKind, Person
+from rehearsal.slack.block_kit.blocks import Block, fill_in
 from rehearsal.slack.clock import Clock, Stamps
 from rehearsal.slack.journal import Call, Change, Envelope
 from rehearsal.slack.message import Drawing, File, Message
+from rehearsal.slack.workspace_file import Cast, Channel, ChannelKind, Person
 
 Watcher = Callable[[Change], None]
 

@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from rehearsal.slack.blocks import fill_in
-from rehearsal.slack.elements import list_values
+from rehearsal.slack.block_kit.blocks import fill_in
+from rehearsal.slack.block_kit.elements import list_values
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.store import Store
 

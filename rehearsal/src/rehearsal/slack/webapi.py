@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from rehearsal.slack.arguments import Arguments, read_arguments, read_token
+from rehearsal.slack.connections import Lines
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal.slack.journal import Call
-from rehearsal.slack.lines import Lines
 from rehearsal.slack.methods import METHODS
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.wire import Json
+from rehearsal.slack.serializers import Json
 
 
 class WebApi:

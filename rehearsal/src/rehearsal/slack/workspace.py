@@ -18,22 +18,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from rehearsal.slack.cast import Cast, read_cast
 from rehearsal.slack.clock import Clock, SystemClock
-from rehearsal.slack.control import make_routes
+from rehearsal.slack.connections import Lines, make_protocol
+from rehearsal.slack.context import Site
+from rehearsal.slack.control_api.requests import LOOPBACK
+from rehearsal.slack.control_api.routes import make_routes
 from rehearsal.slack.faults import Fault
 from rehearsal.slack.files import Files
-from rehearsal.slack.grants import Grants
-from rehearsal.slack.lines import Lines, make_protocol
-from rehearsal.slack.orders import LOOPBACK
-from rehearsal.slack.posts import Posts
-from rehearsal.slack.replies import answer_response_url
-from rehearsal.slack.site import Site
-from rehearsal.slack.sockets import Sockets
+from rehearsal.slack.http_delivery import Posts
+from rehearsal.slack.responses import answer_response_url
+from rehearsal.slack.socket_mode import Sockets
 from rehearsal.slack.store import Store
 from rehearsal.slack.stream import Stream
+from rehearsal.slack.trigger_ids import Grants
 from rehearsal.slack.views import Views
 from rehearsal.slack.webapi import WebApi
+from rehearsal.slack.workspace_file import Cast, read_cast
 
 HOST: Final = "127.0.0.1"
 START_LIMIT: Final = timedelta(seconds=10)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from rehearsal.windows.behaviours import BEHAVIOURS
+from rehearsal.windows.engine_discovery import EngineMissingError
 from rehearsal.windows.farm import Farm, SessionLine
-from rehearsal.windows.inventory import EngineMissingError
 from rehearsal.windows.negotiation import KerberosMissingError
 from rehearsal.windows.sessions import Call
 from rehearsal.windows.settings import Account, FarmFileError

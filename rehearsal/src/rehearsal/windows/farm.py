@@ -9,15 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict
 
-from rehearsal.windows import people
+from rehearsal.windows import user_activity
 from rehearsal.windows.auth import accounts_file
 from rehearsal.windows.behaviours import read_behaviour
+from rehearsal.windows.engine_discovery import find_engine
 from rehearsal.windows.host import Host
-from rehearsal.windows.inventory import find_engine
+from rehearsal.windows.listeners import Address, Doorman
 from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
-from rehearsal.windows.population import populate
-from rehearsal.windows.ports import Address, Doorman
+from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
 from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
 from rehearsal.windows.soap import Message
@@ -180,16 +180,16 @@ class Farm:
 
     def sign_out(self, host: str, session_id: int) -> None:
         with self._hosts[host].machine.sessions.locked() as table:
-            people.leave(table, session_id)
+            user_activity.leave(table, session_id)
 
     def return_to_work(self, host: str, session_id: int) -> None:
         with self._hosts[host].machine.sessions.locked() as table:
-            people.come_back(table, session_id)
+            user_activity.come_back(table, session_id)
 
     def take_over(self, host: str, session_id: int, user: str) -> None:
         """`user`, named with the domain, has the id now, by a logon of this moment."""
         with self._hosts[host].machine.sessions.locked() as table:
-            people.take_over(table, session_id, user)
+            user_activity.take_over(table, session_id, user)
 
     def take_down(self, host: str) -> None:
         """The host's ports are closed and its connections cut; what runs on it goes on."""

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from rehearsal.windows import faults
 from rehearsal.windows.auth import Policy
-from rehearsal.windows.babble import babble, break_source
 from rehearsal.windows.behaviours import (
     Babbles,
     Behaviour,
@@ -32,14 +31,15 @@ from rehearsal.windows.behaviours import (
 from rehearsal.windows.cmd import Cmd
 from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
+from rehearsal.windows.misbehaviour.output import babble, break_source
 from rehearsal.windows.names import Names
 from rehearsal.windows.payload import asks_for_a_list
-from rehearsal.windows.people import come_back, leave, take_over
 from rehearsal.windows.service import Service
 from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import Account, HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
+from rehearsal.windows.user_activity import come_back, leave, take_over
 
 _FAULTS = {
     "fault": faults.internal_error,

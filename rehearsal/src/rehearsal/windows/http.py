@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rehearsal.windows.auth import Authenticator
 from rehearsal.windows.behaviours import Manner
-from rehearsal.windows.seal import SealError, content_type, protocol_of, seal, unseal
+from rehearsal.windows.message_encryption import SealError, content_type, protocol_of, seal, unseal
+from rehearsal.windows.misbehaviour.http import play
 from rehearsal.windows.soap import NotSoapError
-from rehearsal.windows.tricks import play
 
 if TYPE_CHECKING:
     from rehearsal.windows.host import Host
-    from rehearsal.windows.ports import Port
+    from rehearsal.windows.listeners import Port
 
 _LARGEST_BODY = 512_000
 """MaxEnvelopeSizekb of Windows, in bytes."""

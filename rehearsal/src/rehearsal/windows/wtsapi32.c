@@ -181,7 +181,7 @@ static void drop(Table *table, Session *s)
     memmove(s, after, (char *)(table->list + table->count--) - (char *)after);
 }
 
-/* As people.take_over: somebody logs on now under an id that is in use. */
+/* As user_activity.take_over: somebody logs on now under an id that is in use. */
 static void seize(Session *s)
 {
     static char station[20];

@@ -1,7 +1,7 @@
 """The Web API's methods. What does not stand here is `unknown_method`."""
 
+from rehearsal.slack.context import Method
 from rehearsal.slack.methods import chat, conversations, directory, files, session, views
-from rehearsal.slack.site import Method
 
 METHODS: dict[str, Method] = {
     **session.METHODS,

@@ -5,11 +5,11 @@ from typing import Final
 
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.content import read_content
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.places import find_known, find_shown, find_target
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.wire import Json, draw_message
+from rehearsal.slack.serializers import Json, draw_message
 
 LONGEST_POST: Final = 40_000
 LONGEST_UPDATE: Final = 4_000

@@ -1,13 +1,13 @@
 """Channels and direct messages, and what was said in them."""
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.cast import Channel, ChannelKind
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.pages import cut_page
 from rehearsal.slack.methods.places import find_joined, find_known, find_shown, is_member, open_direct
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.wire import Json, draw_channel, draw_message
+from rehearsal.slack.serializers import Json, draw_channel, draw_message
+from rehearsal.slack.workspace_file import Channel, ChannelKind
 
 TYPES = {
     "public_channel": ChannelKind.PUBLIC,

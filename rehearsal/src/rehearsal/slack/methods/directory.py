@@ -1,11 +1,11 @@
 """People and user groups."""
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.cast import UserGroup
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.methods.pages import cut_page
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.wire import Json, draw_person, draw_user_group
+from rehearsal.slack.serializers import Json, draw_person, draw_user_group
+from rehearsal.slack.workspace_file import UserGroup
 
 
 def get_user(site: Site, arguments: Arguments) -> Json:

@@ -1,12 +1,12 @@
 """Uploads in their second form: docs.slack.dev/messaging/working-with-files."""
 
 from rehearsal.slack.arguments import Arguments
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.files import BIGGEST
 from rehearsal.slack.message import File
 from rehearsal.slack.methods.places import find_known, is_member
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.wire import Json, draw_file
+from rehearsal.slack.serializers import Json, draw_file
 
 
 def get_upload_url(site: Site, arguments: Arguments) -> Json:

@@ -5,7 +5,7 @@ from binascii import Error as NoBase64
 
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.wire import Json
+from rehearsal.slack.serializers import Json
 
 MOST = 1000
 

@@ -1,10 +1,10 @@
 """Finding a conversation and asking what the bot may do in it."""
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.cast import Channel, ChannelKind
+from rehearsal.slack.context import Site
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
-from rehearsal.slack.site import Site
+from rehearsal.slack.workspace_file import Channel, ChannelKind
 
 
 def find_known(site: Site, channel_id: str) -> Channel:

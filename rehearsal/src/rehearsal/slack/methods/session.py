@@ -1,9 +1,9 @@
 """Who am I, and where is the socket."""
 
 from rehearsal.slack.arguments import Arguments
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.wire import Json
+from rehearsal.slack.serializers import Json
 
 
 def echo(_site: Site, arguments: Arguments) -> Json:

@@ -4,11 +4,11 @@ import json
 from typing import Any, Final
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.blocks import find_view_faults
+from rehearsal.slack.block_kit.blocks import find_view_faults
+from rehearsal.slack.block_kit.views import BIGGEST_VIEW, check_view
+from rehearsal.slack.context import Method, Site
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.site import Method, Site
-from rehearsal.slack.viewcheck import BIGGEST_VIEW, check_view
-from rehearsal.slack.wire import Json, draw_view
+from rehearsal.slack.serializers import Json, draw_view
 
 BOTH: Final = ("modal", "home")
 

@@ -7,10 +7,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from rehearsal.slack.arguments import Arguments, read_arguments
 from rehearsal.slack.content import read_content
+from rehearsal.slack.context import Site
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.grants import ResponseGrant
 from rehearsal.slack.message import Message
-from rehearsal.slack.site import Site
+from rehearsal.slack.trigger_ids import ResponseGrant
 
 LONGEST_REPLY: Final = 40_000
 STATUS: Final = {"used_url": 404, "expired_url": 404}

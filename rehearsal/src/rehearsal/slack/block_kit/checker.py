@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from rehearsal.slack.rules import Anything, Choice, Flag, Many, Record, Rule, Shape, Text, Typed, Whole, Words
-from rehearsal.slack.shapes import BLOCKS, ELEMENTS, RECORDS
+from rehearsal.slack.block_kit.rules import Anything, Choice, Flag, Many, Record, Rule, Shape, Text, Typed, Whole, Words
+from rehearsal.slack.block_kit.shapes import BLOCKS, ELEMENTS, RECORDS
 
 TEXT_EXTRAS = {"plain_text": {"emoji"}, "mrkdwn": {"verbatim"}}
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.slack.acting import Delivery, deliver, expect_active, find_place, send_event
-from rehearsal.slack.blocks import Block
-from rehearsal.slack.cast import Person
-from rehearsal.slack.elements import FIELDS, find_element, hold, list_values, say_what_is_missing
+from rehearsal.slack.block_kit.blocks import Block
+from rehearsal.slack.block_kit.elements import FIELDS, find_element, hold, list_values, say_what_is_missing
+from rehearsal.slack.context import Site
+from rehearsal.slack.delivery import Receipt
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.views import check_body
 from rehearsal.slack.payloads import draw_closed, draw_press, draw_submission, draw_view_press, make_action
-from rehearsal.slack.receipt import Receipt
-from rehearsal.slack.site import Site
+from rehearsal.slack.user_actions.commands import Delivery, deliver, expect_active, find_place, send_event
 from rehearsal.slack.views import View
+from rehearsal.slack.workspace_file import Person
 
 Json = dict[str, Any]
 _HANDLE = re.compile(r"(?<!\S)@([a-z0-9._-]+)")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rehearsal.slack.checker import check_fields, fault
-from rehearsal.slack.rules import Anything, Choice, Flag, Rule, Shape, Text, Words
+from rehearsal.slack.block_kit.checker import check_fields, fault
+from rehearsal.slack.block_kit.rules import Anything, Choice, Flag, Rule, Shape, Text, Words
 
 BIGGEST_VIEW: Final = 250_000
 _TITLE: Final = Text(24, mrkdwn=False)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.faults import Faults
 from rehearsal.slack.files import Files
-from rehearsal.slack.grants import Grants
-from rehearsal.slack.posts import Posts
-from rehearsal.slack.sockets import Sockets
+from rehearsal.slack.http_delivery import Posts
+from rehearsal.slack.serializers import Json
+from rehearsal.slack.socket_mode import Sockets
 from rehearsal.slack.store import Store
+from rehearsal.slack.trigger_ids import Grants
 from rehearsal.slack.views import Views
-from rehearsal.slack.wire import Json
 
 
 def _make_token(kind: str) -> Callable[[], str]:

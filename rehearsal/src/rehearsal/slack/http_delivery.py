@@ -14,8 +14,8 @@ from uuid import uuid4
 import requests
 
 from rehearsal.slack.clock import to_seconds
+from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, Receipt, Take, make_receipt
 from rehearsal.slack.journal import Envelope
-from rehearsal.slack.receipt import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, Receipt, Take, make_receipt
 from rehearsal.slack.store import Store
 
 FORM: Final = "application/x-www-form-urlencoded"

@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.slack.cast import Channel, ChannelKind, Person
+from rehearsal.slack.context import Site
+from rehearsal.slack.delivery import Receipt, Take, take_nothing
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import SLACKBOT
 from rehearsal.slack.payloads import draw_command, draw_event, draw_press, make_action
-from rehearsal.slack.receipt import Receipt, Take, take_nothing
-from rehearsal.slack.replies import reply_in_ack
+from rehearsal.slack.responses import reply_in_ack
 from rehearsal.slack.search import Found, Wanted, find_button
-from rehearsal.slack.site import Site
+from rehearsal.slack.workspace_file import Channel, ChannelKind, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from rehearsal.windows.double import PythonDouble
 from rehearsal.windows.engines import SHIM_NAMES, Engine, Mono, PowerShell, tool_output
+from rehearsal.windows.python_agent.double import PythonDouble
 from rehearsal.windows.settings import EngineName
 
 _SHIM = Path(__file__).with_name("wtsapi32.c")

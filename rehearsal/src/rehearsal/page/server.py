@@ -12,12 +12,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rehearsal.page.event_stream import Backstage, Live
 from rehearsal.page.farm import WatchedFarm
-from rehearsal.page.live import Backstage, Live
 from rehearsal.page.scene import Scene
 from rehearsal.slack import Workspace
+from rehearsal.slack.control_api.requests import Order, guard, take_order
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.orders import Order, guard, take_order
 
 STATIC: Final = Path(__file__).parent / "static"
 POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -10,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rehearsal.slack.acting import press_button, run_command, send_event
-from rehearsal.slack.desk import make_desk_routes
+from rehearsal.slack.context import Site
+from rehearsal.slack.control_api.forms import make_desk_routes
+from rehearsal.slack.control_api.requests import Order, draw_receipt, find_person, guard, take_order
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.faults import Fault, FaultKind
-from rehearsal.slack.orders import Order, draw_receipt, find_person, guard, take_order
 from rehearsal.slack.search import Wanted
-from rehearsal.slack.sight import draw_journal, draw_state
-from rehearsal.slack.site import Site
+from rehearsal.slack.snapshot import draw_journal, draw_state
 from rehearsal.slack.stream import Stream
+from rehearsal.slack.user_actions.commands import press_button, run_command, send_event
 
 
 class CommandOrder(Order):

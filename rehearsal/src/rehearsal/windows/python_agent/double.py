@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.windows import wts
-from rehearsal.windows.conditions import holds, last_input, upper
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
 from rehearsal.windows.payload import (
     Payload,
@@ -22,6 +20,8 @@ from rehearsal.windows.payload import (
     read_payload,
     read_request,
 )
+from rehearsal.windows.python_agent import wts
+from rehearsal.windows.python_agent.conditions import holds, last_input, upper
 from rehearsal.windows.sessions import Session, State, now_ticks
 from rehearsal.windows.shells import Command
 

@@ -3,10 +3,10 @@
 from mimetypes import guess_type
 from typing import Any
 
-from rehearsal.slack.cast import App, Cast, Channel, ChannelKind, Person, UserGroup
 from rehearsal.slack.clock import to_seconds
 from rehearsal.slack.message import File, Message
 from rehearsal.slack.views import View
+from rehearsal.slack.workspace_file import App, Cast, Channel, ChannelKind, Person, UserGroup
 
 Json = dict[str, Any]
 FOUNDED = 1_700_000_000

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.slack.checker import check_block, fault
-from rehearsal.slack.shapes import (
+from rehearsal.slack.block_kit.checker import check_block, fault
+from rehearsal.slack.block_kit.shapes import (
     ACTIONS,
     FIELDS,
     MOST_BLOCKS,

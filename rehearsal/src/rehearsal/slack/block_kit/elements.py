@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from rehearsal.slack.blocks import Block, find_elements
+from rehearsal.slack.block_kit.blocks import Block, find_elements
 from rehearsal.slack.errors import SlackError
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ Source: docs.slack.dev/reference/block-kit (blocks, block elements, composition 
 
 from typing import Final
 
-from rehearsal.slack.rules import Anything, Choice, Flag, Many, Record, Rule, Shape, Text, Typed, Whole, Words
+from rehearsal.slack.block_kit.rules import Anything, Choice, Flag, Many, Record, Rule, Shape, Text, Typed, Whole, Words
 
 MOST_BLOCKS: Final = 50
 MOST_VIEW_BLOCKS: Final = 100

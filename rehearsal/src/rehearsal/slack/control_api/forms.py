@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 from starlette.routing import Route
 
+from rehearsal.slack.context import Site
+from rehearsal.slack.control_api.requests import Order, draw_receipt, find_person, take_order
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.handling import Use, close, open_home, operate_in_message, operate_in_view, say, submit
 from rehearsal.slack.message import Message
-from rehearsal.slack.orders import Order, draw_receipt, find_person, take_order
-from rehearsal.slack.site import Site
+from rehearsal.slack.user_actions.forms import Use, close, open_home, operate_in_message, operate_in_view, say, submit
 from rehearsal.slack.views import View
 
 if TYPE_CHECKING:

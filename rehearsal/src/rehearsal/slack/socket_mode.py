@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from rehearsal.slack.connections import Lines
+from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, Receipt, Take, make_receipt
 from rehearsal.slack.journal import Envelope
-from rehearsal.slack.lines import Lines
-from rehearsal.slack.receipt import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, Receipt, Take, make_receipt
 from rehearsal.slack.store import Store
 
 MOST_SOCKETS: Final = 10

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rehearsal.slack.cast import Person
+from rehearsal.slack.context import Site
+from rehearsal.slack.delivery import Receipt
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.receipt import Receipt
-from rehearsal.slack.site import Site
+from rehearsal.slack.workspace_file import Person
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 Endpoint = Callable[[Request], Awaitable[Response]]

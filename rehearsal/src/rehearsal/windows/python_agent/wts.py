@@ -3,8 +3,8 @@
 A call answers 0 or the Win32 code it is refused with; see the C file for the sources.
 """
 
-from rehearsal.windows.people import leave_alone, take_over
 from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, Table, now_ticks
+from rehearsal.windows.user_activity import leave_alone, take_over
 
 FILE_NOT_FOUND = 2
 WINSTATION_NOT_FOUND = 7022

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rehearsal.slack.cast import Channel, ChannelKind, Person
-from rehearsal.slack.elements import list_values
+from rehearsal.slack.block_kit.elements import list_values
+from rehearsal.slack.context import Site
 from rehearsal.slack.journal import Call, Envelope
 from rehearsal.slack.message import SLACKBOT, Message
 from rehearsal.slack.search import list_buttons
-from rehearsal.slack.site import Site
+from rehearsal.slack.serializers import draw_file, draw_person, draw_view
 from rehearsal.slack.store import Store
-from rehearsal.slack.wire import draw_file, draw_person, draw_view
+from rehearsal.slack.workspace_file import Channel, ChannelKind, Person
 
 Json = dict[str, Any]
 

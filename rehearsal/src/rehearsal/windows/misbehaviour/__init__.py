@@ -1,0 +1,1 @@
+"""What a host does that is not well: in the output of a command, and over HTTP."""
