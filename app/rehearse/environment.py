@@ -17,7 +17,7 @@ from bot.commands import COMMANDS
 from bot.domain.request import State
 from bot.errors import SettingsError
 from rehearsal.page import Page, WatchedFarm
-from rehearsal.slack import SHIPPED_WORKSPACE, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 from rehearsal.windows import SHIPPED_FARM, EngineMissingError, FarmFileError, KerberosMissingError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Rehearsal:
     bot: Bot
     page: Page
 
-    def visitor(self, handle: str) -> Visitor:
-        return Visitor(self.workspace.url, handle)
+    def visitor(self, handle: str) -> UserClient:
+        return UserClient(self.workspace.url, handle)
 
     def hang_up(self) -> None:
         """End the bot's connection to the workspace; listeners in hand finish. The client alone would sit out 3 s."""

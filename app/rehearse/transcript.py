@@ -43,10 +43,10 @@ def seen_by(stage: Rehearsal, people: Iterable[str]) -> list[SeenMessage]:
 
 def names_in(stage: Rehearsal) -> Mapping[str, str]:
     """Names of people and channels and handles of groups, by id."""
-    cast = stage.workspace.store.cast
-    groups = {group.id: group.handle for group in cast.user_groups}
-    channels = {channel.id: channel.name for channel in cast.channels}
-    return {person.id: person.name for person in cast.people} | groups | channels
+    settings = stage.workspace.store.settings
+    groups = {group.id: group.handle for group in settings.user_groups}
+    channels = {channel.id: channel.name for channel in settings.channels}
+    return {person.id: person.name for person in settings.people} | groups | channels
 
 
 def shown(version: SeenMessage | Version, names: Mapping[str, str]) -> str:

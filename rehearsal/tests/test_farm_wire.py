@@ -12,7 +12,7 @@ from spnego import WinRMWrapResult
 from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 
 from rehearsal.windows import Farm
-from rehearsal.windows.message_encryption import SealError, seal, unseal
+from rehearsal.windows.message_encryption import DecryptionError, decrypt, encrypt
 from rehearsal_testing.winrm_client import (
     BOOTSTRAP,
     SMALL_FARM,
@@ -229,12 +229,12 @@ class MirrorKeys:
 
 
 def test_a_body_is_opened_only_when_it_is_as_long_as_announced() -> None:
-    sealed = seal(b"--Encrypted Boundary\r\n in the text", MirrorKeys())
-    assert unseal(sealed, MirrorKeys()) == b"--Encrypted Boundary\r\n in the text"
-    with pytest.raises(SealError, match="another length"):
-        unseal(sealed.replace(b"Length=34", b"Length=33"), MirrorKeys())
-    with pytest.raises(SealError, match="missing"):
-        unseal(sealed[:-4], MirrorKeys())
+    sealed = encrypt(b"--Encrypted Boundary\r\n in the text", MirrorKeys())
+    assert decrypt(sealed, MirrorKeys()) == b"--Encrypted Boundary\r\n in the text"
+    with pytest.raises(DecryptionError, match="another length"):
+        decrypt(sealed.replace(b"Length=34", b"Length=33"), MirrorKeys())
+    with pytest.raises(DecryptionError, match="missing"):
+        decrypt(sealed[:-4], MirrorKeys())
 
 
 def test_a_host_with_latency_takes_it_for_each_message(tmp_path: Path) -> None:

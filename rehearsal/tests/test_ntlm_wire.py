@@ -14,7 +14,7 @@ import spnego
 import yaml
 
 from rehearsal.windows import Farm
-from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, SealError, unseal
+from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, DecryptionError, decrypt
 from rehearsal_testing.ntlm_client import (
     DOMAIN_IS_TARGET,
     NEGOTIATE,
@@ -262,8 +262,8 @@ def test_a_body_sealed_under_another_name_is_not_opened() -> None:
     body += b"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length=1\r\n--Encrypted Boundary\r\n"
     body += b"\tContent-Type: application/octet-stream\r\n\0\0\0\0x--Encrypted Boundary--\r\n"
     for protocol in (SPNEGO, KERBEROS):
-        with pytest.raises(SealError, match="keys are those of"):
-            unseal(body, context, protocol)
+        with pytest.raises(DecryptionError, match="keys are those of"):
+            decrypt(body, context, protocol)
 
 
 def test_a_token_that_is_none_is_refused_and_the_connection_can_still_log_on(offering: Farm) -> None:

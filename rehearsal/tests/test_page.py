@@ -118,7 +118,7 @@ def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: S
         stage.entries.append({"seq": 1, "event": "noted", "reason": "usage_error"})
         entry = next(one for one in news if one["type"] == "audit")["entries"][-1]
         assert (entry["event"], entry["reason"]) == ("noted", "usage_error")
-        stage.page.tell(Scene(title="t", say="s", now="n", step=1, steps=2))
+        stage.page.tell(Scene(title="t", message="s", now="n", step=1, steps=2))
         assert next(one for one in news if one["type"] == "scene")["scene"]["title"] == "t"
         stage.page.tell(None)
     with listen(stage) as news:
@@ -156,7 +156,7 @@ def test_each_hand_on_the_farm_does_what_it_says(stage: Stage) -> None:
         ({"what": "take_down", "host": "nowhere"}, "not_there"),
         ({"what": "sign_out", "host": "comp1", "session_id": 99}, "not_there"),
         ({"what": "behave", "host": "comp1", "behaviour": "explodes"}, "invalid_trouble"),
-        ({"what": "explode", "host": "comp1"}, "invalid_order"),
+        ({"what": "explode", "host": "comp1"}, "invalid_request"),
     ],
 )
 def test_trouble_that_cannot_be_made_is_refused(stage: Stage, order: dict[str, Any], error: str) -> None:

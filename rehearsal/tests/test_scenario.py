@@ -76,7 +76,7 @@ def test_each_step_stands_for_the_scenes_pace_or_its_own_pause(play: Play, tmp_p
         ("title: t\nsteps:\n- {types: /logoff x, presses: y}\n", "a step is one of"),
         ("title: t\nsteps:\n- {as: bo}\n", "a step is one of"),
         ("title: t\nsteps:\n- {say: x, shouts: y}\n", "shouts"),
-        ("title: t\npace: slowly\nsteps:\n- {say: x}\n", "a pause is written like 5s"),
+        ("title: t\npace: slowly\nsteps:\n- {say: x}\n", "a duration is written like 3h"),
         ("{", "is no YAML"),
     ],
 )

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Workspace
-from rehearsal.slack.workspace_file import read_cast
+from rehearsal.slack.workspace_file import read_workspace
 
 OPS, PRIVATE, ARCHIVED = "C0OPS00001", "C0WARROOM1", "C0OLDOPS01"
 DIVIDER = {"type": "divider"}
@@ -196,8 +196,8 @@ def test_channels_and_people_say_what_they_are(web: WebClient) -> None:
 
 
 def test_a_missing_scope_is_named() -> None:
-    cast = read_cast(SHIPPED_WORKSPACE)
-    poor = replace(cast, app=replace(cast.app, scopes=("chat:write",)))
+    shipped = read_workspace(SHIPPED_WORKSPACE)
+    poor = replace(shipped, app=replace(shipped.app, scopes=("chat:write",)))
     with Workspace(poor) as workspace:
         answer = call(workspace, "users.info", user="U0DANA0001")
         assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", "users:read", "chat:write")

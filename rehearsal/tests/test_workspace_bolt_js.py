@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.slack import SHIPPED_WORKSPACE, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 
 HERE = Path(__file__).parent / "bolt_js"
 NODE, NPM = shutil.which("node"), shutil.which("npm")
@@ -66,7 +66,7 @@ def driver(bolt: Path, workspace: Workspace) -> Iterator[Driver]:
 
 def test_the_javascript_client_carries_a_command_to_its_end(workspace: Workspace, driver: Driver) -> None:
     assert driver.read() == {"event": "started", "refused": "invalid_blocks"}
-    dana, bo = Visitor(workspace.url, "dana"), Visitor(workspace.url, "bo")
+    dana, bo = UserClient(workspace.url, "dana"), UserClient(workspace.url, "bo")
 
     asked = dana.command("/logoff comp1 id=3")
     assert (asked.ok, asked.reply) == (True, "looking at comp1 id=3")
@@ -96,5 +96,5 @@ def test_the_javascript_client_comes_back_after_it_was_sent_away(workspace: Work
     (before,) = workspace.sockets
     workspace.disconnect("refresh_requested")
     assert workspace.wait_until(lambda: workspace.sockets != [] and before not in workspace.sockets)
-    assert Visitor(workspace.url, "dana").command("/logoff comp2").ok
+    assert UserClient(workspace.url, "dana").command("/logoff comp2").ok
     assert driver.read()["command"]["text"] == "comp2"

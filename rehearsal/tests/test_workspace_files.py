@@ -9,7 +9,7 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from rehearsal.slack import SHIPPED_WORKSPACE, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +29,12 @@ def web(workspace: Workspace) -> WebClient:
 
 
 @pytest.fixture
-def dana(workspace: Workspace) -> Visitor:
-    return Visitor(workspace.url, "dana")
+def dana(workspace: Workspace) -> UserClient:
+    return UserClient(workspace.url, "dana")
 
 
 def test_a_file_comes_in_by_its_upload_url_and_stands_in_the_channel(
-    web: WebClient, workspace: Workspace, dana: Visitor
+    web: WebClient, workspace: Workspace, dana: UserClient
 ) -> None:
     web.files_upload_v2(channel=OPS, filename="report.csv", title="Report", content="a;b\n", initial_comment="here")
     message = dana.state()["messages"][-1]
@@ -54,9 +54,9 @@ def test_a_file_is_not_shown_where_the_bot_is_no_member_or_before_its_bytes_came
         web.files_completeUploadExternal(files=[{"id": asked["file_id"]}], channel_id="C0PARTNER1")
 
 
-def test_people_talk_to_each_other_and_mentions_become_mentions(workspace: Workspace, dana: Visitor) -> None:
+def test_people_talk_to_each_other_and_mentions_become_mentions(workspace: Workspace, dana: UserClient) -> None:
     ts = dana.say("@bo look at <this> & that, nobody@example.com", "#ops")
-    Visitor(workspace.url, "bo").say("seen", "#ops", thread_ts=ts)
+    UserClient(workspace.url, "bo").say("seen", "#ops", thread_ts=ts)
     first, reply = dana.state()["messages"]
     assert first["text"] == "<@U0BO000001> look at &lt;this&gt; &amp; that, nobody@example.com"
     assert (reply["thread_ts"], reply["author_name"]) == (ts, "Bo")

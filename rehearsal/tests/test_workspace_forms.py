@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from websockets.sync.client import ClientConnection, connect
 
-from rehearsal.slack import SHIPPED_WORKSPACE, VisitError, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, UserClientError, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,11 +78,11 @@ def app(workspace: Workspace, web: WebClient) -> Iterator[App]:
 
 
 @pytest.fixture
-def dana(workspace: Workspace) -> Visitor:
-    return Visitor(workspace.url, "dana")
+def dana(workspace: Workspace) -> UserClient:
+    return UserClient(workspace.url, "dana")
 
 
-def open_form(app: App, web: WebClient, person: Visitor, view: dict[str, Any]) -> dict[str, Any]:
+def open_form(app: App, web: WebClient, person: UserClient, view: dict[str, Any]) -> dict[str, Any]:
     payload, _ = app.take(person.command, "/logoff")
     opened: dict[str, Any] = web.views_open(trigger_id=payload["trigger_id"], view=view)["view"]
     return opened
@@ -92,7 +92,7 @@ def values_of(view: dict[str, Any]) -> dict[str, Any]:
     return {name: held for block in view["state"]["values"].values() for name, held in block.items()}
 
 
-def test_a_form_is_filled_in_sent_off_and_closed(app: App, web: WebClient, dana: Visitor) -> None:
+def test_a_form_is_filled_in_sent_off_and_closed(app: App, web: WebClient, dana: UserClient) -> None:
     view = open_form(app, web, dana, modal(HOST, WAY, FLAGS, private_metadata="TS-1"))
     assert [one["id"] for one in dana.state()["views"]] == [view["id"]]
     payload, told = app.take(dana.submit, host="comp1", way="logoff", flags=["sync"])
@@ -116,7 +116,7 @@ def test_a_form_is_filled_in_sent_off_and_closed(app: App, web: WebClient, dana:
     assert dana.state()["views"] == []
 
 
-def test_what_is_missing_is_said_by_slack_and_never_reaches_the_app(app: App, web: WebClient, dana: Visitor) -> None:
+def test_what_is_missing_is_said_by_slack_and_never_reaches_the_app(app: App, web: WebClient, dana: UserClient) -> None:
     open_form(app, web, dana, modal(HOST, WAY, FLAGS))
     told = dana.submit(host="a name that is too long")
     assert told["errors"] == {
@@ -126,7 +126,7 @@ def test_what_is_missing_is_said_by_slack_and_never_reaches_the_app(app: App, we
     assert len(dana.state()["views"]) == 1
 
 
-def test_errors_of_the_app_keep_the_form_open(app: App, web: WebClient, dana: Visitor) -> None:
+def test_errors_of_the_app_keep_the_form_open(app: App, web: WebClient, dana: UserClient) -> None:
     open_form(app, web, dana, modal(HOST))
     refusal = {"response_action": "errors", "errors": {"host": "not in the inventory"}}
     _, told = app.take(dana.submit, host="nowhere", answer=refusal)
@@ -134,14 +134,14 @@ def test_errors_of_the_app_keep_the_form_open(app: App, web: WebClient, dana: Vi
     assert values_of(dana.state()["views"][0])["host"]["value"] == "nowhere"
 
 
-def test_an_error_for_a_block_that_is_not_there_is_the_apps_fault(app: App, web: WebClient, dana: Visitor) -> None:
+def test_an_error_for_a_block_that_is_not_there_is_the_apps_fault(app: App, web: WebClient, dana: UserClient) -> None:
     open_form(app, web, dana, modal(HOST))
     _, told = app.take(dana.submit, host="x", answer={"response_action": "errors", "errors": {"hots": "typo"}})
     assert told["error"] == "invalid_view_response"
     assert len(dana.state()["views"]) == 1
 
 
-def test_update_push_and_clear_do_what_slack_does(app: App, web: WebClient, dana: Visitor) -> None:
+def test_update_push_and_clear_do_what_slack_does(app: App, web: WebClient, dana: UserClient) -> None:
     first = open_form(app, web, dana, modal(HOST))
     app.take(dana.submit, host="a", answer={"response_action": "update", "view": modal(HOST, callback_id="second")})
     [view] = dana.state()["views"]
@@ -153,7 +153,7 @@ def test_update_push_and_clear_do_what_slack_does(app: App, web: WebClient, dana
     assert dana.state()["views"] == []
 
 
-def test_three_forms_are_the_most(app: App, web: WebClient, dana: Visitor) -> None:
+def test_three_forms_are_the_most(app: App, web: WebClient, dana: UserClient) -> None:
     open_form(app, web, dana, modal(HOST))
     push = {"response_action": "push", "view": modal(HOST)}
     for expected in (None, None, "invalid_view_response"):
@@ -162,7 +162,7 @@ def test_three_forms_are_the_most(app: App, web: WebClient, dana: Visitor) -> No
     assert len(dana.state()["views"]) == 3
 
 
-def test_the_app_hears_of_a_close_only_when_it_asked_to(app: App, web: WebClient, dana: Visitor) -> None:
+def test_the_app_hears_of_a_close_only_when_it_asked_to(app: App, web: WebClient, dana: UserClient) -> None:
     open_form(app, web, dana, modal(HOST))
     assert dana.close()["ok"]
     open_form(app, web, dana, modal(HOST, notify_on_close=True))
@@ -170,7 +170,7 @@ def test_the_app_hears_of_a_close_only_when_it_asked_to(app: App, web: WebClient
     assert (payload["type"], payload["is_cleared"], dana.state()["views"]) == ("view_closed", True, [])
 
 
-def test_a_trigger_opens_one_form_and_an_old_hash_changes_none(app: App, web: WebClient, dana: Visitor) -> None:
+def test_a_trigger_opens_one_form_and_an_old_hash_changes_none(app: App, web: WebClient, dana: UserClient) -> None:
     payload, _ = app.take(dana.command, "/logoff")
     view = web.views_open(trigger_id=payload["trigger_id"], view=modal(HOST))["view"]
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
@@ -193,7 +193,7 @@ def test_a_trigger_opens_one_form_and_an_old_hash_changes_none(app: App, web: We
     ],
 )
 def test_a_view_that_slack_would_not_take_is_refused(
-    app: App, web: WebClient, dana: Visitor, view: Any, words: str
+    app: App, web: WebClient, dana: UserClient, view: Any, words: str
 ) -> None:
     payload, _ = app.take(dana.command, "/logoff")
     with pytest.raises(SlackApiError) as refused:
@@ -202,10 +202,10 @@ def test_a_view_that_slack_would_not_take_is_refused(
     assert words in json.dumps(refused.value.response["response_metadata"])
 
 
-def test_nobody_reaches_into_anothers_form(app: App, web: WebClient, workspace: Workspace, dana: Visitor) -> None:
+def test_nobody_reaches_into_anothers_form(app: App, web: WebClient, workspace: Workspace, dana: UserClient) -> None:
     view = open_form(app, web, dana, modal(HOST))
-    with pytest.raises(VisitError, match="no_such_view"):
-        Visitor(workspace.url, "bo").operate("host", "comp9", view_id=view["id"])
+    with pytest.raises(UserClientError, match="no_such_view"):
+        UserClient(workspace.url, "bo").operate("host", "comp9", view_id=view["id"])
 
 
 ELEMENTS: list[tuple[dict[str, Any], Any, str, Any]] = [
@@ -223,7 +223,7 @@ ELEMENTS: list[tuple[dict[str, Any], Any, str, Any]] = [
 
 @pytest.mark.parametrize("case", ELEMENTS, ids=[case[0]["type"] for case in ELEMENTS])
 def test_an_element_of_a_message_tells_the_app_what_was_chosen(
-    app: App, web: WebClient, dana: Visitor, case: tuple[dict[str, Any], Any, str, Any]
+    app: App, web: WebClient, dana: UserClient, case: tuple[dict[str, Any], Any, str, Any]
 ) -> None:
     element, value, name, told = case
     blocks = [{"type": "actions", "elements": [{**element, "action_id": "it"}]}]
@@ -237,14 +237,14 @@ def test_an_element_of_a_message_tells_the_app_what_was_chosen(
     assert ("it" in json.dumps(payload["state"])) is (element["type"] != "overflow")
 
 
-def test_a_choice_that_is_not_offered_is_refused(web: WebClient, dana: Visitor) -> None:
+def test_a_choice_that_is_not_offered_is_refused(web: WebClient, dana: UserClient) -> None:
     blocks = [{"type": "actions", "elements": [ELEMENTS[0][0] | {"action_id": "it"}]}]
     ts = web.chat_postMessage(channel=OPS, text="choose", blocks=blocks)["ts"]
-    with pytest.raises(VisitError, match="invalid_value"):
+    with pytest.raises(UserClientError, match="invalid_value"):
         dana.operate("it", "c", channel=OPS, message_ts=ts)
 
 
-def test_an_input_of_a_form_is_quiet_unless_it_asked_to_speak(app: App, web: WebClient, dana: Visitor) -> None:
+def test_an_input_of_a_form_is_quiet_unless_it_asked_to_speak(app: App, web: WebClient, dana: UserClient) -> None:
     loud = field("loud", {"type": "plain_text_input", "action_id": "loud"}, dispatch_action=True)
     view = open_form(app, web, dana, modal(HOST, loud))
     assert dana.operate("host", "comp1")["acked_after"] is None
@@ -254,11 +254,11 @@ def test_an_input_of_a_form_is_quiet_unless_it_asked_to_speak(app: App, web: Web
     assert "response_url" not in payload
 
 
-def test_the_home_tab_is_each_persons_own(app: App, web: WebClient, workspace: Workspace, dana: Visitor) -> None:
+def test_the_home_tab_is_each_persons_own(app: App, web: WebClient, workspace: Workspace, dana: UserClient) -> None:
     payload, _ = app.take(dana.open_home)
     assert payload["event"]["type"] == "app_home_opened"
     assert (payload["event"]["user"], payload["event"]["tab"]) == (DANA, "home")
     home = {"type": "home", "blocks": [{"type": "header", "text": plain("Your requests")}]}
     web.views_publish(user_id=DANA, view=home)
     assert dana.state()["home"]["blocks"][0]["text"]["text"] == "Your requests"
-    assert Visitor(workspace.url, "bo").state()["home"] is None
+    assert UserClient(workspace.url, "bo").state()["home"] is None

@@ -15,12 +15,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from rehearsal.slack import (
     SHIPPED_WORKSPACE,
-    CastError,
     NoSuchButtonError,
     SetClock,
-    VisitError,
-    Visitor,
+    UserClient,
+    UserClientError,
     Workspace,
+    WorkspaceFileError,
 )
 
 OPS = "C0OPS00001"
@@ -80,7 +80,7 @@ def draw_button(text: str, value: str = "TS-1:1", **fields: Any) -> list[dict[st
 
 
 def texts(workspace: Workspace, user: str) -> list[str]:
-    return [message.text for message in Visitor(workspace.url, user).messages()]
+    return [message.text for message in UserClient(workspace.url, user).messages()]
 
 
 def test_everybody_sees_what_is_meant_for_him(workspace: Workspace, web: WebClient) -> None:
@@ -95,7 +95,7 @@ def test_everybody_sees_what_is_meant_for_him(workspace: Workspace, web: WebClie
 
 
 def test_a_command_carries_slacks_fields(workspace: Workspace, app: Wire) -> None:
-    payload = app.take(Visitor(workspace.url, "dana").command, "/logoff  comp1 a<b & c>d “x” CORP\\bob ")
+    payload = app.take(UserClient(workspace.url, "dana").command, "/logoff  comp1 a<b & c>d “x” CORP\\bob ")
     assert {name: payload[name] for name in payload if name not in {"token", "trigger_id", "response_url"}} == {
         "team_id": "T0HOME0001",
         "team_domain": "rehearsal",
@@ -123,7 +123,7 @@ def test_a_command_carries_slacks_fields(workspace: Workspace, app: Wire) -> Non
 def test_a_command_says_where_and_whose_it_is(
     workspace: Workspace, app: Wire, user: str, channel: str | None, seen: tuple[str, ...]
 ) -> None:
-    payload = app.take(Visitor(workspace.url, user).command, "/logoff", channel)
+    payload = app.take(UserClient(workspace.url, user).command, "/logoff", channel)
     assert tuple(payload[name] for name in ("channel_id", "channel_name", "team_id", "team_domain")) == seen
 
 
@@ -142,13 +142,13 @@ def test_a_command_says_where_and_whose_it_is(
 def test_who_cannot_type_there_is_refused(
     status: Workspace, user: str, text: str, channel: str | None, error: str
 ) -> None:
-    with pytest.raises(VisitError) as refused:
-        Visitor(status.url, user).command(text, channel)
+    with pytest.raises(UserClientError) as refused:
+        UserClient(status.url, user).command(text, channel)
     assert refused.value.error == error
 
 
 def test_a_command_that_no_app_has_is_answered_by_slackbot(workspace: Workspace) -> None:
-    dana = Visitor(workspace.url, "dana")
+    dana = UserClient(workspace.url, "dana")
     assert dana.command("/nothing").error == "invalid_command"
     (told,) = dana.messages()
     assert (told.author_name, told.text, told.ephemeral) == ("Slackbot", "/nothing is not a valid command.", True)
@@ -159,7 +159,7 @@ def test_a_press_carries_slacks_fields(workspace: Workspace, web: WebClient, app
     confirm = {"title": ask, "text": ask, "confirm": ask, "deny": ask}
     blocks = draw_button("Log off 1", action_id="go", confirm=confirm, style="danger")
     ts = web.chat_postMessage(channel=OPS, text="card", blocks=blocks)["ts"]
-    payload = app.take(Visitor(workspace.url, "bo").press, "Log off 1")
+    payload = app.take(UserClient(workspace.url, "bo").press, "Log off 1")
     assert payload["type"] == "block_actions"
     assert payload["user"] == {"id": "U0BO000001", "username": "bo", "name": "bo", "team_id": "T0HOME0001"}
     assert payload["container"] == {"type": "message", "message_ts": ts, "channel_id": OPS, "is_ephemeral": False}
@@ -175,13 +175,13 @@ def test_a_press_carries_slacks_fields(workspace: Workspace, web: WebClient, app
 
 def test_a_press_on_an_ephemeral_message_carries_no_message(workspace: Workspace, web: WebClient, app: Wire) -> None:
     web.chat_postEphemeral(channel=OPS, user="U0BO000001", text="card", blocks=draw_button("Go"))
-    payload = app.take(Visitor(workspace.url, "bo").press, "Go")
+    payload = app.take(UserClient(workspace.url, "bo").press, "Go")
     assert payload["container"]["is_ephemeral"]
     assert "message" not in payload
 
 
 def test_an_older_drawing_can_still_be_pressed(workspace: Workspace, web: WebClient, app: Wire) -> None:
-    bo = Visitor(workspace.url, "bo")
+    bo = UserClient(workspace.url, "bo")
     ts = web.chat_postMessage(channel=OPS, text="old", blocks=draw_button("Log off 1", "TS-1:1"))["ts"]
     web.chat_update(channel=OPS, ts=ts, text="new", blocks=draw_button("Log off 1", "TS-1:2"))
     web.chat_update(channel=OPS, ts=ts, text="done")
@@ -195,7 +195,7 @@ def test_an_older_drawing_can_still_be_pressed(workspace: Workspace, web: WebCli
 def test_a_whole_text_beats_a_beginning_and_the_newest_message_beats_the_others(
     workspace: Workspace, web: WebClient, app: Wire
 ) -> None:
-    bo = Visitor(workspace.url, "bo")
+    bo = UserClient(workspace.url, "bo")
     first = str(web.chat_postMessage(channel=OPS, text="1", blocks=draw_button("Log off", "first"))["ts"])
     web.chat_postMessage(channel=OPS, text="2", blocks=draw_button("Log off 2", "second"))
     web.chat_postMessage(channel="C0APPROVE1", text="3", blocks=draw_button("Log off 2", "third"))
@@ -215,9 +215,9 @@ def test_a_whole_text_beats_a_beginning_and_the_newest_message_beats_the_others(
 def test_a_button_that_is_not_there_is_answered_with_those_that_are(workspace: Workspace, web: WebClient) -> None:
     web.chat_postMessage(channel="C0APPROVE1", text="card", blocks=draw_button("Cancel"))
     with pytest.raises(NoSuchButtonError, match=r'no button "Log off"\. There is: "Cancel"'):
-        Visitor(workspace.url, "oli").press("Log off")
+        UserClient(workspace.url, "oli").press("Log off")
     with pytest.raises(NoSuchButtonError, match="none at all"):
-        Visitor(workspace.url, "gus").press("Cancel")
+        UserClient(workspace.url, "gus").press("Cancel")
 
 
 def test_stamps_grow_while_the_clock_stands_still(web: WebClient, clock: SetClock) -> None:
@@ -253,7 +253,7 @@ def test_only_this_machine_is_answered(workspace: Workspace) -> None:
     form = requests.post(f"{workspace.url}/rehearsal/command", data="{}", timeout=5)
     assert (form.status_code, form.json()["error"]) == (415, "json_only")
     wrong = requests.post(f"{workspace.url}/rehearsal/command", json={"user": "dana"}, timeout=5)
-    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_order")
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_request")
 
 
 def test_faults_are_planned_listed_and_cleared_over_http(workspace: Workspace, web: WebClient) -> None:
@@ -270,8 +270,10 @@ def test_a_file_that_does_not_hold_together_is_refused_with_every_fault(tmp_path
     broken.write_text(
         shipped.replace("members: [bo, chen]", "members: [bo, zoe]").replace("team: T0OTHER001", "team: T1")
     )
-    with pytest.raises(CastError, match="S0LEADS001 has the unknown member zoe; fay is of the unknown team T1"):
+    with pytest.raises(
+        WorkspaceFileError, match="S0LEADS001 has the unknown member zoe; fay is of the unknown team T1"
+    ):
         Workspace.from_file(broken)
     broken.write_text(shipped.replace("is_restricted", "is_limited"))
-    with pytest.raises(CastError, match="is_limited"):
+    with pytest.raises(WorkspaceFileError, match="is_limited"):
         Workspace.from_file(broken)

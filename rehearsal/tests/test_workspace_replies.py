@@ -15,9 +15,9 @@ from slack_bolt import App, BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from rehearsal.slack import SHIPPED_WORKSPACE, SetClock, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, SetClock, UserClient, Workspace
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.trigger_ids import Grants
+from rehearsal.slack.trigger_ids import TriggerIds
 
 OPS = "C0OPS00001"
 BUTTON = [{"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}}]}]
@@ -76,18 +76,18 @@ def workspace(door: Door, clock: SetClock) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def dana(workspace: Workspace) -> Visitor:
-    return Visitor(workspace.url, "dana")
+def dana(workspace: Workspace) -> UserClient:
+    return UserClient(workspace.url, "dana")
 
 
 @pytest.fixture
-def webhook(door: Door, dana: Visitor) -> WebhookClient:
+def webhook(door: Door, dana: UserClient) -> WebhookClient:
     """The response URL of a command that dana has typed."""
     assert dana.command("/logoff comp1").ok
     return WebhookClient(parse_qs(door.seen[-1][1])["response_url"][0])
 
 
-def test_bolt_takes_the_signature_and_the_form(workspace: Workspace, door: Door, dana: Visitor) -> None:
+def test_bolt_takes_the_signature_and_the_form(workspace: Workspace, door: Door, dana: UserClient) -> None:
     web = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
     app = App(client=web, signing_secret=workspace.signing_secret)
     pressed: list[str] = []
@@ -115,12 +115,12 @@ def test_bolt_takes_the_signature_and_the_form(workspace: Workspace, door: Door,
 
 
 @pytest.mark.parametrize("answer", [(500, "text/plain", "boom"), (302, "text/plain", "")])
-def test_a_bad_answer_is_a_failed_dispatch(door: Door, dana: Visitor, answer: Answer) -> None:
+def test_a_bad_answer_is_a_failed_dispatch(door: Door, dana: UserClient, answer: Answer) -> None:
     door.answer = lambda _headers, _body: answer
     assert dana.command("/logoff").error == "dispatch_failed"
 
 
-def test_no_answer_within_the_limit_is_a_timeout(door: Door, dana: Visitor) -> None:
+def test_no_answer_within_the_limit_is_a_timeout(door: Door, dana: UserClient) -> None:
     gate = threading.Event()
 
     def hang(_headers: dict[str, str], _body: str) -> Answer:
@@ -132,16 +132,18 @@ def test_no_answer_within_the_limit_is_a_timeout(door: Door, dana: Visitor) -> N
     gate.set()
 
 
-def test_a_response_url_answers_one_person_or_all(workspace: Workspace, dana: Visitor, webhook: WebhookClient) -> None:
+def test_a_response_url_answers_one_person_or_all(
+    workspace: Workspace, dana: UserClient, webhook: WebhookClient
+) -> None:
     webhook.send(text="for you")
     webhook.send(text="for all", response_type="in_channel")
-    bo = Visitor(workspace.url, "bo")
+    bo = UserClient(workspace.url, "bo")
     assert [(one.text, one.ephemeral) for one in dana.messages()] == [("for you", True), ("for all", False)]
     assert [one.text for one in bo.messages()] == ["for all"]
 
 
 def test_a_response_url_replaces_and_deletes_the_message_that_was_pressed(
-    workspace: Workspace, door: Door, dana: Visitor
+    workspace: Workspace, door: Door, dana: UserClient
 ) -> None:
     web = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
     web.chat_postEphemeral(channel=OPS, user="U0DANA0001", text="card", blocks=BUTTON)
@@ -156,7 +158,7 @@ def test_a_response_url_replaces_and_deletes_the_message_that_was_pressed(
     assert webhook.send(text="again", replace_original=True).body == "message_not_found"
 
 
-def test_the_sixth_use_of_a_response_url_is_refused(dana: Visitor, webhook: WebhookClient) -> None:
+def test_the_sixth_use_of_a_response_url_is_refused(dana: UserClient, webhook: WebhookClient) -> None:
     answers = [webhook.send(text=str(number)) for number in range(6)]
     assert [(one.status_code, one.body) for one in answers] == [(200, "ok")] * 5 + [(404, "used_url")]
     assert len(dana.messages()) == 5
@@ -176,14 +178,14 @@ def test_a_response_url_checks_what_it_is_given(webhook: WebhookClient) -> None:
 
 def test_a_trigger_opens_one_thing_within_three_seconds() -> None:
     clock = SetClock(datetime.now(UTC))
-    grants = Grants(clock)
-    first, second = grants.make_trigger(), grants.make_trigger()
+    trigger_ids = TriggerIds(clock)
+    first, second = trigger_ids.issue(), trigger_ids.issue()
     clock.advance(timedelta(seconds=3))
-    grants.spend_trigger(first)
+    trigger_ids.spend(first)
     with pytest.raises(SlackError, match="exchanged_trigger_id"):
-        grants.spend_trigger(first)
+        trigger_ids.spend(first)
     clock.advance(timedelta(milliseconds=1))
     with pytest.raises(SlackError, match="expired_trigger_id"):
-        grants.spend_trigger(second)
+        trigger_ids.spend(second)
     with pytest.raises(SlackError, match="invalid_trigger_id"):
-        grants.spend_trigger("1.2.3")
+        trigger_ids.spend("1.2.3")

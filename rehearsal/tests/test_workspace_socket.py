@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
-from rehearsal.slack import SHIPPED_WORKSPACE, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 
 ACK_LIMIT = timedelta(seconds=3)
 
@@ -32,8 +32,8 @@ def workspace() -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def dana(workspace: Workspace) -> Visitor:
-    return Visitor(workspace.url, "dana")
+def dana(workspace: Workspace) -> UserClient:
+    return UserClient(workspace.url, "dana")
 
 
 class Listener:
@@ -88,7 +88,7 @@ def post_event(workspace: Workspace, event: dict[str, str]) -> Any:
     return answer.json()
 
 
-def test_bolt_carries_a_command_to_a_card_and_a_press_to_its_end(workspace: Workspace, dana: Visitor) -> None:
+def test_bolt_carries_a_command_to_a_card_and_a_press_to_its_end(workspace: Workspace, dana: UserClient) -> None:
     app = App(client=WebClient(token=workspace.bot_token, base_url=workspace.api_url))
     button = {
         "type": "button",
@@ -113,7 +113,7 @@ def test_bolt_carries_a_command_to_a_card_and_a_press_to_its_end(workspace: Work
     asked = dana.command("/logoff comp1 id=3")
     assert (asked.ok, asked.reply) == (True, "looking at comp1 id=3")
     assert workspace.wait_until(lambda: len(workspace.store.list_messages("C0OPS00001")) == 1)
-    pressed = Visitor(workspace.url, "bo").press("Log off 1")
+    pressed = UserClient(workspace.url, "bo").press("Log off 1")
     assert (pressed.ok, pressed.value) == (True, "TS-1:2")
     assert workspace.wait_until(lambda: workspace.store.list_messages("C0OPS00001")[0].text == "done")
     hang_up(workspace, client)
@@ -122,10 +122,10 @@ def test_bolt_carries_a_command_to_a_card_and_a_press_to_its_end(workspace: Work
     assert (receipt.text, receipt.ephemeral) == ("looking at comp1 id=3", True)
     assert [version.text for version in card.versions] == ["a card", "done"]
     assert (card.buttons, card.blocks) == ((), ())
-    assert "for you alone" in [message.text for message in Visitor(workspace.url, "bo").messages()]
+    assert "for you alone" in [message.text for message in UserClient(workspace.url, "bo").messages()]
 
 
-def test_a_late_ack_is_kept_and_the_person_has_been_told(workspace: Workspace, dana: Visitor) -> None:
+def test_a_late_ack_is_kept_and_the_person_has_been_told(workspace: Workspace, dana: UserClient) -> None:
     with Listener(workspace) as app:
         app.gate.clear()
         asked = dana.command("/logoff comp1")
@@ -138,13 +138,15 @@ def test_a_late_ack_is_kept_and_the_person_has_been_told(workspace: Workspace, d
     assert [one.text for one in dana.messages()] == ['/logoff failed with the error "operation_timeout"']
 
 
-def test_without_an_app_the_person_is_told_that_it_could_not_be_reached(workspace: Workspace, dana: Visitor) -> None:
+def test_without_an_app_the_person_is_told_that_it_could_not_be_reached(workspace: Workspace, dana: UserClient) -> None:
     assert workspace.sockets == []
     assert dana.command("/logoff comp1").error == "dispatch_failed"
     assert [one.text for one in dana.messages()] == ['/logoff failed with the error "dispatch_failed"']
 
 
-def test_an_envelope_goes_to_one_of_two_sockets_and_both_get_their_share(workspace: Workspace, dana: Visitor) -> None:
+def test_an_envelope_goes_to_one_of_two_sockets_and_both_get_their_share(
+    workspace: Workspace, dana: UserClient
+) -> None:
     with Listener(workspace) as first, Listener(workspace) as second:
         for number in range(6):
             dana.command(f"/logoff comp{number}")
@@ -153,7 +155,7 @@ def test_an_envelope_goes_to_one_of_two_sockets_and_both_get_their_share(workspa
     assert [len(one) for one in texts] == [3, 3]
 
 
-def test_the_same_delivery_twice_has_one_trigger_id_and_two_envelopes(workspace: Workspace, dana: Visitor) -> None:
+def test_the_same_delivery_twice_has_one_trigger_id_and_two_envelopes(workspace: Workspace, dana: UserClient) -> None:
     with Listener(workspace) as app:
         assert dana.command("/logoff comp1", deliveries=2).ok
         first, second = app.seen
@@ -161,7 +163,7 @@ def test_the_same_delivery_twice_has_one_trigger_id_and_two_envelopes(workspace:
     assert first.envelope_id != second.envelope_id
 
 
-def test_a_client_that_is_sent_away_comes_back_and_goes_on(workspace: Workspace, dana: Visitor) -> None:
+def test_a_client_that_is_sent_away_comes_back_and_goes_on(workspace: Workspace, dana: UserClient) -> None:
     with Listener(workspace) as app:
         (before,) = workspace.sockets
         workspace.disconnect("refresh_requested")
@@ -170,7 +172,7 @@ def test_a_client_that_is_sent_away_comes_back_and_goes_on(workspace: Workspace,
         assert len(app.seen) == 1
 
 
-def test_a_socket_that_must_go_still_serves_while_there_is_no_other(workspace: Workspace, dana: Visitor) -> None:
+def test_a_socket_that_must_go_still_serves_while_there_is_no_other(workspace: Workspace, dana: UserClient) -> None:
     with connect(open_link(workspace)) as socket, ThreadPoolExecutor() as pool:
         assert json.loads(socket.recv())["type"] == "hello"
         workspace.disconnect("warning")
@@ -204,7 +206,7 @@ def test_a_ticket_opens_one_socket(workspace: Workspace) -> None:
         pass
 
 
-def test_whatever_answers_no_envelope_is_ignored(workspace: Workspace, dana: Visitor) -> None:
+def test_whatever_answers_no_envelope_is_ignored(workspace: Workspace, dana: UserClient) -> None:
     with connect(open_link(workspace)) as socket, ThreadPoolExecutor() as pool:
         socket.recv()
         for nonsense in ("no json", "[]", "{}", '{"envelope_id": "of nobody"}'):
@@ -214,7 +216,7 @@ def test_whatever_answers_no_envelope_is_ignored(workspace: Workspace, dana: Vis
         assert asked.result(5).reply == "here"
 
 
-def test_an_ack_with_blocks_that_slack_refuses_shows_as_a_failure(workspace: Workspace, dana: Visitor) -> None:
+def test_an_ack_with_blocks_that_slack_refuses_shows_as_a_failure(workspace: Workspace, dana: UserClient) -> None:
     with connect(open_link(workspace)) as socket, ThreadPoolExecutor() as pool:
         socket.recv()
         asked = pool.submit(dana.command, "/logoff comp1")
@@ -224,7 +226,7 @@ def test_an_ack_with_blocks_that_slack_refuses_shows_as_a_failure(workspace: Wor
         assert asked.result(5).error == "invalid_command_response"
 
 
-def test_two_hundred_commands_at_once_are_all_acked_in_time(workspace: Workspace, dana: Visitor) -> None:
+def test_two_hundred_commands_at_once_are_all_acked_in_time(workspace: Workspace, dana: UserClient) -> None:
     with Listener(workspace) as app, ThreadPoolExecutor(max_workers=200) as pool:
         asked = list(pool.map(lambda number: dana.command(f"/logoff comp{number}"), range(200)))
         assert [one.error for one in asked if not one.ok] == []

@@ -18,7 +18,7 @@ from bot.policy.evaluate import may_ask
 from bot.policy.model import Policy, Rule
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
 from rehearsal.slack.faults import Fault, FaultKind
-from rehearsal.slack.workspace_file import read_cast
+from rehearsal.slack.workspace_file import read_workspace
 from tests.e2e.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
@@ -35,10 +35,10 @@ GOOD_FOR = timedelta(hours=1)
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
     """The shipped one, whose leads took in people who do not count."""
-    cast = read_cast(SHIPPED_WORKSPACE)
+    shipped = read_workspace(SHIPPED_WORKSPACE)
     more = {"S0LEADS001": (GUS, DEE, FAY)}
-    groups = tuple(replace(one, members=(*one.members, *more.get(one.id, ()))) for one in cast.user_groups)
-    with Workspace(replace(cast, user_groups=groups)) as opened:
+    groups = tuple(replace(one, members=(*one.members, *more.get(one.id, ()))) for one in shipped.user_groups)
+    with Workspace(replace(shipped, user_groups=groups)) as opened:
         yield opened
 
 
@@ -149,7 +149,7 @@ def test_a_plan_without_user_groups_is_explained_with_what_to_do(workspace: Work
     with capture_logs() as logged:
         opened.start()
     opened.stop()
-    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["say"]
+    assert "User groups need a paid Slack plan: name people by their user ids (U...)" in logged[0]["message"]
 
 
 def test_where_the_rules_name_people_alone_a_plan_without_user_groups_does_no_harm(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from rehearsal.durations import Duration
 from rehearsal.page import Page, Scene, WatchedFarm
-from rehearsal.slack import VisitError, Visitor, Workspace
+from rehearsal.slack import UserClient, UserClientError, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,18 +20,10 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).parent / "scenarios"
 PATIENCE: Final = timedelta(seconds=60)
 """How long a scene waits for what somebody shall see."""
-_UNITS: Final = {"s": 1, "m": 60}
 
 
 class ScenarioError(ValueError):
     """The scene cannot be read, or did not go as written; the sentence says where."""
-
-
-def _read_seconds(text: object) -> object:
-    found = re.fullmatch(r"(\d+)([sm])", text) if isinstance(text, str) else None
-    if found is None:
-        raise ValueError("a pause is written like 5s or 2m")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
 class _Part(BaseModel):
@@ -66,9 +58,12 @@ class Trouble(_Part):
 
 
 class Step(_Part):
-    """One thing that happens at most. `say` is for those who watch. `sees` waits until the person sees these words."""
+    """One action at most. `message` (`say:` in the file) is for those who watch.
 
-    say: str = ""
+    `sees` waits until the person sees these words.
+    """
+
+    message: str = Field(default="", alias="say")
     who: str = Field(default="dana", alias="as")
     where: str | None = Field(default=None, alias="in")
     types: str | None = None
@@ -76,13 +71,13 @@ class Step(_Part):
     presses: str | None = None
     sees: str | None = None
     trouble: Trouble | None = None
-    pause: Annotated[timedelta | None, BeforeValidator(_read_seconds)] = None
+    pause: Duration | None = None
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         things = [self.types, self.writes, self.presses, self.sees, self.trouble, self.pause]
         count = sum(thing is not None for thing in things)
-        if count > 1 or (count == 0 and not self.say):
+        if count > 1 or (count == 0 and not self.message):
             raise ValueError("a step is one of types, writes, presses, sees, trouble, pause; or it only has a `say`")
         return self
 
@@ -108,7 +103,7 @@ class Scenario(_Part):
     """`pace` is how long each step stands before the next one, so that people can follow."""
 
     title: str
-    pace: Annotated[timedelta, BeforeValidator(_read_seconds)] = timedelta(seconds=4)
+    pace: Duration = timedelta(seconds=4)
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
@@ -143,27 +138,29 @@ class Player:
         """Each step as it is begun. ScenarioError at one that does not go as written; stops early when told to."""
         count = len(scenario.steps)
         for number, step in enumerate(scenario.steps, 1):
-            self.page.tell(Scene(title=scenario.title, say=step.say, now=step.words, step=number, steps=count))
+            self.page.tell(Scene(title=scenario.title, message=step.message, now=step.words, step=number, steps=count))
             yield step
             self._carry_out(step, number)
             if self.rest(step.pause or (scenario.pace if pace is None else pace)):
                 return
-        over = Scene(title=scenario.title, say=scenario.steps[-1].say, now="", step=count, steps=count, is_over=True)
+        over = Scene(
+            title=scenario.title, message=scenario.steps[-1].message, now="", step=count, steps=count, is_over=True
+        )
         self.page.tell(over)
 
     def _carry_out(self, step: Step, number: int) -> None:
         try:
             self._act(step)
-        except (VisitError, KeyError, ValueError, TimeoutError) as exc:
+        except (UserClientError, KeyError, ValueError, TimeoutError) as exc:
             raise ScenarioError(f"Step {number} ({step.words}): {exc}") from exc
 
     def _act(self, step: Step) -> None:
-        person = Visitor(self.workspace.url, step.who)
+        person = UserClient(self.workspace.url, step.who)
         match step:
             case Step(types=str(text)):
                 result = person.command(text, step.where)
                 if not result.ok:
-                    raise VisitError(str(result.error), f"Slack answers {step.who}: {result.error}")
+                    raise UserClientError(str(result.error), f"Slack answers {step.who}: {result.error}")
             case Step(writes=str(text)):
                 person.say(text, step.where)
             case Step(presses=str(text)):

@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from rehearsal.page import Page
-from rehearsal.slack import SHIPPED_WORKSPACE, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 from rehearsal_testing.page_actions import type_command, wait_for
 from rehearsal_testing.waiting import wait_until
 
@@ -132,7 +132,7 @@ def test_a_reload_keeps_a_form_and_what_stands_in_it_and_escape_closes_it(
     host = page.get_by_role("dialog").get_by_label("Host")
     host.fill("comp1")
     host.press("Tab")
-    dana = Visitor(workspace.url, "dana")
+    dana = UserClient(workspace.url, "dana")
     wait_until(lambda: "comp1" in str(dana.state()["views"]))
     page.reload()
     host.wait_for()
@@ -166,7 +166,7 @@ def test_a_page_whose_server_went_away_says_so_and_then_shows_the_truth(
     workspace: Workspace, open_page: OpenPage, tolerated: list[str]
 ) -> None:
     tolerated += ["ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY_RESPONSE"]
-    dana = Visitor(workspace.url, "dana")
+    dana = UserClient(workspace.url, "dana")
     dana.say("before", "#ops")
     page = open_page(workspace.url)
     wait_for(page, "before")

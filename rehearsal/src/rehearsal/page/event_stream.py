@@ -37,7 +37,7 @@ _BEHAVIOURS: Final = {name: (kind.__doc__ or name).split("\n")[0] for name, kind
 """What a host may be told to do, with the first line of what that means."""
 
 
-class Live:
+class EventStream:
     """Everybody who listens gets the whole state first, then what changes."""
 
     def __init__(self, store: Store) -> None:
@@ -62,7 +62,7 @@ class Live:
 
     def tell(self, scene: Scene | None) -> None:
         self._scene = scene
-        self._hand_out(self._draw_scene())
+        self._hand_out(self._scene_json())
 
     def close(self) -> None:
         """Ends every stream, so that the server can stop."""
@@ -73,7 +73,7 @@ class Live:
         for news in await asyncio.to_thread(self._look):
             self._hand_out(news)
         queue: asyncio.Queue[Json | None] = asyncio.Queue()
-        for whole in self._draw_all():
+        for whole in self._whole_state():
             queue.put_nowait(whole)
         self._queues.add(queue)
         if self._looking is None or self._looking.done():
@@ -125,7 +125,7 @@ class Live:
         self._entries = [*self._entries, *new][-MOST_ENTRIES:]
         return [{"type": "audit", "entries": new[-MOST_ENTRIES:]}] if new else []
 
-    def _draw_all(self) -> list[Json]:
+    def _whole_state(self) -> list[Json]:
         commands = self._backstage.commands if self._backstage else ()
         return [
             {
@@ -135,10 +135,10 @@ class Live:
                 "hosts": self._hosts,
                 "entries": self._entries,
             },
-            self._draw_scene(),
+            self._scene_json(),
         ]
 
-    def _draw_scene(self) -> Json:
+    def _scene_json(self) -> Json:
         return {"type": "scene", "scene": asdict(self._scene) if self._scene else None}
 
     def _pass_on(self, change: Change) -> None:

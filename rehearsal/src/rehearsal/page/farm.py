@@ -36,15 +36,15 @@ class WatchedFarm(Farm):
     def _look_at(self, name: str) -> Json:
         sessions = self._hosts[name].machine.sessions
         return {
-            "up": self._plain[name].port is not None,
+            "up": self._plain[name].listener is not None,
             "trouble": self._troubles[name],
             "engine": self._hosts[name].engine.title,
-            "sessions": [_draw_session(each) for each in sessions.all() if each.user],
-            "popups": [_draw_popup(each) for each in sessions.calls() if each.name == "message"],
+            "sessions": [_session_json(each) for each in sessions.all() if each.user],
+            "popups": [_popup_json(each) for each in sessions.calls() if each.name == "message"],
         }
 
 
-def _draw_session(session: Session) -> Json:
+def _session_json(session: Session) -> Json:
     """`since` is when a disconnected person left, or when an active one typed last; None when Windows does not say."""
     since = session.disconnect or (0 if session.input == ALWAYS_NOW else session.input)
     return {
@@ -61,7 +61,7 @@ def _draw_session(session: Session) -> Json:
     }
 
 
-def _draw_popup(call: Call) -> Json:
+def _popup_json(call: Call) -> Json:
     return {
         "session_id": call.session_id,
         "title": call.title,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Step `step` of `steps`; `now` says what is being done, `say` what to look at."""
+    """Step `step` of `steps`. `now` is what happens, `message` what to look at."""
 
     title: str
-    say: str
+    message: str
     now: str
     step: int
     steps: int

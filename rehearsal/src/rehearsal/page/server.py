@@ -12,11 +12,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rehearsal.page.event_stream import Backstage, Live
+from rehearsal.page.event_stream import Backstage, EventStream
 from rehearsal.page.farm import WatchedFarm
 from rehearsal.page.scene import Scene
 from rehearsal.slack import Workspace
-from rehearsal.slack.control_api.requests import Order, guard, take_order
+from rehearsal.slack.control_api.requests import ControlRequest, accept, guard
 from rehearsal.slack.errors import SlackError
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -30,7 +30,7 @@ HEADERS: Final = (
 )
 
 
-class TroubleOrder(Order):
+class TroubleRequest(ControlRequest):
     """`take_over` needs `user`; what is done to a session needs `session_id`. `behave` names a behaviour."""
 
     what: Literal["take_down", "bring_up", "sign_out", "return_to_work", "take_over", "behave", "restore"]
@@ -44,9 +44,9 @@ class Page:
     """Beside the workspace at `/`. `show` it the farm and the audit log once they are there."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._live = Live(workspace.store)
+        self._stream = EventStream(workspace.store)
         self._farm: WatchedFarm | None = None
-        workspace.add([Mount("/", app=self._make_app())], self._live.close)
+        workspace.add([Mount("/", app=self._make_app())], self._stream.close)
 
     def show(
         self, *, farm: WatchedFarm, read_audit: Callable[[int], Sequence[dict[str, Any]]], commands: Sequence[Any]
@@ -56,20 +56,20 @@ class Page:
         `commands`: what the app understands, each with `slash`, `description`, `usage_hint` and `examples`.
         """
         self._farm = farm
-        self._live.show(Backstage(farm=farm, read_audit=read_audit, commands=tuple(commands)))
+        self._stream.show(Backstage(farm=farm, read_audit=read_audit, commands=tuple(commands)))
 
     def hide(self) -> None:
         """To be called before the farm or the log goes away: the page shows nothing new of them."""
         self._farm = None
-        self._live.hide()
+        self._stream.hide()
 
     def tell(self, scene: Scene | None) -> None:
         """Shows where a written scene stands; None takes it away. From any thread."""
-        self._live.tell(scene)
+        self._stream.tell(scene)
 
     def _make_app(self) -> ASGIApp:
         async def stream(_request: Request) -> Response:
-            return await self._live.answer()
+            return await self._stream.answer()
 
         async def index(_request: Request) -> Response:
             return FileResponse(STATIC / "index.html")
@@ -77,38 +77,38 @@ class Page:
         routes = [
             Route("/", guard(index), methods=["GET"]),
             Route("/page/events", guard(stream), methods=["GET"]),
-            Route("/page/trouble", take_order(TroubleOrder, self._make_trouble), methods=["POST"]),
+            Route("/page/trouble", accept(TroubleRequest, self._make_trouble), methods=["POST"]),
             Mount("/page/static", StaticFiles(directory=STATIC)),
         ]
         return _add_headers(Starlette(routes=routes))
 
-    async def _make_trouble(self, order: TroubleOrder) -> dict[str, Any]:
+    async def _make_trouble(self, request: TroubleRequest) -> dict[str, Any]:
         """Refuses a host or a session that is not there: somebody else may have been faster."""
         if self._farm is None:
             raise SlackError("not_ready")
         try:
-            await run_in_threadpool(_carry_out, self._farm, order)
+            await run_in_threadpool(_carry_out, self._farm, request)
         except KeyError as exc:
-            raise SlackError("not_there", (f"{order.host} {order.session_id}",)) from exc
+            raise SlackError("not_there", (f"{request.host} {request.session_id}",)) from exc
         except ValueError as exc:
             raise SlackError("invalid_trouble", (str(exc),)) from exc
         return {"ok": True}
 
 
-def _carry_out(farm: WatchedFarm, order: TroubleOrder) -> None:
-    match order.what:
+def _carry_out(farm: WatchedFarm, request: TroubleRequest) -> None:
+    match request.what:
         case "take_down":
-            farm.take_down(order.host)
+            farm.take_down(request.host)
         case "bring_up":
-            farm.bring_up(order.host)
+            farm.bring_up(request.host)
         case "sign_out":
-            farm.sign_out(order.host, order.session_id)
+            farm.sign_out(request.host, request.session_id)
         case "return_to_work":
-            farm.return_to_work(order.host, order.session_id)
+            farm.return_to_work(request.host, request.session_id)
         case "take_over":
-            farm.take_over(order.host, order.session_id, order.user)
+            farm.take_over(request.host, request.session_id, request.user)
         case "behave":
-            farm.set_behaviour(order.host, order.behaviour)
+            farm.set_behaviour(request.host, request.behaviour)
         case "restore":
             farm.restore()
 

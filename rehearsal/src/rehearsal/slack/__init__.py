@@ -6,18 +6,17 @@ from rehearsal.slack.client import (
     NoSuchButtonError,
     PressResult,
     SeenMessage,
+    UserClient,
+    UserClientError,
     Version,
-    VisitError,
-    Visitor,
 )
 from rehearsal.slack.clock import SetClock
 from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal.slack.workspace import SHIPPED_WORKSPACE, Workspace
-from rehearsal.slack.workspace_file import CastError
+from rehearsal.slack.workspace_file import WorkspaceFileError
 
 __all__ = [
     "SHIPPED_WORKSPACE",
-    "CastError",
     "CommandResult",
     "Fault",
     "FaultKind",
@@ -25,10 +24,11 @@ __all__ = [
     "PressResult",
     "SeenMessage",
     "SetClock",
+    "UserClient",
+    "UserClientError",
     "Version",
-    "VisitError",
-    "Visitor",
     "Workspace",
+    "WorkspaceFileError",
     "find_faults",
     "is_too_long",
 ]

@@ -10,7 +10,7 @@ PATIENCE = timedelta(seconds=30)
 """Longer than the workspace itself ever waits for an app."""
 
 
-class VisitError(RuntimeError):
+class UserClientError(RuntimeError):
     """The person cannot do that; `error` is the workspace's word for it."""
 
     def __init__(self, error: str, sentence: str) -> None:
@@ -18,7 +18,7 @@ class VisitError(RuntimeError):
         self.error = error
 
 
-class NoSuchButtonError(VisitError):
+class NoSuchButtonError(UserClientError):
     """`buttons` are the texts of those that are there."""
 
     def __init__(self, wanted: str, buttons: list[str]) -> None:
@@ -93,8 +93,8 @@ class SeenMessage:
         )
 
 
-class Visitor:
-    """`user` is an id or a handle. Every method raises VisitError when the workspace refuses."""
+class UserClient:
+    """`user` is an id or a handle. Every method raises UserClientError when the workspace refuses."""
 
     def __init__(self, url: str, user: str) -> None:
         self._url = f"{url.rstrip('/')}/rehearsal"
@@ -106,8 +106,8 @@ class Visitor:
         Without a channel: the person's first; `@logoffbot` is the direct messages with the bot. `deliveries=2` delivers
         the same command twice.
         """
-        order = {"user": self._user, "text": text, "channel": channel, "deliveries": deliveries}
-        answer = self._call("POST", "command", order)
+        body = {"user": self._user, "text": text, "channel": channel, "deliveries": deliveries}
+        answer = self._call("POST", "command", body)
         return CommandResult(
             ok=answer["ok"], error=answer["error"], acked_after=_read_duration(answer), reply=answer["reply"]
         )
@@ -127,7 +127,7 @@ class Visitor:
         `version` (0 the first, -2 the one before the last) or `stale_value` presses it as an older drawing of the
         message had it. Raises NoSuchButtonError.
         """
-        order = {
+        body = {
             "user": self._user,
             "text": button_text,
             "message_ts": message_ts,
@@ -136,7 +136,7 @@ class Visitor:
             "stale_value": stale_value,
             "deliveries": deliveries,
         }
-        answer = self._call("POST", "press", order)
+        answer = self._call("POST", "press", body)
         return PressResult(
             ok=answer["ok"],
             error=answer["error"],
@@ -150,13 +150,13 @@ class Visitor:
 
     def say(self, text: str, channel: str | None = None, *, thread_ts: str | None = None) -> str:
         """Writes an ordinary message, or a reply, and returns its ts."""
-        order = {"user": self._user, "text": text, "channel": channel, "thread_ts": thread_ts}
-        return str(self._call("POST", "say", order)["ts"])
+        body = {"user": self._user, "text": text, "channel": channel, "thread_ts": thread_ts}
+        return str(self._call("POST", "say", body)["ts"])
 
     def operate(self, action_id: str, value: Any, **where: Any) -> dict[str, Any]:
         """Uses an element of a message (`channel`, `message_ts`) or of a view (`view_id`; else the form on top).
 
-        What `value` may be stands in `desk.OperateOrder`.
+        What `value` may be stands in `control_api.forms.OperateRequest`.
         """
         return self._call("POST", "operate", {"user": self._user, "action_id": action_id, "value": value, **where})
 
@@ -178,16 +178,16 @@ class Visitor:
     def state(self) -> dict[str, Any]:
         return self._call("GET", f"state?as={self._user}")
 
-    def _call(self, verb: str, path: str, order: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.request(verb, f"{self._url}/{path}", json=order, timeout=PATIENCE.total_seconds())
-        body: dict[str, Any] = answer.json()
+            answer = session.request(verb, f"{self._url}/{path}", json=body, timeout=PATIENCE.total_seconds())
+        told: dict[str, Any] = answer.json()
         if answer.status_code == requests.codes.ok:
-            return body
-        if body["error"] == "no_such_button" and order is not None:
-            raise NoSuchButtonError(order["text"], body["buttons"])
-        raise VisitError(body["error"], f"{self._user} cannot do that: {body['error']} {_explain(body)}".strip())
+            return told
+        if told["error"] == "no_such_button" and body is not None:
+            raise NoSuchButtonError(body["text"], told["buttons"])
+        raise UserClientError(told["error"], f"{self._user} cannot do that: {told['error']} {_explain(told)}".strip())
 
 
 def _explain(body: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
-class Lines:
+class Connections:
     """Open connections by the caller's address and port."""
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class Lines:
             transport.abort()
 
 
-def make_protocol(lines: Lines) -> type[asyncio.Protocol]:
-    """The HTTP protocol of uvicorn, noting each connection in `lines`."""
+def make_protocol(connections: Connections) -> type[asyncio.Protocol]:
+    """The HTTP protocol of uvicorn, noting each connection in `connections`."""
 
     class NotedProtocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:
-            lines.add(transport)
+            connections.add(transport)
             super().connection_made(transport)
 
     return NotedProtocol

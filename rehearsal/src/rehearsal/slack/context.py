@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.faults import Faults
 from rehearsal.slack.files import Files
-from rehearsal.slack.http_delivery import Posts
+from rehearsal.slack.http_delivery import HttpDelivery
+from rehearsal.slack.response_urls import ResponseUrls
 from rehearsal.slack.serializers import Json
-from rehearsal.slack.socket_mode import Sockets
+from rehearsal.slack.socket_mode import SocketMode
 from rehearsal.slack.store import Store
-from rehearsal.slack.trigger_ids import Grants
+from rehearsal.slack.trigger_ids import TriggerIds
 from rehearsal.slack.views import Views
 
 
@@ -20,13 +21,14 @@ def _make_token(kind: str) -> Callable[[], str]:
 
 
 @dataclass(slots=True, kw_only=True)
-class Site:
+class Context:
     """`url` has no slash at its end and is empty until there is a port. Tokens and secrets are new each time."""
 
     store: Store
-    grants: Grants
-    sockets: Sockets
-    posts: Posts
+    trigger_ids: TriggerIds
+    response_urls: ResponseUrls
+    socket_mode: SocketMode
+    http_delivery: HttpDelivery
     views: Views
     files: Files
     kept: dict[tuple[str, str, str], Json] = field(default_factory=dict)
@@ -43,6 +45,6 @@ class Site:
 class Method:
     """One method of the Web API: what it does, and the scopes any one of which it asks for."""
 
-    run: Callable[[Site, Arguments], Json]
+    run: Callable[[Context, Arguments], Json]
     scopes: tuple[str, ...] = ()
     by_app_token: bool = False

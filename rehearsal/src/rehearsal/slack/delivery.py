@@ -1,4 +1,4 @@
-"""What came of one delivery to the app."""
+"""One delivery to the app, by socket or by HTTP, and what came of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,26 +14,37 @@ OPERATION_TIMEOUT: Final = "operation_timeout"
 DISPATCH_FAILED: Final = "dispatch_failed"
 
 
-Take = Callable[[Any], str]
-"""Shows what an ack carried, at the moment when it comes in, and returns the text of it. May raise SlackError."""
+OnAck = Callable[[Any], str]
+"""Reads the body of an ack when it arrives, shows what it carries, and returns its text. May raise SlackError."""
 
 
-def take_nothing(_body: Any) -> str:
-    """For what has no use for an ack's body: Slack ignores it, too."""
+def ignore_ack(_body: Any) -> str:
+    """Slack, too, ignores the body of most acks."""
     return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """`reply` is the text that the ack carried. Without an ack in time `acked_after` is None and `error` says why."""
+class Delivery:
+    """`payload` goes to the app `times` times at once: to `url`, or without one by socket. `on_ack` reads the ack."""
+
+    kind: str
+    payload: dict[str, Any]
+    url: str | None
+    times: int
+    on_ack: OnAck = ignore_ack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryResult:
+    """`reply` is the text in the ack. Without an ack in time `acked_after` is None and `error` says why."""
 
     error: str | None = None
     acked_after: timedelta | None = None
     reply: str = ""
 
 
-def make_receipt(after: timedelta, body: Any, take: Take) -> Receipt:
+def make_result(after: timedelta, body: Any, on_ack: OnAck) -> DeliveryResult:
     try:
-        return Receipt(acked_after=after, reply=take(body))
+        return DeliveryResult(acked_after=after, reply=on_ack(body))
     except SlackError as exc:
-        return Receipt(acked_after=after, error=exc.error)
+        return DeliveryResult(acked_after=after, error=exc.error)

@@ -14,7 +14,7 @@ from uuid import uuid4
 import requests
 
 from rehearsal.slack.clock import to_seconds
-from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, Receipt, Take, make_receipt
+from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, DeliveryResult, OnAck, make_result
 from rehearsal.slack.journal import Envelope
 from rehearsal.slack.store import Store
 
@@ -37,13 +37,13 @@ def sign(secret: str, seconds: int, body: str) -> str:
     return "v0=" + hmac.new(secret.encode(), f"v0:{seconds}:{body}".encode(), hashlib.sha256).hexdigest()
 
 
-class Posts:
+class HttpDelivery:
     def __init__(self, store: Store) -> None:
         self._store = store
         # As many at once as a burst of commands needs; a thread waits for its answer and does nothing else.
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="workspace-post")
 
-    async def deliver(self, url: str, secret: str, kind: str, payload: dict[str, Any], take: Take) -> Receipt:
+    async def deliver(self, url: str, secret: str, kind: str, payload: dict[str, Any], on_ack: OnAck) -> DeliveryResult:
         """Posts once and waits for the answer, 3 s at most. A redirect is a failure."""
         loop = asyncio.get_running_loop()
         envelope_id, started = str(uuid4()), loop.time()
@@ -52,14 +52,14 @@ class Posts:
         try:
             answer = await asyncio.wait_for(work, ACK_LIMIT.total_seconds())
         except (TimeoutError, requests.Timeout):
-            return Receipt(error=OPERATION_TIMEOUT)
+            return DeliveryResult(error=OPERATION_TIMEOUT)
         except requests.RequestException:
-            return Receipt(error=DISPATCH_FAILED)
+            return DeliveryResult(error=DISPATCH_FAILED)
         if answer.status_code // 100 != 2:
-            return Receipt(error=DISPATCH_FAILED)
+            return DeliveryResult(error=DISPATCH_FAILED)
         after = timedelta(seconds=loop.time() - started)
         self._store.note_ack(envelope_id, after, late=False)
-        return make_receipt(after, _read_body(answer), take)
+        return make_result(after, _read_body(answer), on_ack)
 
     def _post(self, url: str, secret: str, kind: str, payload: Mapping[str, Any]) -> requests.Response:
         content_type, body = encode(kind, payload)

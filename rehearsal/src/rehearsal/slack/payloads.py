@@ -6,20 +6,20 @@ from typing import Any, Final
 from uuid import uuid4
 
 from rehearsal.slack.clock import EPOCH, to_seconds
-from rehearsal.slack.context import Site
+from rehearsal.slack.context import Context
 from rehearsal.slack.message import Message
-from rehearsal.slack.serializers import Json, draw_message, draw_view
+from rehearsal.slack.serializers import Json, message_json, view_json
 from rehearsal.slack.views import View
 from rehearsal.slack.workspace_file import Channel, ChannelKind, Person
 
 HIDDEN_NAMES: Final = {ChannelKind.DIRECT: "directmessage", ChannelKind.PRIVATE: "privategroup"}
 
 
-def draw_command(site: Site, person: Person, channel: Channel, command: str, text: str) -> Json:
+def command_payload(context: Context, person: Person, channel: Channel, command: str, text: str) -> Json:
     """A slash command of an app without `should_escape`: the text as typed, with `&`, `<` and `>` as entities."""
-    team = site.store.cast.team_of(person)
+    team = context.store.settings.team_of(person)
     return {
-        "token": site.verification_token,
+        "token": context.verification_token,
         "team_id": team.id,
         "team_domain": team.domain,
         "channel_id": channel.id,
@@ -28,18 +28,18 @@ def draw_command(site: Site, person: Person, channel: Channel, command: str, tex
         "user_name": person.handle,
         "command": command,
         "text": html.escape(text, quote=False),
-        "api_app_id": site.store.cast.app.id,
+        "api_app_id": context.store.settings.app.id,
         "is_enterprise_install": "false",
-        "response_url": _make_url(site, "commands", site.grants.make_response(person.id, channel.id)),
-        "trigger_id": site.grants.make_trigger(person.id),
+        "response_url": _make_url(context, "commands", context.response_urls.issue(person.id, channel.id)),
+        "trigger_id": context.trigger_ids.issue(person.id),
     }
 
 
-def draw_press(  # noqa: PLR0913 -- who, on what, doing what
-    site: Site, person: Person, message: Message, version: int, *, action: Json, values: Json
+def press_payload(  # noqa: PLR0913 -- who, on what, doing what
+    context: Context, person: Person, message: Message, version: int, *, action: Json, values: Json
 ) -> Json:
     """`block_actions`, with the message as it was drawn when the button was pressed; without an ephemeral one."""
-    cast, channel = site.store.cast, site.store.channels[message.channel]
+    settings, channel = context.store.settings, context.store.channels[message.channel]
     is_ephemeral = message.only_for is not None
     container = {
         "type": "message",
@@ -50,32 +50,32 @@ def draw_press(  # noqa: PLR0913 -- who, on what, doing what
     }
     return {
         "type": "block_actions",
-        **_draw_head(site, person),
+        **_common_fields(context, person),
         "container": container,
-        "trigger_id": site.grants.make_trigger(person.id),
+        "trigger_id": context.trigger_ids.issue(person.id),
         "channel": {"id": channel.id, "name": HIDDEN_NAMES.get(channel.kind, channel.name)},
-        **({} if is_ephemeral else {"message": draw_message(message, cast, version)}),
+        **({} if is_ephemeral else {"message": message_json(message, settings, version)}),
         "state": {"values": values},
-        "response_url": _make_url(site, "actions", site.grants.make_response(person.id, channel.id, message.ts)),
+        "response_url": _make_url(context, "actions", context.response_urls.issue(person.id, channel.id, message.ts)),
         "actions": [action],
     }
 
 
-def draw_event(site: Site, event: dict[str, Any]) -> Json:
-    cast = site.store.cast
+def event_payload(context: Context, event: dict[str, Any]) -> Json:
+    settings = context.store.settings
     return {
-        "token": site.verification_token,
-        "team_id": cast.team.id,
-        "api_app_id": cast.app.id,
+        "token": context.verification_token,
+        "team_id": settings.team.id,
+        "api_app_id": settings.app.id,
         "event": event,
         "type": "event_callback",
         "event_id": f"Ev{uuid4().hex[:10].upper()}",
-        "event_time": to_seconds(site.store.clock.now()),
+        "event_time": to_seconds(context.store.clock.now()),
         "authorizations": [
             {
                 "enterprise_id": None,
-                "team_id": cast.team.id,
-                "user_id": cast.bot.id,
+                "team_id": settings.team.id,
+                "user_id": settings.bot.id,
                 "is_bot": True,
                 "is_enterprise_install": False,
             }
@@ -84,67 +84,67 @@ def draw_event(site: Site, event: dict[str, Any]) -> Json:
     }
 
 
-def draw_view_press(site: Site, person: Person, view: View, action: Json) -> Json:
+def view_press_payload(context: Context, person: Person, view: View, action: Json) -> Json:
     """`block_actions` of a modal or a home tab: with the view, without a message and without a response URL."""
-    drawn = draw_view(view, site.store.cast)
+    drawn = view_json(view, context.store.settings)
     return {
         "type": "block_actions",
-        **_draw_head(site, person),
+        **_common_fields(context, person),
         "container": {"type": "view", "view_id": view.id},
-        "trigger_id": site.grants.make_trigger(person.id),
+        "trigger_id": context.trigger_ids.issue(person.id),
         "view": drawn,
         "state": drawn["state"],
         "actions": [action],
     }
 
 
-def draw_submission(site: Site, person: Person, view: View) -> Json:
+def submission_payload(context: Context, person: Person, view: View) -> Json:
     return {
         "type": "view_submission",
-        **_draw_head(site, person),
-        "trigger_id": site.grants.make_trigger(person.id),
-        "view": draw_view(view, site.store.cast),
+        **_common_fields(context, person),
+        "trigger_id": context.trigger_ids.issue(person.id),
+        "view": view_json(view, context.store.settings),
         "response_urls": [],
     }
 
 
-def draw_closed(site: Site, person: Person, view: View, *, is_cleared: bool) -> Json:
+def closed_payload(context: Context, person: Person, view: View, *, is_cleared: bool) -> Json:
     return {
         "type": "view_closed",
-        **_draw_head(site, person),
-        "view": draw_view(view, site.store.cast),
+        **_common_fields(context, person),
+        "view": view_json(view, context.store.settings),
         "is_cleared": is_cleared,
     }
 
 
-def make_action(site: Site, block: Mapping[str, Any], element: Mapping[str, Any], held: Json) -> Json:
+def make_action(context: Context, block: Mapping[str, Any], element: Mapping[str, Any], held: Json) -> Json:
     """Ids, text and value as they were drawn, what was chosen, and the moment. The confirm dialogue does not travel."""
     hidden = {"confirm", "url"} | ({"options", "option_groups", "initial_value"} if held else set())
     kept = {name: value for name, value in element.items() if name not in hidden}
-    seconds = (site.store.clock.now() - EPOCH).total_seconds()
+    seconds = (context.store.clock.now() - EPOCH).total_seconds()
     return {**kept, **held, "block_id": block["block_id"], "action_ts": f"{seconds:.6f}"}
 
 
-def _draw_head(site: Site, person: Person) -> Json:
-    cast = site.store.cast
+def _common_fields(context: Context, person: Person) -> Json:
+    settings = context.store.settings
     return {
-        "user": _draw_user(site, person),
-        "api_app_id": cast.app.id,
-        "token": site.verification_token,
-        "team": {"id": cast.team.id, "domain": cast.team.domain},
+        "user": _user_fields(context, person),
+        "api_app_id": settings.app.id,
+        "token": context.verification_token,
+        "team": {"id": settings.team.id, "domain": settings.team.domain},
         "enterprise": None,
         "is_enterprise_install": False,
     }
 
 
-def _draw_user(site: Site, person: Person) -> Json:
+def _user_fields(context: Context, person: Person) -> Json:
     return {
         "id": person.id,
         "username": person.handle,
         "name": person.handle,
-        "team_id": site.store.cast.team_of(person).id,
+        "team_id": context.store.settings.team_of(person).id,
     }
 
 
-def _make_url(site: Site, kind: str, name: str) -> str:
-    return f"{site.url}/{kind}/{site.store.cast.team.id}/{name}"
+def _make_url(context: Context, kind: str, name: str) -> str:
+    return f"{context.url}/{kind}/{context.store.settings.team.id}/{name}"

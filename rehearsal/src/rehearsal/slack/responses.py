@@ -7,16 +7,16 @@ from starlette.responses import PlainTextResponse, Response
 
 from rehearsal.slack.arguments import Arguments, read_arguments
 from rehearsal.slack.content import read_content
-from rehearsal.slack.context import Site
+from rehearsal.slack.context import Context
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
-from rehearsal.slack.trigger_ids import ResponseGrant
+from rehearsal.slack.response_urls import ResponseUrl
 
 LONGEST_REPLY: Final = 40_000
 STATUS: Final = {"used_url": 404, "expired_url": 404}
 
 
-def reply_in_ack(site: Site, person: str, channel: str, body: Any) -> str:
+def reply_in_ack(context: Context, person: str, channel: str, body: Any) -> str:
     """Shows what an ack to a command carried and returns its text; empty when it carried nothing to show.
 
     Raises SlackError("invalid_command_response") when Slack could not show it.
@@ -26,32 +26,32 @@ def reply_in_ack(site: Site, person: str, channel: str, body: Any) -> str:
     if not isinstance(body, dict) or not (body.get("text") or body.get("blocks")):
         return ""
     try:
-        return _post(site, person, channel, Arguments(body)).text
+        return _post(context, person, channel, Arguments(body)).text
     except SlackError as exc:
         raise SlackError("invalid_command_response", (exc.error, *exc.messages)) from exc
 
 
-async def answer_response_url(site: Site, request: Request) -> Response:
+async def answer_response_url(context: Context, request: Request) -> Response:
     """Every use counts, also one whose content is refused."""
     try:
-        with site.store.lock:
-            grant = site.grants.spend_response(request.path_params["name"])
-        _reply(site, grant, await read_arguments(request))
+        with context.store.lock:
+            url = context.response_urls.use(request.path_params["name"])
+        _reply(context, url, await read_arguments(request))
     except SlackError as exc:
         return PlainTextResponse(exc.error, STATUS.get(exc.error, 400))
     return PlainTextResponse("ok")
 
 
-def _reply(site: Site, grant: ResponseGrant, arguments: Arguments) -> None:
-    with site.store.lock:
-        original = site.store.find_message(grant.channel, grant.message_ts or "")
+def _reply(context: Context, url: ResponseUrl, arguments: Arguments) -> None:
+    with context.store.lock:
+        original = context.store.find_message(url.channel, url.message_ts or "")
         if arguments.flag("delete_original"):
-            site.store.delete(_expect(original))
+            context.store.delete(_expect(original))
         elif arguments.flag("replace_original"):
             content = read_content(arguments, LONGEST_REPLY)
-            site.store.redraw(_expect(original), content.text, content.blocks)
+            context.store.redraw(_expect(original), content.text, content.blocks)
         else:
-            _post(site, grant.person, grant.channel, arguments)
+            _post(context, url.person, url.channel, arguments)
 
 
 def _expect(message: Message | None) -> Message:
@@ -61,9 +61,9 @@ def _expect(message: Message | None) -> Message:
     return message
 
 
-def _post(site: Site, person: str, channel: str, arguments: Arguments) -> Message:
+def _post(context: Context, person: str, channel: str, arguments: Arguments) -> Message:
     content = read_content(arguments, LONGEST_REPLY)
     only_for = None if arguments.text("response_type") == "in_channel" else person
     thread = arguments.text("thread_ts") or None
-    bot = site.store.cast.bot.id
-    return site.store.post(channel, bot, content.text, content.blocks, thread_ts=thread, only_for=only_for)
+    bot = context.store.settings.bot.id
+    return context.store.post(channel, bot, content.text, content.blocks, thread_ts=thread, only_for=only_for)

@@ -6,21 +6,21 @@ from typing import Any
 from rehearsal.slack.clock import to_seconds
 from rehearsal.slack.message import File, Message
 from rehearsal.slack.views import View
-from rehearsal.slack.workspace_file import App, Cast, Channel, ChannelKind, Person, UserGroup
+from rehearsal.slack.workspace_file import App, Channel, ChannelKind, Person, UserGroup, WorkspaceSettings
 
 Json = dict[str, Any]
 FOUNDED = 1_700_000_000
 """When everything in the workspace was made, as far as Slack's dates go."""
 
 
-def draw_person(person: Person, cast: Cast) -> Json:
+def person_json(person: Person, settings: WorkspaceSettings) -> Json:
     """Of somebody who has left, Slack gives no roles, so a reader must look at `deleted` first."""
     drawn: Json = {
         "id": person.id,
-        "team_id": person.team or cast.team.id,
+        "team_id": person.team or settings.team.id,
         "name": person.handle,
         "deleted": person.deleted,
-        "profile": {"real_name": person.name, "display_name": person.handle, "team": person.team or cast.team.id},
+        "profile": {"real_name": person.name, "display_name": person.handle, "team": person.team or settings.team.id},
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": FOUNDED,
@@ -43,7 +43,7 @@ def draw_person(person: Person, cast: Cast) -> Json:
     }
 
 
-def draw_channel(channel: Channel, cast: Cast) -> Json:
+def channel_json(channel: Channel, settings: WorkspaceSettings) -> Json:
     is_direct = channel.kind is ChannelKind.DIRECT
     drawn: Json = {
         "id": channel.id,
@@ -51,10 +51,13 @@ def draw_channel(channel: Channel, cast: Cast) -> Json:
         "is_archived": channel.is_archived,
         "is_im": is_direct,
         "is_org_shared": False,
-        "context_team_id": cast.team.id,
+        "context_team_id": settings.team.id,
     }
     if is_direct:
-        return drawn | {"user": next(one for one in channel.members if one != cast.bot.id), "is_user_deleted": False}
+        return drawn | {
+            "user": next(one for one in channel.members if one != settings.bot.id),
+            "is_user_deleted": False,
+        }
     return drawn | {
         "name": channel.name,
         "name_normalized": channel.name,
@@ -66,18 +69,18 @@ def draw_channel(channel: Channel, cast: Cast) -> Json:
         "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
         "is_pending_ext_shared": False,
-        "is_member": cast.bot.id in channel.members,
-        "creator": channel.members[0] if channel.members else cast.bot.id,
+        "is_member": settings.bot.id in channel.members,
+        "creator": channel.members[0] if channel.members else settings.bot.id,
         "num_members": len(channel.members),
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
     }
 
 
-def draw_user_group(group: UserGroup, cast: Cast, *, with_users: bool) -> Json:
+def user_group_json(group: UserGroup, settings: WorkspaceSettings, *, with_users: bool) -> Json:
     drawn: Json = {
         "id": group.id,
-        "team_id": cast.team.id,
+        "team_id": settings.team.id,
         "is_usergroup": True,
         "is_external": False,
         "name": group.name,
@@ -91,18 +94,22 @@ def draw_user_group(group: UserGroup, cast: Cast, *, with_users: bool) -> Json:
     return drawn | {"users": list(group.members)} if with_users else drawn
 
 
-def draw_message(message: Message, cast: Cast, version: int = -1) -> Json:
+def message_json(message: Message, settings: WorkspaceSettings, version: int = -1) -> Json:
     """`version` picks one of its drawings; a message with blocks is never marked as edited."""
     drawing = message.drawings[version]
     drawn: Json = {
         "type": "message",
         "user": message.author,
-        "team": cast.team.id,
+        "team": settings.team.id,
         "ts": message.ts,
         "text": drawing.text,
     }
-    if message.author == cast.bot.id:
-        drawn |= {"bot_id": cast.app.bot_id, "app_id": cast.app.id, "bot_profile": _draw_bot(cast.app, cast)}
+    if message.author == settings.bot.id:
+        drawn |= {
+            "bot_id": settings.app.bot_id,
+            "app_id": settings.app.id,
+            "bot_profile": _bot_json(settings.app, settings),
+        }
     if drawing.blocks:
         drawn["blocks"] = list(drawing.blocks)
     elif message.edited_at is not None:
@@ -110,11 +117,11 @@ def draw_message(message: Message, cast: Cast, version: int = -1) -> Json:
     if message.thread_ts is not None:
         drawn["thread_ts"] = message.thread_ts
     if message.files:
-        drawn["files"] = [draw_file(file) for file in message.files]
+        drawn["files"] = [file_json(file) for file in message.files]
     return drawn
 
 
-def draw_file(file: File) -> Json:
+def file_json(file: File) -> Json:
     return {
         "id": file.id,
         "name": file.name,
@@ -127,12 +134,12 @@ def draw_file(file: File) -> Json:
     }
 
 
-def draw_view(view: View, cast: Cast) -> Json:
+def view_json(view: View, settings: WorkspaceSettings) -> Json:
     """A view with everything that Slack adds to what the app gave."""
     body = view.body
     return {
         "id": view.id,
-        "team_id": cast.team.id,
+        "team_id": settings.team.id,
         "type": body["type"],
         "blocks": body["blocks"],
         "private_metadata": body.get("private_metadata", ""),
@@ -146,20 +153,20 @@ def draw_view(view: View, cast: Cast) -> Json:
         "submit": body.get("submit"),
         "previous_view_id": view.previous_id,
         "root_view_id": view.root_id,
-        "app_id": cast.app.id,
+        "app_id": settings.app.id,
         "external_id": body.get("external_id", ""),
-        "app_installed_team_id": cast.team.id,
-        "bot_id": cast.app.bot_id,
+        "app_installed_team_id": settings.team.id,
+        "bot_id": settings.app.bot_id,
     }
 
 
-def _draw_bot(app: App, cast: Cast) -> Json:
+def _bot_json(app: App, settings: WorkspaceSettings) -> Json:
     return {
         "id": app.bot_id,
         "app_id": app.id,
-        "user_id": cast.bot.id,
+        "user_id": settings.bot.id,
         "name": app.name,
         "deleted": False,
         "updated": FOUNDED,
-        "team_id": cast.team.id,
+        "team_id": settings.team.id,
     }

@@ -3,56 +3,56 @@
 from typing import Any
 
 from rehearsal.slack.block_kit.elements import list_values
-from rehearsal.slack.context import Site
+from rehearsal.slack.context import Context
 from rehearsal.slack.journal import Call, Envelope
 from rehearsal.slack.message import SLACKBOT, Message
 from rehearsal.slack.search import list_buttons
-from rehearsal.slack.serializers import draw_file, draw_person, draw_view
+from rehearsal.slack.serializers import file_json, person_json, view_json
 from rehearsal.slack.store import Store
 from rehearsal.slack.workspace_file import Channel, ChannelKind, Person
 
 Json = dict[str, Any]
 
 
-def draw_state(site: Site, person: Person, after: int = 0, *, with_versions: bool = True) -> Json:
+def state_json(context: Context, person: Person, after: int = 0, *, with_versions: bool = True) -> Json:
     """`change` is the number of the last change that is in it, so that a page knows which events are newer.
 
     With `after`, only the messages that changed after that one, and which were deleted since.
     """
-    store = site.store
+    store = context.store
     with store.lock:
-        home = site.views.home(person.id)
+        home = context.views.home(person.id)
         return {
             "ok": True,
             "deleted": [list(key) for key in store.list_deleted(after)],
-            "views": [draw_view(view, store.cast) for view in site.views.stack(person.id)],
-            "home": draw_view(home, store.cast) if home else None,
+            "views": [view_json(view, store.settings) for view in context.views.stack(person.id)],
+            "home": view_json(home, store.settings) if home else None,
             "change": store.changes,
-            "me": draw_person(person, store.cast),
-            "people": [draw_person(one, store.cast) for one in store.people.values()],
-            "channels": [_draw_channel(store, one, person) for one in store.list_channels(person)],
+            "me": person_json(person, store.settings),
+            "people": [person_json(one, store.settings) for one in store.people.values()],
+            "channels": [_channel_json(store, one, person) for one in store.list_channels(person)],
             "user_groups": [
                 {"id": group.id, "handle": group.handle, "name": group.name, "members": list(group.members)}
-                for group in store.cast.user_groups
+                for group in store.settings.user_groups
             ],
-            "commands": list(store.cast.app.commands),
+            "commands": list(store.settings.app.commands),
             "messages": [
-                _draw_message(site, one, person, with_versions=with_versions)
+                _message_json(context, one, person, with_versions=with_versions)
                 for one in store.list_visible(person, after)
             ],
         }
 
 
-def draw_journal(store: Store) -> Json:
+def journal_json(store: Store) -> Json:
     with store.lock:
         return {
             "ok": True,
-            "calls": [_draw_call(call) for call in store.calls],
-            "envelopes": [_draw_envelope(envelope) for envelope in store.envelopes.values()],
+            "calls": [_call_json(call) for call in store.calls],
+            "envelopes": [_envelope_json(envelope) for envelope in store.envelopes.values()],
         }
 
 
-def _draw_channel(store: Store, channel: Channel, person: Person) -> Json:
+def _channel_json(store: Store, channel: Channel, person: Person) -> Json:
     return {
         "id": channel.id,
         "name": _name(store, channel, person),
@@ -71,9 +71,9 @@ def _name(store: Store, channel: Channel, person: Person) -> str:
     return f"@{store.people[other].handle}"
 
 
-def _draw_message(site: Site, message: Message, person: Person, *, with_versions: bool) -> Json:
-    store = site.store
-    kept = site.kept.get((person.id, message.channel, message.ts), {})
+def _message_json(context: Context, message: Message, person: Person, *, with_versions: bool) -> Json:
+    store = context.store
+    kept = context.kept.get((person.id, message.channel, message.ts), {})
     author = store.people.get(message.author)
     return {
         "ts": message.ts,
@@ -87,7 +87,7 @@ def _draw_message(site: Site, message: Message, person: Person, *, with_versions
         "thread_ts": message.thread_ts,
         "edited_at": message.edited_at.isoformat() if message.edited_at else None,
         "ephemeral": message.only_for is not None,
-        "files": [draw_file(file) for file in message.files],
+        "files": [file_json(file) for file in message.files],
         "values": list_values(message.blocks, kept),
         "version": len(message.drawings) - 1,
         "versions": [
@@ -99,7 +99,7 @@ def _draw_message(site: Site, message: Message, person: Person, *, with_versions
     }
 
 
-def _draw_call(call: Call) -> Json:
+def _call_json(call: Call) -> Json:
     return {
         "method": call.method,
         "arguments": call.arguments,
@@ -110,7 +110,7 @@ def _draw_call(call: Call) -> Json:
     }
 
 
-def _draw_envelope(envelope: Envelope) -> Json:
+def _envelope_json(envelope: Envelope) -> Json:
     after = envelope.acked_after
     return {
         "id": envelope.id,

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from rehearsal.slack.connections import Lines
-from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, Receipt, Take, make_receipt
+from rehearsal.slack.connections import Connections
+from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEOUT, DeliveryResult, OnAck, make_result
 from rehearsal.slack.journal import Envelope
 from rehearsal.slack.store import Store
 
@@ -35,14 +35,14 @@ class Pending:
     """An envelope that was sent at this time of the loop's clock. A cancelled `answer` came too late."""
 
     sent: float
-    take: Take
-    answer: asyncio.Future[Receipt]
+    on_ack: OnAck
+    answer: asyncio.Future[DeliveryResult]
 
 
-class Sockets:
-    def __init__(self, store: Store, lines: Lines) -> None:
+class SocketMode:
+    def __init__(self, store: Store, connections: Connections) -> None:
         self._store = store
-        self._lines = lines
+        self._connections = connections
         self._tickets: dict[str, datetime] = {}
         self._open: list[Socket] = []
         self._pending: dict[str, Pending] = {}
@@ -68,33 +68,33 @@ class Sockets:
             return
         await websocket.accept()
         if len(self._open) >= MOST_SOCKETS:
-            await websocket.send_json(_draw_disconnect("too_many_websockets"))
+            await websocket.send_json(_disconnect_json("too_many_websockets"))
             await websocket.close()
             return
         await self._serve_open(websocket)
 
-    async def deliver(self, kind: str, payload: dict[str, Any], take: Take, **extra: Any) -> Receipt:
+    async def deliver(self, kind: str, payload: dict[str, Any], on_ack: OnAck, **extra: Any) -> DeliveryResult:
         """Sends one envelope to one open socket and waits for its ack, 3 s at most."""
         loop = asyncio.get_running_loop()
         envelope = {"envelope_id": str(uuid4()), "type": kind, "payload": payload, **extra}
-        pending = Pending(sent=loop.time(), take=take, answer=loop.create_future())
+        pending = Pending(sent=loop.time(), on_ack=on_ack, answer=loop.create_future())
         self._pending[envelope["envelope_id"]] = pending
         if not await self._send(envelope):
-            return Receipt(error=DISPATCH_FAILED)
+            return DeliveryResult(error=DISPATCH_FAILED)
         try:
             return await asyncio.wait_for(pending.answer, ACK_LIMIT.total_seconds())
         except TimeoutError:
-            return Receipt(error=OPERATION_TIMEOUT)
+            return DeliveryResult(error=OPERATION_TIMEOUT)
 
     async def disconnect(self, reason: str, name: str | None = None) -> list[str]:
         """Tells the open sockets, or the named one, to go, and closes them a little later. Returns their names."""
         chosen = [socket for socket in self._open if name in {None, socket.name}]
         for socket in chosen:
             if reason == CUT:
-                self._lines.cut(socket.websocket)
+                self._connections.cut(socket.websocket)
                 continue
             socket.is_leaving = True
-            await self._send_to(socket, _draw_disconnect(reason))
+            await self._send_to(socket, _disconnect_json(reason))
             farewell = asyncio.create_task(self._close_later(socket))
             self._farewells.add(farewell)
             farewell.add_done_callback(self._farewells.discard)
@@ -104,7 +104,7 @@ class Sockets:
         self._opened += 1
         socket = Socket(name=f"socket-{self._opened}", websocket=websocket)
         self._open.append(socket)
-        await websocket.send_json(self._draw_hello())
+        await websocket.send_json(self._hello_json())
         self._store.note_change("socket.opened", socket=socket.name)
         try:
             async for text in websocket.iter_text():
@@ -116,7 +116,7 @@ class Sockets:
     async def _send(self, envelope: dict[str, Any]) -> bool:
         """Whether there was a socket to take it. One that turns out to be dead is passed over."""
         for socket in self._list_by_turn():
-            self._store.note_sent(self._draw_note(envelope, socket))
+            self._store.note_sent(self._make_envelope(envelope, socket))
             if await self._send_to(socket, envelope):
                 return True
         return False
@@ -154,17 +154,17 @@ class Sockets:
         after = timedelta(seconds=asyncio.get_running_loop().time() - pending.sent)
         self._store.note_ack(ack["envelope_id"], after, late=late)
         if not pending.answer.done():
-            pending.answer.set_result(make_receipt(after, ack.get("payload"), pending.take))
+            pending.answer.set_result(make_result(after, ack.get("payload"), pending.on_ack))
 
-    def _draw_hello(self) -> dict[str, Any]:
+    def _hello_json(self) -> dict[str, Any]:
         return {
             "type": "hello",
             "num_connections": len(self._open),
             "debug_info": _DEBUG_INFO,
-            "connection_info": {"app_id": self._store.cast.app.id},
+            "connection_info": {"app_id": self._store.settings.app.id},
         }
 
-    def _draw_note(self, envelope: dict[str, Any], socket: Socket) -> Envelope:
+    def _make_envelope(self, envelope: dict[str, Any], socket: Socket) -> Envelope:
         return Envelope(
             id=envelope["envelope_id"],
             kind=envelope["type"],
@@ -177,5 +177,5 @@ class Sockets:
 _DEBUG_INFO: Final = {"host": "rehearsal", "build_number": 1, "approximate_connection_time": 18060}
 
 
-def _draw_disconnect(reason: str) -> dict[str, Any]:
+def _disconnect_json(reason: str) -> dict[str, Any]:
     return {"type": "disconnect", "reason": reason, "debug_info": _DEBUG_INFO}

@@ -9,17 +9,17 @@ from rehearsal.slack.block_kit.blocks import Block, fill_in
 from rehearsal.slack.clock import Clock, Stamps
 from rehearsal.slack.journal import Call, Change, Envelope
 from rehearsal.slack.message import Drawing, File, Message
-from rehearsal.slack.workspace_file import Cast, Channel, ChannelKind, Person
+from rehearsal.slack.workspace_file import Channel, ChannelKind, Person, WorkspaceSettings
 
 Watcher = Callable[[Change], None]
 
 
 class Store:
-    def __init__(self, cast: Cast, clock: Clock) -> None:
-        self.cast = cast
+    def __init__(self, settings: WorkspaceSettings, clock: Clock) -> None:
+        self.settings = settings
         self.clock = clock
-        self.people = {person.id: person for person in cast.people}
-        self.channels = {channel.id: channel for channel in cast.channels}
+        self.people = {person.id: person for person in settings.people}
+        self.channels = {channel.id: channel for channel in settings.channels}
         self.calls: list[Call] = []
         self.envelopes: dict[str, Envelope] = {}
         self.lock = threading.Condition(threading.RLock())
@@ -52,7 +52,7 @@ class Store:
         with self.lock:
             number = f"D{person.id[1:]}"
             if number not in self.channels:
-                members = (person.id, self.cast.bot.id)
+                members = (person.id, self.settings.bot.id)
                 self.channels[number] = Channel(id=number, name="", kind=ChannelKind.DIRECT, members=members)
                 self.note_change("channel.opened", channel=number)
             return self.channels[number]

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from rehearsal.slack.arguments import Arguments, read_arguments, read_token
-from rehearsal.slack.connections import Lines
-from rehearsal.slack.context import Method, Site
+from rehearsal.slack.connections import Connections
+from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal.slack.journal import Call
@@ -17,9 +17,9 @@ from rehearsal.slack.serializers import Json
 
 
 class WebApi:
-    def __init__(self, site: Site, lines: Lines) -> None:
-        self._site = site
-        self._lines = lines
+    def __init__(self, context: Context, connections: Connections) -> None:
+        self._context = context
+        self._connections = connections
 
     async def answer(self, request: Request) -> Response:
         """Slack answers 200 even to nonsense; the error stands in the body."""
@@ -30,7 +30,7 @@ class WebApi:
         except SlackError as exc:
             self._note(method, Arguments({}), exc.error, None)
             return JSONResponse(exc.to_json())
-        fault = self._site.faults.take(method)
+        fault = self._context.faults.take(method)
         if fault is not None and fault.kind in REFUSALS:
             self._note(method, arguments, str(fault.error if fault.kind is FaultKind.ERROR else fault.kind), fault)
             return REFUSALS[fault.kind](fault)
@@ -38,15 +38,15 @@ class WebApi:
             await asyncio.sleep(fault.wait.total_seconds())
         answer = self._run(method, arguments, fault)
         if fault is not None and fault.kind is FaultKind.ANSWER_LOST:
-            self._lines.cut(request)
-        return JSONResponse(answer, headers={"x-oauth-scopes": ",".join(self._site.store.cast.app.scopes)})
+            self._connections.cut(request)
+        return JSONResponse(answer, headers={"x-oauth-scopes": ",".join(self._context.store.settings.app.scopes)})
 
     def _run(self, name: str, arguments: Arguments, fault: Fault | None) -> Json:
         try:
             method = _find_method(name)
-            with self._site.store.lock:
+            with self._context.store.lock:
                 self._check_scope(method)
-                answer = {"ok": True, **method.run(self._site, arguments)}
+                answer = {"ok": True, **method.run(self._context, arguments)}
         except SlackError as exc:
             self._note(name, arguments, exc.error, fault)
             return exc.to_json()
@@ -57,14 +57,14 @@ class WebApi:
         if name == "api.test":
             return
         token = read_token(request, arguments)
-        if token not in {self._site.bot_token, self._site.app_token}:
+        if token not in {self._context.bot_token, self._context.app_token}:
             raise SlackError("invalid_auth")
         method = METHODS.get(name)
-        if method is not None and method.by_app_token != (token == self._site.app_token):
+        if method is not None and method.by_app_token != (token == self._context.app_token):
             raise SlackError("not_allowed_token_type")
 
     def _check_scope(self, method: Method) -> None:
-        provided = self._site.store.cast.app.scopes
+        provided = self._context.store.settings.app.scopes
         if method.scopes and not any(scope in provided for scope in method.scopes):
             raise SlackError("missing_scope", needed=",".join(method.scopes), provided=",".join(provided))
 
@@ -74,9 +74,9 @@ class WebApi:
             arguments=arguments.to_log(),
             error=error,
             fault=str(fault.kind) if fault else None,
-            called_at=self._site.store.clock.now(),
+            called_at=self._context.store.clock.now(),
         )
-        self._site.store.note_call(call)
+        self._context.store.note_call(call)
 
 
 def _find_method(name: str) -> Method:

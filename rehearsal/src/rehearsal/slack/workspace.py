@@ -19,21 +19,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from rehearsal.slack.clock import Clock, SystemClock
-from rehearsal.slack.connections import Lines, make_protocol
-from rehearsal.slack.context import Site
+from rehearsal.slack.connections import Connections, make_protocol
+from rehearsal.slack.context import Context
 from rehearsal.slack.control_api.requests import LOOPBACK
 from rehearsal.slack.control_api.routes import make_routes
 from rehearsal.slack.faults import Fault
 from rehearsal.slack.files import Files
-from rehearsal.slack.http_delivery import Posts
+from rehearsal.slack.http_delivery import HttpDelivery
+from rehearsal.slack.response_urls import ResponseUrls
 from rehearsal.slack.responses import answer_response_url
-from rehearsal.slack.socket_mode import Sockets
+from rehearsal.slack.socket_mode import SocketMode
 from rehearsal.slack.store import Store
 from rehearsal.slack.stream import Stream
-from rehearsal.slack.trigger_ids import Grants
+from rehearsal.slack.trigger_ids import TriggerIds
 from rehearsal.slack.views import Views
 from rehearsal.slack.webapi import WebApi
-from rehearsal.slack.workspace_file import Cast, read_cast
+from rehearsal.slack.workspace_file import WorkspaceSettings, read_workspace
 
 HOST: Final = "127.0.0.1"
 START_LIMIT: Final = timedelta(seconds=10)
@@ -46,14 +47,15 @@ class Workspace:
     What was said stays in it when it is stopped and started again.
     """
 
-    def __init__(self, cast: Cast, *, clock: Clock | None = None) -> None:
-        self._lines = Lines()
-        store = Store(cast, clock or SystemClock())
-        self._site = Site(
+    def __init__(self, settings: WorkspaceSettings, *, clock: Clock | None = None) -> None:
+        self._connections = Connections()
+        store = Store(settings, clock or SystemClock())
+        self._context = Context(
             store=store,
-            grants=Grants(store.clock),
-            sockets=Sockets(store, self._lines),
-            posts=Posts(store),
+            trigger_ids=TriggerIds(store.clock),
+            response_urls=ResponseUrls(store.clock),
+            socket_mode=SocketMode(store, self._connections),
+            http_delivery=HttpDelivery(store),
             views=Views(store),
             files=Files(store.clock),
         )
@@ -67,13 +69,13 @@ class Workspace:
     def from_file(cls, path: Path, *, clock: Clock | None = None, request_url: str | None = None) -> Self:
         """With `request_url`, commands, presses and events are posted there, signed, instead of going by socket.
 
-        Raises CastError.
+        Raises WorkspaceFileError.
         """
-        cast = read_cast(path)
+        settings = read_workspace(path)
         if request_url is not None:
-            app = replace(cast.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
-            cast = replace(cast, app=app)
-        return cls(cast, clock=clock)
+            app = replace(settings.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
+            settings = replace(settings, app=app)
+        return cls(settings, clock=clock)
 
     def add(self, routes: Iterable[BaseRoute], farewell: Callable[[], None]) -> None:
         """Serves more beside the workspace, from the next start on. `farewell` ends its streams at a stop."""
@@ -83,7 +85,7 @@ class Workspace:
     def start(self, port: int = 0) -> None:
         """Returns when it answers. Raises OSError when the port is taken."""
         listener = socket.create_server((HOST, port), backlog=1024)
-        self._site.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._context.url = f"http://{HOST}:{listener.getsockname()[1]}"
         server = uvicorn.Server(self._configure())
         self._server = server
         self._thread = threading.Thread(
@@ -117,9 +119,9 @@ class Workspace:
     @property
     def url(self) -> str:
         """Raises RuntimeError before the first start: there is no port yet."""
-        if not self._site.url:
+        if not self._context.url:
             raise RuntimeError("the workspace has not been started")
-        return self._site.url
+        return self._context.url
 
     @property
     def api_url(self) -> str:
@@ -127,33 +129,33 @@ class Workspace:
 
     @property
     def bot_token(self) -> str:
-        return self._site.bot_token
+        return self._context.bot_token
 
     @property
     def app_token(self) -> str:
-        return self._site.app_token
+        return self._context.app_token
 
     @property
     def signing_secret(self) -> str:
-        return self._site.signing_secret
+        return self._context.signing_secret
 
     @property
     def team_id(self) -> str:
-        return self._site.store.cast.team.id
+        return self._context.store.settings.team.id
 
     @property
     def store(self) -> Store:
-        """The state itself, for a program in the same process. Read it; people act through a Visitor."""
-        return self._site.store
+        """The state itself, for a program in the same process. Read it; people act through a UserClient."""
+        return self._context.store
 
     @property
     def sockets(self) -> list[str]:
         """The names of the open sockets, oldest first."""
-        return self._site.sockets.names
+        return self._context.socket_mode.names
 
     def plan(self, fault: Fault) -> None:
         """The next calls of the fault's method meet it."""
-        self._site.faults.plan(fault)
+        self._context.faults.plan(fault)
 
     def disconnect(self, reason: str = "refresh_requested", name: str | None = None) -> None:
         """Sends all sockets away, or the named one, as Slack does now and then; `cut` drops them without a word."""
@@ -170,7 +172,7 @@ class Workspace:
         return uvicorn.Config(
             self._make_app(),
             loop="asyncio",
-            http=make_protocol(self._lines),
+            http=make_protocol(self._connections),
             ws="websockets-sansio",
             ws_ping_interval=10,
             ws_per_message_deflate=False,
@@ -183,20 +185,20 @@ class Workspace:
         )
 
     def _make_app(self) -> Starlette:
-        site, api = self._site, WebApi(self._site, self._lines)
+        context, api = self._context, WebApi(self._context, self._connections)
 
         async def respond(request: Request) -> Response:
-            return await answer_response_url(site, request)
+            return await answer_response_url(context, request)
 
         return Starlette(
             routes=[
                 Route("/api/{method}", api.answer, methods=["GET", "POST"]),
                 Route("/commands/{team}/{name}", respond, methods=["POST"]),
                 Route("/actions/{team}/{name}", respond, methods=["POST"]),
-                Route("/upload/{ticket}", site.files.take_upload, methods=["POST", "PUT"]),
-                Route("/files/{file}", site.files.send, methods=["GET"]),
-                WebSocketRoute("/link/", site.sockets.serve),
-                Mount("/rehearsal", routes=make_routes(site, self._stream)),
+                Route("/upload/{ticket}", context.files.take_upload, methods=["POST", "PUT"]),
+                Route("/files/{file}", context.files.send, methods=["GET"]),
+                WebSocketRoute("/link/", context.socket_mode.serve),
+                Mount("/rehearsal", routes=make_routes(context, self._stream)),
                 *self._more,
             ],
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))],

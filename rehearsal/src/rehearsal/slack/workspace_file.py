@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 STRICT = ConfigDict(extra="forbid")
 
 
-class CastError(ValueError):
+class WorkspaceFileError(ValueError):
     """The file cannot be used; the sentence names the file and every fault found."""
 
 
@@ -86,7 +86,7 @@ class UserGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
+class WorkspaceSettings:
     """`others` are workspaces that people of Slack Connect come from."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -105,47 +105,49 @@ class Cast:
         return next(team for team in (self.team, *self.others) if team.id == (person.team or self.team.id))
 
 
-def read_cast(path: Path) -> Cast:
-    """Raises CastError when the file is missing, is no YAML, or does not hold together."""
+def read_workspace(path: Path) -> WorkspaceSettings:
+    """Raises WorkspaceFileError when the file is missing, is no YAML, or does not hold together."""
     try:
-        cast = TypeAdapter(Cast).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+        settings = TypeAdapter(WorkspaceSettings).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise CastError(f"{path} is no workspace file: {exc}") from exc
-    faults = [*_find_twins(cast), *_find_strangers(cast)]
+        raise WorkspaceFileError(f"{path} is no workspace file: {exc}") from exc
+    faults = [*_find_twins(settings), *_find_strangers(settings)]
     if faults:
-        raise CastError(f"{path}: {'; '.join(faults)}")
-    return _name_by_id(cast)
+        raise WorkspaceFileError(f"{path}: {'; '.join(faults)}")
+    return _name_by_id(settings)
 
 
-def _find_twins(cast: Cast) -> Iterable[str]:
+def _find_twins(settings: WorkspaceSettings) -> Iterable[str]:
     ids = Counter(
-        [cast.team.id, cast.app.id]
-        + [team.id for team in cast.others]
-        + [person.id for person in cast.people]
-        + [channel.id for channel in cast.channels]
-        + [group.id for group in cast.user_groups]
+        [settings.team.id, settings.app.id]
+        + [team.id for team in settings.others]
+        + [person.id for person in settings.people]
+        + [channel.id for channel in settings.channels]
+        + [group.id for group in settings.user_groups]
     )
-    handles = Counter(person.handle for person in cast.people)
+    handles = Counter(person.handle for person in settings.people)
     return (f"{name} stands there {count} times" for name, count in (ids + handles).items() if count > 1)
 
 
-def _find_strangers(cast: Cast) -> Iterable[str]:
-    handles = {person.handle for person in cast.people}
-    teams = {team.id for team in (cast.team, *cast.others)}
-    circles = {one.id: one.members for one in cast.channels} | {one.id: one.members for one in cast.user_groups}
+def _find_strangers(settings: WorkspaceSettings) -> Iterable[str]:
+    handles = {person.handle for person in settings.people}
+    teams = {team.id for team in (settings.team, *settings.others)}
+    circles = {one.id: one.members for one in settings.channels} | {one.id: one.members for one in settings.user_groups}
     for circle, members in circles.items():
         yield from (f"{circle} has the unknown member {name}" for name in members if name not in handles)
-    if cast.app.bot not in handles:
-        yield f"the app's bot {cast.app.bot} is not among the people"
+    if settings.app.bot not in handles:
+        yield f"the app's bot {settings.app.bot} is not among the people"
     yield from (
-        f"{one.handle} is of the unknown team {one.team}" for one in cast.people if one.team not in {None, *teams}
+        f"{one.handle} is of the unknown team {one.team}" for one in settings.people if one.team not in {None, *teams}
     )
 
 
-def _name_by_id(cast: Cast) -> Cast:
-    ids: Mapping[str, str] = {person.handle: person.id for person in cast.people}
+def _name_by_id(settings: WorkspaceSettings) -> WorkspaceSettings:
+    ids: Mapping[str, str] = {person.handle: person.id for person in settings.people}
     return replace(
-        cast,
-        channels=tuple(replace(one, members=tuple(ids[name] for name in one.members)) for one in cast.channels),
-        user_groups=tuple(replace(one, members=tuple(ids[name] for name in one.members)) for one in cast.user_groups),
+        settings,
+        channels=tuple(replace(one, members=tuple(ids[name] for name in one.members)) for one in settings.channels),
+        user_groups=tuple(
+            replace(one, members=tuple(ids[name] for name in one.members)) for one in settings.user_groups
+        ),
     )

@@ -2,7 +2,8 @@
 
 `Farm` is all that is used from outside. Inside, a message goes down these steps, one file each:
 
-    ports -> http (auth, seal) -> host -> service (soap, shells) -> engines, process | double -> sessions
+    listeners -> http (auth, message_encryption) -> host -> service (soap, shells)
+                          -> engines, process | python_agent -> sessions
 
 `negotiation` is what `auth` needs beside pyspnego, with the `names` that each host goes by.
 """

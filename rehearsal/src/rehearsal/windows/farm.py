@@ -1,4 +1,4 @@
-"""The farm: Windows hosts that speak WS-Management on this machine's loopback, and a hand to make trouble with."""
+"""The farm: Windows hosts that speak WS-Management on this machine's loopback, and controls to make trouble."""
 
 import tempfile
 import time
@@ -14,7 +14,8 @@ from rehearsal.windows.auth import accounts_file
 from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.engine_discovery import find_engine
 from rehearsal.windows.host import Host
-from rehearsal.windows.listeners import Address, Doorman
+from rehearsal.windows.http import Connection
+from rehearsal.windows.listeners import AcceptLoop, ReservedPort
 from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.seed import populate
@@ -45,9 +46,9 @@ class Farm:
         self._settings = settings
         self._engine = engine
         self._hosts: dict[str, Host] = {}
-        self._plain: dict[str, Address] = {}
-        self._secure: dict[str, Address] = {}
-        self._doorman = Doorman(self._sweep)
+        self._plain: dict[str, ReservedPort] = {}
+        self._secure: dict[str, ReservedPort] = {}
+        self._accept_loop = AcceptLoop(self._sweep)
         self._stack = ExitStack()
         self.ca_file = Path()
         self.client_certificate = Path()
@@ -71,8 +72,8 @@ class Farm:
                 stack.callback(self._plain[name].give_up)
                 stack.callback(self._secure[name].give_up)
                 self._open_or_close(name)
-            self._doorman.start()
-            stack.callback(self._doorman.stop)
+            self._accept_loop.start()
+            stack.callback(self._accept_loop.stop)
             self._stack = stack.pop_all()
 
     def stop(self) -> None:
@@ -101,7 +102,10 @@ class Farm:
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
             host = self._hosts[name] = Host(names[name], settings, sessions, self.account, engine)
-            self._plain[name], self._secure[name] = Address(host, None), Address(host, tls)
+            self._plain[name], self._secure[name] = (
+                ReservedPort(host, None, Connection),
+                ReservedPort(host, tls, Connection),
+            )
         self._populate()
 
     def _populate(self) -> None:
@@ -122,12 +126,12 @@ class Farm:
     @property
     def endpoints(self) -> Mapping[str, str]:
         """`http://127.0.0.1:PORT/wsman` by host name; for a host that is down the port is closed."""
-        return {name: address.url for name, address in self._plain.items()}
+        return {name: port.url for name, port in self._plain.items()}
 
     @property
     def secure_endpoints(self) -> Mapping[str, str]:
         """The same over HTTPS; `ca_file` is what to trust, `client_certificate` (with its key) the account's own."""
-        return {name: address.url for name, address in self._secure.items()}
+        return {name: port.url for name, port in self._secure.items()}
 
     @property
     def banner(self) -> str:
@@ -180,11 +184,11 @@ class Farm:
 
     def sign_out(self, host: str, session_id: int) -> None:
         with self._hosts[host].machine.sessions.locked() as table:
-            user_activity.leave(table, session_id)
+            user_activity.sign_out(table, session_id)
 
     def return_to_work(self, host: str, session_id: int) -> None:
         with self._hosts[host].machine.sessions.locked() as table:
-            user_activity.come_back(table, session_id)
+            user_activity.return_to_work(table, session_id)
 
     def take_over(self, host: str, session_id: int, user: str) -> None:
         """`user`, named with the domain, has the id now, by a logon of this moment."""
@@ -193,12 +197,12 @@ class Farm:
 
     def take_down(self, host: str) -> None:
         """The host's ports are closed and its connections cut; what runs on it goes on."""
-        self._doorman.close(self._plain[host])
-        self._doorman.close(self._secure[host])
+        self._accept_loop.close(self._plain[host])
+        self._accept_loop.close(self._secure[host])
 
     def bring_up(self, host: str) -> None:
-        self._doorman.open(self._plain[host])
-        self._doorman.open(self._secure[host])
+        self._accept_loop.open(self._plain[host])
+        self._accept_loop.open(self._secure[host])
 
     def set_behaviour(self, host: str, name: str, **options: Any) -> None:
         """From now on the host behaves so, and in no other special way; `none` makes it an ordinary one.

@@ -31,7 +31,7 @@ from rehearsal.windows.behaviours import (
 from rehearsal.windows.cmd import Cmd
 from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
-from rehearsal.windows.misbehaviour.output import babble, break_source
+from rehearsal.windows.misbehaviour.output import break_source, spoil_output
 from rehearsal.windows.names import Names
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.service import Service
@@ -39,7 +39,7 @@ from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import Account, HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
-from rehearsal.windows.user_activity import come_back, leave, take_over
+from rehearsal.windows.user_activity import return_to_work, sign_out, take_over
 
 _FAULTS = {
     "fault": faults.internal_error,
@@ -208,7 +208,7 @@ class Host:
         if self._behaviour(Constrained):
             arguments = [*CONSTRAINED, *arguments]
         if babbles := self._behaviour(Babbles):
-            return babble(babbles.how, command, run)
+            return spoil_output(babbles.how, command, run)
         return break_source(command, run) if self._miscompiles() else run(command)
 
     def _miscompiles(self) -> bool:
@@ -229,11 +229,11 @@ class Host:
             for each in self._behaviours.values():
                 match each:
                     case Vanishes() if each.id in table.sessions:
-                        leave(table, each.id)
+                        sign_out(table, each.id)
                     case Replaced() if each.id in table.sessions:
                         take_over(table, each.id, each.by)
                     case ComesBack() if each.id in table.sessions:
-                        come_back(table, each.id)
+                        return_to_work(table, each.id)
 
     def _behaviour(self, kind: type[_Kind]) -> _Kind | None:
         found = self._behaviours.get(kind.name)

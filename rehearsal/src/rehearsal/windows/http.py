@@ -1,9 +1,9 @@
-"""The HTTP half of WS-Management: connections, authentication, sealed bodies. It knows no shells.
+"""The HTTP half of WS-Management: connections, authentication, encrypted bodies. It knows no shells.
 
 POST /wsman   401  nobody yet, or the next challenge of a handshake (WWW-Authenticate)
               200  a response, or an empty body for an empty one (how clients make the handshake)
               400  a body that cannot be opened with this connection's keys, or is no envelope
-              500  a fault; or clear text where only sealed bodies are allowed
+              500  a fault; or clear text where only encrypted bodies are allowed
 """
 
 import ssl
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rehearsal.windows.auth import Authenticator
 from rehearsal.windows.behaviours import Manner
-from rehearsal.windows.message_encryption import SealError, content_type, protocol_of, seal, unseal
-from rehearsal.windows.misbehaviour.http import play
+from rehearsal.windows.message_encryption import DecryptionError, content_type, decrypt, encrypt, protocol_of
+from rehearsal.windows.misbehaviour.http import misbehave
 from rehearsal.windows.soap import NotSoapError
 
 if TYPE_CHECKING:
     from rehearsal.windows.host import Host
-    from rehearsal.windows.listeners import Port
+    from rehearsal.windows.listeners import Listener
 
 _LARGEST_BODY = 512_000
 """MaxEnvelopeSizekb of Windows, in bytes."""
@@ -36,7 +36,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._host: Host = cast("Port", self.server).host
+        self._host: Host = cast("Listener", self.server).host
         self._authenticator = Authenticator(self._host.policy)
 
     def do_POST(self) -> None:  # the name http.server calls
@@ -44,7 +44,7 @@ class Connection(BaseHTTPRequestHandler):
         if body is None:
             return
         if not body and (trouble := self._host.trouble_at("Handshake")):
-            self._play(f"Handshake!{trouble.manner}", trouble.manner)
+            self._misbehave(f"Handshake!{trouble.manner}", trouble.manner)
             return
         step = self._authenticator.step(self.headers.get("Authorization", ""), self._certified_name())
         if not step.user:
@@ -73,34 +73,34 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _serve(self, body: bytes, user: str, challenge: str) -> None:
-        is_sealed = self.headers.get("Content-Type", "").startswith("multipart/encrypted")
-        keys = self._authenticator.keys if is_sealed else None
+        is_encrypted = self.headers.get("Content-Type", "").startswith("multipart/encrypted")
+        keys = self._authenticator.keys if is_encrypted else None
         protocol = protocol_of(self._authenticator.scheme)
-        if not is_sealed and not self._may_be_clear():
+        if not is_encrypted and not self._may_be_clear():
             self._refuse(500)
             return
         try:
-            if is_sealed:
-                body = unseal(body, keys, protocol) if keys else b""
+            if is_encrypted:
+                body = decrypt(body, keys, protocol) if keys else b""
             answer = self._host.serve(body, user)
-        except (SealError, NotSoapError):
+        except (DecryptionError, NotSoapError):
             self._refuse(400)
             return
         if not answer.status:
-            self._play("", answer.manner)
+            self._misbehave("", answer.manner)
         elif keys:
-            self._answer(answer.status, seal(answer.body, keys, protocol), content_type(protocol), challenge)
+            self._answer(answer.status, encrypt(answer.body, keys, protocol), content_type(protocol), challenge)
         else:
             self._answer(answer.status, answer.body, _SOAP, challenge)
 
-    def _play(self, noted: str, manner: Manner) -> None:
+    def _misbehave(self, noted: str, manner: Manner) -> None:
         if noted:
             self._host.messages.append(noted)
         if manner == "401":
             self._authenticator.forget()
             self._ask_who("")
         else:
-            play(manner, self, self._host.stopped)
+            misbehave(manner, self, self._host.stopped)
 
     def _certified_name(self) -> str:
         """The common name in the client's certificate, which the TLS handshake has verified; empty without one."""

@@ -1,7 +1,7 @@
-"""The farm's ports: one a host for HTTP and one for HTTPS, all on 127.0.0.1.
+"""The farm's listeners: each host has one for HTTP and one for HTTPS, all on 127.0.0.1.
 
-One thread waits at all ports at once and gives each connection a thread of its own; in its spare time it sweeps idle
-shells away.
+One thread waits on all listeners and gives each connection a thread of its own. Between connections it ends idle
+shells. What a connection speaks is the handler class, which the farm hands in.
 """
 
 import logging
@@ -11,33 +11,33 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from socketserver import TCPServer, ThreadingMixIn
+from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from typing import Any
 
 from rehearsal.windows.host import Host
-from rehearsal.windows.http import Connection
 from rehearsal.windows.tls import Tls
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = "127.0.0.1"
 _TICK_SECONDS = 0.2
+Handler = type[BaseRequestHandler]
 
 
-class Port(ThreadingMixIn, TCPServer):
-    """One host's listener; `tls` makes it an HTTPS one. The handshake happens in the connection's own thread."""
+class Listener(ThreadingMixIn, TCPServer):
+    """One host's listener, for HTTPS with `tls`. The TLS handshake happens in the connection's own thread."""
 
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
     request_queue_size = 128
-    timeout = 0  # the doorman knows that somebody knocks
+    timeout = 0  # a connection is already waiting when the accept loop asks
 
-    def __init__(self, host: Host, tls: Tls | None, number: int) -> None:
+    def __init__(self, host: Host, tls: Tls | None, handler: Handler, number: int) -> None:
         self.host = host
         self._tls = tls
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__((_LOOPBACK, number), Connection)
+        super().__init__((_LOOPBACK, number), handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -68,14 +68,15 @@ class Port(ThreadingMixIn, TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-class Address:
-    """A port number that stays the host's own: listened at, or reserved and closed, so that calls are refused."""
+class ReservedPort:
+    """A port number that stays with its host: open, or bound without listening, so that calls are refused."""
 
-    def __init__(self, host: Host, tls: Tls | None) -> None:
+    def __init__(self, host: Host, tls: Tls | None, handler: Handler) -> None:
         self.host = host
         self._tls = tls
+        self._handler = handler
         self._reserved: socket.socket | None = None
-        self.port: Port | None = None
+        self.listener: Listener | None = None
         self._reserve(0)
 
     @property
@@ -86,17 +87,17 @@ class Address:
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{_LOOPBACK}:{self.number}/wsman"
 
-    def open(self) -> Port:
+    def open(self) -> Listener:
         self._release()
-        self.port = Port(self.host, self._tls, self.number)
-        return self.port
+        self.listener = Listener(self.host, self._tls, self._handler, self.number)
+        return self.listener
 
     def close(self) -> None:
         """Open connections are cut, new ones refused."""
-        if self.port is not None:
-            port, self.port = self.port, None
-            port.server_close()
-            port.hang_up()
+        if self.listener is not None:
+            listener, self.listener = self.listener, None
+            listener.server_close()
+            listener.hang_up()
             self._reserve(self.number)
 
     def give_up(self) -> None:
@@ -116,8 +117,8 @@ class Address:
             self._reserved = None
 
 
-class Doorman:
-    """Waits at all open ports in one thread."""
+class AcceptLoop:
+    """Accepts the connections of all open listeners in one thread."""
 
     def __init__(self, sweep: Callable[[], None]) -> None:
         self._sweep = sweep
@@ -129,16 +130,16 @@ class Doorman:
     def start(self) -> None:
         self._thread.start()
 
-    def open(self, address: Address) -> None:
+    def open(self, port: ReservedPort) -> None:
         with self._lock:
-            if address.port is None:
-                self._selector.register(address.open(), selectors.EVENT_READ)
+            if port.listener is None:
+                self._selector.register(port.open(), selectors.EVENT_READ)
 
-    def close(self, address: Address) -> None:
+    def close(self, port: ReservedPort) -> None:
         with self._lock:
-            if address.port is not None:
-                self._selector.unregister(address.port)
-                address.close()
+            if port.listener is not None:
+                self._selector.unregister(port.listener)
+                port.close()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -150,7 +151,7 @@ class Doorman:
             ready = self._selector.select(_TICK_SECONDS)
             with self._lock:
                 for key, _ in ready:
-                    port = key.fileobj
-                    if isinstance(port, Port) and port.fileno() >= 0:
-                        port.handle_request()
+                    listener = key.fileobj
+                    if isinstance(listener, Listener) and listener.fileno() >= 0:
+                        listener.handle_request()
             self._sweep()

@@ -1,8 +1,8 @@
-"""Sealed bodies: SOAP over plain HTTP, encrypted with the keys of the connection's own authentication.
+"""Encrypted bodies: SOAP over plain HTTP, encrypted with the keys of the connection's own authentication.
 
 [MS-WSMV] 2.2.9.1: a body of type multipart/encrypted in two parts, which name the length of the clear text and carry
 
-    length of the signature (4 bytes, little endian)   signature   sealed text
+    length of the signature (4 bytes, little endian)   signature   encrypted text
 """
 
 import re
@@ -26,15 +26,15 @@ _BODY = re.compile(
 
 
 class Keys(Protocol):
-    """The half of pyspnego's context that seals."""
+    """The half of pyspnego's context that encrypts."""
 
     def wrap_winrm(self, data: bytes) -> WinRMWrapResult: ...
 
     def unwrap_winrm(self, header: bytes, data: bytes) -> bytes: ...
 
 
-class SealError(ValueError):
-    """Not sealed at all, tampered with, or sealed with the keys of another connection."""
+class DecryptionError(ValueError):
+    """Not encrypted at all, tampered with, or encrypted with the keys of another connection."""
 
 
 def protocol_of(scheme: str) -> str:
@@ -46,24 +46,24 @@ def content_type(protocol: str) -> str:
     return f'multipart/encrypted;protocol="{protocol}";boundary="Encrypted Boundary"'
 
 
-def unseal(body: bytes, keys: Keys, protocol: str = SPNEGO) -> bytes:
+def decrypt(body: bytes, keys: Keys, protocol: str = SPNEGO) -> bytes:
     match = _BODY.fullmatch(body)
     if match is None:
-        raise SealError("the parts of multipart/encrypted are missing")
+        raise DecryptionError("the parts of multipart/encrypted are missing")
     if match[1] != protocol.encode():
-        raise SealError(f"the keys are those of {protocol}")
-    length, sealed = int(match[2]), match[3]
-    signature_end = 4 + int.from_bytes(sealed[:4], "little")
+        raise DecryptionError(f"the keys are those of {protocol}")
+    length, encrypted = int(match[2]), match[3]
+    signature_end = 4 + int.from_bytes(encrypted[:4], "little")
     try:
-        clear = keys.unwrap_winrm(sealed[4:signature_end], sealed[signature_end:])
+        clear = keys.unwrap_winrm(encrypted[4:signature_end], encrypted[signature_end:])
     except SpnegoError as error:
-        raise SealError(str(error)) from error
+        raise DecryptionError(str(error)) from error
     if len(clear) != length:
-        raise SealError("the clear text has another length than was announced")
+        raise DecryptionError("the clear text has another length than was announced")
     return clear
 
 
-def seal(clear: bytes, keys: Keys, protocol: str = SPNEGO) -> bytes:
+def encrypt(clear: bytes, keys: Keys, protocol: str = SPNEGO) -> bytes:
     wrapped = keys.wrap_winrm(clear)
     return b"".join(
         (

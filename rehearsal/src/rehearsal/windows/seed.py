@@ -14,7 +14,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def populate(host: str, settings: FarmSettings, start: int) -> dict[int, Session]:
     """The host's sessions by id; `start` is the farm's start as a FILETIME."""
     wanted = {each.id: each for each in settings.every_host}
-    wanted |= {each.id: each for each in _draw(host, settings)}
+    wanted |= {each.id: each for each in _crowd_of(host, settings)}
     wanted |= {each.id: each for each in settings.hosts[host].sessions}
     return {number: build_session(each, start) for number, each in sorted(wanted.items())}
 
@@ -58,7 +58,7 @@ def _before(start: int, ago: timedelta) -> int:
     return start - ago // _MICROSECOND * 10
 
 
-def _draw(host: str, settings: FarmSettings) -> Iterator[SessionSettings]:
+def _crowd_of(host: str, settings: FarmSettings) -> Iterator[SessionSettings]:
     """Fills a host from the crowd: the same people in the same situation at every start, other ones on every host."""
     seed = zlib.crc32(host.encode())
     people = settings.crowd

@@ -8,14 +8,13 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rehearsal.durations import Duration
 from rehearsal.windows.behaviours import Behaviour, read_behaviour
 from rehearsal.windows.sessions import State
 
 EngineName = Literal["best", "pwsh", "mono", "double"]
 Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
 
-_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
-_DURATION = re.compile(r"(\d+)(ms|[dhms])")
 _HOST = re.compile(r"(?!.{64})[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 """A name that can stand in a certificate: hyphens and dots are single, and inside."""
 _RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
@@ -23,17 +22,6 @@ _RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
 
 class FarmFileError(ValueError):
     """The farm's file cannot be used; the message names every fault and where it stands."""
-
-
-def read_duration(text: object) -> object:
-    """`1d2h`, `45m`, `200ms`; a plain 0 needs no unit."""
-    if isinstance(text, timedelta):
-        return text
-    if text in (0, "0"):
-        return timedelta()
-    if not isinstance(text, str) or not re.fullmatch(rf"({_DURATION.pattern})+", text):
-        raise ValueError("a duration is written like 3h, 1d2h, 45m, 30s or 200ms")
-    return timedelta(**{_UNITS[unit]: int(number) for number, unit in _DURATION.findall(text)})
 
 
 def read_state(text: object) -> object:
@@ -59,9 +47,6 @@ def read_behaviours(value: object) -> object:
 
 def _tuple_of(value: object) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else ()
-
-
-Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 
 
 class Part(BaseModel):

@@ -5,19 +5,19 @@ from rehearsal.windows.sessions import State, Table, now_ticks
 _RDP = 2
 
 
-def leave(table: Table, session_id: int) -> None:
+def sign_out(table: Table, session_id: int) -> None:
     """Signs out, as from the start menu."""
     del table.sessions[session_id]
 
 
-def come_back(table: Table, session_id: int) -> None:
+def return_to_work(table: Table, session_id: int) -> None:
     """Connects again to the session that was left: the same logon, Active, and typing."""
     now = now_ticks()
     station = f"RDP-Tcp#{session_id}"
     table.change(session_id, state=State.ACTIVE, station=station, connect=now, disconnect=0, input=now)
 
 
-def leave_alone(table: Table, session_id: int) -> None:
+def disconnect(table: Table, session_id: int) -> None:
     """Closes the window: programs go on running, nobody sits there."""
     table.change(session_id, state=State.DISCONNECTED, station="", disconnect=now_ticks(), input=0)
 

@@ -1,4 +1,4 @@
-"""The part of the control API with which people use elements, forms, the home tab, and simply say something."""
+"""The part of the control API with which people use elements, forms and the home tab, and write messages."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 from starlette.routing import Route
 
-from rehearsal.slack.context import Site
-from rehearsal.slack.control_api.requests import Order, draw_receipt, find_person, take_order
+from rehearsal.slack.context import Context
+from rehearsal.slack.control_api.requests import ControlRequest, accept, find_person, result_json
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.user_actions.forms import Use, close, open_home, operate_in_message, operate_in_view, say, submit
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 
-class SayOrder(Order):
+class SayRequest(ControlRequest):
     user: str
     text: str
     channel: str | None = None
     thread_ts: str | None = None
 
 
-class OperateOrder(Order):
+class OperateRequest(ControlRequest):
     """An element of a message (`channel`, `message_ts`, `version` by its place, the newest by default) or of a view.
 
     `value`: None for a button; an option's `value` or a list of them; an id or a list of them; text; `2026-11-22`;
@@ -41,7 +41,7 @@ class OperateOrder(Order):
     value: Any = None
 
 
-class SubmitOrder(Order):
+class SubmitRequest(ControlRequest):
     """`values` fills fields in first, by action id."""
 
     user: str
@@ -49,74 +49,74 @@ class SubmitOrder(Order):
     values: dict[str, Any] = Field(default_factory=dict)
 
 
-class CloseOrder(Order):
+class CloseRequest(ControlRequest):
     user: str
     view_id: str | None = None
     everything: bool = False
 
 
-class HomeOrder(Order):
+class HomeRequest(ControlRequest):
     user: str
     tab: Literal["home", "messages"] = "home"
 
 
-async def _say(site: Site, order: SayOrder) -> dict[str, Any]:
-    person = find_person(site, order.user)
-    message = say(site, person, order.channel, order.text, order.thread_ts)
+async def _say(context: Context, request: SayRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    message = say(context, person, request.channel, request.text, request.thread_ts)
     return {"ok": True, "channel": message.channel, "ts": message.ts}
 
 
-async def _operate(site: Site, order: OperateOrder) -> dict[str, Any]:
-    person = find_person(site, order.user)
-    use = Use(block_id=order.block_id, action_id=order.action_id, value=order.value)
-    if order.message_ts is not None:
-        message = _find_message(site, order)
-        return draw_receipt(await operate_in_message(site, person, message, order.version, use))
-    return draw_receipt(await operate_in_view(site, person, _find_view(site, person.id, order.view_id), use))
+async def _operate(context: Context, request: OperateRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    use = Use(block_id=request.block_id, action_id=request.action_id, value=request.value)
+    if request.message_ts is not None:
+        message = _find_message(context, request)
+        return result_json(await operate_in_message(context, person, message, request.version, use))
+    return result_json(await operate_in_view(context, person, _find_view(context, person.id, request.view_id), use))
 
 
-async def _submit(site: Site, order: SubmitOrder) -> dict[str, Any]:
-    person = find_person(site, order.user)
-    view = _find_view(site, person.id, order.view_id)
-    for action_id, value in order.values.items():
-        await operate_in_view(site, person, view, Use(action_id=action_id, value=value))
-    receipt, errors = await submit(site, person, site.views.find(view.id))
-    return {**draw_receipt(receipt), "ok": receipt.error is None and not errors, "errors": errors}
+async def _submit(context: Context, request: SubmitRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    view = _find_view(context, person.id, request.view_id)
+    for action_id, value in request.values.items():
+        await operate_in_view(context, person, view, Use(action_id=action_id, value=value))
+    result, errors = await submit(context, person, context.views.find(view.id))
+    return {**result_json(result), "ok": result.error is None and not errors, "errors": errors}
 
 
-async def _close(site: Site, order: CloseOrder) -> dict[str, Any]:
-    person = find_person(site, order.user)
-    view = _find_view(site, person.id, order.view_id)
-    return draw_receipt(await close(site, person, view, everything=order.everything))
+async def _close(context: Context, request: CloseRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    view = _find_view(context, person.id, request.view_id)
+    return result_json(await close(context, person, view, everything=request.everything))
 
 
-async def _open_home(site: Site, order: HomeOrder) -> dict[str, Any]:
-    return draw_receipt(await open_home(site, find_person(site, order.user), order.tab))
+async def _open_home(context: Context, request: HomeRequest) -> dict[str, Any]:
+    return result_json(await open_home(context, find_person(context, request.user), request.tab))
 
 
-def make_desk_routes(site: Site) -> list[Route]:
-    acts: list[tuple[str, type[Order], Callable[[Site, Any], Awaitable[dict[str, Any]]]]] = [
-        ("/say", SayOrder, _say),
-        ("/operate", OperateOrder, _operate),
-        ("/submit", SubmitOrder, _submit),
-        ("/close", CloseOrder, _close),
-        ("/home", HomeOrder, _open_home),
+def make_form_routes(context: Context) -> list[Route]:
+    acts: list[tuple[str, type[ControlRequest], Callable[[Context, Any], Awaitable[dict[str, Any]]]]] = [
+        ("/say", SayRequest, _say),
+        ("/operate", OperateRequest, _operate),
+        ("/submit", SubmitRequest, _submit),
+        ("/close", CloseRequest, _close),
+        ("/home", HomeRequest, _open_home),
     ]
-    return [Route(path, take_order(kind, partial(act, site)), methods=["POST"]) for path, kind, act in acts]
+    return [Route(path, accept(kind, partial(act, context)), methods=["POST"]) for path, kind, act in acts]
 
 
-def _find_message(site: Site, order: OperateOrder) -> Message:
-    channel = site.store.find_channel(order.channel or "")
-    message = site.store.find_message(channel.id, order.message_ts or "") if channel else None
+def _find_message(context: Context, request: OperateRequest) -> Message:
+    channel = context.store.find_channel(request.channel or "")
+    message = context.store.find_message(channel.id, request.message_ts or "") if channel else None
     if message is None:
         raise SlackError("message_not_found")
     return message
 
 
-def _find_view(site: Site, person: str, view_id: str | None) -> View:
+def _find_view(context: Context, person: str, view_id: str | None) -> View:
     """The named one, the home tab too; else the modal on top. Nobody reaches into another's."""
-    stack = site.views.stack(person)
-    view = site.views.find(view_id) if view_id else (stack[-1] if stack else None)
+    stack = context.views.stack(person)
+    view = context.views.find(view_id) if view_id else (stack[-1] if stack else None)
     if view is None or view.owner != person:
         raise SlackError("no_such_view")
     return view

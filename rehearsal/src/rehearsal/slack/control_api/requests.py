@@ -1,4 +1,4 @@
-"""How an order reaches the control API: JSON, read strictly, from pages of this machine only."""
+"""A request to the control API: JSON, read strictly, from pages of this machine only."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rehearsal.slack.context import Site
-from rehearsal.slack.delivery import Receipt
+from rehearsal.slack.context import Context
+from rehearsal.slack.delivery import DeliveryResult
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.workspace_file import Person
 
@@ -17,27 +17,27 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Order(BaseModel):
+class ControlRequest(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
-def take_order(kind: type[Order], act: Callable[[Any], Awaitable[dict[str, Any]]]) -> Endpoint:
-    """Reads the order, carries it out, answers. JSON only: a form of a foreign page cannot send it unasked."""
+def accept(kind: type[ControlRequest], act: Callable[[Any], Awaitable[dict[str, Any]]]) -> Endpoint:
+    """Reads the request, carries it out, answers. JSON only, because a form of a foreign page cannot send JSON."""
 
     async def answer(request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return JSONResponse({"ok": False, "error": "json_only"}, 415)
         try:
-            order = kind.model_validate_json(await request.body())
+            wanted = kind.model_validate_json(await request.body())
         except ValidationError as exc:
-            return JSONResponse({"ok": False, "error": "invalid_order", "messages": [str(exc)]}, 400)
-        return JSONResponse(await act(order))
+            return JSONResponse({"ok": False, "error": "invalid_request", "messages": [str(exc)]}, 400)
+        return JSONResponse(await act(wanted))
 
     return guard(answer)
 
 
 def guard(endpoint: Endpoint) -> Endpoint:
-    """Refuses pages from elsewhere, and turns a refusal into its JSON."""
+    """Refuses pages of other origins, and answers a SlackError as JSON."""
 
     async def answer(request: Request) -> Response:
         origin = request.headers.get("origin")
@@ -51,19 +51,21 @@ def guard(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-def find_person(site: Site, name: str) -> Person:
-    """Somebody who can be acted as; SlackError("user_not_found") names them all."""
-    person = site.store.find_person(name)
+def find_person(context: Context, name: str) -> Person:
+    """A person to act as. Raises SlackError("user_not_found"), which lists the handles of all of them."""
+    person = context.store.find_person(name)
     if person is None or person.is_bot:
-        raise SlackError("user_not_found", people=[one.handle for one in site.store.cast.people if not one.is_bot])
+        raise SlackError(
+            "user_not_found", people=[one.handle for one in context.store.settings.people if not one.is_bot]
+        )
     return person
 
 
-def draw_receipt(receipt: Receipt) -> dict[str, Any]:
-    after = receipt.acked_after
+def result_json(result: DeliveryResult) -> dict[str, Any]:
+    after = result.acked_after
     return {
-        "ok": receipt.error is None,
-        "error": receipt.error,
+        "ok": result.error is None,
+        "error": result.error,
         "acked_after": after.total_seconds() if after is not None else None,
-        "reply": receipt.reply,
+        "reply": result.reply,
     }

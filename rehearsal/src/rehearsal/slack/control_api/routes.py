@@ -10,25 +10,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rehearsal.slack.context import Site
-from rehearsal.slack.control_api.forms import make_desk_routes
-from rehearsal.slack.control_api.requests import Order, draw_receipt, find_person, guard, take_order
+from rehearsal.slack.context import Context
+from rehearsal.slack.control_api.forms import make_form_routes
+from rehearsal.slack.control_api.requests import ControlRequest, accept, find_person, guard, result_json
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal.slack.search import Wanted
-from rehearsal.slack.snapshot import draw_journal, draw_state
+from rehearsal.slack.snapshot import journal_json, state_json
 from rehearsal.slack.stream import Stream
 from rehearsal.slack.user_actions.commands import press_button, run_command, send_event
 
 
-class CommandOrder(Order):
+class CommandRequest(ControlRequest):
     user: str
     text: str
     channel: str | None = None
     deliveries: int = Field(default=1, ge=1, le=5)
 
 
-class PressOrder(Order):
+class PressRequest(ControlRequest):
     user: str
     text: str
     message_ts: str | None = None
@@ -38,12 +38,12 @@ class PressOrder(Order):
     deliveries: int = Field(default=1, ge=1, le=5)
 
 
-class EventOrder(Order):
+class EventRequest(ControlRequest):
     event: dict[str, Any]
     deliveries: int = Field(default=1, ge=1, le=5)
 
 
-class FaultOrder(Order):
+class FaultRequest(ControlRequest):
     method: str
     kind: FaultKind
     times: int = Field(default=1, ge=1)
@@ -51,24 +51,24 @@ class FaultOrder(Order):
     wait_seconds: float = Field(default=1.0, ge=0)
 
 
-class DisconnectOrder(Order):
+class DisconnectRequest(ControlRequest):
     """`cut` drops the connection without Slack's farewell."""
 
     reason: str = "refresh_requested"
     socket: str | None = None
 
 
-async def _command(site: Site, order: CommandOrder) -> dict[str, Any]:
-    person = find_person(site, order.user)
-    return draw_receipt(await run_command(site, person, order.text, order.channel, order.deliveries))
+async def _command(context: Context, request: CommandRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    return result_json(await run_command(context, person, request.text, request.channel, request.deliveries))
 
 
-async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
-    person = find_person(site, order.user)
-    wanted = Wanted(**order.model_dump(exclude={"user", "deliveries"}))
-    press = await press_button(site, person, wanted, order.deliveries)
+async def _press(context: Context, request: PressRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    wanted = Wanted(**request.model_dump(exclude={"user", "deliveries"}))
+    press = await press_button(context, person, wanted, request.deliveries)
     button = press.found.button
-    return draw_receipt(press.receipt) | {
+    return result_json(press.result) | {
         "message_ts": press.found.message.ts,
         "channel": press.found.message.channel,
         "button": {"text": button.text, "value": button.value, "action_id": button.action_id},
@@ -76,39 +76,39 @@ async def _press(site: Site, order: PressOrder) -> dict[str, Any]:
     }
 
 
-async def _event(site: Site, order: EventOrder) -> dict[str, Any]:
-    return draw_receipt(await send_event(site, order.event, order.deliveries))
+async def _event(context: Context, request: EventRequest) -> dict[str, Any]:
+    return result_json(await send_event(context, request.event, request.deliveries))
 
 
-async def _plan_fault(site: Site, order: FaultOrder) -> dict[str, Any]:
-    fields = order.model_dump(exclude={"wait_seconds"})
-    site.faults.plan(Fault(**fields, wait=timedelta(seconds=order.wait_seconds)))
+async def _plan_fault(context: Context, request: FaultRequest) -> dict[str, Any]:
+    fields = request.model_dump(exclude={"wait_seconds"})
+    context.faults.plan(Fault(**fields, wait=timedelta(seconds=request.wait_seconds)))
     return {"ok": True}
 
 
-async def _disconnect(site: Site, order: DisconnectOrder) -> dict[str, Any]:
-    return {"ok": True, "sockets": await site.sockets.disconnect(order.reason, order.socket)}
+async def _disconnect(context: Context, request: DisconnectRequest) -> dict[str, Any]:
+    return {"ok": True, "sockets": await context.socket_mode.disconnect(request.reason, request.socket)}
 
 
-def make_routes(site: Site, stream: Stream) -> list[Route]:
+def make_routes(context: Context, stream: Stream) -> list[Route]:
     async def show_state(request: Request) -> Response:
         """`after=NUMBER`: only the messages that changed after that change; `versions=no`: without their past."""
         wanted = request.query_params
         after = wanted.get("after", "0")
         if not after.isdecimal():
             raise SlackError("invalid_arguments", ("after is a number",))
-        person = find_person(site, wanted.get("as", ""))
-        return JSONResponse(draw_state(site, person, int(after), with_versions=wanted.get("versions") != "no"))
+        person = find_person(context, wanted.get("as", ""))
+        return JSONResponse(state_json(context, person, int(after), with_versions=wanted.get("versions") != "no"))
 
     async def show_calls(_request: Request) -> Response:
-        return JSONResponse(draw_journal(site.store))
+        return JSONResponse(journal_json(context.store))
 
     async def show_faults(_request: Request) -> Response:
-        planned = [asdict(fault) | {"wait": fault.wait.total_seconds()} for fault in site.faults.list_planned()]
+        planned = [asdict(fault) | {"wait": fault.wait.total_seconds()} for fault in context.faults.list_planned()]
         return JSONResponse({"ok": True, "faults": planned})
 
     async def clear_faults(_request: Request) -> Response:
-        site.faults.clear()
+        context.faults.clear()
         return JSONResponse({"ok": True})
 
     async def show_events(_request: Request) -> Response:
@@ -120,10 +120,10 @@ def make_routes(site: Site, stream: Stream) -> list[Route]:
         Route("/events", guard(show_events), methods=["GET"]),
         Route("/faults", guard(show_faults), methods=["GET"]),
         Route("/faults", guard(clear_faults), methods=["DELETE"]),
-        Route("/faults", take_order(FaultOrder, partial(_plan_fault, site)), methods=["POST"]),
-        Route("/command", take_order(CommandOrder, partial(_command, site)), methods=["POST"]),
-        Route("/press", take_order(PressOrder, partial(_press, site)), methods=["POST"]),
-        Route("/event", take_order(EventOrder, partial(_event, site)), methods=["POST"]),
-        *make_desk_routes(site),
-        Route("/disconnect", take_order(DisconnectOrder, partial(_disconnect, site)), methods=["POST"]),
+        Route("/faults", accept(FaultRequest, partial(_plan_fault, context)), methods=["POST"]),
+        Route("/command", accept(CommandRequest, partial(_command, context)), methods=["POST"]),
+        Route("/press", accept(PressRequest, partial(_press, context)), methods=["POST"]),
+        Route("/event", accept(EventRequest, partial(_event, context)), methods=["POST"]),
+        *make_form_routes(context),
+        Route("/disconnect", accept(DisconnectRequest, partial(_disconnect, context)), methods=["POST"]),
     ]

@@ -1,12 +1,12 @@
 """Channels and direct messages, and what was said in them."""
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.context import Method, Site
+from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.pages import cut_page
 from rehearsal.slack.methods.places import find_joined, find_known, find_shown, is_member, open_direct
-from rehearsal.slack.serializers import Json, draw_channel, draw_message
+from rehearsal.slack.serializers import Json, channel_json, message_json
 from rehearsal.slack.workspace_file import Channel, ChannelKind
 
 TYPES = {
@@ -19,71 +19,71 @@ READ = ("channels:read", "groups:read", "im:read")
 HISTORY = ("channels:history", "groups:history", "im:history")
 
 
-def open_conversation(site: Site, arguments: Arguments) -> Json:
+def open_conversation(context: Context, arguments: Arguments) -> Json:
     """With one person, or an open one by its id. Several people at once are not rehearsed."""
     if "channel" in arguments:
-        channel, was_open = find_known(site, arguments.text("channel")), True
+        channel, was_open = find_known(context, arguments.text("channel")), True
     else:
         users = arguments.words("users", "")
         if not users:
             raise SlackError("users_list_not_supplied")
         if len(users) > 1:
             raise SlackError("too_many_users")
-        before = len(site.store.channels)
-        channel = open_direct(site, users[0])
-        was_open = len(site.store.channels) == before
-    drawn = draw_channel(channel, site.store.cast) if arguments.flag("return_im") else {"id": channel.id}
+        before = len(context.store.channels)
+        channel = open_direct(context, users[0])
+        was_open = len(context.store.channels) == before
+    drawn = channel_json(channel, context.store.settings) if arguments.flag("return_im") else {"id": channel.id}
     return {"channel": drawn, **({"no_op": True, "already_open": True} if was_open else {})}
 
 
-def get_info(site: Site, arguments: Arguments) -> Json:
-    return {"channel": draw_channel(find_known(site, arguments.text("channel")), site.store.cast)}
+def get_info(context: Context, arguments: Arguments) -> Json:
+    return {"channel": channel_json(find_known(context, arguments.text("channel")), context.store.settings)}
 
 
-def list_conversations(site: Site, arguments: Arguments) -> Json:
+def list_conversations(context: Context, arguments: Arguments) -> Json:
     types = arguments.words("types", "public_channel")
     if any(name not in TYPES and name not in EMPTY_TYPES for name in types):
         raise SlackError("invalid_types")
     kinds = {TYPES[name] for name in types if name in TYPES}
     shown = [
-        draw_channel(channel, site.store.cast)
-        for channel in list(site.store.channels.values())
+        channel_json(channel, context.store.settings)
+        for channel in list(context.store.channels.values())
         if channel.kind in kinds
-        and (channel.kind is ChannelKind.PUBLIC or is_member(site, channel))
+        and (channel.kind is ChannelKind.PUBLIC or is_member(context, channel))
         and not (channel.is_archived and arguments.flag("exclude_archived"))
     ]
     return cut_page("channels", shown, arguments)
 
 
-def list_history(site: Site, arguments: Arguments) -> Json:
+def list_history(context: Context, arguments: Arguments) -> Json:
     """Newest first, without the replies."""
-    channel = find_joined(site, arguments)
-    messages = [one for one in site.store.list_messages(channel.id) if not one.is_reply]
-    return _cut_messages(site, channel, messages[::-1], arguments)
+    channel = find_joined(context, arguments)
+    messages = [one for one in context.store.list_messages(channel.id) if not one.is_reply]
+    return _cut_messages(context, channel, messages[::-1], arguments)
 
 
-def list_replies(site: Site, arguments: Arguments) -> Json:
+def list_replies(context: Context, arguments: Arguments) -> Json:
     """The message itself, then its replies, oldest first."""
-    channel = find_joined(site, arguments)
+    channel = find_joined(context, arguments)
     try:
-        parent = find_shown(site, channel, arguments.needed("ts"))
+        parent = find_shown(context, channel, arguments.needed("ts"))
     except SlackError as exc:
         raise SlackError("thread_not_found") from exc
     root = parent.thread_ts or parent.ts
-    messages = [one for one in site.store.list_messages(channel.id) if root in {one.ts, one.thread_ts}]
-    return _cut_messages(site, channel, messages, arguments)
+    messages = [one for one in context.store.list_messages(channel.id) if root in {one.ts, one.thread_ts}]
+    return _cut_messages(context, channel, messages, arguments)
 
 
-def _cut_messages(site: Site, channel: Channel, messages: list[Message], arguments: Arguments) -> Json:
+def _cut_messages(context: Context, channel: Channel, messages: list[Message], arguments: Arguments) -> Json:
     within = [message for message in messages if _is_within(message, arguments)]
-    replies = [one for one in site.store.list_messages(channel.id) if one.is_reply]
-    page = cut_page("messages", [_draw(site, message, replies) for message in within], arguments)
+    replies = [one for one in context.store.list_messages(channel.id) if one.is_reply]
+    page = cut_page("messages", [_draw(context, message, replies) for message in within], arguments)
     return page | {"has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 
-def _draw(site: Site, message: Message, replies: list[Message]) -> Json:
+def _draw(context: Context, message: Message, replies: list[Message]) -> Json:
     """A message that has been answered names its thread and counts the replies."""
-    drawn = draw_message(message, site.store.cast)
+    drawn = message_json(message, context.store.settings)
     own = [reply for reply in replies if reply.thread_ts == message.ts]
     if own:
         drawn |= {"thread_ts": message.ts, "reply_count": len(own), "latest_reply": own[-1].ts}

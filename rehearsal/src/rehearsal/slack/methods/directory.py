@@ -1,37 +1,37 @@
 """People and user groups."""
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.context import Method, Site
+from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.methods.pages import cut_page
-from rehearsal.slack.serializers import Json, draw_person, draw_user_group
+from rehearsal.slack.serializers import Json, person_json, user_group_json
 from rehearsal.slack.workspace_file import UserGroup
 
 
-def get_user(site: Site, arguments: Arguments) -> Json:
-    person = site.store.people.get(arguments.text("user"))
+def get_user(context: Context, arguments: Arguments) -> Json:
+    person = context.store.people.get(arguments.text("user"))
     if person is None:
         raise SlackError("user_not_found")
-    return {"user": draw_person(person, site.store.cast)}
+    return {"user": person_json(person, context.store.settings)}
 
 
-def list_users(site: Site, arguments: Arguments) -> Json:
-    people = [draw_person(person, site.store.cast) for person in site.store.cast.people]
+def list_users(context: Context, arguments: Arguments) -> Json:
+    people = [person_json(person, context.store.settings) for person in context.store.settings.people]
     return cut_page("members", people, arguments, default=1000)
 
 
-def list_groups(site: Site, arguments: Arguments) -> Json:
-    cast = site.store.cast
+def list_groups(context: Context, arguments: Arguments) -> Json:
+    settings = context.store.settings
     with_users = arguments.flag("include_users")
-    return {"usergroups": [draw_user_group(group, cast, with_users=with_users) for group in cast.user_groups]}
+    return {"usergroups": [user_group_json(group, settings, with_users=with_users) for group in settings.user_groups]}
 
 
-def list_group_users(site: Site, arguments: Arguments) -> Json:
-    return {"users": list(_find_group(site, arguments.text("usergroup")).members)}
+def list_group_users(context: Context, arguments: Arguments) -> Json:
+    return {"users": list(_find_group(context, arguments.text("usergroup")).members)}
 
 
-def _find_group(site: Site, group_id: str) -> UserGroup:
-    for group in site.store.cast.user_groups:
+def _find_group(context: Context, group_id: str) -> UserGroup:
+    for group in context.store.settings.user_groups:
         if group.id == group_id:
             return group
     raise SlackError("no_such_subteam")

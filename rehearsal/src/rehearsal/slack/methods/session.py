@@ -1,33 +1,35 @@
 """Who am I, and where is the socket."""
 
 from rehearsal.slack.arguments import Arguments
-from rehearsal.slack.context import Method, Site
+from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.serializers import Json
 
 
-def echo(_site: Site, arguments: Arguments) -> Json:
+def echo(_context: Context, arguments: Arguments) -> Json:
     if "error" in arguments:
         raise SlackError(arguments.text("error"))
     return {"args": arguments.to_log()}
 
 
-def identify(site: Site, _arguments: Arguments) -> Json:
-    cast = site.store.cast
+def identify(context: Context, _arguments: Arguments) -> Json:
+    settings = context.store.settings
     return {
-        "url": f"{site.url}/",
-        "team": cast.team.name,
-        "user": cast.bot.handle,
-        "team_id": cast.team.id,
-        "user_id": cast.bot.id,
-        "bot_id": cast.app.bot_id,
+        "url": f"{context.url}/",
+        "team": settings.team.name,
+        "user": settings.bot.handle,
+        "team_id": settings.team.id,
+        "user_id": settings.bot.id,
+        "bot_id": settings.app.bot_id,
         "is_enterprise_install": False,
     }
 
 
-def open_connection(site: Site, _arguments: Arguments) -> Json:
-    ticket = site.sockets.issue_ticket()
-    return {"url": f"{site.url.replace('http:', 'ws:', 1)}/link/?ticket={ticket}&app_id={site.store.cast.app.id}"}
+def open_connection(context: Context, _arguments: Arguments) -> Json:
+    ticket = context.socket_mode.issue_ticket()
+    return {
+        "url": f"{context.url.replace('http:', 'ws:', 1)}/link/?ticket={ticket}&app_id={context.store.settings.app.id}"
+    }
 
 
 METHODS = {

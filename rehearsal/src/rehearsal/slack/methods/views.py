@@ -6,37 +6,37 @@ from typing import Any, Final
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.block_kit.blocks import find_view_faults
 from rehearsal.slack.block_kit.views import BIGGEST_VIEW, check_view
-from rehearsal.slack.context import Method, Site
+from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
-from rehearsal.slack.serializers import Json, draw_view
+from rehearsal.slack.serializers import Json, view_json
 
 BOTH: Final = ("modal", "home")
 
 
-def open_view(site: Site, arguments: Arguments) -> Json:
+def open_view(context: Context, arguments: Arguments) -> Json:
     body = read_view(arguments, "modal")
-    person = site.grants.spend_trigger(arguments.needed("trigger_id"))
-    return {"view": draw_view(site.views.open(person, body), site.store.cast)}
+    person = context.trigger_ids.spend(arguments.needed("trigger_id"))
+    return {"view": view_json(context.views.open(person, body), context.store.settings)}
 
 
-def push_view(site: Site, arguments: Arguments) -> Json:
+def push_view(context: Context, arguments: Arguments) -> Json:
     body = read_view(arguments, "modal")
-    person = site.grants.spend_trigger(arguments.needed("trigger_id"))
-    return {"view": draw_view(site.views.push(person, body), site.store.cast)}
+    person = context.trigger_ids.spend(arguments.needed("trigger_id"))
+    return {"view": view_json(context.views.push(person, body), context.store.settings)}
 
 
-def update_view(site: Site, arguments: Arguments) -> Json:
-    view = site.views.find(arguments.text("view_id") or arguments.needed("external_id"))
+def update_view(context: Context, arguments: Arguments) -> Json:
+    view = context.views.find(arguments.text("view_id") or arguments.needed("external_id"))
     body = read_view(arguments, view.body["type"])
-    return {"view": draw_view(site.views.update(view, body, arguments.text("hash")), site.store.cast)}
+    return {"view": view_json(context.views.update(view, body, arguments.text("hash")), context.store.settings)}
 
 
-def publish_view(site: Site, arguments: Arguments) -> Json:
-    person = site.store.people.get(arguments.needed("user_id"))
+def publish_view(context: Context, arguments: Arguments) -> Json:
+    person = context.store.people.get(arguments.needed("user_id"))
     if person is None or person.deleted or person.is_bot:
         raise SlackError("invalid_arguments", ("invalid `user_id`",))
     body = read_view(arguments, "home")
-    return {"view": draw_view(site.views.publish(person.id, body, arguments.text("hash")), site.store.cast)}
+    return {"view": view_json(context.views.publish(person.id, body, arguments.text("hash")), context.store.settings)}
 
 
 def read_view(arguments: Arguments, kind: str) -> Json:

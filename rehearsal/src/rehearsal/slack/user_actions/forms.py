@@ -1,4 +1,4 @@
-"""What people do with elements and forms: choose, tick, fill in, send off, close; and what they simply say."""
+"""People use elements and forms: they choose, fill in, submit and close. And they write ordinary messages."""
 
 import html
 import re
@@ -8,13 +8,13 @@ from typing import Any
 
 from rehearsal.slack.block_kit.blocks import Block
 from rehearsal.slack.block_kit.elements import FIELDS, find_element, hold, list_values, say_what_is_missing
-from rehearsal.slack.context import Site
-from rehearsal.slack.delivery import Receipt
+from rehearsal.slack.context import Context
+from rehearsal.slack.delivery import Delivery, DeliveryResult
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.views import check_body
-from rehearsal.slack.payloads import draw_closed, draw_press, draw_submission, draw_view_press, make_action
-from rehearsal.slack.user_actions.commands import Delivery, deliver, expect_active, find_place, send_event
+from rehearsal.slack.payloads import closed_payload, make_action, press_payload, submission_payload, view_press_payload
+from rehearsal.slack.user_actions.commands import deliver, expect_active, find_place, send_event
 from rehearsal.slack.views import View
 from rehearsal.slack.workspace_file import Person
 
@@ -31,48 +31,50 @@ class Use:
     value: Any = None
 
 
-def say(site: Site, person: Person, place: str | None, text: str, thread_ts: str | None) -> Message:
+def say(context: Context, person: Person, place: str | None, text: str, thread_ts: str | None) -> Message:
     """Posts what the person typed; `@handle` becomes a mention. SlackError when there is nothing to say."""
-    channel = find_place(site, person, place)
+    channel = find_place(context, person, place)
     if not text.strip():
         raise SlackError("no_text")
-    if thread_ts is not None and site.store.find_message(channel.id, thread_ts) is None:
+    if thread_ts is not None and context.store.find_message(channel.id, thread_ts) is None:
         raise SlackError("thread_not_found")
-    ids = {one.handle: one.id for one in site.store.cast.people}
+    ids = {one.handle: one.id for one in context.store.settings.people}
     written = _HANDLE.sub(lambda it: f"<@{ids[it[1]]}>" if it[1] in ids else it[0], html.escape(text, quote=False))
-    return site.store.post(channel.id, person.id, written, [], thread_ts=thread_ts)
+    return context.store.post(channel.id, person.id, written, [], thread_ts=thread_ts)
 
 
-async def operate_in_message(site: Site, person: Person, message: Message, version: int, use: Use) -> Receipt:
+async def operate_in_message(
+    context: Context, person: Person, message: Message, version: int, use: Use
+) -> DeliveryResult:
     """Uses an element as the drawing `version` of the message has it. Input fields tell the app nothing."""
     expect_active(person)
-    if not site.store.can_see(person, message):
+    if not context.store.can_see(person, message):
         raise SlackError("message_not_found")
     if not -len(message.drawings) <= version < len(message.drawings):
         raise SlackError("no_such_version")
     blocks = message.drawings[version].blocks
     block, element = find_element(blocks, use.block_id, use.action_id)
-    kept = site.kept.setdefault((person.id, message.channel, message.ts), {})
+    kept = context.kept.setdefault((person.id, message.channel, message.ts), {})
     held = _hold(kept, block, element, use.value)
     if not _tells(block):
-        return Receipt()
-    action = make_action(site, block, element, held)
-    payload = draw_press(site, person, message, version, action=action, values=list_values(blocks, kept))
-    return await _send(site, payload)
+        return DeliveryResult()
+    action = make_action(context, block, element, held)
+    payload = press_payload(context, person, message, version, action=action, values=list_values(blocks, kept))
+    return await _send(context, payload)
 
 
-async def operate_in_view(site: Site, person: Person, view: View, use: Use) -> Receipt:
+async def operate_in_view(context: Context, person: Person, view: View, use: Use) -> DeliveryResult:
     expect_active(person)
     block, element = find_element(view.body["blocks"], use.block_id, use.action_id)
     held = _hold({}, block, element, use.value)
     if element["type"] in FIELDS and element["type"] != "overflow":
-        view = site.views.keep(view, block["block_id"], use.action_id, held)
+        view = context.views.keep(view, block["block_id"], use.action_id, held)
     if not _tells(block):
-        return Receipt()
-    return await _send(site, draw_view_press(site, person, view, make_action(site, block, element, held)))
+        return DeliveryResult()
+    return await _send(context, view_press_payload(context, person, view, make_action(context, block, element, held)))
 
 
-async def submit(site: Site, person: Person, view: View) -> tuple[Receipt, Json]:
+async def submit(context: Context, person: Person, view: View) -> tuple[DeliveryResult, Json]:
     """Sends the form off. The errors of its fields, by block id, are Slack's own client's or the app's.
 
     Without an answer in time the form stays open.
@@ -80,40 +82,42 @@ async def submit(site: Site, person: Person, view: View) -> tuple[Receipt, Json]
     expect_active(person)
     errors = _find_missing(view)
     if errors:
-        return Receipt(error="invalid_fields"), errors
+        return DeliveryResult(error="invalid_fields"), errors
 
-    def take(body: Any) -> str:
-        errors.update(_follow(site, person, view, body))
+    def on_ack(body: Any) -> str:
+        errors.update(_follow(context, person, view, body))
         return ""
 
-    payload = draw_submission(site, person, view)
-    receipt = await deliver(site, Delivery(kind="interactive", payload=payload, url=_url(site), times=1, take=take))
-    return receipt, errors
+    payload = submission_payload(context, person, view)
+    result = await deliver(
+        context, Delivery(kind="interactive", payload=payload, url=_url(context), times=1, on_ack=on_ack)
+    )
+    return result, errors
 
 
-async def close(site: Site, person: Person, view: View, *, everything: bool) -> Receipt:
+async def close(context: Context, person: Person, view: View, *, everything: bool) -> DeliveryResult:
     """Closes a form, or all of the stack; tells the app of those that asked to know."""
-    receipt = Receipt()
-    for closed in site.views.close(view, everything=everything):
+    result = DeliveryResult()
+    for closed in context.views.close(view, everything=everything):
         if closed.body.get("notify_on_close"):
-            receipt = await _send(site, draw_closed(site, person, closed, is_cleared=everything))
-    return receipt
+            result = await _send(context, closed_payload(context, person, closed, is_cleared=everything))
+    return result
 
 
-async def open_home(site: Site, person: Person, tab: str) -> Receipt:
+async def open_home(context: Context, person: Person, tab: str) -> DeliveryResult:
     """Opens the app's home or its messages, and tells the app."""
     expect_active(person)
-    channel = site.store.open_direct(person)
-    home = site.views.home(person.id)
+    channel = context.store.open_direct(person)
+    home = context.views.home(person.id)
     event = {
         "type": "app_home_opened",
         "user": person.id,
         "channel": channel.id,
         "tab": tab,
-        "event_ts": f"{site.store.clock.now().timestamp():.6f}",
+        "event_ts": f"{context.store.clock.now().timestamp():.6f}",
         **({"view": {"id": home.id, "hash": home.hash, "type": "home"}} if home and tab == "home" else {}),
     }
-    return await send_event(site, event, 1)
+    return await send_event(context, event, 1)
 
 
 def _hold(kept: Json, block: Block, element: Mapping[str, Any], value: Any) -> Json:
@@ -140,13 +144,13 @@ def _find_missing(view: View) -> Json:
     return {block_id: words for block_id, words in faults.items() if words}
 
 
-def _follow(site: Site, person: Person, view: View, body: Any) -> Json:
+def _follow(context: Context, person: Person, view: View, body: Any) -> Json:
     """Does what the ack of a form asks for, and returns the errors of its fields.
 
     Raises SlackError("invalid_view_response") for an answer that Slack could not follow.
     """
     if not body:
-        site.views.close(view)
+        context.views.close(view)
         return {}
     wrong: tuple[str, ...] = ()
     try:
@@ -154,11 +158,11 @@ def _follow(site: Site, person: Person, view: View, body: Any) -> Json:
             case {"response_action": "errors", "errors": dict() as errors} if errors:
                 return _check_errors(view, errors)
             case {"response_action": "update", "view": new}:
-                site.views.update(view, check_body(new, "modal"))
+                context.views.update(view, check_body(new, "modal"))
             case {"response_action": "push", "view": new}:
-                site.views.push(person.id, check_body(new, "modal"))
+                context.views.push(person.id, check_body(new, "modal"))
             case {"response_action": "clear"}:
-                site.views.close(view, everything=True)
+                context.views.close(view, everything=True)
             case _:
                 wrong = ("unknown_response_action",)
     except SlackError as exc:
@@ -176,9 +180,9 @@ def _check_errors(view: View, errors: Json) -> Json:
     return errors
 
 
-async def _send(site: Site, payload: Json) -> Receipt:
-    return await deliver(site, Delivery(kind="interactive", payload=payload, url=_url(site), times=1))
+async def _send(context: Context, payload: Json) -> DeliveryResult:
+    return await deliver(context, Delivery(kind="interactive", payload=payload, url=_url(context), times=1))
 
 
-def _url(site: Site) -> str | None:
-    return site.store.cast.app.interactivity_url
+def _url(context: Context) -> str | None:
+    return context.store.settings.app.interactivity_url

@@ -11,7 +11,7 @@ ELSEWHERE = "http://127.0.0.1:9/wsman"
 """Where a redirect leads: the port of discard, where nobody listens."""
 
 
-def play(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.Event) -> None:
+def misbehave(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.Event) -> None:
     """OSError when the client goes away, which ends the connection as any other way to leave does."""
     handler.close_connection = manner not in {"400", "500", "redirect"}
     match manner:

@@ -13,7 +13,7 @@ _NONCE = slice(len("$nonce = '"), len("$nonce = '") + 32)
 Run = Callable[[Command], int]
 
 
-def babble(how: str, command: Command, run: Run) -> int:
+def spoil_output(how: str, command: Command, run: Run) -> int:
     """The exit code, which is 0 whatever was written."""
     data = command.read_all()
     match how:

@@ -4,7 +4,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from rehearsal.windows.payload import Condition
+from rehearsal.windows.python_agent.request_lines import Condition
 from rehearsal.windows.sessions import ALWAYS_NOW, TICKS_PER_SECOND, Session, State
 
 _COMPARISONS: dict[str, Callable[[int, int], bool]] = {

@@ -11,17 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
-from rehearsal.windows.payload import (
-    Payload,
-    PayloadError,
-    Request,
-    RequestError,
-    Target,
-    read_payload,
-    read_request,
-)
+from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.conditions import holds, last_input, upper
+from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
 from rehearsal.windows.sessions import Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
@@ -57,9 +50,9 @@ class PythonDouble:
             return _fail(command, str(error), "ParseException")
         count = 0
         for reply in _replies(payload, command, machine):
-            _say(command, payload.nonce, reply)
+            _write(command, payload.nonce, reply)
             count += 1
-        _say(command, payload.nonce, {"end": count})
+        _write(command, payload.nonce, {"end": count})
         return 0
 
 
@@ -68,7 +61,7 @@ def _fail(command: Command, text: str, error_id: str) -> int:
     return 1
 
 
-def _say(command: Command, nonce: str, reply: Reply) -> None:
+def _write(command: Command, nonce: str, reply: Reply) -> None:
     command.write(f"{nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
 
 

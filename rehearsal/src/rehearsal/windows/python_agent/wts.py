@@ -3,8 +3,8 @@
 A call answers 0 or the Win32 code it is refused with; see the C file for the sources.
 """
 
+from rehearsal.windows import user_activity
 from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, Table, now_ticks
-from rehearsal.windows.user_activity import leave_alone, take_over
 
 FILE_NOT_FOUND = 2
 WINSTATION_NOT_FOUND = 7022
@@ -43,7 +43,7 @@ def disconnect(file: SessionFile, session_id: int) -> int:
     with file.locked() as table:
         code = _refusal(table, session_id)
         if not code and table.rule.mode is not Mode.NEVER:
-            leave_alone(table, session_id)
+            user_activity.disconnect(table, session_id)
         file.note("disconnect", session_id, code)
         return code
 
@@ -75,6 +75,6 @@ def _begin_logoff(table: Table, session_id: int) -> int:
         case _:
             del table.sessions[session_id]
     if table.rule.mode is Mode.SEIZE and table.rule.number in table.sessions:
-        take_over(table, table.rule.number, MALLORY)
+        user_activity.take_over(table, table.rule.number, MALLORY)
         table.rule = Rule()
     return 0

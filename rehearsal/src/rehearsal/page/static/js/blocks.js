@@ -3,6 +3,7 @@
 import { el } from './dom.js';
 import { drawElement } from './elements.js';
 import { drawField } from './fields.js';
+import { drawImage } from './image.js';
 import { drawRichText } from './rich.js';
 import { drawPlain, drawText } from './text.js';
 import { cannotDraw } from './unknown.js';
@@ -40,13 +41,6 @@ function drawSection(block, use) {
 function drawContext(element, model) {
   if (element.type === 'image') return drawImage(element);
   return el('span', {}, drawText(element, model));
-}
-
-/** Nothing is loaded from elsewhere: a picture is named, not shown. */
-export function drawImage(image) {
-  return el('figure.no-image', {},
-    el('span', { role: 'img', 'aria-label': image.alt_text }, `Picture: ${image.alt_text}`),
-    image.title && el('figcaption', {}, image.title.text));
 }
 
 function drawTable(block, model) {

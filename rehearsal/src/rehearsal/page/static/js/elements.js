@@ -2,7 +2,7 @@
 
 import { el, newId } from './dom.js';
 import { ask } from './dialogs.js';
-import { drawImage } from './blocks.js';
+import { drawImage } from './image.js';
 import { drawPlain, drawText } from './text.js';
 import { cannotDraw } from './unknown.js';
 

@@ -10,9 +10,9 @@ export function showScene(model) {
     if (!scene) return;
     fill(node,
       el('div.scene-head', {}, el('strong', {}, scene.title), el('span.quiet', {}, scene.is_over ? 'The scene is over; go on yourself.' : `step ${scene.step} of ${scene.steps}`)),
-      scene.say && el('p', {}, scene.say),
+      scene.message && el('p', {}, scene.message),
       scene.now && el('p.scene-now', {}, el('code', {}, scene.now)),
       el('progress', { max: scene.steps, value: scene.step, 'aria-label': 'How far the scene is' }));
-    announce(`${scene.say} ${scene.now}`);
+    announce(`${scene.message} ${scene.now}`);
   });
 }
