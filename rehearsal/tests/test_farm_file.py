@@ -103,7 +103,7 @@ FAULTS = {
     "state": ("state: listen", "state: asleep", "every_host > 1 > state: a state is one of active"),
     "id": ("id: 5", "id: 3", "hosts > one: two sessions have the id 3"),
     "user": ("user: CORP\\bob", "user: bob", "one > sessions > 1: a user is written DOMAIN\\name"),
-    "sign": ("user: CORP\\bob", 'user: "CORP\\\\b\\tb"', "sessions > 1 > user: may hold printable signs only"),
+    "sign": ("user: CORP\\bob", 'user: "CORP\\\\b\\tb"', "sessions > 1 > user: may hold printable characters only"),
     "account": ("username: CORP\\svc", "username: svc", "account > username: an account is written DOMAIN\\name"),
     "field": ("idle: 2m", "idel: 2m", "hosts > one > sessions > 1 > idel: Extra inputs are not permitted"),
     "word": (

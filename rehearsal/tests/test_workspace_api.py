@@ -129,7 +129,7 @@ def test_an_update_without_blocks_takes_them_away(workspace: Workspace, web: Web
     answer = web.chat_update(channel=OPS, ts=ts, text="second")
     assert "blocks" not in answer["message"]
     (message,) = workspace.store.list_messages(OPS)
-    assert [len(drawing.blocks) for drawing in message.drawings] == [1, 0]
+    assert [len(version.blocks) for version in message.versions] == [1, 0]
     assert call(workspace, "chat.update", channel=OPS, ts=ts, text="x" * 4001)["error"] == "msg_too_long"
 
 

@@ -1,4 +1,4 @@
-"""A written scene: who types and presses what, and what goes wrong meanwhile. For trainings, and played by tests."""
+"""A written scene: people type and press, and hosts misbehave meanwhile. For training and for tests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 SHIPPED: Final = Path(__file__).parent / "scenarios"
 PATIENCE: Final = timedelta(seconds=60)
-"""How long a scene waits for what somebody shall see."""
+"""How long a scene waits until a person sees the expected words."""
 
 
 class ScenarioError(ValueError):
-    """The scene cannot be read, or did not go as written; the sentence says where."""
+    """The scene cannot be read or did not go as written; the message says where."""
 
 
 class _Part(BaseModel):
@@ -174,7 +174,7 @@ class Player:
                 pass
 
     def _wait(self, holds: Callable[[], bool], step: Step) -> None:
-        """Asks over HTTP after each change of the workspace, without its lock in hand."""
+        """Asks over HTTP after each change of the workspace, without its lock, which the server needs to answer."""
         seen, left = -1, PATIENCE
         while not holds():
             seen, before = self.workspace.store.changes, seen

@@ -26,7 +26,7 @@ SHOWN: Final = ("message.", "channel.", "view.", "home.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backstage:
-    """What there is beside the workspace. `read_audit(n)` gives entries after number n, an empty list at the end."""
+    """The farm and the audit log. `read_audit(n)` returns the entries after number n, and an empty list at the end."""
 
     farm: WatchedFarm
     read_audit: Callable[[int], Sequence[Json]]
@@ -34,11 +34,11 @@ class Backstage:
 
 
 _BEHAVIOURS: Final = {name: (kind.__doc__ or name).split("\n")[0] for name, kind in BEHAVIOURS.items()}
-"""What a host may be told to do, with the first line of what that means."""
+"""The behaviours of a host, each with the first line of its description."""
 
 
 class EventStream:
-    """Everybody who listens gets the whole state first, then what changes."""
+    """Each listener gets the whole state first, then the changes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -97,7 +97,7 @@ class EventStream:
             self._queues.discard(queue)
 
     async def _keep_looking(self) -> None:
-        """While anybody listens: nobody announces a change on the farm or in the log."""
+        """Polls while there are listeners: neither the farm nor the log announces its changes."""
         while self._queues:
             for news in await asyncio.to_thread(self._look):
                 self._hand_out(news)

@@ -1,4 +1,4 @@
-"""The farm with everything a person would want to see of it: who, in what state, since when, and what is wrong."""
+"""The farm as the page shows it: each session with its state and times, and the trouble of each host."""
 
 from typing import Any, Self
 

@@ -1,4 +1,4 @@
-"""What a written scene tells those who watch it on the page."""
+"""The state of a written scene, as the page shows it."""
 
 from dataclasses import dataclass
 

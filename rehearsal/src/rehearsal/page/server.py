@@ -1,4 +1,4 @@
-"""What the page is served from: its files, its stream, the hands that make trouble on the farm."""
+"""Serves the page: its files, its stream of events, and the requests that make trouble on the farm."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ HEADERS: Final = (
 
 
 class TroubleRequest(ControlRequest):
-    """`take_over` needs `user`; what is done to a session needs `session_id`. `behave` names a behaviour."""
+    """`take_over` needs `user`, an action on a session `session_id`, and `behave` a `behaviour`."""
 
     what: Literal["take_down", "bring_up", "sign_out", "return_to_work", "take_over", "behave", "restore"]
     host: str = ""
@@ -83,7 +83,7 @@ class Page:
         return _add_headers(Starlette(routes=routes))
 
     async def _make_trouble(self, request: TroubleRequest) -> dict[str, Any]:
-        """Refuses a host or a session that is not there: somebody else may have been faster."""
+        """Refuses an unknown host or session: another window may have removed it."""
         if self._farm is None:
             raise SlackError("not_ready")
         try:

@@ -1,4 +1,4 @@
-"""Being one of the workspace's people, from an ordinary program: a thin client of the control API."""
+"""A thin client of the control API, with which a program acts as one of the workspace's people."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ PATIENCE = timedelta(seconds=30)
 
 
 class UserClientError(RuntimeError):
-    """The person cannot do that; `error` is the workspace's word for it."""
+    """The workspace refused; `error` is its code."""
 
     def __init__(self, error: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -39,7 +39,7 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressResult:
-    """`confirmed` is the title of the dialogue that was said yes to, None when there was none."""
+    """`confirmed` is the title of the confirmed dialog, None without a dialog."""
 
     ok: bool
     error: str | None
@@ -62,8 +62,8 @@ class Version:
 class SeenMessage:
     """A message as this person sees it.
 
-    `channel` is an id, `channel_name` reads `#ops` or `@logoffbot`. `versions` runs from the first drawing to the one
-    that shows.
+    `channel` is an id, `channel_name` reads `#ops` or `@logoffbot`. `versions` runs from the first one to the
+    current one.
     """
 
     ts: str
@@ -80,16 +80,16 @@ class SeenMessage:
     versions: tuple[Version, ...]
 
     @classmethod
-    def from_json(cls, drawn: dict[str, Any]) -> Self:
-        edited_at = drawn["edited_at"]
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        edited_at = fields["edited_at"]
         return cls(
-            **{name: drawn[name] for name in ("ts", "channel", "channel_name", "author", "author_name", "text")},
-            blocks=tuple(drawn["blocks"]),
-            buttons=tuple(drawn["buttons"]),
-            thread_ts=drawn["thread_ts"],
+            **{name: fields[name] for name in ("ts", "channel", "channel_name", "author", "author_name", "text")},
+            blocks=tuple(fields["blocks"]),
+            buttons=tuple(fields["buttons"]),
+            thread_ts=fields["thread_ts"],
             edited_at=datetime.fromisoformat(edited_at) if edited_at else None,
-            ephemeral=drawn["ephemeral"],
-            versions=tuple(_read_version(version) for version in drawn["versions"]),
+            ephemeral=fields["ephemeral"],
+            versions=tuple(_read_version(version) for version in fields["versions"]),
         )
 
 
@@ -122,10 +122,10 @@ class UserClient:
         stale_value: str | None = None,
         deliveries: int = 1,
     ) -> PressResult:
-        """Presses the newest visible button of that text, else one that begins with it, and says yes to its dialogue.
+        """Presses the newest visible button of that text, else one that begins with it, and confirms its dialog.
 
-        `version` (0 the first, -2 the one before the last) or `stale_value` presses it as an older drawing of the
-        message had it. Raises NoSuchButtonError.
+        `version` (0 the first, -2 the one before the last) or `stale_value` presses it as an older version of
+        the message had it. Raises NoSuchButtonError.
         """
         body = {
             "user": self._user,
@@ -172,8 +172,8 @@ class UserClient:
         return self._call("POST", "home", {"user": self._user, "tab": tab})
 
     def messages(self) -> list[SeenMessage]:
-        """What this person can see now, oldest first: channels, direct messages, what is for him alone."""
-        return [SeenMessage.from_json(drawn) for drawn in self.state()["messages"]]
+        """What this person can see now, oldest first: channels, direct messages, ephemeral messages."""
+        return [SeenMessage.from_json(fields) for fields in self.state()["messages"]]
 
     def state(self) -> dict[str, Any]:
         return self._call("GET", f"state?as={self._user}")
@@ -200,9 +200,9 @@ def _read_duration(answer: dict[str, Any]) -> timedelta | None:
     return timedelta(seconds=seconds) if seconds is not None else None
 
 
-def _read_version(drawn: dict[str, Any]) -> Version:
+def _read_version(fields: dict[str, Any]) -> Version:
     return Version(
-        text=drawn["text"],
-        blocks=tuple(drawn["blocks"]),
-        drawn_at=datetime.fromisoformat(drawn["drawn_at"]),
+        text=fields["text"],
+        blocks=tuple(fields["blocks"]),
+        drawn_at=datetime.fromisoformat(fields["drawn_at"]),
     )

@@ -1,4 +1,4 @@
-"""Time, handed in, so that a test can hold it still."""
+"""Clocks; a test hands in one that stands still."""
 
 import threading
 from datetime import UTC, datetime, timedelta

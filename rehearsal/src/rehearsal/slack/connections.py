@@ -1,4 +1,4 @@
-"""The TCP connections under the server, so that one can be cut on purpose: ASGI has no word for that."""
+"""The TCP connections under the server, so that one can be cut on purpose, which ASGI cannot do."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ class Connections:
             self._open[peer[0], peer[1]] = transport
 
     def cut(self, request: HTTPConnection) -> None:
-        """Drops the connection of this request; whatever is answered afterwards reaches nobody."""
+        """Drops the connection of this request; a later answer does not arrive."""
         client = request.client
         transport = self._open.get((client.host, client.port)) if client else None
         if transport is not None:

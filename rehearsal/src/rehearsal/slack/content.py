@@ -1,4 +1,4 @@
-"""What an app wants to say, checked as Slack checks it, whichever door it came through."""
+"""The text and blocks of a message from the app, checked as Slack checks them on every way in."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What all parts of the server share."""
+"""The state that all parts of the server share."""
 
 import secrets
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Context:
     views: Views
     files: Files
     kept: dict[tuple[str, str, str], Json] = field(default_factory=dict)
-    """What people have put into the elements of messages: by person, channel and ts."""
+    """Entered values of elements in messages, by person, channel and ts."""
     url: str = ""
     faults: Faults = field(default_factory=Faults)
     bot_token: str = field(default_factory=_make_token("xoxb-rehearsal-"))
@@ -43,7 +43,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method of the Web API: what it does, and the scopes any one of which it asks for."""
+    """One method of the Web API. It needs any one of its `scopes`."""
 
     run: Callable[[Context, Arguments], Json]
     scopes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Faults that are played on purpose: what a bot must live with when Slack is slow, busy or broken."""
+"""Planned faults: Slack is slow, rate limited or broken."""
 
 import threading
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What happened, for whoever wants to look at it afterwards: calls of the Web API, envelopes, changes."""
+"""The record of calls of the Web API, envelopes and changes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Something that a page which shows the workspace would draw anew. `number` grows by one each time."""
+    """A change that a page showing the workspace has to redraw. `number` grows by one each time."""
 
     number: int
     kind: str

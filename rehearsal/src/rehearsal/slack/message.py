@@ -1,4 +1,4 @@
-"""A message and everything it has ever looked like."""
+"""A message with all its versions."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ SLACKBOT = "USLACKBOT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class MessageVersion:
     """One version of a message: as it was posted, or as an edit left it."""
 
     text: str
@@ -32,7 +32,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """`drawings` runs from the first version to the one that shows now.
+    """`versions` runs from the first one to the current one.
 
     `only_for` is the one person who can see an ephemeral message. `author` is a person's id.
     """
@@ -40,7 +40,7 @@ class Message:
     ts: str
     channel: str
     author: str
-    drawings: tuple[Drawing, ...]
+    versions: tuple[MessageVersion, ...]
     thread_ts: str | None = None
     only_for: str | None = None
     edited_at: datetime | None = None
@@ -48,15 +48,15 @@ class Message:
 
     @property
     def text(self) -> str:
-        return self.drawings[-1].text
+        return self.versions[-1].text
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        return self.drawings[-1].blocks
+        return self.versions[-1].blocks
 
     @property
     def is_reply(self) -> bool:
         return self.thread_ts not in {None, self.ts}
 
-    def redraw(self, drawing: Drawing) -> Self:
-        return replace(self, drawings=(*self.drawings, drawing), edited_at=drawing.drawn_at)
+    def edit(self, version: MessageVersion) -> Self:
+        return replace(self, versions=(*self.versions, version), edited_at=version.drawn_at)

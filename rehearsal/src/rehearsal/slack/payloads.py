@@ -1,4 +1,4 @@
-"""What Slack tells an app when a person does something."""
+"""The payloads that Slack sends to an app when a person does something."""
 
 import html
 from collections.abc import Mapping
@@ -35,10 +35,10 @@ def command_payload(context: Context, person: Person, channel: Channel, command:
     }
 
 
-def press_payload(  # noqa: PLR0913 -- who, on what, doing what
+def press_payload(  # noqa: PLR0913 -- the person, the message, the action
     context: Context, person: Person, message: Message, version: int, *, action: Json, values: Json
 ) -> Json:
-    """`block_actions`, with the message as it was drawn when the button was pressed; without an ephemeral one."""
+    """`block_actions`, with the version of the message whose button was pressed. An ephemeral message is left out."""
     settings, channel = context.store.settings, context.store.channels[message.channel]
     is_ephemeral = message.only_for is not None
     container = {
@@ -86,14 +86,14 @@ def event_payload(context: Context, event: dict[str, Any]) -> Json:
 
 def view_press_payload(context: Context, person: Person, view: View, action: Json) -> Json:
     """`block_actions` of a modal or a home tab: with the view, without a message and without a response URL."""
-    drawn = view_json(view, context.store.settings)
+    shown = view_json(view, context.store.settings)
     return {
         "type": "block_actions",
         **_common_fields(context, person),
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": context.trigger_ids.issue(person.id),
-        "view": drawn,
-        "state": drawn["state"],
+        "view": shown,
+        "state": shown["state"],
         "actions": [action],
     }
 
@@ -118,7 +118,7 @@ def closed_payload(context: Context, person: Person, view: View, *, is_cleared: 
 
 
 def make_action(context: Context, block: Mapping[str, Any], element: Mapping[str, Any], held: Json) -> Json:
-    """Ids, text and value as they were drawn, what was chosen, and the moment. The confirm dialogue does not travel."""
+    """Ids, text and value of the element, the chosen value, and the time. The confirm dialog is left out."""
     hidden = {"confirm", "url"} | ({"options", "option_groups", "initial_value"} if held else set())
     kept = {name: value for name, value in element.items() if name not in hidden}
     seconds = (context.store.clock.now() - EPOCH).total_seconds()

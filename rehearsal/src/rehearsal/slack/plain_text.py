@@ -23,7 +23,7 @@ def read_text(text: str, names: Mapping[str, str]) -> str:
 
 
 def read_blocks(blocks: tuple[dict[str, Any], ...], names: Mapping[str, str]) -> str:
-    """One line a block at least. A block that this cannot draw says so."""
+    """One line a block at least. A block of an unknown type is named."""
     return "\n".join(text for block in blocks if (text := _block(block, names)))
 
 

@@ -1,4 +1,4 @@
-"""What an app says back without the Web API: in its ack to a command, or through a response URL."""
+"""Answers of an app without the Web API: in its ack to a command, or through a response URL."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ STATUS: Final = {"used_url": 404, "expired_url": 404}
 
 
 def reply_in_ack(context: Context, person: str, channel: str, body: Any) -> str:
-    """Shows what an ack to a command carried and returns its text; empty when it carried nothing to show.
+    """Posts the message in an ack to a command and returns its text; empty when the ack has no message.
 
     Raises SlackError("invalid_command_response") when Slack could not show it.
     """
@@ -49,7 +49,7 @@ def _reply(context: Context, url: ResponseUrl, arguments: Arguments) -> None:
             context.store.delete(_expect(original))
         elif arguments.flag("replace_original"):
             content = read_content(arguments, LONGEST_REPLY)
-            context.store.redraw(_expect(original), content.text, content.blocks)
+            context.store.edit(_expect(original), content.text, content.blocks)
         else:
             _post(context, url.person, url.channel, arguments)
 

@@ -1,4 +1,4 @@
-"""Finding the button a person means, among those that he sees or has seen."""
+"""Finds the button a person means, among those that they see or have seen."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from rehearsal.slack.workspace_file import Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`text` is what stands on the button, or its beginning.
+    """`text` is the label of the button, or its beginning.
 
-    `version` picks an older drawing by its place in the message's versions (0 is the first, -2 the one before the
-    last); `stale_value` picks the button that carries this value, in whatever version it was drawn. The rest narrows
+    `version` picks an older version of the message by its index (0 is the first, -2 the one before the
+    last); `stale_value` picks the button that carries this value, in any version. The rest narrows
     the messages down.
     """
 
@@ -56,7 +56,7 @@ def _walk(store: Store, person: Person, wanted: Wanted) -> Iterator[Found]:
     for message in reversed(store.list_visible(person)):
         if _is_meant(store, message, wanted):
             for version in _list_versions(message, wanted):
-                for button in find_buttons(list(message.drawings[version].blocks)):
+                for button in find_buttons(list(message.versions[version].blocks)):
                     if wanted.stale_value in {None, button.value}:
                         yield Found(message=message, version=version, button=button)
 
@@ -69,8 +69,8 @@ def _is_meant(store: Store, message: Message, wanted: Wanted) -> bool:
 
 
 def _list_versions(message: Message, wanted: Wanted) -> list[int]:
-    """The places of the drawings to look at, newest first; a version that the message never had is left out."""
-    count = len(message.drawings)
+    """The indexes of the versions to search, newest first; a version that does not exist is left out."""
+    count = len(message.versions)
     if wanted.version is not None:
         return [wanted.version] if -count <= wanted.version < count else []
     return list(range(count - 1, -1, -1)) if wanted.stale_value is not None else [count - 1]

@@ -14,8 +14,8 @@ FOUNDED = 1_700_000_000
 
 
 def person_json(person: Person, settings: WorkspaceSettings) -> Json:
-    """Of somebody who has left, Slack gives no roles, so a reader must look at `deleted` first."""
-    drawn: Json = {
+    """Slack gives no roles for a deleted user, so a reader must look at `deleted` first."""
+    fields: Json = {
         "id": person.id,
         "team_id": person.team or settings.team.id,
         "name": person.handle,
@@ -26,10 +26,10 @@ def person_json(person: Person, settings: WorkspaceSettings) -> Json:
         "updated": FOUNDED,
     }
     if person.deleted:
-        return drawn
+        return fields
     if person.team is not None:
-        drawn["is_stranger"] = person.is_stranger
-    return drawn | {
+        fields["is_stranger"] = person.is_stranger
+    return fields | {
         "real_name": person.name,
         "tz": "Etc/UTC",
         "tz_label": "Coordinated Universal Time",
@@ -45,7 +45,7 @@ def person_json(person: Person, settings: WorkspaceSettings) -> Json:
 
 def channel_json(channel: Channel, settings: WorkspaceSettings) -> Json:
     is_direct = channel.kind is ChannelKind.DIRECT
-    drawn: Json = {
+    fields: Json = {
         "id": channel.id,
         "created": FOUNDED,
         "is_archived": channel.is_archived,
@@ -54,11 +54,11 @@ def channel_json(channel: Channel, settings: WorkspaceSettings) -> Json:
         "context_team_id": settings.team.id,
     }
     if is_direct:
-        return drawn | {
+        return fields | {
             "user": next(one for one in channel.members if one != settings.bot.id),
             "is_user_deleted": False,
         }
-    return drawn | {
+    return fields | {
         "name": channel.name,
         "name_normalized": channel.name,
         "is_channel": channel.kind is ChannelKind.PUBLIC,
@@ -78,7 +78,7 @@ def channel_json(channel: Channel, settings: WorkspaceSettings) -> Json:
 
 
 def user_group_json(group: UserGroup, settings: WorkspaceSettings, *, with_users: bool) -> Json:
-    drawn: Json = {
+    fields: Json = {
         "id": group.id,
         "team_id": settings.team.id,
         "is_usergroup": True,
@@ -91,34 +91,34 @@ def user_group_json(group: UserGroup, settings: WorkspaceSettings, *, with_users
         "date_delete": 0,
         "user_count": len(group.members),
     }
-    return drawn | {"users": list(group.members)} if with_users else drawn
+    return fields | {"users": list(group.members)} if with_users else fields
 
 
 def message_json(message: Message, settings: WorkspaceSettings, version: int = -1) -> Json:
-    """`version` picks one of its drawings; a message with blocks is never marked as edited."""
-    drawing = message.drawings[version]
-    drawn: Json = {
+    """`version` is an index into its versions; a message with blocks is never marked as edited."""
+    shown = message.versions[version]
+    fields: Json = {
         "type": "message",
         "user": message.author,
         "team": settings.team.id,
         "ts": message.ts,
-        "text": drawing.text,
+        "text": shown.text,
     }
     if message.author == settings.bot.id:
-        drawn |= {
+        fields |= {
             "bot_id": settings.app.bot_id,
             "app_id": settings.app.id,
             "bot_profile": _bot_json(settings.app, settings),
         }
-    if drawing.blocks:
-        drawn["blocks"] = list(drawing.blocks)
+    if shown.blocks:
+        fields["blocks"] = list(shown.blocks)
     elif message.edited_at is not None:
-        drawn["edited"] = {"user": message.author, "ts": f"{to_seconds(message.edited_at)}.000000"}
+        fields["edited"] = {"user": message.author, "ts": f"{to_seconds(message.edited_at)}.000000"}
     if message.thread_ts is not None:
-        drawn["thread_ts"] = message.thread_ts
+        fields["thread_ts"] = message.thread_ts
     if message.files:
-        drawn["files"] = [file_json(file) for file in message.files]
-    return drawn
+        fields["files"] = [file_json(file) for file in message.files]
+    return fields
 
 
 def file_json(file: File) -> Json:

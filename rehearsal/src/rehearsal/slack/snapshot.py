@@ -1,4 +1,4 @@
-"""The workspace as one of its people sees it, as JSON for a page or a test."""
+"""The workspace as one of its people sees it, as JSON for the page or a test."""
 
 from typing import Any
 
@@ -89,10 +89,10 @@ def _message_json(context: Context, message: Message, person: Person, *, with_ve
         "ephemeral": message.only_for is not None,
         "files": [file_json(file) for file in message.files],
         "values": list_values(message.blocks, kept),
-        "version": len(message.drawings) - 1,
+        "version": len(message.versions) - 1,
         "versions": [
             {"text": one.text, "blocks": list(one.blocks), "drawn_at": one.drawn_at.isoformat()}
-            for one in message.drawings
+            for one in message.versions
         ]
         if with_versions
         else [],

@@ -8,7 +8,7 @@ from datetime import timedelta
 from rehearsal.slack.block_kit.blocks import Block, fill_in
 from rehearsal.slack.clock import Clock, Stamps
 from rehearsal.slack.journal import Call, Change, Envelope
-from rehearsal.slack.message import Drawing, File, Message
+from rehearsal.slack.message import File, Message, MessageVersion
 from rehearsal.slack.workspace_file import Channel, ChannelKind, Person, WorkspaceSettings
 
 Watcher = Callable[[Change], None]
@@ -26,7 +26,7 @@ class Store:
         self._messages: dict[tuple[str, str], Message] = {}
         self._watchers: list[Watcher] = []
         self._stamps = Stamps(clock)
-        self._drawn = 0
+        self._version_count = 0
         self._touched: dict[tuple[str, str], int] = {}
         self._deleted: list[tuple[int, str, str]] = []
         self._changes = 0
@@ -73,7 +73,7 @@ class Store:
                 ts=self._stamps.take(),
                 channel=channel,
                 author=author,
-                drawings=(self._draw(text, blocks),),
+                versions=(self._make_version(text, blocks),),
                 thread_ts=thread_ts,
                 only_for=only_for,
                 files=files,
@@ -82,10 +82,10 @@ class Store:
             self._touch(message, "message.posted")
             return message
 
-    def redraw(self, message: Message, text: str, blocks: list[Block]) -> Message:
+    def edit(self, message: Message, text: str, blocks: list[Block]) -> Message:
         """Adds a version. Raises KeyError when the message has been deleted."""
         with self.lock:
-            changed = self._messages[message.channel, message.ts].redraw(self._draw(text, blocks))
+            changed = self._messages[message.channel, message.ts].edit(self._make_version(text, blocks))
             self._messages[message.channel, message.ts] = changed
             self._touch(changed, "message.changed")
             return changed
@@ -100,14 +100,14 @@ class Store:
         return self._messages.get((channel, ts))
 
     def list_messages(self, channel: str) -> list[Message]:
-        """What everybody in the channel can see, oldest first."""
+        """The messages that all members of the channel see, oldest first."""
         with self.lock:
             return [one for one in self._messages.values() if one.channel == channel and one.only_for is None]
 
     def list_visible(self, person: Person, after: int = 0) -> list[Message]:
-        """What one person can see: his channels, his direct messages, what is for him alone. Oldest first.
+        """The messages that one person sees in channels and direct messages, ephemeral ones included. Oldest first.
 
-        With `after`: what was posted or drawn anew after the change of this number.
+        With `after`: those that were posted or edited after the change of this number.
         """
         with self.lock:
             changed = [one for key, one in self._messages.items() if self._touched[key] > after]
@@ -167,6 +167,6 @@ class Store:
         self._touched[message.channel, message.ts] = self._changes + 1
         self.note_change(kind, channel=message.channel, ts=message.ts)
 
-    def _draw(self, text: str, blocks: list[Block]) -> Drawing:
-        self._drawn += 1
-        return Drawing(text=text, blocks=tuple(fill_in(blocks, self._drawn)), drawn_at=self.clock.now())
+    def _make_version(self, text: str, blocks: list[Block]) -> MessageVersion:
+        self._version_count += 1
+        return MessageVersion(text=text, blocks=tuple(fill_in(blocks, self._version_count)), drawn_at=self.clock.now())

@@ -1,4 +1,4 @@
-"""Modals and home tabs: who has which open, and what has been put into them."""
+"""Modals and home tabs: the open ones of each person, and the values in them."""
 
 import secrets
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ MOST_STACKED: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One drawing of a modal or a home tab. `body` is as the app gave it, ids filled in; `kept` what people put in."""
+    """One version of a modal or a home tab. `body` is from the app, with ids filled in; `kept` are entered values."""
 
     id: str
     owner: str
@@ -70,7 +70,7 @@ class Views:
             return self._show(person, (*stack, self._make(person, body, stack[-1])))
 
     def update(self, view: View, body: Json, view_hash: str = "") -> View:
-        """The same view drawn anew; what was put into elements that stay is kept. SlackError("hash_conflict")."""
+        """A new version of the view. Values of elements that stay are kept. SlackError("hash_conflict")."""
         with self._store.lock:
             view = self.find(view.id)
             if view_hash and view_hash != view.hash:
@@ -90,7 +90,7 @@ class Views:
             return self._homes[person]
 
     def keep(self, view: View, block_id: str, action_id: str, held: Json) -> View:
-        """What a person put into an element."""
+        """Keeps the value that a person entered into an element."""
         with self._store.lock:
             view = self.find(view.id)
             block = {**view.kept.get(block_id, {}), action_id: held}
@@ -99,7 +99,7 @@ class Views:
             return changed
 
     def close(self, view: View, *, everything: bool = False) -> tuple[View, ...]:
-        """Closes the view and what is above it, or the whole stack; returns what was closed, the top first."""
+        """Closes the view and what is above it, or the whole stack; returns the closed views, the top first."""
         with self._store.lock:
             stack = self.stack(view.owner)
             ids = [one.id for one in stack]

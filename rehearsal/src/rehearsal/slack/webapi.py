@@ -1,4 +1,4 @@
-"""The Web API's door: token, fault, method, answer, note."""
+"""The Web API: check the token, play a planned fault, run the method, note the call, answer."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who and what there is in the workspace, read once from a file."""
+"""workspace.yaml: the people, channels, groups and the app of the workspace."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection: Basic, a client certificate, NTLM, Kerberos, Negotiate.
+"""Authentication of a connection: Basic, a client certificate, NTLM, Kerberos, Negotiate.
 
 NTLM and Negotiate take several requests, and what they find out, the person and the keys, belongs to the one TCP
 connection they ran on. So there is one `Authenticator` a connection. pyspnego does the work; the farm only carries
@@ -38,7 +38,7 @@ _NO_TOKEN = (SpnegoError, ValueError, struct.error, LookupError, StopIteration)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a host accepts. `trusts` is False where the account has another password than everybody thinks.
+    """What a host accepts. `trusts` is False where the account has another password than its clients use.
 
     Kerberos' tickets are for HTTP/`names.host`.
     """
@@ -58,14 +58,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What an Authorization header led to: a person, a challenge that needs an answer, or a refusal (neither)."""
+    """The result of an Authorization header: a user, a challenge to answer, or a refusal (neither)."""
 
     user: str = ""
     challenge: str = ""
 
 
 class Authenticator:
-    """The authentication of one connection; `keys` seal its bodies once somebody is known by NTLM or Negotiate."""
+    """The authentication of one connection; its `keys` encrypt the bodies after NTLM, Kerberos or Negotiate."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -83,13 +83,13 @@ class Authenticator:
         return self._scheme
 
     def forget(self) -> None:
-        """Nobody is known on this connection any more."""
+        """The connection is unauthenticated again."""
         self._context, self._scheme, self._user = None, "", ""
 
     def step(self, header: str, certified: str = "") -> Step:
-        """An empty header stands for whoever the connection already belongs to.
+        """An empty header stands for the user the connection already belongs to.
 
-        `certified` is who the client's certificate is for.
+        `certified` is the common name of the client's certificate.
         """
         word, _, token = header.partition(" ")
         scheme = {"ntlm": "NTLM"}.get(word.lower(), word.title())

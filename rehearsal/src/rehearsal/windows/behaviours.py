@@ -1,4 +1,4 @@
-"""What can be wrong with a host: the words of farm.yaml and of `Farm.set_behaviour`.
+"""The behaviours of a host, as farm.yaml and `Farm.set_behaviour` name them.
 
 "The first look" is the first `list` that ended on the host since the farm started: what a card was drawn from.
 """
@@ -11,7 +11,7 @@ from rehearsal.windows.sessions import Mode, Rule
 
 
 class Behaviour(BaseModel):
-    """One kind of trouble and its options; `name` is its word in YAML."""
+    """One behaviour and its options; `name` is its key in YAML."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: ClassVar[str]
@@ -38,7 +38,7 @@ class Slow(Behaviour):
 
 
 class NoRight(Behaviour):
-    """Everybody may look, but logoff, disconnect and message are refused.
+    """Listing sessions is allowed; logoff, disconnect and message are refused.
 
     With `at: list` the list of sessions is refused, and with `at: create` the shell itself.
     """
@@ -109,7 +109,7 @@ class Trouble(Behaviour):
 
 
 class Drops(Trouble):
-    """The TCP connection is cut at a message, after the host did what it says: the client cannot know."""
+    """The TCP connection is cut at a message, after the host has carried it out: the client cannot know."""
 
     name = "drops"
     manner: Literal["dropped"] = "dropped"
@@ -150,7 +150,7 @@ class WrongCertificate(Behaviour):
 
 
 class Quota(Behaviour):
-    """Somebody left all the shells open that one account may have."""
+    """All shells that one account may have are already open."""
 
     name = "quota"
 
@@ -167,7 +167,7 @@ BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in (*_KINDS, 
 
 
 def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
-    """ValueError, in words for whoever wrote it, when there is no such behaviour or option."""
+    """Raises ValueError, in plain words, when there is no such behaviour or option."""
     kind = BEHAVIOURS.get(name.replace("_", "-"))
     if kind is None:
         raise ValueError(f"no behaviour is called {name!r}; there are: {', '.join(BEHAVIOURS)}")

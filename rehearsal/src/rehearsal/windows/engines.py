@@ -1,4 +1,4 @@
-"""What runs the agent on a host: PowerShell, mono, or the Python double, whichever is found first.
+"""The engines that run the agent on a host: PowerShell, mono, or the Python double, the first that is found.
 
 Real engines run what was sent. They call a C shim of wtsapi32 (`wtsapi32.c`), compiled once per farm, which reads the
 host's sessions from its file.

@@ -117,7 +117,7 @@ class Farm:
         for host in self._hosts.values():
             host.service.sweep()
 
-    # What it is
+    # Its addresses
 
     @property
     def account(self) -> Account:
@@ -141,7 +141,7 @@ class Farm:
             groups[host.engine.title].append(name)
         return "; ".join(f"{_count(names)}: {title}" for title, names in groups.items())
 
-    # What it sees
+    # Its state
 
     def sessions(self, host: str) -> list[SessionLine]:
         """All sessions there are, the services' and the listener included, by id."""
@@ -196,7 +196,7 @@ class Farm:
             user_activity.take_over(table, session_id, user)
 
     def take_down(self, host: str) -> None:
-        """The host's ports are closed and its connections cut; what runs on it goes on."""
+        """Closes the host's ports and cuts its connections; its programs go on running."""
         self._accept_loop.close(self._plain[host])
         self._accept_loop.close(self._secure[host])
 
@@ -214,7 +214,7 @@ class Farm:
         self._open_or_close(host)
 
     def restore(self) -> None:
-        """Everybody and everything is back as the file says, and no message was served yet; ports and engines stay."""
+        """Resets sessions, behaviours and recorded messages to the state of the file; ports and engines stay."""
         self._populate()
         for name in self._hosts:
             self._open_or_close(name)

@@ -1,4 +1,4 @@
-"""One Windows host of the farm: its sessions, its service, its engine, and what is wrong with it."""
+"""One Windows host of the farm: its sessions, its service, its engine, and its behaviours."""
 
 import threading
 from collections import deque
@@ -220,7 +220,7 @@ class Host:
         return True
 
     def _after_a_look(self) -> None:
-        """What people do between the card and the press. It happens before the look's last Receive is answered."""
+        """Users act after the first look, before the last Receive of that look is answered."""
         with self._lock:
             if self._looked.is_set():
                 return

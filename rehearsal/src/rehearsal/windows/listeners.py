@@ -106,7 +106,7 @@ class ReservedPort:
 
     def _reserve(self, number: int) -> None:
         self._reserved = socket.socket()
-        if number:  # for a number of the system's choice this option might share it with somebody else's socket
+        if number:  # for a number of the system's choice this option might share it with a socket of another program
             self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind((_LOOPBACK, number))
         self._number: int = self._reserved.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What a host calls itself and where it belongs, and the names by which it knows the account."""
+"""The names of a host and of its domain, and the spellings of the account that it accepts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def _alone(host: str, account: Account) -> Names:
 def _member(host: str, account: Account) -> Names:
     """The DNS domain is the principal's realm, else what the host's own name ends in, else the domain in .example.
 
-    A name alone is nobody: a member looks it up among its local accounts.
+    A name without a domain is refused: a member looks it up among its local accounts.
     """
     short, _, suffix = host.partition(".")
     domain = account.domain.upper()

@@ -1,4 +1,4 @@
-"""From what farm.yaml says of a host to the sessions Windows would list there at the farm's start."""
+"""The sessions of each host at the farm's start, made from farm.yaml."""
 
 import zlib
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _station(settings: SessionSettings) -> str:
 
 
 def _last_input(settings: SessionSettings, station: str, start: int) -> int:
-    """Windows shows no idle time for the console, and no last input for whoever is disconnected."""
+    """Windows shows no idle time for the console, and no last input for a disconnected session."""
     if not settings.user or settings.state is not State.ACTIVE:
         return 0
     return ALWAYS_NOW if station == "Console" else _before(start, settings.idle)

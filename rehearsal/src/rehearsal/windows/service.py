@@ -60,7 +60,7 @@ class Service:
         return len(self._shells)
 
     def sweep(self) -> None:
-        """Ends shells that nobody used for their idle time."""
+        """Ends shells that were idle for longer than their idle time-out."""
         with self._lock:
             forgotten = [shell for shell in self._shells.values() if shell.is_forgotten]
             for shell in forgotten:
@@ -145,7 +145,7 @@ class Service:
         shell.close()
         return ""
 
-    # What they share
+    # Shared by the six messages
 
     @contextmanager
     def _using(self, message: Message, user: str) -> Iterator[Shell]:

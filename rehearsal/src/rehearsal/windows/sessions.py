@@ -128,7 +128,7 @@ class Table:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        first, *lines = text.rstrip("\n").split("\n")  # splitlines() would also split at signs a name may have
+        first, *lines = text.rstrip("\n").split("\n")  # splitlines() would also split at characters a name may contain
         _, mode, number = first.split("\t")
         living = (each for each in map(Session.from_line, lines) if not 0 < each.closing <= now_ticks())
         return cls(Rule(mode=Mode(mode), number=int(number)), {each.id: each for each in living})

@@ -80,7 +80,7 @@ class Account(Part):
 
 
 class SessionSettings(Part):
-    """A session as a person would describe it. All durations count back from the farm's start.
+    """A session as the file describes it. All durations count back from the farm's start.
 
     `logged_on: null` is a session that Windows gives no logon time for. `display` is width x height x bits of colour.
     """
@@ -101,7 +101,7 @@ class SessionSettings(Part):
     @classmethod
     def is_one_line(cls, value: str | None) -> str | None:
         if value and not value.isprintable():
-            raise ValueError("may hold printable signs only")
+            raise ValueError("may hold printable characters only")
         return value
 
     @model_validator(mode="before")
@@ -137,7 +137,7 @@ class HostSettings(Part):
 
 
 class FarmSettings(Part):
-    """`every_host` stands on each host beside its own sessions; `crowd` is who fills the hosts that ask for a crowd."""
+    """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd."""
 
     account: Account
     every_host: tuple[SessionSettings, ...] = ()

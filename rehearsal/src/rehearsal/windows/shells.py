@@ -61,7 +61,7 @@ class Command:
     def read(self) -> Iterator[bytes]:
         """Standard input, piece by piece, as a program reads to the end of its pipe; ends early when it has ended.
 
-        At a console nobody types, and no pipe ends: there is nothing to read or to wait for.
+        A console has no input and no end here: there is nothing to read or to wait for.
         """
         while not self.around.has_console:
             with self._changed:
@@ -117,7 +117,7 @@ class Command:
         return self._exit_code is None
 
     def send(self, data: bytes, *, end: bool) -> bool:
-        """False when nobody can read it any more. A console takes it as typing, which no program here waits for."""
+        """False when no program can read it any more. A console takes it as typing, which no program here waits for."""
         with self._changed:
             if self._input_ended or not self.is_running:
                 return False

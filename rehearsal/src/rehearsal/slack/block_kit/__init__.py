@@ -1,1 +1,1 @@
-"""Block Kit as Slack checks it: what a block may hold, what is filled in, what people can use."""
+"""Block Kit: the rules Slack checks, the defaults it fills in, the elements people use."""

@@ -1,4 +1,4 @@
-"""Slack's view of a message's blocks: what is refused, what is filled in, what can be pressed.
+"""The blocks of a message or a view: faults that Slack refuses, defaults that it fills in, buttons.
 
 Written independently of `slack_sdk.models`, so that a limit which the library does not know is still held.
 """
@@ -24,7 +24,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button as one version of a message shows it. `confirm` is the title of its dialogue, None without one."""
+    """A button as one version of a message shows it. `confirm` is the title of its dialog, None without one."""
 
     text: str
     value: str | None
@@ -33,7 +33,7 @@ class Button:
     style: str | None
     confirm: str | None
     url: str | None
-    drawn: Mapping[str, Any]
+    element: Mapping[str, Any]
 
 
 def find_faults(blocks: list[Any]) -> tuple[str, ...]:
@@ -150,5 +150,5 @@ def _read_button(element: Block, block: Block) -> Button:
         style=element.get("style"),
         confirm=confirm["title"]["text"] if confirm else None,
         url=element.get("url"),
-        drawn=element,
+        element=element,
     )

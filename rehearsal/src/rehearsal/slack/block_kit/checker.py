@@ -1,4 +1,4 @@
-"""Holds one JSON value to one rule and says, in Slack's own words, what is wrong and where."""
+"""Checks a JSON value by a rule and names each fault and its place in Slack's own words."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never

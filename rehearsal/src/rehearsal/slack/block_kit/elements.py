@@ -1,4 +1,4 @@
-"""What people do with an interactive element: the value it holds, checked, as it stands in `state.values`."""
+"""The values of interactive elements: checked, and in the form of `state.values`."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -31,10 +31,10 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "timepicker": ("selected_time", "initial_time"),
     "datetimepicker": ("selected_date_time", "initial_date_time"),
 }
-"""Where an element keeps its value, and what it begins with."""
+"""By type of element: the field of its value, and the field of its initial value."""
 
 UNKEPT: Final = frozenset({"button", "overflow"})
-"""They act and hold nothing."""
+"""Elements without a value."""
 
 _PATTERNS: Final[Mapping[str, str]] = {
     "datepicker": r"\d{4}-\d{2}-\d{2}",
@@ -55,7 +55,7 @@ def find_element(blocks: Iterable[Block], block_id: str | None, action_id: str) 
 
 
 def list_values(blocks: Iterable[Block], kept: Mapping[str, Mapping[str, Json]]) -> Json:
-    """`state.values`: what people have put in, else what each element begins with."""
+    """`state.values`: the entered value of each element, else its initial value."""
     values: Json = {}
     for block in blocks:
         for element in find_elements(block):

@@ -114,7 +114,7 @@ def _find_message(context: Context, request: OperateRequest) -> Message:
 
 
 def _find_view(context: Context, person: str, view_id: str | None) -> View:
-    """The named one, the home tab too; else the modal on top. Nobody reaches into another's."""
+    """The named view, which may be the home tab; else the modal on top. The view of another person is refused."""
     stack = context.views.stack(person)
     view = context.views.find(view_id) if view_id else (stack[-1] if stack else None)
     if view is None or view.owner != person:

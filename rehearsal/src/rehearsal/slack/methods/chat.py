@@ -42,7 +42,7 @@ def update_message(context: Context, arguments: Arguments) -> Json:
     """Text without blocks takes the old blocks away; blocks without text take the old text away."""
     message = _find_own(context, arguments, "cant_update_message")
     content = read_content(arguments, LONGEST_UPDATE)
-    changed = context.store.redraw(message, content.text, content.blocks)
+    changed = context.store.edit(message, content.text, content.blocks)
     return {
         "channel": changed.channel,
         "ts": changed.ts,

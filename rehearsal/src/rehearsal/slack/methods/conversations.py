@@ -32,8 +32,8 @@ def open_conversation(context: Context, arguments: Arguments) -> Json:
         before = len(context.store.channels)
         channel = open_direct(context, users[0])
         was_open = len(context.store.channels) == before
-    drawn = channel_json(channel, context.store.settings) if arguments.flag("return_im") else {"id": channel.id}
-    return {"channel": drawn, **({"no_op": True, "already_open": True} if was_open else {})}
+    fields = channel_json(channel, context.store.settings) if arguments.flag("return_im") else {"id": channel.id}
+    return {"channel": fields, **({"no_op": True, "already_open": True} if was_open else {})}
 
 
 def get_info(context: Context, arguments: Arguments) -> Json:
@@ -77,17 +77,17 @@ def list_replies(context: Context, arguments: Arguments) -> Json:
 def _cut_messages(context: Context, channel: Channel, messages: list[Message], arguments: Arguments) -> Json:
     within = [message for message in messages if _is_within(message, arguments)]
     replies = [one for one in context.store.list_messages(channel.id) if one.is_reply]
-    page = cut_page("messages", [_draw(context, message, replies) for message in within], arguments)
+    page = cut_page("messages", [_message_fields(context, message, replies) for message in within], arguments)
     return page | {"has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 
-def _draw(context: Context, message: Message, replies: list[Message]) -> Json:
+def _message_fields(context: Context, message: Message, replies: list[Message]) -> Json:
     """A message that has been answered names its thread and counts the replies."""
-    drawn = message_json(message, context.store.settings)
+    fields = message_json(message, context.store.settings)
     own = [reply for reply in replies if reply.thread_ts == message.ts]
     if own:
-        drawn |= {"thread_ts": message.ts, "reply_count": len(own), "latest_reply": own[-1].ts}
-    return drawn
+        fields |= {"thread_ts": message.ts, "reply_count": len(own), "latest_reply": own[-1].ts}
+    return fields
 
 
 def _is_within(message: Message, arguments: Arguments) -> bool:

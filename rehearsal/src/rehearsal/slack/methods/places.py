@@ -16,7 +16,7 @@ def find_known(context: Context, channel_id: str) -> Channel:
 
 
 def find_target(context: Context, arguments: Arguments) -> Channel:
-    """Where a message shall go: an id, `#name`, or a person, who is written to directly. Checks that the bot may."""
+    """The target of a message: a channel id, `#name`, or a person for direct messages. Checks the bot's permission."""
     wanted = arguments.text("channel")
     if not wanted:
         raise SlackError("channel_not_found")
@@ -53,7 +53,7 @@ def open_direct(context: Context, person_id: str) -> Channel:
 
 
 def find_shown(context: Context, channel: Channel, ts: str) -> Message:
-    """A message that everybody in the channel sees; an ephemeral one cannot be found again."""
+    """A message that all members of the channel see; an ephemeral one cannot be found again."""
     message = context.store.find_message(channel.id, ts)
     if message is None or message.only_for is not None:
         raise SlackError("message_not_found")

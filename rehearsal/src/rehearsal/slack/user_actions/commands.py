@@ -48,14 +48,14 @@ async def run_command(
 
 
 async def press_button(context: Context, person: Person, wanted: Wanted, deliveries: int) -> Press:
-    """Presses a button and confirms its dialogue.
+    """Presses a button and confirms its dialog.
 
     Raises SlackError("no_such_button") with the buttons that exist.
     """
     expect_active(person)
     found = find_button(context.store, person, wanted)
     button = found.button
-    action = make_action(context, {"block_id": button.block_id}, button.drawn, {})
+    action = make_action(context, {"block_id": button.block_id}, button.element, {})
     payload = press_payload(context, person, found.message, found.version, action=action, values={})
     url = context.store.settings.app.interactivity_url
     delivery = Delivery(kind="interactive", payload=payload, url=url, times=deliveries)

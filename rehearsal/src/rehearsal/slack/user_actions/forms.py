@@ -24,7 +24,7 @@ _HANDLE = re.compile(r"(?<!\S)@([a-z0-9._-]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """Which element, and what it shall hold. Without a block id: the first element of that action id."""
+    """The element and its new value. Without a block id: the first element of that action id."""
 
     action_id: str
     block_id: str | None = None
@@ -32,7 +32,7 @@ class Use:
 
 
 def say(context: Context, person: Person, place: str | None, text: str, thread_ts: str | None) -> Message:
-    """Posts what the person typed; `@handle` becomes a mention. SlackError when there is nothing to say."""
+    """Posts an ordinary message; `@handle` becomes a mention. Raises SlackError for an empty text."""
     channel = find_place(context, person, place)
     if not text.strip():
         raise SlackError("no_text")
@@ -46,13 +46,13 @@ def say(context: Context, person: Person, place: str | None, text: str, thread_t
 async def operate_in_message(
     context: Context, person: Person, message: Message, version: int, use: Use
 ) -> DeliveryResult:
-    """Uses an element as the drawing `version` of the message has it. Input fields tell the app nothing."""
+    """Uses an element of one version of the message. Input fields send nothing to the app."""
     expect_active(person)
     if not context.store.can_see(person, message):
         raise SlackError("message_not_found")
-    if not -len(message.drawings) <= version < len(message.drawings):
+    if not -len(message.versions) <= version < len(message.versions):
         raise SlackError("no_such_version")
-    blocks = message.drawings[version].blocks
+    blocks = message.versions[version].blocks
     block, element = find_element(blocks, use.block_id, use.action_id)
     kept = context.kept.setdefault((person.id, message.channel, message.ts), {})
     held = _hold(kept, block, element, use.value)
@@ -75,7 +75,7 @@ async def operate_in_view(context: Context, person: Person, view: View, use: Use
 
 
 async def submit(context: Context, person: Person, view: View) -> tuple[DeliveryResult, Json]:
-    """Sends the form off. The errors of its fields, by block id, are Slack's own client's or the app's.
+    """Submits the form. The errors by block id come from Slack's client or from the app.
 
     Without an answer in time the form stays open.
     """

@@ -1,1 +1,1 @@
-"""What a host does that is not well: in the output of a command, and over HTTP."""
+"""Misbehaviour of a host: in the output of a command, and over HTTP."""

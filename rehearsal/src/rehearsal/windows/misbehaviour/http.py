@@ -1,4 +1,4 @@
-"""Answers in the manners of no Windows host, over the connection of a request that has been read."""
+"""Answers that no Windows host gives, over the connection of a request that has been read."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ _DROP_SECONDS = 0.05
 _FLOOD_PIECE = b"<" * 65536
 _FLOOD_PIECES = 160  # 10 MB
 ELSEWHERE = "http://127.0.0.1:9/wsman"
-"""Where a redirect leads: the port of discard, where nobody listens."""
+"""Where a redirect leads: the port of discard, which is closed."""
 
 
 def misbehave(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""Output that the agent did not write, and C# that cannot be compiled: what a host sends that is not well."""
+"""Wrong output of a command: text that the agent did not write, and C# that cannot be compiled."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -28,7 +28,7 @@ def holds(condition: Condition, session: Session, now: int) -> bool:
 
 
 def _compares(condition: Condition, seen: int | None) -> bool:
-    """With the last value, should there be several. What is not known never matches."""
+    """Compares with the last value, if there are several. An unknown value never matches."""
     return seen is not None and _COMPARISONS[condition.operator](seen, int(condition.values[-1]))
 
 
@@ -56,7 +56,7 @@ def is_like(text: str, pattern: str) -> bool:
 
 
 def upper(text: str) -> str:
-    """Sign by sign, as String.ToUpperInvariant: nothing becomes longer (no SS for sharp s)."""
+    """Character by character, as String.ToUpperInvariant: nothing becomes longer (no SS for sharp s)."""
     return "".join(big if len(big := sign.upper()) == 1 else sign for sign in text)
 
 
