@@ -12,8 +12,9 @@ from tests.support.checkout import ROOT, nodes_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOUSE = ("app", "bot", "adapters", "rehearsal")
-FILES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.py"))
+REHEARSAL = ROOT / "rehearsal" / "src"
+HOUSE = (ROOT / "app", ROOT / "bot", ROOT / "adapters", REHEARSAL)
+FILES = sorted(path for folder in HOUSE for path in folder.rglob("*.py"))
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 
@@ -33,7 +34,8 @@ print(json.dumps([opened, [thread.name for thread in threading.enumerate()]]))
 
 
 def module_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
+    base = REHEARSAL if path.is_relative_to(REHEARSAL) else ROOT
+    parts = path.relative_to(base).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 

@@ -17,18 +17,27 @@ from tests.support.checkout import ROOT, nodes_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "migrations", "tests"}
-PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+
+
+def read(folder: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+PYPROJECT, MEMBER = read("."), read("rehearsal")
 EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 RUNTIME: list[str] = PYPROJECT["project"]["dependencies"]
-REHEARSAL = RUNTIME + EXTRAS["rehearsal"]
+REHEARSAL: list[str] = MEMBER["project"]["dependencies"]
+REHEARSALS_TESTS = REHEARSAL + MEMBER["dependency-groups"]["dev"]
 TESTS = RUNTIME + [each for extra in EXTRAS.values() for each in extra] + PYPROJECT["dependency-groups"]["dev"]
+TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
-    "app": REHEARSAL,
+    "app": RUNTIME,
     "bot": RUNTIME,
     "adapters": RUNTIME,
     "migrations": RUNTIME,
-    "rehearsal": REHEARSAL,
+    "rehearsal/src": REHEARSAL,
+    "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,
     "bench": TESTS,
 }
