@@ -2,7 +2,7 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-TESTS ?= tests
+TESTS ?= tests rehearsal/tests
 SYNC := $(BIN)/uv sync --locked --quiet
 
 .DEFAULT_GOAL := help
@@ -35,7 +35,7 @@ foreign: .venv/dev ## Add Ansible, for the tests in which it speaks to the farm
 	$(SYNC) --inexact --group foreign
 
 pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
-	$(BIN)/python -m tests.browser.pictures
+	PYTHONPATH=rehearsal/tests $(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -48,12 +48,12 @@ clean: ## Remove what was made here
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/rehearsal: .venv/uv uv.lock pyproject.toml
+.venv/rehearsal: .venv/uv uv.lock pyproject.toml rehearsal/pyproject.toml
 	@echo "Installing what the rehearsal needs ..."
 	$(SYNC) --inexact --extra rehearsal
 	@touch $@
 
-.venv/dev: .venv/uv uv.lock pyproject.toml
+.venv/dev: .venv/uv uv.lock pyproject.toml rehearsal/pyproject.toml
 	@echo "Installing what the tests need ..."
 	$(SYNC) --inexact --extra postgres --extra rehearsal --group dev
 	@touch $@ .venv/rehearsal

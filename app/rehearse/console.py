@@ -21,7 +21,7 @@ from app.rehearse import transcript
 from app.rehearse.environment import FARM, open_stage
 from bot.errors import SettingsError
 from rehearsal.scenario import Player, ScenarioError, read_scenario
-from rehearsal.slack import VisitError
+from rehearsal.slack import UserClientError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
     from rehearsal.scenario import Scenario
     from rehearsal.slack import SeenMessage
-    from rehearsal.slack.visitor import Version
+    from rehearsal.slack.client import Version
 
 out = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)
@@ -57,7 +57,7 @@ def converse(  # noqa: PLR0913 - what `try` was told
                 label, _, presser = press.partition("@")
                 people.append(presser or as_user)
                 _press(stage, presser or as_user, label)
-        except VisitError as error:
+        except UserClientError as error:
             progress.print(Text(str(error)), style="red")
             is_whole = False
         stage.wait_until_still()
@@ -75,7 +75,7 @@ def _type(stage: Rehearsal, person: str, command: str) -> None:
     progress.print(Text(f"{person} types  {command}"), style="bold")
     result = stage.visitor(person).command(command)
     if not result.ok:
-        raise VisitError(result.error or "", f"Slack answers {person}: {result.error}")
+        raise UserClientError(result.error or "", f"Slack answers {person}: {result.error}")
     progress.print(Text(f"  answered after {_milliseconds(result.acked_after)}: {result.reply.splitlines()[0][:200]}"))
     stage.wait_until_still()
 
@@ -187,7 +187,7 @@ def _play(stage: Rehearsal, play: Play, told: threading.Event) -> bool:
     progress.print(Text(f"The scene: {play.scenario.title}"), style="bold")
     try:
         for number, step in enumerate(player.play(play.scenario, play.pace), 1):
-            progress.print(Text(f"{number:>3}  {step.words or step.say}"))
+            progress.print(Text(f"{number:>3}  {step.words or step.message}"))
     except ScenarioError as error:
         progress.print(Text(str(error)), style="red")
         return False

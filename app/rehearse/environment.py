@@ -6,7 +6,6 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,12 @@ from bot.commands import COMMANDS
 from bot.domain.request import State
 from bot.errors import SettingsError
 from rehearsal.page import Page, WatchedFarm
-from rehearsal.slack import Visitor, Workspace
-from rehearsal.windows import EngineMissingError, FarmFileError, KerberosMissingError
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
+from rehearsal.windows import SHIPPED_FARM, EngineMissingError, FarmFileError, KerberosMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from app.config.settings import Settings
     from app.wiring import Bot
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from bot.ports.directory import Directory
     from rehearsal.windows.settings import EngineName
 
-FOLDER = Path(__file__).resolve().parents[2] / "rehearsal"
-WORKSPACE = FOLDER / "workspace.yaml"
-FARM = FOLDER / "farm.yaml"
+WORKSPACE, FARM = SHIPPED_WORKSPACE, SHIPPED_FARM
 LONGEST = timedelta(minutes=15)
 MENU = [
     {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": each.examples}
@@ -51,8 +49,8 @@ class Rehearsal:
     bot: Bot
     page: Page
 
-    def visitor(self, handle: str) -> Visitor:
-        return Visitor(self.workspace.url, handle)
+    def visitor(self, handle: str) -> UserClient:
+        return UserClient(self.workspace.url, handle)
 
     def hang_up(self) -> None:
         """End the bot's connection to the workspace; listeners in hand finish. The client alone would sit out 3 s."""

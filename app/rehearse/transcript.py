@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.slack.plain import read_blocks, read_text
+from rehearsal.slack.plain_text import read_blocks, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.domain.request import Request
     from rehearsal.slack import SeenMessage
-    from rehearsal.slack.visitor import Version
+    from rehearsal.slack.client import Version
 
 
 def as_json(stage: Rehearsal, people: Iterable[str]) -> dict[str, object]:
@@ -43,10 +43,10 @@ def seen_by(stage: Rehearsal, people: Iterable[str]) -> list[SeenMessage]:
 
 def names_in(stage: Rehearsal) -> Mapping[str, str]:
     """Names of people and channels and handles of groups, by id."""
-    cast = stage.workspace.store.cast
-    groups = {group.id: group.handle for group in cast.user_groups}
-    channels = {channel.id: channel.name for channel in cast.channels}
-    return {person.id: person.name for person in cast.people} | groups | channels
+    settings = stage.workspace.store.settings
+    groups = {group.id: group.handle for group in settings.user_groups}
+    channels = {channel.id: channel.name for channel in settings.channels}
+    return {person.id: person.name for person in settings.people} | groups | channels
 
 
 def shown(version: SeenMessage | Version, names: Mapping[str, str]) -> str:

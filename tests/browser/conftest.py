@@ -1,37 +1,25 @@
-"""A real browser before the page: Debian's Chromium, driven by Playwright. An error in its console fails the test."""
+"""The page with the real bot behind it, in a real browser."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
+from rehearsal_testing.browser import axe, browser, open_page, tolerated
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from collections.abc import Iterator
 
     from app.rehearse.environment import Rehearsal
 
+__all__ = ["axe", "browser", "open_page", "tolerated"]  # fixtures of the page's own tests
+
 ROOT = Path(__file__).resolve().parents[2]
-JS = Path(__file__).parent / "js"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-OpenPage = Callable[..., "Page"]
 
 
 class MovableClock:
@@ -44,52 +32,6 @@ class MovableClock:
         return datetime.now(UTC) + self.ahead
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("install chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- starts nothing, and is not needed to skip
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def tolerated() -> list[str]:
-    """What may stand in the console: nothing, unless a test adds it."""
-    return []
-
-
-@pytest.fixture
-def open_page(browser: Browser, tolerated: list[str]) -> Iterator[OpenPage]:
-    """`open_page(url, width=390, ...)`: a window of its own, with its own memory."""
-    errors: list[str] = []
-    contexts = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not any(words in message.text for words in tolerated):
-            errors.append(f"{message.type}: {message.text}")
-
-    def open_one(url: str, *, width: int = 1440, height: int = 900, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("console", note)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("dialog", lambda dialog: errors.append(f"a dialogue: {dialog.message}"))
-        page.goto(url)
-        page.locator("#connection:not(.lost)").wait_for()
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
 @pytest.fixture
 def clock() -> MovableClock:
     return MovableClock()
@@ -99,15 +41,3 @@ def clock() -> MovableClock:
 def stage(clock: MovableClock) -> Iterator[Rehearsal]:
     with open_stage(load(ROOT / "app.yaml"), engine="double", clock=clock) as opened:
         yield opened
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The source of axe-core, fetched by the lock when it is not there yet."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("install Node.js 20 and npm")
-    source = JS / "node_modules" / "axe-core" / "axe.min.js"
-    if not source.exists():
-        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=JS, check=True, timeout=110)  # noqa: S603 -- npm
-    return source.read_text(encoding="utf-8")

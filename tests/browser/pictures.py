@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
-from tests.browser.conftest import FLAGS
-from tests.browser.people import host_of, type_command, wait_for, wait_for_card
+from rehearsal_testing.browser import FLAGS
+from rehearsal_testing.page_actions import host_of, type_command, wait_for, wait_for_card
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

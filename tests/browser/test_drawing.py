@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from slack_sdk import WebClient
 
-from tests.browser.people import host_of, type_command, wait_for, wait_for_card
+from rehearsal_testing.page_actions import host_of, type_command, wait_for, wait_for_card
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
-    from tests.browser.conftest import OpenPage
+    from rehearsal_testing.browser import OpenPage
 
 OPS = "C0OPS00001"
 HOSTILE = "CORP\\<!channel> *x* `y`"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.request import Ending
-from tests.browser.people import COMMAND, focused, host_of, tab_to, type_command, wait_for, wait_for_card
+from rehearsal_testing.page_actions import COMMAND, focused, host_of, tab_to, type_command, wait_for, wait_for_card
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
-    from tests.browser.conftest import MovableClock, OpenPage
+    from rehearsal_testing.browser import OpenPage
+    from tests.browser.conftest import MovableClock
 
 DONE = "Logged off 1 session on comp1"
 

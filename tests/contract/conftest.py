@@ -12,6 +12,7 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
+from tests.contract.hosts import Hosts, opened
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
 from tests.support.builders import NOW
@@ -86,3 +87,26 @@ def ledger(request: pytest.FixtureRequest, clock: SettableClock, tmp_path: objec
     engine = open_database(url)
     yield SqlLedger(engine, clock, KEY, ASK_TYPES)
     engine.dispose()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a module of the terminal's suite on each implementation.
+
+    PowerShell takes a second a call, and apart from mono it only carries the C# and the names, so it runs the tests in
+    the module's `FOR_POWERSHELL_TOO` alone.
+    """
+    for_powershell: set[str] | None = getattr(metafunc.module, "FOR_POWERSHELL_TOO", None)
+    if for_powershell is not None:
+        engines = ["double", "mono"] + ["pwsh"] * (metafunc.definition.originalname in for_powershell)
+        metafunc.parametrize("hosts", ["memory", *engines], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    with opened(request.param, tmp_path_factory) as hosts:
+        yield hosts
+
+
+@pytest.fixture
+def host(hosts: Hosts) -> str:
+    return hosts.take()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Terminal
     from rehearsal.windows.settings import EngineName
 
+LOOK = timedelta(seconds=20)
+ACT = timedelta(seconds=40)
+WAIT = timedelta(seconds=10)
+SHORT = timedelta(seconds=1)
 HOUR = 36_000_000_000
 NOW = 134_088_480_000_000_000
 LONG_USER = "bartholomew.featherstonehaugh"
@@ -275,3 +280,7 @@ def _farm_session(row: Row) -> dict[str, Any]:
     state = {} if row.state == "disconnected" else {"state": row.state}
     said |= {"build": row.build, "display": row.display}
     return said | hours | state | ({"station": row.station} if row.station else {})
+
+
+def look(hosts: Hosts, host: str) -> dict[int, Session]:
+    return {session.id: session for session in hosts.terminal.sessions(host, within=LOOK)}

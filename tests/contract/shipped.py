@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-import rehearsal
 from adapters.windows.agent import script
-from rehearsal.windows import EngineMissingError, Farm
-from tests.support.farm_client import listed, log_off
+from rehearsal_testing.winrm_client import listed, log_off
 
 if TYPE_CHECKING:
-    from rehearsal.windows.settings import EngineName
+    from rehearsal.windows import Farm
 
-SHIPPED = Path(rehearsal.__file__).with_name("farm.yaml")
 AGENT = script.constant_script()
 TIMES = ("logon", "connect", "disconnect", "input", "now")
-
-
-def start_farm(engine: EngineName) -> Farm:
-    farm = Farm.from_file(SHIPPED, engine=engine)
-    try:
-        farm.start()
-    except EngineMissingError as missing:
-        pytest.skip(str(missing))
-    return farm
 
 
 def look(farm: Farm, host: str = "comp1") -> dict[int, dict[str, Any]]:

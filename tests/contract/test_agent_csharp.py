@@ -17,6 +17,7 @@ from adapters.windows.agent import script
 from bot.domain.conditions import Condition, Field, Operator, is_like
 from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
+from tests.support.effort import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,14 +114,14 @@ def repeated(text: str, times: int) -> str:
 TEXTS = st.one_of(st.text(), st.builds(repeated, st.text(min_size=1), st.integers(1, LONGEST)))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(users=st.lists(TEXTS, min_size=1, max_size=3))
 def test_any_text_reaches_the_csharp_as_data_and_comes_back_equal(ask: Any, users: list[str]) -> None:
     answers = ask(script.logoff_request([order(user) for user in users], wait_seconds=0))
     assert [answer["host"]["name"] for answer in answers] == users
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(title=TEXTS.filter(bool), text=TEXTS, user=TEXTS)
 @example(title="'@", text="x" * LONGEST, user="$(whoami)")
 def test_any_title_and_text_reach_the_csharp_as_data(ask: Any, title: str, text: str, user: str) -> None:
@@ -131,7 +132,7 @@ def test_any_title_and_text_reach_the_csharp_as_data(ask: Any, title: str, text:
 LETTERS = "aAéÉñÑßжЖ山😀.\\*?"
 
 
-@settings(deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pattern=st.text(LETTERS, max_size=6), user=st.text(LETTERS, max_size=6))
 def test_the_host_compares_patterns_as_the_survey_did(ask: Any, pattern: str, user: str) -> None:
     (answer,) = ask(script.logoff_request([order(user, like(pattern))], wait_seconds=0))

@@ -12,7 +12,7 @@ from bot.cards.model import Button, Card, Line, Press, Tone
 from bot.domain.people import Actor, Place
 from bot.domain.request import MessageRef
 from bot.errors import ChatError, PlaceRefused
-from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Visitor, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, UserClient, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,21 +41,21 @@ def chat(workspace: Workspace) -> SlackChat:
 def seen(workspace: Workspace, person: str = "dana") -> list[tuple[str, str, bool]]:
     return [
         (m.channel_name, m.blocks[0]["text"]["text"] if m.blocks else m.text, m.ephemeral)
-        for m in Visitor(workspace.url, person).messages()
+        for m in UserClient(workspace.url, person).messages()
     ]
 
 
 def test_a_card_is_posted_once_and_then_edited(workspace: Workspace, chat: SlackChat) -> None:
     posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?", button="Log off 1"))
     chat.redraw(posted, card("Logged off"))
-    [message] = Visitor(workspace.url, "dana").messages()
+    [message] = UserClient(workspace.url, "dana").messages()
     assert (message.ts, message.buttons, len(message.versions)) == (posted.ts, (), 2)
     assert seen(workspace) == [("#ops", "Logged off", False)]
 
 
 def test_what_comes_from_outside_calls_nobody(workspace: Workspace, chat: SlackChat) -> None:
     chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
-    [message] = Visitor(workspace.url, "dana").messages()
+    [message] = UserClient(workspace.url, "dana").messages()
     assert "<!channel>" not in message.text
     assert message.blocks[1]["elements"][0]["elements"][0] == {"type": "text", "text": "CORP\\alice <!channel> *x*"}
 
@@ -86,7 +86,7 @@ def test_a_card_for_others_goes_nowhere_else(workspace: Workspace, chat: SlackCh
 def test_a_reply_calls_people_and_groups_in_the_cards_thread(workspace: Workspace, chat: SlackChat) -> None:
     posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
     chat.reply(posted, ("U0DANA0001", "@ts-leads", "@unknown"), "Still waits <!here>")
-    reply = Visitor(workspace.url, "dana").messages()[-1]
+    reply = UserClient(workspace.url, "dana").messages()[-1]
     assert reply.thread_ts == posted.ts
     assert reply.text == "<@U0DANA0001> <!subteam^S0LEADS001> @unknown Still waits &lt;!here&gt;"
 

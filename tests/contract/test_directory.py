@@ -17,8 +17,8 @@ from bot.errors import ChatError
 from bot.policy.evaluate import may_ask
 from bot.policy.model import Policy, Rule
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
-from rehearsal.slack.cast import read_cast
 from rehearsal.slack.faults import Fault, FaultKind
+from rehearsal.slack.workspace_file import read_workspace
 from tests.e2e.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
@@ -35,10 +35,10 @@ GOOD_FOR = timedelta(hours=1)
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
     """The shipped one, whose leads took in people who do not count."""
-    cast = read_cast(SHIPPED_WORKSPACE)
+    shipped = read_workspace(SHIPPED_WORKSPACE)
     more = {"S0LEADS001": (GUS, DEE, FAY)}
-    groups = tuple(replace(one, members=(*one.members, *more.get(one.id, ()))) for one in cast.user_groups)
-    with Workspace(replace(cast, user_groups=groups)) as opened:
+    groups = tuple(replace(one, members=(*one.members, *more.get(one.id, ()))) for one in shipped.user_groups)
+    with Workspace(replace(shipped, user_groups=groups)) as opened:
         yield opened
 
 

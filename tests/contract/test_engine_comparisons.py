@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.shipped import AGENT, act, look, start_farm, timeless
-from tests.support.farm_client import ask, line_of, target
+from rehearsal_testing.winrm_client import ask, line_of, start_shipped_farm, target
+from tests.contract.shipped import AGENT, act, look, timeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", params=["mono", "double"])
 def shared_farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
-    farm = start_farm(request.param)
+    farm = start_shipped_farm(request.param)
     yield farm
     farm.stop()
 

@@ -13,9 +13,8 @@ import pytest
 
 from adapters.windows import shell
 from adapters.windows.agent import script
-from rehearsal.windows import Farm
-from tests.contract.shipped import AGENT, SHIPPED, TIMES, act, look, start_farm, timeless
-from tests.support.farm_client import (
+from rehearsal.windows import SHIPPED_FARM, Farm
+from rehearsal_testing.winrm_client import (
     BOOTSTRAP,
     SCRIPT,
     ask,
@@ -26,8 +25,10 @@ from tests.support.farm_client import (
     payload,
     run,
     start,
+    start_shipped_farm,
     target,
 )
+from tests.contract.shipped import AGENT, TIMES, act, look, timeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", params=["pwsh", "mono", "double"])
 def shared_farm(request: pytest.FixtureRequest) -> Iterator[Farm]:
-    farm = start_farm(request.param)
+    farm = start_shipped_farm(request.param)
     yield farm
     farm.stop()
 
@@ -55,7 +56,7 @@ def test_the_bootstrap_is_the_documented_one() -> None:
 def test_a_list_is_the_same_to_the_letter(farm: Farm, host: str) -> None:
     first, *sessions = ask(farm, host, ["list"], AGENT)
     assert (first["host"]["name"], first["host"]["pointer"]) == (host.upper(), 8)
-    with Farm.from_file(SHIPPED, engine="double") as double:
+    with Farm.from_file(SHIPPED_FARM, engine="double") as double:
         expected = [timeless(each) for each in listed(double, host).values()]
     assert [timeless(each["session"]) for each in sessions] == expected
     assert all(isinstance(each["session"][name], str) for each in sessions for name in TIMES)

@@ -21,10 +21,10 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
-from rehearsal.windows.seal import KERBEROS, SPNEGO, content_type, seal, unseal
+from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, content_type, decrypt, encrypt
+from rehearsal_testing.kerberos_realm import REALM, Realm
+from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import order_for
-from tests.contract.kdc import REALM, Realm
-from tests.contract.ntlm_client import NEGOTIATE, Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,7 +219,7 @@ def shake_hands(url: str, scheme: str, context: spnego.ContextProxy) -> requests
 def say(session: requests.Session, url: str, keys: spnego.ContextProxy, called: str) -> requests.Response:
     """An envelope that means nothing; only whoever opened it can answer with a fault."""
     return session.post(
-        url, data=seal(ENVELOPE, keys, called), headers={"Content-Type": content_type(called)}, timeout=10
+        url, data=encrypt(ENVELOPE, keys, called), headers={"Content-Type": content_type(called)}, timeout=10
     )
 
 
@@ -238,7 +238,7 @@ def test_bodies_are_called_after_the_scheme_and_not_after_what_is_inside(
         assert (answer.status_code, keys.negotiated_protocol) == (status, "kerberos")
         if status == 500:
             assert answer.headers["Content-Type"] == content_type(sealed_as)
-            assert b"WSManFault" in unseal(answer.content, keys, sealed_as)
+            assert b"WSManFault" in decrypt(answer.content, keys, sealed_as)
 
 
 def test_a_host_that_speaks_kerberos_takes_ntlm_inside_negotiate_and_not_by_itself(farm: Farm) -> None:
@@ -264,5 +264,5 @@ def test_a_client_that_begins_with_kerberos_is_asked_for_ntlm_where_the_host_can
     url = farm.endpoints[host]
     session = shake_hands(url, "Negotiate", keys)
     assert keys.negotiated_protocol == "ntlm"
-    assert b"WSManFault" in unseal(say(session, url, keys, SPNEGO).content, keys)
+    assert b"WSManFault" in decrypt(say(session, url, keys, SPNEGO).content, keys)
     assert farm.messages(host)[:2] == ["401+challenge"] * 2  # the choice, the challenge

@@ -22,6 +22,7 @@ from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 from tests.support import builders as b
+from tests.support.effort import examples
 
 if TYPE_CHECKING:
     from bot.ports.store import Store
@@ -242,7 +243,7 @@ def test_the_chain_holds_under_its_key_alone(ledger: Store) -> None:
     assert first_fault([entries[0], entries[2]], KEY) == 2
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(0.4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY_TEXT, name=ANY_TEXT)
 def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     """NUL and broken surrogate pairs, too: people paste them and Windows allows them."""

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.domain.conditions import Condition, Field, Operator
-from bot.domain.session import Account, Session, SessionState
+from bot.domain.session import Account, SessionState
 from bot.domain.verdicts import Reason, Verdict
-from tests.contract.hosts import LONG_DOMAIN, LONG_USER, SESSIONS, Hosts, opened, order_for
+from tests.contract.hosts import ACT, LONG_DOMAIN, LONG_USER, LOOK, SESSIONS, SHORT, WAIT, Hosts, look, order_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import timedelta
 
     from bot.ports.terminal import Answer, Order
 
-LOOK = timedelta(seconds=20)
-ACT = timedelta(seconds=40)
-WAIT = timedelta(seconds=10)
-SHORT = timedelta(seconds=1)
 
-
-# PowerShell takes a second a call, and apart from mono it only carries the C# and the names: these are for it, too.
 FOR_POWERSHELL_TOO = {
     "test_names_come_whole_and_in_every_script",
     "test_the_same_order_twice_acts_once",
     "test_several_are_answered_in_the_order_of_the_orders",
 }
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    engines = (
-        ["double", "mono", "pwsh"] if metafunc.definition.originalname in FOR_POWERSHELL_TOO else ["double", "mono"]
-    )
-    metafunc.parametrize("hosts", ["memory", *engines], indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    with opened(request.param, tmp_path_factory) as hosts:
-        yield hosts
-
-
-@pytest.fixture
-def host(hosts: Hosts) -> str:
-    return hosts.take()
-
-
-def look(hosts: Hosts, host: str) -> dict[int, Session]:
-    return {session.id: session for session in hosts.terminal.sessions(host, within=LOOK)}
 
 
 def act(hosts: Hosts, host: str, *orders: Order, wait: timedelta | None = WAIT) -> list[Answer]:
@@ -200,8 +171,10 @@ def test_a_question_mark_is_one_letter_in_every_script(hosts: Hosts, host: str) 
     ]
 
 
-@pytest.mark.parametrize(("session_id", "why"), [(0, "session 0"), (65536, "listener"), (-1, "bad id")])
-def test_services_and_listeners_are_never_touched(hosts: Hosts, host: str, session_id: int, why: str) -> None:
+@pytest.mark.parametrize(
+    ("session_id", "why"), [(0, Reason.SESSION_ZERO), (65536, Reason.LISTENER), (-1, Reason.BAD_ID)]
+)
+def test_services_and_listeners_are_never_touched(hosts: Hosts, host: str, session_id: int, why: Reason) -> None:
     (answer,) = act(hosts, host, order_for(look(hosts, host)[3], session_id=session_id))
     assert (answer.verdict, answer.reason) == (Verdict.SKIPPED, why)
     assert hosts.logged_off(host) == []

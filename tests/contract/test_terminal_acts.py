@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.session import Session, SessionState
+from bot.domain.session import SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Unreachable
-from tests.contract.hosts import Hosts, opened, order_for
+from tests.contract.hosts import ACT, SHORT, WAIT, Hosts, look, order_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import timedelta
 
     from bot.ports.terminal import Answer, Order
 
-LOOK = timedelta(seconds=20)
-ACT = timedelta(seconds=40)
-WAIT = timedelta(seconds=10)
-SHORT = timedelta(seconds=1)
 FOR_POWERSHELL_TOO = {
     "test_a_message_comes_to_the_desktop_to_the_letter",
     "test_who_is_disconnected_keeps_the_session",
 }
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    engines = ["double", "mono"] + ["pwsh"] * (metafunc.definition.originalname in FOR_POWERSHELL_TOO)
-    metafunc.parametrize("hosts", ["memory", *engines], indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    with opened(request.param, tmp_path_factory) as hosts:
-        yield hosts
-
-
-@pytest.fixture
-def host(hosts: Hosts) -> str:
-    return hosts.take()
-
-
-def look(hosts: Hosts, host: str) -> dict[int, Session]:
-    return {session.id: session for session in hosts.terminal.sessions(host, within=LOOK)}
 
 
 def log_off(hosts: Hosts, host: str, *orders: Order, wait: timedelta | None = WAIT) -> list[Answer]:
@@ -141,10 +116,10 @@ def test_a_disconnect_or_a_message_is_for_the_same_person_in_the_same_situation_
     orders = [order_for(there[each]) for each in (5, 3, 7, 65536)] + [order_for(there[5], session_id=0)]
     for answers in (disconnect(hosts, host, *orders), show(hosts, host, *orders)):
         assert [(answer.verdict, answer.reason) for answer in answers] == [
-            (Verdict.CHANGED, "person: CORP\\mallory"),
-            (Verdict.CHANGED, "came_back"),
-            (Verdict.ALREADY_GONE, ""),
-            (Verdict.SKIPPED, "listener"),
-            (Verdict.SKIPPED, "session 0"),
+            (Verdict.CHANGED, Reason.PERSON),
+            (Verdict.CHANGED, Reason.CAME_BACK),
+            (Verdict.ALREADY_GONE, None),
+            (Verdict.SKIPPED, Reason.LISTENER),
+            (Verdict.SKIPPED, Reason.SESSION_ZERO),
         ]
     assert (hosts.disconnected(host), hosts.messages(host)) == ([], [])

@@ -22,7 +22,7 @@ from bot.audit.chain import first_fault
 from bot.commands import ASK_TYPES
 from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
-from rehearsal.slack import Visitor, Workspace
+from rehearsal.slack import UserClient, Workspace
 from rehearsal.windows import Farm
 from tests.e2e.waiting import wait_until
 
@@ -85,7 +85,7 @@ class World:
         return request.state is State.ENDED and request.published_version >= request.version
 
     def card(self) -> str:
-        return json.dumps([m.blocks for m in Visitor(self.workspace.url, "dana").messages() if not m.ephemeral])
+        return json.dumps([m.blocks for m in UserClient(self.workspace.url, "dana").messages() if not m.ephemeral])
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.parametrize("event", ["approved", "started", "host_started", "target_ended"])
 def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, event: str) -> None:
-    dana = Visitor(world.workspace.url, "dana")
+    dana = UserClient(world.workspace.url, "dana")
     with world.bot(die_after=event) as bot:
         assert dana.command("/logoff comp1 id=3 --sync").ok
         wait_until(lambda: any(message.buttons for message in dana.messages()))
@@ -121,7 +121,7 @@ def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, 
 def test_killed_while_the_host_is_at_it_the_person_is_logged_off_once_and_reported_gone(world: World) -> None:
     """The order has left, the answer is lost with the process; the second run finds nobody and says gone."""
     world.farm.set_behaviour("comp1", "delayed", seconds=2)
-    dana = Visitor(world.workspace.url, "dana")
+    dana = UserClient(world.workspace.url, "dana")
     with world.bot():
         assert dana.command("/logoff comp1 id=3 --sync").ok
         wait_until(lambda: any(message.buttons for message in dana.messages()))
@@ -135,7 +135,7 @@ def test_killed_while_the_host_is_at_it_the_person_is_logged_off_once_and_report
 
 @pytest.mark.parametrize("event", ["approved", "started", "host_started"])
 def test_started_again_after_its_time_nobody_is_logged_off_and_the_card_says_expired(world: World, event: str) -> None:
-    dana = Visitor(world.workspace.url, "dana")
+    dana = UserClient(world.workspace.url, "dana")
     with world.bot(die_after=event) as bot:
         assert dana.command("/logoff comp1 id=3 --sync").ok
         wait_until(lambda: any(message.buttons for message in dana.messages()))
@@ -150,7 +150,7 @@ def test_started_again_after_its_time_nobody_is_logged_off_and_the_card_says_exp
 
 
 def test_killed_between_the_receipt_and_the_look_the_request_goes_on(world: World) -> None:
-    dana = Visitor(world.workspace.url, "dana")
+    dana = UserClient(world.workspace.url, "dana")
     world.farm.set_behaviour("comp1", "slow", seconds=3)
     with world.bot():
         assert dana.command("/logoff comp1 id=3 --sync").ok
@@ -160,7 +160,7 @@ def test_killed_between_the_receipt_and_the_look_the_request_goes_on(world: Worl
 
 
 def test_a_card_that_nobody_presses_expires_without_a_click(world: World) -> None:
-    dana = Visitor(world.workspace.url, "dana")
+    dana = UserClient(world.workspace.url, "dana")
     with world.bot():
         assert dana.command("/logoff comp1 id=3 --sync").ok
         wait_until(lambda: any(message.buttons for message in dana.messages()))

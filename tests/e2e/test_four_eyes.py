@@ -18,7 +18,7 @@ from tests.e2e.waiting import wait_until
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
     from bot.domain.request import Request
-    from rehearsal.slack.visitor import SeenMessage
+    from rehearsal.slack.client import SeenMessage
 
 APPROVALS, OPS, PARTNERS = "C0APPROVE1", "C0OPS00001", "C0PARTNER1"
 AT_WORK = "/logoff rds-05 id=2 --sync"

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, nodes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOUSE = ("app", "bot", "adapters", "rehearsal")
-FILES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.py"))
+REHEARSAL = ROOT / "rehearsal" / "src"
+HOUSE = (ROOT / "app", ROOT / "bot", ROOT / "adapters", REHEARSAL)
+FILES = sorted(path for folder in HOUSE for path in folder.rglob("*.py"))
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 
@@ -33,13 +34,13 @@ print(json.dumps([opened, [thread.name for thread in threading.enumerate()]]))
 
 
 def module_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
+    base = REHEARSAL if path.is_relative_to(REHEARSAL) else ROOT
+    parts = path.relative_to(base).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node for node in nodes_of(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -59,7 +60,7 @@ def test_only_the_scheduler_survives_everything() -> None:
     found = {
         str(path.relative_to(ROOT))
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.ExceptHandler) and catches_everything(node)
     }
     assert found == set(SURVIVORS)
@@ -91,9 +92,7 @@ def test_the_unit_tests_stand_in_folders_of_the_tree_that_they_test() -> None:
 
 
 def test_the_usual_function_is_shorter_than_ten_lines() -> None:
-    lengths = sorted(
-        (node.end_lineno or node.lineno) - node.lineno + 1 for path in FILES for node in functions_of(path)
-    )
+    lengths = sorted(length_of(node) for path in FILES for node in functions_of(path))
     assert lengths[len(lengths) // 2] < 10
 
 

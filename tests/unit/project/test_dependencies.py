@@ -12,23 +12,32 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "migrations", "tests"}
-PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+
+
+def read(folder: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+PYPROJECT, MEMBER = read("."), read("rehearsal")
 EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 RUNTIME: list[str] = PYPROJECT["project"]["dependencies"]
-REHEARSAL = RUNTIME + EXTRAS["rehearsal"]
+REHEARSAL: list[str] = MEMBER["project"]["dependencies"]
+REHEARSALS_TESTS = REHEARSAL + MEMBER["dependency-groups"]["dev"]
 TESTS = RUNTIME + [each for extra in EXTRAS.values() for each in extra] + PYPROJECT["dependency-groups"]["dev"]
+TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
-    "app": REHEARSAL,
+    "app": RUNTIME,
     "bot": RUNTIME,
     "adapters": RUNTIME,
     "migrations": RUNTIME,
-    "rehearsal": REHEARSAL,
+    "rehearsal/src": REHEARSAL,
+    "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,
     "bench": TESTS,
 }
@@ -43,9 +52,9 @@ def names_in(requirements: Iterable[str]) -> set[str]:
     return {plain(re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0]) for each in requirements}
 
 
-def imported_in(source: str) -> Iterator[str]:
+def imported_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Top-level modules of other people, wherever the import stands."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         match node:
             case ast.Import():
                 names = [alias.name for alias in node.names]
@@ -64,16 +73,16 @@ def distributions() -> Mapping[str, list[str]]:
     return packages_distributions()
 
 
-def undeclared(source: str, requirements: Iterable[str]) -> set[str]:
+def undeclared(nodes: Iterable[ast.AST], requirements: Iterable[str]) -> set[str]:
     declared = names_in(requirements)
-    return {top for top in imported_in(source) if not declared & {plain(each) for each in distributions().get(top, [])}}
+    return {top for top in imported_in(nodes) if not declared & {plain(each) for each in distributions().get(top, [])}}
 
 
 @pytest.mark.parametrize("folder", MAY_USE)
 def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
-    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")}
-    found = {str(path.relative_to(ROOT)): undeclared(source, MAY_USE[folder]) for path, source in sources.items()}
-    assert sources
+    files = sorted((ROOT / folder).rglob("*.py"))
+    found = {str(path.relative_to(ROOT)): undeclared(nodes_of(path), MAY_USE[folder]) for path in files}
+    assert files
     assert {path: names for path, names in found.items() if names} == {}
 
 
@@ -90,4 +99,4 @@ def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
     ],
 )
 def test_an_import_that_nothing_declares_is_found(source: str, requirements: list[str], missing: set[str]) -> None:
-    assert undeclared(source, requirements) == missing
+    assert undeclared(ast.walk(ast.parse(source)), requirements) == missing

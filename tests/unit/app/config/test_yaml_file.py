@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.config import yaml_file as yamlfile
 from bot.errors import SettingsError
+from tests.support.effort import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,7 @@ def test_plain_scalars_keep_their_kind_and_signs_in_quotes_are_text(tmp_path: Pa
     assert file.problems == ()
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(3), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet="a0b1xe_.:-+ \n[]{},?&*!<>='\"#%|~/\\@", max_size=40))
 def test_nothing_in_a_file_ends_in_a_traceback(tmp_path: Path, text: str) -> None:
     path = tmp_path / "app.yaml"

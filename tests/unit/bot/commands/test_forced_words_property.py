@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.session import Account, SessionState
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.effort import examples
 from tests.support.harness import HOSTS, BotHarness
 
 USERS = {2: "alice", 3: "bob", 4: "carol", 5: "alice", 7: "dave"}
@@ -118,7 +119,7 @@ def touched_by(command: str) -> set[tuple[str, int]]:
     return set(harness.terminal.logged_off)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(3))
 @given(
     st.lists(st.one_of(COMPUTERS, SELECTIONS, NOISE), min_size=2, max_size=6),
     st.integers(0, 6),
@@ -131,7 +132,6 @@ def test_a_forced_command_touches_only_what_was_written_for_it(pieces: list[Piec
     assert touched <= may_be_touched(pieces), command
 
 
-@settings(deadline=None, max_examples=100)
 @given(COMPUTERS, st.lists(SELECTIONS.filter(lambda piece: not piece.words[0].isdigit()), min_size=1, max_size=2))
 def test_a_forced_command_without_leftovers_touches_all_that_it_names(where: Piece, selection: list[Piece]) -> None:
     pieces = [where, *selection]

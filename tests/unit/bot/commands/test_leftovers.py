@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
 
@@ -40,17 +40,22 @@ def said(option: str, value: str) -> str:
     return f"{option}{value}" if option.endswith("=") else f"{option} {value}"
 
 
-@pytest.mark.parametrize("force", FORCED)
-@pytest.mark.parametrize("follower", ["5", "5,7", "3-9", "comp2", "rds-*", "group:rds-prod", "comp2,comp3", "please"])
-@pytest.mark.parametrize(
-    "option",
-    [*(said(each, "floor") for each in TEXTS), *(said(each, "5m") for each in DURATIONS), "idle>2h", "state=active"],
-)
-def test_a_word_behind_an_unquoted_value_is_refused(option: str, follower: str, force: str) -> None:
-    warn = " --warn 5m" if "say" in option else ""
-    refusal(f"comp1 id=3{warn}{force} {option} {follower}")
-    refusal(f"{option} {follower} comp1 id=3{warn}{force}")
-    refusal(f"comp1{force} {option} {follower} id=3{warn}")
+OPTIONS = [
+    *(said(each, "floor") for each in TEXTS), *(said(each, "5m") for each in DURATIONS), "idle>2h", "state=active",
+]  # fmt: skip
+FOLLOWERS = ["5", "5,7", "3-9", "comp2", "rds-*", "group:rds-prod", "comp2,comp3", "please"]
+
+
+def test_a_word_behind_an_unquoted_value_is_refused(subtests: pytest.Subtests) -> None:
+    for option, follower, force in product(OPTIONS, FOLLOWERS, FORCED):
+        warn = " --warn 5m" if "say" in option else ""
+        for text in (
+            f"comp1 id=3{warn}{force} {option} {follower}",
+            f"{option} {follower} comp1 id=3{warn}{force}",
+            f"comp1{force} {option} {follower} id=3{warn}",
+        ):
+            with subtests.test(text=text):
+                refusal(text)
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -94,13 +99,12 @@ def test_the_sentence_says_what_to_do() -> None:
     assert "`id=5`" in refusal("comp1 id=3 --timeout 2m 5").message
 
 
-@pytest.mark.parametrize(
-    "words", list(permutations(["comp1", "id=3", "--force", '--reason "floor 5"', "--sync", '--warn 5m "comp2 7"']))
-)
-def test_a_quoted_text_stays_what_it_is_in_every_order(words: tuple[str, ...]) -> None:
-    read = ask(" ".join(words))
-    assert (read.hosts, read.ids, read.force) == (("comp1",), Ids(((3, 3),)), True)
-    assert (read.reason, read.warning) == ("floor 5", "comp2 7")
+def test_a_quoted_text_stays_what_it_is_in_every_order(subtests: pytest.Subtests) -> None:
+    for words in permutations(["comp1", "id=3", "--force", '--reason "floor 5"', "--sync", '--warn 5m "comp2 7"']):
+        with subtests.test(words=words):
+            read = ask(" ".join(words))
+            assert (read.hosts, read.ids, read.force) == (("comp1",), Ids(((3, 3),)), True)
+            assert (read.reason, read.warning) == ("floor 5", "comp2 7")
 
 
 @pytest.mark.parametrize("text", [
@@ -140,17 +144,20 @@ def test_an_option_is_no_text_without_quotes(option: str) -> None:
 # Computers and ids are never multiplied
 
 
-@pytest.mark.parametrize("text", [
+TWO_COMPUTERS = [
     "rds-01 id=2 rds-02 id=4", "rds-01 2 rds-02 4", "rds-01 id=2 rds-02", "id=2 rds-01 rds-02", "3 rds-01,rds-02",
     "-ComputerName rds-01 -Id 2 -ComputerName rds-02 -Id 4", "3 /server:rds-01 5 /server:rds-02", "id=3 rds-*",
     "id=3 group:rds-prod", "rds-01 user=alice -cn rds-02", "3 rds-01 rds-02", "rds-01 id=2 -cn rds-*",
     "user=alice computer=rds-01 user=bob computer=rds-02", "rds-01 idle>2h computer=rds-02", "rds-01 --all rds-02",
     "Get-TSSession rds-01 -Id 2 | Stop-TSSession -ComputerName rds-02", "Get-TSSession rds-01 | Stop-TSSession rds-02",
     "Get-TSSession rds-01 | Stop-TSSession 5",
-])  # fmt: skip
-@pytest.mark.parametrize("force", FORCED)
-def test_a_second_computer_behind_an_id_or_a_filter_is_refused(text: str, force: str) -> None:
-    assert ("computer" in refusal(text + force).message) or ("quotes" in refusal(text + force).message)
+]  # fmt: skip
+
+
+def test_a_second_computer_behind_an_id_or_a_filter_is_refused(subtests: pytest.Subtests) -> None:
+    for text, force in product(TWO_COMPUTERS, FORCED):
+        with subtests.test(text=text + force):
+            assert ("computer" in refusal(text + force).message) or ("quotes" in refusal(text + force).message)
 
 
 @pytest.mark.parametrize(("text", "hosts", "ids"), [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import BY_NAME
@@ -91,7 +91,6 @@ def test_ids_are_named_in_many_ways(house: str, powershell: str, ids: tuple[tupl
     assert logoff(house).ids == logoff(powershell).ids == Ids(ids)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 65535), min_size=1, max_size=8), st.integers(0, 9))
 def test_the_ids_that_are_meant_are_those_that_were_typed(numbers: list[int], zeros: int) -> None:
     typed = ",".join("0" * zeros + str(each) for each in numbers)

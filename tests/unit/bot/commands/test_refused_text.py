@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.commands import BY_NAME, COMMANDS
@@ -178,7 +178,6 @@ FRAGMENTS = st.sampled_from(
 LINES = st.one_of(st.lists(FRAGMENTS, max_size=12).map("".join), st.lists(FRAGMENTS, max_size=12).map(" ".join))
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(max_size=80), LINES), st.sampled_from(COMMANDS))
 @example("logon<9999-12-31T23:59:59.999999-23:59 comp1", BY_NAME["logoff"])
 @example("logon>0001-01-01T00:00+23:59 comp1", BY_NAME["logoff"])

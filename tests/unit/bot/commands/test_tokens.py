@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.commands.tokens import LONGEST, clean, split
@@ -115,7 +115,6 @@ def test_two_thousand_characters_are_read_and_one_more_is_not() -> None:
         clean("x" * (LONGEST + 1))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 @example("'\"'\"")
 @example("<|><a|>&amp;")
@@ -132,7 +131,6 @@ def test_any_text_becomes_words_or_a_usage_error_with_places_inside_it(text: str
     assert ends[-1] <= len(cleaned)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40))
 def test_clean_text_stays_as_it_is(text: str) -> None:
     """What was cleaned once can be cleaned again: nothing is undone twice in a plain text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.inventory import MOST_HOSTS, Inventory, expand
@@ -101,7 +101,6 @@ def test_a_name_that_begins_a_longer_number_is_another_computer() -> None:
     assert Inventory(names=("comp11", "x")).candidates("comp1") == Candidates(("comp11",))
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"(comp|rds-|fin-|db)[0-9a-c]{0,3}(\.corp\.example)?", fullmatch=True))
 def test_a_name_that_is_suggested_alone_has_the_numbers_that_were_typed(typed: str) -> None:
     suggested = FARM.candidates(typed).clear
@@ -123,7 +122,6 @@ def test_a_range_ends_somewhere() -> None:
     assert len(list(expand("x[1-999999999]"))) <= MOST_HOSTS + 1
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_nothing_that_can_be_typed_reaches_another_computer(said: str) -> None:
     for host in INVENTORY.find(said):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
+from itertools import product
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -14,6 +15,9 @@ from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, ConflictReason
 from tests.support import builders as b
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 SECOND = timedelta(seconds=1)
 ONE, TWO = ("comp1", 3), ("comp2", 7)
@@ -121,17 +125,21 @@ def test_there_is_a_sample_of_every_event_and_a_row_for_every_state() -> None:
     assert set(TABLE) == set(State) == set(LEADS_TO)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("state", State)
-def test_every_event_in_every_state(state: State, name: str) -> None:
-    request = b.all_done(*TARGETS) if (state, name) == (State.ACTING, "ended") else request_in(state)
-    now = request.expires_at if name == "expired" else b.NOW
-    event = events_for(request)[name]
+def test_each_event_in_each_state_leads_where_the_table_says_or_is_a_conflict(subtests: pytest.Subtests) -> None:
+    for state, name in product(State, NAMES):
+        with subtests.test(state=state, event=name):
+            request = b.all_done(*TARGETS) if (state, name) == (State.ACTING, "ended") else request_in(state)
+            now = request.expires_at if name == "expired" else b.NOW
+            check_step(request, events_for(request)[name], now, LEADS_TO[state])
+
+
+def check_step(request: Request, event: e.Event, now: datetime, leads_to: dict[str, State]) -> None:
+    name = e.name_of(event)
     if name == "noted":
         assert advance(request, event, now) is request
-    elif name in LEADS_TO[state]:
+    elif name in leads_to:
         after = advance(request, event, now)
-        assert after.state is LEADS_TO[state][name]
+        assert after.state is leads_to[name]
         assert after.version == request.version + (name != "step_failed")
         assert (after.ended_at is None) == (after.ending is None) == (after.state is not State.ENDED)
     else:
@@ -155,28 +163,36 @@ def test_a_press_that_does_not_fit_is_told_why(state: State, reason: ConflictRea
     assert caught.value.reason is reason
 
 
-@pytest.mark.parametrize("name", ["narrowed", "action_changed", "counted", "approved", "denied", "cancelled"])
-@pytest.mark.parametrize("version", [1, 3])
-def test_a_press_on_another_version_of_the_card_is_stale(name: str, version: int) -> None:
+PRESSES = ["narrowed", "action_changed", "counted", "approved", "denied", "cancelled"]
+
+
+def test_a_press_on_another_version_of_the_card_is_stale(subtests: pytest.Subtests) -> None:
     request = b.awaiting()
-    event = events_for(replace(request, version=version))[name]
-    with pytest.raises(Conflict) as caught:
-        advance(request, event, b.NOW)
-    assert caught.value.reason is ConflictReason.STALE
+    for name, version in product(PRESSES, [1, 3]):
+        with subtests.test(event=name, version=version):
+            event = events_for(replace(request, version=version))[name]
+            with pytest.raises(Conflict) as caught:
+                advance(request, event, b.NOW)
+            assert caught.value.reason is ConflictReason.STALE
 
 
-@pytest.mark.parametrize(
-    ("state", "name"),
-    [(state, name) for state in LEADS_TO for name in LEADS_TO[state] if state is not State.ENDED],
-)
-def test_when_the_time_is_over_only_facts_are_taken(state: State, name: str) -> None:
-    """What the bot saw is true at any time; what somebody wants is not."""
-    request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
-    facts = {"warning_delivered", "warning_failed", "expired", "failed", "step_failed", "stopped", "ended"}
-    facts |= {"target_requested", "target_ended"}
-    event = events_for(request)[name]
-    advance(request, event, request.expires_at if name == "expired" else request.expires_at - SECOND)
-    if name in facts:
+FACTS = {"warning_delivered", "warning_failed", "expired", "failed", "step_failed", "stopped", "ended"}
+FACTS |= {"target_requested", "target_ended"}
+
+
+def test_after_the_expiry_facts_are_recorded_and_wishes_are_refused(subtests: pytest.Subtests) -> None:
+    """What the bot saw is true at any time; what a person wants is not."""
+    for state, name in product(set(LEADS_TO) - {State.ENDED}, NAMES):
+        if name not in LEADS_TO[state]:
+            continue
+        with subtests.test(state=state, event=name):
+            request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
+            check_expiry(request, events_for(request)[name])
+
+
+def check_expiry(request: Request, event: e.Event) -> None:
+    advance(request, event, request.expires_at - SECOND * (e.name_of(event) != "expired"))
+    if e.name_of(event) in FACTS:
         advance(request, event, request.expires_at)
     else:
         with pytest.raises(Conflict) as caught:

@@ -16,6 +16,7 @@ from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict
 from tests.support import builders as b
+from tests.support.effort import examples
 
 TARGETS = (b.target(3), b.target(5), b.target(7, host="comp2"))
 KEYS = st.sampled_from([target.key for target in TARGETS])
@@ -64,7 +65,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
 PAUSES = st.sampled_from([timedelta(0)] * 8 + [timedelta(seconds=30), timedelta(minutes=5)])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(3))
 @given(
     start=st.sampled_from([b.request(), b.awaiting(*TARGETS), b.ready(*TARGETS), b.acting(*TARGETS)]),
     walk=st.lists(st.tuples(EVENTS, PAUSES), max_size=25),

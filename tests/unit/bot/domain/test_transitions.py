@@ -24,6 +24,16 @@ def test_the_start_makes_every_host_due() -> None:
     assert [(look.host, look.due_at) for look in b.acting(*TARGETS).surveys] == [("comp1", b.NOW), ("comp2", b.NOW)]
 
 
+def test_the_start_bounds_the_act_from_its_own_moment() -> None:
+    """Otherwise an act that nobody ends would run until the decision's limit, or beyond it."""
+    later = b.NOW + SECOND
+    started = advance(b.ready(*TARGETS), e.Started(valid_for=7 * SECOND), later)
+    assert started.expires_at == later + 7 * SECOND
+    with pytest.raises(Conflict):
+        advance(started, e.Expired(), later + 6 * SECOND)
+    assert advance(started, e.Expired(), later + 7 * SECOND).ending is Ending.EXPIRED
+
+
 def test_a_verdict_is_final() -> None:
     once = advance(b.acting(*TARGETS), e.TargetEnded(key=ONE, verdict=Verdict.CHANGED, reason=Reason.CAME_BACK), b.NOW)
     for again in (e.TargetEnded(key=ONE, verdict=Verdict.GONE), e.TargetRequested(key=ONE)):
@@ -50,6 +60,22 @@ def test_an_order_without_an_answer_is_followed_up_and_remembers_when_it_was_fir
     again = advance(first, e.TargetRequested(key=ONE), b.NOW + SECOND)
     assert (first.targets[0].request_lost, first.surveys[0].due_at) == (True, b.NOW + FOLLOW_UP)
     assert (again.targets[0].requested_at, again.targets[0].request_lost) == (b.NOW, False)
+
+
+def test_an_order_that_was_taken_keeps_the_code_and_the_detail_that_the_host_answered() -> None:
+    event = e.TargetRequested(key=ONE, code=7007, note="WTSLogoffSession")
+    after = advance(b.acting(), event, b.NOW).targets[0]
+    assert (after.code, after.note, after.verdict) == (7007, "WTSLogoffSession", None)
+
+
+def test_a_later_look_corrects_the_verdict_and_says_what_it_saw() -> None:
+    ended = advance(b.all_done(*TARGETS, verdict=Verdict.UNKNOWN), e.Ended(), b.NOW)
+    event = e.Settled(key=ONE, verdict=Verdict.CHANGED, note="person: CORP\\carol")
+    after = advance(ended, event, b.NOW)
+    assert [(t.verdict, t.note) for t in after.targets] == [
+        (Verdict.CHANGED, "person: CORP\\carol"),
+        (Verdict.UNKNOWN, ""),
+    ]
 
 
 def test_stopping_spares_what_has_not_begun() -> None:

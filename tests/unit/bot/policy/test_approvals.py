@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 import pytest
 
+from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.request import State
+from bot.domain.requirement import Confirm, Need
+from bot.domain.session import SessionState
+from bot.policy.approvals import conditions_on, may_withdraw, met_by_both
+from tests.support import builders as b
 from tests.support import people as c
-from tests.support.people import BO, CHEN, DANA, LEADS, ONCALL, asking_leads, bot_with, of_leads, rule
+from tests.support.people import BO, CHEN, DANA, LEADS, ONCALL, OPS, asking_leads, bot_with, of_leads, rule
+
+if TYPE_CHECKING:
+    from bot.domain.request import Request
+    from bot.domain.requirement import Requirement
+    from bot.policy.model import Rule
 
 
 def test_the_yes_of_a_voter_who_has_left_is_void() -> None:
@@ -97,3 +111,56 @@ def test_a_button_that_was_redrawn_since_without_another_content_still_counts() 
     harness.press("approve", by=CHEN, on=request, version=request.version)
     harness.run()
     assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+# Each question by itself
+
+IDLE = timedelta(hours=2)
+
+
+def awaiting(*needs: Need) -> Request:
+    return replace(b.awaiting(actor=DANA, place=OPS), requirement=b.by_others(*needs))
+
+
+def test_who_may_withdraw_is_answered_with_the_rule_that_says_so() -> None:
+    request, directory = awaiting(of_leads(1, rule="four eyes")), c.directory()
+    answers = {one: may_withdraw(c.policy(), request, directory.person(one)) for one in (BO, DANA, c.OLI, c.GUS)}
+    assert [(one.name, answer.allowed, answer.rule) for one, answer in answers.items()] == [
+        ("bo", True, "four eyes"),
+        ("dana", True, "member"),
+        ("oli", False, "own"),
+        ("gus", False, "status"),
+    ]
+    assert answers[c.OLI].message == "Only the person who asked, or somebody who may approve, can press this."
+
+
+def test_what_meets_both_requirements_takes_all_their_needs_and_names_all_their_rules() -> None:
+    leads, oncall = of_leads(1, rule="leads"), Need(count=1, of=ONCALL, rule="on-call")
+    shown = b.requirement(confirm=Confirm.OTHERS, needs=(leads,), rules=("leads", "both"), approve_in="C0SHOWN")
+    new = b.requirement(confirm=Confirm.OTHERS, needs=(oncall, leads), rules=("both", "on-call"), approve_in="C0NEW")
+    found = met_by_both(new, shown)
+    assert (found.needs, found.rules) == ((leads, oncall), ("leads", "both", "on-call"))
+    assert (found.confirm, found.approve_in) == (Confirm.OTHERS, "C0SHOWN")
+
+
+@pytest.mark.parametrize("shown", [None, b.requirement(), b.requirement(confirm=Confirm.NOBODY)])
+def test_where_no_others_were_asked_the_new_requirement_stands(shown: Requirement | None) -> None:
+    new = b.by_others(of_leads(2))
+    assert met_by_both(new, shown) is new
+
+
+def conditions(*rules: Rule) -> set[Condition]:
+    dana = c.directory().person(DANA)
+    request = b.ready(actor=DANA, place=OPS)
+    return set(conditions_on(c.policy(*rules), request, dana, [dana], request.targets[0]))
+
+
+def test_the_host_is_told_for_how_long_a_session_has_to_be_idle() -> None:
+    assert conditions(rule(idle_over=IDLE)) >= {Condition(field=Field.IDLE, operator=Operator.MORE, values=("7200",))}
+    assert Field.IDLE not in {condition.field for condition in conditions(rule())}
+
+
+def test_the_host_is_told_in_which_states_the_same_approvals_allow_the_act() -> None:
+    left = rule(states=frozenset({SessionState.DISCONNECTED, SessionState.IDLE}))
+    states = tuple(str(int(state)) for state in sorted({SessionState.DISCONNECTED, SessionState.IDLE}))
+    assert conditions(left) == {Condition(field=Field.STATE, operator=Operator.IN, values=states)}

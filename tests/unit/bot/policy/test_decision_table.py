@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,34 +13,14 @@ from bot.domain.people import MemberStatus, Person
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
 from bot.policy import evaluate as p
-from bot.policy.model import Decision, Force, Policy
+from bot.policy.model import Force
 from tests.support import builders as b
 from tests.support import people as c
-
-if TYPE_CHECKING:
-    from bot.domain.session import Session
-
-PEOPLE = {one.name: one for one in (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)}
-"""Dana is on call, Bo leads, Chen does both, Oli neither. Dee has left, Gus is a guest, Robo a bot, Uma nobody could be
-asked about, Fay works elsewhere; all five are leads by their group.
-"""
-
-ALICE = b.session(3)
-BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, input=b.LOGON, disconnect=0)
-
-
-def person(name: str) -> Person:
-    return c.directory().person(PEOPLE[name])
-
-
-def needed(policy: Policy, *sessions: Session, force: bool = False, reason: str = "") -> Requirement | Decision:
-    asker = c.directory().person(c.DANA)
-    return p.requirement_for(policy, asker, c.OPS, Action.LOG_OFF, sessions, force=force, reason=reason)
-
+from tests.support.decisions import ALICE, BOB, PEOPLE, needed, person
 
 # Who may ask
 
-STANDING = {
+STATUS = {
     # who: (may a lead's rule be used, the rule that the answer names)
     "bo": (True, "leads"),
     "chen": (True, "leads"),
@@ -54,12 +34,13 @@ STANDING = {
 }
 
 
-@pytest.mark.parametrize(("name", "action"), list(product(STANDING, Action)))
-def test_a_group_is_not_enough_one_has_to_be_a_member_of_the_home_workspace(name: str, action: Action) -> None:
+def test_a_group_counts_only_for_members_of_the_home_workspace(subtests: pytest.Subtests) -> None:
     leads = c.policy(c.rule("leads", who=c.LEADS))
-    decision = p.may_ask(leads, person(name), c.OPS, action)
-    assert (decision.allowed, decision.rule) == STANDING[name]
-    assert decision.allowed or decision.message
+    for name, action in product(STATUS, Action):
+        with subtests.test(name=name, action=action):
+            decision = p.may_ask(leads, person(name), c.OPS, action)
+            assert (decision.allowed, decision.rule) == STATUS[name]
+            assert decision.allowed or decision.message
 
 
 @pytest.mark.parametrize("name", ["dee", "gus", "robo", "uma", "fay"])
@@ -79,17 +60,14 @@ def test_somebody_of_the_home_workspace_with_another_team_id_does_not_count() ->
     assert p.may_ask(c.policy(), twin, c.OPS, Action.LIST).rule == "home workspace"
 
 
-@pytest.mark.parametrize(
-    ("name", "allowed", "asked", "where", "place"),
-    list(product(PEOPLE, Action, Action, [frozenset[str](), frozenset({"C0OPS"})], [c.OPS, c.LOUNGE])),
-)
-def test_asking_takes_membership_the_group_the_action_and_the_place_all_at_once(
-    name: str, allowed: Action, asked: Action, where: frozenset[str], place: Any
-) -> None:
-    rule = c.rule(who=c.ONCALL, may=frozenset({allowed}), where=where)
-    decision = p.may_ask(c.policy(rule), person(name), place, asked)
-    is_here = not where or place is c.OPS
-    assert decision.allowed == (name in ("dana", "chen") and allowed is asked and is_here)
+def test_asking_takes_membership_the_group_the_action_and_the_place_all_at_once(subtests: pytest.Subtests) -> None:
+    places = product([frozenset[str](), frozenset({"C0OPS"})], [c.OPS, c.LOUNGE])
+    for name, allowed, asked, (where, place) in product(PEOPLE, Action, Action, list(places)):
+        with subtests.test(name=name, allowed=allowed, asked=asked, where=where, place=place.name):
+            rule = c.rule(who=c.ONCALL, may=frozenset({allowed}), where=where)
+            decision = p.may_ask(c.policy(rule), person(name), place, asked)
+            is_here = not where or place is c.OPS
+            assert decision.allowed == (name in ("dana", "chen") and allowed is asked and is_here)
 
 
 def test_the_wrong_channel_is_told_from_no_right_at_all() -> None:
@@ -100,6 +78,7 @@ def test_the_wrong_channel_is_told_from_no_right_at_all() -> None:
 
 # Which sessions
 
+ACTS = [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE]
 COVERS: list[tuple[dict[str, Any], tuple[bool, bool]]] = [
     # what the rule says                                             Alice, away for 3 h   Bob, at work for 4 h
     ({}, (True, True)),
@@ -121,17 +100,13 @@ COVERS: list[tuple[dict[str, Any], tuple[bool, bool]]] = [
 ]
 
 
-@pytest.mark.parametrize("action", [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE])
-@pytest.mark.parametrize(("says", "covered"), COVERS)
-def test_a_rule_covers_what_it_says_and_nothing_else(
-    says: dict[str, Any],
-    covered: tuple[bool, bool],
-    action: Action,
-) -> None:
-    rules = c.policy(c.rule("on-call", **says))
-    for session, expected in zip((ALICE, BOB), covered, strict=True):
-        decision = p.for_session(rules, person("dana"), c.OPS, action, session)
-        assert (decision.allowed, decision.rule) == ((True, "on-call") if expected else (False, "no rule"))
+def test_a_rule_covers_what_it_says_and_nothing_else(subtests: pytest.Subtests) -> None:
+    for (says, covered), action in product(COVERS, ACTS):
+        rules = c.policy(c.rule("on-call", **says))
+        for session, expected in zip((ALICE, BOB), covered, strict=True):
+            with subtests.test(says=says, action=action, session=session.id):
+                decision = p.for_session(rules, person("dana"), c.OPS, action, session)
+                assert (decision.allowed, decision.rule) == ((True, "on-call") if expected else (False, "no rule"))
 
 
 def test_idle_that_is_not_known_is_not_over_anything() -> None:
@@ -171,16 +146,14 @@ GUARDED: list[tuple[str, dict[str, Any]]] = [
 GUARDING = {"protected_users": ("ceo",), "protected_computers": ("VAULT",), "own_accounts": ("CORP\\svc-logoff",)}
 
 
-@pytest.mark.parametrize("action", [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE])
-@pytest.mark.parametrize(("why", "changes"), GUARDED)
-def test_what_is_guarded_nobody_touches_whatever_the_rules_say(
-    why: str, changes: dict[str, Any], action: Action
-) -> None:
+def test_a_guarded_session_is_touched_by_nobody_whatever_the_rules_say(subtests: pytest.Subtests) -> None:
     everything = c.policy(c.rule(who=frozenset({c.DANA.user_id}), force=Force(is_allowed=True)), **GUARDING)
-    session = b.session(**({"id": 3} | changes))
-    decision = p.for_session(everything, person("dana"), c.OPS, action, session)
-    assert (decision.allowed, decision.rule) == (False, "guard rail")
-    assert why in decision.message
+    for (why, changes), action in product(GUARDED, ACTS):
+        with subtests.test(why=why, changes=changes, action=action):
+            session = b.session(**({"id": 3} | changes))
+            decision = p.for_session(everything, person("dana"), c.OPS, action, session)
+            assert (decision.allowed, decision.rule) == (False, "guard rail")
+            assert why in decision.message
 
 
 def test_only_the_console_and_the_own_account_can_be_opened_by_configuration() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.actions import Action
@@ -147,7 +147,6 @@ POLICIES = st.lists(RULES, min_size=1, max_size=5, unique_by=lambda each: each.n
 STRENGTH = [Confirm.NOBODY, Confirm.SELF, Confirm.OTHERS]
 
 
-@settings(deadline=None)
 @given(POLICIES, st.lists(SESSIONS, min_size=1, max_size=5), SESSIONS, st.booleans(), st.integers(1, 4))
 def test_one_more_target_never_weakens_what_it_takes(
     rules: list[Rule],
@@ -170,7 +169,6 @@ def test_one_more_target_never_weakens_what_it_takes(
     assert after.expires_after <= before.expires_after
 
 
-@settings(deadline=None)
 @given(POLICIES, SESSIONS)
 def test_whoever_may_touch_a_session_may_ask_for_it(rules: list[Rule], session: Session) -> None:
     decision = for_session(policy(*rules), SAID, b.PLACE, Action.LOG_OFF, session)

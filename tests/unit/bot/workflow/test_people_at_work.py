@@ -23,6 +23,7 @@ from bot.policy.approvals import is_enough
 from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.effort import examples
 from tests.support.harness import KEY, BotHarness
 from tests.support.people import bot_with
 
@@ -263,7 +264,7 @@ class PeopleAtWork(RuleBasedStateMachine):
 
 
 TestPeopleAtWork = PeopleAtWork.TestCase
-TestPeopleAtWork.settings = settings(max_examples=250, stateful_step_count=30, deadline=None, phases=PHASES)
+TestPeopleAtWork.settings = settings(max_examples=examples(2.5), stateful_step_count=30, phases=PHASES)
 
 SESSIONS = st.builds(
     lambda number, user, state: b.session(number, account=Account(domain="CORP", user=user), state=state),
@@ -273,7 +274,7 @@ SESSIONS = st.builds(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(10))
 @given(
     policy=POLICIES,
     sessions=st.lists(SESSIONS, min_size=2, max_size=14, unique_by=lambda session: session.id),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.cards.model import Press
-from bot.domain.actions import Action
-from bot.domain.people import MemberStatus, Person
+from bot.domain.people import MemberStatus
 from bot.domain.requirement import Need, Requirement
-from bot.domain.session import Account, SessionState
-from bot.policy import evaluate as p
 from bot.policy.model import Decision, Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
 from bot.workflow.presses import NoEffect, PressHandler
@@ -20,30 +18,12 @@ from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.decisions import ALICE, BOB, PEOPLE, needed
 
 if TYPE_CHECKING:
     from bot.domain.people import Actor
     from bot.domain.request import Request
-    from bot.domain.session import Session
     from tests.fakes.directory import FakeDirectory
-
-PEOPLE = {one.name: one for one in (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)}
-"""Dana is on call, Bo leads, Chen does both, Oli neither. Dee has left, Gus is a guest, Robo a bot, Uma nobody could be
-asked about, Fay works elsewhere; all five are leads by their group.
-"""
-
-ALICE = b.session(3)
-BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, input=b.LOGON, disconnect=0)
-
-
-def person(name: str) -> Person:
-    return c.directory().person(PEOPLE[name])
-
-
-def needed(policy: Policy, *sessions: Session, force: bool = False, reason: str = "") -> Requirement | Decision:
-    asker = c.directory().person(c.DANA)
-    return p.requirement_for(policy, asker, c.OPS, Action.LOG_OFF, sessions, force=force, reason=reason)
-
 
 # How it is confirmed
 
@@ -104,18 +84,19 @@ def pressed(rule: Rule, press: Press, by: Actor, **limits: Any) -> Request | NoE
     return presses.take(request, press, by, request.version, frozenset({("comp1", 3)}))
 
 
-@pytest.mark.parametrize(("name", "confirm", "expected"), table(YES))
-def test_a_yes_is_worth_what_the_table_says(name: str, confirm: str, expected: str) -> None:
-    outcome = pressed(CONFIRMS[confirm], Press.APPROVE, PEOPLE[name])
-    if isinstance(outcome, NoEffect):
-        assert SAYS[expected] in outcome.message
-        assert outcome.kind.value == "outsider_press"
-        return
-    assert outcome.counted == (PEOPLE[name],)
-    assert (outcome.state.value, outcome.decided_by) == {
-        "approved": ("ready", PEOPLE[name]),
-        "counted": ("awaiting", None),
-    }[expected]
+def test_an_approval_is_worth_what_the_table_says(subtests: pytest.Subtests) -> None:
+    for name, confirm, expected in table(YES):
+        with subtests.test(name=name, confirm=confirm):
+            outcome = pressed(CONFIRMS[confirm], Press.APPROVE, PEOPLE[name])
+            if isinstance(outcome, NoEffect):
+                assert SAYS[expected] in outcome.message
+                assert outcome.kind.value == "outsider_press"
+                continue
+            assert outcome.counted == (PEOPLE[name],)
+            assert (outcome.state.value, outcome.decided_by) == {
+                "approved": ("ready", PEOPLE[name]),
+                "counted": ("awaiting", None),
+            }[expected]
 
 
 NO = """
@@ -133,12 +114,13 @@ fay      -      -        -           -           -
 """Whose Deny ends it at once: one no of somebody whose yes would count is enough, whatever the quorum."""
 
 
-@pytest.mark.parametrize(("name", "confirm", "expected"), table(NO))
-def test_one_deny_is_enough_and_only_of_somebody_whose_yes_would_count(name: str, confirm: str, expected: str) -> None:
-    outcome = pressed(CONFIRMS[confirm], Press.DENY, PEOPLE[name])
-    assert isinstance(outcome, NoEffect) == (expected == "-")
-    if not isinstance(outcome, NoEffect):
-        assert (outcome.state.value, outcome.ending) == ("ended", "denied")
+def test_one_deny_is_enough_and_only_from_people_whose_approval_would_count(subtests: pytest.Subtests) -> None:
+    for name, confirm, expected in table(NO):
+        with subtests.test(name=name, confirm=confirm):
+            outcome = pressed(CONFIRMS[confirm], Press.DENY, PEOPLE[name])
+            assert isinstance(outcome, NoEffect) == (expected == "-")
+            if not isinstance(outcome, NoEffect):
+                assert (outcome.state.value, outcome.ending) == ("ended", "denied")
 
 
 CANCEL = """
@@ -153,39 +135,36 @@ robo     -      -        -           -           -
 uma      -      -        -           -           -
 fay      -      -        -           -           -
 """
-"""Who may take it back: the requester, and whoever may approve."""
+"""Who may cancel, choose fewer targets and take the gentler act: the requester, and people who may approve."""
 
 
-@pytest.mark.parametrize(("name", "confirm", "expected"), table(CANCEL))
-def test_cancel_is_for_the_requester_and_for_whoever_may_approve(name: str, confirm: str, expected: str) -> None:
-    outcome = pressed(CONFIRMS[confirm], Press.CANCEL, PEOPLE[name])
-    assert isinstance(outcome, NoEffect) == (expected == "-")
+AFTER = {Press.CANCEL: "ended", Press.CHOOSE: "awaiting", Press.DISCONNECT: "awaiting"}
 
 
-@pytest.mark.parametrize("press", [Press.CHOOSE, Press.DISCONNECT])
-@pytest.mark.parametrize(("name", "confirm", "expected"), table(CANCEL))
-def test_narrowing_and_the_gentler_act_are_for_the_same_people(
-    name: str, confirm: str, expected: str, press: Press
+def test_cancelling_narrowing_and_the_gentler_act_are_for_the_requester_and_for_approvers(
+    subtests: pytest.Subtests,
 ) -> None:
-    outcome = pressed(CONFIRMS[confirm], press, PEOPLE[name])
-    assert isinstance(outcome, NoEffect) == (expected == "-")
-    if not isinstance(outcome, NoEffect):
-        assert outcome.state.value == "awaiting"
+    for (name, confirm, expected), (press, state) in product(table(CANCEL), AFTER.items()):
+        with subtests.test(name=name, confirm=confirm, press=press):
+            outcome = pressed(CONFIRMS[confirm], press, PEOPLE[name])
+            assert isinstance(outcome, NoEffect) == (expected == "-")
+            if not isinstance(outcome, NoEffect):
+                assert outcome.state.value == state
 
 
-@pytest.mark.parametrize("press", list(Press))
-@pytest.mark.parametrize("status", [s for s in MemberStatus if s is not MemberStatus.MEMBER])
-def test_a_requester_who_counts_no_longer_can_press_nothing_on_his_own_card(press: Press, status: MemberStatus) -> None:
-    policy, ledger = c.policy(c.asking_leads(1)), FakeLedger(SettableClock(b.NOW))
-    ledger.open(b.request(actor=c.DANA, place=c.OPS))
+def test_a_requester_who_is_no_longer_a_member_cannot_press_anything_on_the_own_card(subtests: pytest.Subtests) -> None:
+    policy, directory = c.policy(c.asking_leads(1)), c.directory()
     required = needed(policy, ALICE)
     assert isinstance(required, Requirement)
-    request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), b.target(5), requirement=required))
-    directory = c.directory()
-    directory.statuses[c.DANA.user_id] = status
-    presses = handler(ledger, policy, directory)
-    outcome = presses.take(request, press, c.DANA, request.version, frozenset({("comp1", 3)}))
-    assert isinstance(outcome, NoEffect)
+    for press, status in product(Press, set(MemberStatus) - {MemberStatus.MEMBER}):
+        with subtests.test(press=press, status=status):
+            ledger = FakeLedger(SettableClock(b.NOW))
+            ledger.open(b.request(actor=c.DANA, place=c.OPS))
+            request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), b.target(5), requirement=required))
+            directory.statuses[c.DANA.user_id] = status
+            presses = handler(ledger, policy, directory)
+            outcome = presses.take(request, press, c.DANA, request.version, frozenset({("comp1", 3)}))
+            assert isinstance(outcome, NoEffect)
 
 
 # Force
@@ -206,22 +185,20 @@ FORCED: list[tuple[Force, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("confirm", CONFIRMS)
-@pytest.mark.parametrize(("force", "reason", "expected"), FORCED)
-def test_force_takes_the_rule_and_what_has_to_be_said(force: Force, reason: str, expected: str, confirm: str) -> None:
-    rule = CONFIRMS[confirm]
-    forcing = c.rule(need=rule.need, approve_in=rule.approve_in, force=force)
-    found = needed(c.policy(forcing), ALICE, force=True, reason=reason)
-    if expected == "no":
-        assert isinstance(found, Decision)
-        assert not found.allowed
-        assert found.rule == "on-call"
-        return
-    assert isinstance(found, Requirement)
-    assert found.is_forced == (expected == "forced")
-    assert bool(found.message) == (expected == "asked")
-    assert found.is_forced or found.needs == ((rule.need,) if rule.need else ())
-    assert found.approve_in == rule.approve_in
+def test_force_takes_the_rule_and_what_has_to_be_said(subtests: pytest.Subtests) -> None:
+    for (force, reason, expected), (confirm, rule) in product(FORCED, CONFIRMS.items()):
+        with subtests.test(force=force, reason=reason, confirm=confirm):
+            forcing = c.rule(need=rule.need, approve_in=rule.approve_in, force=force)
+            found = needed(c.policy(forcing), ALICE, force=True, reason=reason)
+            if expected == "no":
+                assert isinstance(found, Decision)
+                assert (found.allowed, found.rule) == (False, "on-call")
+                continue
+            assert isinstance(found, Requirement)
+            assert found.is_forced == (expected == "forced")
+            assert bool(found.message) == (expected == "asked")
+            assert found.is_forced or found.needs == ((rule.need,) if rule.need else ())
+            assert found.approve_in == rule.approve_in
 
 
 def test_force_has_to_be_allowed_by_the_rules_of_all_targets() -> None:

@@ -1,7 +1,0 @@
-"""The page of the rehearsal: the workspace, and beside it the farm and the audit log, in a browser."""
-
-from rehearsal.page.farm import WatchedFarm
-from rehearsal.page.page import Page
-from rehearsal.page.scene import Scene
-
-__all__ = ["Page", "Scene", "WatchedFarm"]

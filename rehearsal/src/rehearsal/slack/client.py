@@ -1,0 +1,208 @@
+"""A thin client of the control API, with which a program acts as one of the workspace's people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import requests
+
+PATIENCE = timedelta(seconds=30)
+"""Longer than the workspace itself ever waits for an app."""
+
+
+class UserClientError(RuntimeError):
+    """The workspace refused; `error` is its code."""
+
+    def __init__(self, error: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.error = error
+
+
+class NoSuchButtonError(UserClientError):
+    """`buttons` are the texts of those that are there."""
+
+    def __init__(self, wanted: str, buttons: list[str]) -> None:
+        there = ", ".join(f'"{text}"' for text in buttons) or "none at all"
+        super().__init__("no_such_button", f'There is no button "{wanted}". There is: {there}.')
+        self.buttons = tuple(buttons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """`error` is what Slack shows when the app did not answer in time. `reply` is the text in the ack."""
+
+    ok: bool
+    error: str | None
+    acked_after: timedelta | None
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressResult:
+    """`confirmed` is the title of the confirmed dialog, None without a dialog."""
+
+    ok: bool
+    error: str | None
+    acked_after: timedelta | None
+    message_ts: str
+    channel: str
+    button: str
+    value: str | None
+    confirmed: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+    drawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMessage:
+    """A message as this person sees it.
+
+    `channel` is an id, `channel_name` reads `#ops` or `@logoffbot`. `versions` runs from the first one to the
+    current one.
+    """
+
+    ts: str
+    channel: str
+    channel_name: str
+    author: str
+    author_name: str
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+    buttons: tuple[str, ...]
+    thread_ts: str | None
+    edited_at: datetime | None
+    ephemeral: bool
+    versions: tuple[Version, ...]
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        edited_at = fields["edited_at"]
+        return cls(
+            **{name: fields[name] for name in ("ts", "channel", "channel_name", "author", "author_name", "text")},
+            blocks=tuple(fields["blocks"]),
+            buttons=tuple(fields["buttons"]),
+            thread_ts=fields["thread_ts"],
+            edited_at=datetime.fromisoformat(edited_at) if edited_at else None,
+            ephemeral=fields["ephemeral"],
+            versions=tuple(_read_version(version) for version in fields["versions"]),
+        )
+
+
+class UserClient:
+    """`user` is an id or a handle. Every method raises UserClientError when the workspace refuses."""
+
+    def __init__(self, url: str, user: str) -> None:
+        self._url = f"{url.rstrip('/')}/rehearsal"
+        self._user = user
+
+    def command(self, text: str, channel: str | None = None, *, deliveries: int = 1) -> CommandResult:
+        """Types `/logoff comp1 id=3` and waits for the ack.
+
+        Without a channel: the person's first; `@logoffbot` is the direct messages with the bot. `deliveries=2` delivers
+        the same command twice.
+        """
+        body = {"user": self._user, "text": text, "channel": channel, "deliveries": deliveries}
+        answer = self._call("POST", "command", body)
+        return CommandResult(
+            ok=answer["ok"], error=answer["error"], acked_after=_read_duration(answer), reply=answer["reply"]
+        )
+
+    def press(  # noqa: PLR0913 -- each narrows down which button is meant
+        self,
+        button_text: str,
+        *,
+        message_ts: str | None = None,
+        channel: str | None = None,
+        version: int | None = None,
+        stale_value: str | None = None,
+        deliveries: int = 1,
+    ) -> PressResult:
+        """Presses the newest visible button of that text, else one that begins with it, and confirms its dialog.
+
+        `version` (0 the first, -2 the one before the last) or `stale_value` presses it as an older version of
+        the message had it. Raises NoSuchButtonError.
+        """
+        body = {
+            "user": self._user,
+            "text": button_text,
+            "message_ts": message_ts,
+            "channel": channel,
+            "version": version,
+            "stale_value": stale_value,
+            "deliveries": deliveries,
+        }
+        answer = self._call("POST", "press", body)
+        return PressResult(
+            ok=answer["ok"],
+            error=answer["error"],
+            acked_after=_read_duration(answer),
+            message_ts=answer["message_ts"],
+            channel=answer["channel"],
+            button=answer["button"]["text"],
+            value=answer["button"]["value"],
+            confirmed=answer["confirmed"],
+        )
+
+    def say(self, text: str, channel: str | None = None, *, thread_ts: str | None = None) -> str:
+        """Writes an ordinary message, or a reply, and returns its ts."""
+        body = {"user": self._user, "text": text, "channel": channel, "thread_ts": thread_ts}
+        return str(self._call("POST", "say", body)["ts"])
+
+    def operate(self, action_id: str, value: Any, **where: Any) -> dict[str, Any]:
+        """Uses an element of a message (`channel`, `message_ts`) or of a view (`view_id`; else the form on top).
+
+        What `value` may be stands in `control_api.forms.OperateRequest`.
+        """
+        return self._call("POST", "operate", {"user": self._user, "action_id": action_id, "value": value, **where})
+
+    def submit(self, **values: Any) -> dict[str, Any]:
+        """Fills the form on top in, by action id, and sends it off. `errors` of the answer are by block id."""
+        return self._call("POST", "submit", {"user": self._user, "values": values})
+
+    def close(self, *, everything: bool = False) -> dict[str, Any]:
+        """Closes the form on top, or all of them."""
+        return self._call("POST", "close", {"user": self._user, "everything": everything})
+
+    def open_home(self, tab: str = "home") -> dict[str, Any]:
+        return self._call("POST", "home", {"user": self._user, "tab": tab})
+
+    def messages(self) -> list[SeenMessage]:
+        """What this person can see now, oldest first: channels, direct messages, ephemeral messages."""
+        return [SeenMessage.from_json(fields) for fields in self.state()["messages"]]
+
+    def state(self) -> dict[str, Any]:
+        return self._call("GET", f"state?as={self._user}")
+
+    def _call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(verb, f"{self._url}/{path}", json=body, timeout=PATIENCE.total_seconds())
+        told: dict[str, Any] = answer.json()
+        if answer.status_code == requests.codes.ok:
+            return told
+        if told["error"] == "no_such_button" and body is not None:
+            raise NoSuchButtonError(body["text"], told["buttons"])
+        raise UserClientError(told["error"], f"{self._user} cannot do that: {told['error']} {_explain(told)}".strip())
+
+
+def _explain(body: dict[str, Any]) -> str:
+    rest = {name: value for name, value in body.items() if name not in {"ok", "error"}}
+    return str(rest) if rest else ""
+
+
+def _read_duration(answer: dict[str, Any]) -> timedelta | None:
+    seconds = answer["acked_after"]
+    return timedelta(seconds=seconds) if seconds is not None else None
+
+
+def _read_version(fields: dict[str, Any]) -> Version:
+    return Version(
+        text=fields["text"],
+        blocks=tuple(fields["blocks"]),
+        drawn_at=datetime.fromisoformat(fields["drawn_at"]),
+    )

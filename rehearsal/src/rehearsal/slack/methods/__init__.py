@@ -1,0 +1,13 @@
+"""The Web API's methods. What does not stand here is `unknown_method`."""
+
+from rehearsal.slack.context import Method
+from rehearsal.slack.methods import chat, conversations, directory, files, session, views
+
+METHODS: dict[str, Method] = {
+    **session.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **directory.METHODS,
+    **files.METHODS,
+    **views.METHODS,
+}

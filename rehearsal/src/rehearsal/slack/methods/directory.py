@@ -1,0 +1,45 @@
+"""People and user groups."""
+
+from rehearsal.slack.arguments import Arguments
+from rehearsal.slack.context import Context, Method
+from rehearsal.slack.errors import SlackError
+from rehearsal.slack.methods.pages import cut_page
+from rehearsal.slack.serializers import Json, person_json, user_group_json
+from rehearsal.slack.workspace_file import UserGroup
+
+
+def get_user(context: Context, arguments: Arguments) -> Json:
+    person = context.store.people.get(arguments.text("user"))
+    if person is None:
+        raise SlackError("user_not_found")
+    return {"user": person_json(person, context.store.settings)}
+
+
+def list_users(context: Context, arguments: Arguments) -> Json:
+    people = [person_json(person, context.store.settings) for person in context.store.settings.people]
+    return cut_page("members", people, arguments, default=1000)
+
+
+def list_groups(context: Context, arguments: Arguments) -> Json:
+    settings = context.store.settings
+    with_users = arguments.flag("include_users")
+    return {"usergroups": [user_group_json(group, settings, with_users=with_users) for group in settings.user_groups]}
+
+
+def list_group_users(context: Context, arguments: Arguments) -> Json:
+    return {"users": list(_find_group(context, arguments.text("usergroup")).members)}
+
+
+def _find_group(context: Context, group_id: str) -> UserGroup:
+    for group in context.store.settings.user_groups:
+        if group.id == group_id:
+            return group
+    raise SlackError("no_such_subteam")
+
+
+METHODS = {
+    "users.info": Method(run=get_user, scopes=("users:read",)),
+    "users.list": Method(run=list_users, scopes=("users:read",)),
+    "usergroups.list": Method(run=list_groups, scopes=("usergroups:read",)),
+    "usergroups.users.list": Method(run=list_group_users, scopes=("usergroups:read",)),
+}

@@ -1,0 +1,39 @@
+"""Who am I, and where is the socket."""
+
+from rehearsal.slack.arguments import Arguments
+from rehearsal.slack.context import Context, Method
+from rehearsal.slack.errors import SlackError
+from rehearsal.slack.serializers import Json
+
+
+def echo(_context: Context, arguments: Arguments) -> Json:
+    if "error" in arguments:
+        raise SlackError(arguments.text("error"))
+    return {"args": arguments.to_log()}
+
+
+def identify(context: Context, _arguments: Arguments) -> Json:
+    settings = context.store.settings
+    return {
+        "url": f"{context.url}/",
+        "team": settings.team.name,
+        "user": settings.bot.handle,
+        "team_id": settings.team.id,
+        "user_id": settings.bot.id,
+        "bot_id": settings.app.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+def open_connection(context: Context, _arguments: Arguments) -> Json:
+    ticket = context.socket_mode.issue_ticket()
+    return {
+        "url": f"{context.url.replace('http:', 'ws:', 1)}/link/?ticket={ticket}&app_id={context.store.settings.app.id}"
+    }
+
+
+METHODS = {
+    "api.test": Method(run=echo),
+    "auth.test": Method(run=identify),
+    "apps.connections.open": Method(run=open_connection, by_app_token=True),
+}

@@ -1,0 +1,205 @@
+"""The workspace as a program starts and stops it: a web server in a thread of its own."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import requests
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from rehearsal.slack.clock import Clock, SystemClock
+from rehearsal.slack.connections import Connections, make_protocol
+from rehearsal.slack.context import Context
+from rehearsal.slack.control_api.requests import LOOPBACK
+from rehearsal.slack.control_api.routes import make_routes
+from rehearsal.slack.faults import Fault
+from rehearsal.slack.files import Files
+from rehearsal.slack.http_delivery import HttpDelivery
+from rehearsal.slack.response_urls import ResponseUrls
+from rehearsal.slack.responses import answer_response_url
+from rehearsal.slack.socket_mode import SocketMode
+from rehearsal.slack.store import Store
+from rehearsal.slack.stream import Stream
+from rehearsal.slack.trigger_ids import TriggerIds
+from rehearsal.slack.views import Views
+from rehearsal.slack.webapi import WebApi
+from rehearsal.slack.workspace_file import WorkspaceSettings, read_workspace
+
+HOST: Final = "127.0.0.1"
+START_LIMIT: Final = timedelta(seconds=10)
+SHIPPED_WORKSPACE: Final = Path(__file__).parent.parent / "workspace.yaml"
+
+
+class Workspace:
+    """`with Workspace.from_file(path) as workspace:` starts it on a free port and stops it.
+
+    What was said stays in it when it is stopped and started again.
+    """
+
+    def __init__(self, settings: WorkspaceSettings, *, clock: Clock | None = None) -> None:
+        self._connections = Connections()
+        store = Store(settings, clock or SystemClock())
+        self._context = Context(
+            store=store,
+            trigger_ids=TriggerIds(store.clock),
+            response_urls=ResponseUrls(store.clock),
+            socket_mode=SocketMode(store, self._connections),
+            http_delivery=HttpDelivery(store),
+            views=Views(store),
+            files=Files(store.clock),
+        )
+        self._stream = Stream(store)
+        self._more: list[BaseRoute] = []
+        self._farewells: list[Callable[[], None]] = []
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @classmethod
+    def from_file(cls, path: Path, *, clock: Clock | None = None, request_url: str | None = None) -> Self:
+        """With `request_url`, commands, presses and events are posted there, signed, instead of going by socket.
+
+        Raises WorkspaceFileError.
+        """
+        settings = read_workspace(path)
+        if request_url is not None:
+            app = replace(settings.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
+            settings = replace(settings, app=app)
+        return cls(settings, clock=clock)
+
+    def add(self, routes: Iterable[BaseRoute], farewell: Callable[[], None]) -> None:
+        """Serves more beside the workspace, from the next start on. `farewell` ends its streams at a stop."""
+        self._more += routes
+        self._farewells.append(farewell)
+
+    def start(self, port: int = 0) -> None:
+        """Returns when it answers. Raises OSError when the port is taken."""
+        listener = socket.create_server((HOST, port), backlog=1024)
+        self._context.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        server = uvicorn.Server(self._configure())
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True
+        )
+        self._thread.start()
+        with requests.Session() as session:
+            session.trust_env = False
+            session.get(f"{self.url}/rehearsal/faults", timeout=START_LIMIT.total_seconds()).raise_for_status()
+
+    def stop(self) -> None:
+        """Closes every connection. Does nothing when it is not running."""
+        if self._server is None or self._thread is None:
+            return
+        self._stream.close()
+        for farewell in self._farewells:
+            farewell()
+        self._server.should_exit = True
+        self._thread.join()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Raises RuntimeError before the first start: there is no port yet."""
+        if not self._context.url:
+            raise RuntimeError("the workspace has not been started")
+        return self._context.url
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/"
+
+    @property
+    def bot_token(self) -> str:
+        return self._context.bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self._context.app_token
+
+    @property
+    def signing_secret(self) -> str:
+        return self._context.signing_secret
+
+    @property
+    def team_id(self) -> str:
+        return self._context.store.settings.team.id
+
+    @property
+    def store(self) -> Store:
+        """The state itself, for a program in the same process. Read it; people act through a UserClient."""
+        return self._context.store
+
+    @property
+    def sockets(self) -> list[str]:
+        """The names of the open sockets, oldest first."""
+        return self._context.socket_mode.names
+
+    def plan(self, fault: Fault) -> None:
+        """The next calls of the fault's method meet it."""
+        self._context.faults.plan(fault)
+
+    def disconnect(self, reason: str = "refresh_requested", name: str | None = None) -> None:
+        """Sends all sockets away, or the named one, as Slack does now and then; `cut` drops them without a word."""
+        order = {"reason": reason, "socket": name}
+        with requests.Session() as session:
+            session.trust_env = False
+            session.post(f"{self.url}/rehearsal/disconnect", json=order, timeout=10).raise_for_status()
+
+    def wait_until(self, holds: Callable[[], bool], within: timedelta = timedelta(seconds=10)) -> bool:
+        """Whether `holds` came true in time; it is asked again after every change in the workspace."""
+        return self.store.wait_until(holds, within)
+
+    def _configure(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            self._make_app(),
+            loop="asyncio",
+            http=make_protocol(self._connections),
+            ws="websockets-sansio",
+            ws_ping_interval=10,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            backlog=1024,
+            timeout_graceful_shutdown=2,
+        )
+
+    def _make_app(self) -> Starlette:
+        context, api = self._context, WebApi(self._context, self._connections)
+
+        async def respond(request: Request) -> Response:
+            return await answer_response_url(context, request)
+
+        return Starlette(
+            routes=[
+                Route("/api/{method}", api.answer, methods=["GET", "POST"]),
+                Route("/commands/{team}/{name}", respond, methods=["POST"]),
+                Route("/actions/{team}/{name}", respond, methods=["POST"]),
+                Route("/upload/{ticket}", context.files.take_upload, methods=["POST", "PUT"]),
+                Route("/files/{file}", context.files.send, methods=["GET"]),
+                WebSocketRoute("/link/", context.socket_mode.serve),
+                Mount("/rehearsal", routes=make_routes(context, self._stream)),
+                *self._more,
+            ],
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))],
+        )

@@ -1,0 +1,193 @@
+"""The behaviours of a host, as farm.yaml and `Farm.set_behaviour` name them.
+
+"The first look" is the first `list` that ended on the host since the farm started: what a card was drawn from.
+"""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rehearsal.windows.sessions import Mode, Rule
+
+
+class Behaviour(BaseModel):
+    """One behaviour and its options; `name` is its key in YAML."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: ClassVar[str]
+
+
+class Hangs(Behaviour):
+    """WTSLogoffSession says yes and the session never ends; WTSDisconnectSession says yes and nothing happens."""
+
+    name = "hangs"
+
+
+class Delayed(Behaviour):
+    """A session that is logged off is gone only after so many seconds."""
+
+    name = "delayed"
+    seconds: float = Field(default=2.0, ge=0)
+
+
+class Slow(Behaviour):
+    """A command does nothing at all for so many seconds, then runs as usual."""
+
+    name = "slow"
+    seconds: float = Field(default=10.0, ge=0)
+
+
+class NoRight(Behaviour):
+    """Listing sessions is allowed; logoff, disconnect and message are refused.
+
+    With `at: list` the list of sessions is refused, and with `at: create` the shell itself.
+    """
+
+    name = "no-right"
+    at: Literal["act", "list", "create"] = "act"
+    code: int = 5
+
+
+class Unreachable(Behaviour):
+    """The port is closed."""
+
+    name = "unreachable"
+
+
+class WrongPassword(Behaviour):
+    """The account has another password here: 401 for ever."""
+
+    name = "wrong-password"
+
+
+class Vanishes(Behaviour):
+    """After the first look the session is gone."""
+
+    name = "vanishes"
+    id: int = 3
+
+
+class Replaced(Behaviour):
+    """After the first look the id belongs to another person."""
+
+    name = "replaced"
+    id: int = 3
+    by: str = "CORP\\mallory"
+
+
+class ComesBack(Behaviour):
+    """After the first look the disconnected person works again."""
+
+    name = "comes-back"
+    id: int = 3
+
+
+class TakenOver(Behaviour):
+    """While another session is being logged off, this one passes to another person."""
+
+    name = "taken-over"
+    id: int = 5
+
+
+Manner = Literal[
+    "dropped", "silence", "trickle", "flood", "redirect", "400", "401", "500", "fault", "timed-out", "quota", "denied"
+]
+
+
+class Trouble(Behaviour):
+    """A message is answered in a wrong manner, or not at all, `times` times (0: always).
+
+    `done`: the host did before what the message says. `after_first_look` spares everything up to the first look.
+    A handshake is an empty message, so it can only be answered in the manners of HTTP.
+    """
+
+    at: Literal["handshake", "create", "command", "send", "receive", "signal", "delete"] = "receive"
+    manner: Manner = "dropped"
+    times: int = Field(default=1, ge=0)
+    done: bool = False
+    after_first_look: bool = False
+
+
+class Drops(Trouble):
+    """The TCP connection is cut at a message, after the host has carried it out: the client cannot know."""
+
+    name = "drops"
+    manner: Literal["dropped"] = "dropped"
+    done: bool = True
+
+
+class Trips(Trouble):
+    """A message is answered with a fault, a status, or in a manner of no Windows host; it is not carried out."""
+
+    name = "trips"
+    manner: Manner = "fault"
+
+
+class Babbles(Behaviour):
+    """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
+
+    name = "babbles"
+    how: Literal["torn", "other-nonce", "no-end", "silence", "flood"] = "torn"
+
+
+class Constrained(Behaviour):
+    """Application control keeps PowerShell in Constrained Language Mode."""
+
+    name = "constrained"
+
+
+class Miscompiles(Behaviour):
+    """The C# cannot be compiled, `times` times (0: always)."""
+
+    name = "miscompiles"
+    times: int = Field(default=0, ge=0)
+
+
+class WrongCertificate(Behaviour):
+    """Over HTTPS the host shows the certificate of another host."""
+
+    name = "wrong-certificate"
+
+
+class Quota(Behaviour):
+    """All shells that one account may have are already open."""
+
+    name = "quota"
+
+
+class Garbage(Behaviour):
+    """The command prints what no agent would, and says that all went well."""
+
+    name = "garbage"
+
+
+_KINDS = (Hangs, Delayed, Slow, NoRight, Unreachable, WrongPassword, Vanishes, Replaced, ComesBack, TakenOver, Drops)
+_KINDS_OF_THE_WIRE = (Trips, Quota, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
+BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE)}
+
+
+def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
+    """Raises ValueError, in plain words, when there is no such behaviour or option."""
+    kind = BEHAVIOURS.get(name.replace("_", "-"))
+    if kind is None:
+        raise ValueError(f"no behaviour is called {name!r}; there are: {', '.join(BEHAVIOURS)}")
+    try:
+        return kind.model_validate(options)
+    except ValidationError as error:
+        faults = (f"{name} > {' > '.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError("; ".join(faults)) from error
+
+
+def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
+    """What the behaviours make of the WTS functions."""
+    for each in behaviours.values():
+        match each:
+            case Hangs():
+                return Rule(mode=Mode.NEVER)
+            case NoRight(at="act" | "list"):
+                return Rule(mode=Mode.BLIND if each.at == "list" else Mode.ERROR, number=each.code)
+            case Delayed():
+                return Rule(mode=Mode.AFTER, number=round(each.seconds * 1000))
+            case TakenOver():
+                return Rule(mode=Mode.SEIZE, number=each.id)
+    return Rule()

@@ -1,0 +1,162 @@
+"""The engines that run the agent on a host: PowerShell, mono, or the Python double, the first that is found.
+
+Real engines run what was sent. They call a C shim of wtsapi32 (`wtsapi32.c`), compiled once per farm, which reads the
+host's sessions from its file.
+"""
+
+import hashlib
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rehearsal.windows.payload import BOOTSTRAP, PayloadError, read_payload
+from rehearsal.windows.process import run_process
+from rehearsal.windows.sessions import SessionFile
+from rehearsal.windows.shells import Command
+
+SHIM_NAMES = ("libwtsapi32.so", "wtsapi32.dll.so", "libwtsapi32.dll.so")
+"""mono looks for the first name, .NET for one of the others."""
+
+CONSTRAINED = ("-LanguageMode", "ConstrainedLanguage")
+"""Before the arguments of PowerShell: as on a host with application control. Only the rehearsal's engines know it."""
+CONSTRAINED_STDERR = (
+    "Cannot invoke method. Method invocation is supported only on core types in this language mode.\r\n"
+    "    + CategoryInfo          : InvalidOperation: (:) [], RuntimeException\r\n"
+    "    + FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrainedLanguage\r\n"
+)
+NO_POWERSHELL = (
+    "There is no PowerShell behind this host of the rehearsal: it understands the bootstrap of docs/agent-protocol.md "
+    "and nothing else. Install pwsh, or name its executable in $TS_PWSH, and give the host that engine."
+)
+
+_MAIN = """\
+using System;
+static class Rehearsal
+{
+    static void Main()
+    {
+        string nonce = Console.In.ReadLine();
+        LogoffBot.Agent.Run(nonce, Console.In.ReadToEnd());
+    }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The Windows host an engine plays."""
+
+    name: str
+    sessions: SessionFile
+
+
+class Engine(Protocol):
+    @property
+    def title(self) -> str:
+        """Its name and version, for the banner."""
+
+    def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
+        """Runs `powershell.exe` with these arguments to its end and returns its exit code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerShell:
+    """Runs the whole agent, as `powershell.exe` would."""
+
+    program: str
+    folder: Path
+    title: str
+
+    def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
+        environment = _environment(self.folder, machine, command)
+        folder = _directory(self.folder, machine, command)
+        words = [self.program, *arguments]
+        return run_process(words, environment=environment, folder=folder, command=command, data=command.read())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mono:
+    """Compiles the C# that arrived, as strictly as Windows PowerShell does, and calls its entry point."""
+
+    mono: str
+    mcs: str
+    folder: Path
+    title: str
+    _compiling: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
+        if tuple(arguments[:2]) == CONSTRAINED:
+            command.read_all()
+            return _fail(command, CONSTRAINED_STDERR)
+        if not is_bootstrap(arguments):
+            return _fail(command, NO_POWERSHELL)
+        data = command.read_all()
+        if not data.strip():
+            return 0
+        try:  # the bootstrap is PowerShell's; mono is given what it would have evaluated
+            payload = read_payload(data)
+            program = self._compile(payload.source)
+        except PayloadError as error:
+            return _fail(command, str(error))
+        except subprocess.CalledProcessError as error:
+            return _fail(command, error.stdout)
+        request = f"{payload.nonce}\n{payload.request}".encode("ascii")
+        environment = _environment(self.folder, machine, command)
+        folder = _directory(self.folder, machine, command)
+        words = [self.mono, str(program)]
+        return run_process(words, environment=environment, folder=folder, command=command, data=[request])
+
+    def _compile(self, source: str) -> Path:
+        """C# 5 and no warnings: the compiler of Windows PowerShell 5.1 knows no more and forgives no less."""
+        name = hashlib.sha256(source.encode()).hexdigest()[:16]
+        program = self.folder / f"{name}.exe"
+        with self._compiling:
+            if not program.exists():
+                agent, main = self.folder / f"{name}.cs", self.folder / "main.cs"
+                agent.write_text(source, encoding="ascii")
+                main.write_text(_MAIN, encoding="ascii")
+                tool_output([self.mcs, "-langversion:5", "-warnaserror", f"-out:{program}", str(agent), str(main)])
+        return program
+
+
+def _fail(command: Command, text: str) -> int:
+    command.write(f"{text}\n".encode(), "stderr")
+    return 1
+
+
+def is_bootstrap(arguments: list[str]) -> bool:
+    """The one command line of powershell.exe that engines without PowerShell understand."""
+    return arguments == ["-NoLogo", "-NoProfile", "-NonInteractive", "-Command", BOOTSTRAP]
+
+
+def _directory(folder: Path, machine: Machine, command: Command) -> Path:
+    """The working directory the client asked for has a place of its own here; it is made as if it had been there."""
+    wanted = command.around.directory
+    if wanted is None:
+        return folder
+    here = folder.joinpath("disks", machine.name, wanted.drive[0].upper(), *wanted.parts[1:])
+    here.mkdir(parents=True, exist_ok=True)
+    return here
+
+
+def _environment(folder: Path, machine: Machine, command: Command) -> dict[str, str]:
+    """As little as a process needs, and what the client asked for: nothing of the farm's own reaches the agent."""
+    asked = {"COMPUTERNAME": machine.name.upper()} | dict(command.around.environment)
+    return asked | {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "LD_LIBRARY_PATH": str(folder),
+        "LD_PRELOAD": str(folder / SHIM_NAMES[0]),
+        "REHEARSAL_SESSIONS": str(machine.sessions.path),
+    }
+
+
+def tool_output(words: list[str]) -> str:
+    """What a tool prints. CalledProcessError, with the program's words in `stdout`, when it fails."""
+    return subprocess.run(  # noqa: S603  # the engine's own tools, found above
+        words, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+    ).stdout

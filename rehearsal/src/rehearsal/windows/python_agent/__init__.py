@@ -1,0 +1,1 @@
+"""The agent once more in Python, for machines without PowerShell and mono."""

@@ -1,0 +1,202 @@
+"""The Python double of the agent: docs/agent-protocol.md once more, for machines without PowerShell and mono.
+
+It does what the agent in C# does, over the same sessions; a contract test runs both and demands the same replies.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
+from rehearsal.windows.payload import Payload, PayloadError, read_payload
+from rehearsal.windows.python_agent import wts
+from rehearsal.windows.python_agent.conditions import holds, last_input, upper
+from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
+from rehearsal.windows.sessions import Session, State, now_ticks
+from rehearsal.windows.shells import Command
+
+_LOOK_AGAIN_SECONDS = 0.1
+_INVALID_PARAMETER = 87
+_LARGEST_ID = 2**31 - 1
+_FIRST_LISTENER = 65536
+_CONSOLE = "CONSOLE"
+_STILL_THERE_WITHOUT_USER = {State.DISCONNECTED, State.RESET, State.DOWN}
+
+Reply = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PythonDouble:
+    title: str = "Python double"
+
+    def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
+        """Fails as PowerShell does where the bootstrap or the payload is not the documented one."""
+        if tuple(arguments[:2]) == CONSTRAINED:
+            command.read_all()
+            command.write(CONSTRAINED_STDERR.encode(), "stderr")
+            return 1
+        if not is_bootstrap(arguments):
+            command.write(f"{NO_POWERSHELL}\r\n".encode(), "stderr")
+            return 1
+        data = command.read_all()
+        if not data.strip():
+            return 0
+        try:
+            payload = read_payload(data)
+        except PayloadError as error:
+            return _fail(command, str(error), "ParseException")
+        count = 0
+        for reply in _replies(payload, command, machine):
+            _write(command, payload.nonce, reply)
+            count += 1
+        _write(command, payload.nonce, {"end": count})
+        return 0
+
+
+def _fail(command: Command, text: str, error_id: str) -> int:
+    command.write(f"{text}\r\n    + FullyQualifiedErrorId : {error_id}\r\n".encode(), "stderr")
+    return 1
+
+
+def _write(command: Command, nonce: str, reply: Reply) -> None:
+    command.write(f"{nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
+
+
+def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
+    if "#error " in payload.source:
+        yield _error("Add-Type", 0, "(1) : error CS1029: #error")
+        return
+    try:
+        request = read_request(payload.request)
+        if request.operation == "list":
+            yield from _list(machine)
+        for number, target in enumerate(request.targets):
+            began = time.monotonic()
+            outcome = _carry_out(request, target, command, machine)
+            yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
+    except RequestError as error:
+        yield _error("request", _INVALID_PARAMETER, str(error))
+    except wts.RefusedError as error:
+        yield _error("WTSEnumerateSessionsExW", error.code, str(error))
+
+
+def _error(where: str, code: int, text: str) -> Reply:
+    return {"error": {"where": where, "code": code, "message64": base64.b64encode(text.encode()).decode("ascii")}}
+
+
+def _list(machine: Machine) -> Iterator[Reply]:
+    sessions = wts.enumerate_sessions(machine.sessions)
+    yield {"host": {"name": machine.name.upper(), "pointer": 8, "now": str(now_ticks())}}
+    for session in sessions:
+        yield {"session": describe(session)}
+
+
+def describe(session: Session) -> Reply:
+    now = now_ticks()
+    return {
+        "id": session.id,
+        "state": int(session.state),
+        "station": session.station,
+        "domain": session.domain,
+        "user": session.user,
+        "client": session.client,
+        "address": "" if ":" in session.address else session.address,  # the agent reads IPv4 only
+        "protocol": session.protocol,
+        "build": session.build,
+        "display": session.display,
+        "logon": str(session.logon),
+        "connect": str(session.connect),
+        "disconnect": str(session.disconnect),
+        "input": str(last_input(session, now)),
+        "now": str(now),
+        "error": 0,
+    }
+
+
+def _carry_out(request: Request, target: Target, command: Command, machine: Machine) -> Reply:
+    """Compare, act, wait, look again: the verdict of one target."""
+    if not 0 <= target.id <= _LARGEST_ID:
+        return _verdict("protected", why="bad id")
+    if target.id == 0:
+        return _verdict("protected", why="session 0")
+    session = _look(machine, target.id)
+    if session is None:
+        return _verdict("absent")
+    if verdict := _compare(target, session):
+        return verdict
+    if request.operation == "disconnect" and session.state is State.DISCONNECTED:
+        return _verdict("disconnected", why="already", seen=session)
+    function, code = _call(request, session, machine)
+    if code in {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}:
+        return _verdict("absent")
+    if code and (code != wts.CLOSE_PENDING or request.operation == "message"):
+        return _verdict("refused", code=code, why=function, seen=session)
+    if request.operation == "message":
+        return _verdict("sent", seen=session)
+    if request.wait == 0:
+        return _verdict("requested", code=code, seen=session)
+    return _wait(request, target, code, command, machine)
+
+
+def _call(request: Request, session: Session, machine: Machine) -> tuple[str, int]:
+    match request.operation:
+        case "message":
+            return "WTSSendMessageW", wts.send_message(machine.sessions, session.id, request.title, request.text)
+        case "disconnect":
+            return "WTSDisconnectSession", wts.disconnect(machine.sessions, session.id)
+        case "logoff":
+            return "WTSLogoffSession", wts.log_off(machine.sessions, session.id)
+        case _:
+            raise ValueError(f"{request.operation} is no act")
+
+
+def _wait(request: Request, target: Target, code: int, command: Command, machine: Machine) -> Reply:
+    until = time.monotonic() + request.wait
+    while not _is_gone(target, seen := _look(machine, target.id)):
+        if request.operation == "disconnect" and seen and seen.state is State.DISCONNECTED:
+            return _verdict("disconnected", seen=seen)
+        if time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS):
+            return _verdict("still_closing", code=code, seen=seen)
+    return _verdict("gone", seen=seen)
+
+
+def _compare(target: Target, session: Session) -> Reply | None:
+    """Why the session may not be touched; None when it is as the card described it."""
+    if session.state is State.LISTEN or session.id >= _FIRST_LISTENER:
+        return _verdict("protected", why="listener", seen=session)
+    if not session.user:
+        return _verdict("protected", why="no user", seen=session)
+    if session.logon == 0:
+        return _verdict("protected", why="no logon time", seen=session)
+    if not _is_person(target, session) or session.logon != target.logon:
+        return _verdict("changed", why="person", seen=session)
+    if target.not_at_console and upper(session.station) == _CONSOLE:
+        return _verdict("protected", why="console", seen=session)
+    if session.state is State.ACTIVE and target.state != State.ACTIVE and not target.even_if_active:
+        return _verdict("changed", why="came_back", seen=session)
+    if not all(holds(condition, session, now_ticks()) for condition in target.conditions):
+        return _verdict("changed", why="filter", seen=session)
+    return None
+
+
+def _is_person(target: Target, session: Session) -> bool:
+    return upper(session.user) == upper(target.user) and upper(session.domain) == upper(target.domain)
+
+
+def _is_gone(target: Target, seen: Session | None) -> bool:
+    if seen is None:
+        return True
+    if not seen.user:
+        return seen.state not in _STILL_THERE_WITHOUT_USER
+    return not _is_person(target, seen) or seen.logon not in {0, target.logon}
+
+
+def _look(machine: Machine, session_id: int) -> Session | None:
+    return next((each for each in wts.enumerate_sessions(machine.sessions) if each.id == session_id), None)
+
+
+def _verdict(verdict: str, *, code: int = 0, why: str = "", seen: Session | None = None) -> Reply:
+    return {"verdict": verdict, "code": code, "why": why, "seen": describe(seen) if seen else None}

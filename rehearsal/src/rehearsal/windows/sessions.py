@@ -1,0 +1,206 @@
+"""The sessions of a host: one truth, whichever engine runs the agent.
+
+It is a file, because an agent in PowerShell or mono reads and changes it from another process, through the C shim
+(`sessions.h` is the same form in C). Both sides hold `flock` while they look, and write it back in place:
+
+    rule  TAB  mode  TAB  number                            what the WTS functions do on this host, see `Rule`
+    id  state  protocol  build  logon  connect  disconnect  input  closing
+        station  domain  user  client  address  display     on the same line
+
+parted by TAB, UTF-8, one session a line. Times are FILETIME ticks (100 ns since 1601, UTC), 0 where Windows has none.
+"""
+
+import dataclasses
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from io import FileIO
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+ALWAYS_NOW = -1
+FOREVER = 2**63 - 1
+TICKS_PER_SECOND = 10_000_000
+_EPOCH_1601 = 11_644_473_600 * TICKS_PER_SECOND
+
+
+class State(IntEnum):
+    """WTS_CONNECTSTATE_CLASS."""
+
+    ACTIVE = 0
+    CONNECTED = 1
+    CONNECT_QUERY = 2
+    SHADOW = 3
+    DISCONNECTED = 4
+    IDLE = 5
+    LISTEN = 6
+    RESET = 7
+    DOWN = 8
+    INIT = 9
+
+
+class Mode(StrEnum):
+    AT_ONCE = "at-once"
+    AFTER = "after"
+    NEVER = "never"
+    ERROR = "error"
+    BLIND = "blind"
+    SEIZE = "seize"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What comes of a call that changes something.
+
+    AT_ONCE it is done. AFTER: a logoff is done `number` milliseconds later. NEVER: a logoff or a disconnect is taken
+    and not done. ERROR: refused with the Win32 code `number`; BLIND: so is the list of sessions, and nothing else.
+    SEIZE: done, and meanwhile the session with the id `number` passes to another person, once.
+    """
+
+    mode: Mode = Mode.AT_ONCE
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as Windows keeps it.
+
+    `input` may be ALWAYS_NOW (the console). `closing` is the moment a session that is being logged off ends: 0 for all
+    others, FOREVER for one that hangs.
+    """
+
+    id: int
+    state: State
+    protocol: int = 0
+    build: int = 0
+    logon: int = 0
+    connect: int = 0
+    disconnect: int = 0
+    input: int = 0
+    closing: int = 0
+    station: str = ""
+    domain: str = ""
+    user: str = ""
+    client: str = ""
+    address: str = ""
+    display: str = ""
+
+    @property
+    def account(self) -> str:
+        return f"{self.domain}\\{self.user}" if self.user else ""
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        parts = line.split("\t")
+        values: dict[str, Any] = dict(zip(_FIELDS, parts, strict=True))
+        values |= {name: int(values[name]) for name in _NUMBERS}
+        return cls(**values | {"state": State(values["state"])})
+
+    def to_line(self) -> str:
+        return "\t".join(str(value) for value in dataclasses.astuple(self))
+
+
+_FIELDS = tuple(each.name for each in dataclasses.fields(Session))
+_NUMBERS = _FIELDS[:9]
+
+
+class Call(NamedTuple):
+    """A WTS call that would change something; `code` is 0, or the Win32 error it was refused with."""
+
+    name: str
+    session_id: int
+    at: int
+    code: int
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """The file's content while its lock is held."""
+
+    rule: Rule = field(default_factory=Rule)
+    sessions: dict[int, Session] = field(default_factory=dict)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        first, *lines = text.rstrip("\n").split("\n")  # splitlines() would also split at characters a name may contain
+        _, mode, number = first.split("\t")
+        living = (each for each in map(Session.from_line, lines) if not 0 < each.closing <= now_ticks())
+        return cls(Rule(mode=Mode(mode), number=int(number)), {each.id: each for each in living})
+
+    def to_text(self) -> str:
+        lines = [f"rule\t{self.rule.mode}\t{self.rule.number}", *(each.to_line() for each in self.sessions.values())]
+        return "\n".join(lines) + "\n"
+
+    def change(self, session_id: int, **changes: object) -> None:
+        """Changes a session that exists; KeyError where none has this id."""
+        self.sessions[session_id] = dataclasses.replace(self.sessions[session_id], **changes)  # type: ignore[arg-type]  # names of Session's own fields
+
+
+class SessionFile:
+    """The sessions of one host, shared with the agents that run there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._calls = path.with_name(path.name + ".calls")
+
+    def create(self, table: Table) -> None:
+        """Begins anew with this table and no calls, also while agents are looking."""
+        self.path.touch()
+        with self.path.open("r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            _overwrite(file, table)
+            self._calls.write_text("", encoding="utf-8")
+
+    @contextmanager
+    def locked(self) -> Iterator[Table]:
+        """The table as it is now; what the block changes in it is written when the block ends."""
+        with self.path.open("r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            before = file.read().decode("utf-8")
+            table = Table.from_text(before)
+            yield table
+            if table.to_text() != before:
+                _overwrite(file, table)
+
+    def all(self) -> list[Session]:
+        with self.locked() as table:
+            return sorted(table.sessions.values(), key=lambda session: session.id)
+
+    def note(self, name: str, session_id: int, code: int, title: str = "", text: str = "") -> None:
+        """Notes a call; the caller holds the lock."""
+        with self._calls.open("a", encoding="utf-8") as file:
+            file.write(f"{name}\t{session_id}\t{now_ticks()}\t{code}\t{_to_hex(title)}\t{_to_hex(text)}\n")
+
+    def calls(self) -> list[Call]:
+        return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
+
+
+def _overwrite(file: FileIO, table: Table) -> None:
+    """In place: another file under the same name would have another lock."""
+    data = table.to_text().encode("utf-8")
+    os.pwrite(file.fileno(), data, 0)
+    file.truncate(len(data))
+
+
+def _call_from_line(line: str) -> Call:
+    name, session_id, at, code, title, text = line.split("\t")
+    return Call(name, int(session_id), int(at), int(code), _from_hex(title), _from_hex(text))
+
+
+def _to_hex(text: str) -> str:
+    return text.encode("utf-16-le").hex()
+
+
+def _from_hex(text: str) -> str:
+    return bytes.fromhex(text).decode("utf-16-le", errors="replace")
+
+
+def now_ticks() -> int:
+    """This moment as a FILETIME."""
+    return _EPOCH_1601 + time.time_ns() // 100

@@ -1,0 +1,195 @@
+"""farm.yaml: read, checked, and told in plain words where it is wrong."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from rehearsal.durations import Duration
+from rehearsal.windows.behaviours import Behaviour, read_behaviour
+from rehearsal.windows.sessions import State
+
+EngineName = Literal["best", "pwsh", "mono", "double"]
+Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
+
+_HOST = re.compile(r"(?!.{64})[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
+"""A name that can stand in a certificate: hyphens and dots are single, and inside."""
+_RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
+
+
+class FarmFileError(ValueError):
+    """The farm's file cannot be used; the message names every fault and where it stands."""
+
+
+def read_state(text: object) -> object:
+    if isinstance(text, State):
+        return text
+    if not isinstance(text, str) or text.upper() not in State.__members__:
+        raise ValueError(f"a state is one of {', '.join(each.lower() for each in State.__members__)}")
+    return State[text.upper()]
+
+
+def read_behaviours(value: object) -> object:
+    """A word, a mapping of word to options, or a list of both."""
+    match value:
+        case str():
+            return (read_behaviour(value, {}),)
+        case dict():
+            return tuple(read_behaviour(str(name), options or {}) for name, options in value.items())
+        case list():
+            return tuple(each for part in value for each in _tuple_of(read_behaviours(part)))
+        case _:
+            raise ValueError("a behaviour is a word, or a word with its options")
+
+
+def _tuple_of(value: object) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Part):
+    r"""Who may open shells on the farm's hosts. `principal` is the same account in Kerberos' words: name@REALM.
+
+    `.\name` is a local account of every host, `host\name` one of that host alone; then no host is in a domain.
+    """
+
+    username: str
+    password: str
+    principal: str = ""
+
+    @property
+    def domain(self) -> str:
+        return self.username.partition("\\")[0]
+
+    @property
+    def name(self) -> str:
+        return self.username.partition("\\")[2]
+
+    @field_validator("username")
+    @classmethod
+    def names_its_domain(cls, value: str) -> str:
+        if not re.fullmatch(r"[^\\:]+\\[^\\:]+", value):
+            raise ValueError("an account is written DOMAIN\\name")
+        return value
+
+
+class SessionSettings(Part):
+    """A session as the file describes it. All durations count back from the farm's start.
+
+    `logged_on: null` is a session that Windows gives no logon time for. `display` is width x height x bits of colour.
+    """
+
+    id: int = Field(ge=0, lt=2**32)
+    user: str = ""
+    state: Annotated[State, BeforeValidator(read_state)] = State.ACTIVE
+    station: str | None = None
+    client: str = Field(default="", max_length=20)
+    address: str = ""
+    build: int = Field(default=0, ge=0, lt=2**31)
+    display: str = Field(default="", pattern=r"^(\d+x\d+x\d+)?$")
+    logged_on: Duration | None = timedelta(hours=2)
+    disconnected: Duration | None = None
+    idle: Duration = timedelta(minutes=1)
+
+    @field_validator("user", "station", "client", "address")
+    @classmethod
+    def is_one_line(cls, value: str | None) -> str | None:
+        if value and not value.isprintable():
+            raise ValueError("may hold printable characters only")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def disconnected_is_a_state(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("disconnected") is not None:
+            return {"state": "disconnected"} | value
+        return value
+
+    @model_validator(mode="after")
+    def names_its_domain(self) -> Self:
+        if self.user and "\\" not in self.user:
+            raise ValueError(f"a user is written DOMAIN\\name, not {self.user!r}")
+        return self
+
+
+class HostSettings(Part):
+    """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too."""
+
+    sessions: tuple[SessionSettings, ...] = ()
+    crowd: int = Field(default=0, ge=0, le=60)
+    behaviour: Annotated[tuple[Behaviour, ...], BeforeValidator(read_behaviours)] = ()
+    engine: EngineName = "double"
+    latency: Duration = timedelta()
+    auth: tuple[Method, ...] = ("negotiate", "ntlm")
+
+    @model_validator(mode="after")
+    def has_each_id_once(self) -> Self:
+        ids = [session.id for session in self.sessions]
+        if twice := sorted({each for each in ids if ids.count(each) > 1}):
+            raise ValueError(f"two sessions have the id {', '.join(map(str, twice))}")
+        return self
+
+
+class FarmSettings(Part):
+    """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd."""
+
+    account: Account
+    every_host: tuple[SessionSettings, ...] = ()
+    crowd: tuple[str, ...] = ()
+    hosts: dict[str, HostSettings]
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def expand_names(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: host or {} for pattern, host in value.items() for name in expand(str(pattern))}
+
+    @field_validator("hosts")
+    @classmethod
+    def are_host_names(cls, value: dict[str, HostSettings]) -> dict[str, HostSettings]:
+        if wrong := [name for name in value if not _HOST.fullmatch(name)]:
+            raise ValueError(f"no host can be called {wrong[0]!r}: letters, digits, hyphens and dots")
+        return value
+
+    @model_validator(mode="after")
+    def has_a_crowd(self) -> Self:
+        if not self.crowd and (asking := [name for name, host in self.hosts.items() if host.crowd]):
+            raise ValueError(f"{asking[0]} asks for a crowd, but no people stand under `crowd:`")
+        return self
+
+
+def expand(pattern: str) -> list[str]:
+    """`rds-[01-40]` is forty names; a name without a range is itself."""
+    match = _RANGE.fullmatch(pattern)
+    if match is None:
+        return [pattern]
+    before, first, last, after = match.groups()
+    return [f"{before}{number:0{len(first)}}{after}" for number in range(int(first), int(last) + 1)]
+
+
+def read_farm(path: Path) -> FarmSettings:
+    """FarmFileError when the file is missing, is no YAML, or says something the farm does not understand."""
+    try:
+        return FarmSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FarmFileError(f"{path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise FarmFileError(f"{path} is no YAML: {error}") from error
+    except ValidationError as error:
+        faults = "\n".join(f"  {_place(each['loc'])}: {_words(each['msg'])}" for each in error.errors())
+        raise FarmFileError(f"{path}:\n{faults}") from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return " > ".join(str(part) for part in location) or "the file"
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,53 @@
+"""HTTPS that a client can verify: trustme makes a certificate authority for each start of the farm."""
+
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+_NOBODY = "another-host.invalid"
+_CLIENT = "client.invalid"
+"""The alternative name in the client's certificate. The farm reads the common name; strict verifiers want both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """`right` has one certificate for all hosts, `wrong` a certificate for another host.
+
+    Clients trust `ca_file`. `client` is a file with the account's own certificate and its key.
+    """
+
+    right: ssl.SSLContext
+    wrong: ssl.SSLContext
+    ca_file: Path
+    client: Path
+
+
+def make_tls(folder: Path, hosts: Iterable[str], account: str) -> Tls:
+    authority = trustme.CA(organization_name="Rehearsal farm")
+    authority.cert_pem.write_to_path(ca_file := folder / "ca.pem")
+    server = authority.issue_cert("127.0.0.1", "localhost", *hosts)
+    client = authority.issue_cert(_CLIENT, common_name=account)
+    return Tls(
+        right=_context(authority, _write(server, folder / "server.pem")),
+        wrong=_context(authority, _write(authority.issue_cert(_NOBODY), folder / f"{_NOBODY}.pem")),
+        ca_file=ca_file,
+        client=_write(client, folder / "client.pem"),
+    )
+
+
+def _write(certificate: trustme.LeafCert, path: Path) -> Path:
+    path.touch(mode=0o600)
+    certificate.private_key_and_cert_chain_pem.write_to_path(path)
+    return path
+
+
+def _context(authority: trustme.CA, pair: Path) -> ssl.SSLContext:
+    """A client may show a certificate of the same authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    authority.configure_trust(context)
+    return context

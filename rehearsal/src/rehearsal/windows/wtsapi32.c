@@ -1,0 +1,270 @@
+/* A stand-in for wtsapi32.dll on a host of the farm, for agents that really run (PowerShell, mono).
+ *
+ * The sessions of the host stand in a file that every call reads anew under flock (sessions.h), so the farm and any
+ * number of running agents see one truth.
+ *
+ * Signatures, classes and error codes: https://learn.microsoft.com/windows/win32/api/wtsapi32/
+ * Both runtimes read errno where Windows has GetLastError, so a refusal sets errno as the last thing it does. */
+#include "sessions.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+enum { USER_NAME = 5, DOMAIN_NAME = 7, CONNECT_STATE = 8, CLIENT_BUILD = 9, CLIENT_NAME = 10, CLIENT_ADDRESS = 14,
+       CLIENT_DISPLAY = 15, CLIENT_PROTOCOL = 16, SESSION_INFO = 24 };
+enum { FILE_NOT_FOUND = 2, INVALID_PARAMETER = 87, CLOSE_PENDING = 7007 };
+enum { ACTIVE = 0, DISCONNECTED = 4, RDP = 2, FAMILY_INET = 2, FAMILY_INET6 = 23, TYPE_SESSION_INFO_1 = 2, ID_ASYNC = 32001,
+       ID_TIMEOUT = 32000 };
+
+typedef struct { DWORD exec_env, state, id; WCHAR *station, *host, *user, *domain, *farm; } WTS_SESSION_INFO_1W;
+typedef struct { DWORD state, id, counters[6]; WCHAR station[32], domain[17], user[21];
+                 TICKS connect, disconnect, input, logon, now; } WTSINFOW;
+typedef struct { DWORD family; uint8_t bytes[20]; } WTS_CLIENT_ADDRESS;
+_Static_assert(sizeof(void *) != 8 || sizeof(WTS_SESSION_INFO_1W) == 56, "56 bytes on 64-bit Windows");
+_Static_assert(sizeof(WTSINFOW) == 216, "216 bytes on Windows");
+_Static_assert(sizeof(WTS_CLIENT_ADDRESS) == 24, "24 bytes on Windows");
+
+static BOOL is_rule(Table *table, const char *mode)
+{
+    return !strcmp(table->rule, mode);
+}
+
+static BOOL refuse(int code)
+{
+    errno = code;
+    return 0;
+}
+
+/* UTF-8 to UTF-16 with surrogate pairs, cut at `units` of which the last is NUL, as Windows cuts what is too long. */
+static void widen(const char *text, WCHAR *out, size_t units)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    size_t n = 0;
+    while (*p && n + 1 < units) {
+        int more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC0 ? 1 : 0;
+        uint32_t c = more == 3 ? *p & 7 : more == 2 ? *p & 15 : more ? *p & 31 : *p;
+        for (p++; more && *p; more--) c = c << 6 | (*p++ & 63);
+        if (c > 0xFFFF) {
+            out[n++] = 0xD800 + ((c - 0x10000) >> 10);
+            if (n + 1 < units) out[n++] = 0xDC00 + ((c - 0x10000) & 0x3FF);
+        } else out[n++] = c;
+    }
+    out[n] = 0;
+}
+
+static WCHAR *wide(const char *text)
+{
+    size_t units = strlen(text) + 1; /* UTF-16 never needs more units than UTF-8 needs bytes */
+    WCHAR *out = calloc(units, sizeof *out);
+    widen(text, out, units);
+    return out;
+}
+
+static BOOL give(void *value, size_t size, void **buffer, DWORD *bytes)
+{
+    *buffer = memcpy(calloc(1, size), value, size);
+    *bytes = size;
+    return 1;
+}
+
+static BOOL give_text(const char *text, void **buffer, DWORD *bytes)
+{
+    WCHAR *out = wide(text);
+    DWORD units = 0;
+    while (out[units++]) ;
+    *buffer = out;
+    *bytes = units * sizeof *out;
+    return 1;
+}
+
+/* The address begins two bytes into the field, as the page of WTS_CLIENT_ADDRESS says. */
+static BOOL give_address(const char *text, void **buffer, DWORD *bytes)
+{
+    WTS_CLIENT_ADDRESS a = {0};
+    if (inet_pton(AF_INET, text, a.bytes + 2) == 1) a.family = FAMILY_INET;
+    else if (inet_pton(AF_INET6, text, a.bytes + 2) == 1) a.family = FAMILY_INET6;
+    return give(&a, sizeof a, buffer, bytes);
+}
+
+static BOOL give_info(Session *s, void **buffer, DWORD *bytes)
+{
+    WTSINFOW i = {.state = s->state, .id = s->id, .connect = s->connect, .disconnect = s->disconnect,
+                  .logon = s->logon, .now = now()};
+    i.input = s->input == ALWAYS_NOW ? i.now : s->input;
+    widen(s->station, i.station, 32);
+    widen(s->domain, i.domain, 17);
+    widen(s->user, i.user, 21);
+    return give(&i, sizeof i, buffer, bytes);
+}
+
+/* WTS_CLIENT_DISPLAY says the depth of the colours by a number of its own for the older depths. */
+static BOOL give_display(const char *text, void **buffer, DWORD *bytes)
+{
+    DWORD d[3] = {0};
+    sscanf(text, "%ux%ux%u", &d[0], &d[1], &d[2]);
+    if (d[2] == 15) d[2] = 16;
+    else if (d[2] == 16) d[2] = 4;
+    else if (d[2] == 8) d[2] = 2;
+    else if (d[2] == 4) d[2] = 1;
+    return give(d, sizeof d, buffer, bytes);
+}
+
+static BOOL give_detail(Session *s, int class, void **buffer, DWORD *bytes)
+{
+    uint16_t protocol = s->protocol;
+    switch (class) {
+    case USER_NAME: return give_text(s->user, buffer, bytes);
+    case DOMAIN_NAME: return give_text(s->domain, buffer, bytes);
+    case CLIENT_BUILD: return give(&s->build, sizeof s->build, buffer, bytes);
+    case CLIENT_DISPLAY: return give_display(s->display, buffer, bytes);
+    case CLIENT_NAME: return give_text(s->client, buffer, bytes);
+    case CONNECT_STATE: return give(&s->state, sizeof s->state, buffer, bytes);
+    case CLIENT_PROTOCOL: return give(&protocol, sizeof protocol, buffer, bytes);
+    case CLIENT_ADDRESS: return give_address(s->address, buffer, bytes);
+    case SESSION_INFO: return give_info(s, buffer, bytes);
+    default: return 0;
+    }
+}
+
+BOOL WTSQuerySessionInformationW(void *server, DWORD id, int class, void **buffer, DWORD *bytes)
+{
+    Table table;
+    (void)server;
+    if (!open_table(&table)) return refuse(INVALID_PARAMETER);
+    Session *s = find(&table, id);
+    int code = !s ? FILE_NOT_FOUND : give_detail(s, class, buffer, bytes) ? 0 : INVALID_PARAMETER;
+    close_table(&table);
+    return code ? refuse(code) : 1;
+}
+
+BOOL WTSEnumerateSessionsExW(void *server, DWORD *level, DWORD filter, WTS_SESSION_INFO_1W **out, DWORD *count)
+{
+    Table table;
+    (void)server;
+    if (!level || *level != 1 || filter || !open_table(&table)) return refuse(INVALID_PARAMETER);
+    if (is_rule(&table, "blind")) return close_table(&table), refuse((int)table.number);
+    WTS_SESSION_INFO_1W *list = calloc(table.count + 1, sizeof *list);
+    for (DWORD i = 0; i < table.count; i++) {
+        Session *s = &table.list[i];
+        list[i].exec_env = list[i].id = s->id;
+        list[i].state = s->state;
+        list[i].station = *s->station ? wide(s->station) : 0;
+        list[i].user = *s->user ? wide(s->user) : 0; /* NULL, not empty, when nobody is logged on */
+        list[i].domain = *s->user ? wide(s->domain) : 0;
+    }
+    *out = list;
+    *count = table.count;
+    close_table(&table);
+    return 1;
+}
+
+BOOL WTSFreeMemoryExW(int type, WTS_SESSION_INFO_1W *list, DWORD count)
+{
+    if (type != TYPE_SESSION_INFO_1) return refuse(INVALID_PARAMETER);
+    for (DWORD i = 0; i < count; i++) {
+        free(list[i].station);
+        free(list[i].user);
+        free(list[i].domain);
+    }
+    free(list);
+    return 1;
+}
+
+void WTSFreeMemory(void *memory)
+{
+    free(memory);
+}
+
+static void drop(Table *table, Session *s)
+{
+    Session *after = s + 1;
+    memmove(s, after, (char *)(table->list + table->count--) - (char *)after);
+}
+
+/* As user_activity.take_over: somebody logs on now under an id that is in use. */
+static void seize(Session *s)
+{
+    static char station[20];
+    if (!s) return;
+    snprintf(station, sizeof station, "RDP-Tcp#%u", s->id);
+    s->user = "mallory", s->domain = "CORP", s->station = station, s->state = ACTIVE, s->protocol = RDP;
+    s->logon = s->connect = s->input = now();
+    s->disconnect = s->closing = 0;
+}
+
+static int refusal(Table *table, Session *s)
+{
+    return !s ? FILE_NOT_FOUND : is_rule(table, "error") ? (int)table->number : 0;
+}
+
+/* Windows answers at once and closes the session afterwards; the host's rule says when, or what is answered instead. */
+static int begin_logoff(Table *table, Session *s)
+{
+    int code = s && s->closing ? CLOSE_PENDING : refusal(table, s);
+    if (code) return code;
+    if (is_rule(table, "never")) s->closing = FOREVER;
+    else if (is_rule(table, "after")) s->closing = now() + table->number * 10000;
+    else drop(table, s);
+    if (is_rule(table, "seize")) {
+        seize(find(table, (DWORD)table->number));
+        strcpy(table->rule, "at-once");
+    }
+    save(table);
+    return 0;
+}
+
+BOOL WTSLogoffSession(void *server, DWORD id, BOOL wait)
+{
+    Table table;
+    (void)server, (void)wait;
+    if (!open_table(&table)) return refuse(INVALID_PARAMETER);
+    int code = begin_logoff(&table, find(&table, id));
+    note("logoff", id, code, 0, 0, 0, 0);
+    close_table(&table);
+    return code ? refuse(code) : 1;
+}
+
+static int disconnect(Table *table, Session *s)
+{
+    int code = refusal(table, s);
+    if (code || is_rule(table, "never")) return code;
+    s->state = DISCONNECTED;
+    s->disconnect = now();
+    s->input = 0; /* a disconnected session has no last input */
+    s->station = "";
+    save(table);
+    return 0;
+}
+
+BOOL WTSDisconnectSession(void *server, DWORD id, BOOL wait)
+{
+    Table table;
+    (void)server, (void)wait;
+    if (!open_table(&table)) return refuse(INVALID_PARAMETER);
+    int code = disconnect(&table, find(&table, id));
+    note("disconnect", id, code, 0, 0, 0, 0);
+    close_table(&table);
+    return code ? refuse(code) : 1;
+}
+
+BOOL WTSSendMessageW(void *server, DWORD id, WCHAR *title, DWORD title_bytes, WCHAR *body, DWORD bytes, DWORD style,
+                     DWORD timeout, DWORD *response, BOOL wait)
+{
+    Table table;
+    (void)server, (void)style, (void)timeout;
+    if (!open_table(&table)) return refuse(INVALID_PARAMETER);
+    int code = refusal(&table, find(&table, id));
+    note("message", id, code, title, title_bytes, body, bytes);
+    close_table(&table);
+    if (code) return refuse(code);
+    *response = wait ? ID_TIMEOUT : ID_ASYNC; /* nobody on the farm presses a button */
+    return 1;
+}
+
+/* Preloaded into the agent's process, so that Environment.MachineName is the farm's host and not the machine below. */
+int gethostname(char *name, size_t size)
+{
+    const char *host = getenv("COMPUTERNAME");
+    snprintf(name, size, "%s", host ? host : "localhost");
+    return 0;
+}

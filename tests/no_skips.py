@@ -1,0 +1,27 @@
+"""`--no-skips`, for the tests of both projects: a plugin of pytest, named in pyproject.toml."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tests.support.effort  # noqa: F401 - loads the profile before any test module asks for it
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test fails the run: everything is installed here"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.getoption("--no-skips") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("Tests were skipped, and --no-skips was given.", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = 1

@@ -1,0 +1,16 @@
+"""How hard the property tests try: `HYPOTHESIS_PROFILE` is quick (by default), ci or deep."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+for profile, most in {"quick": 25, "ci": 100, "deep": 1000}.items():
+    settings.register_profile(profile, max_examples=most, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def examples(times: float) -> int:
+    """Return `times` as many examples as the profile asks for: a test whose faults are rarer tries more of them."""
+    return round(settings().max_examples * times)
