@@ -251,6 +251,10 @@ def not_allowed(host: str) -> str:
     return f"No rule lets you look at {host}, so I did not."
 
 
+def same_machine(host: str, other: str) -> str:
+    return f"{host} is the same machine as {other}; its sessions stand once."
+
+
 def too_often(most: int, within: timedelta) -> str:
     return f"That was more than {count(most, 'request')} in {duration(within)}. Wait a while, then ask again."
 

@@ -11,7 +11,7 @@ from bot.domain.actions import Action, facts_of
 from bot.domain.people import MemberStatus
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import SessionState
-from bot.policy.model import Decision, deny, matches
+from bot.policy.model import Decision, allows_computer, deny, matches, protects_computer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,7 +72,7 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
     for rule in policy.rules:
         if not rule.is_for(person, place, action):
             continue
-        on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
+        on_it = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
         if on_it:
             return rule
     return None
@@ -96,7 +96,7 @@ def guard(policy: Policy, session: Session) -> str:
             return "the bot's own account"
         case _ if any(matches(policy.protected_users, name) for name in names):
             return "a protected user"
-        case _ if matches(policy.protected_computers, session.host):
+        case _ if protects_computer(policy.protected_computers, session):
             return "a protected computer"
     return ""
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like
-from bot.domain.session import SessionState
+from bot.domain.inventory import is_pattern
+from bot.domain.session import SessionState, is_address
 
 if TYPE_CHECKING:
     from bot.domain.actions import Action
@@ -53,7 +54,7 @@ class Rule:
     def covers(self, session: Session) -> bool:
         names = (session.account.user, str(session.account))
         is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
-        on_it = matches(self.computers, session.host) and any(matches(self.users, name) for name in names)
+        on_it = allows_computer(self.computers, session) and any(matches(self.users, name) for name in names)
         return on_it and session.state in self.states and is_idle
 
 
@@ -87,6 +88,27 @@ class Decision:
 
 def matches(patterns: tuple[str, ...], text: str) -> bool:
     return any(is_like(pattern, text) for pattern in patterns)
+
+
+def allows_computer(patterns: tuple[str, ...], session: Session) -> bool:
+    """Whether the patterns let a person at this computer: under its configured name, and under the one it reports."""
+    reported = _reported_names(session)
+    return matches(patterns, session.host) and (not reported or any(matches(patterns, name) for name in reported))
+
+
+def protects_computer(patterns: tuple[str, ...], session: Session) -> bool:
+    """Whether any pattern means this computer by any of its names, with a domain or without."""
+    names = (session.host, session.host.partition(".")[0], *_reported_names(session))
+    labels = tuple(label for label, dot, _ in (p.partition(".") for p in patterns) if dot and not is_pattern(label))
+    return any(matches((*patterns, *labels), name) for name in names)
+
+
+def _reported_names(session: Session) -> tuple[str, ...]:
+    """What the machine calls itself, alone and in the domain of its configured name."""
+    domain = session.host.partition(".")[2]
+    names = [name for name in (session.machine.dns, session.machine.netbios) if name]
+    has_domain = bool(domain) and not is_address(session.host)
+    return tuple(dict.fromkeys([*names, *(f"{name}.{domain}" for name in names if has_domain)]))
 
 
 def deny(rule: str, message: str) -> Decision:
