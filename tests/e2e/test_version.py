@@ -25,7 +25,7 @@ GIT = shutil.which("git") or ""
 
 def program(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The bot as its own process in `folder`; `environment` is added."""
-    command = [sys.executable, "-m", "bot", *words]
+    command = [sys.executable, "-m", "app", *words]
     return subprocess.run(  # noqa: S603 - our own program
         command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=True
     )
