@@ -19,7 +19,7 @@ from app.checkout import commit
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = re.compile(r"commit (unknown|[0-9a-f]{8}( \(with local changes\))?)")
-SHIPPED = ("bot", "adapters", "migrations")
+SHIPPED = ("app", "bot", "adapters", "migrations")
 GIT = shutil.which("git") or ""
 
 
