@@ -10,14 +10,11 @@ import pytest
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
-from rehearsal_testing.browser import axe, browser, open_page, tolerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.rehearse.environment import Rehearsal
-
-__all__ = ["axe", "browser", "open_page", "tolerated"]  # fixtures of the page's own tests
 
 ROOT = Path(__file__).resolve().parents[2]
 
