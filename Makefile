@@ -17,8 +17,13 @@ demo: .venv/rehearsal ## The bot, a local workspace and a farm of Windows hosts 
 story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
 
-test: .venv/dev ## Run all tests (one folder: make test TESTS=tests/unit)
+test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
+ifeq ($(TESTS),tests)
+	$(BIN)/pytest tests/unit --cov $(PYTEST_OPTIONS)
+	$(BIN)/pytest tests --ignore tests/unit $(PYTEST_OPTIONS)
+else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
+endif
 
 lint: .venv/dev ## Style, types and import rules
 	$(BIN)/ruff check .
@@ -38,7 +43,7 @@ pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .deep.jsonl
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/uv:

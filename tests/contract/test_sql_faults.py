@@ -138,7 +138,7 @@ def test_a_write_that_breaks_half_way_leaves_nothing(database: Engine, sql_ledge
         "UPDATE target SET verdict = 'changed'",
         "UPDATE request SET version = version + 1",
         "UPDATE request SET state = 'ended'",
-        "DELETE FROM host_look",
+        "DELETE FROM host_survey",
     ],
 )
 def test_whoever_writes_beside_the_ledger_is_noticed(

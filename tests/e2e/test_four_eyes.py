@@ -217,7 +217,7 @@ def test_the_deciders_buttons_are_gone_once_it_is_decided(stage: Rehearsal) -> N
 
 
 def call(*words: str) -> tuple[int, str]:
-    line = [sys.executable, "-m", "bot", "policy", *words]
+    line = [sys.executable, "-m", "app", "policy", *words]
     done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own program
     return done.returncode, done.stdout + done.stderr
 

@@ -47,7 +47,7 @@ def private_to(stage: Rehearsal, person: str) -> list[str]:
 
 
 def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> None:
-    call = [sys.executable, "-m", "bot", "try", "/logoff comp1 id=3 --sync", "--press", "Log off 1", "--json"]
+    call = [sys.executable, "-m", "app", "try", "/logoff comp1 id=3 --sync", "--press", "Log off 1", "--json"]
     done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - our own program
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

@@ -19,13 +19,13 @@ from app.checkout import commit
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = re.compile(r"commit (unknown|[0-9a-f]{8}( \(with local changes\))?)")
-SHIPPED = ("bot", "adapters", "migrations")
+SHIPPED = ("app", "bot", "adapters", "migrations")
 GIT = shutil.which("git") or ""
 
 
 def program(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The bot as its own process in `folder`; `environment` is added."""
-    command = [sys.executable, "-m", "bot", *words]
+    command = [sys.executable, "-m", "app", *words]
     return subprocess.run(  # noqa: S603 - our own program
         command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=True
     )

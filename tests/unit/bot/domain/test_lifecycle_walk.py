@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,12 @@ from bot.domain.request import Action, Ending, Request, State, Verdict
 from bot.domain.requirement import Confirm
 from bot.errors import Conflict
 from tests.support import builders as b
-from tests.support.effort import examples
+from tests.support.effort import PROFILE, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
 
 TARGETS = (b.target(3), b.target(5), b.target(7, host="comp2"))
 KEYS = st.sampled_from([target.key for target in TARGETS])
@@ -53,12 +60,15 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Stopped, by=PEOPLE),
     st.builds(e.Ended),
     st.builds(e.Settled, key=KEYS, verdict=VERDICTS),
+    st.builds(e.SettlingAbandoned),
     st.builds(
         e.StepFailed, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
     ),
     st.builds(e.Failed, reference=st.just("r"), code=st.just("c")),
     st.builds(e.Noted, kind=st.sampled_from(e.NoteKind), by=PEOPLE),
 )
+TWO = b.ONE_AND_TWO
+DEPTH = {"quick": 2, "ci": 3, "deep": 6}[PROFILE]
 PAUSES = st.sampled_from([timedelta(0)] * 8 + [timedelta(seconds=30), timedelta(minutes=5)])
 
 
@@ -75,9 +85,34 @@ def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Eve
             after = advance(request, on_the_card_of(request, event), now)
         except Conflict:
             continue
-        check_step(request, after)
+        check_step(request, event, after)
         check(after)
         request = after
+
+
+def test_whatever_happens_first_these_stay_true(subtests: pytest.Subtests) -> None:
+    """All events in all orders, from every state, as deep as the profile says."""
+    for start in (b.request(), b.awaiting(*TWO), b.ready(*TWO), b.acting(*TWO)):
+        with subtests.test(state=start.state):
+            reached = {start}
+            for _ in range(DEPTH):
+                reached = {after for before in reached for after in steps_from(before)}
+            assert reached
+
+
+def steps_from(request: Request) -> Iterator[Request]:
+    """What one event makes of it, in its time and when its time is over."""
+    events = {event for key, by in product((b.ONE, b.TWO), (b.ASKER, b.OTHER))
+              for event in b.one_of_each(request, key, by).values()}  # fmt: skip
+    for event, now in product(events, (b.NOW, request.expires_at)):
+        try:
+            after = advance(request, event, now)
+        except Conflict:
+            continue
+        check_step(request, event, after)
+        check(after)
+        if after.version > request.version:
+            yield after
 
 
 def on_the_card_of(request: Request, event: e.Event) -> e.Event:
@@ -91,7 +126,7 @@ def on_the_card_of(request: Request, event: e.Event) -> e.Event:
             return event
 
 
-def check_step(before: Request, after: Request) -> None:
+def check_step(before: Request, event: e.Event, after: Request) -> None:
     """What no event may do."""
     order = list(State)
     assert order.index(after.state) >= order.index(before.state)
@@ -107,6 +142,8 @@ def check_step(before: Request, after: Request) -> None:
         assert {target.key for target in after.targets} <= {target.key for target in before.targets}
     if before.state is State.ENDED:
         assert after.expires_at == before.expires_at
+    if after.state is State.ENDED and after.unsure_targets and after.due_at is None:
+        assert isinstance(event, e.SettlingAbandoned) or (before.state, before.due_at) == (State.ENDED, None)
     for target in before.targets:
         now = after.target_at(target.key)
         if now is not None and not target.is_open:
@@ -126,7 +163,6 @@ def check(request: Request) -> None:
         assert request.due_at is not None
     if is_over:
         assert not any(look.due_at for look in request.surveys) or request.attempts
-        assert request.due_at is not None or not request.unsure_targets
     if request.state is State.READY:
         assert request.due_at is not None
     if request.state in (State.ASKED, State.AWAITING, State.READY):
