@@ -3,10 +3,11 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 TESTS ?= tests
+WORKERS ?= 2
 SYNC := $(BIN)/uv sync --locked --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures test check lint kerberos foreign clean
+.PHONY: help demo story pictures test deep check lint kerberos foreign clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -20,10 +21,13 @@ story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),tests)
 	$(BIN)/pytest tests/unit --cov $(PYTEST_OPTIONS)
-	$(BIN)/pytest tests --ignore tests/unit $(PYTEST_OPTIONS)
+	$(BIN)/pytest tests --ignore tests/unit --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
 endif
+
+deep: .venv/dev ## Try the properties, walks and races much harder; resumes (make deep DEEP="--seeds 7 --only 'press races'")
+	$(BIN)/python -m tests.deep $(DEEP)
 
 lint: .venv/dev ## Style, types and import rules
 	$(BIN)/ruff check .

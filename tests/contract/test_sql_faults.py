@@ -89,6 +89,7 @@ def test_a_file_that_is_no_database_is_a_ledger_error(tmp_path: Path) -> None:
         upgrade(f"sqlite:///{tmp_path}/x.db")
 
 
+@pytest.mark.slow
 def test_a_receipt_does_not_wait_for_a_database_that_somebody_holds(database: Engine, sql_ledger: SqlLedger) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE chain_head SET seq = seq"))
