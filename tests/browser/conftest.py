@@ -38,3 +38,9 @@ def clock() -> MovableClock:
 def stage(clock: MovableClock) -> Iterator[Rehearsal]:
     with open_stage(load(ROOT / "app.yaml"), engine="double", clock=clock) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
