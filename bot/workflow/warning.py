@@ -1,7 +1,7 @@
-"""Warn first: a message on each desktop, proven or not counted, then time to save.
+"""Warnings before the act: a message on each desktop, then the time to save.
 
-A message cannot be read back, so the intent is recorded before it leaves and it is never sent twice. Who could not be
-warned, or of whom nobody can prove it, is left alone.
+A message leaves no trace on the host. So the intent is recorded before a warning leaves, and it is never sent twice. A
+target whose warning failed or is unproven is skipped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningSender:
-    """Warns every target of a request that is ready, all hosts together: one that is down costs its own time only."""
+    """Warns the targets of a request that is ready, on all hosts side by side."""
 
     ledger: Ledger
     terminal: Terminal
@@ -36,7 +36,10 @@ class WarningSender:
     authorizer: Authorizer
 
     def warn(self, request: Request, grace: timedelta) -> Request:
-        """Afterwards every open target is warned, and its time runs."""
+        """Send the missing warnings, record `GraceStarted` and return the request.
+
+        Every target is then either warned or skipped.
+        """
         for target in request.open_targets:
             if target.warning_at and not target.warned_at:
                 not_proven = WarningFailed(key=target.key, note="its delivery is not proven")
@@ -52,7 +55,7 @@ class WarningSender:
         return self.ledger.record(request.id, GraceStarted(grace=grace))
 
     def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
-        """Each target of the host with nothing, or with why it got no message."""
+        """Return each target of the host with why its warning failed; an empty text when Windows took it."""
         targets = [target for target in fresh if target.session.host == host]
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
@@ -68,7 +71,7 @@ class WarningSender:
 
 
 def _why_not(target: Target, answer: Answer) -> str:
-    """Nothing when Windows took the message, else what it said."""
+    """Return why the warning failed, in words; empty when Windows took it."""
     if answer.verdict is Verdict.SENT:
         return ""
     return in_words(replace(target, verdict=answer.verdict, code=answer.code, reason=answer.reason, note=answer.note))
