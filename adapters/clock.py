@@ -1,4 +1,4 @@
-"""The time of the machine."""
+"""The `Clock` port on the clock of the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only place that takes Slack's payloads apart. Shapes: https://docs.slack.dev/reference/interaction-payloads/."""
+"""The only place that reads Slack's payloads: https://docs.slack.dev/reference/interaction-payloads/."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
 
 
 def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
-    """A submitted form carries the button's value along; it names no channel."""
+    """Return the press of a submitted form. The form carries the button's value and names no channel."""
     return PressCall(
         press=str(body["view"]["callback_id"]),
         value=str(body["view"].get("private_metadata") or ""),
@@ -44,7 +44,7 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:
-    """`user.team_id` is his own workspace. Without it he has none: `team` is only where the app is installed."""
+    """Return the presser. `user.team_id` is their own workspace; `team` is only where the app is installed."""
     user = body["user"]
     return Actor(
         user_id=str(user["id"]),
