@@ -24,7 +24,7 @@ CHECKS = {
     "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py",
     "requirements": f"{POLICY}/test_requirement.py",
     "words of a command": COMMANDS,
-    "people at work": "tests/unit/bot/workflow/test_people_at_work.py",
+    "people at work": "tests/unit/bot/workflow",
     "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",
     "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
     "any text in the database": "tests/contract/test_ledger.py",
