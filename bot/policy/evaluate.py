@@ -27,7 +27,7 @@ LAST_SESSION_ID = 65535
 def check_member(policy: Policy, person: Person) -> Decision:
     """Return whether the person counts: only members of the bot's own workspace do.
 
-    Guests, bots, deactivated accounts, people of other workspaces and people whom Slack could not tell do not count.
+    Guests, bots, deactivated accounts, people of other workspaces and people with an unknown status do not count.
     """
     if person.actor.team_id != policy.home_team or person.status is MemberStatus.STRANGER:
         return deny("home workspace", "Only people of my own workspace count.")
