@@ -89,10 +89,14 @@ ChannelId = Annotated[str, AfterValidator(_channel)]
 
 
 class Section(BaseModel):
+    """A frozen section of the configuration, which refuses unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ForceSettings(Section):
+    """Whether a rule allows break-glass, and whether the reason is required or has to contain a ticket."""
+
     allowed: bool = True
     reason: bool = False
     ticket: Annotated[str, AfterValidator(_pattern)] = ""

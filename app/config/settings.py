@@ -105,6 +105,7 @@ class Settings(Section):
         return self.audit_key.get_secret_value().encode() or REHEARSAL_KEY.encode()
 
     def inventory(self) -> Inventory:
+        """Return the computers and groups as the inventory of the core."""
         names = tuple(dict.fromkeys(name for computer in self.computers for name in expand(computer.name) if name))
         patterns = tuple(computer.match for computer in self.computers if computer.match)
         alone = Inventory(names=names, patterns=patterns)
@@ -118,6 +119,7 @@ class Settings(Section):
         )
 
     def policy(self) -> Policy:
+        """Return rules, protections and limits as the policy of the core."""
         inventory = self.inventory()
         accounts = {self.winrm.username, *(computer.winrm.username for computer in self.computers)}
         return Policy(
