@@ -80,8 +80,8 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
     for rule in policy.rules:
         if not rule.is_for(person, place, action):
             continue
-        on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
-        if on_it:
+        is_covered = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
+        if is_covered:
             return rule
     return None
 
