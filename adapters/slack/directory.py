@@ -155,7 +155,7 @@ class SlackDirectory:
         return _standing_of(user)
 
     def _is_fresh(self, known: _Known) -> bool:
-        """Return whether the refresh still counts. It does not when the clock was set back behind it."""
+        """Return whether the refresh still counts: not when it is too old, or when the clock was set back before it."""
         if known.at is None or self._ticks() - known.ticks > self._good_for.total_seconds():
             return False
         return timedelta(0) <= self._clock.now() - known.at <= self._good_for

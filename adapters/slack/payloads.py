@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def command_call(body: Mapping[str, Any]) -> CommandCall:
+    """Return the command of a payload. Raises `KeyError` for a payload of another form."""
     return CommandCall(
         command=str(body["command"]).removeprefix("/"),
         text=str(body.get("text") or ""),
@@ -22,6 +23,7 @@ def command_call(body: Mapping[str, Any]) -> CommandCall:
 
 
 def press_call(body: Mapping[str, Any]) -> PressCall:
+    """Return the press of a payload. Raises `LookupError` for a payload of another form."""
     action = body["actions"][0]
     channel = body.get("channel") or {}
     return PressCall(

@@ -100,7 +100,7 @@ def _postgresql(where: URL) -> Engine:
             where.set(drivername="postgresql+psycopg"),
             pool_size=10,
             max_overflow=10,
-            pool_timeout=1.5,  # a transaction takes milliseconds; longer than this the database itself stands still
+            pool_timeout=1.5,  # a transaction takes milliseconds; after this time the database itself hangs
             pool_pre_ping=True,
             hide_parameters=True,  # as above
             connect_args={"connect_timeout": 2},

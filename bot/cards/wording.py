@@ -238,6 +238,7 @@ def paused(pause: Pause) -> str:
 
 
 def still_needed(request: Request) -> str:
+    """Return the sentence for a presser who has said yes already."""
     return f"You have said yes already. {progress(request)}"
 
 
@@ -249,10 +250,12 @@ def progress(request: Request) -> str:
 
 
 def too_long_a_list(number: int, kept: int) -> str:
+    """Return the sentence for a list of which only the first sessions are kept."""
     return f"There are {number:,}; these are the first {kept:,}. Narrow it with `user=`, `state=` or fewer computers."
 
 
 def not_allowed(host: str) -> str:
+    """Return the sentence for a host that no rule lets the requester look at."""
     return f"No rule lets you look at {host}, so I did not."
 
 
@@ -261,10 +264,12 @@ def same_machine(host: str, other: str) -> str:
 
 
 def too_often(most: int, within: timedelta) -> str:
+    """Return the sentence for a requester above the rate limit."""
     return f"That was more than {count(most, 'request')} in {duration(within)}. Wait a while, then ask again."
 
 
 def nobody_to_ask(need: Need, there: int) -> str:
+    """Return the sentence for a need that too few people can meet. `there` is how many can, besides the requester."""
     of = ", ".join(sorted(need.of))
     return f"This needs a yes from {need.count} of {of}, and besides you there are {there}. Nobody could approve it."
 

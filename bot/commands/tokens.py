@@ -60,7 +60,7 @@ def clean(text: str) -> str:
 
 
 def _label(link: re.Match[str]) -> str:
-    """`<http://comp1.corp.com|comp1.corp.com>` -> `comp1.corp.com`, `<@U1|bob>` -> `@U1`, `<https://x>` -> `x`."""
+    """Return the text of a link: `<http://comp1.corp|comp1.corp>` -> `comp1.corp`, `<@U1|bob>` -> `@U1`."""
     target, label = link[1], link[2]
     if target.startswith(("@", "#", "!")):
         return target

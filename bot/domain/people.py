@@ -31,7 +31,7 @@ class MemberStatus(StrEnum):
     DEACTIVATED = "deactivated"  # the account was closed
     BOT = "bot"  # an app
     STRANGER = "stranger"  # a person of another workspace
-    UNKNOWN = "unknown"  # Slack could not be asked for too long
+    UNKNOWN = "unknown"  # Slack could not be asked for too long, or does not know the person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

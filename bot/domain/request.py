@@ -58,9 +58,9 @@ class HostSurvey:
     """The result of one host's survey, and since when the bot acts on that host."""
 
     host: str  # its name in the inventory
-    looked_at: datetime  # when the host answered or failed to answer
+    looked_at: datetime  # when the host answered, or failed to
     sessions: int = 0  # how many sessions the host has, services and listeners among them
-    code: str = ""  # the code of the `TerminalError` when the host could not be read, else empty
+    code: str = ""  # `code` of the `TerminalError` that kept the bot from reading the host, `unreachable`; else empty
     message: str = ""  # the sentence of that error, else empty
     started_at: datetime | None = None  # when the order for this host was first about to leave
     due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
@@ -128,9 +128,7 @@ class Request:
     targets: tuple[Target, ...] = ()  # sessions to act on; for a read the sessions that it shows, without verdicts
     surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask; empty before the survey
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that the ask covers and that are no targets
-    requirement: Requirement | None = (
-        None  # what it takes before the bot acts; None: not known, or nothing is to be done
-    )
+    requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do
     counted: tuple[Actor, ...] = ()  # the people whose yes counts so far
     decided_by: Actor | None = None  # the presser who approved, denied or cancelled; None: no press decided
     decided_at: datetime | None = None  # when they did

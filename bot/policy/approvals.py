@@ -137,8 +137,8 @@ def conditions_on(
     session = target.session
 
     def allows(state: SessionState) -> bool:
-        there = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
-        moved = replace(target, session=there)
+        in_state = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
+        moved = replace(target, session=in_state)
         return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).allowed
 
     allowed = {state for state in SessionState if allows(state)}

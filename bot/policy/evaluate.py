@@ -27,7 +27,7 @@ LAST_SESSION_ID = 65535
 def check_member(policy: Policy, person: Person) -> Decision:
     """Return whether the person counts: only members of the bot's own workspace do.
 
-    Guests, bots, deactivated accounts, people of other workspaces and people whom Slack could not tell do not count.
+    Guests, bots, deactivated accounts, people of other workspaces and people with an unknown status do not count.
     """
     if person.actor.team_id != policy.home_team or person.status is MemberStatus.STRANGER:
         return deny("home workspace", "Only people of my own workspace count.")
@@ -80,8 +80,8 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
     for rule in policy.rules:
         if not rule.is_for(person, place, action):
             continue
-        on_it = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
-        if on_it:
+        is_covered = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
+        if is_covered:
             return rule
     return None
 

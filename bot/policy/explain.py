@@ -68,8 +68,8 @@ def _confirmation(rule: Rule) -> str:
 
 
 def _force_in_words(policy: Policy, person: Person, place: Place, action: Action, hosts: tuple[str, ...]) -> str:
-    there = [rule for rule in policy.rules if any(_on(rule, host) for host in hosts)]
-    rules = [rule for rule in there if rule.is_for(person, place, action)]
+    on_hosts = [rule for rule in policy.rules if any(_on(rule, host) for host in hosts)]
+    rules = [rule for rule in on_hosts if rule.is_for(person, place, action)]
     allowed = [rule for rule in rules if rule.force.is_allowed]
     if not allowed:
         return "no rule allows it for this person, so the bot would ask."

@@ -53,8 +53,8 @@ class Rule:
         """Return whether host, user, state and idle time of the session fit the rule. Unknown idle time never does."""
         names = (session.account.user, str(session.account))
         is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
-        on_it = allows_computer(self.computers, session) and any(matches(self.users, name) for name in names)
-        return on_it and session.state in self.states and is_idle
+        is_named = allows_computer(self.computers, session) and any(matches(self.users, name) for name in names)
+        return is_named and session.state in self.states and is_idle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

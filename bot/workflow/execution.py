@@ -70,11 +70,11 @@ class HostExecution:
         """
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
-        here = [target for target in request.open_targets if target.session.host == host]
-        if fresh := [target for target in here if target.requested_at is None]:
+        targets = [target for target in request.open_targets if target.session.host == host]
+        if fresh := [target for target in targets if target.requested_at is None]:
             self._begin(request, host, fresh)
-        elif here:
-            self._follow(request, host, here)
+        elif targets:
+            self._follow(request, host, targets)
 
     def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
         """Ask the rules, record the start, and send the orders for the targets that are open in the stored request.
@@ -101,9 +101,9 @@ class HostExecution:
         """Send the orders and record each answer. When the host had its order before, an absent session is `gone`."""
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
-        away = not self.authorizer.may_touch_console
+        protected = not self.authorizer.may_touch_console
         orders = [
-            order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=away) for t in targets
+            order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=protected) for t in targets
         ]
         try:
             for answer in self._act(request, host, orders, wait):
@@ -137,11 +137,11 @@ class HostExecution:
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
         """Look at the host, and record a verdict for each target that is settled or whose time is over."""
         try:
-            there = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
+            found = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
         except TerminalError:
-            there = None
+            found = None
         for target in targets:
-            if there is not None and (seen := seen_of(request, target, there)):
+            if found is not None and (seen := seen_of(request, target, found)):
                 self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
                 verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING

@@ -27,6 +27,7 @@ WIN32 = {
 
 
 def win32(code: int) -> Fault:
+    """Return the meaning of the Win32 code of a call that failed as a whole."""
     other = Fault(
         BadReply, f"Windows on {{host}} refused, with code {code}, a call that should work. Tell who runs the bot."
     )

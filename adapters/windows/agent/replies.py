@@ -69,6 +69,8 @@ class SessionReply(_Line):
 
 
 class Listed(_Line):
+    """One session of a list."""
+
     session: SessionReply
 
 
@@ -86,6 +88,8 @@ class Ended(_Line):
 
 
 class Host(_Line):
+    """The host as its agent describes it: its NetBIOS and DNS names, the bytes of a pointer, and its clock in ticks."""
+
     name: Words
     dns: Words
     pointer: int
@@ -103,6 +107,8 @@ class HostReply(_Line):
 
 
 class Error(_Line):
+    """A failed call: where, its Win32 code, and its message in base64."""
+
     where: str
     code: Code
     message64: str
@@ -125,6 +131,8 @@ class Failed(_Line):
 
 
 class End(_Line):
+    """The last line: the number of reply lines before it."""
+
     end: int
 
 
