@@ -12,7 +12,7 @@ from bot.domain.actions import Action
 from bot.domain.conditions import is_like
 from bot.domain.durations import parse_duration
 from bot.domain.requirement import Need
-from bot.domain.session import SessionState
+from bot.domain.session import KNOWN_STATES, SessionState
 from bot.policy.model import Force, Rule
 
 RESERVED = frozenset(
@@ -53,8 +53,8 @@ def _force(value: object) -> object:
 
 
 def _state(value: str) -> str:
-    if not any(is_like(value, state.label) for state in SessionState):
-        raise ValueError(f"no state is called that; there are {', '.join(state.label for state in SessionState)}")
+    if not any(is_like(value, state.label) for state in KNOWN_STATES):
+        raise ValueError(f"no state is called that; there are {', '.join(state.label for state in KNOWN_STATES)}")
     return value
 
 

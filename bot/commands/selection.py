@@ -11,7 +11,7 @@ from bot.commands.options import Parameter, Takes
 from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
 from bot.domain.durations import parse_duration
 from bot.domain.inventory import is_pattern
-from bot.domain.session import FILETIME_EPOCH, SessionState
+from bot.domain.session import FILETIME_EPOCH, KNOWN_STATES, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -207,11 +207,11 @@ def check_error_action(options: Options) -> None:
 
 def _states(options: Options, value: Value) -> list[SessionState]:
     patterns = [pattern for pattern in _parts(value.text) if pattern]
-    unknown = [pattern for pattern in patterns if not any(is_like(pattern, state.label) for state in SessionState)]
+    unknown = [pattern for pattern in patterns if not any(is_like(pattern, state.label) for state in KNOWN_STATES)]
     if unknown:
-        names = ", ".join(state.label for state in SessionState)
+        names = ", ".join(state.label for state in KNOWN_STATES)
         raise options.wrong(f"`{unknown[0][:40]}` is no state. States are {names}.", value.word)
-    return [state for state in SessionState if any(is_like(pattern, state.label) for pattern in patterns)]
+    return [state for state in KNOWN_STATES if any(is_like(pattern, state.label) for pattern in patterns)]
 
 
 def _number(options: Options, value: Value, field: Field) -> Condition:

@@ -11,7 +11,7 @@ from bot.domain.ask import Ask
 from bot.domain.conditions import fold
 from bot.domain.people import Actor, Place
 from bot.domain.requirement import Requirement
-from bot.domain.session import Session
+from bot.domain.session import WITHOUT_USER, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 
 
@@ -43,6 +43,24 @@ class Target:
         """Return whether the other session is the same id, the same account and the same logon."""
         mine = self.session
         return (mine.id, mine.logon, fold(str(mine.account))) == (other.id, other.logon, fold(str(other.account)))
+
+    def is_gone_from(self, seen: Session | None) -> bool:
+        """Return whether what the host says of the id proves that this session has ended. `seen` None: nobody has it.
+
+        A session that could not be read, wholly or in its account or its logon time, proves nothing. Nor does one
+        without a user in a state that a session has while Windows closes it.
+        """
+        if seen is None:
+            return True
+        if seen.error:
+            return False
+        if not seen.account.user:
+            return seen.state in WITHOUT_USER
+        return bool(seen.account.domain and seen.logon) and not self.is_still(seen)
+
+    def is_left_in(self, seen: Session | None) -> bool:
+        """Return whether the host says that this session is there, and Disconnected."""
+        return bool(seen and not seen.error and self.is_still(seen) and seen.state is SessionState.DISCONNECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,14 +19,30 @@ def is_address(name: str) -> bool:
     return True
 
 
+EARLIEST = 125_911_584_000_000_000
+"""FILETIME ticks of 2000-01-01."""
+
+LATEST = 189_025_920_000_000_000
+"""FILETIME ticks of 2200-01-01."""
+
+
+def known_ticks(ticks: int) -> int:
+    """Return the ticks, or 0 for a time that no session can have: before the year 2000, or from 2200 on.
+
+    0 stands for "none" and for "unknown" alike: the bot concludes nothing from either.
+    """
+    return ticks if EARLIEST <= ticks < LATEST else 0
+
+
 def filetime_to_datetime(ticks: int) -> datetime | None:
-    """Return the FILETIME ticks as a time in UTC, cut to microseconds; None for 0, which means "not applicable"."""
-    return FILETIME_EPOCH + timedelta(microseconds=ticks // 10) if ticks > 0 else None
+    """Return the FILETIME ticks as a time in UTC, cut to microseconds; None for a time that is unknown."""
+    return FILETIME_EPOCH + timedelta(microseconds=ticks // 10) if known_ticks(ticks) else None
 
 
 class SessionState(IntEnum):
     """WTS_CONNECTSTATE_CLASS, with the names that Get-TSSession prints."""
 
+    UNKNOWN = -1  # the host said a number that this release does not know
     ACTIVE = 0  # a user is logged on and connected
     CONNECTED = 1  # a client is connected; no user is logged on
     CONNECT_QUERY = 2  # a client is about to connect
@@ -42,6 +58,21 @@ class SessionState(IntEnum):
     def label(self) -> str:
         """The name that Get-TSSession prints: `Active`, `ConnectQuery`."""
         return "ConnectQuery" if self is SessionState.CONNECT_QUERY else self.name.capitalize()
+
+
+KNOWN_STATES = tuple(state for state in SessionState if state is not SessionState.UNKNOWN)
+"""The states that Windows has, which are the words of filters and of rules."""
+
+WITHOUT_USER = frozenset(
+    {
+        SessionState.CONNECTED,
+        SessionState.CONNECT_QUERY,
+        SessionState.IDLE,
+        SessionState.LISTENING,
+        SessionState.INITIALIZING,
+    }
+)
+"""The states in which nobody is logged on. In every other one Windows may still be closing somebody's session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +116,15 @@ NOT_NAMED = Machine()
 IDLE_FROM = timedelta(minutes=5)
 """From so long without input on, an Active session is said to be idle; below that somebody is at work."""
 
+_TICKS = ("logon", "connect", "disconnect", "input", "now")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session as a host described it. Ticks are FILETIME ticks (100 ns since 1601 UTC) by the host's clock."""
+    """One session as a host described it. Ticks are FILETIME ticks (100 ns since 1601 UTC) by the host's clock.
+
+    Ticks that no session can have are kept as 0, unknown: see `known_ticks`.
+    """
 
     host: str  # the host's name in the inventory
     id: int  # the session id; 0 is the services' session, a user's are 1 to 65535
@@ -107,6 +143,10 @@ class Session:
     now: int = 0  # ticks when the host described the session; 0: unknown
     error: int = 0  # Win32 code when user, domain or times could not be read; 0: all were read
     machine: Machine = NOT_NAMED  # as the host named itself
+
+    def __post_init__(self) -> None:
+        for name in _TICKS:
+            object.__setattr__(self, name, known_ticks(getattr(self, name)))
 
     @property
     def idle(self) -> timedelta | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.requirement import Confirm
-from bot.domain.session import SessionState
+from bot.domain.session import KNOWN_STATES, SessionState
 from bot.policy.evaluate import check_member, for_session, may_ask, requirement_for, rule_for
 from bot.policy.model import Decision, deny
 
@@ -141,9 +141,9 @@ def conditions_on(
         moved = replace(target, session=in_state)
         return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).allowed
 
-    allowed = {state for state in SessionState if allows(state)}
+    allowed = {state for state in KNOWN_STATES if allows(state)}
     states = tuple(str(int(state)) for state in sorted(allowed)) or NO_STATE
-    found = [Condition(field=Field.STATE, operator=Operator.IN, values=states)] if allowed < set(SessionState) else []
+    found = [Condition(field=Field.STATE, operator=Operator.IN, values=states)] if allowed < set(KNOWN_STATES) else []
     rule = rule_for(policy, requester, request.place, request.action, session)
     if rule and rule.idle_over:
         seconds = str(int(rule.idle_over.total_seconds()))

@@ -89,8 +89,8 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
 def guard(policy: Policy, session: Session) -> str:
     """Return why no person may act on the session; empty when no guard rail holds.
 
-    Session 0, listeners, sessions without a user and sessions without a logon time are always protected. The console,
-    the bot's own account and the lists of `protect` depend on the policy.
+    Session 0, listeners, and sessions that could not be read or that have no user or no logon time are always protected.
+    The console, the bot's own account and the lists of `protect` depend on the policy.
     """
     names = (session.account.user, str(session.account))
     match session:
@@ -98,6 +98,8 @@ def guard(policy: Policy, session: Session) -> str:
             return "the services' session"
         case _ if not 0 < session.id <= LAST_SESSION_ID or session.state is SessionState.LISTENING:
             return "a listener: ending it would end all its sessions"
+        case _ if session.error or session.state is SessionState.UNKNOWN:
+            return "Windows does not tell who is logged on, or since when"
         case _ if not session.account.user:
             return "nobody is logged on"
         case _ if session.logon <= 0:

@@ -186,27 +186,18 @@ def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
 
 def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
     """Return the verdict that the sessions of the host prove; None when they prove none. A message leaves no trace."""
+    now = there.get(target.session.id)
     match request.action:
         case Action.LOG_OFF:
-            return Verdict.GONE if is_gone(target, there) else None
+            return Verdict.GONE if target.is_gone_from(now) else None
         case Action.DISCONNECT:
-            if is_gone(target, there):
+            if target.is_gone_from(now):
                 return Verdict.GONE
-            is_off = there[target.session.id].state is SessionState.DISCONNECTED
-            return Verdict.DISCONNECTED if is_off else None
+            return Verdict.DISCONNECTED if target.is_left_in(now) else None
         case Action.MESSAGE | Action.LIST | Action.AUDIT:
             return None
         case _:
             assert_never(request.action)
-
-
-def is_gone(target: Target, there: dict[int, Session]) -> bool:
-    """Return whether no session, or the session of another person, has the id now.
-
-    A session without a user does not count as gone: Windows may still be closing it.
-    """
-    now = there.get(target.session.id)
-    return now is None or (bool(now.account.user) and not target.is_still(now))
 
 
 def _said_since(request: Request, target: Target) -> int:

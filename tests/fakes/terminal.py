@@ -11,7 +11,7 @@ from adapters.windows.agent.verdicts import CODES, RIGHTS
 from bot.domain.conditions import fold
 from bot.domain.session import NOT_NAMED, Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
-from bot.errors import Unreachable, WrongMachine
+from bot.errors import NoRight, Unreachable, WrongMachine
 from bot.ports.terminal import Answer
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class FakeTerminal:
             self._raise_if_down(host)
             if self._look_faults[host]:
                 raise self._look_faults[host].pop(0)
+            if not self._hosts[host]:
+                raise NoRight(f"{host} does not show its sessions.", host=host)
             return tuple(self._hosts[host][session_id] for session_id in sorted(self._hosts[host]))
 
     def log_off(
@@ -262,7 +264,10 @@ def _judge(order: Order, seen: Session | None) -> Answer | None:
         return _answer(order, Verdict.SKIPPED, reason=Reason.BAD_ID if order.session_id else Reason.SESSION_ZERO)
     if seen is None:
         return _answer(order, Verdict.ALREADY_GONE)
-    if why := _protection(seen):
+    is_listener = seen.state is SessionState.LISTENING or seen.id >= _FIRST_LISTENER
+    if seen.error and not is_listener:
+        return _refusal(order, "WTSQuerySessionInformationW", seen.error)
+    if why := Reason.LISTENER if is_listener else _protection(seen):
         return _answer(order, Verdict.SKIPPED, reason=why)
     if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
         return _answer(order, Verdict.CHANGED, reason=Reason.PERSON, note=str(seen.account))
@@ -273,8 +278,6 @@ def _judge(order: Order, seen: Session | None) -> Answer | None:
 
 
 def _protection(seen: Session) -> Reason | None:
-    if seen.state is SessionState.LISTENING or seen.id >= _FIRST_LISTENER:
-        return Reason.LISTENER
     if not seen.account.user:
         return Reason.NO_USER
     return None if seen.logon else Reason.NO_LOGON_TIME

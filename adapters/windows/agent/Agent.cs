@@ -34,7 +34,7 @@ namespace LogoffBot
             List<Session> sessions = Wts.Sessions();
             lines.Host(NetBiosName(), DnsName(), IntPtr.Size, DateTime.UtcNow.ToFileTimeUtc());
             foreach (Session session in sessions)
-                if (Wts.Describe(session)) lines.Session(session);
+                if (Wts.IsThere(session)) lines.Session(session);
         }
 
         static void Act(Request request, Lines lines)
@@ -100,7 +100,7 @@ namespace LogoffBot
                     seen = Wts.Find((uint)target.Id);
                     if (target.IsGoneFrom(seen)) return new Outcome("gone", 0, "", seen);
                     if (seen.Error != 0) code = seen.Error;
-                    else if (request.IsDisconnect && seen.IsDisconnected) return new Outcome("disconnected", 0, "", seen);
+                    else if (request.IsDisconnect && seen.IsDisconnected && target.IsHeldBy(seen)) return new Outcome("disconnected", 0, "", seen);
                 }
                 catch (CallFailed failed) { code = failed.Code; }
                 if (clock.Elapsed.TotalSeconds >= request.WaitSeconds) return new Outcome("still_closing", code, "", seen);

@@ -18,6 +18,9 @@ namespace LogoffBot
 
         public bool IsDisconnected { get { return State == 4; } }
 
+        // In every other state without a user Windows may still be closing the session.
+        public bool IsOfNobody { get { return State == 1 || State == 2 || State == 5 || State == 6 || State == 9; } }
+
         // Whole seconds by the clock of this host, -1 when unknown.
         public long Idle
         {
@@ -64,14 +67,14 @@ namespace LogoffBot
 
         public bool IsHeldBy(Session seen) { return IsSamePersonAs(seen) && seen.Logon == Logon; }
 
+        // What could not be read proves nothing.
         public bool IsGoneFrom(Session seen)
         {
             if (seen == null) return true;
             if (seen.Error != 0) return false;
-            if (seen.User.Length == 0) return seen.State != 4 && seen.State != 7 && seen.State != 8;
-            return !IsSamePersonAs(seen) || (seen.Logon != 0 && seen.Logon != Logon);
+            if (seen.User.Length == 0) return seen.IsOfNobody;
+            return seen.Domain.Length > 0 && seen.Logon != 0 && !IsHeldBy(seen);
         }
-
 
         bool IsSamePersonAs(Session seen)
         {

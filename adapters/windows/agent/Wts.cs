@@ -13,7 +13,10 @@ namespace LogoffBot
         public const int ClosePending = 7007;
         const int UserName = 5, DomainName = 7, ClientBuild = 9, ClientName = 10, ClientAddress = 14, ClientDisplay = 15;
         const int ClientProtocol = 16, SessionInfo = 24, InformationBox = 0x40;
-        const int SessionInfoLevel1 = 2;
+        const int SessionInfoLevel1 = 2, AccessDenied = 5, InvalidData = 13, LastState = 9, MostBytes = 1 << 20;
+
+        // FILETIME ticks of 2000-01-01 and 2200-01-01. A time outside is no time of a session.
+        const long Earliest = 125911584000000000, Latest = 189025920000000000;
 
         [StructLayout(LayoutKind.Sequential)]
         struct WTS_SESSION_INFO_1W
@@ -78,9 +81,11 @@ namespace LogoffBot
             IntPtr entries;
             uint level = 1, count;
             if (!WTSEnumerateSessionsExW(IntPtr.Zero, ref level, 0, out entries, out count)) throw Failed("WTSEnumerateSessionsExW");
+            // No Windows that answers has no session: the account may not see them.
             List<Session> sessions = new List<Session>();
             try
             {
+                if (count == 0 || entries == IntPtr.Zero) throw new CallFailed("WTSEnumerateSessionsExW", AccessDenied, "no session at all");
                 int size = Marshal.SizeOf(typeof(WTS_SESSION_INFO_1W));
                 for (int i = 0; i < count; i++)
                 {
@@ -93,30 +98,40 @@ namespace LogoffBot
                     sessions.Add(session);
                 }
             }
-            finally { WTSFreeMemoryExW(SessionInfoLevel1, entries, count); }
+            finally { if (entries != IntPtr.Zero) WTSFreeMemoryExW(SessionInfoLevel1, entries, count); }
             return sessions;
         }
 
         // The session with this id as it is now, null when there is none.
         public static Session Find(uint id)
         {
-            Session found = Sessions().Find(delegate(Session session) { return session.Id == id; });
-            return found != null && Describe(found) ? found : null;
+            Session found = Listed(id);
+            return found != null && IsThere(found) ? found : null;
         }
 
-        // Reads the details; false when the session vanished. The logon time comes last: who held the id before it shows by it.
-        public static bool Describe(Session session)
+        // Reads the details. False when the session vanished meanwhile: Windows says so and lists it no more.
+        public static bool IsThere(Session session)
         {
-            Query(session.Id, ClientName, delegate(IntPtr buffer, int bytes) { session.Client = Chars(buffer, bytes); });
-            Query(session.Id, ClientAddress, delegate(IntPtr buffer, int bytes) { session.Address = Address(buffer, bytes); });
-            Query(session.Id, ClientProtocol, delegate(IntPtr buffer, int bytes) { session.Protocol = Marshal.ReadInt16(buffer); });
-            Query(session.Id, ClientBuild, delegate(IntPtr buffer, int bytes) { if (bytes >= 4) session.Build = Marshal.ReadInt32(buffer); });
-            Query(session.Id, ClientDisplay, delegate(IntPtr buffer, int bytes) { session.Display = Display(buffer, bytes); });
-            int user = Query(session.Id, UserName, delegate(IntPtr buffer, int bytes) { session.User = Chars(buffer, bytes); });
-            int domain = Query(session.Id, DomainName, delegate(IntPtr buffer, int bytes) { session.Domain = Chars(buffer, bytes); });
-            int times = Query(session.Id, SessionInfo, delegate(IntPtr buffer, int bytes) { Times(session, buffer, bytes); });
-            session.Error = times != 0 ? times : user != 0 ? user : domain;
-            return !MeansAbsent(session.Error);
+            if (!MeansAbsent(Describe(session))) return true;
+            session.Error = InvalidData;
+            return Listed(session.Id) != null;
+        }
+
+        static Session Listed(uint id) { return Sessions().Find(delegate(Session session) { return session.Id == id; }); }
+
+        // Gives the session's error. The logon time comes last: who held the id before it shows by it.
+        static int Describe(Session session)
+        {
+            Query(session.Id, ClientName, 2, delegate(IntPtr buffer, int bytes) { session.Client = Chars(buffer, bytes); });
+            Query(session.Id, ClientAddress, 10, delegate(IntPtr buffer, int bytes) { session.Address = Address(buffer, bytes); });
+            Query(session.Id, ClientProtocol, 2, delegate(IntPtr buffer, int bytes) { session.Protocol = Marshal.ReadInt16(buffer); });
+            Query(session.Id, ClientBuild, 4, delegate(IntPtr buffer, int bytes) { session.Build = Marshal.ReadInt32(buffer); });
+            Query(session.Id, ClientDisplay, 12, delegate(IntPtr buffer, int bytes) { session.Display = Display(buffer); });
+            int user = Query(session.Id, UserName, 2, delegate(IntPtr buffer, int bytes) { session.User = Chars(buffer, bytes); });
+            int domain = Query(session.Id, DomainName, 2, delegate(IntPtr buffer, int bytes) { session.Domain = Chars(buffer, bytes); });
+            int times = Query(session.Id, SessionInfo, Marshal.SizeOf(typeof(WTSINFOW)), delegate(IntPtr buffer, int bytes) { Times(session, buffer); });
+            int state = session.State < 0 || session.State > LastState ? InvalidData : 0;
+            return session.Error = times != 0 ? times : user != 0 ? user : domain != 0 ? domain : state;
         }
 
         // Asks and does not wait: a call that waits has been seen never to return. Gives the Win32 code, 0 for success.
@@ -132,14 +147,25 @@ namespace LogoffBot
             return isTaken ? 0 : Marshal.GetLastWin32Error();
         }
 
-        static int Query(uint id, int infoClass, Reader read)
+        // The Win32 code, 0 for success. An answer that is missing or too short is one session's fault, not the host's.
+        static int Query(uint id, int infoClass, int least, Reader read)
         {
             IntPtr buffer;
             uint bytes;
-            if (!WTSQuerySessionInformationW(IntPtr.Zero, id, infoClass, out buffer, out bytes)) return Marshal.GetLastWin32Error();
-            try { read(buffer, (int)bytes); }
+            if (!WTSQuerySessionInformationW(IntPtr.Zero, id, infoClass, out buffer, out bytes))
+            {
+                int code = Marshal.GetLastWin32Error();
+                return code == 0 ? InvalidData : code;
+            }
+            if (buffer == IntPtr.Zero) return InvalidData;
+            try
+            {
+                if (bytes < least || bytes > MostBytes) return InvalidData;
+                read(buffer, (int)bytes);
+                return 0;
+            }
+            catch (Exception) { return InvalidData; }
             finally { WTSFreeMemory(buffer); }
-            return 0;
         }
 
         static string Chars(IntPtr buffer, int bytes)
@@ -150,35 +176,36 @@ namespace LogoffBot
             return new string(letters, 0, end < 0 ? letters.Length : end);
         }
 
-        // WTS_CLIENT_ADDRESS: a DWORD for the family, then 20 bytes, of which an IPv4 address takes those from 2 to 5.
+        // WTS_CLIENT_ADDRESS: a DWORD for the family, then 20 bytes. The address begins at the third of them.
         static string Address(IntPtr buffer, int bytes)
         {
-            if (bytes < 10 || Marshal.ReadInt32(buffer) != 2) return "";
-            byte[] raw = new byte[10];
-            Marshal.Copy(buffer, raw, 0, raw.Length);
-            return raw[6] + "." + raw[7] + "." + raw[8] + "." + raw[9];
+            int family = Marshal.ReadInt32(buffer), size = family == 2 ? 4 : family == 23 ? 16 : 0;
+            if (size == 0 || bytes < 6 + size) return "";
+            byte[] address = new byte[size];
+            Marshal.Copy(new IntPtr(buffer.ToInt64() + 6), address, 0, size);
+            return new System.Net.IPAddress(address).ToString();
         }
 
         // WTS_CLIENT_DISPLAY: three DWORDs. The third is a number for the depth of the colours, not always their bits.
-        static string Display(IntPtr buffer, int bytes)
+        static string Display(IntPtr buffer)
         {
-            if (bytes < 12) return "";
             int width = Marshal.ReadInt32(buffer), height = Marshal.ReadInt32(buffer, 4), depth = Marshal.ReadInt32(buffer, 8);
             int bits = depth == 1 ? 4 : depth == 2 ? 8 : depth == 4 ? 16 : depth == 8 ? 24 : depth == 16 ? 15 : depth;
             return width == 0 ? "" : width + "x" + height + "x" + bits;
         }
 
-        static void Times(Session session, IntPtr buffer, int bytes)
+        static void Times(Session session, IntPtr buffer)
         {
-            if (bytes < Marshal.SizeOf(typeof(WTSINFOW))) throw new CallFailed("WTSINFOW", 87, bytes + " bytes");
             WTSINFOW info = (WTSINFOW)Marshal.PtrToStructure(buffer, typeof(WTSINFOW));
             session.State = info.State;
-            session.Logon = info.LogonTime;
-            session.Connect = info.ConnectTime;
-            session.Disconnect = info.DisconnectTime;
-            session.Input = info.LastInputTime;
-            session.Now = info.CurrentTime;
+            session.Logon = Known(info.LogonTime);
+            session.Connect = Known(info.ConnectTime);
+            session.Disconnect = Known(info.DisconnectTime);
+            session.Input = Known(info.LastInputTime);
+            session.Now = Known(info.CurrentTime);
         }
+
+        static long Known(long ticks) { return ticks >= Earliest && ticks < Latest ? ticks : 0; }
 
         static CallFailed Failed(string where)
         {

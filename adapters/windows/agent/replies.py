@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapters.windows.agent import errors
 from adapters.windows.agent.script import whole_letters
 from adapters.windows.errors import INCOMPLETE
-from bot.domain.session import Account, Machine, Session, SessionState
+from bot.domain.session import KNOWN_STATES, Account, Machine, Session, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +23,25 @@ MAX_LINE = 256 * 1024
 # FullyQualifiedErrorIds, the same in every language of Windows. After one of them the script did not run.
 _CONSTRAINED = ("MethodInvocationNotSupportedInConstrainedLanguage", "CannotDefineNewType")
 # An error there is written before any target is touched.
-_BEFORE_THE_ACT = frozenset({"request", "layout", "Add-Type", "WTSEnumerateSessionsExW", "WTSINFOW"})
+_BEFORE_THE_ACT = frozenset({"request", "layout", "Add-Type", "WTSEnumerateSessionsExW"})
 
-Ticks = Annotated[int, Field(ge=0, lt=2**63)]
-Code = Annotated[int, Field(ge=0, lt=2**32)]
-Words = Annotated[str, AfterValidator(whole_letters)]
-"""Text of Windows: unchecked UTF-16."""
+LONGEST_NAME = 256
+"""Letters of a text that are kept. Windows allows an account's name 256, and everything else less."""
+
+
+def _known_state(value: object) -> object:
+    return value if value in KNOWN_STATES else SessionState.UNKNOWN
+
+
+def _name(text: str) -> str:
+    return whole_letters(text)[:LONGEST_NAME]
+
+
+Ticks = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(lambda code: code % 2**32)]
+State = Annotated[SessionState, BeforeValidator(_known_state)]
+Words = Annotated[str, AfterValidator(_name)]
+"""Text of Windows: unchecked UTF-16, of any length."""
 
 
 class MalformedReply(ValueError):
@@ -43,7 +56,7 @@ class SessionReply(_Line):
     """A session as the agent writes it. Its ticks are FILETIME ticks (100 ns since 1601 UTC), written as strings."""
 
     id: Code
-    state: SessionState
+    state: State
     station: Words
     domain: Words
     user: Words
@@ -166,7 +179,10 @@ class Frames:
     def _object(self, framed: bytes) -> dict[str, Any]:
         if not framed.endswith(self._nonce):
             raise MalformedReply("a line without its second nonce")
-        value = json.loads(framed.removesuffix(self._nonce).decode("ascii"))
+        try:
+            value = json.loads(framed.removesuffix(self._nonce).decode("ascii"))
+        except RecursionError as exc:
+            raise MalformedReply("an object within an object within an object, and so on") from exc
         if not isinstance(value, dict):
             raise MalformedReply("no object")
         return value

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rehearsal.windows.sessions import Mode, Rule
+from rehearsal.windows.sessions import Mode, Query, Rule
 
 
 class Behaviour(BaseModel):
@@ -108,6 +108,22 @@ class Trouble(Behaviour):
     after_first_look: bool = False
 
 
+class Unreadable(Behaviour):
+    """One thing of one session cannot be read: Windows refuses it, or answers with nothing or too little."""
+
+    name = "unreadable"
+    id: int = 3
+    what: Literal["user", "domain", "client", "address", "times"] = "times"
+    manner: Literal["refused", "nothing", "short"] = "refused"
+    code: int = Field(default=5, gt=0)
+
+
+class Empty(Behaviour):
+    """The list of sessions succeeds and has none."""
+
+    name = "empty"
+
+
 class Drops(Trouble):
     """The TCP connection is cut at a message, after the host has carried it out: the client cannot know."""
 
@@ -178,6 +194,10 @@ def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
         raise ValueError("; ".join(faults)) from error
 
 
+_CLASSES = {"user": 5, "domain": 7, "client": 10, "address": 14, "times": 24}
+_MANNERS = {"refused": Mode.UNREAD, "nothing": Mode.NOTHING, "short": Mode.SHORT}
+
+
 def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
     """What the behaviours make of the WTS functions."""
     for each in behaviours.values():
@@ -190,4 +210,10 @@ def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
                 return Rule(mode=Mode.AFTER, number=round(each.seconds * 1000))
             case TakenOver():
                 return Rule(mode=Mode.SEIZE, number=each.id)
+            case Empty():
+                return Rule(mode=Mode.EMPTY)
+            case Unreadable():
+                code = each.code if each.manner == "refused" else 0
+                query = Query(each.id, _CLASSES[each.what], code)
+                return Rule(mode=_MANNERS[each.manner], number=query.number)
     return Rule()

@@ -50,6 +50,10 @@ class Mode(StrEnum):
     ERROR = "error"
     BLIND = "blind"
     SEIZE = "seize"
+    EMPTY = "empty"
+    UNREAD = "unread"
+    NOTHING = "nothing"
+    SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +62,31 @@ class Rule:
 
     AT_ONCE it is done. AFTER: a logoff is done `number` milliseconds later. NEVER: a logoff or a disconnect is taken
     and not done. ERROR: refused with the Win32 code `number`; BLIND: so is the list of sessions, and nothing else.
-    SEIZE: done, and meanwhile the session with the id `number` passes to another person, once.
+    SEIZE: done, and meanwhile the session with the id `number` passes to another person, once. EMPTY: the list of
+    sessions succeeds and has none. The others strike one class of one session, see `Query`: it is refused (UNREAD), or
+    succeeds without a buffer (NOTHING) or with one of one byte (SHORT).
     """
 
     mode: Mode = Mode.AT_ONCE
     number: int = 0
+
+
+class Query(NamedTuple):
+    """A query of one WTS_INFO_CLASS of one session, and the Win32 code it is refused with; as a rule's one number."""
+
+    session_id: int
+    info_class: int
+    code: int = 0
+
+    @property
+    def number(self) -> int:
+        return (self.code * 100_000 + self.session_id) * 100 + self.info_class
+
+    @classmethod
+    def from_number(cls, number: int) -> Self:
+        rest, info_class = divmod(number, 100)
+        code, session_id = divmod(rest, 100_000)
+        return cls(session_id, info_class, code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,11 +126,20 @@ static BOOL give_detail(Session *s, int class, void **buffer, DWORD *bytes)
     }
 }
 
+/* A rule for one class of one session: Query in sessions.py says how its number is made. */
+static BOOL is_query_rule(Table *table, const char *mode, DWORD id, int class)
+{
+    return is_rule(table, mode) && table->number / 100 % 100000 == id && table->number % 100 == class;
+}
+
 BOOL WTSQuerySessionInformationW(void *server, DWORD id, int class, void **buffer, DWORD *bytes)
 {
     Table table;
     (void)server;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
+    if (is_query_rule(&table, "unread", id, class)) return close_table(&table), refuse(table.number / 10000000);
+    if (is_query_rule(&table, "nothing", id, class)) return close_table(&table), *buffer = 0, *bytes = 0, 1;
+    if (is_query_rule(&table, "short", id, class)) return close_table(&table), give("", 1, buffer, bytes);
     Session *s = find(&table, id);
     int code = !s ? FILE_NOT_FOUND : give_detail(s, class, buffer, bytes) ? 0 : INVALID_PARAMETER;
     close_table(&table);
@@ -143,6 +152,7 @@ BOOL WTSEnumerateSessionsExW(void *server, DWORD *level, DWORD filter, WTS_SESSI
     (void)server;
     if (!level || *level != 1 || filter || !open_table(&table)) return refuse(INVALID_PARAMETER);
     if (is_rule(&table, "blind")) return close_table(&table), refuse((int)table.number);
+    if (is_rule(&table, "empty")) table.count = 0;
     WTS_SESSION_INFO_1W *list = calloc(table.count + 1, sizeof *list);
     for (DWORD i = 0; i < table.count; i++) {
         Session *s = &table.list[i];

@@ -7,15 +7,16 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import Any, NamedTuple
 
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
 from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.conditions import holds, last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import TICKS_PER_SECOND, Session, State, now_ticks
+from rehearsal.windows.sessions import TICKS_PER_SECOND, Query, Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
@@ -24,9 +25,23 @@ _LARGEST_ID = 2**31 - 1
 _FIRST_LISTENER = 65536
 _CONSOLE = "CONSOLE"
 _MINUTE = 60 * TICKS_PER_SECOND
-_STILL_THERE_WITHOUT_USER = {State.DISCONNECTED, State.RESET, State.DOWN}
+_WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
+_ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
+_EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
+"""Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
+
+_TIMES = ("logon", "connect", "disconnect", "input")
+_CLASSES: dict[int, tuple[str, ...]] = {5: ("user",), 7: ("domain",), 10: ("client",), 14: ("address",), 24: _TIMES}
 
 Reply = dict[str, Any]
+
+
+class Seen(NamedTuple):
+    """A session as the agent read it, when, and the Win32 code when account or times could not be read."""
+
+    session: Session
+    now: int
+    error: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +107,40 @@ def _error(where: str, code: int, text: str) -> Reply:
 
 
 def _list(machine: Machine) -> Iterator[Reply]:
-    sessions = wts.enumerate_sessions(machine.sessions)
+    sessions = _sessions(machine)
     yield {"host": {"name": machine.netbios, "dns": machine.dns, "pointer": 8, "now": str(now_ticks())}}
     for session in sessions:
         yield {"session": describe(session)}
 
 
-def describe(session: Session) -> Reply:
+def _sessions(machine: Machine) -> list[Seen]:
+    found = wts.enumerate_sessions(machine.sessions)
+    if not found:
+        raise wts.RefusedError(wts.ACCESS_DENIED)
+    failing = wts.failing_query(machine.sessions)
+    return [_read(session, failing) for session in found]
+
+
+def _read(session: Session, failing: Query | None) -> Seen:
+    """The session as the agent reads it: what cannot be read is empty, and a time that none can have is 0."""
     now = now_ticks()
+    values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
+    values["input"] = _known(last_input(session, now))
+    is_struck = failing is not None and failing.session_id == session.id
+    struck = _CLASSES.get(failing.info_class, ()) if failing and is_struck else ()
+    values |= {name: 0 if name in _TIMES else "" for name in struck}
+    is_error = bool({"user", "domain", "logon"} & set(struck))
+    code = failing.code if failing and is_error else 0
+    error = wts.INVALID_DATA if code in _ABSENT else code
+    return Seen(replace(session, **values), 0 if struck == _TIMES else now, error)
+
+
+def _known(ticks: int) -> int:
+    return ticks if _EARLIEST <= ticks < _LATEST else 0
+
+
+def describe(seen: Seen) -> Reply:
+    session = seen.session
     return {
         "id": session.id,
         "state": int(session.state),
@@ -107,16 +148,16 @@ def describe(session: Session) -> Reply:
         "domain": session.domain,
         "user": session.user,
         "client": session.client,
-        "address": "" if ":" in session.address else session.address,  # the agent reads IPv4 only
+        "address": str(ip_address(session.address)) if session.address else "",
         "protocol": session.protocol,
         "build": session.build,
         "display": session.display,
         "logon": str(session.logon),
         "connect": str(session.connect),
         "disconnect": str(session.disconnect),
-        "input": str(last_input(session, now)),
-        "now": str(now),
-        "error": 0,
+        "input": str(session.input),
+        "now": str(seen.now),
+        "error": seen.error,
     }
 
 
@@ -126,22 +167,23 @@ def _carry_out(request: Request, target: Target, command: Command, machine: Mach
         return _verdict("protected", why="bad id")
     if target.id == 0:
         return _verdict("protected", why="session 0")
-    session = _look(machine, target.id)
-    if session is None:
+    seen = _look(machine, target.id)
+    if seen is None:
         return _verdict("absent")
-    if verdict := _compare(target, session):
+    if verdict := _compare(target, seen):
         return verdict
+    session = seen.session
     if request.operation == "disconnect" and session.state is State.DISCONNECTED:
-        return _verdict("disconnected", why="already", seen=session)
+        return _verdict("disconnected", why="already", seen=seen)
     function, code = _call(request, session, machine)
-    if code in {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}:
+    if code in _ABSENT:
         return _verdict("absent")
     if code and (code != wts.CLOSE_PENDING or request.operation == "message"):
-        return _verdict("refused", code=code, why=function, seen=session)
+        return _verdict("refused", code=code, why=function, seen=seen)
     if request.operation == "message":
-        return _verdict("sent", seen=session)
+        return _verdict("sent", seen=seen)
     if request.wait == 0:
-        return _verdict("requested", code=code, seen=session)
+        return _verdict("requested", code=code, seen=seen)
     return _wait(request, target, code, command, machine)
 
 
@@ -160,29 +202,32 @@ def _call(request: Request, session: Session, machine: Machine) -> tuple[str, in
 def _wait(request: Request, target: Target, code: int, command: Command, machine: Machine) -> Reply:
     until = time.monotonic() + request.wait
     while not _is_gone(target, seen := _look(machine, target.id)):
-        if request.operation == "disconnect" and seen and seen.state is State.DISCONNECTED:
+        if request.operation == "disconnect" and _is_left(target, seen):
             return _verdict("disconnected", seen=seen)
         if time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS):
             return _verdict("still_closing", code=code, seen=seen)
     return _verdict("gone", seen=seen)
 
 
-def _compare(target: Target, session: Session) -> Reply | None:
+def _compare(target: Target, seen: Seen) -> Reply | None:
     """Why the session may not be touched; None when it is as the card described it."""
+    session = seen.session
     if session.state is State.LISTEN or session.id >= _FIRST_LISTENER:
-        return _verdict("protected", why="listener", seen=session)
+        return _verdict("protected", why="listener", seen=seen)
+    if seen.error:
+        return _verdict("refused", code=seen.error, why="WTSQuerySessionInformationW", seen=seen)
     if not session.user:
-        return _verdict("protected", why="no user", seen=session)
+        return _verdict("protected", why="no user", seen=seen)
     if session.logon == 0:
-        return _verdict("protected", why="no logon time", seen=session)
-    if not _is_person(target, session) or session.logon != target.logon:
-        return _verdict("changed", why="person", seen=session)
+        return _verdict("protected", why="no logon time", seen=seen)
+    if not _is_held(target, session):
+        return _verdict("changed", why="person", seen=seen)
     if target.not_at_console and upper(session.station) == _CONSOLE:
-        return _verdict("protected", why="console", seen=session)
+        return _verdict("protected", why="console", seen=seen)
     if not target.even_if_active and (why := _change_of_time(target, session)):
-        return _verdict("changed", why=why, seen=session)
-    if not all(holds(condition, session, now_ticks()) for condition in target.conditions):
-        return _verdict("changed", why="filter", seen=session)
+        return _verdict("changed", why=why, seen=seen)
+    if not all(holds(condition, session, seen.now) for condition in target.conditions):
+        return _verdict("changed", why="filter", seen=seen)
     return None
 
 
@@ -201,7 +246,7 @@ def _change_of_time(target: Target, session: Session) -> str:
     if session.state != target.state:
         return ""
     is_active = session.state is State.ACTIVE
-    since = last_input(session, now_ticks()) if is_active else session.disconnect
+    since = session.input if is_active else session.disconnect
     if since <= 0:
         return "unread"
     return "came_back" if since > target.since + (_MINUTE if is_active else 0) else ""
@@ -211,17 +256,34 @@ def _is_person(target: Target, session: Session) -> bool:
     return upper(session.user) == upper(target.user) and upper(session.domain) == upper(target.domain)
 
 
-def _is_gone(target: Target, seen: Session | None) -> bool:
+def _is_held(target: Target, session: Session) -> bool:
+    return _is_person(target, session) and session.logon == target.logon
+
+
+def _is_gone(target: Target, seen: Seen | None) -> bool:
+    """What could not be read proves nothing."""
     if seen is None:
         return True
-    if not seen.user:
-        return seen.state not in _STILL_THERE_WITHOUT_USER
-    return not _is_person(target, seen) or seen.logon not in {0, target.logon}
+    if seen.error:
+        return False
+    session = seen.session
+    if not session.user:
+        return session.state in _WITHOUT_USER
+    return bool(session.domain and session.logon) and not _is_held(target, session)
 
 
-def _look(machine: Machine, session_id: int) -> Session | None:
-    return next((each for each in wts.enumerate_sessions(machine.sessions) if each.id == session_id), None)
+def _is_left(target: Target, seen: Seen | None) -> bool:
+    return (
+        seen is not None
+        and not seen.error
+        and seen.session.state is State.DISCONNECTED
+        and _is_held(target, seen.session)
+    )
 
 
-def _verdict(verdict: str, *, code: int = 0, why: str = "", seen: Session | None = None) -> Reply:
+def _look(machine: Machine, session_id: int) -> Seen | None:
+    return next((each for each in _sessions(machine) if each.session.id == session_id), None)
+
+
+def _verdict(verdict: str, *, code: int = 0, why: str = "", seen: Seen | None = None) -> Reply:
     return {"verdict": verdict, "code": code, "why": why, "seen": describe(seen) if seen else None}

@@ -4,9 +4,11 @@ A call answers 0 or the Win32 code it is refused with; see the C file for the so
 """
 
 from rehearsal.windows import user_activity
-from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, Table, now_ticks
+from rehearsal.windows.sessions import FOREVER, Mode, Query, Rule, Session, SessionFile, Table, now_ticks
 
 FILE_NOT_FOUND = 2
+ACCESS_DENIED = 5
+INVALID_DATA = 13
 WINSTATION_NOT_FOUND = 7022
 CLOSE_PENDING = 7007
 MALLORY = "CORP\\mallory"
@@ -27,7 +29,17 @@ def enumerate_sessions(file: SessionFile) -> list[Session]:
     with file.locked() as table:
         if table.rule.mode is Mode.BLIND:
             raise RefusedError(table.rule.number)
-        return list(table.sessions.values())
+        return [] if table.rule.mode is Mode.EMPTY else list(table.sessions.values())
+
+
+def failing_query(file: SessionFile) -> Query | None:
+    """The one query that fails on this host. An answer without its bytes is INVALID_DATA, as the agent reads it."""
+    with file.locked() as table:
+        rule = table.rule
+    if rule.mode not in {Mode.UNREAD, Mode.NOTHING, Mode.SHORT}:
+        return None
+    query = Query.from_number(rule.number)
+    return query if rule.mode is Mode.UNREAD else query._replace(code=INVALID_DATA)
 
 
 def log_off(file: SessionFile, session_id: int) -> int:
