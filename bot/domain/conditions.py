@@ -1,6 +1,7 @@
 """Filters: what a person may ask of a session, compared in the survey and again on the host in the moment of the act.
 
-`Agent.cs` compares the same way; docs/agent-protocol.md is the specification of both.
+`Target.cs` compares the same way; docs/agent-protocol.md is the specification of both. A filter narrows what may be
+touched, so it holds here only where every folding of letter case says so (`bot/domain/letters.py`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from bot.domain import letters
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
@@ -73,14 +76,21 @@ def _compare(operator: Operator, left: int, right: int) -> bool:
     }[operator]
 
 
-def fold(text: str) -> str:
-    """Upper case letter by letter, as .NET's OrdinalIgnoreCase: a letter whose capital is longer stays itself."""
-    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
-
-
 def is_like(pattern: str, text: str) -> bool:
-    """`*` stands for any run, `?` for one letter, the whole text counts, letter case does not."""
-    pattern, text = fold(pattern), fold(text)
+    """`*` stands for any run, `?` for one letter, the whole text counts. Letter case does not, in any folding."""
+    if pattern.isascii() and text.isascii():
+        return _fits(pattern.upper(), text.upper())
+    return all(_fits(folding(pattern), folding(text)) for folding in letters.EVERY)
+
+
+def may_be_like(pattern: str, text: str) -> bool:
+    """The same for protections: one folding is enough."""
+    if pattern.isascii() and text.isascii():
+        return _fits(pattern.upper(), text.upper())
+    return any(_fits(folding(pattern), folding(text)) for folding in letters.ANY)
+
+
+def _fits(pattern: str, text: str) -> bool:
     at, star, kept = 0, -1, 0
     position = 0
     while position < len(text):

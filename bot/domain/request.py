@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
-from bot.domain.conditions import fold
+from bot.domain.letters import may_be_same
 from bot.domain.people import Actor, Place
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
@@ -37,10 +37,15 @@ class Target:
     def is_open(self) -> bool:
         return self.verdict is None
 
-    def is_still(self, other: Session) -> bool:
-        """The same person at the same logon holds the id."""
-        mine = self.session
-        return (mine.id, mine.logon, fold(str(mine.account))) == (other.id, other.logon, fold(str(other.account)))
+    def is_replaced_by(self, other: Session) -> bool:
+        """Another person, or another logon, holds the id: no folding of letter case takes the two names for one.
+
+        A name or a logon time that could not be read proves nothing.
+        """
+        mine, theirs = self.session.account, other.account
+        is_same = may_be_same(mine.user, theirs.user) and may_be_same(mine.domain, theirs.domain)
+        is_another_logon = other.logon not in (0, self.session.logon)
+        return bool(theirs.user) and (not is_same or is_another_logon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.actions import Action, facts_of
+from bot.domain.letters import may_be_same
 from bot.domain.people import MemberStatus
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import SessionState
-from bot.policy.model import Decision, deny, matches
+from bot.policy.model import Decision, deny, matches, protects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,6 +76,8 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
         on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
         if on_it:
             return rule
+        if action is not Action.LIST and rule.may_cover(session):
+            return None  # a later rule may ask for less than this one, so it may not decide instead
     return None
 
 
@@ -90,13 +93,13 @@ def guard(policy: Policy, session: Session) -> str:
             return "nobody is logged on"
         case _ if session.logon <= 0:
             return "no logon time: the person cannot be told apart"
-        case _ if session.station.lower() == "console" and not policy.may_touch_console:
+        case _ if may_be_same(session.station, "console") and not policy.may_touch_console:
             return "the console"
-        case _ if not policy.may_touch_own_account and any(matches(policy.own_accounts, name) for name in names):
+        case _ if not policy.may_touch_own_account and protects(policy.own_accounts, session.account.user):
             return "the bot's own account"
-        case _ if any(matches(policy.protected_users, name) for name in names):
+        case _ if any(protects(policy.protected_users, name) for name in names):
             return "a protected user"
-        case _ if matches(policy.protected_computers, session.host):
+        case _ if protects(policy.protected_computers, session.host):
             return "a protected computer"
     return ""
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain.conditions import is_like
+from bot.domain.conditions import is_like, may_be_like
 from bot.domain.session import SessionState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.actions import Action
     from bot.domain.people import Person, Place
     from bot.domain.requirement import Need
@@ -51,9 +53,16 @@ class Rule:
         return action in self.may and is_here and person.is_among(self.who)
 
     def covers(self, session: Session) -> bool:
+        return self._fits(session, matches)
+
+    def may_cover(self, session: Session) -> bool:
+        """As far as letter case goes: at least one folding says so. Where `covers` says no, nobody can be sure."""
+        return self._fits(session, protects)
+
+    def _fits(self, session: Session, compare: Callable[[tuple[str, ...], str], bool]) -> bool:
         names = (session.account.user, str(session.account))
         is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
-        on_it = matches(self.computers, session.host) and any(matches(self.users, name) for name in names)
+        on_it = compare(self.computers, session.host) and any(compare(self.users, name) for name in names)
         return on_it and session.state in self.states and is_idle
 
 
@@ -68,7 +77,7 @@ class Policy:
     rules: tuple[Rule, ...]
     protected_users: tuple[str, ...] = ()
     protected_computers: tuple[str, ...] = ()
-    own_accounts: tuple[str, ...] = ()
+    own_accounts: tuple[str, ...] = ()  # user names, without the domain
     may_touch_console: bool = False
     may_touch_own_account: bool = False
     second_person_above: int = 10
@@ -86,7 +95,13 @@ class Decision:
 
 
 def matches(patterns: tuple[str, ...], text: str) -> bool:
+    """A permission covers the text: every folding of letter case says so."""
     return any(is_like(pattern, text) for pattern in patterns)
+
+
+def protects(patterns: tuple[str, ...], text: str) -> bool:
+    """A protection covers the text: one folding of letter case is enough."""
+    return any(may_be_like(pattern, text) for pattern in patterns)
 
 
 def deny(rule: str, message: str) -> Decision:

@@ -195,7 +195,7 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
 def is_gone(target: Target, there: dict[int, Session]) -> bool:
     """Nobody, or somebody else, has the id now. A session that is being taken down may have lost its name only."""
     now = there.get(target.session.id)
-    return now is None or (bool(now.account.user) and not target.is_still(now))
+    return now is None or target.is_replaced_by(now)
 
 
 def order_for(

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from adapters.windows.agent.verdicts import CODES, RIGHTS
-from bot.domain.conditions import fold
+from bot.domain.letters import framework_upper
 from bot.domain.session import Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Unreachable
@@ -253,7 +253,7 @@ def _judge(order: Order, seen: Session | None) -> Answer | None:
         return _answer(order, Verdict.SKIPPED, reason=why)
     if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
         return _answer(order, Verdict.CHANGED, reason=Reason.PERSON, note=str(seen.account))
-    if order.not_at_console and fold(seen.station) == _CONSOLE:
+    if order.not_at_console and framework_upper(seen.station) == _CONSOLE:
         return _answer(order, Verdict.SKIPPED, reason=Reason.CONSOLE)
     why = _change(order, seen)
     return _answer(order, Verdict.CHANGED, reason=why) if why else None
@@ -276,4 +276,4 @@ def _change(order: Order, seen: Session) -> Reason | None:
 
 
 def _folded(account: Account) -> tuple[str, str]:
-    return fold(account.domain), fold(account.user)
+    return framework_upper(account.domain), framework_upper(account.user)
