@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from app.config import checks, problems, yaml_file
+from app.config.accounts import user_alone
 from app.config.policy import Limits, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
@@ -125,7 +126,7 @@ class Settings(Section):
             rules=tuple(rule.rule(_on(rule.computers, inventory)) for rule in self.rules),
             protected_users=tuple(self.protect.users),
             protected_computers=_on(self.protect.computers, inventory),
-            own_accounts=tuple(account.partition("@")[0].replace("*", "?") for account in sorted(accounts) if account),
+            own_accounts=tuple(sorted({user_alone(account) for account in accounts} - {""})),
             may_touch_console=not self.protect.console,
             may_touch_own_account=not self.protect.own_account,
             second_person_above=self.limits.second_person_above,

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from bot.domain.near_names import Candidates
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_NAME = re.compile(
+    r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
 MOST_HOSTS = 1000
 
@@ -42,7 +45,11 @@ class Inventory:
         for name in self.names:
             if name.lower() == selector.lower():
                 return (name,)
-        if is_name(selector) and any(admits(pattern, selector) for pattern in self.patterns):
+        if (
+            is_name(selector)
+            and not is_numeric(selector)
+            and any(admits(pattern, selector) for pattern in self.patterns)
+        ):
             return (selector.lower(),)
         return ()
 
@@ -55,7 +62,7 @@ class Inventory:
 
     def may_find(self, selector: str) -> bool:
         """Whether it stands for a computer, or is a pattern for names that only a `match` lets in."""
-        to_come = (is_like(selector, pattern) or admits(pattern, selector) for pattern in self.patterns)
+        to_come = (overlap(selector, pattern) for pattern in self.patterns)
         return bool(self.find(selector)) or (is_pattern(selector) and any(to_come))
 
     def stands_for_something(self, selector: str) -> bool:
@@ -71,6 +78,11 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
+def is_numeric(text: str) -> bool:
+    """An address as some program reads it: `10.0.0.5`, and `010.0.0.5`, `10.5`, `167772165`, `0xa000005` as well."""
+    return bool(_NUMBER.fullmatch(text.rpartition(".")[2]))
+
+
 def is_pattern(text: str) -> bool:
     return "*" in text or "?" in text
 
@@ -79,6 +91,28 @@ def admits(pattern: str, name: str) -> bool:
     """Part by part: `*` and `?` stand for no dot, so that a pattern lets no name of another domain in."""
     parts, said = pattern.split("."), name.split(".")
     return len(parts) == len(said) and all(is_like(part, word) for part, word in zip(parts, said, strict=True))
+
+
+def overlap(selector: str, match: str) -> bool:
+    """Whether a name exists that both patterns fit. In `match`, `*` and `?` stand for no dot."""
+    left, right = selector.upper(), match.upper()
+    todo, seen = [(0, 0)], {(0, 0)}
+    while todo:
+        i, j = todo.pop()
+        if i == len(left) and j == len(right):
+            return True
+        one, other = left[i : i + 1], right[j : j + 1]
+        steps = {(i + 1, j)} if one == "*" else set()
+        steps |= {(i, j + 1)} if other == "*" else set()
+        if one and other and _may_agree(one, other):
+            steps.add((i + (one != "*"), j + (other != "*")))
+        todo += steps - seen
+        seen |= steps
+    return False
+
+
+def _may_agree(one: str, other: str) -> bool:
+    return one == other or one in "*?" or (other in "*?" and one != ".")
 
 
 def expand(name: str) -> Iterator[str]:
