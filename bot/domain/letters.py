@@ -74,6 +74,11 @@ def may_be_same(left: str, right: str) -> bool:
     return left == right or any(folding(left) == folding(right) for folding in ANY)
 
 
+def visible(text: str) -> str:
+    """The text for a terminal: what cannot be printed, or turns the line around, is one replacement character."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def _capital(letter: str) -> str:
     """Unicode's simple capital. Where Python knows a longer one, the title letter is the simple one."""
     found = letter.upper() if len(letter.upper()) == 1 else letter.title()
