@@ -2,11 +2,13 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-TESTS ?= tests rehearsal/tests
+ALL := tests rehearsal/tests
+TESTS ?= $(ALL)
+WORKERS ?= 2
 SYNC := $(BIN)/uv sync --locked --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures test check lint kerberos foreign clean
+.PHONY: help demo story pictures test deep check lint kerberos foreign clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -17,8 +19,16 @@ demo: .venv/rehearsal ## The bot, a local workspace and a farm of Windows hosts 
 story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
 
-test: .venv/dev ## Run all tests (one folder: make test TESTS=tests/unit)
+test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
+ifeq ($(TESTS),$(ALL))
+	$(BIN)/pytest tests/unit --cov $(PYTEST_OPTIONS)
+	$(BIN)/pytest $(ALL) --ignore tests/unit --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
+endif
+
+deep: .venv/dev ## Try the properties, walks and races much harder; resumes (make deep DEEP="--seeds 7 --only 'press races'")
+	$(BIN)/python -m tests.deep $(DEEP)
 
 lint: .venv/dev ## Style, types and import rules
 	$(BIN)/ruff check .
@@ -38,7 +48,7 @@ pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
 	PYTHONPATH=rehearsal/tests $(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .deep.jsonl
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/uv:

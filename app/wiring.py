@@ -95,7 +95,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     )
     workflow = assemble(
         ledger=ledger,
-        terminal=WinRmTerminal(shell),
+        terminal=WinRmTerminal(shell, machine_of=settings.machine_of),
         chat=SlackChat(client, directory.group_ids),
         clock=clock,
         executor=executor,

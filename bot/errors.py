@@ -11,6 +11,7 @@ BotError                what a person is told is `.message`; `.code` is stable a
     NoRight               the account may not open a shell, or not see sessions
     TimedOut              no complete answer before the deadline
     BadReply              an answer that is none
+    WrongMachine          another machine answers under the name
     CannotCompile         the agent could not be compiled or run there
   LedgerError           the database cannot be read or written
   ChatError             Slack did not take it; `.retryable`, `.retry_after`
@@ -144,6 +145,10 @@ class TimedOut(TerminalError):
 
 class BadReply(TerminalError):
     code = "bad_reply"
+
+
+class WrongMachine(TerminalError):
+    code = "wrong_machine"
 
 
 class CannotCompile(TerminalError):

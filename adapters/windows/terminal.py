@@ -13,7 +13,8 @@ from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Deadline
-from bot.errors import Unreachable
+from bot.domain.session import NOT_NAMED, Machine
+from bot.errors import Unreachable, WrongMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -28,6 +29,10 @@ def _new_nonce() -> str:
     return secrets.token_hex(16)
 
 
+def _same_name(host: str) -> str:
+    return host
+
+
 def _seconds(wait: timedelta | None) -> int:
     return math.ceil(wait.total_seconds()) if wait else 0
 
@@ -35,8 +40,15 @@ def _seconds(wait: timedelta | None) -> int:
 class WinRmTerminal:
     """Repeats by itself only what was not delivered, or what changes nothing."""
 
-    def __init__(self, shell: Shell, *, new_nonce: Callable[[], str] = _new_nonce) -> None:
-        self._shell = shell
+    def __init__(
+        self,
+        shell: Shell,
+        *,
+        machine_of: Callable[[str], str] = _same_name,
+        new_nonce: Callable[[], str] = _new_nonce,
+    ) -> None:
+        """`machine_of` gives the name that a computer of the inventory has as a machine."""
+        self._shell, self._machine_of = shell, machine_of
         self._new_nonce = new_nonce
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
@@ -80,8 +92,21 @@ class WinRmTerminal:
 
     def _listed(self, host: str, deadline: Deadline) -> tuple[Session, ...]:
         with closing(self._run(host, script.list_request(), deadline)) as lines:
-            found = [line.session.on(host) for line in lines if isinstance(line, replies.Listed)]
+            machine, found = NOT_NAMED, []
+            for line in lines:
+                if isinstance(line, replies.HostReply):
+                    machine = self._checked(host, line.machine)
+                elif isinstance(line, replies.Listed):
+                    found.append(line.session.on(host, machine))
         return tuple(sorted(found, key=lambda session: session.id))
+
+    def _checked(self, host: str, machine: Machine) -> Machine:
+        """Return the machine that answered. Raises `WrongMachine` when it is not the one that the name stands for."""
+        if machine.fits(self._machine_of(host)):
+            return machine
+        said = machine.dns or machine.netbios or "no name"
+        message = f"{host} says that it is {said}. If that is right, add `machine: {said}` to {host} in app.yaml."
+        raise WrongMachine(message, host=host)
 
     def _answers(
         self, host: str, orders: Sequence[Order], request: tuple[str, ...], deadline: Deadline

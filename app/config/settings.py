@@ -55,11 +55,15 @@ class WinRm(Section):
 
 
 class Computer(Section):
-    """One computer, a range of them (`rds-[01-40]`), or with `match` a pattern that further names may match."""
+    """One computer, a range of them (`rds-[01-40]`), or with `match` a pattern that further names may match.
+
+    `machine` is what the computer calls itself, where its name here is an address, an alias or a round-robin name.
+    """
 
     name: str = ""
     match: str = ""
     address: str = ""
+    machine: str = ""
     winrm: WinRm = WinRm()
 
     @property
@@ -139,13 +143,21 @@ class Settings(Section):
         own = {name: getattr(computer.winrm, name) for name in computer.winrm.model_fields_set}
         return self.winrm.model_copy(update=own)
 
+    def machine_of(self, host: str) -> str:
+        """Return the name that an inventory's computer calls itself. Raises `LookupError` for any other."""
+        return self._computer(host).machine or host
+
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
         """Address and way of an inventory's computer, its name before a pattern. Raises `LookupError` for any other."""
+        computer = self._computer(host)
+        return computer.address or host, self.way_to(computer)
+
+    def _computer(self, host: str) -> Computer:
         named = [c for c in self.computers if host.lower() in {name.lower() for name in expand(c.name)}]
         found = named or [c for c in self.computers if c.match and admits(c.match, host)]
         if not found:
             raise LookupError(host)
-        return found[0].address or host, self.way_to(found[0])
+        return found[0]
 
 
 def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from unicodedata import bidirectional, category
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import duration
 from bot.domain.request import Ending, State
-from bot.domain.session import SessionState, filetime_to_datetime
+from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import ConflictReason
 
@@ -41,6 +41,8 @@ MARKS = {
 _CHANGED = {
     Reason.PERSON: "not touched: another person, or a new logon, holds this session now",
     Reason.CAME_BACK: "not touched: came back to work since the card was drawn",
+    Reason.LEFT: "not touched: disconnected since the card was drawn",
+    Reason.UNREAD: "not touched: its time could not be read, so nobody knows whether the person came back",
     Reason.NO_LONGER_MATCHES: "not touched: no longer matches what was asked for",
 }
 _BUSY = 7024
@@ -153,13 +155,15 @@ def details(target: Target) -> str:
 
 
 def session_state(session: Session) -> str:
-    """`Disconnected for 3 hours`, `Active, idle for 5 minutes`."""
+    """`Disconnected for 3 hours`; `Active, at work`; from five minutes on `Active, idle for 5 minutes`."""
     idle = session.idle
-    if session.state is SessionState.DISCONNECTED and idle is not None:
+    if idle is None:
+        return session.state.label
+    if session.state is SessionState.DISCONNECTED:
         return f"{session.state.label} for {duration(idle)}"
-    if idle is not None and idle.total_seconds() >= 60:
-        return f"{session.state.label}, idle for {duration(idle)}"
-    return session.state.label
+    return (
+        f"{session.state.label}, idle for {duration(idle)}" if idle >= IDLE_FROM else f"{session.state.label}, at work"
+    )
 
 
 def count(number: int, noun: str, many: str = "") -> str:
@@ -245,6 +249,10 @@ def too_long_a_list(number: int, kept: int) -> str:
 
 def not_allowed(host: str) -> str:
     return f"No rule lets you look at {host}, so I did not."
+
+
+def same_machine(host: str, other: str) -> str:
+    return f"{host} is the same machine as {other}; its sessions stand once."
 
 
 def too_often(most: int, within: timedelta) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.domain.verdicts import Reason, Verdict
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor
     from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
     from bot.domain.requirement import Requirement
-    from bot.domain.verdicts import Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,9 @@ class WarningFailed:
     """The person could not be warned, or nobody can prove it: he is left alone."""
 
     key: tuple[str, int]
-    note: str
+    note: str = ""
+    verdict: Verdict = Verdict.SKIPPED
+    reason: Reason = Reason.NOT_WARNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ def _warned(target: Target, event: e.WarningStarted | e.WarningDelivered | e.War
         case e.WarningDelivered():
             return replace(target, warned_at=now)
         case e.WarningFailed():
-            return replace(target, verdict=Verdict.SKIPPED, reason=Reason.NOT_WARNED, note=event.note)
+            return replace(target, verdict=event.verdict, reason=event.reason, note=event.note)
 
 
 def _waiting_until(request: Request, act_at: datetime) -> Request:

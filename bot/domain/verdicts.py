@@ -26,6 +26,8 @@ class Reason(StrEnum):
 
     PERSON = "person"  # another person, or a new logon, holds the session id; note: the account
     CAME_BACK = "came_back"  # Active now, and was not on the card
+    LEFT = "left"  # Active and idle on the card, Disconnected now: what was done before, nobody can know
+    UNREAD = "unread"  # the card said a time, and the host cannot read it now
     NO_LONGER_MATCHES = "no_longer_matches"  # a filter of the command, or a condition of a rule, holds no more
     ALREADY = "already"  # Disconnected before the order came
     SESSION_ZERO = "session_zero"  # the services' session

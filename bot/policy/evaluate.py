@@ -12,7 +12,7 @@ from bot.domain.letters import may_be_same
 from bot.domain.people import MemberStatus
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import SessionState
-from bot.policy.model import Decision, deny, matches, protects
+from bot.policy.model import Decision, allows_computer, deny, matches, protects, protects_computer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +73,7 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
     for rule in policy.rules:
         if not rule.is_for(person, place, action):
             continue
-        on_it = matches(rule.computers, session.host) if action is Action.LIST else rule.covers(session)
+        on_it = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
         if on_it:
             return rule
         if action is not Action.LIST and rule.may_cover(session):
@@ -99,7 +99,7 @@ def guard(policy: Policy, session: Session) -> str:
             return "the bot's own account"
         case _ if any(protects(policy.protected_users, name) for name in names):
             return "a protected user"
-        case _ if protects(policy.protected_computers, session.host):
+        case _ if protects_computer(policy.protected_computers, session):
             return "a protected computer"
     return ""
 

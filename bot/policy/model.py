@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like, may_be_like
-from bot.domain.session import SessionState
+from bot.domain.inventory import is_pattern
+from bot.domain.session import SessionState, is_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.domain.actions import Action
     from bot.domain.people import Person, Place
     from bot.domain.requirement import Need
@@ -53,17 +52,17 @@ class Rule:
         return action in self.may and is_here and person.is_among(self.who)
 
     def covers(self, session: Session) -> bool:
-        return self._fits(session, matches)
+        is_there = allows_computer(self.computers, session)
+        return is_there and any(matches(self.users, name) for name in _names_of(session)) and self._fits(session)
 
     def may_cover(self, session: Session) -> bool:
-        """As far as letter case goes: at least one folding says so. Where `covers` says no, nobody can be sure."""
-        return self._fits(session, protects)
+        """Under one folding of letter case, or one name of the computer. Where `covers` says no, nobody can be sure."""
+        is_there = any(protects(self.computers, name) for name in (session.host, *_reported_names(session)))
+        return is_there and any(protects(self.users, name) for name in _names_of(session)) and self._fits(session)
 
-    def _fits(self, session: Session, compare: Callable[[tuple[str, ...], str], bool]) -> bool:
-        names = (session.account.user, str(session.account))
+    def _fits(self, session: Session) -> bool:
         is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
-        on_it = compare(self.computers, session.host) and any(compare(self.users, name) for name in names)
-        return on_it and session.state in self.states and is_idle
+        return session.state in self.states and is_idle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +101,31 @@ def matches(patterns: tuple[str, ...], text: str) -> bool:
 def protects(patterns: tuple[str, ...], text: str) -> bool:
     """A protection covers the text: one folding of letter case is enough."""
     return any(may_be_like(pattern, text) for pattern in patterns)
+
+
+def allows_computer(patterns: tuple[str, ...], session: Session) -> bool:
+    """Whether the patterns let a person at this computer: under its configured name, and under the one it reports."""
+    reported = _reported_names(session)
+    return matches(patterns, session.host) and (not reported or any(matches(patterns, name) for name in reported))
+
+
+def protects_computer(patterns: tuple[str, ...], session: Session) -> bool:
+    """Whether any pattern means this computer by any of its names, with a domain or without."""
+    names = (session.host, session.host.partition(".")[0], *_reported_names(session))
+    labels = tuple(label for label, dot, _ in (p.partition(".") for p in patterns) if dot and not is_pattern(label))
+    return any(protects((*patterns, *labels), name) for name in names)
+
+
+def _names_of(session: Session) -> tuple[str, ...]:
+    return (session.account.user, str(session.account))
+
+
+def _reported_names(session: Session) -> tuple[str, ...]:
+    """What the machine calls itself, alone and in the domain of its configured name."""
+    domain = session.host.partition(".")[2]
+    names = [name for name in (session.machine.dns, session.machine.netbios) if name]
+    has_domain = bool(domain) and not is_address(session.host)
+    return tuple(dict.fromkeys([*names, *(f"{name}.{domain}" for name in names if has_domain)]))
 
 
 def deny(rule: str, message: str) -> Decision:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.session import NOT_NAMED, Machine
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
@@ -16,18 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One target of one act on one host: touch it only if all of this still holds there.
-
-    `not_at_console`: nor if the session is at the console in the moment of the act, wherever it was on the card.
-    """
+    """One target of one act on one host: touch it only if all of this still holds there."""
 
     session_id: int
     account: Account
-    logon: int
-    said_state: SessionState
-    even_if_active: bool
-    conditions: tuple[Condition, ...]
-    not_at_console: bool = True
+    logon: int  # FILETIME ticks by the host's clock
+    said_state: SessionState  # as the card showed it
+    even_if_active: bool  # no state and no time is compared with the card
+    said_since: int = 0  # the last input or the disconnect time that the card said something of; 0: nothing to compare
+    machine: Machine = NOT_NAMED  # the machine that the card was drawn from
+    conditions: tuple[Condition, ...]  # filters and rules, which have to hold in the moment of the act
+    not_at_console: bool = True  # nor if the session is at the console by then, wherever it was on the card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,6 +198,17 @@ def is_gone(target: Target, there: dict[int, Session]) -> bool:
     return now is None or target.is_replaced_by(now)
 
 
+def _said_since(request: Request, target: Target) -> int:
+    """Return the time that the host compares with what the card said, or 0.
+
+    Somebody Active who got this request's warning is meant to save and to close the window, so no time of theirs is
+    compared after it.
+    """
+    if request.ask.even_if_active or (target.warned_at and target.session.state is SessionState.ACTIVE):
+        return 0
+    return target.session.said_since
+
+
 def order_for(
     request: Request, target: Target, still: tuple[Condition, ...] = (), *, not_at_console: bool = True
 ) -> Order:
@@ -207,6 +218,8 @@ def order_for(
         logon=target.session.logon,
         said_state=target.session.state,
         even_if_active=request.ask.even_if_active,
+        said_since=_said_since(request, target),
+        machine=target.session.machine,
         conditions=(*request.ask.conditions, *still),
         not_at_console=not_at_console,
     )

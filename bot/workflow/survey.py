@@ -10,7 +10,7 @@ from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.events import Refused, Surveyed
 from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
-from bot.domain.session import Account
+from bot.domain.session import NOT_NAMED, Account
 from bot.domain.transitions import READY_FOR
 from bot.policy import evaluate
 from bot.policy.model import Decision
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Person
     from bot.domain.request import Request
     from bot.domain.requirement import Requirement
-    from bot.domain.session import Session
+    from bot.domain.session import Machine, Session
     from bot.errors import TerminalError
     from bot.policy.model import Policy
 
@@ -40,11 +40,27 @@ class Look:
     at: datetime
     sessions: tuple[Session, ...] = ()
     error: TerminalError | None = None
+    same_as: str = ""  # another computer of the request that is this machine under another name
+
+    @property
+    def machine(self) -> Machine:
+        """As the host named itself; nobody knows of a host without any session."""
+        return next((session.machine for session in self.sessions), NOT_NAMED)
+
+
+def each_machine_once(looks: Sequence[Look]) -> list[Look]:
+    """Return the looks; one at a machine that was looked at before under another name has no sessions."""
+    found: list[Look] = []
+    for look in looks:
+        same = next((other.host for other in found if look.machine.is_same_as(other.machine)), "")
+        found.append(replace(look, sessions=(), same_as=same) if same else look)
+    return found
 
 
 def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> Surveyed | Refused:
     """Sort the sessions into targets and those left out, and say what it takes to go on."""
     ask, action, place = request.ask, request.action, request.place
+    surveys = each_machine_once(surveys)
     matching = [session for look in surveys for session in look.sessions if _matches(ask, session)]
     decisions = [(s, evaluate.for_session(policy, person, place, action, s)) for s in matching]
     targets = tuple(Target(session=session) for session, decision in decisions if decision.allowed)
@@ -85,6 +101,9 @@ def _matches(ask: Ask, session: Session) -> bool:
 
 
 def _host_survey(look: Look) -> HostSurvey:
+    if look.same_as:
+        message = wording.same_machine(look.host, look.same_as)
+        return HostSurvey(host=look.host, looked_at=look.at, code="same_machine", message=message)
     if look.error:
         return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
     return HostSurvey(host=look.host, looked_at=look.at, sessions=len(look.sessions))

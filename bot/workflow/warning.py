@@ -46,29 +46,35 @@ class WarningSender:
             self.ledger.record(request.id, WarningStarted(key=target.key))
         hosts = dict.fromkeys(target.session.host for target in fresh)
         for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
-            for target, why in outcome:
-                not_warned = WarningFailed(key=target.key, note=why)
-                self.ledger.record(request.id, not_warned if why else WarningDelivered(key=target.key))
+            for event in outcome:
+                self.ledger.record(request.id, event)
         return self.ledger.record(request.id, GraceStarted(grace=grace))
 
-    def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
-        """Each target of the host with nothing, or with why it got no message."""
-        targets = [target for target in fresh if target.session.host == host]
-        waiting = {target.session.id: target for target in targets}
-        outcome: list[tuple[Target, str]] = []
+    def _sent(
+        self, request: Request, host: str, fresh: list[Target], grace: timedelta
+    ) -> list[WarningDelivered | WarningFailed]:
+        """Warn the targets of one host; the host compares each with the card before it shows the message."""
+        waiting = {target.session.id: target for target in fresh if target.session.host == host}
+        outcome: list[WarningDelivered | WarningFailed] = []
         text = warning_text(request.ask.warning, grace, request.actor, request.action)
-        orders = [order_for(request, t, not_at_console=not self.authorizer.may_touch_console) for t in targets]
+        away, still = not self.authorizer.may_touch_console, self.authorizer.conditions_on
+        orders = [order_for(request, t, still(request, t), not_at_console=away) for t in waiting.values()]
+        why = "the computer said nothing of it"
         try:
-            for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
-                target = waiting.pop(answer.session_id)
-                outcome.append((target, _why_not(target, answer)))
+            answers = self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD)
+            outcome.extend(_event_of(waiting.pop(answer.session_id), answer) for answer in answers)
         except TerminalError as error:
-            return outcome + [(target, error.message) for target in waiting.values()]
-        return outcome + [(target, "the computer said nothing of it") for target in waiting.values()]
+            why = error.message
+        return outcome + [WarningFailed(key=target.key, note=why) for target in waiting.values()]
 
 
-def _why_not(target: Target, answer: Answer) -> str:
-    """Nothing when Windows took the message, else what it said."""
-    if answer.verdict is Verdict.SENT:
-        return ""
-    return in_words(replace(target, verdict=answer.verdict, code=answer.code, reason=answer.reason, note=answer.note))
+def _event_of(target: Target, answer: Answer) -> WarningDelivered | WarningFailed:
+    """Somebody else, somebody who came back, or nobody there: that is the verdict; else the target was not warned."""
+    match answer.verdict:
+        case Verdict.SENT:
+            return WarningDelivered(key=target.key)
+        case Verdict.CHANGED if answer.reason:
+            return WarningFailed(key=target.key, verdict=answer.verdict, reason=answer.reason, note=answer.note)
+        case _:
+            said = replace(target, verdict=answer.verdict, code=answer.code, reason=answer.reason, note=answer.note)
+            return WarningFailed(key=target.key, note=in_words(said))

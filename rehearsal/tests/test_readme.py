@@ -17,7 +17,8 @@ ROWS = re.findall(r"^\| `([a-z-]+)` \|([^|]*)\| [A-Z]", README, re.MULTILINE)
 @pytest.mark.parametrize("example", EXAMPLES, ids=["slack", "windows"])
 def test_an_example_runs(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)  # pywinrm warns of it
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # pywinrm warns of them
+        monkeypatch.delenv(name, raising=False)
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own text
 
 

@@ -10,14 +10,11 @@ import pytest
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
-from rehearsal_testing.browser import axe, browser, open_page, tolerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.rehearse.environment import Rehearsal
-
-__all__ = ["axe", "browser", "open_page", "tolerated"]  # fixtures of the page's own tests
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,3 +38,9 @@ def clock() -> MovableClock:
 def stage(clock: MovableClock) -> Iterator[Rehearsal]:
     with open_stage(load(ROOT / "app.yaml"), engine="double", clock=clock) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)

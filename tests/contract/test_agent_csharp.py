@@ -38,12 +38,12 @@ class Reader
             try
             {
                 LogoffBot.Request request = LogoffBot.Request.Parse(text);
-                if (request.IsMessage) { lines.Host(request.Title, 0, 0); lines.Host(request.Text, 0, 0); }
+                if (request.IsMessage) { lines.Host(request.Title, "", 0, 0); lines.Host(request.Text, "", 0, 0); }
                 foreach (LogoffBot.Target target in request.Targets)
                 {
                     LogoffBot.Session session = new LogoffBot.Session();
                     session.User = target.User;
-                    lines.Host(target.User, 0, target.Conditions.TrueForAll(c => c.HoldsFor(session)) ? 1 : 0);
+                    lines.Host(target.User, "", 0, target.Conditions.TrueForAll(c => c.HoldsFor(session)) ? 1 : 0);
                 }
             }
             catch (LogoffBot.CallFailed failed) { lines.Error(failed.Where, failed.Code, failed.Message); }
@@ -152,16 +152,16 @@ B64_X = base64.b64encode(b"x").decode()
         (*FULL, "surprise"),
         (*FULL, ""),
         (*FULL, f"if {B64_X} {B64_X} {B64_X}"),
-        ("logoff", FULL[3]),
-        ("logoff", FULL[2] + " -"),
-        ("logoff", FULL[2].replace(" ", " !", 1)),
+        ("logoff", FULL[-1]),
+        ("logoff", FULL[-2] + " -"),
+        ("logoff", FULL[-2].replace(" ", " !", 1)),
         ("logoff", "wait " + B64_X),
         ("logoff", "wait //8="),
-        ("message", FULL[2]),
-        ("message", "say - " + B64_X, FULL[2]),
-        ("message", "say " + B64_X, FULL[2]),
+        ("message", FULL[-2]),
+        ("message", "say - " + B64_X, FULL[-2]),
+        ("message", "say " + B64_X, FULL[-2]),
         ("logoff", f"say {B64_X} {B64_X}"),
-        ("LOGOFF", FULL[2]),
+        ("LOGOFF", FULL[-2]),
     ],
 )
 def test_a_request_that_is_not_understood_is_refused_before_anything_is_touched(

@@ -154,6 +154,7 @@ def test_ten_megabytes_of_anything_are_never_held(tmp_path: Path, name: str, opt
     assert peak[0] < 10 * 1024 * 1024
 
 
+@pytest.mark.slow
 def test_two_hundred_hosts_are_looked_at_together_and_the_dead_one_costs_itself_alone(tmp_path: Path) -> None:
     path, names = farm_file(tmp_path, hosts=MANY)
     dead = names[77]

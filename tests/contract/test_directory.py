@@ -192,6 +192,7 @@ def test_it_refreshes_by_itself_in_the_background(workspace: Workspace, clock: S
     opened.stop()
 
 
+@pytest.mark.slow
 def test_a_rate_limit_is_waited_out_in_the_background(workspace: Workspace, clock: SettableClock) -> None:
     """With a hundred people in the rules every round meets one."""
     opened = open_directory(workspace, clock)

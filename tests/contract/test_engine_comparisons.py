@@ -175,6 +175,7 @@ def test_a_request_that_cannot_be_understood_touches_nothing(farm: Farm, request
     assert farm.calls("comp1") == []
 
 
+@pytest.mark.slow
 def test_hanging_refused_and_replaced_sessions_have_their_verdicts(farm: Farm) -> None:
     alice = target(look(farm, "hangs")[3])
     first, second = (act(farm, alice, host="hangs", wait=1)[0] for _ in range(2))

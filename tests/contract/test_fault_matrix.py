@@ -56,13 +56,13 @@ MATRIX: dict[str, tuple[type[TerminalError] | str | None, ...]] = {
     "quota":     ("-",       FULL,    FULL,    FULL,    FULL,    FINE),
     "denied":    ("-",       NoRight, NoRight, NoRight, NoRight, FINE),
 }  # fmt: skip
+NEEDS_TIME = {"silence", "trickle", "timed-out"}
 CELLS = [
-    pytest.param(manner, at, expected, id=f"{manner}-{at}")
+    pytest.param(manner, at, expected, id=f"{manner}-{at}", marks=[pytest.mark.slow] * (manner in NEEDS_TIME))
     for manner, row in MATRIX.items()
     for at, expected in zip(MESSAGES, row, strict=True)
     if expected != "-"
 ]
-NEEDS_TIME = {"silence", "trickle", "timed-out"}
 MAY_HAVE_ARRIVED = {"send", "receive"}
 
 # What the program on the host writes, and whether it may have acted.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 NEEDED = {"self": 1, "1 of": 1, "2 of": 2}
 KIND = pytest.mark.parametrize("kind", NEEDED)
 

@@ -90,6 +90,7 @@ def test_a_file_that_is_no_database_is_a_ledger_error(tmp_path: Path) -> None:
         upgrade(f"sqlite:///{tmp_path}/x.db")
 
 
+@pytest.mark.slow
 def test_a_receipt_does_not_wait_for_a_database_that_somebody_holds(database: Engine, sql_ledger: SqlLedger) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE chain_head SET seq = seq"))
@@ -139,7 +140,7 @@ def test_a_write_that_breaks_half_way_leaves_nothing(database: Engine, sql_ledge
         "UPDATE target SET verdict = 'changed'",
         "UPDATE request SET version = version + 1",
         "UPDATE request SET state = 'ended'",
-        "DELETE FROM host_look",
+        "DELETE FROM host_survey",
     ],
 )
 def test_whoever_writes_beside_the_ledger_is_noticed(

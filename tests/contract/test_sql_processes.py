@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 
 from adapters.sql.database import open_database
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.sql.ledger import SqlLedger
+
+pytestmark = pytest.mark.slow
 
 
 def test_processes_that_upgrade_at_once_do_it_once(empty_url: str) -> None:

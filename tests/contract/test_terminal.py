@@ -201,6 +201,7 @@ def test_another_person_at_the_console_is_another_person_first(hosts: Hosts, hos
     assert (answer.verdict, answer.reason, answer.note) == (Verdict.CHANGED, Reason.PERSON, "CORP\\mallory")
 
 
+@pytest.mark.slow
 def test_who_does_not_go_in_time_is_still_closing(hosts: Hosts, host: str) -> None:
     order = order_for(look(hosts, host)[3])
     hosts.hang(host)

@@ -75,6 +75,7 @@ def test_without_a_wait_a_later_look_shows_the_disconnect(hosts: Hosts, host: st
     assert look(hosts, host)[5].state is SessionState.DISCONNECTED
 
 
+@pytest.mark.slow
 def test_a_disconnect_that_does_not_happen_in_time_is_told(hosts: Hosts, host: str) -> None:
     order = order_for(look(hosts, host)[5])
     hosts.hang(host)

@@ -102,6 +102,7 @@ def test_threads_never_share_a_line(hosts: FarmHosts, farm: Farm, host: str) -> 
     assert farm.open_shells(host) == 0
 
 
+@pytest.mark.slow
 def test_answers_come_one_by_one_and_the_next_waits_for_the_last_to_be_gone(
     hosts: FarmHosts, farm: Farm, host: str
 ) -> None:
@@ -196,6 +197,7 @@ def test_garbage_is_no_answer_and_leaves_no_shell(hosts: FarmHosts, farm: Farm, 
     assert farm.open_shells(host) == 0
 
 
+@pytest.mark.slow
 def test_at_the_deadline_the_script_is_stopped_and_its_shell_deleted(hosts: FarmHosts, farm: Farm, host: str) -> None:
     farm.set_behaviour(host, "slow", seconds=60)
     with pytest.raises(TimedOut):
@@ -204,6 +206,7 @@ def test_at_the_deadline_the_script_is_stopped_and_its_shell_deleted(hosts: Farm
     assert farm.open_shells(host) == 0
 
 
+@pytest.mark.slow
 def test_leaving_early_ends_the_script(hosts: FarmHosts, farm: Farm, host: str) -> None:
     there = look(hosts, host)
     farm.set_behaviour(host, "hangs")

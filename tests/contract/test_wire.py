@@ -133,12 +133,14 @@ def test_a_redirect_is_never_followed(status: str, transport: Transport) -> None
     ],
     ids=["headers", "body", "body of a refusal", "status"],
 )
+@pytest.mark.slow
 def test_a_trickle_ends_at_the_deadline(first: bytes, drop: bytes, transport: Transport) -> None:
     with serving(dripping(first, drop)) as server:
         assert isinstance(refusal(server.endpoint, transport), TimedOut | BadReply)
         assert not server.was_heard_to_the_end.is_set()
 
 
+@pytest.mark.slow
 def test_a_host_that_takes_the_connection_and_says_nothing_is_late() -> None:
     with serving(listening) as server:
         assert isinstance(refusal(server.endpoint), TimedOut)

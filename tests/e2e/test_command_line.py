@@ -93,6 +93,7 @@ def test_a_pause_is_recorded_and_so_is_its_end(real_config: Path, tmp_path: Path
     assert entries[0]["actor"].startswith("operator ")
 
 
+@pytest.mark.slow
 def test_try_as_json_prints_json_and_nothing_else_and_a_missing_button_is_exit_code_1() -> None:
     call = ["try", "/logoff comp2 id=6 --whatif", "--press", "Log off 1", "--json"]
     result = runner.invoke(app, call)

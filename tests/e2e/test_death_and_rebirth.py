@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from bot.domain.request import Request
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -129,6 +129,7 @@ def test_both_on_one_card_take_what_the_stricter_takes(stage: Rehearsal) -> None
     assert not is_on(stage, "rds-05", 3)
 
 
+@pytest.mark.slow
 def test_a_quorum_takes_two_people_and_not_one_of_them_twice(stage: Rehearsal) -> None:
     type_and_wait(stage, QUORUM)
     press_and_wait(stage, "Log off 1", "bo")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.config.settings import Settings
     from app.rehearse.environment import Rehearsal
 
+pytestmark = pytest.mark.slow
 FARM = """
 account: {username: 'CORP\\svc-logoff', password: "rehearsal, not a secret"}
 hosts:

@@ -85,6 +85,7 @@ def test_whatif_always_wins_and_names_the_person(stage: Rehearsal, text: str) ->
     assert stage.farm.calls("comp1") == []
 
 
+@pytest.mark.slow
 def test_force_asks_nobody_and_logs_off_at_once(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp1 id=5 --force --reason urgent")
     assert 5 not in people_on(stage, "comp1")
@@ -167,6 +168,7 @@ def test_who_changed_since_the_card_is_left_alone_and_the_card_says_why(
         ("vanishes", Verdict.ALREADY_GONE),
     ],
 )
+@pytest.mark.slow
 def test_each_trouble_has_its_verdict(stage: Rehearsal, host: str, verdict: Verdict) -> None:
     type_and_wait(stage, f"/logoff {host} id=3 --timeout 1s")
     press_and_wait(stage, "Log off 1")
@@ -220,6 +222,7 @@ def test_an_id_that_is_not_there_ends_with_a_sentence(stage: Rehearsal) -> None:
     assert "comp1 has no session with id 42" in request.message
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text_and_the_right_one_goes(stage: Rehearsal) -> None:
     type_and_wait(stage, "/logoff comp2 id=2,4,9 --sync --even-if-active")
     press_and_wait(stage, "Log off 3")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST_LISTENER = 65536
 _CONSOLE = "CONSOLE"
+_MINUTE = 600_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,11 +269,26 @@ def _protection(seen: Session) -> Reason | None:
 
 
 def _change(order: Order, seen: Session) -> Reason | None:
-    is_back = seen.state is SessionState.ACTIVE and order.said_state is not SessionState.ACTIVE
-    if is_back and not order.even_if_active:
-        return Reason.CAME_BACK
+    if not order.even_if_active and (why := _change_of_time(order, seen)):
+        return why
     is_matching = all(condition.holds_for(seen) for condition in order.conditions)
     return None if is_matching else Reason.NO_LONGER_MATCHES
+
+
+def _change_of_time(order: Order, seen: Session) -> Reason | None:
+    is_active = seen.state is SessionState.ACTIVE
+    if is_active and order.said_state is not SessionState.ACTIVE:
+        return Reason.CAME_BACK
+    if order.said_since <= 0:
+        return None
+    if order.said_state is SessionState.ACTIVE and seen.state is SessionState.DISCONNECTED:
+        return Reason.LEFT
+    if seen.state is not order.said_state:
+        return None
+    since = seen.input if is_active else seen.disconnect
+    if since <= 0:
+        return Reason.UNREAD
+    return Reason.CAME_BACK if since > order.said_since + (_MINUTE if is_active else 0) else None
 
 
 def _folded(account: Account) -> tuple[str, str]:

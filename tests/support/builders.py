@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
+from bot.domain.actions import Action
 from bot.domain.lifecycle import ASKED_FOR, advance
 from bot.domain.people import Actor, MemberStatus, Person, Place
 from bot.domain.request import HostSurvey, Request, Target
@@ -127,3 +128,39 @@ def all_done(*targets: Target, verdict: Verdict = Verdict.GONE) -> Request:
     for each in now.targets:
         now = advance(now, e.TargetEnded(key=each.key, verdict=verdict), NOW)
     return now
+
+
+ONE, TWO = ("comp1", 3), ("comp2", 7)
+ONE_AND_TWO = (target(3), target(7, host="comp2"))
+
+
+def one_of_each(request: Request, key: tuple[str, int] = ONE, by: Actor = OTHER) -> dict[str, e.Event]:
+    """One event of each kind by its name, as it would fit this request about `ONE_AND_TWO` if it fits at all."""
+    version, second = request.version, timedelta(seconds=1)
+    events: tuple[e.Event, ...] = (
+        surveyed(*ONE_AND_TWO),
+        e.Narrowed(by=by, on_version=version, keys=frozenset({key})),
+        e.ActionChanged(by=by, on_version=version, action=Action.DISCONNECT, requirement=requirement()),
+        e.Counted(by=by, on_version=version),
+        approved(on_version=version),
+        e.Denied(by=by, on_version=version),
+        e.Cancelled(by=by, on_version=version),
+        e.Refused(rule="protected", message="no"),
+        e.Expired(),
+        e.WarningStarted(key=key),
+        e.WarningDelivered(key=key),
+        e.WarningFailed(key=key, note="nobody is there"),
+        e.GraceStarted(grace=second),
+        started(),
+        e.HostStarted(host=key[0]),
+        e.TargetRequested(key=key),
+        e.TargetEnded(key=key, verdict=Verdict.GONE),
+        e.Stopped(by=by),
+        e.Ended(),
+        e.Settled(key=key, verdict=Verdict.GONE),
+        e.SettlingAbandoned(),
+        e.StepFailed(reference="r", code="c", again_in=second),
+        e.Failed(reference="r", code="c"),
+        e.Noted(kind=e.NoteKind.LATE_PRESS, by=by),
+    )
+    return {e.name_of(event): event for event in events}

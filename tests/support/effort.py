@@ -8,7 +8,8 @@ from hypothesis import settings
 
 for profile, most in {"quick": 25, "ci": 100, "deep": 1000}.items():
     settings.register_profile(profile, max_examples=most, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+settings.load_profile(PROFILE)
 
 
 def examples(times: float) -> int:

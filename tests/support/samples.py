@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.cards import notices
+from bot.cards import notices, request_card
 from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.domain import events as e
@@ -184,3 +184,8 @@ def of_all_kinds() -> dict[str, Request]:
         "verdict-unknown": ended(Verdict.UNKNOWN),
     }
     return states | of_people() | endings | verdicts
+
+
+def of_cards() -> dict[str, Card]:
+    """Name -> card: all requests above as they are shown, and what is told beside them."""
+    return {name: request_card.build(request) for name, request in of_all_kinds().items()} | of_notices()

@@ -32,13 +32,15 @@ namespace LogoffBot
         static void List(Lines lines)
         {
             List<Session> sessions = Wts.Sessions();
-            lines.Host(Environment.MachineName, IntPtr.Size, DateTime.UtcNow.ToFileTimeUtc());
+            lines.Host(NetBiosName(), DnsName(), IntPtr.Size, DateTime.UtcNow.ToFileTimeUtc());
             foreach (Session session in sessions)
                 if (Wts.Describe(session)) lines.Session(session);
         }
 
         static void Act(Request request, Lines lines)
         {
+            string dns = DnsName(), netBios = NetBiosName();
+            if (!IsSame(request.Dns, dns) || !IsSame(request.NetBios, netBios)) throw new CallFailed("machine", 0, dns);
             for (int i = 0; i < request.Targets.Count; i++)
             {
                 Stopwatch clock = Stopwatch.StartNew();
@@ -46,6 +48,21 @@ namespace LogoffBot
                 lines.Target(i, outcome, clock.ElapsedMilliseconds);
             }
         }
+
+        // Up to 15 letters on Windows.
+        static string NetBiosName()
+        {
+            string name = Environment.MachineName;
+            return name.Length > 15 ? name.Substring(0, 15) : name;
+        }
+
+        static string DnsName()
+        {
+            try { return System.Net.Dns.GetHostName(); }
+            catch (Exception) { return ""; }
+        }
+
+        static bool IsSame(string said, string now) { return said.Length == 0 || said.Equals(now, StringComparison.OrdinalIgnoreCase); }
 
         // The comparison and the act stand side by side: nothing comes between the last reading and the call.
         static Outcome CarryOut(Request request, Target target)

@@ -12,9 +12,9 @@ namespace LogoffBot
 
         public Lines(string nonce) { this.nonce = nonce; }
 
-        public void Host(string name, int pointer, long now)
+        public void Host(string name, string dns, int pointer, long now)
         {
-            Write("{\"host\": {\"name\": " + Quoted(name) + ", \"pointer\": " + Text(pointer) + ", \"now\": " + Ticks(now) + "}}");
+            Write("{\"host\": {\"name\": " + Quoted(name) + ", \"dns\": " + Quoted(dns) + ", \"pointer\": " + Text(pointer) + ", \"now\": " + Ticks(now) + "}}");
             count++;
         }
 

@@ -11,6 +11,9 @@ namespace LogoffBot
         public int WaitSeconds;
         public readonly List<Target> Targets = new List<Target>();
         public string Title = "", Text = "";
+
+        // The machine that the card was drawn from; empty: not compared.
+        public string Dns = "", NetBios = "";
         string operation;
 
         public bool IsList { get { return operation == "list"; } }
@@ -59,8 +62,9 @@ namespace LogoffBot
             List<string> fields = new List<string>();
             for (int i = 1; i < words.Length; i++) fields.Add(Decoded(words[i]));
             if (words[0] == "wait" && fields.Count == 1) WaitSeconds = (int)Math.Min(Math.Max(0, Number(fields[0])), 86400);
+            else if (words[0] == "machine" && fields.Count == 2) { Dns = fields[0]; NetBios = fields[1]; }
             else if (words[0] == "say" && fields.Count == 2 && IsMessage) { Title = fields[0]; Text = fields[1]; }
-            else if (words[0] == "target" && fields.Count == 7) Targets.Add(NewTarget(fields));
+            else if (words[0] == "target" && fields.Count == 8) Targets.Add(NewTarget(fields));
             else if (words[0] == "if" && fields.Count >= 3) Targets[Targets.Count - 1].Conditions.Add(new Condition(fields));
             else throw new FormatException("line " + words[0]);
         }
@@ -75,6 +79,7 @@ namespace LogoffBot
             target.State = (int)Number(fields[4]);
             target.EvenIfActive = Number(fields[5]) == 1;
             target.NotAtConsole = Number(fields[6]) != 0;
+            target.Since = Number(fields[7]);
             return target;
         }
 

@@ -32,7 +32,10 @@ namespace LogoffBot
     // The person in the situation that was shown and confirmed.
     sealed class Target
     {
-        public long Id, Logon;
+        const long Minute = 600000000;
+
+        // Since: what the card said of the time, the last input or the disconnect; 0: nothing to compare.
+        public long Id, Logon, Since;
         public string Domain, User;
         public int State;
         public bool EvenIfActive, NotAtConsole;
@@ -41,10 +44,22 @@ namespace LogoffBot
         // Null when it is all as it was shown. Who holds the session is compared before.
         public string ChangeIn(Session seen)
         {
-            if (State != 0 && seen.State == 0 && !EvenIfActive) return "came_back";
+            string change = EvenIfActive ? null : ChangeOfTime(seen);
+            if (change != null) return change;
             foreach (Condition condition in Conditions)
                 if (!condition.HoldsFor(seen)) return "filter";
             return null;
+        }
+
+        string ChangeOfTime(Session seen)
+        {
+            if (State != 0 && seen.State == 0) return "came_back";
+            if (Since <= 0) return null;
+            if (State == 0 && seen.IsDisconnected) return "left";
+            if (seen.State != State) return null;
+            long since = State == 0 ? seen.Input : seen.Disconnect;
+            if (since <= 0) return "unread";
+            return since > Since + (State == 0 ? Minute : 0) ? "came_back" : null;
         }
 
         public bool IsHeldBy(Session seen) { return IsSamePersonAs(seen) && seen.Logon == Logon; }

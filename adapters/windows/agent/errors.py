@@ -6,7 +6,7 @@ Codes: [MS-ERREF] 2.2 and winerror.h.
 from __future__ import annotations
 
 from adapters.windows.errors import SILENT, Fault
-from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
+from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, WrongMachine
 
 
 class Miscompiled(CannotCompile):
@@ -33,6 +33,9 @@ def win32(code: int) -> Fault:
     return WIN32.get(code, other)
 
 
+ANOTHER_MACHINE = Fault(
+    WrongMachine, "{host} is another machine now than the one on the card, so nothing was done. Ask again."
+)
 CONSTRAINED = Fault(
     CannotCompile,
     "Application control (AppLocker, WDAC) keeps PowerShell in Constrained Language Mode on {host}, "

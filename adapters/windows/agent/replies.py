@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from adapters.windows.agent import errors
 from adapters.windows.agent.script import whole_letters
 from adapters.windows.errors import INCOMPLETE
-from bot.domain.session import Account, Session, SessionState
+from bot.domain.session import Account, Machine, Session, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,9 +63,9 @@ class SessionReply(_Line):
     def account(self) -> Account:
         return Account(domain=self.domain, user=self.user)
 
-    def on(self, host: str) -> Session:
+    def on(self, host: str, machine: Machine) -> Session:
         fields = self.model_dump(exclude={"domain", "user"})
-        return Session(host=host, account=self.account, **fields)
+        return Session(host=host, account=self.account, machine=machine, **fields)
 
 
 class Listed(_Line):
@@ -86,7 +86,8 @@ class Ended(_Line):
 
 
 class Host(_Line):
-    name: str
+    name: Words
+    dns: Words
     pointer: int
     now: Ticks
 
@@ -95,6 +96,10 @@ class HostReply(_Line):
     """What a list begins with."""
 
     host: Host
+
+    @property
+    def machine(self) -> Machine:
+        return Machine(dns=self.host.dns, netbios=self.host.name)
 
 
 class Error(_Line):
@@ -113,6 +118,8 @@ class Failed(_Line):
         where, code = self.error.where, self.error.code
         if where == "Add-Type" and not is_first:
             return INCOMPLETE.at(host, delivered=True)
+        if where == "machine":
+            return errors.ANOTHER_MACHINE.at(host, delivered=False)
         fault = errors.MISCOMPILED if where == "Add-Type" else errors.win32(code)
         return fault.at(host, delivered=where not in _BEFORE_THE_ACT)
 

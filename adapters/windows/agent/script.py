@@ -56,12 +56,17 @@ def message_request(orders: Sequence[Order], *, title: str, text: str) -> tuple[
 
 
 def _targets(orders: Sequence[Order]) -> list[str]:
-    return [line for order in orders for line in (_target(order), *map(_condition, order.conditions))]
+    """Raises `ValueError` for orders that were drawn from several machines: one call goes to one host."""
+    machines = {order.machine for order in orders}
+    if len(machines) > 1:
+        raise ValueError(f"orders for {len(machines)} machines in one call")
+    said = [_line("machine", machine.dns, machine.netbios) for machine in machines]
+    return said + [line for order in orders for line in (_target(order), *map(_condition, order.conditions))]
 
 
 def _target(order: Order) -> str:
     account = order.account
-    numbers = (order.logon, order.said_state, order.even_if_active, order.not_at_console)
+    numbers = (order.logon, order.said_state, order.even_if_active, order.not_at_console, order.said_since)
     situation = (str(int(number)) for number in numbers)
     return _line("target", str(order.session_id), account.domain, account.user, *situation)
 

@@ -60,6 +60,8 @@ _WORDS = {
 _REASONS = {
     "person": Reason.PERSON,
     "came_back": Reason.CAME_BACK,
+    "left": Reason.LEFT,
+    "unread": Reason.UNREAD,
     "filter": Reason.NO_LONGER_MATCHES,
     "already": Reason.ALREADY,
     "session 0": Reason.SESSION_ZERO,

@@ -1,6 +1,6 @@
 """Fixtures: a real browser before the page, Chromium driven by Playwright. An error in its console is a failure.
 
-Use them from a conftest.py that imports them.
+A plugin of pytest: one browser serves the tests of both projects.
 """
 
 from __future__ import annotations

@@ -138,8 +138,8 @@ def listed(farm: Farm, host: str, script: str = SCRIPT) -> dict[int, dict[str, A
 
 def target(seen: dict[str, Any], **changes: Any) -> str:
     """The request line for a session as it was listed."""
-    wanted = seen | {"even_if_active": 0, "not_at_console": 1} | changes
-    names = ("id", "domain", "user", "logon", "state", "even_if_active", "not_at_console")
+    wanted = seen | {"even_if_active": 0, "not_at_console": 1, "since": 0} | changes
+    names = ("id", "domain", "user", "logon", "state", "even_if_active", "not_at_console", "since")
     return line_of("target", *(wanted[name] for name in names))
 
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.checkout import ROOT, nodes_of
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ def test_the_usual_function_is_shorter_than_ten_lines() -> None:
     assert lengths[len(lengths) // 2] < 10
 
 
+@pytest.mark.slow
 def test_importing_any_module_does_nothing() -> None:
     """In a process of its own: no socket, no thread. The entry point runs when it is imported; that is its purpose."""
     modules = [module_of(path) for path in FILES if path.name != "__main__.py"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "architecture.md"
 SOURCES = {name: ROOT / name for name in ("app", "adapters", "bot", "migrations")}
-SOURCES["rehearsal"] = next(path for path in (ROOT / "rehearsal/src/rehearsal", ROOT / "rehearsal") if path.is_dir())
+SOURCES["rehearsal"] = ROOT / "rehearsal" / "src" / "rehearsal"
 Arrows = set[tuple[str, str]]
 
 

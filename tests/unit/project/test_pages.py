@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / ".github").rglob("*.md"))]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "rehearsal" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / ".github").rglob("*.md")),
+]
 SOURCES = ("app", "bot", "adapters", "tests")
 PATHS = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations|tests|docs|bench|\.ci|\.github)/[\w./-]*)`")
 MODULES = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations)(?:\.\w+)+)`")
@@ -20,7 +25,7 @@ LINKS = re.compile(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)")
 
 def faults_of(page: Path) -> Iterator[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    yield from (name for name in PATHS.findall(text) if not (ROOT / name).exists())
+    yield from (name for name in PATHS.findall(text) if not any((top / name).exists() for top in (ROOT, page.parent)))
     yield from (name for name in MODULES.findall(text) if not name.endswith(("yaml", "md")) and not is_module(name))
     yield from (name for name in re.findall(r"\btest_\w+", text) if name not in TESTS)
     for target, heading in LINKS.findall(text):

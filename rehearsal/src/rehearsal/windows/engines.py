@@ -50,6 +50,16 @@ class Machine:
 
     name: str
     sessions: SessionFile
+    called: str
+    """What the machine calls itself; another name than the farm's for a host that is not who it seems to be."""
+
+    @property
+    def dns(self) -> str:
+        return self.called.partition(".")[0].upper()
+
+    @property
+    def netbios(self) -> str:
+        return self.dns[:15]
 
 
 class Engine(Protocol):
@@ -143,7 +153,7 @@ def _directory(folder: Path, machine: Machine, command: Command) -> Path:
 
 def _environment(folder: Path, machine: Machine, command: Command) -> dict[str, str]:
     """As little as a process needs, and what the client asked for: nothing of the farm's own reaches the agent."""
-    asked = {"COMPUTERNAME": machine.name.upper()} | dict(command.around.environment)
+    asked = {"COMPUTERNAME": machine.netbios} | dict(command.around.environment)
     return asked | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -152,6 +162,7 @@ def _environment(folder: Path, machine: Machine, command: Command) -> dict[str, 
         "LD_LIBRARY_PATH": str(folder),
         "LD_PRELOAD": str(folder / SHIM_NAMES[0]),
         "REHEARSAL_SESSIONS": str(machine.sessions.path),
+        "REHEARSAL_COMPUTER": machine.dns,
     }
 
 

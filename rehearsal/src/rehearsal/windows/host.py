@@ -69,7 +69,7 @@ class Host:
     ) -> None:
         self.name = name = names.host
         self._names = names
-        self.machine = Machine(name=name, sessions=sessions)
+        self.machine = Machine(name=name, sessions=sessions, called=settings.machine or name)
         self.service = Service(f"http://{name}:5985/wsman", self._run)
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)

@@ -2,7 +2,7 @@
 
 pyspnego names the machine it runs on in its challenge, and takes what is inside Negotiate from what is installed on
 that machine. Here each context is told both by its host, so that many hosts live in one process. The two classes rest
-on inner names of pyspnego. Where a release renames one, the tests of the wire say so: tests/contract/test_ntlm_wire.py.
+on inner names of pyspnego. Where a release renames one, the tests of the wire say so: tests/test_ntlm_wire.py.
 """
 
 from collections.abc import Callable, Mapping

@@ -119,7 +119,10 @@ class SessionSettings(Part):
 
 
 class HostSettings(Part):
-    """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too."""
+    """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too.
+
+    `machine`: what the host says that it is called, when that is not its name here.
+    """
 
     sessions: tuple[SessionSettings, ...] = ()
     crowd: int = Field(default=0, ge=0, le=60)
@@ -127,6 +130,7 @@ class HostSettings(Part):
     engine: EngineName = "double"
     latency: Duration = timedelta()
     auth: tuple[Method, ...] = ("negotiate", "ntlm")
+    machine: str = ""
 
     @model_validator(mode="after")
     def has_each_id_once(self) -> Self:

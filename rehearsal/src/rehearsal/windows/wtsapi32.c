@@ -261,10 +261,11 @@ BOOL WTSSendMessageW(void *server, DWORD id, WCHAR *title, DWORD title_bytes, WC
     return 1;
 }
 
-/* Preloaded into the agent's process, so that Environment.MachineName is the farm's host and not the machine below. */
+/* Preloaded into the agent's process, so that Environment.MachineName and Dns.GetHostName name the farm's host and not the
+   machine below. */
 int gethostname(char *name, size_t size)
 {
-    const char *host = getenv("COMPUTERNAME");
+    const char *host = getenv("REHEARSAL_COMPUTER");
     snprintf(name, size, "%s", host ? host : "localhost");
     return 0;
 }

@@ -42,7 +42,7 @@ class HostWithHalfALetter:
             yield Chunk(stdout=b"%b%b%b\n" % (found[1], json.dumps(each).encode("ascii"), found[1]))
 
     def _list(self) -> list[dict[str, Any]]:
-        head = {"host": {"name": "COMP1", "pointer": 8, "now": str(LOGON + 1)}}
+        head = {"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": str(LOGON + 1)}}
         return [head, *({"session": self._seen(number)} for number in self.people)]
 
     def _log_off(self, lines: list[str]) -> Iterator[dict[str, Any]]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WITHIN = timedelta(seconds=8)
 PAGE = ROOT / "docs" / "windows.md"
 MISCOMPILED = [{"error": {"where": "Add-Type", "code": 0, "message64": ""}}, {"end": 1}]
-NOTHING_THERE = [{"host": {"name": "COMP1", "pointer": 8, "now": "1"}}, {"end": 1}]
+NOTHING_THERE = [{"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": "1"}}, {"end": 1}]
 
 
 class ScriptedShell:

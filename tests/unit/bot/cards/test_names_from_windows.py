@@ -40,9 +40,9 @@ def test_no_name_breaks_a_row_or_the_summary() -> None:
     people = b.target(3, session=b.session(3, account=EVIL, client=client))
     nobody = b.target(4, session=b.session(4, account=Account(domain="", user=""), station="RDP\nCORP\\dan"))
     request = b.request(targets=(people, nobody), state=State.AWAITING, requirement=b.requirement())
-    mark_published = request_card.build(request)
-    assert not any("\n" in word or "\u2028" in word for line in mark_published.lines for word in words(line))
-    assert "\n" not in mark_published.summary
+    card = request_card.build(request)
+    assert not any("\n" in word or "\u2028" in word for line in card.lines for word in words(line))
+    assert "\n" not in card.summary
 
 
 def test_no_name_breaks_the_what_if_or_the_form() -> None:

@@ -16,11 +16,11 @@ from tests.support import builders as b
 from tests.support import samples
 from tests.support.harness import text_of
 
-PORTRAITS = samples.of_all_kinds()
+REQUESTS = samples.of_all_kinds()
 
 
-def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
-    requests = PORTRAITS.values()
+def test_there_is_a_sample_of_every_state_ending_and_verdict() -> None:
+    requests = REQUESTS.values()
     assert {request.state for request in requests} == set(State)
     assert {request.ending for request in requests} == {None, *Ending}
     verdicts = {target.verdict for request in requests for target in request.targets}
@@ -56,11 +56,11 @@ def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
     ],
 )
 def test_the_headline_says_what_is_true_now(name: str, headline: str) -> None:
-    assert request_card.build(PORTRAITS[name]).headline == headline
+    assert request_card.build(REQUESTS[name]).headline == headline
 
 
 def test_only_what_was_seen_gone_is_called_logged_off() -> None:
-    for name, request in PORTRAITS.items():
+    for name, request in REQUESTS.items():
         said = "logged off 1" in request_card.build(request).headline.lower()
         assert said == (name == "verdict-gone"), name
         ticked = "✓ logged off" in text_of(request_card.build(request))
@@ -107,7 +107,7 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
     ],
 )
 def test_the_card_says_it_in_plain_words(name: str, words: str) -> None:
-    assert words in text_of(request_card.build(PORTRAITS[name]))
+    assert words in text_of(request_card.build(REQUESTS[name]))
 
 
 def people_on(line: Line) -> list[str]:
@@ -116,42 +116,42 @@ def people_on(line: Line) -> list[str]:
 
 
 def test_a_card_that_waits_for_others_calls_them_and_names_who_said_yes() -> None:
-    said = {str(line.parts[0]): people_on(line) for line in request_card.build(PORTRAITS["awaiting-counted"]).lines}
+    said = {str(line.parts[0]): people_on(line) for line in request_card.build(REQUESTS["awaiting-counted"]).lines}
     assert said["Needs a yes from 2 of "] == ["@leads", "@oncall"]
     assert said["Yes so far: "] == [b.OTHER.user_id]
 
 
 def test_each_need_has_its_own_line() -> None:
-    lines = request_card.build(PORTRAITS["awaiting-two-needs"]).lines
+    lines = request_card.build(REQUESTS["awaiting-two-needs"]).lines
     needs = [(line.parts[0], people_on(line)) for line in lines if str(line.parts[0]).startswith("Needs")]
     assert needs == [("Needs a yes from 2 of ", ["@leads"]), ("Needs a yes from 1 of ", ["U0LEAD"])]
 
 
 def test_what_was_counted_before_the_card_changed_is_not_shown_any_more() -> None:
-    counted = PORTRAITS["awaiting-counted"]
+    counted = REQUESTS["awaiting-counted"]
     kept = frozenset({counted.targets[0].key})
     narrowed = samples.after(counted, e.Narrowed(by=b.OTHER, on_version=counted.version, keys=kept))
     assert "Yes so far" not in text_of(request_card.build(narrowed))
 
 
 def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
-    mark_published = request_card.build(PORTRAITS["ready-warned"])
-    assert [button.press for button in mark_published.buttons] == [Press.CANCEL]
-    assert Timestamp(b.NOW + samples.FIVE) in mark_published.lines[-1].parts
-    (alice,) = [line for line in mark_published.lines if line.parts[0] == Bold(r"CORP\alice")]
+    card = request_card.build(REQUESTS["ready-warned"])
+    assert [button.press for button in card.buttons] == [Press.CANCEL]
+    assert Timestamp(b.NOW + samples.FIVE) in card.lines[-1].parts
+    (alice,) = [line for line in card.lines if line.parts[0] == Bold(r"CORP\alice")]
     assert "\nwarned at " in alice.parts
 
 
 def test_nothing_that_is_over_waits_for_its_turn() -> None:
-    for name, request in PORTRAITS.items():
+    for name, request in REQUESTS.items():
         waits = "waiting for its turn" in text_of(request_card.build(request))
         assert not waits or request.state is State.ACTING, name
 
 
 def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
-    summary = request_card.build(PORTRAITS["awaiting-left-out"]).summary
+    summary = request_card.build(REQUESTS["awaiting-left-out"]).summary
     assert all(word in summary for word in (r"CORP\alice", r"CORP\josé", "comp1", "comp2", "asker", "TS-AAAAAA"))
-    nameless = replace(PORTRAITS["awaiting"], actor=Actor(user_id="U0ASKER", team_id="T0TEAM"))
+    nameless = replace(REQUESTS["awaiting"], actor=Actor(user_id="U0ASKER", team_id="T0TEAM"))
     assert "asked by U0ASKER" in request_card.build(nameless).summary
 
 
@@ -171,16 +171,16 @@ def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
     ],
 )
 def test_what_nobody_decides_about_is_for_the_asker_alone(name: str, is_private: bool) -> None:  # noqa: FBT001 - a table
-    assert request_card.is_private(PORTRAITS[name]) is is_private
+    assert request_card.is_private(REQUESTS[name]) is is_private
 
 
 def test_here_shows_it_to_all() -> None:
-    request = PORTRAITS["ended-answered"]
+    request = REQUESTS["ended-answered"]
     assert not request_card.is_private(replace(request, ask=replace(request.ask, here=True)))
 
 
 def test_the_buttons_name_the_number_and_their_version() -> None:
-    buttons = request_card.build(PORTRAITS["awaiting-left-out"]).buttons
+    buttons = request_card.build(REQUESTS["awaiting-left-out"]).buttons
     assert [(button.press, button.label, button.value) for button in buttons] == [
         (Press.APPROVE, "Log off 2", "TS-AAAAAA:2"),
         (Press.CHOOSE, "Choose...", "TS-AAAAAA:2"),
@@ -201,7 +201,7 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
     ],
 )
 def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press]) -> None:
-    assert [button.press for button in request_card.build(PORTRAITS[name]).buttons] == presses
+    assert [button.press for button in request_card.build(REQUESTS[name]).buttons] == presses
 
 
 def test_when_all_hosts_have_begun_there_is_nothing_left_to_stop() -> None:
@@ -228,7 +228,7 @@ def test_some_of_several_are_said_as_some() -> None:
 
 
 def test_verbose_adds_the_codes_and_the_hosts_own_clock() -> None:
-    request = PORTRAITS["verdict-no-right"]
+    request = REQUESTS["verdict-no-right"]
     plain = text_of(request_card.build(request))
     verbose = text_of(request_card.build(replace(request, ask=replace(request.ask, verbose=True))))
     assert "host's clock" not in plain

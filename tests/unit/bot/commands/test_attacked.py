@@ -206,8 +206,8 @@ def test_a_correction_parses_and_names_only_what_was_typed(words: list[str], bet
         assert 0 <= error.start <= error.end <= len(error.text)  # noqa: PT017 - an error is one of two good outcomes
         if error.corrected:
             meant = ask(as_slack_sends(error.corrected))
-            numbers = set(re.findall("[0-9]+", text))
-            assert {str(end) for pair in meant.ids.ranges for end in pair} <= numbers
+            numbers = {int(number) for number in re.findall("[0-9]+", text)}
+            assert {end for pair in meant.ids.ranges for end in pair} <= numbers
             assert not meant.force or "force" in text.lower() or "confirm" in text.lower()
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SECOND = timedelta(seconds=1)
-ONE, TWO = ("comp1", 3), ("comp2", 7)
-TARGETS = b.target(3), b.target(7, host="comp2")
+TWO, TARGETS = b.TWO, b.ONE_AND_TWO
 
 LEADS_TO: dict[State, dict[str, State]] = {
     State.ASKED: {
@@ -85,39 +84,7 @@ def request_in(state: State) -> Request:
             return advance(b.all_done(*TARGETS, verdict=Verdict.UNKNOWN), e.Ended(), b.NOW)
 
 
-def events_for(request: Request) -> dict[str, e.Event]:
-    """One of each kind, as it would fit this request if it fits at all."""
-    version = request.version
-    samples: tuple[e.Event, ...] = (
-        b.surveyed(*TARGETS),
-        e.Narrowed(by=b.ASKER, on_version=version, keys=frozenset({ONE})),
-        e.ActionChanged(by=b.ASKER, on_version=version, action=Action.DISCONNECT, requirement=b.requirement()),
-        e.Counted(by=b.OTHER, on_version=version),
-        b.approved(on_version=version),
-        e.Denied(by=b.OTHER, on_version=version),
-        e.Cancelled(by=b.ASKER, on_version=version),
-        e.Refused(rule="protected", message="no"),
-        e.Expired(),
-        e.WarningStarted(key=ONE),
-        e.WarningDelivered(key=ONE),
-        e.WarningFailed(key=ONE, note="nobody is there"),
-        e.GraceStarted(grace=SECOND),
-        b.started(),
-        e.HostStarted(host="comp1"),
-        e.TargetRequested(key=ONE),
-        e.TargetEnded(key=ONE, verdict=Verdict.GONE),
-        e.Stopped(by=b.ASKER),
-        e.Ended(),
-        e.Settled(key=ONE, verdict=Verdict.GONE),
-        e.SettlingAbandoned(),
-        e.StepFailed(reference="r", code="c", again_in=SECOND),
-        e.Failed(reference="r", code="c"),
-        e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER),
-    )
-    return {e.name_of(sample): sample for sample in samples}
-
-
-NAMES = sorted(events_for(b.request()))
+NAMES = sorted(b.one_of_each(b.request()))
 
 
 def test_there_is_a_sample_of_every_event_and_a_row_for_every_state() -> None:
@@ -130,7 +97,7 @@ def test_each_event_in_each_state_leads_where_the_table_says_or_is_a_conflict(su
         with subtests.test(state=state, event=name):
             request = b.all_done(*TARGETS) if (state, name) == (State.ACTING, "ended") else request_in(state)
             now = request.expires_at if name == "expired" else b.NOW
-            check_step(request, events_for(request)[name], now, LEADS_TO[state])
+            check_step(request, b.one_of_each(request)[name], now, LEADS_TO[state])
 
 
 def check_step(request: Request, event: e.Event, now: datetime, leads_to: dict[str, State]) -> None:
@@ -170,7 +137,7 @@ def test_a_press_on_another_version_of_the_card_is_stale(subtests: pytest.Subtes
     request = b.awaiting()
     for name, version in product(PRESSES, [1, 3]):
         with subtests.test(event=name, version=version):
-            event = events_for(replace(request, version=version))[name]
+            event = b.one_of_each(replace(request, version=version))[name]
             with pytest.raises(Conflict) as caught:
                 advance(request, event, b.NOW)
             assert caught.value.reason is ConflictReason.STALE
@@ -187,7 +154,7 @@ def test_after_the_expiry_facts_are_recorded_and_wishes_are_refused(subtests: py
             continue
         with subtests.test(state=state, event=name):
             request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
-            check_expiry(request, events_for(request)[name])
+            check_expiry(request, b.one_of_each(request)[name])
 
 
 def check_expiry(request: Request, event: e.Event) -> None:

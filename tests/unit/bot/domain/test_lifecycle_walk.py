@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,12 @@ from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict
 from tests.support import builders as b
-from tests.support.effort import examples
+from tests.support.effort import PROFILE, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
 
 TARGETS = (b.target(3), b.target(5), b.target(7, host="comp2"))
 KEYS = st.sampled_from([target.key for target in TARGETS])
@@ -62,6 +69,8 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Failed, reference=st.just("r"), code=st.just("c")),
     st.builds(e.Noted, kind=st.sampled_from(e.NoteKind), by=PEOPLE),
 )
+TWO = b.ONE_AND_TWO
+DEPTH = {"quick": 2, "ci": 3, "deep": 6}[PROFILE]
 PAUSES = st.sampled_from([timedelta(0)] * 8 + [timedelta(seconds=30), timedelta(minutes=5)])
 
 
@@ -71,17 +80,41 @@ PAUSES = st.sampled_from([timedelta(0)] * 8 + [timedelta(seconds=30), timedelta(
     walk=st.lists(st.tuples(EVENTS, PAUSES), max_size=25),
 )
 def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Event, timedelta]]) -> None:
-    request, now, is_left = start, b.NOW, False
+    request, now = start, b.NOW
     for event, pause in walk:
         now += pause
         try:
             after = advance(request, on_the_card_of(request, event), now)
         except Conflict:
             continue
-        check_step(request, after)
-        is_left = is_left or isinstance(event, e.SettlingAbandoned)
-        check(after, is_left=is_left)
+        check_step(request, event, after)
+        check(after)
         request = after
+
+
+def test_whatever_happens_first_these_stay_true(subtests: pytest.Subtests) -> None:
+    """All events in all orders, from every state, as deep as the profile says."""
+    for start in (b.request(), b.awaiting(*TWO), b.ready(*TWO), b.acting(*TWO)):
+        with subtests.test(state=start.state):
+            reached = {start}
+            for _ in range(DEPTH):
+                reached = {after for before in reached for after in steps_from(before)}
+            assert reached
+
+
+def steps_from(request: Request) -> Iterator[Request]:
+    """What one event makes of it, in its time and when its time is over."""
+    events = {event for key, by in product((b.ONE, b.TWO), (b.ASKER, b.OTHER))
+              for event in b.one_of_each(request, key, by).values()}  # fmt: skip
+    for event, now in product(events, (b.NOW, request.expires_at)):
+        try:
+            after = advance(request, event, now)
+        except Conflict:
+            continue
+        check_step(request, event, after)
+        check(after)
+        if after.version > request.version:
+            yield after
 
 
 def on_the_card_of(request: Request, event: e.Event) -> e.Event:
@@ -95,7 +128,7 @@ def on_the_card_of(request: Request, event: e.Event) -> e.Event:
             return event
 
 
-def check_step(before: Request, after: Request) -> None:
+def check_step(before: Request, event: e.Event, after: Request) -> None:
     """What no event may do."""
     order = list(State)
     assert order.index(after.state) >= order.index(before.state)
@@ -111,6 +144,8 @@ def check_step(before: Request, after: Request) -> None:
         assert {target.key for target in after.targets} <= {target.key for target in before.targets}
     if before.state is State.ENDED:
         assert after.expires_at == before.expires_at
+    if after.state is State.ENDED and after.unsure_targets and after.due_at is None:
+        assert isinstance(event, e.SettlingAbandoned) or (before.state, before.due_at) == (State.ENDED, None)
     for target in before.targets:
         now = after.target_at(target.key)
         if now is not None and not target.is_open:
@@ -119,8 +154,8 @@ def check_step(before: Request, after: Request) -> None:
             assert not now.is_open
 
 
-def check(request: Request, *, is_left: bool) -> None:
-    """What is true of every request. `is_left`: nobody looks for its unsure targets any more."""
+def check(request: Request) -> None:
+    """What is true of every request."""
     warned = request.state is State.READY
     is_over = request.state is State.ENDED
     assert is_over == (request.ending is not None) == (request.ended_at is not None)
@@ -130,7 +165,6 @@ def check(request: Request, *, is_left: bool) -> None:
         assert request.due_at is not None
     if is_over:
         assert not any(look.due_at for look in request.surveys) or request.attempts
-        assert request.due_at is not None or not request.unsure_targets or is_left
     if request.state is State.READY:
         assert request.due_at is not None
     if request.state in (State.ASKED, State.AWAITING, State.READY):

@@ -16,8 +16,7 @@ from bot.errors import Conflict
 from tests.support import builders as b
 
 SECOND = timedelta(seconds=1)
-ONE, TWO = ("comp1", 3), ("comp2", 7)
-TARGETS = b.target(3), b.target(7, host="comp2")
+ONE, TWO, TARGETS = b.ONE, b.TWO, b.ONE_AND_TWO
 
 
 def test_the_start_makes_every_host_due() -> None:

@@ -15,7 +15,7 @@ from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.conditions import holds, last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import Session, State, now_ticks
+from rehearsal.windows.sessions import TICKS_PER_SECOND, Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
@@ -23,6 +23,7 @@ _INVALID_PARAMETER = 87
 _LARGEST_ID = 2**31 - 1
 _FIRST_LISTENER = 65536
 _CONSOLE = "CONSOLE"
+_MINUTE = 60 * TICKS_PER_SECOND
 _STILL_THERE_WITHOUT_USER = {State.DISCONNECTED, State.RESET, State.DOWN}
 
 Reply = dict[str, Any]
@@ -73,6 +74,9 @@ def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[R
         request = read_request(payload.request)
         if request.operation == "list":
             yield from _list(machine)
+        elif not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
+            yield _error("machine", 0, machine.dns)
+            return
         for number, target in enumerate(request.targets):
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
@@ -89,7 +93,7 @@ def _error(where: str, code: int, text: str) -> Reply:
 
 def _list(machine: Machine) -> Iterator[Reply]:
     sessions = wts.enumerate_sessions(machine.sessions)
-    yield {"host": {"name": machine.name.upper(), "pointer": 8, "now": str(now_ticks())}}
+    yield {"host": {"name": machine.netbios, "dns": machine.dns, "pointer": 8, "now": str(now_ticks())}}
     for session in sessions:
         yield {"session": describe(session)}
 
@@ -175,11 +179,32 @@ def _compare(target: Target, session: Session) -> Reply | None:
         return _verdict("changed", why="person", seen=session)
     if target.not_at_console and upper(session.station) == _CONSOLE:
         return _verdict("protected", why="console", seen=session)
-    if session.state is State.ACTIVE and target.state != State.ACTIVE and not target.even_if_active:
-        return _verdict("changed", why="came_back", seen=session)
+    if not target.even_if_active and (why := _change_of_time(target, session)):
+        return _verdict("changed", why=why, seen=session)
     if not all(holds(condition, session, now_ticks()) for condition in target.conditions):
         return _verdict("changed", why="filter", seen=session)
     return None
+
+
+def _is_same(said: str, now: str) -> bool:
+    return not said or upper(said) == upper(now)
+
+
+def _change_of_time(target: Target, session: Session) -> str:
+    """How the session's time differs from what the card said of it; empty when it does not."""
+    if session.state is State.ACTIVE and target.state != State.ACTIVE:
+        return "came_back"
+    if target.since <= 0:
+        return ""
+    if target.state == State.ACTIVE and session.state is State.DISCONNECTED:
+        return "left"
+    if session.state != target.state:
+        return ""
+    is_active = session.state is State.ACTIVE
+    since = last_input(session, now_ticks()) if is_active else session.disconnect
+    if since <= 0:
+        return "unread"
+    return "came_back" if since > target.since + (_MINUTE if is_active else 0) else ""
 
 
 def _is_person(target: Target, session: Session) -> bool:

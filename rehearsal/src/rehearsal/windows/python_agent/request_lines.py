@@ -35,6 +35,7 @@ class Target:
     state: int
     even_if_active: bool
     not_at_console: bool
+    since: int
     conditions: list[Condition] = field(default_factory=list)
 
 
@@ -44,6 +45,8 @@ class Request:
     wait: int = 0
     title: str = ""
     text: str = ""
+    dns: str = ""
+    netbios: str = ""
     targets: list[Target] = field(default_factory=list)
 
 
@@ -65,9 +68,11 @@ def _read_line(request: Request, keyword: str, fields: list[str]) -> None:
     match keyword, fields:
         case "wait", [seconds]:
             request.wait = min(max(0, _integer(seconds)), _LONGEST_WAIT)
+        case "machine", [dns, netbios]:
+            request.dns, request.netbios = dns, netbios
         case "say", [title, text] if request.operation == "message":
             request.title, request.text = title, text
-        case "target", [number, domain, user, logon, state, even_if_active, not_at_console]:
+        case "target", [number, domain, user, logon, state, even_if_active, not_at_console, since]:
             request.targets.append(
                 Target(
                     id=_integer(number),
@@ -77,6 +82,7 @@ def _read_line(request: Request, keyword: str, fields: list[str]) -> None:
                     state=_integer(state),
                     even_if_active=_integer(even_if_active) == 1,
                     not_at_console=_integer(not_at_console) != 0,
+                    since=_integer(since),
                 )
             )
         case "if", [name, operator, *values] if request.targets and values:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from adapters.windows.agent.replies import MAX_LINE, HostReply, Listed, Reply, read
 from adapters.windows.shell import Chunk
-from bot.domain.session import Account, SessionState
+from bot.domain.session import Account, Machine, SessionState
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
 
 NONCE = "0123456789abcdef" * 2
-HOST = {"host": {"name": "COMP1", "pointer": 8, "now": "134088480000000000"}}
+HOST = {"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": "134088480000000000"}}
 
 
 def session(**changes: Any) -> dict[str, Any]:
@@ -57,7 +57,9 @@ def test_a_whole_list_is_read_with_its_ticks_exact() -> None:
     host, listed = replies(framed(HOST, session(), {"end": 2}))
     assert isinstance(host, HostReply)
     assert isinstance(listed, Listed)
-    seen = listed.session.on("comp1")
+    assert host.machine == Machine(dns="comp1", netbios="COMP1")
+    seen = listed.session.on("comp1", host.machine)
+    assert seen.machine == host.machine
     assert seen.account == Account(domain="CORP", user="josé")
     assert (seen.logon, seen.state, seen.host) == (134_087_000_000_000_001, SessionState.DISCONNECTED, "comp1")
 

@@ -114,14 +114,14 @@ def test_nothing_that_was_typed_is_ever_code(user: str, domain: str, patterns: l
     it = order(account=Account(domain=domain, user=user), conditions=(condition,))
     request = script.logoff_request([it], wait_seconds=90)
     assert all(re.fullmatch(r"[a-z]+( (-|[A-Za-z0-9+/]+=*))*", line) for line in request)
-    _, _, target, filtered = request
-    assert fields_of(target) == ["3", domain, user, "134087000000000000", "4", "0", "1"]
+    _, _, _, target, filtered = request
+    assert fields_of(target) == ["3", domain, user, "134087000000000000", "4", "0", "1", "0"]
     assert fields_of(filtered) == ["user", "like", *patterns]
 
 
 @given(st.text(min_size=1), st.text())
 def test_nothing_of_a_message_is_ever_code(title: str, text: str) -> None:
-    _, said, _ = script.message_request([order()], title=title, text=text)
+    _, said, _, _ = script.message_request([order()], title=title, text=text)
     assert re.fullmatch(r"say( (-|[A-Za-z0-9+/]+=*)){2}", said)
     assert fields_of(said) == [title, text]
 

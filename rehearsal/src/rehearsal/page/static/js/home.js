@@ -41,8 +41,8 @@ export function makeUse(model, view) {
 async function operate(model, view, block, element, value) {
   try {
     const ids = { view_id: view.id, block_id: block.block_id, action_id: element.action_id };
-    const receipt = await order('rehearsal/operate', { user: model.person, ...ids, value });
-    if (!receipt.ok) notify(sentence(receipt.error));
+    const result = await order('rehearsal/operate', { user: model.person, ...ids, value });
+    if (!result.ok) notify(sentence(result.error));
   } catch (error) {
     notify(error.body?.error === 'invalid_value' ? (error.body.errors ?? []).join(' ') : error.message);
   }

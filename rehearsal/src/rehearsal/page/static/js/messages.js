@@ -40,11 +40,11 @@ export function avatar(id, name, isApp = false) {
 function makeUse(message, model) {
   const act = async (block, element, value) => {
     try {
-      const receipt = await order('rehearsal/operate', {
+      const result = await order('rehearsal/operate', {
         user: model.person, channel: message.channel, message_ts: message.ts, version: message.version,
         block_id: block.block_id, action_id: element.action_id, value,
       });
-      if (!receipt.ok) notify(sentence(receipt.error));
+      if (!result.ok) notify(sentence(result.error));
     } catch (error) {
       notify(error.message);
     }

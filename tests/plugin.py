@@ -1,4 +1,4 @@
-"""`--no-skips`, for the tests of both projects: a plugin of pytest, named in pyproject.toml."""
+"""A plugin of pytest for the tests of both projects, named in pyproject.toml: `--no-skips`, and one browser."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures of the browser. `-p` would come too early: pytest sets `pythonpath` after it."""
+    config.pluginmanager.import_plugin("rehearsal_testing.browser")

@@ -1,0 +1,103 @@
+"""`make deep`: the same promises, tried much harder, check by check and seed by seed, in hours that nobody waits for.
+
+Each result is a line of `.deep.jsonl`. A run that was interrupted, or is started again, leaves out what passed for
+these very sources with this seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from time import monotonic
+
+from tests.support.checkout import ROOT
+
+RESULTS = ROOT / ".deep.jsonl"
+DOMAIN, COMMANDS, POLICY = (f"tests/unit/bot/{folder}" for folder in ("domain", "commands", "policy"))
+CHECKS = {
+    "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py",
+    "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py",
+    "requirements": f"{POLICY}/test_requirement.py",
+    "forced words": f"{COMMANDS}/test_forced_words_property.py",
+    "words of a command": f"{COMMANDS}/test_tokens.py {COMMANDS}/test_logoff.py {COMMANDS}/test_refused_text.py {COMMANDS}/test_attacked.py",
+    "people at work": "tests/unit/bot/workflow/test_people_at_work.py",
+    "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",
+    "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
+    "any text in the database": "tests/contract/test_ledger.py",
+    "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
+}
+"""Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    sources: str
+    name: str
+    seed: int
+    seconds: int
+    result: str
+
+    @property
+    def run(self) -> tuple[str, str, int]:
+        return self.sources, self.name, self.seed
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="make deep", description=__doc__)
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options.add_argument("--only", nargs="+", choices=CHECKS, default=list(CHECKS), metavar="CHECK")
+    chosen = options.parse_args()
+    sources, known = sources_id(), earlier_results()
+    results = []
+    for name, seed in ((name, seed) for seed in chosen.seeds for name in chosen.only):
+        found = known.get((sources, name, seed))
+        if found is None or found.result != "passed":
+            found = try_hard(sources, name, seed)
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(found)) + "\n")
+        results.append(found)
+    sys.stdout.write(table(results))
+    return int(any(each.result != "passed" for each in results))
+
+
+def sources_id() -> str:
+    """The commit, and a digest of what differs from it in files that git knows."""
+    commit = _git("rev-parse", "--short=12", "HEAD").decode().strip()
+    changes = _git("diff", "HEAD")
+    return f"{commit}+{hashlib.sha256(changes).hexdigest()[:12]}" if changes else commit
+
+
+def _git(*words: str) -> bytes:
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S603, S607 - our own words, git from PATH
+
+
+def earlier_results() -> dict[tuple[str, str, int], Result]:
+    if not RESULTS.exists():
+        return {}
+    lines = RESULTS.read_text(encoding="utf-8").splitlines()
+    return {result.run: result for result in (Result(**json.loads(line)) for line in lines)}
+
+
+def try_hard(sources: str, name: str, seed: int) -> Result:
+    sys.stdout.write(f"\n== {name}, seed {seed}\n")
+    sys.stdout.flush()
+    line = [sys.executable, "-m", "pytest", "-q", "--timeout=7200", f"--hypothesis-seed={seed}", *CHECKS[name].split()]
+    began = monotonic()
+    done = subprocess.run(line, cwd=ROOT, check=False, env=os.environ | {"HYPOTHESIS_PROFILE": "deep"})  # noqa: S603 - our own text
+    result = "passed" if done.returncode == 0 else "FAILED"
+    return Result(sources=sources, name=name, seed=seed, seconds=round(monotonic() - began), result=result)
+
+
+def table(results: list[Result]) -> str:
+    width = max(map(len, CHECKS))
+    rows = [f"{each.name:{width}}  {each.seed:4}  {each.seconds:7}  {each.result}" for each in results]
+    return "\n".join(["", f"{'check':{width}}  seed  seconds  result", *rows, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
