@@ -21,7 +21,7 @@ RESULTS = ROOT / ".deep.jsonl"
 DOMAIN, COMMANDS, POLICY = (f"tests/unit/bot/{folder}" for folder in ("domain", "commands", "policy"))
 CHECKS = {
     "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py",
-    "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py",
+    "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py {DOMAIN}/test_letters.py",
     "requirements": f"{POLICY}/test_requirement.py",
     "forced words": f"{COMMANDS}/test_forced_words_property.py",
     "words of a command": f"{COMMANDS}/test_tokens.py {COMMANDS}/test_logoff.py {COMMANDS}/test_refused_text.py {COMMANDS}/test_attacked.py",

@@ -26,7 +26,7 @@ def fault_in_pattern(pattern: str) -> str:
     if any(not letter.isprintable() for letter in pattern):
         return "has a character that cannot be seen. Type the name by hand"
     clean = _spelt(domain, user)
-    if pattern != (f"{domain}\\{user}" if domain else user) or "." in domain:
+    if pattern != (f"{domain}\\{user}" if domain else user) or not user or "." in domain:
         return f"can match nobody: {_REPORTED}. Write `{clean}`"
     if _FORBIDDEN.search(pattern) or "\\" in user:
         return f"can match nobody: no account has such a name. Write `{_EXAMPLE}`; only * and ? stand for other letters"
@@ -47,7 +47,8 @@ def fault_in_login(username: str, transport: str, hosts: frozenset[str] = frozen
     shown = (domain, user) if _PLAIN.fullmatch(domain) and _PLAIN.fullmatch(user) else ("", "")
     meant = _principal(*shown) if transport == "kerberos" else (_spelt(*shown) if shown[1] else _EXAMPLE)
     spelt = f"{user}@{domain}" if "@" in username else f"{domain}\\{user}" if domain else user
-    if spelt != username or not user or _NO_LOGIN.search(user) or not username.isprintable():
+    is_whole = spelt == username and user and username.isprintable() and not username.endswith("@")
+    if not is_whole or _NO_LOGIN.search(user) or _NO_LOGIN.search(domain):
         return f"is no account. Write one like `{meant}`"
     if transport == "kerberos" and domain and username != _principal(domain, user):
         return f"is no name for Kerberos. Write `{meant}`: the user, @ and the realm in capitals"

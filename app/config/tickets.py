@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TRIES = 200
+_AROUND = ("", "", "x", " ", "\n")
 _PLAIN = ("server is stuck", "please", "Server haengt")
 
 
@@ -47,11 +48,13 @@ def _matches_something(expression: re.Pattern[str]) -> bool:
 def _fitting(expression: re.Pattern[str]) -> Iterator[bool | None]:
     """Build texts by the expression and ask it for them; None for one that looks around itself and does not fit."""
     tree = import_module("re._parser").parse(expression.pattern, expression.flags)
-    maker = _Maker(random.Random(0))  # noqa: S311 - texts to try, the same ones each time
+    chance = random.Random(0)  # noqa: S311 - texts to try, the same ones each time
+    maker = _Maker(chance)
     for _ in range(_TRIES):
         maker.looked_around = False
         try:
-            yield bool(expression.search(maker.text(tree))) or (None if maker.looked_around else False)
+            text = chance.choice(_AROUND) + maker.text(tree) + chance.choice(_AROUND)
+            yield bool(expression.search(text)) or (None if maker.looked_around else False)
         except _Impossible:
             yield False
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Folding = Callable[[str], str]
 
+_LAST_OF_PLANE = "\uffff"
 _DOTLESS_I, _LONG_S, _DOTTED_I = "\u0131", "\u017f", "\u0130"
 
 
@@ -86,8 +87,9 @@ def _capital(letter: str) -> str:
 
 
 def _paired(letter: str) -> str:
+    """Windows PowerShell sees halves of letters beyond the first plane, and those have no case."""
     capital = _capital(letter)
-    return capital if capital.lower() == letter else letter
+    return capital if capital.lower() == letter and letter <= _LAST_OF_PLANE else letter
 
 
 def _is_old(letter: str) -> bool:

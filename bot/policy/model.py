@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -52,17 +52,15 @@ class Rule:
         return action in self.may and is_here and person.is_among(self.who)
 
     def covers(self, session: Session) -> bool:
-        is_there = allows_computer(self.computers, session)
-        return is_there and any(matches(self.users, name) for name in _names_of(session)) and self._fits(session)
+        is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
+        on_them = any(matches(self.users, name) for name in _names_of(session))
+        return allows_computer(self.computers, session) and on_them and session.state in self.states and is_idle
 
     def may_cover(self, session: Session) -> bool:
         """Under one folding of letter case, or one name of the computer. Where `covers` says no, nobody can be sure."""
         is_there = any(protects(self.computers, name) for name in (session.host, *_reported_names(session)))
-        return is_there and any(protects(self.users, name) for name in _names_of(session)) and self._fits(session)
-
-    def _fits(self, session: Session) -> bool:
-        is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
-        return session.state in self.states and is_idle
+        on_them = any(protects(self.users, name) for name in _names_of(session))
+        return is_there and on_them and replace(self, computers=("*",), users=("*",)).covers(session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
