@@ -6,6 +6,7 @@ Secrets never stand in the file: a value `${NAME}` comes from the environment, `
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
 
@@ -93,6 +95,14 @@ class Settings(Section):
         return (
             [{"name": item} if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
         )
+
+    @field_validator("team")
+    @classmethod
+    def _workspace(cls, value: str) -> str:
+        """Of any other text nobody would be a member."""
+        if not _TEAM.fullmatch(value):
+            raise ValueError("write the workspace's id (T...), which its address in a browser shows")
+        return value
 
     @field_validator("rules")
     @classmethod
@@ -189,7 +199,7 @@ def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:
 
 
 _PLACEHOLDERS: dict[str, object] = {
-    "team": "-",
+    "team": "T00",
     "computers": ["-"],
     "rules": [{"name": "-", "who": ["U00"], "may": ["list"]}],
 }

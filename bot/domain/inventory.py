@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like
+from bot.domain.letters import is_same
 from bot.domain.near_names import nearest_to
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Inventory:
         if is_pattern(selector):
             return tuple(name for name in self.names if is_like(selector, name))
         for name in self.names:
-            if name.lower() == selector.lower():
+            if is_same(name, selector):
                 return (name,)
         if (
             is_name(selector)

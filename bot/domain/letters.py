@@ -67,11 +67,15 @@ ANY: tuple[Folding, ...] = (*EVERY, loosest, caseless)
 
 def is_same(left: str, right: str) -> bool:
     """The same text for every program that may compare it."""
+    if left.isascii() and right.isascii():
+        return left.upper() == right.upper()
     return left == right or all(folding(left) == folding(right) for folding in EVERY)
 
 
 def may_be_same(left: str, right: str) -> bool:
     """The same text for at least one program."""
+    if left.isascii() and right.isascii():
+        return left.upper() == right.upper()
     return left == right or any(folding(left) == folding(right) for folding in ANY)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.actions import facts_of
-from bot.domain.conditions import may_be_like
+from bot.domain.conditions import is_like
 from bot.domain.session import SessionState
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def _lint_sessions(policy: Policy, rule: Rule) -> Iterator[str]:
         yield f'rule "{rule.name}": users, states and idle_over narrow acts; a list shows all sessions of a computer.'
 
 
-def _all_in(protected: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
-    """Each pattern is protected as a whole, as far as its letters show it."""
-    return all(any(_takes(wide, pattern) for wide in protected) for pattern in patterns)
+def _all_in(wider: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
+    """Each pattern as a whole is in a wider one, as far as its letters show it."""
+    return all(any(_takes(wide, pattern) for wide in wider) for pattern in patterns)
 
 
 def _takes(wide: str, pattern: str) -> bool:
     is_exact = not ("?" in wide and "*" in pattern)
-    return is_exact and may_be_like(wide, pattern)
+    return is_exact and is_like(wide, pattern)
 
 
 def _hides(earlier: Rule, later: Rule) -> bool:
@@ -79,8 +79,8 @@ def _hides(earlier: Rule, later: Rule) -> bool:
         later.who <= earlier.who
         and later.may <= earlier.may
         and (not earlier.where or (bool(later.where) and later.where <= earlier.where))
-        and ("*" in earlier.computers or set(later.computers) <= set(earlier.computers))
-        and ("*" in earlier.users or set(later.users) <= set(earlier.users))
+        and _all_in(earlier.computers, later.computers)
+        and _all_in(earlier.users, later.users)
         and later.states <= earlier.states
         and earlier.idle_over <= later.idle_over
     )

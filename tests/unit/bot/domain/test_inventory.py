@@ -39,7 +39,21 @@ def test_a_name_a_pattern_or_a_group_stands_for_computers(said: str, meant: tupl
 
 @pytest.mark.parametrize(
     "said",
-    ["", "comp", "comp11", "evil", "group:none", "group:", "rds-1*", "127.0.0.1", "localhost", "db.corp.example."],
+    [
+        "",
+        "comp",
+        "comp11",
+        "evil",
+        "group:none",
+        "group:",
+        "rds-1*",
+        "127.0.0.1",
+        "localhost",
+        "db.corp.example.",
+        "\u212aomp1",
+        "comp\u00b9",
+        "RD\u017f-01",
+    ],
 )
 def test_what_is_not_in_the_inventory_stands_for_nothing(said: str) -> None:
     assert INVENTORY.find(said) == ()
