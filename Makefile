@@ -22,7 +22,8 @@ story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
 	$(BIN)/pytest tests/unit --cov $(PYTEST_OPTIONS)
-	$(BIN)/pytest $(ALL) --ignore tests/unit --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e $(PYTEST_OPTIONS)
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
 endif

@@ -1,4 +1,4 @@
-"""The time of the machine."""
+"""The `Clock` port on the clock of the machine."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
+    """The machine's clock."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)

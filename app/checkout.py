@@ -1,4 +1,4 @@
-"""Which commit the program runs from, where it runs from a checkout of its own."""
+"""The commit of the checkout that the program runs from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _SECONDS = 3
 _READING = ("--no-optional-locks", "-c", "core.fsmonitor=false")
-"""git neither writes its index nor starts a helper that the repository names."""
+"""Options with which git neither writes its index nor starts a helper that the repository names."""
 
 
 def commit(root: Path = ROOT) -> str:
-    """`1a2b3c4d`, with a word when files differ from it; empty when nobody knows.
+    """Return the commit, `1a2b3c4d`, and whether files differ from it; empty when it is unknown.
 
-    A copy that was installed may lie inside somebody else's repository, whose commit says nothing of it.
+    An installed copy may lie inside another repository, whose commit says nothing about it.
     """
     program = shutil.which("git")
     if program is None or not (root / ".git").exists():
@@ -32,7 +32,7 @@ def commit(root: Path = ROOT) -> str:
 
 
 def _ask(program: str, root: Path, *words: str) -> str:
-    """Nothing of the environment may point git to another repository."""
+    """Return git's answer. The environment cannot point git to another repository."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return subprocess.run(  # noqa: S603 - git, found on PATH, with words of our own
         [program, *_READING, *words],

@@ -1,4 +1,4 @@
-"""How the program logs: one event a line, constant dotted names, fields beside them, never a payload or a secret."""
+"""The log of the program: one event a line, with a constant dotted name and fields; never a payload or a secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 
 def set_up(*, level: int, as_json: bool) -> None:
-    """To standard error, so that standard output is for answers."""
+    """Write the log to standard error, because standard output is for answers. `level` is one of `logging`."""
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -25,10 +25,10 @@ def set_up(*, level: int, as_json: bool) -> None:
     )
     shown = "%(name)s %(levelname)s %(message)s"
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format=shown)
-    # Bolt advises developers at this level: how to write a listener for an event that nobody wants.
+    # At its lower levels Bolt tells developers how to write a listener for each unknown event.
     logging.getLogger("slack_bolt").setLevel(max(level, logging.ERROR))
 
 
 def _to_stderr(*_: object) -> structlog.PrintLogger:
-    """Standard error as it is now: whoever replaced it before may have closed that one."""
+    """Return a logger on the present standard error. An earlier one may have been replaced and closed."""
     return structlog.PrintLogger(sys.stderr)

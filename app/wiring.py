@@ -40,14 +40,23 @@ if TYPE_CHECKING:
     from bot.workflow.steps import Workflow
 
 LOOKS_AT_ONCE = 64
+"""How many hosts are looked at or warned side by side."""
+
 HOSTS_AT_ONCE = 16
+"""How many steps of requests, and how many of hosts, run side by side."""
+
 GROUPS_EVERY = timedelta(minutes=5)
+"""How often people and user groups are read from Slack."""
+
 GROUPS_GOOD_FOR = timedelta(hours=1)
+"""How long people and user groups count after Slack answered."""
+
 STOP_WITHIN = timedelta(seconds=10)
+"""How long running steps may take to finish when the program ends."""
 
 
 class Service(Protocol):
-    """Something that runs beside the steps."""
+    """A service that runs beside the steps."""
 
     def start(self) -> None: ...
 
@@ -56,7 +65,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """Everything that runs. `start` returns once commands are taken; `stop` lets running steps finish."""
+    """All running parts. `start` returns once commands can arrive; `stop` lets running steps finish."""
 
     ledger: Store
     workflow: Workflow
@@ -79,7 +88,11 @@ class Bot:
 
 
 def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clock: Clock | None = None) -> Bot:
-    """Tie it together. `endpoints` replaces the addresses of computers by a farm's. Only Slack is contacted."""
+    """Return the bot with an adapter behind each port. Only the database is contacted.
+
+    `endpoints` has the URLs of a farm's hosts, instead of the configured ones. Raises `LedgerError` when the database
+    cannot be read, and `SettingsError` when it has the tables of another release.
+    """
     url = settings.database.get_secret_value()
     _check_schema(url)
     clock = clock or SystemClock()
@@ -116,19 +129,19 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
 
 
 def upgrade(settings: Settings) -> str:
-    """Bring the database to the tables of this release; the revision it is at then."""
+    """Upgrade the database to the tables of this release and return its revision. Raises `LedgerError`."""
     return migrate.upgrade(settings.database.get_secret_value())
 
 
 def open_store(settings: Settings) -> Store:
-    """The database alone: for reading the record, and for the pause."""
+    """Return the database alone, for the audit log and the pause. Raises `LedgerError` and `SettingsError`."""
     url = settings.database.get_secret_value()
     _check_schema(url)
     return SqlLedger(open_database(url), SystemClock(), settings.chain_key, ASK_TYPES)
 
 
 def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
-    """The directory alone, asked once, and the handles and ids of the groups it found. Raises `ChatError`."""
+    """Return the directory alone, after one refresh, and the handles and ids of its groups. Raises `ChatError`."""
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, SystemClock())
     directory.refresh()

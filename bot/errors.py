@@ -1,21 +1,22 @@
-"""Everything that can go wrong, as one tree.
+"""All expected errors, as one tree.
 
-BotError                what a person is told is `.message`; `.code` is stable and goes to the audit and the metrics
-  UsageError            what was typed cannot be understood
+BotError                `.message` is the sentence for people; `.code` is stable and goes to the audit log
+  UsageError            the command cannot be understood
   Refused               a rule says no
-  Conflict              the request is not, or no longer, in the state this needs
+  Conflict              the event does not fit the request as it is now
   Duplicate             the same delivery arrived before
-  TerminalError         a Windows host; `.host`, `.retryable`, `.delivered`
+  TerminalError         a Windows host could not be asked; `.host`, `.retryable`, `.delivered`
     Unreachable           no connection
-    NotAuthenticated      the host did not accept the bot's account; never tried again by itself
-    NoRight               the account may not open a shell, or not see sessions
-    TimedOut              no complete answer before the deadline
-    BadReply              an answer that is none
-    WrongMachine          another machine answers under the name
-    CannotCompile         the agent could not be compiled or run there
+    NotAuthenticated      the host did not accept the bot's account; no automatic retry
+    NotAllowed            no rule lets the requester look at the host, which was not contacted
+    NoRight               the bot's account may not open a shell, or not see sessions
+    TimedOut              no complete answer within the time-out
+    BadReply              the answer is not one of the agent's protocol
+    WrongMachine          another machine answers under the host's name
+    CannotCompile         the agent could not be compiled or run on the host
   LedgerError           the database cannot be read or written
-  ChatError             Slack did not take it; `.retryable`, `.retry_after`
-    PlaceRefused          the bot may not post there
+  ChatError             Slack did not take a call; `.retryable`, `.retry_after`
+    PlaceRefused          the bot may not post in the place
   SettingsError         app.yaml is wrong: all faults at once
 """
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class BotError(Exception):
-    """Base of all expected errors: `message` is one sentence for a person, with the next step."""
+    """The base of all expected errors. `message` says in a sentence what went wrong, and what a person can do."""
 
     code: ClassVar[str] = "error"
 
@@ -41,11 +42,11 @@ class BotError(Exception):
 
 
 class UsageError(BotError):
-    """The text cannot be understood: the wrong words at `start:end`, and what was probably meant.
+    """The command cannot be understood. Attributes that say nothing are empty.
 
-    `nearest`: the one name that is clearly nearest. `candidates`: names that are equally near, five at most.
-    `corrected`: the command as it should have been written, without the slash command itself. `example`: any command
-    that works.
+    `text` is the cleaned command, and the wrong words are `text[start:end]`. `nearest` is the one name that was clearly
+    meant; `candidates` are several names that are equally near, five at most. `corrected` is the command as it should
+    be written, without the slash command itself. `example` is a command that works.
     """
 
     code = "usage"
@@ -68,7 +69,7 @@ class UsageError(BotError):
 
 
 class Refused(BotError):
-    """A rule says no."""
+    """A rule says no; `rule` is its name."""
 
     code = "refused"
 
@@ -78,18 +79,18 @@ class Refused(BotError):
 
 
 class ConflictReason(StrEnum):
-    """Why an event does not fit."""
+    """Why an event does not fit the request."""
 
-    EXPIRED = "expired"  # its time is over
-    STALE = "stale"  # it was decided on an older version of the card
+    EXPIRED = "expired"  # the state has expired
+    STALE = "stale"  # the event was decided on an older version of the request
     OVER = "over"  # the request has ended
-    DECIDED = "decided"  # somebody else was first
-    EMPTY = "empty"  # nobody would be left
-    OUT_OF_ORDER = "out_of_order"  # the table knows no such step
+    DECIDED = "decided"  # another person decided first
+    EMPTY = "empty"  # no target would be left
+    OUT_OF_ORDER = "out_of_order"  # the state does not admit the event
 
 
 class Conflict(BotError):
-    """The event does not fit the request as it stands now; `request` is that present one."""
+    """The event does not fit; `request` is the request as it is now, `reason` says why."""
 
     code = "conflict"
 
@@ -99,7 +100,7 @@ class Conflict(BotError):
 
 
 class Duplicate(BotError):
-    """The chat delivered the same command twice; `request` is what the first delivery became."""
+    """The chat delivered the same command twice; `request` is the request of the first delivery."""
 
     code = "duplicate"
 
@@ -109,7 +110,10 @@ class Duplicate(BotError):
 
 
 class TerminalError(BotError):
-    """A Windows host could not be asked. `delivered`: the order may have reached it all the same."""
+    """A Windows host could not be asked.
+
+    `host` is its name. `retryable`: the same call may work later. `delivered`: the order may have reached the host.
+    """
 
     code = "terminal"
     retryable: ClassVar[bool] = False
@@ -120,47 +124,66 @@ class TerminalError(BotError):
 
 
 class Unreachable(TerminalError):
+    """The host could not be connected to."""
+
     code = "unreachable"
     retryable = True
 
 
 class NotAuthenticated(TerminalError):
+    """The host did not accept the bot's account. There is no automatic retry, which could lock the account."""
+
     code = "not_authenticated"
 
 
 class NotAllowed(TerminalError):
-    """A rule keeps the person from looking there; the host was not contacted."""
+    """No rule lets the requester look at the host, so it was not contacted."""
 
     code = "not_allowed"
 
 
 class NoRight(TerminalError):
+    """The bot's account may not open a shell on the host, or may not see its sessions."""
+
     code = "no_right"
 
 
 class TimedOut(TerminalError):
+    """The host gave no complete answer within the time-out."""
+
     code = "timed_out"
     retryable = True
 
 
 class BadReply(TerminalError):
+    """The host's answer is not one of the agent's protocol."""
+
     code = "bad_reply"
 
 
 class WrongMachine(TerminalError):
+    """Another machine answers under the host's name than the inventory, or the card, means."""
+
     code = "wrong_machine"
 
 
 class CannotCompile(TerminalError):
+    """The agent could not be compiled or run on the host."""
+
     code = "cannot_compile"
 
 
 class LedgerError(BotError):
+    """The database cannot be read or written."""
+
     code = "ledger"
 
 
 class ChatError(BotError):
-    """Slack did not take it. `retryable`: the same call may work later; `retry_after`: not before, Slack says."""
+    """Slack did not take a call.
+
+    `retryable`: the same call may work later. `retry_after`: how long Slack wants the bot to wait; None: no wish.
+    """
 
     code = "chat"
 
@@ -170,7 +193,7 @@ class ChatError(BotError):
 
 
 class PlaceRefused(ChatError):
-    """The bot may not post in this place; another one has to be found."""
+    """The bot may not post in this place. A retry does not help."""
 
     code = "place"
 
@@ -179,6 +202,6 @@ class PlaceRefused(ChatError):
 
 
 class SettingsError(BotError):
-    """The configuration is wrong; `message` holds all faults, one a line."""
+    """The configuration is wrong. `message` has all faults, one on each line."""
 
     code = "settings"

@@ -1,9 +1,9 @@
-"""The `Scheduler` port with threads of this process; it goes with SQLite, whose file one machine owns.
+"""The `Scheduler` port with threads of this process.
 
-Two lanes, because a few slow hosts must not keep everybody waiting: however many steps hang on hosts, surveys,
-decisions and drawings have threads of their own. What waits for its host, or for its own earlier run, waits in a list,
-not in a thread. A run gets a fresh daemon thread: starting one costs far less than any step, and a step that hangs
-never keeps the process from ending.
+There are two lanes, so that slow hosts never delay surveys, decisions and drawings: steps of hosts have their own
+threads. An item that waits for its host, or for its own earlier run, waits in a list and not in a thread. Each run gets
+a new daemon thread. Starting a thread costs far less than any step, and a step that hangs cannot keep the process from
+ending.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ SWEEP_EVERY = timedelta(seconds=5)
 
 @dataclass(slots=True)
 class _Lane:
-    """Steps of one kind: what is to run, in order of waking, and what runs."""
+    """The steps of one kind: of requests, or of hosts."""
 
-    workers: int
-    waiting: dict[WorkItem, None] = field(default_factory=dict)
-    running: set[WorkItem] = field(default_factory=set)
+    workers: int  # how many steps may run at once
+    waiting: dict[WorkItem, None] = field(default_factory=dict)  # items to run, in the order of waking
+    running: set[WorkItem] = field(default_factory=set)  # items whose step runs
 
     def take(self) -> Iterator[WorkItem]:
-        """Move what may run now from waiting to running."""
+        """Move the items that may run now from waiting to running, and yield them."""
         busy_hosts = {item.host for item in self.running if item.host}
         for item in tuple(self.waiting) if len(self.running) < self.workers else ():
             if len(self.running) >= self.workers:
@@ -56,9 +56,9 @@ class _Lane:
 
 
 class ThreadScheduler:
-    """Threads and a heap in one process. `workers` is for each lane: steps of requests, and steps of hosts.
+    """Threads and a heap in one process. `workers` is the number of threads of each lane.
 
-    All methods may be called from any thread, steps included.
+    All methods may be called from any thread, also from a step.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ThreadScheduler:
             keeper.start()
 
     def stop(self, within: timedelta) -> bool:
-        """Start nothing any more and let running steps finish; False when some still run after that time."""
+        """Start no more steps and let running steps finish. Return False when some still run after that time."""
         with self._changed:
             self._open = False
             self._ending.set()
@@ -98,7 +98,7 @@ class ThreadScheduler:
             return self._changed.wait_for(self._is_quiet, within.total_seconds())
 
     def idle(self, within: timedelta) -> bool:
-        """Wait until nothing runs and nothing is left to run by now; False when the time is up before."""
+        """Wait until no step runs and none is due. Return False when the time is up before."""
         with self._changed:
             return self._changed.wait_for(self._is_idle, within.total_seconds())
 
@@ -133,7 +133,7 @@ class ThreadScheduler:
         thread = threading.Thread(target=self._run, args=(item,), name=f"step-{item.request_id}", daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # the system gives no thread now; the next round tries again
+        except RuntimeError:  # the system has no thread now; the next round tries again
             log.exception("step.postponed", request_id=item.request_id, host=item.host)
             lane.running.discard(item)
             lane.waiting[item] = None
@@ -150,7 +150,7 @@ class ThreadScheduler:
                 self._changed.notify_all()
 
     def _keep_time(self) -> None:
-        """Wake what was asked for a date when the date has come."""
+        """Move each item to its lane when its date has come."""
         with self._changed:
             while not self._ending.is_set():
                 now = self._clock.now()
@@ -160,11 +160,11 @@ class ThreadScheduler:
                     self._lane(item).waiting[item] = None
                 self._start_steps()
                 wait = (self._later[0][0] - now).total_seconds() if self._later else self._sweep_every
-                # A clock that was set may be looked at late, never not at all.
+                # After the clock was set, an item may run late, but never not at all.
                 self._changed.wait(min(wait, self._sweep_every))
 
     def _keep_sweeping(self) -> None:
-        """A lost wake costs one round of this, never a request."""
+        """Wake due items every few seconds. So a lost wake costs a few seconds, and never a request."""
         while not self._ending.wait(self._sweep_every):
             _survive("sweep.failed", self._sweep)
 
@@ -178,7 +178,7 @@ def _not_started(item: WorkItem) -> None:
 
 
 def _survive(what: str, call: Callable[[], None], item: WorkItem | None = None) -> tuple[str, Exception] | None:
-    """Call it; when it raises, log that under a reference and give both back. Whatever happens, the engine goes on."""
+    """Make the call. When it raises, log the exception and return its reference and itself; otherwise return None."""
     try:
         call()
     except Exception as error:  # one broken step must not end the others

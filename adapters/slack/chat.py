@@ -1,4 +1,4 @@
-"""The `Chat` port on Slack's Web API: a card is posted once, then edited."""
+"""The `Chat` port on Slack's Web API. A card is posted once and then edited."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 SHARED_GOOD_FOR = timedelta(minutes=10)
-"""How long it is believed that a channel is, or is not, shared with another organisation."""
+"""How long the answer counts that a channel is, or is not, shared with another organisation."""
 
 
 def patient_client(token: str, api_url: str) -> WebClient:
-    """A client that is given 10 s for an answer; never used before an ack.
+    """Return a client with a time-out of 10 seconds and without retries. It must not be used before an ack.
 
-    It tries nothing again. After a rate limit it would sleep, and the request's next step with it: the error says when
-    to come back. After a lost answer the call may have been carried out, and a card would stand there twice.
+    A retry after a rate limit would sleep, and the step would sleep with it; the error says when to try again. A retry
+    after a lost answer could post a card twice.
     """
     client = WebClient(token=token, base_url=api_url, timeout=10)
     client.retry_handlers = []
@@ -38,7 +38,7 @@ def patient_client(token: str, api_url: str) -> WebClient:
 
 
 class SlackChat:
-    """Draws reports as messages. `group_ids`: ids of user groups by their handles, kept fresh by the directory."""
+    """Posts cards as messages. `group_ids` has the ids of user groups by handle; the directory keeps it up to date."""
 
     def __init__(self, client: WebClient, group_ids: Mapping[str, str]) -> None:
         self._client, self._group_ids = client, group_ids
@@ -92,9 +92,12 @@ class SlackChat:
             return MessageRef(channel_id=str(posted["channel"]), ts=str(posted["ts"]))
 
     def _refuse_shared(self, channel_id: str) -> None:
-        """Another company's people would read who works where. Asked anew now and then: it can be shared later."""
+        """Raise `PlaceRefused` for a channel that people of another organisation can read.
+
+        Slack is asked again after `SHARED_GOOD_FOR`, because a channel may be shared later.
+        """
         if channel_id.startswith("D"):
-            return  # between two people; and asking about them needs a right that nothing else needs
+            return  # direct messages between two people; asking about them needs a scope that nothing else needs
         is_shared, asked_at = self._shared.get(channel_id, (False, -math.inf))
         if time.monotonic() - asked_at > SHARED_GOOD_FOR.total_seconds():
             with translate_errors():

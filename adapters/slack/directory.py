@@ -1,4 +1,4 @@
-"""The `Directory` port: people and user groups in memory, refreshed in the background: no ack waits for Slack."""
+"""The `Directory` port: people and user groups in memory, refreshed in the background. No ack waits for Slack."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ Answer = TypeVar("Answer")
 NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 UNKNOWN_RETRY = timedelta(seconds=5)
-"""How soon Slack is asked again while nothing is known: until then nobody may act."""
+"""How soon Slack is asked again while nothing is known. No person may act until then."""
 
 RATE_WAITS = 2
 RATE_WAIT_MOST = timedelta(minutes=1)
-"""How often, and how long, a question waits for a rate limit. Only the directory waits: no request hangs on it."""
+"""How often, and how long at most, a call waits for a rate limit. No request waits for these calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What one round of questions brought, replaced as a whole: nobody is in a new group with an old standing."""
+    """The result of one refresh. It is replaced as a whole, so groups and statuses always belong together."""
 
-    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    status: Mapping[str, MemberStatus] = field(default_factory=dict)
-    at: datetime | None = None
-    ticks: float = 0.0
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # user id -> ids and handles of their groups
+    status: Mapping[str, MemberStatus] = field(default_factory=dict)  # user id -> status
+    at: datetime | None = None  # when the refresh began; None: there was none
+    ticks: float = 0.0  # the same in seconds of the monotonic clock
 
 
 class SlackDirectory:
-    """Knows the people behind `names` (user ids, group ids, handles: all that the policy names), and nobody else.
+    """The people behind `names`: all user ids, group ids and handles of the policy.
 
-    Somebody whom no rule names needs no standing: no rule lets him act. What is known counts for `good_for` after the
-    last time Slack answered, by the clock and by `ticks` (seconds that no one can set back); then everybody is UNKNOWN,
-    and nobody may act until Slack answers again.
+    Other people need no status, because no rule lets them act. A refresh counts for `good_for` after Slack answered, by
+    the clock and by `ticks` (seconds of a clock that cannot be set back). After that every person is `UNKNOWN`, and
+    nobody may act until Slack answers again.
     """
 
-    def __init__(  # noqa: PLR0913 - whom to ask, about whom, and how its time is counted
+    def __init__(  # noqa: PLR0913 - the client, the names, and the times of a refresh
         self,
         client: WebClient,
         clock: Clock,
@@ -88,7 +88,7 @@ class SlackDirectory:
         return frozenset(user for user in people if known.status.get(user) is MemberStatus.MEMBER)
 
     def start(self) -> None:
-        """Ask once before the first command comes, then now and again."""
+        """Refresh once before the first command arrives, and then in the background."""
         self._refresh_or_say()
         self._thread.start()
 
@@ -98,7 +98,10 @@ class SlackDirectory:
             self._thread.join(timeout=5)
 
     def refresh(self) -> None:
-        """Read groups and people anew: one Tier 2 call and one Tier 4 call a person. Raises `ChatError`."""
+        """Read all groups and people again. Raises `ChatError`.
+
+        This takes one call of Slack's rate limit tier 2, and one call of tier 4 for each person.
+        """
         try:
             self._refresh()
         except (LookupError, TypeError, AttributeError, RuntimeError) as exc:
@@ -118,7 +121,7 @@ class SlackDirectory:
         self.group_ids.update(group_ids)
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
-        """The answer, after a rate limit or two: with many people in the rules there is one in every round."""
+        """Return the answer, after waiting for up to two rate limits. With many people, every refresh meets one."""
         for _ in range(RATE_WAITS):
             try:
                 return ask()
@@ -136,7 +139,10 @@ class SlackDirectory:
         raise ChatError("Slack answered without the user groups I asked for.", retryable=True)
 
     def _ask_standing(self, user_id: str) -> MemberStatus:
-        """A rule may still name somebody whom Slack does not know any more: he counts no longer, the others do."""
+        """Return the person's status. Raises `ChatError`.
+
+        A rule may still name a person whom Slack no longer knows. They are `UNKNOWN`; the other people still count.
+        """
         with translate_errors():
             try:
                 user = self._client.users_info(user=user_id)["user"]
@@ -149,7 +155,7 @@ class SlackDirectory:
         return _standing_of(user)
 
     def _is_fresh(self, known: _Known) -> bool:
-        """An age below nothing is none: the clock was set back, and nobody knows by how much."""
+        """Return whether the refresh still counts: not when it is too old, or when the clock was set back before it."""
         if known.at is None or self._ticks() - known.ticks > self._good_for.total_seconds():
             return False
         return timedelta(0) <= self._clock.now() - known.at <= self._good_for
@@ -180,7 +186,7 @@ def _add(
 
 
 def _standing_of(user: Mapping[str, Any]) -> MemberStatus:
-    """Reference: https://docs.slack.dev/reference/objects/user-object."""
+    """Return the status of Slack's user object: https://docs.slack.dev/reference/objects/user-object."""
     match user:
         case {"deleted": True}:
             return MemberStatus.DEACTIVATED

@@ -1,4 +1,4 @@
-"""Whatever the Slack client raises becomes a `ChatError` here, by base class and by Slack's own error names."""
+"""The one place that translates exceptions of the Slack client into `ChatError`, by base class and by Slack's names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME = re.compile(r"^[a-z_]{1,60}$")
-"""Slack's own names of errors. Anything else is the client's sentence about an answer that was none (HTTP 500)."""
+"""The form of Slack's names of errors. Another text is the client's own sentence about a broken answer (HTTP 500)."""
 
 ELSEWHERE = frozenset(
     {
@@ -30,12 +30,12 @@ ELSEWHERE = frozenset(
         "user_not_in_channel",
     }
 )
-"""The bot may not post there; the person's direct messages are left."""
+"""Errors after which the bot may not post in the place; it uses direct messages instead."""
 
 LATER = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
-"""The same call may work in a while."""
+"""Errors after which the same call may work later."""
 
 _SECONDS = re.compile(r"^[0-9]{1,5}$")
 
@@ -44,12 +44,15 @@ CURES = {
     "plan_upgrade_required": "User groups need a paid Slack plan: name people by their user ids (U...) in the rules.",
     "missing_scope": "The app lacks a right: install it again with the manifest that `logoff-bot manifest` prints.",
 }
-"""What whoever runs the bot can do about it."""
+"""What the operator of the bot can do about an error."""
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Foreign exceptions stop here. Unreadable answers and lost connections may be over in a while."""
+    """Raise `ChatError`, or `PlaceRefused`, for exceptions of the Slack client.
+
+    Unreadable answers and lost connections are retryable.
+    """
     try:
         yield
     except SlackApiError as exc:
@@ -66,7 +69,7 @@ def translate_errors() -> Iterator[None]:
 
 
 def _retry_after(response: object) -> timedelta | None:
-    """The seconds that HTTP 429 asks for: https://docs.slack.dev/apis/web-api/rate-limits."""
+    """Return the wait that HTTP 429 asks for; None: it asks for none. See docs.slack.dev/apis/web-api/rate-limits."""
     if getattr(response, "status_code", None) != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     headers = {str(name).lower(): str(value) for name, value in getattr(response, "headers", {}).items()}

@@ -1,4 +1,4 @@
-"""The form behind "Choose..." as Slack's modal. It opens within Slack's 3 s and asks nobody."""
+"""The form behind "Choose..." as a Slack modal. It waits for no host, because Slack wants it within 3 seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ OPTION_TEXT = 75
 
 
 def choose_view(request: Request, value: str) -> View:
-    """Return the form as a modal. `value` is the button's: id and version; an option's value is its target's place."""
+    """Return the form as a modal.
+
+    `value` is the button's, `id:version`. The value of an option is its target's position on the card, from 0.
+    """
     form = choose_form(request, MOST_OPTIONS)
     options = [
         Option(value=str(place), text=PlainTextObject(text=cut(row, OPTION_TEXT), emoji=False))
@@ -47,6 +50,6 @@ def choose_view(request: Request, value: str) -> View:
 
 
 def picked_in(view: Mapping[str, Any]) -> frozenset[int]:
-    """The places that were left in the list."""
+    """Return the positions of the targets that stayed in the list, from 0."""
     chosen = view["state"]["values"][BLOCK][BLOCK].get("selected_options") or ()
     return frozenset(int(option["value"]) for option in chosen)

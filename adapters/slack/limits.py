@@ -1,4 +1,4 @@
-"""Slack's limits by name (https://docs.slack.dev/reference/block-kit/blocks), and text that stays text."""
+"""Slack's limits in characters (https://docs.slack.dev/reference/block-kit/blocks), and the escaping of text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ BUTTON_TEXT = 75
 MESSAGE_TEXT = 3000
 CODE = 2500
 BODY = 9000
-"""All lines of a card together: Slack refuses a message of more than about 13,200 characters."""
+"""All lines of a card together. Slack refuses a message of more than about 13,200 characters."""
 PARTS = (2500, 300, 80)
-"""What a part of a line is cut to: the first at which the body fits, or the last."""
+"""The lengths to which a part of a line is cut: the first at which the body fits, or the last."""
 
 
 def escape(text: str) -> str:
-    """For places where Slack reads mrkdwn: no mention, no link and no broadcast can come out of it."""
+    """Return the text in a form from which mrkdwn makes no mention, link or broadcast."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, limit: int) -> str:
-    """At most so many characters; that something is missing can be seen."""
+    """Return at most `limit` characters of the text, with an ellipsis at the end when some are missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""Payload -> intake -> ack. A listener ends right after its ack: the threads that ack are few."""
+"""The listeners: payload to intake to ack. A listener ends right after its ack, because few threads ack."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) -> None:
-    """Tie the doors to the app. `wake` is called after the ack; a lost wake costs seconds, the row is safe."""
+    """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds."""
     for command in commands:
         app.command(command.slash)(_on_command(intake, wake))
     app.action(re.compile("^press_"))(_on_press(intake, wake))
@@ -91,7 +91,7 @@ def _open_form(client: WebClient, trigger_id: str, request: Request, value: str)
 
 
 def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
-    """What nobody foresaw, before the ack: the person gets a reference instead of a time-out."""
+    """Return a response with a reference when a listener raises before its ack, instead of a time-out."""
     reference = uuid.uuid4().hex[:8]
     log.error("listener.failed", reference=reference, kind=body.get("type", "command"), exc_info=error)
     text = f"Something went wrong on my side before anything was recorded. Reference {reference}."

@@ -1,4 +1,4 @@
-"""The Slack app's manifest, made from the commands. Reference: https://docs.slack.dev/reference/app-manifest/."""
+"""The manifest of the Slack app, made from the commands: https://docs.slack.dev/reference/app-manifest/."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCOPES = (
 
 
 def manifest(commands: Iterable[Command]) -> dict[str, object]:
-    """For "Create an app from a manifest". Socket Mode, so nothing of the company's network is opened."""
+    """Return the manifest for "Create an app from a manifest". Socket Mode needs no open port."""
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {

@@ -1,4 +1,4 @@
-"""The only place that takes Slack's payloads apart. Shapes: https://docs.slack.dev/reference/interaction-payloads/."""
+"""The only place that reads Slack's payloads: https://docs.slack.dev/reference/interaction-payloads/."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def command_call(body: Mapping[str, Any]) -> CommandCall:
+    """Return the command of a payload. Raises `KeyError` for a payload of another form."""
     return CommandCall(
         command=str(body["command"]).removeprefix("/"),
         text=str(body.get("text") or ""),
@@ -22,6 +23,7 @@ def command_call(body: Mapping[str, Any]) -> CommandCall:
 
 
 def press_call(body: Mapping[str, Any]) -> PressCall:
+    """Return the press of a payload. Raises `LookupError` for a payload of another form."""
     action = body["actions"][0]
     channel = body.get("channel") or {}
     return PressCall(
@@ -33,7 +35,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
 
 
 def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
-    """A submitted form carries the button's value along; it names no channel."""
+    """Return the press of a submitted form. The form carries the button's value and names no channel."""
     return PressCall(
         press=str(body["view"]["callback_id"]),
         value=str(body["view"].get("private_metadata") or ""),
@@ -44,7 +46,7 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:
-    """`user.team_id` is his own workspace. Without it he has none: `team` is only where the app is installed."""
+    """Return the presser. `user.team_id` is their own workspace; `team` is only where the app is installed."""
     user = body["user"]
     return Actor(
         user_id=str(user["id"]),

@@ -1,4 +1,4 @@
-"""Report -> Block Kit: pure. Text from Windows and from people goes into rich and plain text, which is never parsed."""
+"""Cards as Block Kit: pure functions. Text of Windows and of people goes into elements that Slack never parses."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ DATE_FORMAT = "{date_short_pretty} {time}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What a Slack call takes: the blocks, and the one line that a locked phone shows."""
+    """A card in the form that Slack's calls take."""
 
-    text: str
-    blocks: list[dict[str, object]]
+    text: str  # one line, which a locked phone shows
+    blocks: list[dict[str, object]]  # Block Kit as JSON values
 
 
 def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
-    """The report as blocks within Slack's limits. `group_ids` knows the ids of user groups by their handles."""
+    """Return the card as blocks within Slack's limits. `group_ids` has the ids of user groups by their handles."""
     card = replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines))
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False))]
     loud = [line for line in card.lines if line.tone is not Tone.QUIET]
@@ -61,7 +61,7 @@ def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
 
 
 def _length(lines: list[Line], limit: int) -> int:
-    """How many characters the lines have when their parts are cut."""
+    """Return how many characters the lines have when each part is cut to the limit."""
     texts = [part.text if isinstance(part, Bold) else part for line in lines for part in line.parts]
     return sum(min(len(text), limit) for text in texts if isinstance(text, str))
 
@@ -92,7 +92,7 @@ def _part(part: LinePart, limit: int) -> RichTextElement:
 
 
 def _is_id(group: Group) -> bool:
-    """A handle that nobody could resolve stays text: it calls nobody, but it can be read."""
+    """Return whether the group has an id. A handle that was not resolved stays text, which mentions no person."""
     return group.name.startswith("S")
 
 
@@ -101,7 +101,7 @@ def _text(text: str) -> RichTextElement:
 
 
 def _quiet(line: Line) -> ContextBlock:
-    """Small print. Only a line with a mention or a date has to be mrkdwn; the rest stays unparsed."""
+    """Return a line in small print. Only a line with a mention or a date is mrkdwn; Slack does not parse the others."""
     if all(isinstance(part, str | Bold) for part in line.parts):
         text = "".join(
             part if isinstance(part, str) else part.text for part in line.parts if isinstance(part, str | Bold)

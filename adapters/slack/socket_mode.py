@@ -1,4 +1,4 @@
-"""The bot's end of Slack: a Bolt app on Socket Mode. Nothing of the company's network is opened to the outside."""
+"""The `ChatConnection` port: a Bolt app on Socket Mode, which needs no open port in the company's network."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from bot.workflow.intake import Intake
 
 ACKING = 32
-"""Threads that take envelopes and ack them; Bolt's own five would queue a busy minute."""
+"""How many threads take envelopes and ack them. With Bolt's default of five, envelopes would queue in a busy minute."""
 
 
 class SocketMode:
-    """Connects, listens, and acks. The tokens are kept by the client objects alone.
+    """Connects, listens and acks.
 
-    Slack is asked once, at the start, who the token belongs to; after that no network call stands before an ack.
+    At the start Slack is asked once which workspace the token belongs to. After that no network call precedes an ack.
     """
 
-    def __init__(  # noqa: PLR0913 - two tokens, where they count, and who takes what comes in
+    def __init__(  # noqa: PLR0913 - two tokens, their workspace, and the parts that take commands and presses
         self,
         *,
         bot_token: str,
@@ -48,9 +48,9 @@ class SocketMode:
         self._handler: SocketModeHandler | None = None
 
     def start(self) -> None:
-        """Connect; returns once the socket is open.
+        """Connect, and return once the socket is open.
 
-        `ChatError` when Slack cannot be asked, `SettingsError` when the token is another workspace's.
+        Raises `ChatError` when Slack cannot be asked, and `SettingsError` when the token is another workspace's.
         """
         authorized = self._authorize()
         app = App(
@@ -74,12 +74,12 @@ class SocketMode:
         return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=self._bot_token)
 
     def take_no_more(self) -> None:
-        """Once the socket is gone it stays gone."""
+        """Keep the present socket, and open no new one after it is lost."""
         if self._handler:
             self._handler.client.auto_reconnect_enabled = False
 
     def stop(self) -> None:
-        """Take no more envelopes; what is in hand is finished. Safe to repeat."""
+        """Take no more envelopes, and finish those that have arrived. May be called twice."""
         self.take_no_more()
         if self._handler:
             self._handler.close()  # type: ignore[no-untyped-call] # the same

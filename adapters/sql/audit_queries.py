@@ -1,4 +1,4 @@
-"""The audit chain in its tables: lock the end, append to it, read it."""
+"""The audit log in its tables: lock the head, append an entry, read entries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEAD = select(chain_head.c.seq, chain_head.c.mac)
 
 
 def lock_head(connection: Connection) -> Head:
-    """The end of the chain, held until the transaction is over: every other writer waits here.
+    """Lock the head until the transaction ends, and return it. All other writers wait for this lock.
 
     On SQLite the transaction itself (`BEGIN IMMEDIATE`) is the lock.
     """
@@ -35,7 +35,7 @@ def read_head(connection: Connection) -> Head:
 
 
 def append(connection: Connection, head: Head, entry: Entry, *, at: datetime, key: bytes) -> Entry:
-    """Seal the entry onto the locked end and move the end."""
+    """Append the entry behind the locked head, move the head, and return the sealed entry."""
     sealed = seal(entry, seq=head.seq + 1, at=at, before=head.mac, key=key)
     connection.execute(insert(audit_entry).values(row_of_entry(sealed)))
     connection.execute(update(chain_head).values(seq=sealed.seq, mac=sealed.mac))

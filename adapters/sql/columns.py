@@ -1,4 +1,4 @@
-"""Column types that give back exactly what was put in, on SQLite and on PostgreSQL."""
+"""Column types that return exactly the value that was stored, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _ESCAPED = re.compile("\ue000([0-9a-f]{4})")
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware time, to the microsecond, given back in UTC. A naive one is refused with `ValueError`.
+    """An aware time to the microsecond, returned in UTC. A naive time raises `ValueError`.
 
-    SQLite has no time zones: there it is kept as text of one fixed form in UTC, which sorts as the times do.
+    SQLite has no time zones. There the time is text of a fixed form in UTC, which sorts in the order of the times.
     """
 
     impl = DateTime(timezone=True)
@@ -37,7 +37,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[str]):
-    """Any Python text. What no UTF-8 column takes (NUL, half a surrogate pair) is kept as U+E000 and four digits."""
+    """Any Python text. A character that no UTF-8 column takes is stored as U+E000 and four hexadecimal digits.
+
+    Such characters are NUL, surrogates and U+E000 itself.
+    """
 
     impl = Text
     cache_ok = True

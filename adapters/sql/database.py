@@ -1,4 +1,4 @@
-"""How the two databases are opened: what a commit is worth, who waits for whom and for how long."""
+"""Opening the two databases: durability, isolation and lock time-outs."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 PATIENCE = timedelta(seconds=30)
-"""How long a write waits for its turn when nobody waits for the answer."""
+"""How long a write waits for the lock when no person waits for the answer."""
 
 LOCK_LIMIT = "lock_limit"
-"""Execution option: how long this transaction may wait for its turn, a timedelta."""
+"""Execution option: how long this transaction may wait for the lock, a timedelta."""
 
 READS = "reads"
-"""Execution option: this transaction only reads, and sees one moment."""
+"""Execution option: this transaction only reads, from one snapshot."""
 
 
 def open_database(url: str) -> Engine:
-    """An engine for a SQLite file or PostgreSQL; nothing is contacted yet. Raises `SettingsError` for any other URL."""
+    """Return an engine for a SQLite file or for PostgreSQL, without connecting.
+
+    Raises `SettingsError` for any other URL, and when the driver for PostgreSQL is not installed.
+    """
     try:
         where = make_url(url)
     except ArgumentError as exc:
@@ -48,8 +51,8 @@ def open_database(url: str) -> Engine:
 def _sqlite(where: URL) -> Engine:
     if where.database in (None, "", ":memory:"):
         raise SettingsError("database: the audit log needs a file. Write sqlite:///file.")
-    # Connections to a file are cheap, and the threads that use them are counted elsewhere.
-    # Parameters are what people wrote: they belong into rows, and into no message of an exception.
+    # Connections to a file are cheap, and other modules limit the threads that use them.
+    # Parameters are texts of people. They belong in rows, and not in the message of an exception.
     engine = sqlalchemy.create_engine(where.set(drivername="sqlite+pysqlite"), max_overflow=-1, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -57,7 +60,10 @@ def _sqlite(where: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """FULL: a commit that was acknowledged survives a power cut. The driver must not begin transactions by itself."""
+    """Set up a new connection. `synchronous = FULL`: an acknowledged commit survives a power cut.
+
+    The driver must not begin transactions by itself.
+    """
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {_milliseconds(PATIENCE)}")
     _use_wal(connection)
@@ -66,7 +72,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """The change needs the file alone for a moment and does not wait for it, whatever the timeout; it is made once."""
+    """Switch the file to WAL. Raises `sqlite3.OperationalError` when the file stays locked for two seconds.
+
+    The switch needs the file alone and does not wait for it, so it is tried again here.
+    """
     for _ in range(100):
         try:
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
@@ -79,7 +88,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A write takes the lock at once: a deferred one that has read before fails with "locked" without waiting."""
+    """Begin a transaction. A write takes the lock at once, because a later one may fail as "locked" without waiting."""
     options = connection.get_execution_options()
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(options.get(LOCK_LIMIT, PATIENCE))}")
     connection.exec_driver_sql("BEGIN" if options.get(READS) else "BEGIN IMMEDIATE")
@@ -91,7 +100,7 @@ def _postgresql(where: URL) -> Engine:
             where.set(drivername="postgresql+psycopg"),
             pool_size=10,
             max_overflow=10,
-            pool_timeout=1.5,  # a transaction takes milliseconds; longer than this the database itself stands still
+            pool_timeout=1.5,  # a transaction takes milliseconds; after this time the database itself hangs
             pool_pre_ping=True,
             hide_parameters=True,  # as above
             connect_args={"connect_timeout": 2},
@@ -112,5 +121,5 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _milliseconds(duration: timedelta) -> int:
-    """At least one: for PostgreSQL 0 means for ever."""
+    """Return the duration in milliseconds, at least 1. For PostgreSQL 0 would mean no time-out."""
     return max(1, int(duration / timedelta(milliseconds=1)))

@@ -1,4 +1,4 @@
-"""The one place where the database's exceptions become the bot's."""
+"""The one place that translates exceptions of the database into errors of the bot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FOREIGN = (
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Raises `LedgerError` for whatever SQLAlchemy or Alembic raise, and when the turn to write does not come."""
+    """Raise `LedgerError` for exceptions of SQLAlchemy and Alembic, and when the lock of writers times out."""
     try:
         yield
     except (SQLAlchemyError, TimeoutError) as exc:
@@ -34,7 +34,10 @@ def translate_errors() -> Iterator[None]:
 
 @contextmanager
 def row_faults() -> Iterator[None]:
-    """Raises `LedgerError` for rows that do not fit their values: pydantic and enums say so with `ValueError`."""
+    """Raise `LedgerError` for rows that do not fit the values of this release.
+
+    Pydantic and enumerations report such a row as `ValueError`.
+    """
     try:
         yield
     except ValueError as exc:

@@ -1,4 +1,4 @@
-"""The `Ledger` port on SQLite and PostgreSQL."""
+"""The `Store` port on SQLite and PostgreSQL: requests, audit log and pause."""
 
 from __future__ import annotations
 
@@ -46,16 +46,17 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
-"""How long `open` waits for its turn: Slack shows an error after 3 s, and a person waits."""
+"""How long `open` waits for the lock. Slack shows the requester an error after 3 seconds."""
 
 log = structlog.get_logger()
 
 
 class SqlLedger:
-    """Every write is one transaction that locks the audit chain's end first, so writes stand in one line everywhere.
+    """Every write is one transaction that locks the head of the audit log first, so all writers run one after another.
 
-    `ask_types` names the ask of each command; `key` is the audit chain's. A `LedgerError` on a write means that it was
-    not acknowledged: when the connection broke during the commit it may stand all the same, and the sweep finds it.
+    `ask_types` has the type of ask for each command; `key` seals the audit log. A `LedgerError` on a write means that
+    the write was not acknowledged. When the connection broke during the commit, the write may be there all the same,
+    and the sweep finds it.
     """
 
     def __init__(self, engine: Engine, clock: Clock, key: bytes, ask_types: Mapping[str, type[Ask]]) -> None:
@@ -80,10 +81,10 @@ class SqlLedger:
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
     def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
-        """An unknown id is a `LedgerError`: nothing outside this database hands out ids that `find` does not know."""
+        """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
         with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
             before = self._fresh(connection, request_id)
-            now = self._clock.now()  # after the lock: what waited past its time is refused
+            now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
             after = advance(before, event, now)
             self._save(connection, before, after)
             entry = self._append(connection, head, entry_for(before, event), now)
@@ -91,7 +92,10 @@ class SqlLedger:
         return after
 
     def _save(self, connection: Connection, before: Request, after: Request) -> None:
-        """The head's lock keeps every ledger out; the compare-and-set catches whoever writes beside it."""
+        """Write the changes. Raises `Conflict` when the row has changed although the head is locked.
+
+        The lock keeps every other ledger out. The comparison catches writers that do not take the lock.
+        """
         try:
             save_request(connection, before, after)
         except RowMoved as exc:
@@ -109,7 +113,7 @@ class SqlLedger:
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
     ) -> None:
-        """Without a card the one that is known stays."""
+        """As the port says: with `message_ref` None the known one stays."""
         values: dict[str, Any] = {"publish_after": publish_after}
         if message_ref is not None:
             values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
@@ -133,7 +137,7 @@ class SqlLedger:
             return count_asked(connection, user_id, since)
 
     def pause(self, by: str, reason: str) -> None:
-        """Paused twice, the newer reason stands; both are in the audit."""
+        """As the port says: a second call replaces the reason, and both are in the audit log."""
         with self._writing(PATIENCE) as (connection, head):
             now = self._clock.now()
             set_pause(connection, Pause(by=by, since=now, reason=reason))
@@ -186,7 +190,7 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _tell(entry: Entry, request: Request | None = None) -> None:
-    """Once a transition, after the commit: logs that are shipped away hold the chain's end outside this machine."""
+    """Log the entry after the commit. Logs on another machine then have the number and mac of each entry."""
     state = request.state.value if request else ""
     log.info(
         "request.recorded", request_id=entry.request_id, change=entry.event, state=state, seq=entry.seq, mac=entry.mac

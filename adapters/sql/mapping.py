@@ -1,4 +1,4 @@
-"""Rows <-> frozen values, both ways, and nothing else."""
+"""The mapping between rows and frozen values, both ways."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Values = dict[str, Any]
 
 
 class JsonColumn(Generic[T]):
-    """A value kept as ASCII JSON text: so whatever a host or a chat calls somebody comes back as it was."""
+    """A value stored as ASCII JSON text, so that every name of a host or a chat is read back unchanged."""
 
     def __init__(self, form: Any) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
@@ -50,20 +50,20 @@ MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | Non
 
 
 class Asks:
-    """The asks of all commands as text, told apart by the command's name."""
+    """The asks of all commands as JSON text. The command's name gives the type."""
 
     def __init__(self, ask_types: Mapping[str, type[Ask]]) -> None:
         self._types = dict(ask_types)
         self._parts: dict[str, JsonColumn[Ask]] = {name: JsonColumn(ask_type) for name, ask_type in ask_types.items()}
 
     def write(self, command: str, ask: Ask) -> str:
-        """`TypeError` when this is not the command's ask: of another type, fields would be lost without a word."""
+        """Return the ask as text. Raises `TypeError` for an ask of another command, whose fields would be lost."""
         if type(ask) is not self._types.get(command):
             raise TypeError(f"{type(ask).__name__} is not the ask of the command {command!r}")
         return self._parts[command].write(ask)
 
     def read(self, command: str, text: str) -> Ask:
-        """`LedgerError` for a command that this release does not have."""
+        """Return the ask of the text. Raises `LedgerError` for a command that this release does not have."""
         if command not in self._parts:
             raise LedgerError(f"My database holds a request for /{command}, which I do not know. Tell whoever runs me.")
         return self._parts[command].read(text)
@@ -88,7 +88,7 @@ def row_of_request(request: Request, asks: Asks) -> Values:
 
 
 def changes_of_request(request: Request) -> Values:
-    """What events change. The card and what it shows is changed by `Ledger.mark_published` alone."""
+    """Return the columns that events change. `mark_published` and `mark_announced` change the others."""
     return {
         "expires_at": request.expires_at,
         "state": request.state.value,

@@ -1,4 +1,4 @@
-"""Bringing a database to the tables of this release, through Alembic."""
+"""Upgrading a database to the tables of this release, with Alembic."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 UPGRADING = 7_161_402
-"""The advisory lock that upgrades of one PostgreSQL database queue on; the number means nothing."""
+"""The id of the advisory lock that upgrades of one PostgreSQL database take. The number has no meaning."""
 
 
 def upgrade(url: str) -> str:
-    """Bring the database to the newest revision, which is returned; safe to run from several processes at once.
+    """Upgrade the database to the newest revision and return that revision. Raises `LedgerError`.
 
-    All steps are one transaction: an upgrade is done or not begun. Raises `LedgerError`.
+    All steps are one transaction. Several processes may call it at once.
     """
     engine = open_database(url)
     try:
@@ -40,7 +40,7 @@ def upgrade(url: str) -> str:
 
 
 def current(url: str) -> str | None:
-    """The revision the database is at; None when it was never upgraded. Raises `LedgerError`."""
+    """Return the revision of the database; None when it was never upgraded. Raises `LedgerError`."""
     engine = open_database(url)
     try:
         with translate_errors(), engine.connect() as connection:
@@ -50,7 +50,7 @@ def current(url: str) -> str | None:
 
 
 def newest() -> str:
-    """The revision that this release needs."""
+    """Return the revision that this release needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
@@ -61,6 +61,6 @@ def _config() -> Config:
 
 
 def _queue(connection: Connection) -> None:
-    """SQLite's transaction holds the file's write lock already."""
+    """Wait for other upgrades. On SQLite the transaction already holds the write lock of the file."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")

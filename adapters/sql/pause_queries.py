@@ -19,7 +19,7 @@ def read_pause(connection: Connection) -> Pause | None:
 
 
 def set_pause(connection: Connection, wanted: Pause | None) -> None:
-    """The caller holds the chain's head, so two pauses never meet."""
+    """Store the pause; None: no pause. The caller has locked the head, so no two calls run at once."""
     connection.execute(delete(pause))
     if wanted:
         connection.execute(insert(pause).values(id=1, by=wanted.by, since=wanted.since, reason=wanted.reason))

@@ -1,4 +1,4 @@
-"""Requests in their three tables, on a connection whose transaction is somebody else's."""
+"""Requests in their three tables. The caller owns the transaction of the connection."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class RowMoved(Exception):
-    """A compare-and-set met a row that is not as it was read. It never leaves this adapter."""
+    """A row has changed since it was read. This exception never leaves the adapter."""
 
 
 def read_requests(connection: Connection, ids: Sequence[str], asks: Asks) -> dict[str, Request]:
-    """The requests that exist, by id, in the order of `ids`."""
+    """Return the requests that exist, by id, in the order of `ids`. Raises `LedgerError` for an unknown row form."""
     rows = {row.id: row for row in connection.execute(select(request).where(request.c.id.in_(ids)))}
     targets = _parts_of(connection, target, ids)
     surveys = _parts_of(connection, host_survey, ids)
@@ -74,7 +74,7 @@ def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, A
 
 
 def save_request(connection: Connection, before: Request, after: Request) -> None:
-    """Write what an event changed. Raises `RowMoved` when a row is not as `before` says."""
+    """Write the difference between the two. Raises `RowMoved` when a row is no longer as `before` has it."""
     if after == before:
         return
     same = and_(request.c.id == before.id, request.c.version == before.version, request.c.state == before.state.value)
@@ -97,7 +97,7 @@ def _save_targets(connection: Connection, before: Request, after: Request) -> No
 
 
 def _is_target(request_id: str, old: Target) -> tuple[Any, ...]:
-    """This target, as long as its verdict is still the one that was read."""
+    """Return the condition for the row of this target with the verdict that was read."""
     verdict = target.c.verdict.is_(None) if old.verdict is None else target.c.verdict == old.verdict.value
     return (
         target.c.request_id == request_id,
@@ -133,7 +133,7 @@ def _one(result: CursorResult[Any]) -> None:
 
 
 def set_published(connection: Connection, request_id: str, version: int, values: dict[str, Any]) -> None:
-    """Nothing happens when a newer version is on the card."""
+    """Store the version that the card shows, unless a newer one is stored."""
     statement = update(request).where(request.c.id == request_id, request.c.published_version <= version)
     connection.execute(statement.values(published_version=version, **values))
 
@@ -151,7 +151,7 @@ def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> 
 
 
 def read_due(connection: Connection, now: datetime) -> tuple[WorkItem, ...]:
-    """One small index for each reason to look."""
+    """Return the items that are due, requests first. Each of the three conditions has a small index of its own."""
     reasons = (
         request.c.due_at <= now,
         and_(UNENDED, request.c.expires_at <= now),

@@ -1,7 +1,7 @@
-"""The tables. `migrations/` makes them; a test holds both together.
+"""The tables. `migrations/` creates them, and a test compares the two.
 
-What is asked of the database (dates, states, versions, who and which session) stands in columns of its own; what is
-only read back whole (the ask, a session as it was shown) is JSON text.
+A value that queries use (date, state, version, actor, session id) has a column of its own. A value that is only read
+back whole (the ask, the session on the card) is JSON text.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ chain_head = Table(
     Column("seq", BigInteger, nullable=False),
     Column("mac", Words, nullable=False),
 )
-"""One row: the end of the audit chain. Whoever writes locks it first, so all writes stand in one line."""
+"""One row: the head of the audit log. Every writer locks it first, so all writers run one after another."""
 
 pause = Table(
     "pause",
@@ -134,10 +134,10 @@ pause = Table(
     Column("since", Moment, nullable=False),
     Column("reason", Words, nullable=False),
 )
-"""No row: work goes on. The one row: nothing new is started, by whom, since when, and why."""
+"""No row: there is no pause. One row: the pause, with its operator, its start and its reason."""
 
 BEHIND = request.c.published_version < request.c.version
-"""The card shows less than there is."""
+"""The card shows an older version of the request."""
 
 UNENDED = request.c.ended_at.is_(None)
 
@@ -146,7 +146,7 @@ def _partial(name: str, column: Column[object], where: object) -> Index:
     return Index(name, column, sqlite_where=where, postgresql_where=where)
 
 
-# The sweep runs every few seconds for years: it reads small indexes of what is open, never the whole table.
+# The sweep runs every few seconds for years. It reads small indexes of open requests, never the whole table.
 _partial("ix_request_due_at", request.c.due_at, request.c.due_at.is_not(None))
 _partial("ix_request_expires_at", request.c.expires_at, UNENDED)
 _partial("ix_request_behind", request.c.publish_after, BEHIND)

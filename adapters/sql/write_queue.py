@@ -1,8 +1,8 @@
-"""Who writes next among the threads of this process: first come, first served.
+"""A fair (first in, first out) lock for writers in this process.
 
-All writes stand in one line anyway, at the end of the audit chain. But SQLite's waiting is not fair: it sleeps and
-tries again, for longer each time, and under load a person's receipt can lose against busy workers for seconds. So
-threads queue here, before they take a connection; other processes are met at the database's own lock.
+All writers wait for the head of the audit log in any case. But SQLite's lock is not fair: a waiting writer sleeps
+longer after each try, so under load a receipt can lose against busy workers for seconds. So threads queue here before
+they take a connection. Other processes meet at the lock of the database.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 
 class FairLock:
+    """A lock that threads get in the order in which they asked for it."""
+
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._line: deque[threading.Event] = deque()
 
     @contextmanager
     def take(self, within: timedelta) -> Iterator[timedelta]:
-        """Wait for the turn and hold it; gives what is left of the time. Raises `TimeoutError`."""
+        """Wait for the lock, hold it inside the block, and yield the rest of the time. Raises `TimeoutError`."""
         until = monotonic() + within.total_seconds()
         mine = self._join()
         try:

@@ -1,4 +1,4 @@
-"""What a failure means: a kind of `TerminalError` and a sentence for people that names the next step."""
+"""The meaning of a failure: a kind of `TerminalError`, and a sentence for people that names the next step."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A row of a table of failures. `{host}` in the sentence is the computer; `source` says who found that out."""
+    """One row of a table of failures."""
 
-    error: type[TerminalError]
-    message: str
-    source: str = ""
+    error: type[TerminalError]  # the kind of error
+    message: str  # the sentence for people, with `{host}` for the host's name
+    source: str = ""  # where the meaning is documented; empty: nowhere
 
     def at(self, host: str, *, delivered: bool) -> TerminalError:
-        """Return the error for this host. `delivered`: the order may have reached it."""
+        """Return the error for this host. `delivered`: the order may have reached the host."""
         return self.error(self.message.format(host=host), host=host, delivered=delivered)
 
 

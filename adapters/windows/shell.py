@@ -1,4 +1,4 @@
-"""The narrow waist: run one script on one host and hand over what it writes. A second carrier would stand behind it."""
+"""The interface of carriers: run one script on one host and yield its output. WinRM is one carrier."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ BOOTSTRAP = (
     "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
     '"$p = @($input) -join [char]10; & ([ScriptBlock]::Create($p))"'
 )
-"""Runs what arrives on standard input. No percent sign, caret or inner quote: it passes through cmd.exe unchanged."""
+"""Runs the script on standard input. cmd.exe changes nothing in it: it has no percent sign, caret or inner quote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some of what the script wrote, cut anywhere."""
+    """A part of the script's output, cut at any byte."""
 
-    stdout: bytes = b""
-    stderr: bytes = b""
+    stdout: bytes = b""  # of standard output
+    stderr: bytes = b""  # of standard error
 
 
 class Deadline:
-    """A moment by the monotonic clock."""
+    """The end of a time-out, by the monotonic clock."""
 
     def __init__(self, within: timedelta) -> None:
         self._moment = time.monotonic() + within.total_seconds()
 
     @property
     def left(self) -> float:
-        """Seconds, never negative."""
+        """The seconds that are left, never negative."""
         return max(0.0, self._moment - time.monotonic())
 
 
 class Shell(Protocol):
-    def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
-        """Run the payload as a script and give its output as it comes, until it ends or the generator is closed.
+    """A carrier of scripts to hosts."""
 
-        Nothing is left behind on the host in either case. Raises `TerminalError` within the time; its `delivered` is
-        true from the moment when the payload was handed to the network.
+    def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
+        """Run the payload as a script, and yield its output until the script ends or the generator is closed.
+
+        Nothing stays on the host in either case. Raises `TerminalError` within the time-out. The error is `delivered`
+        from the moment when the payload was handed to the network.
         """
         ...

@@ -1,4 +1,4 @@
-"""The `Terminal` port for Windows hosts: one call of the agent for each look and for each host's act."""
+"""The `Terminal` port for Windows hosts: one call of the agent for each look and for each act on a host."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _seconds(wait: timedelta | None) -> int:
 
 
 class WinRmTerminal:
-    """Repeats by itself only what was not delivered, or what changes nothing."""
+    """Runs the agent on hosts. It retries only calls that were not delivered or that change nothing."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class WinRmTerminal:
     def _act(
         self, host: str, orders: Sequence[Order], request: tuple[str, ...], deadline: Deadline
     ) -> Generator[Answer]:
-        """A failed compilation ran nothing, so it alone is worth a second call."""
+        """Yield the answers. Only a failed compilation is retried, once, because nothing ran then."""
         try:
             yield from self._answers(host, orders, request, deadline)
         except Miscompiled:

@@ -1,4 +1,4 @@
-"""`logoff-bot audit`: reading the record and checking it."""
+"""`logoff-bot audit`: read the audit log and check it."""
 
 from __future__ import annotations
 

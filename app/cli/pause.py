@@ -1,4 +1,4 @@
-"""`logoff-bot pause` and `resume`: the switch for everything."""
+"""`logoff-bot pause` and `resume`: the switch that stops new acts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logoff-bot policy`: what the rules decide, and whether they can work."""
+"""`logoff-bot policy`: explain what the rules decide, and find rules that can never work."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check(config: Config = APP_YAML) -> None:
 
 
 def _directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
-    """Who is in which group: asked of Slack, or in a rehearsal of the invented workspace."""
+    """Return the directory and its groups: of Slack, or of the invented workspace in a rehearsal."""
     if settings.rehearsal:
         from app.rehearse.environment import cast_directory  # noqa: PLC0415 - the rehearsal is an extra
 

@@ -1,4 +1,4 @@
-"""`logoff-bot --version`: what a report of a fault has to name. It needs no configuration and no database."""
+"""`logoff-bot --version`: the facts for a bug report. It needs no configuration and no database."""
 
 from __future__ import annotations
 

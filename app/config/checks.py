@@ -1,4 +1,4 @@
-"""What each section of the configuration allows alone and the whole does not."""
+"""The checks of the configuration that concern several sections together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator[Problem]:
-    """What each part allows alone and the whole does not. Nothing is said of what rests on a broken part."""
+    """Yield the problems of sections that are valid alone and not together. Checks of a broken section are left out."""
     checks = {
         ("audit_key", "slack"): _secrets,
         ("computers", "winrm"): _computers,
@@ -70,7 +70,7 @@ def _logins(settings: Settings) -> Iterator[Problem]:
 
 
 def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
-    """What would show the password, or the orders, to whoever listens; and what cannot log on."""
+    """Yield why the way to a computer is unsafe, because it shows the password or the orders, or cannot log on."""
     way = settings.way_to(computer)
     if way.scheme == "http" and way.transport in ("basic", "certificate"):
         yield f"{computer.label}: {way.transport} needs scheme: https."
@@ -94,7 +94,7 @@ def _groups(settings: Settings) -> Iterator[Problem]:
 
 
 def _selected(settings: Settings) -> Iterator[Problem]:
-    """A rule for no computer would go unseen, a protection of none even more so."""
+    """Yield the entries of rules and protections that match no computer, because such an entry has no effect."""
     inventory = settings.inventory()
     lists: dict[Location, list[str]] = {("protect", "computers"): settings.protect.computers}
     lists |= {("rules", index, "computers"): rule.computers for index, rule in enumerate(settings.rules)}

@@ -1,4 +1,4 @@
-"""The policy part of `app.yaml`: rules and protections as people write them -> `bot.rules` values."""
+"""The policy part of `app.yaml`: rules and protections as people write them, made into values of `bot.policy`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RESERVED = frozenset(
         *("status", "paused", "rate limit", "many at once"),
     }
 )
-"""Decisions that no rule of the file made are recorded under these names."""
+"""The names under which decisions are recorded that no rule of the file made."""
 
 _QUORUM = re.compile(r"([1-9][0-9]?) of (\S.*)")
 _PERSON = re.compile(r"@[a-z0-9._-]+|[UWS][A-Z0-9]{2,}")
@@ -35,7 +35,7 @@ MOST = 1000
 
 
 def _duration(value: object) -> object:
-    """A bare number is refused: whoever writes 15 may mean minutes."""
+    """Return the length. Raises `ValueError`, also for a number without a unit, because 15 may mean minutes."""
     length = parse_duration(str(value))
     if length is None:
         raise ValueError("write a duration like 90s, 15m, 2h or 1d")
@@ -117,17 +117,21 @@ ChannelId = Annotated[str, AfterValidator(_channel)]
 
 
 class Section(BaseModel):
+    """A frozen section of the configuration, which refuses unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ForceSettings(Section):
+    """Whether a rule allows break-glass, and whether the reason is required or has to contain a ticket."""
+
     allowed: bool = True
     reason: bool = False
     ticket: Annotated[str, AfterValidator(_ticket)] = ""
 
 
 class RuleSettings(Section):
-    """One rule. What is left out allows everything of its kind; `may` and `who` have to be said."""
+    """One rule. A key that is left out allows everything of its kind; `name`, `may` and `who` are required."""
 
     name: Annotated[str, AfterValidator(_rule_name)] = Field(min_length=1)
     who: list[PersonName] = Field(min_length=1)
@@ -161,7 +165,7 @@ class RuleSettings(Section):
         return value
 
     def rule(self, computers: tuple[str, ...]) -> Rule:
-        """`computers` are the rule's with groups replaced by their members."""
+        """Return the rule as a value of the policy. `computers` are its computers, with groups replaced by members."""
         return Rule(
             name=self.name,
             who=frozenset(self.who),
@@ -190,7 +194,7 @@ class RuleSettings(Section):
 
 
 class Protect(Section):
-    """What nobody may touch, whatever the rules say."""
+    """The sessions that no person may act on, whatever the rules say."""
 
     users: list[UserPattern] = []
     computers: list[str] = []
@@ -199,7 +203,10 @@ class Protect(Section):
 
 
 class Limits(Section):
-    """Above `second_person_above` sessions a second person is needed. One person may ask `max_requests` times `per`."""
+    """The limits that stand above the rules.
+
+    Above `second_person_above` sessions a second person has to say yes. One person may make `max_requests` in `per`.
+    """
 
     second_person_above: int = Field(default=10, ge=1, le=MOST)
     max_requests: int = Field(default=30, ge=1, le=MOST)

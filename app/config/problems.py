@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, said to whoever wrote it: never the value, which may be a secret."""
+"""The problems of a configuration, in words for its author. They never show a value, which may be a secret."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What is wrong, and at which key."""
+    """One problem of the configuration."""
 
-    where: Location
-    message: str
+    where: Location  # the keys and list indexes that lead to the value
+    message: str  # what is wrong with it
 
     @property
     def sentence(self) -> str:
@@ -48,7 +48,7 @@ class Problem:
 
 
 def of(error: ErrorDetails, model: type[BaseModel]) -> Problem:
-    """Pydantic's error about a value of this model, in plain words."""
+    """Return the problem for an error of pydantic about a value of this model."""
     where = error["loc"]
     if error["type"] == "extra_forbidden":
         return Problem(where=where, message=_unknown(str(where[-1]), _block_at(model, where[:-1])))
@@ -57,7 +57,7 @@ def of(error: ErrorDetails, model: type[BaseModel]) -> Problem:
 
 
 def meant_by(key: str, model: type[BaseModel]) -> str:
-    """The key of the model that was probably meant."""
+    """Return the key of the model that was probably meant; empty when none is near."""
     return next(iter(difflib.get_close_matches(key, model.model_fields, n=1)), "")
 
 
@@ -68,7 +68,7 @@ def _unknown(key: str, model: type[BaseModel]) -> str:
 
 
 def _block_at(model: type[BaseModel], where: Location) -> type[BaseModel]:
-    """The model of the block there."""
+    """Return the model of the block at this location."""
     for part in where:
         if isinstance(part, str):
             field = model.model_fields[part].annotation

@@ -1,6 +1,6 @@
-"""`app.yaml` -> frozen `Settings`. All faults are reported at once, each with its line and key.
+"""The frozen settings of `app.yaml`. All faults of the file are reported at once, each with its line and key.
 
-Secrets never stand in the file: a value `${NAME}` comes from the environment, `file:/path` from a file.
+The file has no secrets: a value `${NAME}` comes from the environment, and `file:/path` comes from another file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
 
 class Slack(Section):
-    """Tokens come from the environment. `api_url` is Slack's own unless a rehearsal replaces it."""
+    """The connection to Slack. `api_url` is Slack's own unless a rehearsal replaces it."""
 
     bot_token: SecretStr = SecretStr("")
     app_token: SecretStr = SecretStr("")
@@ -36,9 +36,9 @@ class Slack(Section):
 
 
 class WinRm(Section):
-    """How to reach a computer. What a computer does not say itself it takes from the top.
+    """How to reach a computer. A computer takes missing keys from the section at the top of the file.
 
-    `certificate` and `key` are PEM files with which the bot proves itself, `ca_file` one that it trusts.
+    `certificate` and `key` are PEM files of the bot's client certificate; `ca_file` is a PEM file that the bot trusts.
     """
 
     transport: Literal["kerberos", "ntlm", "certificate", "basic"] = "kerberos"
@@ -116,10 +116,11 @@ class Settings(Section):
 
     @property
     def chain_key(self) -> bytes:
-        """What seals the audit log. A rehearsal's log proves nothing to anybody, so its key may be known."""
+        """The key that seals the audit log. A rehearsal's log proves nothing, so its key is not secret."""
         return self.audit_key.get_secret_value().encode() or REHEARSAL_KEY.encode()
 
     def inventory(self) -> Inventory:
+        """Return the computers and groups as the inventory of the core."""
         names = tuple(dict.fromkeys(name for computer in self.computers for name in expand(computer.name) if name))
         patterns = tuple(computer.match for computer in self.computers if computer.match)
         alone = Inventory(names=names, patterns=patterns)
@@ -133,6 +134,7 @@ class Settings(Section):
         )
 
     def policy(self) -> Policy:
+        """Return rules, protections and limits as the policy of the core."""
         inventory = self.inventory()
         accounts = {self.winrm.username, *(computer.winrm.username for computer in self.computers)}
         return Policy(
@@ -149,7 +151,7 @@ class Settings(Section):
         )
 
     def way_to(self, computer: Computer) -> WinRm:
-        """What it says itself goes before what stands at the top."""
+        """Return the computer's own keys, and the keys at the top of the file for the others."""
         own = {name: getattr(computer.winrm, name) for name in computer.winrm.model_fields_set}
         return self.winrm.model_copy(update=own)
 
@@ -158,7 +160,10 @@ class Settings(Section):
         return self._computer(host).machine or host
 
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
-        """Address and way of an inventory's computer, its name before a pattern. Raises `LookupError` for any other."""
+        """Return the address of a host and the way to it; a name counts before a pattern.
+
+        Raises `LookupError` for a host that is not in the inventory.
+        """
         computer = self._computer(host)
         return computer.address or host, self.way_to(computer)
 
@@ -171,12 +176,12 @@ class Settings(Section):
 
 
 def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
-    """A rule's computers with each `group:name` replaced by its members."""
+    """Return the computers of a rule with each `group:name` replaced by its members."""
     return tuple(dict.fromkeys(covered for name in computers for covered in inventory.covered(name)))
 
 
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and check the file. Raises `SettingsError` with every fault in it."""
+    """Return the settings of the file. Raises `SettingsError` with all faults of the file."""
     file = yaml_file.read(path, os.environ if environment is None else environment)
     settings, found = _check(file.values)
     listed = [*file.problems, *((file.line_of(fault.where), fault.sentence) for fault in found)]
@@ -186,7 +191,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:
-    """Part by part, then what the parts allow alone and the whole does not: as far as the parts can be understood."""
+    """Return the settings, None when a section is broken, and all problems of the sections and between them."""
     try:
         settings = Settings.model_validate(values)
     except ValidationError as exc:
@@ -203,4 +208,4 @@ _PLACEHOLDERS: dict[str, object] = {
     "computers": ["-"],
     "rules": [{"name": "-", "who": ["U00"], "may": ["list"]}],
 }
-"""Stand in for parts that cannot be understood, while the others are looked at."""
+"""Values in place of broken sections, while the other sections are checked."""

@@ -1,4 +1,4 @@
-"""A YAML file as plain values, secrets fetched from where they live, each key with the line it stands on."""
+"""A YAML file as plain values: references to secrets are resolved, and each key has its line."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Location = tuple[int | str, ...]
-"""The keys and list places that lead to a value."""
+"""The keys and list indexes that lead to a value."""
 
 DEEPEST = 20
-"""So many blocks may stand in each other; a configuration needs five."""
+"""How deep blocks may be nested. A configuration needs five levels."""
 
 _CORE = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null"))
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -29,14 +29,14 @@ _UNKNOWN = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlFile:
-    """`values` with references resolved. `problems`: (line, sentence) of what could not be; never a secret in it."""
+    """A file that was read."""
 
-    values: dict[str, object]
-    problems: tuple[tuple[int, str], ...]
-    root: yaml.MappingNode
+    values: dict[str, object]  # with references resolved
+    problems: tuple[tuple[int, str], ...]  # line and sentence of each value that could not be resolved; no secrets
+    root: yaml.MappingNode  # the nodes, for line numbers
 
     def line_of(self, location: Location) -> int:
-        """The line of the innermost key that exists."""
+        """Return the line of the innermost key on the way that exists, from 1."""
         line: int = self.root.start_mark.line
         node: yaml.Node = self.root
         for part in location:
@@ -48,7 +48,7 @@ class YamlFile:
 
 
 def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
-    """Raises `SettingsError` when there is nothing to read faults in, or more than plain values."""
+    """Return the file. Raises `SettingsError` when it cannot be read, is no mapping, or has more than plain values."""
     try:
         text = path.read_text(encoding="utf-8")
         if found := list(_not_plain(text)):
@@ -71,13 +71,13 @@ def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
 
 
 def refusal(path: Path, listed: Iterable[tuple[int, str]]) -> SettingsError:
-    """All faults of the file, each once and with its line."""
+    """Return the error with all faults of the file, each once and with its line."""
     lines = [f"  line {line}: {visible(message)}" for line, message in sorted(set(listed))]
     return SettingsError("\n".join([f"{path} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:", *lines]))
 
 
 def _not_plain(text: str) -> Iterator[tuple[int, str]]:
-    """Looked for before anything is built: an alias can hold itself, or a billion others."""
+    """Yield the places with more than plain values. This runs before parsing, because aliases can grow without end."""
     depth = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         line = token.start_mark.line + 1

@@ -1,4 +1,4 @@
-"""`logoff-bot try` and `logoff-bot rehearse`: play a conversation and tell it."""
+"""`logoff-bot try` and `logoff-bot rehearse`: play a conversation and print it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def converse(  # noqa: PLR0913 - what `try` was told
     database: str,
     as_json: bool,
 ) -> bool:
-    """Type the command, press the buttons in order, tell what came of it. False when something was missing."""
+    """Type the command, press the buttons in order, and print the conversation. Return False when a step failed."""
     progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
     with open_stage(settings, farm_file=farm_file or FARM, database=database) as stage:
         progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
@@ -61,7 +61,7 @@ def converse(  # noqa: PLR0913 - what `try` was told
             progress.print(Text(str(error)), style="red")
             is_whole = False
         stage.wait_until_still()
-        stage.hang_up()  # what is told to a presser alone is told after the press was taken
+        stage.hang_up()  # a private answer to a press arrives after the press was acknowledged
         people = list(dict.fromkeys(people))
         if as_json:
             json.dump(transcript.as_json(stage, people), sys.stdout, indent=2, ensure_ascii=False)
@@ -106,7 +106,7 @@ def _tell(stage: Rehearsal, people: list[str]) -> None:
 
 
 def _tell_messages(stage: Rehearsal, people: list[str]) -> None:
-    """Each card as it was first drawn, with its buttons, and as it stands now."""
+    """Print each card as it was first drawn, with its buttons, and as it is now."""
     names = transcript.names_in(stage)
     drawn = [
         (version.drawn_at, message, transcript.shown(version, names), index > 0)
@@ -127,15 +127,15 @@ def _first_and_last(message: SeenMessage) -> tuple[Version, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """A written scene to begin with: a file, or one that ships. `pace` overrides the scene's own."""
+    """A written scene to begin with."""
 
-    scenario: Scenario
-    pace: timedelta | None = None
-    ends: bool = False
+    scenario: Scenario  # from a file, or one that ships
+    pace: timedelta | None = None  # the time between two steps; None: the scene's own
+    ends: bool = False  # end after the scene
 
 
 def read_play(name: str, *, pace: float | None, ends: bool) -> Play:
-    """`pace` in seconds. Raises `SettingsError` for a scene that cannot be read."""
+    """Return the scene of that name. `pace` is in seconds. Raises `SettingsError` for a scene that cannot be read."""
     try:
         scenario = read_scenario(name)
     except ScenarioError as error:
@@ -146,9 +146,9 @@ def read_play(name: str, *, pace: float | None, ends: bool) -> Play:
 def stay(  # noqa: PLR0913 - what `rehearse` was told
     settings: Settings, *, port: int, farm_file: Path | None, database: str, play: Play | None, opens: bool
 ) -> bool:
-    """Keep the stage up until Ctrl-C, or until the scene is over. False when the scene did not go as written.
+    """Keep the stage up until Ctrl-C, or until the scene is over. Return False when the scene did not go as written.
 
-    Raises `SettingsError` when the port is taken.
+    Raises `SettingsError` when the port cannot be used.
     """
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -196,6 +196,6 @@ def _play(stage: Rehearsal, play: Play, told: threading.Event) -> bool:
 
 
 def _open_browser(address: str) -> None:
-    """Only where there is a screen: a browser in the terminal would take the terminal."""
+    """Open a browser where there is a screen. A text browser would take over the terminal."""
     if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(address)

@@ -1,4 +1,4 @@
-"""The rehearsal's stage: the real bot between a local Slack workspace and a farm of Windows hosts, in one process."""
+"""The stage of a rehearsal: the real bot, a local Slack workspace and a farm of Windows hosts in one process."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ MENU = [
     {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": each.examples}
     for each in COMMANDS
 ]
-"""What the page suggests: the commands as the manifest has them."""
+"""The commands that the page suggests, as the manifest has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """Everything that a conversation needs. People act through `visitor`."""
+    """The running parts of a rehearsal. People act through `visitor`."""
 
     workspace: Workspace
     farm: WatchedFarm
@@ -53,13 +53,13 @@ class Rehearsal:
         return UserClient(self.workspace.url, handle)
 
     def hang_up(self) -> None:
-        """End the bot's connection to the workspace; listeners in hand finish. The client alone would sit out 3 s."""
+        """End the bot's connection to the workspace, after running listeners. The client alone would wait 3 seconds."""
         self.bot.connection.take_no_more()
         self.workspace.disconnect("cut")
         self.bot.connection.stop()
 
     def wait_until_still(self, within: timedelta = LONGEST) -> None:
-        """Return when the bot has nothing left to do but to wait for people. Raises `TimeoutError`."""
+        """Return when the bot only waits for people. Raises `TimeoutError`."""
         deadline = time.monotonic() + within.total_seconds()
         while time.monotonic() < deadline:
             if self.bot.scheduler.idle(timedelta(seconds=1)) and self._is_still():
@@ -84,9 +84,10 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
     engine: EngineName | None = None,
     clock: Clock | None = None,
 ) -> Iterator[Rehearsal]:
-    """Start all of it; without a database URL a new one that is gone afterwards. Refuses a real configuration.
+    """Start workspace, farm, bot and page, and yield them. Raises `SettingsError` for a real configuration.
 
-    `engine` forces what runs the agent on the farm's hosts; `clock` is the bot's, the real one by default.
+    Without a database URL there is a temporary database. `engine` names the program that runs the agent on the farm's
+    hosts; `clock` is the bot's clock, by default the real one.
     """
     if not settings.rehearsal:
         raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
@@ -113,7 +114,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
 
 @contextmanager
 def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
-    """SettingsError where the file is wrong, or asks for what this machine does not have."""
+    """Yield the farm. Raises `SettingsError` when the file is wrong, or needs what this machine does not have."""
     try:
         farm = WatchedFarm.from_file(file, engine=engine)
         farm.start()
@@ -126,19 +127,19 @@ def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
 
 
 def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
-    """Who is who in the invented workspace, asked of it as of Slack; and the names of the groups that it has."""
+    """Return the directory of the invented workspace, and the handles and ids of its groups. Raises `ChatError`."""
     with Workspace.from_file(WORKSPACE) as workspace:
         return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
 
 
 def plain(entry: Entry) -> dict[str, object]:
-    """An audit entry for a reader that knows nothing of the bot."""
+    """Return an audit entry as JSON values."""
     row: dict[str, object] = {each.name: getattr(entry, each.name) for each in fields(entry)}
     return row | {"at": entry.at.isoformat() if entry.at else None}
 
 
 def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, database: str) -> Settings:
-    """The settings with the invented tokens and the farm's invented account in the place of secrets."""
+    """Return the settings with the workspace's invented tokens and the farm's invented account as secrets."""
     winrm = settings.winrm.model_copy(
         update={"username": farm.account.username, "password": SecretStr(farm.account.password)}
     )

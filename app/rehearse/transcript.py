@@ -1,4 +1,4 @@
-"""A conversation in the rehearsal, as text and as JSON: what people saw, what was recorded, who is still there."""
+"""A conversation in the rehearsal, as text and as JSON: messages, requests, audit log, and sessions of the farm."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def as_json(stage: Rehearsal, people: Iterable[str]) -> dict[str, object]:
-    """Everything a program would check afterwards. The shape is documented in docs/rehearsal.md."""
+    """Return messages, requests, audit entries and the farm as JSON values. docs/rehearsal.md describes their form."""
     names = names_in(stage)
     return {
         "messages": [_message(message, names) for message in seen_by(stage, people)],
@@ -28,7 +28,7 @@ def as_json(stage: Rehearsal, people: Iterable[str]) -> dict[str, object]:
 
 
 def all_entries(stage: Rehearsal) -> list[Entry]:
-    """The whole log, however long it is."""
+    """Return all entries of the audit log."""
     entries: list[Entry] = []
     while page := stage.bot.ledger.entries(after=entries[-1].seq if entries else 0):
         entries += page
@@ -36,13 +36,13 @@ def all_entries(stage: Rehearsal) -> list[Entry]:
 
 
 def seen_by(stage: Rehearsal, people: Iterable[str]) -> list[SeenMessage]:
-    """What these people together can see, each message once, oldest first."""
+    """Return the messages that these people can see, each once, the oldest first."""
     found = {(m.channel, m.ts): m for person in people for m in stage.visitor(person).messages()}
     return sorted(found.values(), key=lambda message: message.ts)
 
 
 def names_in(stage: Rehearsal) -> Mapping[str, str]:
-    """Names of people and channels and handles of groups, by id."""
+    """Return the names of people and channels, and the handles of groups, by id."""
     settings = stage.workspace.store.settings
     groups = {group.id: group.handle for group in settings.user_groups}
     channels = {channel.id: channel.name for channel in settings.channels}
@@ -50,7 +50,7 @@ def names_in(stage: Rehearsal) -> Mapping[str, str]:
 
 
 def shown(version: SeenMessage | Version, names: Mapping[str, str]) -> str:
-    """The message as it reads on a screen: its blocks, or its text when it has none."""
+    """Return the message as a screen shows it: its blocks, or its text when it has none."""
     return read_blocks(version.blocks, names) or read_text(version.text, names)
 
 

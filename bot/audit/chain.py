@@ -1,4 +1,4 @@
-"""The keyed chain of the audit log: without the key nobody changes the past unseen."""
+"""The keyed chain of the audit log. A change of an old entry without the key is detected."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry, Head
 
 GENESIS = "0" * 64
-"""What stands before the first entry."""
+"""The mac before the first entry."""
 
 
 def seal(entry: Entry, *, seq: int, at: datetime, before: str, key: bytes) -> Entry:
-    """The entry in its place in the chain: HMAC-SHA-256 over the mac before it and its own fields in a fixed form."""
+    """Return the entry with its number, its time and its mac.
+
+    The mac is the HMAC-SHA-256, in hexadecimal, over the mac `before` and the entry's other fields as canonical JSON.
+    """
     placed = replace(entry, seq=seq, at=at.astimezone(UTC), mac="")
     return replace(placed, mac=hmac.new(key, _canonical(placed, before), hashlib.sha256).hexdigest())
 
@@ -33,7 +36,10 @@ def _canonical(entry: Entry, before: str) -> bytes:
 
 
 def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, last_seq: int = 0) -> int | None:
-    """The number of the first entry that is changed, missing or out of place; None when the chain holds."""
+    """Return the number of the first entry that is changed, missing or out of place; None when the chain holds.
+
+    `before` and `last_seq` are mac and number of the entry before the first one.
+    """
     for entry in entries:
         last_seq += 1
         if entry.seq != last_seq or entry.at is None:
@@ -46,7 +52,10 @@ def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, 
 
 
 def is_head_in(entries: Sequence[Entry], head: Head) -> bool:
-    """Whether a chain that holds, read from its first entry, has reached this head: if not, its tail was cut off."""
+    """Return whether the entries contain this head. If they do not, the end of the log was cut off.
+
+    `entries` are a chain that holds, from its first entry.
+    """
     if head.seq == 0:
         return head.mac == GENESIS
     return 0 < head.seq <= len(entries) and entries[head.seq - 1].mac == head.mac

@@ -1,4 +1,4 @@
-"""What is written into the audit log: one entry for each event."""
+"""One entry of the audit log for each event."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def entry_for_opening(request: Request) -> Entry:
+    """Return the `asked` entry of a new request."""
     return replace(
         _entry(request, e.name_of(e.Asked())),
         actor=request.actor.user_id,
@@ -25,7 +26,7 @@ def entry_for_opening(request: Request) -> Entry:
 
 
 def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a line an event
-    """What is written down of the event; `request` is the one before it."""
+    """Return the entry of the event. `request` is as it was before the event."""
     entry = _entry(request, e.name_of(event))
     by = getattr(event, "by", None)
     if by is not None:
@@ -63,7 +64,7 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
 
 
 def entry_for_note(noted: e.Noted, place: Place) -> Entry:
-    """A note that belongs to no request."""
+    """Return the entry of a note that belongs to no request."""
     return Entry(
         event=e.name_of(noted),
         actor=noted.by.user_id,
@@ -75,7 +76,7 @@ def entry_for_note(noted: e.Noted, place: Place) -> Entry:
 
 
 def entry_for_pause(by: str, reason: str | None) -> Entry:
-    """The switch for everything; without a reason it is the way back."""
+    """Return the `paused` entry of an operator, or the `resumed` entry when `reason` is None."""
     return Entry(event="resumed" if reason is None else "paused", actor=by, actor_name=by, reason=reason or "")
 
 
@@ -103,7 +104,7 @@ def _about(entry: Entry, target: Target | None) -> Entry:
 
 
 def _left_open(request: Request) -> str:
-    """Who had no verdict yet when it was cut off, and whether the host had its order by then."""
+    """Return the open targets in words, first those whose host had no order yet, then the others."""
     begun = {look.host for look in request.surveys if look.started_at}
 
     def listed(word: str, *, is_begun: bool) -> list[str]:
@@ -114,7 +115,7 @@ def _left_open(request: Request) -> str:
 
 
 def _survey_in_words(event: e.Surveyed) -> str:
-    """Who would be hit and what was left out: the preview that a decision rests on."""
+    """Return targets, exclusions, hosts without an answer, and the requirement of a survey, in words."""
     targets = ", ".join(f"{t.session.host} {t.session.id} {t.session.account}" for t in event.targets) or "nobody"
     parts = [f"targets: {targets}"]
     if event.excluded:

@@ -1,4 +1,4 @@
-"""Checking the whole log: the chain from its first entry to its last, and that it ends where it is marked to end."""
+"""The check of the whole audit log: the chain from its first entry to its last, and the marked end."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def check_log(
     entries_after: Callable[[int], Sequence[Entry]], head: Callable[[], Head], key: bytes, shipped: Head | None = None
 ) -> tuple[list[Entry], str]:
-    """Return all entries, and a sentence of what is wrong with them; an empty one when the log holds.
+    """Return all entries, and a sentence that says what is wrong with them; it is empty when the log holds.
 
-    `entries_after` gives a page of entries behind a number, `head` the marked end. The bot may be writing meanwhile, so
-    the end is read twice. `shipped` is an entry that must be there, from logs kept elsewhere.
+    `entries_after` returns a page of entries above a number, and `head` the marked end. The bot may write meanwhile, so
+    the end is read twice. `shipped` is the number and mac of an entry that must be in the log, as logs elsewhere say.
     """
     before = head()
     entries: list[Entry] = []

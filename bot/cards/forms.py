@@ -1,4 +1,4 @@
-"""Forms as people read them: neutral labels and rows, no Slack in them."""
+"""Forms as people read them: neutral labels and rows, without Slack."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseForm:
-    """The form behind "Choose...": whoever stays in the list stays on the card."""
+    """The form behind "Choose...": targets that stay in its list stay on the card."""
 
-    title: str
-    submit: str
-    close: str
+    title: str  # the form's heading
+    submit: str  # the button that sends the form
+    close: str  # the button that closes it
     label: str  # above the list
-    hint: str  # below it
-    rows: tuple[str, ...]  # one for each target, by its place on the card
+    hint: str  # below the list
+    rows: tuple[str, ...]  # one for each target, in the order of the card
 
 
 def choose_form(request: Request, most_rows: int) -> ChooseForm:
-    """Return the form for the targets of the request; a chat may show `most_rows` of them."""
+    """Return the form for the targets of the request, with `most_rows` rows at most."""
     more = len(request.targets) - most_rows
     cut_off = f" Only the first {most_rows} fit here; the other {more} are taken out." if more > 0 else ""
     return ChooseForm(

@@ -1,4 +1,4 @@
-"""What a report is made of: neutral lines and buttons, no Slack in them."""
+"""The parts of a card: neutral lines and buttons, without Slack."""
 
 from __future__ import annotations
 
@@ -12,90 +12,96 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UserMention:
-    """A mention."""
+    """A mention of a person."""
 
-    user_id: str
+    user_id: str  # a Slack user id
 
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A point in time, shown in the reader's zone."""
+    """A time, shown in the reader's time zone."""
 
-    at: datetime
+    at: datetime  # aware
 
 
 @dataclass(frozen=True, slots=True)
 class Bold:
-    """What the eye has to catch."""
+    """Text in bold print."""
 
-    text: str
+    text: str  # shown as it is, never parsed
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A mention of a user group, by its id or `@handle`."""
+    """A mention of a user group."""
 
-    name: str
+    name: str  # its id or its `@handle`
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place, by its id."""
+    """A link to a channel."""
 
-    channel_id: str
+    channel_id: str  # a Slack conversation id
 
 
 LinePart = str | UserMention | Timestamp | Bold | Group | Channel
 
 
 class Tone(StrEnum):
-    PLAIN = "plain"
-    ROW = "row"
-    QUIET = "quiet"
-    CODE = "code"
+    """How a line looks."""
+
+    PLAIN = "plain"  # a sentence
+    ROW = "row"  # one target, or one example
+    QUIET = "quiet"  # small print
+    CODE = "code"  # characters of one width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    parts: tuple[LinePart, ...]
-    tone: Tone = Tone.PLAIN
+    """One line of a card."""
+
+    parts: tuple[LinePart, ...]  # in their order, without spaces added between them
+    tone: Tone = Tone.PLAIN  # how the line looks
 
 
 class Press(StrEnum):
     """What a button does."""
 
-    APPROVE = "approve"
-    DENY = "deny"
-    CHOOSE = "choose"
-    DISCONNECT = "disconnect"
-    CANCEL = "cancel"
-    STOP = "stop"
+    APPROVE = "approve"  # say yes
+    DENY = "deny"  # say no
+    CHOOSE = "choose"  # take targets out
+    DISCONNECT = "disconnect"  # disconnect instead of logging off
+    CANCEL = "cancel"  # take the request back
+    STOP = "stop"  # stop the act on hosts that have no order yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    press: Press
-    label: str
-    request_id: str
-    version: int
-    is_danger: bool = False
+    """One button of a card."""
+
+    press: Press  # what it does
+    label: str  # its text
+    request_id: str  # the request of the card
+    version: int  # the version of the request that it was drawn from
+    is_danger: bool = False  # drawn in red
 
     @property
     def value(self) -> str:
-        """All that a button carries."""
+        """All that a button carries: `TS-7K3QXM:2`, the request's id and version."""
         return f"{self.request_id}:{self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """`summary` says who, whom and where in one line: what a locked phone shows."""
+    """The neutral content of a message."""
 
-    headline: str
-    summary: str
-    lines: tuple[Line, ...] = ()
-    buttons: tuple[Button, ...] = ()
+    headline: str  # the first line
+    summary: str  # requester, accounts and hosts in one line, which a locked phone shows
+    lines: tuple[Line, ...] = ()  # below the headline
+    buttons: tuple[Button, ...] = ()  # below the lines
 
 
 def mention(name: str) -> UserMention | Group:
-    """A user id is a person; a handle or a group's id is a group."""
+    """Return the mention of a person for a user id, of a group for a group id or a handle."""
     return UserMention(name) if name.startswith(("U", "W")) else Group(name)

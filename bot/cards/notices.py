@@ -1,4 +1,4 @@
-"""What is told beside the card: receipts, help, what was not understood, and the lines that call people."""
+"""The notices beside the card: receipts, help, usage errors, mentions and private answers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 def receipt(request: Request) -> str:
-    """The first answer: it is in the database, nothing can get lost."""
+    """Return the first answer to a command. The request is in the database by then."""
     return f"{request.id}: looking at {wording.join_names(request.ask.hosts)}"
 
 
 def usage(error: UsageError, slash: str) -> Card:
-    """What cannot be understood: the text with the place marked, and what was probably meant, else an example."""
+    """Return the answer to a command that cannot be understood.
+
+    It shows the command with the place marked, and the command or the names that were probably meant, else an example.
+    """
     lines: list[Line] = []
     if error.text and error.end > error.start:
         start = max(0, error.start - 40)
@@ -45,7 +48,7 @@ def _joined(names: Sequence[str]) -> Sequence[LinePart]:
 
 
 def manual(slash: str) -> Card:
-    """What `/logoff help` answers."""
+    """Return the answer to `/logoff help`."""
     command = BY_NAME[slash.lstrip("/")]
     lines = [Line(parts=(Bold(example), f"  {meaning}"), tone=Tone.ROW) for example, meaning in command.examples]
     names = f"The names of {command.cmdlet} work, too: -ComputerName, -Id ..."
@@ -54,18 +57,19 @@ def manual(slash: str) -> Card:
 
 
 def outcome_line(request: Request) -> str:
-    """For the thread of the card: who decided, and what came of it."""
+    """Return the line for the card's thread: how the request ended, and who decided."""
     who = request.decided_by
     decided = f", decided by {who.name or who.user_id}" if who and who.user_id != request.actor.user_id else ""
     return f"{request_card.build(request).headline}{decided}."
 
 
 def reminder(request: Request) -> str:
+    """Return the line that reminds the approvers in the card's thread."""
     return f"{request_card.build(request).headline} This still waits for a decision."
 
 
 def break_glass(request: Request) -> Card:
-    """Told where approvals go: somebody acts without one."""
+    """Return the announcement of break-glass, for the channel where approvers are asked."""
     reason = request.ask.reason
     told = f"Reason: {reason}" if reason else "No reason was given."
     line = Line(parts=(UserMention(request.actor.user_id), f" used --force in {request.id}. {told}"))
@@ -86,7 +90,7 @@ def break_glass(request: Request) -> Card:
 
 
 def asked_elsewhere(request: Request) -> Card:
-    """For the requester, when the card stands where the others are."""
+    """Return the notice for a requester whose card stands in the approvers' channel."""
     text = f"{request.id} waits for somebody else's yes"
     where = Channel(request.requirement.approve_in if request.requirement else "")
     line = Line(parts=("I have asked in ", where, "; it waits until ", Timestamp(request.expires_at)))
@@ -94,27 +98,27 @@ def asked_elsewhere(request: Request) -> Card:
 
 
 def nobody_asked(request: Request, channel: str, error: ChatError) -> Card:
-    """For the requester, when the card could not be put where the others are."""
+    """Return the notice for a requester whose card could not be posted in the approvers' channel."""
     text = f"{request.id} waits for somebody else's yes, but I could not ask in {channel}: {error.message} "
     text += "Tell whoever runs the bot."
     return Card(headline=f"{request.id}: nobody could be asked", summary=text, lines=(Line(parts=(text,)),))
 
 
 def not_announced(request: Request, channel: str, error: ChatError) -> Card:
-    """For the requester, when break-glass could not be announced: the audit log holds it all the same."""
+    """Return the notice for a requester whose break-glass could not be announced. The audit log has it all the same."""
     text = f"{request.id} was forced, and I could not announce it in {channel}: {error.message} "
     text += "It stands in the audit log. Tell whoever runs the bot."
     return Card(headline=f"{request.id}: break-glass was not announced", summary=text, lines=(Line(parts=(text,)),))
 
 
 def ended_elsewhere(request: Request) -> Card:
-    """For the requester, when the card stands where the others are."""
+    """Return the outcome for a requester whose card stands in the approvers' channel."""
     text = f"{request.id}: {outcome_line(request)}"
     return Card(headline=text, summary=text)
 
 
 def outcome(request: Request, error: ChatError) -> Card:
-    """For the requester, when the card cannot show how it ended."""
+    """Return the outcome for a requester whose card can no longer be drawn."""
     ended = request_card.build(request)
     text = f"You see this here because the card cannot be drawn any more: {error.message}"
     return Card(

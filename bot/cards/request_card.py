@@ -1,4 +1,4 @@
-"""A request as people read it: neutral lines and buttons, no Slack in it. Wording lives here and in `wording`."""
+"""The card of a request: neutral lines and buttons, without Slack. Its words are here and in `wording`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from bot.domain.session import Session
 
 MOST_ROWS = 25
+"""The most targets that a card shows; the others are counted. A card is read on a phone."""
+
 MOST_SILENT = 10
-"""More rows, or more computers without an answer, are counted, not shown: a card is read on a phone."""
+"""The most hosts without an answer that a card names; the others are counted."""
 
 
 def build(request: Request) -> Card:
-    """The request as it stands, as a card."""
+    """Return the card of the request as it is now."""
     headline = _headline(request)
     lines = [
         *_rows(request),
@@ -43,7 +45,10 @@ def build(request: Request) -> Card:
 
 
 def is_private(request: Request) -> bool:
-    """Reads, previews and refusals are for the person who asked; whatever people decide about is for all."""
+    """Return whether only the requester sees the card.
+
+    Lists, previews and refusals are private. A request that people decided on, or that acted on a host, is not.
+    """
     acted = any(look.started_at for look in request.surveys)
     return request.state is State.ENDED and not (request.message_ref or request.decided_by or request.ask.here or acted)
 
@@ -107,7 +112,7 @@ def _gone(request: Request) -> list[Target]:
 
 
 def verb(request: Request) -> ActionFacts:
-    """How people say what this request does."""
+    """Return the words for the action of the request."""
     return facts_of(request.action)
 
 
@@ -162,7 +167,7 @@ def _row(request: Request, target: Target) -> Line:
 
 
 def _is_in_hand(request: Request, target: Target) -> bool:
-    """A host takes its targets one after the other."""
+    """Return whether the host works on the target now: it takes its open targets one after the other."""
     host = target.session.host
     first = next((open_.key for open_ in request.open_targets if open_.session.host == host), None)
     return target.key == first and _has_begun(request, host)
@@ -212,7 +217,7 @@ def _said(request: Request) -> list[Line]:
 
 
 def _asked(request: Request) -> list[Line]:
-    """Who has to say yes, and who has; who reads this on a phone sees whether it is him."""
+    """Return the lines that name the people who have to say yes, and those who have. Each reader is mentioned by id."""
     if request.state is not State.AWAITING or not request.requirement:
         return []
     lines: list[Line] = []

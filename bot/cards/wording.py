@@ -1,4 +1,4 @@
-"""The small words of a report: how a verdict, a duration, a session or a number of sessions is said."""
+"""The words of cards: verdicts, sessions, numbers, and the sentences of rules and limits."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ _SKIPPED = {
 
 
 def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = False) -> str:
-    """What was seen of this target, in plain words.
+    """Return the verdict on the target in plain words, or its progress while the verdict is pending.
 
-    `looks_again`: a later look may still correct it. `is_in_hand`: its turn has come on the host.
+    `looks_again`: a later look may still correct the verdict. `is_in_hand`: the host works on the target now.
     """
     match target.verdict:
         case None:
@@ -116,13 +116,13 @@ def _next(target: Target, *, looks_again: bool) -> str:
 
 
 def _stuck(target: Target) -> str:
-    """ERROR_CTX_WINSTATION_BUSY: asking again does not help."""
+    """Return the words for ERROR_CTX_WINSTATION_BUSY, against which another order does not help."""
     end_it = f'taskkill /f /fi "SESSION eq {target.session.id}" /im winlogon.exe'
     return f"stuck: Windows says that it is busy (error {_BUSY}). An administrator there can end it: {end_it}"
 
 
 def _refusal(target: Target) -> str:
-    """Windows said no to this session, or the host to the whole order: then there is a sentence and no code."""
+    """Return the words for a refusal: by Windows, with a code, or by the host as a whole, with a sentence only."""
     if not target.code:
         return f"nothing was done: {target.note}"
     if target.verdict is Verdict.NO_RIGHT:
@@ -132,7 +132,10 @@ def _refusal(target: Target) -> str:
 
 
 def isolate(name: str) -> str:
-    """A name from Windows that keeps to itself: on its line, and one from the right turns nothing around it."""
+    """Return a name from Windows in a form that changes nothing around it.
+
+    Line breaks and control characters are replaced, and a name that is written from right to left is isolated.
+    """
     name = "".join(_UNREADABLE if category(sign) in _BREAKS else sign for sign in name)
     if not any(bidirectional(sign) in _FROM_THE_RIGHT or sign in _MARKS_OF_DIRECTION for sign in name):
         return name
@@ -141,7 +144,7 @@ def isolate(name: str) -> str:
 
 
 def details(target: Target) -> str:
-    """What `--verbose` adds: codes and the host's own clock, for whoever has to compare with Windows' tools."""
+    """Return what `--verbose` adds to a row: codes and the host's clock, as Windows' own tools show them."""
     session, clock = target.session, filetime_to_datetime(target.session.now)
     found = [
         f"state {int(session.state)}",
@@ -155,7 +158,7 @@ def details(target: Target) -> str:
 
 
 def session_state(session: Session) -> str:
-    """`Disconnected for 3 hours`; `Active, at work`; from five minutes on `Active, idle for 5 minutes`."""
+    """Return the state and its time: `Disconnected for 3 hours`, `Active, at work`, `Active, idle for an hour`."""
     idle = session.idle
     if idle is None:
         return session.state.label
@@ -167,19 +170,19 @@ def session_state(session: Session) -> str:
 
 
 def count(number: int, noun: str, many: str = "") -> str:
-    """`1 session`, `2 sessions`."""
+    """Return the number with its noun: `1 session`, `2 sessions`. `many` is an irregular plural."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
 
 
 def join_names(hosts: Sequence[str]) -> str:
-    """`comp1`, `comp1 and comp2`, `5 computers`."""
+    """Return up to three names, else their number: `comp1`, `comp1 and comp2`, `5 computers`."""
     if len(hosts) > 3:
         return count(len(hosts), "computer")
     return " and ".join([", ".join(hosts[:-1]), hosts[-1]]) if len(hosts) > 1 else "".join(hosts)
 
 
 def what_if(target: Target, action: Action) -> str:
-    """The sentence that PowerShell prints."""
+    """Return the sentence that PowerShell prints for `-WhatIf`, with the account and the state of the session."""
     session, going = target.session, facts_of(action).going
     return (
         f'What if: Performing the operation "{going} session id \'{session.id}\'" on target "{session.host}".'
@@ -188,7 +191,7 @@ def what_if(target: Target, action: Action) -> str:
 
 
 def clash(conflict: Conflict) -> str:
-    """Why a press came to nothing, and who was first."""
+    """Return why a press changed nothing, with the name of the person who decided first."""
     request = conflict.request
     who = request.decided_by.name or request.decided_by.user_id if request.decided_by else ""
     when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
@@ -213,6 +216,7 @@ def clash(conflict: Conflict) -> str:
 
 
 def nothing_matched(ask: Ask) -> str:
+    """Return the sentence for an ask that covers no session."""
     where = join_names(ask.hosts)
     wanted = f" with id {ask.ids}" if ask.ids else ""
     matching = " that matches" if ask.conditions or not ask.ids else ""
@@ -228,26 +232,30 @@ NO_ANSWER = "No computer could be looked at, so nothing was done."
 
 
 def paused(pause: Pause) -> str:
+    """Return the sentence for a request or a press that the pause stops."""
     since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
     return f"Paused by {pause.by} since {since}: {pause.reason}. Nothing new is started until somebody resumes."
 
 
 def still_needed(request: Request) -> str:
+    """Return the sentence for a presser who has said yes already."""
     return f"You have said yes already. {progress(request)}"
 
 
 def progress(request: Request) -> str:
-    """How many have said yes, of how many."""
+    """Return how many people have said yes, and how many the needs want."""
     needs = request.requirement.needs if request.requirement else ()
     wanted = " and ".join(f"{need.count} of {' or '.join(sorted(need.of))}" for need in needs)
     return f"So far {count(len(request.counted), 'person has', 'people have')} said yes; it needs {wanted}."
 
 
 def too_long_a_list(number: int, kept: int) -> str:
+    """Return the sentence for a list of which only the first sessions are kept."""
     return f"There are {number:,}; these are the first {kept:,}. Narrow it with `user=`, `state=` or fewer computers."
 
 
 def not_allowed(host: str) -> str:
+    """Return the sentence for a host that no rule lets the requester look at."""
     return f"No rule lets you look at {host}, so I did not."
 
 
@@ -256,10 +264,12 @@ def same_machine(host: str, other: str) -> str:
 
 
 def too_often(most: int, within: timedelta) -> str:
+    """Return the sentence for a requester above the rate limit."""
     return f"That was more than {count(most, 'request')} in {duration(within)}. Wait a while, then ask again."
 
 
 def nobody_to_ask(need: Need, there: int) -> str:
+    """Return the sentence for a need that too few people can meet. `there` is how many can, besides the requester."""
     of = ", ".join(sorted(need.of))
     return f"This needs a yes from {need.count} of {of}, and besides you there are {there}. Nobody could approve it."
 
@@ -269,7 +279,7 @@ WARNING_TITLE = "Please save your work"
 
 
 def warning_text(text: str, grace: timedelta, actor: Actor, action: Action) -> str:
-    """What stands on a desktop. The reader knows nothing of Slack."""
+    """Return the text of a warning on a desktop. Its reader may not know Slack."""
     own = f"{text}\n\n" if text else ""
     who, done = actor.name or actor.user_id, facts_of(action).done
     return f"{own}You will be {done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
@@ -279,6 +289,6 @@ MESSAGE_TITLE = "A message from your administrators"
 
 
 def message_text(request: Request) -> str:
-    """What a message by itself says on a desktop: the requester's text, and who they are."""
+    """Return the text of a message on a desktop: the requester's text and name."""
     who = request.actor.name or request.actor.user_id
     return f"{request.ask.warning}\n\n(From {who}.)".strip()

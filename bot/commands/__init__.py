@@ -1,4 +1,4 @@
-"""The commands, one file each. A new one is a file and its name in `COMMANDS`."""
+"""The commands, one file each. A new command is a file and its name in `COMMANDS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One slash command as a value: how it is read, and what it does."""
+"""One slash command as a value: its action, its texts and its parser."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One slash command. Its action is also the right that it needs, and names the command and its cmdlet."""
+    """One slash command. Its action is also the right that it needs; the action's facts name command and cmdlet."""
 
-    action: Action
+    action: Action  # what it does
     description: str  # for Slack's list of commands
     usage_hint: str  # behind the command's name in Slack
-    examples: tuple[tuple[str, str], ...]  # a command and what it does, the first one for errors
+    examples: tuple[tuple[str, str], ...]  # a command and what it does; errors show the first one
     ask_type: type[Ask]  # what `parse` returns; stored requests are read back by it
     parse: Callable[[str, Inventory], Ask]  # raises `UsageError`
 
     @property
     def name(self) -> str:
-        """`logoff`."""
+        """The name without its slash, `logoff`."""
         return facts_of(self.action).command
 
     @property
     def slash(self) -> str:
-        """`/logoff`."""
+        """The name with its slash, `/logoff`."""
         return f"/{self.name}"
 
     @property
     def cmdlet(self) -> str:
-        """`Stop-TSSession`."""
+        """The cmdlet of PSTerminalServices, `Stop-TSSession`."""
         return facts_of(self.action).cmdlet

@@ -1,4 +1,4 @@
-"""A corrected command is told only where it can be read: what has to be corrected twice is corrected twice."""
+"""Corrected commands that can be parsed. A command that needs several corrections gets all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_STEPS = 5
 
 
 def with_readable_correction(parse: Callable[[str, Inventory], _Asked], text: str, inventory: Inventory) -> _Asked:
-    """Parse the cleaned text. Raises `UsageError`; its corrected command parses, or there is none."""
+    """Return the ask of the cleaned text. Raises `UsageError`, whose corrected command can be parsed or is empty."""
     try:
         return parse(text, inventory)
     except UsageError as error:
@@ -26,7 +26,10 @@ def with_readable_correction(parse: Callable[[str, Inventory], _Asked], text: st
 
 
 def _readable(parse: Callable[[str, Inventory], _Asked], corrected: str, inventory: Inventory) -> str:
-    """`--warn 5m please save`, itself a correction of `--warn 5 min please save`, wants quotes, too."""
+    """Return the corrected command after all further corrections; empty when five are not enough.
+
+    `--warn 5 min please save` is corrected to `--warn 5m please save`, which then needs quotes.
+    """
     for _ in range(_MOST_STEPS):
         corrected = corrected.strip()
         if not corrected:

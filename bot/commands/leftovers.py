@@ -1,6 +1,6 @@
-"""A word that belongs to nothing: why it is refused, and the command that was probably meant.
+"""The errors for words that belong to nothing, with the command that was probably meant.
 
-`--reason floor 5` could mean session 5 or a reason of two words. The bot does not choose: it asks for quotes.
+`--reason floor 5` could mean session 5 or a reason of two words. The bot does not guess; it asks for quotes.
 """
 
 from __future__ import annotations
@@ -31,16 +31,17 @@ _LOOKS_LIKE_AN_OPTION = re.compile(r"(--?|/)[A-Za-z]|[A-Za-z]+[=<>]")
 
 
 def is_number(word: Word) -> bool:
-    """The word would be read as an id, or as several."""
+    """Return whether the word would be read as one id or as several."""
     return bool(IDS.fullmatch(word.text))
 
 
 def after_a_switch(  # noqa: PLR0913 - both neighbours say what the word may be
     options: Options, parameter: Parameter, switch: Word, word: Word, unit: Word | None, *, is_chosen: bool
 ) -> UsageError | None:
-    """The error for `--sync 90`, which could be session 90 or a wait, and for `-Confirm $false`; None for other words.
+    """Return the error for a word behind a switch; None for a word that may stand there.
 
-    `is_chosen`: ids or filters stand elsewhere in the command, so the number is rather the wait.
+    `--sync 90` could mean session 90 or a wait, and `-Confirm $false` lacks its colon. `is_chosen`: the command has ids
+    or filters elsewhere, so the number is probably the wait.
     """
     if word.text.lower() in TRUTHS:
         said = options.text[switch.start : switch.end]
@@ -72,7 +73,7 @@ def quoted(
     word: Word,
     is_computer: Callable[[str], bool],
 ) -> UsageError:
-    """A text in quotes that no option is waiting for."""
+    """Return the error for a text in quotes that belongs to no option."""
     if value and parameter and value.text.endswith(",") and not parameter.is_single:
         joined = options.text[: value.word.end] + options.text[word.start :]
         message = f"Write the list behind `{parameter.name}` without a space."
@@ -100,7 +101,7 @@ def after_a_value(
     run: Sequence[Word],
     is_computer: Callable[[str], bool],
 ) -> UsageError:
-    """The error for the words of `run`, which stand behind an unquoted value and are no options."""
+    """Return the error for the words of `run`, which follow an unquoted value and are no options."""
     names = [at for at, word in enumerate(run) if _is_computer(word, is_computer)]
     if parameter.takes is Takes.IDS:
         joined = options.text[: value.word.end] + "," + options.text[run[0].start :]
@@ -124,7 +125,7 @@ def _is_one_named(options: Options) -> bool:
 def _computer_first(
     options: Options, value: Value, run: Sequence[Word], first: int, is_computer: Callable[[str], bool]
 ) -> UsageError:
-    """`--reason floor 5 comp1 3` -> `comp1 3 --reason "floor 5"`."""
+    """Return the error that moves a computer to the front: `--reason a b comp1 3` -> `comp1 3 --reason "a b"`."""
     last = first
     while last + 1 < len(run) and (is_number(run[last + 1]) or _is_computer(run[last + 1], is_computer)):
         last += 1
@@ -165,7 +166,7 @@ def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Seq
 
 
 def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
-    """Behind a duration or a date: its unit, its time of day, the text of a warning, or something that fits nowhere."""
+    """Return the error for words behind a duration or a date: a unit, a time of day, a warning's text, or others."""
     text, first = options.text, run[0]
     said = f"`{_shown(value.text)}`"
     if value.text.isdigit() and (unit := _UNIT.fullmatch(first.text)):
@@ -193,10 +194,10 @@ def _shown(text: str) -> str:
 
 
 def _in_quotes(text: str) -> str:
-    """The text as one quoted word; a quote inside it is doubled, a backslash stays what it is."""
+    """Return the text as one quoted word. A quote inside it is doubled; a backslash stays as it is."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def names_many(text: str) -> bool:
-    """A selector that may stand for several computers: a list, a pattern, a group."""
+    """Return whether the selector may stand for several computers: a list, a pattern or a group."""
     return "," in text or is_pattern(text) or text.lower().startswith("group:")

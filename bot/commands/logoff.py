@@ -1,4 +1,4 @@
-"""`/logoff`: what Stop-TSSession does, asked for in chat."""
+"""`/logoff`: the command that logs sessions off, as Stop-TSSession does."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoffAsk(ActAsk):
-    """What `/logoff` asks for."""
+    """The ask of `/logoff`."""
 
 
 def parse(text: str, inventory: Inventory) -> LogoffAsk:
-    """Read what stands after `/logoff`. Raises `UsageError`."""
+    """Return the ask of the text behind `/logoff`. Raises `UsageError`."""
     return with_readable_correction(_parse, clean(text), inventory)
 
 
@@ -94,9 +94,9 @@ def _parse(text: str, inventory: Inventory) -> LogoffAsk:
 
 
 def _is_forced(options: Options, choice: Choice) -> bool:
-    """`--force`, or `-Confirm:$false`, which is the same; `--confirm` and `--whatif` beat both.
+    """Return whether the command is forced: by `--force` or `-Confirm:$false`, unless `--confirm` or `--whatif` is on.
 
-    Raises `UsageError` where the command itself does not name whom and where.
+    Raises `UsageError` when a forced command does not itself name sessions and computers.
     """
     confirm = options.switches.get("confirm")
     wanted = options.is_on("force") or confirm is False
@@ -141,7 +141,10 @@ def _warn(options: Options) -> timedelta | None:
 
 
 def _warning(options: Options) -> str:
-    """What stands on people's desktops: `--say "text"`, or the quoted text right behind `--warn 5m`."""
+    """Return the text for the desktops: of `--say "text"`, or the quoted text right behind `--warn 5m`.
+
+    Raises `UsageError` for a text without a warning, and for one that is too long.
+    """
     said = options.last("say")
     if said and options.last("warn") is None:
         raise options.wrong('`say` is the text of a warning: write `--warn 5m --say "..."`.', said.word)

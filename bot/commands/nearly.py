@@ -1,6 +1,6 @@
-"""Words that are nearly an option: `id 3`, `force`, `-Id3`, `idle > 2h`, `user= bob`. No computer is meant by them.
+"""The errors for words that are nearly an option: `id 3`, `force`, `-Id3`, `idle > 2h`, `user= bob`.
 
-Each is refused with the option as it is written, because a guess would act on what was never said.
+They name no computer. Each error shows the option as it has to be written; the bot does not guess.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _OWN_SESSION = "session"
 
 
 def parted(options: Options, name: str, word: Word, following: Word) -> UsageError:
-    """The error for `id= 3`, where the value stands apart."""
+    """Return the error for `id= 3`, where a space parts the value from its name."""
     joined = options.text[: word.end] + options.text[following.start :]
     message = f"`{name}` is empty. Write its value right behind it, without a space."
     return wrong_at(options, message, [following], start=word.start, corrected=joined)
 
 
 def an_option(options: Options, table: Table, word: Word, following: Word | None) -> UsageError | None:
-    """The error for an unquoted word that no inventory knows and that is nearly an option; None for any other word."""
+    """Return the error for an unquoted word that is nearly an option and no computer; None for any other word."""
     text = word.text
     if glued := _GLUED_ID.fullmatch(text):
         meant = f"id={glued[1]}"
@@ -48,7 +48,7 @@ def an_option(options: Options, table: Table, word: Word, following: Word | None
 
 
 def _undashed(options: Options, table: Table, word: Word, following: Word | None) -> UsageError | None:
-    """`force` is `--force`, and `user alice` is `user=alice`."""
+    """Return the error for an option without its dashes or its `=`: `force`, `user alice`; None if it has a hint."""
     parameter, text = table[word.text], options.text
     if parameter.hint:
         return None
@@ -67,7 +67,7 @@ def _undashed(options: Options, table: Table, word: Word, following: Word | None
 
 
 def _no_option(options: Options, table: Table, word: Word) -> UsageError:
-    """`--force!`, `-5`, `--`: it begins as an option does."""
+    """Return the error for a word that begins with a dash and is no option: `--force!`, `-5`, `--`."""
     plain = word.text.rstrip(_BEHIND)
     is_known = plain != word.text and table.knows(plain.lstrip("-"))
     meant = plain if is_known else ""

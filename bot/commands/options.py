@@ -1,9 +1,9 @@
-"""Words -> options and positional words, in the house spelling and in PowerShell's, mixed as people do.
+"""Options and positional words, in the bot's spelling and in PowerShell's, which people mix.
 
-`--sync`, `-Sync`, `-Synchronous`, `/sync`, `sync=true`, `-Synchronous:$true` are one thing. Letter case never counts.
+`--sync`, `-Sync`, `-Synchronous`, `/sync`, `sync=true` and `-Synchronous:$true` mean the same, in any letter case.
 
-A word that stands for nothing is never taken for a computer or an id: behind an unquoted value come options, or a
-quoted text that belongs to it, and nothing else (`bot.commands.leftovers` says what to write instead).
+An unclear word is never taken for a computer or an id. Only options, or a quoted text that belongs to it, may follow an
+unquoted value; `bot.commands.leftovers` says what to write instead.
 """
 
 from __future__ import annotations
@@ -27,33 +27,30 @@ _TRUTH = {"true": True, "$true": True, "1": True, "yes": True, "false": False, "
 
 
 class Takes(StrEnum):
-    """What the value of a parameter is."""
+    """The kind of a parameter's value."""
 
-    NOTHING = "nothing"  # a switch
-    COMPUTERS = "computers"  # more of them may follow as words of their own
-    IDS = "ids"  # one list, parted by commas
-    TEXT = "text"  # anything; several words need quotes
+    NOTHING = "nothing"  # none: the parameter is a switch
+    COMPUTERS = "computers"  # names; more of them may follow as separate words
+    IDS = "ids"  # one list, separated by commas
+    TEXT = "text"  # any text; several words need quotes
     DURATION = "duration"  # `5m`
     MOMENT = "moment"  # a date, or a date with a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """Something that can be said. The first name is the house's; `hint` answers those that mean nothing in chat.
+    """One option of a command."""
 
-    `then` names the parameter that a quoted text right behind the value is for: `--warn 5m "Save your work"`.
-    `is_single`: saying it twice is an error, because only one of the two could count.
-    """
-
-    names: tuple[str, ...]
-    takes: Takes = Takes.TEXT
-    then: str = ""
-    operators: tuple[str, ...] = ("=", ":")
-    hint: str = ""
-    is_single: bool = False
+    names: tuple[str, ...]  # the bot's name first, then aliases
+    takes: Takes = Takes.TEXT  # the kind of its value
+    then: str = ""  # the parameter of a quoted text right behind the value: `--warn 5m "Save your work"`; empty: none
+    operators: tuple[str, ...] = ("=", ":")  # what may stand between name and value
+    hint: str = ""  # the error's sentence for an option that means nothing in chat; empty: it means something
+    is_single: bool = False  # writing it twice is an error
 
     @property
     def name(self) -> str:
+        """The bot's name of the option."""
         return self.names[0]
 
     @property
@@ -63,36 +60,39 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What was said for a parameter, and where. A quoted or bare text; the operator is `=` unless another was typed."""
+    """The value of an option, and where it stands."""
 
-    text: str
-    operator: str
-    word: Word
+    text: str  # without quotes
+    operator: str  # `=`, `>`, `>=`, `<` or `<=`
+    word: Word  # the word that holds the value
 
     @property
     def start(self) -> int:
-        """Where the value begins in the command, behind `reason=`."""
+        """The position of the value in the command, behind `reason=`."""
         return self.word.start + len(self.word.text) - len(self.text)
 
 
 @dataclass(slots=True, kw_only=True)
 class Options:
-    """Everything that was said. `text` is the cleaned command, for errors that show the place."""
+    """The options and positional words of one command. Options are found by the bot's name for them."""
 
-    text: str
-    example: str
-    values: dict[str, list[Value]] = field(default_factory=dict)
-    switches: dict[str, bool] = field(default_factory=dict)
-    switched_at: dict[str, Word] = field(default_factory=dict)
-    rest: list[Word] = field(default_factory=list)
+    text: str  # the cleaned command, for errors that mark a place
+    example: str  # a command that works, for errors
+    values: dict[str, list[Value]] = field(default_factory=dict)  # in the order of the command
+    switches: dict[str, bool] = field(default_factory=dict)  # True: on
+    switched_at: dict[str, Word] = field(default_factory=dict)  # the first word of each switch
+    rest: list[Word] = field(default_factory=list)  # positional words: computers and ids
 
     def is_on(self, name: str) -> bool:
+        """Return whether the switch is on."""
         return self.switches.get(name, False)
 
     def all(self, name: str) -> list[Value]:
+        """Return all values of the option, in the order of the command."""
         return self.values.get(name, [])
 
     def last(self, name: str) -> Value | None:
+        """Return the last value of the option; None when it has none."""
         said = self.all(name)
         return said[-1] if said else None
 
@@ -105,7 +105,7 @@ class Options:
         candidates: tuple[str, ...] = (),
         corrected: str = "",
     ) -> UsageError:
-        """The error that marks this word."""
+        """Return the error that marks this word; None: no place is marked."""
         start, end = (word.start, word.end) if word else (0, 0)
         return UsageError(
             message,
@@ -119,12 +119,12 @@ class Options:
         )
 
     def replaced(self, word: Word, by: str) -> str:
-        """The command with another text in the place of this word."""
+        """Return the command with another text in place of this word."""
         return f"{self.text[: word.start]}{by}{self.text[word.end :]}"
 
 
 class Table:
-    """The parameters of one command by their names, aliases and unambiguous beginnings, as PowerShell finds them."""
+    """The parameters of one command. As in PowerShell, an alias or an unambiguous beginning of a name finds one."""
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self._by_name = {_plain(name): parameter for parameter in parameters for name in parameter.names}
@@ -133,18 +133,18 @@ class Table:
         return self._by_name[_plain(name)]
 
     def fits(self, name: str) -> list[Parameter]:
-        """The parameter of this name, else all that begin with it."""
+        """Return the parameter of this name, else all whose name begins with it."""
         wanted = _plain(name)
         if wanted in self._by_name:
             return [self._by_name[wanted]]
         return list({id(p): p for known, p in self._by_name.items() if known.startswith(wanted)}.values())
 
     def knows(self, name: str) -> bool:
-        """The name is written out in full."""
+        """Return whether a parameter has exactly this name."""
         return _plain(name) in self._by_name
 
     def spellings(self, name: str) -> list[str]:
-        """For each parameter that begins with it, the first name that does."""
+        """Return one name for each parameter that has a name with this beginning."""
         wanted = _plain(name)
         found: dict[int, str] = {}
         for known, parameter in self._by_name.items():
@@ -153,7 +153,7 @@ class Table:
         return list(found.values())
 
     def nearest(self, name: str) -> str:
-        """The house's name of the one parameter that was clearly meant, or nothing; `no-sync` is not `sync`."""
+        """Return the bot's name of the parameter that was clearly meant; empty for none. `no-sync` is not `sync`."""
         if _plain(name).startswith("no"):
             return ""
         near = difflib.get_close_matches(_plain(name), self._by_name, n=5)
@@ -164,7 +164,7 @@ class Table:
         return found[0] if found else ""
 
     def is_option(self, word: Word) -> bool:
-        """The word names a parameter: `--sync`, `id=3`; a word like `http://x` or `comp1:3` names none."""
+        """Return whether the word names a parameter: `--sync` and `id=3` do, `http://x` and `comp1:3` do not."""
         if word.is_quoted:
             return False
         if _FLAG.match(word.text):
@@ -174,7 +174,7 @@ class Table:
 
 
 _CLEARLY = 0.05
-"""So much nearer than the second has to be what is suggested alone."""
+"""By how much a name has to be nearer than the second one before it is suggested alone, as a ratio from 0 to 1."""
 
 
 def is_dashed(text: str) -> bool:
@@ -182,19 +182,19 @@ def is_dashed(text: str) -> bool:
 
 
 def assignment_in(word: Word) -> tuple[str, str, str] | None:
-    """`id=3` -> name, operator, value; None for a word that is none, or is quoted."""
+    """Return name, operator and value of `id=3`; None for a quoted word, and for one that is no assignment."""
     found = None if word.is_quoted else _ASSIGNMENT.match(word.text)
     return (found[1], found[2], found[3]) if found else None
 
 
 def flag_in(word: Word) -> str:
-    """`--sync` -> `sync`; nothing for a word that is no flag."""
+    """Return the name of a flag, `--sync` -> `sync`; empty for a quoted word, and for one that is no flag."""
     found = None if word.is_quoted else _FLAG.match(word.text)
     return found[1] if found else ""
 
 
 def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
-    """Return the parameter that was meant. Raises `UsageError` with the nearest spelling."""
+    """Return the parameter that was meant. Raises `UsageError`, with the nearest spelling where there is one."""
     fits = table.fits(name)
     if len(fits) > 1:
         names = ", ".join(f"`{spelling}`" for spelling in table.spellings(name))
@@ -209,7 +209,7 @@ def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
 
 
 def assign(options: Options, parameter: Parameter, operator: str, text: str, word: Word) -> None:
-    """Keep what was said for the parameter. Raises `UsageError` for a value that is none."""
+    """Add the value to the options. Raises `UsageError` for a value or an operator that does not fit the parameter."""
     if parameter.is_switch:
         _switch(options, parameter, text, word)
         return
@@ -236,7 +236,7 @@ def _switch(options: Options, parameter: Parameter, text: str, word: Word) -> No
 
 
 def wrong_at(options: Options, message: str, words: Sequence[Word], *, start: int, corrected: str = "") -> UsageError:
-    """The error that marks everything from `start` to the end of the last of these words."""
+    """Return the error that marks everything from `start` to the end of the last of these words."""
     return UsageError(
         message, text=options.text, start=start, end=words[-1].end, corrected=corrected, example=options.example
     )

@@ -1,4 +1,4 @@
-"""The cmdlets' spelling: a pasted `Get-TSSession ... | Stop-TSSession ...` as the words of one command."""
+"""The spelling of the cmdlets: a pasted `Get-TSSession ... | Stop-TSSession ...` as the words of one command."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]+$")
 
 
 def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], int | None]:
-    """Return the words without cmdlet names and the pipe, and the place of the pipe (None: nothing was piped).
+    """Return the words without cmdlet names and the pipe, and the position of the pipe; None: there is no pipe.
 
-    Raises `UsageError` at the wrong word: the pipe's left side has to be Get-TSSession, its right side the cmdlet of
-    this command.
+    Raises `UsageError` unless Get-TSSession is left of the pipe and the cmdlet of this command right of it.
     """
     words = _apart(words, text)
     pipes = [index for index, word in enumerate(words) if word.text == "|" and not word.is_quoted]
@@ -41,7 +40,7 @@ def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], i
 
 
 def _apart(words: list[Word], text: str) -> list[Word]:
-    """`comp1|Stop-TSSession` as three words, in a pipeline that begins with Get-TSSession."""
+    """Return `comp1|Stop-TSSession` as three words, in a pipeline that begins with Get-TSSession."""
     if not words or words[0].text.lower() != _LIST_CMDLET.lower():
         return words
     found: list[Word] = []

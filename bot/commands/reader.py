@@ -1,4 +1,4 @@
-"""Reads the words of one command in their order, and refuses a word that belongs to nothing."""
+"""The reader of one command: it takes the words in their order and refuses words that belong to nothing."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read(  # noqa: PLR0913 - the words, what they may mean, and what an error sh
     is_computer: Callable[[str], bool],
     pipe_at: int | None = None,
 ) -> Options:
-    """Sort the words. Raises `UsageError` with the place and the corrected command where there is one.
+    """Return the words as options. Raises `UsageError` with the place, and with a corrected command where there is one.
 
-    `is_computer` says whether a name is one of the inventory's. `pipe_at`: the place of the pipe that stood between
-    the words; computers and ids are written left of it.
+    `is_computer` says whether the inventory has a name. `pipe_at` is the position of the pipe between the words;
+    computers and ids have to be left of it.
     """
     reader = _Reader(
         options=Options(text=text, example=example),
@@ -47,18 +47,19 @@ _LEFT = "Write computers, ids and filters left of the pipe."
 
 @dataclass(slots=True, kw_only=True)
 class _Reader:
-    """`parameter` and `value` are what was read last; neither after a positional word, no value after a switch."""
+    """The state between two words of a command."""
 
-    options: Options
+    options: Options  # filled word by word
     table: Table
     words: Sequence[Word]
     is_computer: Callable[[str], bool]
     pipe_at: int | None
-    position: int = 0
-    parameter: Parameter | None = field(default=None)
-    value: Value | None = field(default=None)
+    position: int = 0  # the index of the next word
+    parameter: Parameter | None = field(default=None)  # of the last option; None after a positional word
+    value: Value | None = field(default=None)  # of the last option; None after a switch or a positional word
 
     def take(self, word: Word) -> None:
+        """Read one word, and the value behind it where it needs one. Raises `UsageError`."""
         self.position += 1
         if name := flag_in(word):
             self._flag(find(self.options, self.table, name, word), word)
@@ -70,11 +71,14 @@ class _Reader:
             self._positional(word)
 
     def _names_a_parameter(self, word: Word, name: str) -> bool:
-        """`id=3` does, and so does a misspelt `usr=alice`; `print:3` may be a computer with something behind it."""
+        """Return whether the word is meant as an option: `id=3` and a misspelt `usr=alice` are.
+
+        `print:3` is not, because it may be a computer with an id.
+        """
         return self.table.is_option(word) or "=" in word.text or bool(self.table.nearest(name))
 
     def _flag(self, parameter: Parameter, word: Word) -> None:
-        """`--name`, or `--name value`."""
+        """Read `--name` or `--name value`. Raises `UsageError` when the value is missing."""
         if parameter.is_switch:
             self._assign(parameter, "=", "true", word)
             return
@@ -89,7 +93,7 @@ class _Reader:
         return self.words[self.position] if self.position < len(self.words) else None
 
     def _assignment(self, parameter: Parameter, said: tuple[str, str, str], word: Word) -> None:
-        """`name=value`; a value that stands apart is not taken."""
+        """Read `name=value`. Raises `UsageError` when a space stands before the value."""
         following = self._following()
         is_apart = following and not (said[2] or word.ends_quoted or self.table.is_option(following))
         if following and is_apart and (not parameter.is_switch or following.text.lower() in leftovers.TRUTHS):
@@ -107,11 +111,11 @@ class _Reader:
         return self.parameter.then if self.parameter else ""
 
     def _is_next_to(self, word: Word) -> bool:
-        """The quoted text belongs to the value right before it: `--warn 5m "Please save"`."""
+        """Return whether the quoted text belongs to the value right before it: `--warn 5m "Please save"`."""
         return bool(self._then() and self.value and word.start > self.value.word.start)
 
     def _positional(self, word: Word) -> None:
-        """A computer or an id in a word of its own; refused where it could be part of something else."""
+        """Read a computer or an id. Raises `UsageError` when the word could be part of something else."""
         self._refuse_a_leftover(word)
         if not (word.is_quoted or leftovers.is_number(word) or self._names_a_computer(word)):
             error = nearly.an_option(self.options, self.table, word, self._following())
@@ -123,7 +127,7 @@ class _Reader:
         self.parameter = self.value = None
 
     def _names_a_computer(self, word: Word) -> bool:
-        """A pattern is taken for one without being looked up, which costs most where somebody writes hundreds."""
+        """Return whether the word names a computer. A pattern counts without a look-up, which is slow for hundreds."""
         if is_pattern(word.text) and not is_dashed(word.text):
             return True
         return any(self.is_computer(name) for name in word.text.split(",") if name)
@@ -132,7 +136,7 @@ class _Reader:
         return self.pipe_at is not None and word.start > self.pipe_at
 
     def _is_selected_by(self, parameter: Parameter) -> bool:
-        """Left of the pipe stand computers, ids or a filter of this kind already; said once more, they would widen."""
+        """Return whether the part left of the pipe already has a selection of this kind, which another would widen."""
         if parameter.is_switch or parameter.is_single:
             return False
         words = self.options.rest if parameter.takes in (Takes.COMPUTERS, Takes.IDS) else []
@@ -140,7 +144,10 @@ class _Reader:
         return bool(self.options.all(parameter.name)) or any(leftovers.is_number(word) is is_id for word in words)
 
     def _refuse_a_leftover(self, word: Word) -> None:
-        """In quotes only a computer may stand alone, as the first word; unquoted words follow what they cannot join."""
+        """Raise `UsageError` for a positional word that could belong to the option before it.
+
+        A quoted word may only be a computer, and only the first word of the command.
+        """
         parameter, value, is_number = self.parameter, self.value, leftovers.is_number(word)
         if word.is_quoted and (is_number or self.position > 1):
             raise leftovers.quoted(self.options, parameter, value, word, self.is_computer)
@@ -158,7 +165,7 @@ class _Reader:
         raise leftovers.after_a_value(self.options, parameter, value, self._run(), self.is_computer)
 
     def _is_chosen(self) -> bool:
-        """Sessions are chosen elsewhere, so that one more number need not be an id."""
+        """Return whether another word of the command chooses sessions, so that this number is probably no id."""
         others = [word for at, word in enumerate(self.words) if at != self.position - 1]
         named = [said[0] for word in others if (said := assignment_in(word))] + [flag_in(word) for word in others]
         fits = [self.table.fits(name) for name in named if name]
@@ -166,7 +173,7 @@ class _Reader:
         return bool(names & leftovers.CHOOSES) or any(leftovers.is_number(word) for word in others)
 
     def _run(self) -> list[Word]:
-        """The word just taken and those behind it that are no options."""
+        """Return the word just read and the unquoted words behind it that are no options."""
         run = [self.words[self.position - 1]]
         for word in self.words[self.position :]:
             if word.is_quoted or self.table.is_option(word):

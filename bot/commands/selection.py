@@ -1,4 +1,4 @@
-"""Which computers and which of their sessions: the part that all commands share."""
+"""The selection that all commands share: computers, session ids and filters."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ _MOST_PATTERNS = 50
 
 
 def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
-    """Return the named computers, each once, in the order they were said.
+    """Return the named computers, each once, in the order of the command.
 
-    Raises `UsageError` for a name that is not in the inventory, and for a second computer behind an id or a filter:
-    `rds-01 id=2 rds-02 id=4` names two sessions, and computers times ids would be four.
+    Raises `UsageError` for a name that is not in the inventory, for a command without a computer, and for a second
+    computer behind an id or a filter: `rds-01 id=2 rds-02 id=4` means two sessions, but would select four.
     """
     said = [(name, value.word) for value in options.all("computer") for name in _parts(value.text)]
     said += [(name, word) for word in options.rest if not is_number(word) for name in _parts(word.text)]
@@ -85,7 +85,7 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
 
 
 def are_hosts_named(options: Options) -> bool:
-    """Whether the command itself names a computer, so that no default stands in for one."""
+    """Return whether the command itself names a computer, without the default of the inventory."""
     return bool(options.all("computer")) or any(not is_number(word) for word in options.rest)
 
 
@@ -113,12 +113,15 @@ def _found(options: Options, inventory: Inventory, name: str, word: Word) -> tup
 
 
 def _parts(text: str) -> list[str]:
-    """The items of a list, in quotes with spaces between them, too."""
+    """Return the items of a list without the spaces around them."""
     return [part.strip() for part in text.split(",")]
 
 
 def _with_computer(options: Options, word: Word, name: str, nearest: str) -> str:
-    """The command with the computer that was meant: `comp1:3` is `comp1 id=3`; quotes around it all are left out."""
+    """Return the command with the computer that was meant, `comp1:3` -> `comp1 id=3`.
+
+    Quotes around a name with spaces are left out.
+    """
     if word.is_quoted and " " in name:
         return options.replaced(word, name)
     if (parts := _WITH_ID.fullmatch(name)) and parts[1].lower() == nearest.lower() and not options.all("id"):
@@ -127,7 +130,7 @@ def _with_computer(options: Options, word: Word, name: str, nearest: str) -> str
 
 
 def _check_order(options: Options, computers: Iterable[Word]) -> None:
-    """Raise `UsageError` for a further computer behind an id, a filter or `--all`, which belong to those before it."""
+    """Raise `UsageError` for another computer behind an id, a filter or `--all`, which belong to those before it."""
     chosen = [value.word for name in ("id", *_FILTERS) for value in options.all(name)]
     chosen += filter(is_number, options.rest)
     chosen += [word for name, word in options.switched_at.items() if name == "all"]
@@ -140,7 +143,7 @@ def _check_order(options: Options, computers: Iterable[Word]) -> None:
 
 
 def ids_of(options: Options) -> Ids:
-    """Return `3`, `3,5-7`, `3, 5` as ids from 0 to 65535. Raises `UsageError` for anything else."""
+    """Return `3`, `3,5-7` or `3, 5` as ids from 0 to 65535. Raises `UsageError` for any other text."""
     said = [(",".join(_parts(value.text)), value.word) for value in options.all("id")]
     said += [(word.text, word) for word in options.rest if is_number(word)]
     ranges: list[tuple[int, int]] = []
@@ -157,7 +160,10 @@ def ids_of(options: Options) -> Ids:
 
 
 def conditions_of(options: Options) -> tuple[Condition, ...]:
-    """Return the filters. The same one said twice widens, as a list behind it does; a second bound is an error."""
+    """Return the filters. Several values of one text or state filter widen it, as a list does.
+
+    Raises `UsageError` for an unknown state, a wrong duration or date, and for two bounds on one side.
+    """
     found: list[Condition] = []
     for name, field in _LIKE.items():
         patterns = [part for value in options.all(name) for part in _parts(value.text) if part]
@@ -173,7 +179,7 @@ def conditions_of(options: Options) -> tuple[Condition, ...]:
 
 
 def _check_bounds(options: Options, name: str) -> None:
-    """`idle>2h idle<5h` is a range; two bounds on one side are a slip."""
+    """Raise `UsageError` for two bounds on one side; `idle>2h idle<5h` is a range."""
     sides: set[bool] = set()
     for value in options.all(name):
         side = value.operator in _UPWARD
@@ -183,7 +189,7 @@ def _check_bounds(options: Options, name: str) -> None:
 
 
 def duration_of(options: Options, value: Value) -> timedelta:
-    """Return `90s`, `2m`, `1h30m`, `2d` as a duration. Raises `UsageError` for anything else."""
+    """Return the length of `90s`, `2m`, `1h30m` or `2d`. Raises `UsageError` for any other text."""
     length = parse_duration(value.text)
     if length is None:
         raise options.wrong(f"`{value.text[:40]}` is no duration. Write `90s`, `30m`, `2h` or `1d`.", value.word)
@@ -191,7 +197,7 @@ def duration_of(options: Options, value: Value) -> timedelta:
 
 
 def check_error_action(options: Options) -> None:
-    """PowerShell's switch for "stop at the first failure", which is not how this works. Raises `UsageError`."""
+    """Raise `UsageError` for an `-ErrorAction` that stops at the first failure, which the bot never does."""
     said = options.last("erroraction")
     if said and said.text.lower() not in ("continue", "silentlycontinue"):
         raise options.wrong(
@@ -218,7 +224,10 @@ def _number(options: Options, value: Value, field: Field) -> Condition:
 
 
 def _ticks(options: Options, value: Value) -> int:
-    """A date or a date with a time, UTC unless it names its zone, as FILETIME."""
+    """Return a date, or a date with a time, as FILETIME ticks (100 ns since 1601 UTC). Raises `UsageError`.
+
+    A time without a zone is UTC.
+    """
     try:
         moment = datetime.fromisoformat(value.text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

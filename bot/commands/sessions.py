@@ -1,4 +1,4 @@
-"""`/sessions`: what Get-TSSession does. It reads and changes nothing."""
+"""`/sessions`: the command that lists sessions, as Get-TSSession does. It changes nothing."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsAsk(Ask):
-    """The selection is all there is."""
+    """The ask of `/sessions`: a selection without further options."""
 
 
 def parse(text: str, inventory: Inventory) -> SessionsAsk:
-    """Read what stands after `/sessions`. Raises `UsageError`."""
+    """Return the ask of the text behind `/sessions`. Raises `UsageError`."""
     return with_readable_correction(_parse, clean(text), inventory)
 
 

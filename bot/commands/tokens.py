@@ -1,6 +1,7 @@
-"""Text as Slack and phones deliver it -> clean words with their places.
+"""Clean words with their positions, out of the text that Slack and phones deliver.
 
-The order matters: links first, then Slack's three entities, then spaces, quotes and dashes. A backslash is a letter.
+The order matters: links first, then Slack's three entities, then spaces, quotes and dashes. A backslash has no special
+meaning.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from bot.errors import UsageError
 
 LONGEST = 2000
-"""More than this is no command; the audit keeps the beginning."""
+"""The most characters of a command. The audit log keeps the beginning of a longer one."""
 
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))  # noqa: RUF001 - the quotes that phones write
@@ -24,26 +25,25 @@ _DASH = re.compile(r"(?<!\S)[—–―‒−][—–―‒−-]*(?=[^\W\d])")  #
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the cleaned text at `start:end`, without its quotes.
+    """A word of the cleaned text."""
 
-    `is_quoted`: it begins with a quote, so it is text and never an option. `ends_quoted`: so does its end, as in
-    `reason="floor 5"`, so whoever typed it said where it ends; `"floor",x` says no such thing.
-    """
-
-    text: str
-    start: int
-    end: int
-    is_quoted: bool = False
-    ends_quoted: bool = False
+    text: str  # without quotes
+    start: int  # position of its first character, quotes included
+    end: int  # position behind its last character
+    is_quoted: bool = False  # it begins with a quote, so it is text and never an option
+    ends_quoted: bool = False  # it ends with a quote, as `reason="floor 5"` does, so its end is certain
 
 
 def unescaped(text: str) -> str:
-    """Slack's three entities as the signs that were typed."""
+    """Return the text with Slack's three entities as the characters that were typed: `&`, `<` and `>`."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def clean(text: str) -> str:
-    """What the person meant to type. Raises `UsageError` for control characters and for texts that are too long."""
+    """Return the text as it was meant: links as their labels, plain quotes, dashes and spaces.
+
+    Raises `UsageError` for control characters and for more than 2,000 characters.
+    """
     if len(text) > LONGEST:
         raise UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
     text = _LINK.sub(_label, text)
@@ -60,7 +60,7 @@ def clean(text: str) -> str:
 
 
 def _label(link: re.Match[str]) -> str:
-    """`<http://comp1.corp.com|comp1.corp.com>` -> `comp1.corp.com`, `<@U1|bob>` -> `@U1`, `<https://x>` -> `x`."""
+    """Return the text of a link: `<http://comp1.corp|comp1.corp>` -> `comp1.corp`, `<@U1|bob>` -> `@U1`."""
     target, label = link[1], link[2]
     if target.startswith(("@", "#", "!")):
         return target
@@ -68,10 +68,10 @@ def _label(link: re.Match[str]) -> str:
 
 
 def split(text: str) -> list[Word]:
-    """Return the words, which spaces part. Raises `UsageError` for a quote that is not closed or not at an end.
+    """Return the words, which are separated by spaces.
 
-    A quote opens at the beginning of a word, after `=`, `:` or a comparison, and after a comma; it reaches to its
-    twin. Two of them inside are one that was meant, as in PowerShell.
+    A quote opens at the beginning of a word, after `=`, `:` or a comparison, and after a comma. Two quotes inside it
+    mean one, as in PowerShell. Raises `UsageError` for a quote that is not closed, or that closes inside a word.
     """
     words: list[Word] = []
     position = 0
@@ -91,7 +91,7 @@ def split(text: str) -> list[Word]:
 
 
 def _quoted(text: str, position: int, letters: list[str]) -> int:
-    """Append the quoted text to the letters; return the position behind its closing quote."""
+    """Append the quoted text to the letters, and return the position behind its closing quote. Raises `UsageError`."""
     opening, quote = position, text[position]
     position += 1
     while position < len(text):
@@ -108,7 +108,7 @@ def _quoted(text: str, position: int, letters: list[str]) -> int:
 
 
 def _closed(text: str, position: int) -> int:
-    """Return the position behind the closing quote, which has to end the word or the item of a list."""
+    """Return the position behind the closing quote. Raises `UsageError` unless it ends the word or a list's item."""
     after = text[position + 1 : position + 2]
     if after in ("", " ", ","):
         return position + 1

@@ -1,4 +1,4 @@
-"""What the bot can do with sessions: one row for each action, and nothing about an action anywhere else."""
+"""The actions of the bot: one row of facts for each action, and nothing about an action anywhere else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What a rule can allow."""
+    """What a command does, which is also the right that a rule can give."""
 
     LIST = "list"  # read who is on a host
     MESSAGE = "message"  # show a box on a desktop
@@ -24,18 +24,18 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionFacts:
-    """How people say an action, what it needs, and what it means for a session."""
+    """The words, the command and the rules of one action."""
 
     plain: str  # `Log off`: the button
-    going: str  # `Logging off`: while it runs
+    going: str  # `Logging off`: while the act runs
     done: str  # `logged off`: in a sentence
     past: str  # `Logged off`: the outcome
     right: str  # `log sessions off`: after "you may"
-    only_reads: bool = False  # nothing on a host changes
-    done_verdicts: frozenset[Verdict] = frozenset()  # the verdicts that count as done
+    only_reads: bool = False  # the action changes nothing on a host
+    done_verdicts: frozenset[Verdict] = frozenset()  # verdicts that count as done; empty for an action that only reads
     may_repeat: bool = False  # a second order to the same logon does no harm
-    cmdlet: str = ""  # the cmdlet of PSTerminalServices that does it
-    command: str = ""  # the slash command that does it, without its slash
+    cmdlet: str = ""  # the cmdlet of PSTerminalServices, `Stop-TSSession`; empty when there is none
+    command: str = ""  # the slash command without its slash, `logoff`
 
 
 FACTS: Mapping[Action, ActionFacts] = {
@@ -93,5 +93,5 @@ FACTS: Mapping[Action, ActionFacts] = {
 
 
 def facts_of(action: Action) -> ActionFacts:
-    """Return the row of the action."""
+    """Return the facts of the action; every action has a row."""
     return FACTS[action]

@@ -1,4 +1,4 @@
-"""A command as it was understood: computers, which of their sessions, and what to do with them."""
+"""A command as the bot understood it: hosts, the choice among their sessions, and options."""
 
 from __future__ import annotations
 
@@ -10,68 +10,68 @@ from bot.domain.conditions import Condition, Ids
 
 
 class Choice(StrEnum):
-    """Which of the sessions that may be touched are chosen before anybody presses a button."""
+    """Which sessions the command itself chooses, before any press."""
 
-    NONE = "none"  # nobody: the card lists who could be chosen
-    MATCHING = "matching"  # those that an id or a filter names
-    ALL = "all"  # everybody on the computers, by `--all` or a pipe without a filter
+    NONE = "none"  # no session: the card lists the sessions that could be chosen
+    MATCHING = "matching"  # the sessions that an id or a filter names
+    ALL = "all"  # all sessions of the hosts, by `--all` or by a pipe without a filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What every command asks for. The properties are what `ActAsk` can ask beyond it; a read asks for none of it."""
+    """The ask of every command. Its properties have the values of a command that only reads; `ActAsk` has its own."""
 
-    hosts: tuple[str, ...]  # names of the inventory, each once, as they were said
-    ids: Ids = Ids()  # session ids; empty: no id was named
-    conditions: tuple[Condition, ...] = ()  # filters, all of which have to hold
-    choice: Choice = Choice.NONE
-    here: bool = False  # show a private answer in the channel
-    verbose: bool = False  # show codes and the host's clock
+    hosts: tuple[str, ...]  # names of the inventory, each once, in the order of the command
+    ids: Ids = Ids()  # session ids; empty: the command named none
+    conditions: tuple[Condition, ...] = ()  # filters; a session matches when all of them hold
+    choice: Choice = Choice.NONE  # which sessions the command itself chooses
+    here: bool = False  # show a private answer to the whole channel
+    verbose: bool = False  # show Windows codes and the host's clock
 
     @property
     def force(self) -> bool:
-        """Nobody is asked; only where every rule allows it."""
+        """Break-glass: the bot asks nobody. It works only where every rule allows it."""
         return False
 
     @property
     def whatif(self) -> bool:
-        """Nothing is done; it is shown who would be hit."""
+        """A preview: the card shows the targets, and the bot changes nothing."""
         return False
 
     @property
     def reason(self) -> str:
-        """The requester's reason, empty when none was given."""
+        """The requester's reason, 300 characters at most; empty when they gave none."""
         return ""
 
     @property
     def wait(self) -> timedelta | None:
-        """How long each session is waited for; None: it is only asked to go."""
+        """How long the host waits for each session to close; None: the host does not wait."""
         return None
 
     @property
     def warn(self) -> timedelta | None:
-        """People are warned first and get this long to save their work; None: nobody is warned."""
+        """The time to save between the warning and the act; None: the bot sends no warning."""
         return None
 
     @property
     def warning(self) -> str:
-        """The requester's own text on the desktops, empty for the bot's."""
+        """The requester's own text for the desktops; empty: the bot's text."""
         return ""
 
     @property
     def even_if_active(self) -> bool:
-        """Somebody who came back to work since the card was drawn is touched all the same."""
+        """Act also on a session that has become Active since the card was drawn."""
         return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActAsk(Ask):
-    """What a command that acts on sessions asks for; the fields are those that `Ask` describes."""
+    """The ask of a command that acts on sessions."""
 
-    force: bool = False
-    whatif: bool = False
-    reason: str = ""
-    wait: timedelta | None = None
-    warn: timedelta | None = None
-    warning: str = ""
-    even_if_active: bool = False
+    force: bool = False  # break-glass: the bot asks nobody, where every rule allows it
+    whatif: bool = False  # a preview: the bot changes nothing
+    reason: str = ""  # the requester's reason, 300 characters at most; empty: none
+    wait: timedelta | None = None  # how long the host waits for each session to close; None: it does not wait
+    warn: timedelta | None = None  # the time to save after the warning, 10 seconds to 1 hour; None: no warning
+    warning: str = ""  # the requester's own text for the desktops; empty: the bot's text
+    even_if_active: bool = False  # act also on a session that has become Active since the card was drawn

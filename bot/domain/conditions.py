@@ -1,4 +1,4 @@
-"""Filters: what a person may ask of a session, compared in the survey and again on the host in the moment of the act.
+"""Filters on sessions. The survey compares them, and the host compares them again right before the act.
 
 `Target.cs` compares the same way; docs/agent-protocol.md is the specification of both. A filter narrows what may be
 touched, so it holds here only where every folding of letter case says so (`bot/domain/letters.py`).
@@ -17,33 +17,38 @@ if TYPE_CHECKING:
 
 
 class Field(StrEnum):
-    USER = "user"
-    STATE = "state"
-    CLIENT = "client"
-    ADDRESS = "address"
-    STATION = "station"
-    IDLE = "idle"
-    LOGON = "logon"
+    """What a condition compares. The values are words of the agent's protocol."""
+
+    USER = "user"  # `user` or `DOMAIN\user`, by pattern
+    STATE = "state"  # the WTS state number, 0 to 9
+    CLIENT = "client"  # the name of the client computer, by pattern
+    ADDRESS = "address"  # the address of the client computer, by pattern
+    STATION = "station"  # the name of the window station, by pattern
+    IDLE = "idle"  # the idle time in whole seconds, by the host's clock
+    LOGON = "logon"  # the logon time in FILETIME ticks (100 ns since 1601 UTC)
 
 
 class Operator(StrEnum):
-    LIKE = "like"
-    IN = "in"
-    LESS = "lt"
-    AT_MOST = "le"
-    MORE = "gt"
-    AT_LEAST = "ge"
+    """How a condition compares. The values are words of the agent's protocol."""
+
+    LIKE = "like"  # one of the patterns matches the whole text; for user, client, address and station
+    IN = "in"  # the number is one of the values; for state
+    LESS = "lt"  # less than the one value; this and the following for idle and logon
+    AT_MOST = "le"  # less than the one value, or equal
+    MORE = "gt"  # more than the one value
+    AT_LEAST = "ge"  # more than the one value, or equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One filter. Values are texts as the agent gets them: patterns, state numbers, whole seconds, FILETIME ticks."""
+    """One filter on sessions."""
 
-    field: Field
-    operator: Operator
-    values: tuple[str, ...]
+    field: Field  # what is compared
+    operator: Operator  # how it is compared; `Operator` says for which fields
+    values: tuple[str, ...]  # as the agent gets them: patterns, state numbers, one number of seconds or of ticks
 
     def holds_for(self, session: Session) -> bool:
+        """Return whether the session meets the condition. An unknown idle or logon time never does."""
         match self.operator:
             case Operator.LIKE:
                 return any(is_like(pattern, text) for pattern in self.values for text in self._texts(session))
@@ -77,14 +82,17 @@ def _compare(operator: Operator, left: int, right: int) -> bool:
 
 
 def is_like(pattern: str, text: str) -> bool:
-    """`*` stands for any run, `?` for one letter, the whole text counts. Letter case does not, in any folding."""
+    """Return whether the pattern matches the whole text in every folding of letter case.
+
+    `*` matches any number of characters, `?` exactly one.
+    """
     if pattern.isascii() and text.isascii():
         return _fits(pattern.upper(), text.upper())
     return all(_fits(folding(pattern), folding(text)) for folding in letters.EVERY)
 
 
 def may_be_like(pattern: str, text: str) -> bool:
-    """The same for protections: one folding is enough."""
+    """Return whether the pattern matches in one folding of letter case: for protections."""
     if pattern.isascii() and text.isascii():
         return _fits(pattern.upper(), text.upper())
     return any(_fits(folding(pattern), folding(text)) for folding in letters.ANY)
@@ -108,9 +116,9 @@ def _fits(pattern: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Session ids as typed: single ones and ranges, both ends included. Empty: no id was named."""
+    """Session ids as typed, single ones and ranges."""
 
-    ranges: tuple[tuple[int, int], ...] = ()
+    ranges: tuple[tuple[int, int], ...] = ()  # lowest and highest id, both included, 0 to 65535; empty: no id named
 
     def __contains__(self, session_id: object) -> bool:
         return isinstance(session_id, int) and any(low <= session_id <= high for low, high in self.ranges)

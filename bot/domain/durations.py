@@ -1,4 +1,4 @@
-"""Durations as people write and read them: `90s`, `1h30m`; `2 hours`."""
+"""Durations as people write them (`90s`, `1h30m`) and as they read them (`2 hours`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """Return `90s`, `2m`, `1h30m` or `2d` as a duration; None for anything else, a bare number among it."""
+    """Return the length of `90s`, `2m`, `1h30m` or `2d`; None for any other text, also for a number without a unit."""
     parts = _DURATION.fullmatch(text)
     if not parts or not any(parts.groups()):
         return None

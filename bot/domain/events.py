@@ -1,4 +1,8 @@
-"""What can happen to a request, in the past tense. The names are the vocabulary of the audit (see `name_of`)."""
+"""The events of a request, in the past tense. Their names are the words of the audit log (see `name_of`).
+
+A `key` is the host and the session id of a target. An `on_version` is the version that the request has when the event
+is decided; the lifecycle refuses the event when the request has another version by then.
+"""
 
 from __future__ import annotations
 
@@ -20,217 +24,223 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The command is in the database; recorded by `Ledger.open` alone."""
+    """The command is recorded. Only `Ledger.open` writes this event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """The hosts were looked at and the rules were asked. Where it leads: to people, to the act, or to its end."""
+    """The survey is done and the rules were asked. The request now awaits a press, is ready, or has ended."""
 
-    targets: tuple[Target, ...]
-    surveys: tuple[HostSurvey, ...]
-    excluded: tuple[ExcludedSession, ...] = ()
-    requirement: Requirement | None = None
-    ending: Ending | None = None
-    message: str = ""
-    valid_for: timedelta
+    targets: tuple[Target, ...]  # sessions to act on; those that a list shows, when the request only reads
+    surveys: tuple[HostSurvey, ...]  # one for each host of the ask
+    excluded: tuple[ExcludedSession, ...] = ()  # matching sessions that are no targets
+    requirement: Requirement | None = None  # what it takes before the bot acts; None when the request ends here
+    ending: Ending | None = None  # how the request ends here; None when it goes on
+    message: str = ""  # a sentence for the card
+    valid_for: timedelta  # how long the next state may last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowed:
-    """Somebody took targets out. Answers counted so far are void; what it takes stays as the card has said."""
+    """A person took targets out. Answers counted so far are void. The requirement stays as the card shows it."""
 
-    by: Actor
-    on_version: int
-    keys: frozenset[tuple[str, int]]
+    by: Actor  # the presser
+    on_version: int  # the version that they decided on
+    keys: frozenset[tuple[str, int]]  # host and session id of the targets that stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionChanged:
-    """Somebody chose the gentler act. Answers counted so far are void."""
+    """A person chose the gentler act. Answers counted so far are void."""
 
-    by: Actor
-    on_version: int
-    action: Action
-    requirement: Requirement
+    by: Actor  # the presser
+    on_version: int  # the version that they decided on
+    action: Action  # the new action
+    requirement: Requirement  # what the new action takes, together with what the card has shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """One of several needed people said yes. `void`: earlier answers of people who count no longer."""
+    """One of several needed people said yes."""
 
-    by: Actor
-    on_version: int
-    void: frozenset[str] = frozenset()
+    by: Actor  # the presser
+    on_version: int  # the version that they decided on
+    void: frozenset[str] = frozenset()  # user ids of people whose earlier yes no longer counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """The deciding yes. `valid_for`: how long the act may wait to begin."""
+    """A person said the deciding yes."""
 
-    by: Actor
-    on_version: int
-    valid_for: timedelta
-    void: frozenset[str] = frozenset()
+    by: Actor  # the presser
+    on_version: int  # the version that they decided on
+    valid_for: timedelta  # how long the act may wait to begin
+    void: frozenset[str] = frozenset()  # user ids of people whose earlier yes no longer counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    by: Actor
-    on_version: int
+    """An approver said no."""
+
+    by: Actor  # the presser
+    on_version: int  # the version that they decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
-    by: Actor
-    on_version: int
+    """The requester or an approver took the request back."""
+
+    by: Actor  # the presser
+    on_version: int  # the version that they decided on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A rule says no, before or after somebody was asked. `by`: whose yes brought it to light."""
+    """A rule said no, before or after a press."""
 
-    rule: str
-    message: str
-    by: Actor | None = None
+    rule: str  # the name of the rule, or of a check above the rules such as `paused`
+    message: str  # a sentence for people
+    by: Actor | None = None  # the presser whose yes led to the check; None when no press did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired:
-    """Its time was over before the next thing happened."""
+    """The time of the state was over before the next event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningStarted:
-    """The message to a person is about to leave; recorded before it does, so it is never sent twice."""
+    """A warning is about to leave. It is recorded first and therefore never sent twice."""
 
-    key: tuple[str, int]
+    key: tuple[str, int]  # host and session id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningDelivered:
-    """Windows has taken the message."""
+    """Windows took the warning."""
 
-    key: tuple[str, int]
+    key: tuple[str, int]  # host and session id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningFailed:
-    """The person could not be warned, or nobody can prove it: he is left alone."""
+    """The warning failed or its delivery is unproven. The session is skipped."""
 
-    key: tuple[str, int]
-    note: str = ""
-    verdict: Verdict = Verdict.SKIPPED
-    reason: Reason = Reason.NOT_WARNED
+    key: tuple[str, int]  # host and session id
+    note: str = ""  # what the reason needs to be said
+    verdict: Verdict = Verdict.SKIPPED  # CHANGED when the host compared and found another person or situation
+    reason: Reason = Reason.NOT_WARNED  # why the session is skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraceStarted:
-    """Everybody is warned; the act waits for `grace`."""
+    """All targets are warned, and the time to save begins."""
 
-    grace: timedelta
+    grace: timedelta  # the time to save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The bot begins to act. `valid_for`: all deadlines of the act together."""
+    """The act begins."""
 
-    valid_for: timedelta
+    valid_for: timedelta  # how long the whole act may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostStarted:
-    """The order for this host is about to leave; recorded before it does."""
+    """The order for one host is about to leave. It is recorded first."""
 
-    host: str
+    host: str  # its name in the inventory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRequested:
-    """The host was asked to log the target off; whether it went is not known. `lost`: perhaps it was not asked."""
+    """The host was asked to act on the target. The result is not known yet."""
 
-    key: tuple[str, int]
-    lost: bool = False
-    code: int = 0
-    reason: Reason | None = None
-    note: str = ""
+    key: tuple[str, int]  # host and session id
+    lost: bool = False  # the order itself may not have arrived
+    code: int = 0  # the Win32 code of the answer; 0: none
+    reason: Reason | None = None  # why there is no result yet; None when the answer gave no reason
+    note: str = ""  # the name, right or sentence that belongs to the reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetEnded:
-    key: tuple[str, int]
-    verdict: Verdict
-    code: int = 0
-    reason: Reason | None = None
-    note: str = ""
+    """A target has its verdict."""
+
+    key: tuple[str, int]  # host and session id
+    verdict: Verdict  # what was seen of the target
+    code: int = 0  # the Win32 code of the call that Windows refused; 0: none
+    reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
+    note: str = ""  # the name, right or sentence that belongs to the reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Somebody stopped a running act: what has not begun is left alone."""
+    """A person stopped the act. Hosts that have no order yet are left alone."""
 
-    by: Actor
+    by: Actor  # the presser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Every target has its verdict."""
+    """Every target has its verdict, so the request ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """A later look corrected what was not known at the end."""
+    """A later look corrected an unsure verdict."""
 
-    key: tuple[str, int]
-    verdict: Verdict
-    reason: Reason | None = None
-    note: str = ""
+    key: tuple[str, int]  # host and session id
+    verdict: Verdict  # the corrected verdict
+    reason: Reason | None = None  # why the target has it
+    note: str = ""  # the name, right or sentence that belongs to the reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlingAbandoned:
-    """What was not known at the end will not be looked at any more."""
+    """The bot stops looking. The unsure verdicts stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailed:
-    """A step failed by a surprise and will be tried again; `reference` finds it in the log."""
+    """A step failed unexpectedly. A retry is pending."""
 
-    reference: str
-    code: str
-    again_in: timedelta
-    host: str = ""
+    reference: str  # finds the failure in the bot's log
+    code: str  # the `code` of a `BotError`, else the name of the exception's class
+    again_in: timedelta  # when the retry is due, from now
+    host: str = ""  # the host whose step failed; empty: the step of the request itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A step failed too often. The person is shown the reference."""
+    """A step failed too often. The request ends, and its card shows the reference."""
 
-    reference: str
-    code: str
+    reference: str  # finds the failure in the bot's log
+    code: str  # the `code` of a `BotError`, else the name of the exception's class
 
 
 class NoteKind(StrEnum):
-    """What is recorded although nothing changes."""
+    """The kind of an attempt that changed nothing and is recorded all the same."""
 
-    USAGE_ERROR = "usage_error"
-    OUTSIDER_PRESS = "outsider_press"
-    LATE_PRESS = "late_press"
-    STALE_PRESS = "stale_press"
-    LOST_RACE = "lost_race"
-    REPEATED_PRESS = "repeated_press"
-    UNKNOWN_PRESS = "unknown_press"
-    REFUSED = "refused"
-    LATE_VERDICT = "late_verdict"
+    USAGE_ERROR = "usage_error"  # the command could not be understood
+    OUTSIDER_PRESS = "outsider_press"  # the presser may not decide this request
+    LATE_PRESS = "late_press"  # the request had ended or expired before the press
+    STALE_PRESS = "stale_press"  # the button belongs to an older version of the card
+    LOST_RACE = "lost_race"  # another person decided first
+    REPEATED_PRESS = "repeated_press"  # the presser had said yes already, or took nothing out
+    UNKNOWN_PRESS = "unknown_press"  # the press names no request that the bot knows
+    REFUSED = "refused"  # a rule, or the pause, stopped the press
+    LATE_VERDICT = "late_verdict"  # a host's answer arrived after the request had ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """Something was tried and changed nothing."""
+    """An attempt changed nothing."""
 
-    kind: NoteKind
-    by: Actor
-    detail: str = ""
+    kind: NoteKind  # what kind of attempt
+    by: Actor  # the person who tried, or the bot
+    detail: str = ""  # the command, the button, or the late answer
 
 
 Event = (
@@ -262,5 +272,5 @@ Event = (
 
 
 def name_of(event: Event | Asked) -> str:
-    """`TargetEnded` -> `target_ended`: the name in the audit."""
+    """Return the event's name in the audit log: `TargetEnded` -> `target_ended`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()

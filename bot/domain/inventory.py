@@ -21,23 +21,27 @@ _NAME = re.compile(
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
 MOST_HOSTS = 1000
+"""The most names that one range of the configuration may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """Names in the order of the configuration, patterns that further names may match, and groups of names.
+    """The hosts that the bot may contact.
 
-    `group_patterns`: what a group says with `*` and `?`, for names that only a pattern lets in.
+    A selector is a name (`comp1`), a pattern (`rds-*`) or a group (`group:rds-prod`). Letter case never counts.
     """
 
-    names: tuple[str, ...]
-    patterns: tuple[str, ...] = ()
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    group_patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    default: str = ""
+    names: tuple[str, ...]  # names and addresses, in the order of the configuration
+    patterns: tuple[str, ...] = ()  # a name that matches one of these is in the inventory as well
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group -> its hosts, as `names` has them
+    group_patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group -> its own patterns
+    default: str = ""  # the selector for a command that names no host; empty: there is none
 
     def find(self, selector: str) -> tuple[str, ...]:
-        """The computers that `comp1`, `rds-*` or `group:rds-prod` stands for; none when it stands for nothing here."""
+        """Return the hosts that the selector stands for, in the inventory's spelling; an empty tuple for none.
+
+        A name that only a pattern lets in is returned in lower case.
+        """
         if selector.lower().startswith("group:"):
             members = {name.lower(): hosts for name, hosts in self.groups.items()}
             return members.get(selector[6:].lower(), ())
@@ -55,27 +59,31 @@ class Inventory:
         return ()
 
     def covered(self, selector: str) -> tuple[str, ...]:
-        """Names and patterns that a rule or a protection means by it: a group's members, anything else as it stands."""
+        """Return the names and patterns that a rule means by the selector.
+
+        For a group these are its hosts and its patterns; any other selector is returned as it is.
+        """
         if not selector.lower().startswith("group:"):
             return (selector,)
         patterns = {name.lower(): members for name, members in self.group_patterns.items()}
         return (*self.find(selector), *patterns.get(selector[6:].lower(), ()))
 
     def may_find(self, selector: str) -> bool:
-        """Whether it stands for a computer, or is a pattern for names that only a `match` lets in."""
+        """Return whether the selector stands for a host, or is a pattern for names that only a pattern lets in."""
         to_come = (overlap(selector, pattern) for pattern in self.patterns)
         return bool(self.find(selector)) or (is_pattern(selector) and any(to_come))
 
     def stands_for_something(self, selector: str) -> bool:
+        """Return whether the selector stands for at least one host."""
         return bool(self.find(selector))
 
     def candidates(self, selector: str) -> Candidates:
-        """The computers and groups that a selector which stands for nothing may have meant."""
+        """Return the hosts and groups nearest to a selector that stands for no host."""
         return nearest_to(selector, [*self.names, *(f"group:{name}" for name, hosts in self.groups.items() if hosts)])
 
 
 def is_name(text: str) -> bool:
-    """A name or an address that can stand in a URL as a host."""
+    """Return whether the text is a name or an IPv4 address that can be the host of a URL."""
     return bool(_NAME.fullmatch(text))
 
 
@@ -85,11 +93,15 @@ def is_numeric(text: str) -> bool:
 
 
 def is_pattern(text: str) -> bool:
+    """Return whether the text has a `*` or a `?`."""
     return "*" in text or "?" in text
 
 
 def admits(pattern: str, name: str) -> bool:
-    """Part by part: `*` and `?` stand for no dot, so that a pattern lets no name of another domain in."""
+    """Return whether the pattern lets the name into the inventory.
+
+    The two are compared label by label. `*` and `?` match no dot, so a pattern admits no name of another domain.
+    """
     parts, said = pattern.split("."), name.split(".")
     return len(parts) == len(said) and all(is_like(part, word) for part, word in zip(parts, said, strict=True))
 
@@ -117,7 +129,10 @@ def _may_agree(one: str, other: str) -> bool:
 
 
 def expand(name: str) -> Iterator[str]:
-    """`rds-[01-40]` -> `rds-01` ... `rds-40`; any other name is itself."""
+    """Yield the names of a range, `rds-[01-40]` -> `rds-01` ... `rds-40`; any other name is yielded as it is.
+
+    At most 1001 names are yielded, one more than a configuration may have.
+    """
     numbers = _RANGE.match(name)
     if not numbers:
         yield name

@@ -1,6 +1,6 @@
-"""The state machine, whole and pure: which events a state admits, and what each makes of a request.
+"""The whole state machine as pure functions: which events each state admits, and when.
 
-The ledger calls `advance` on the row it has just locked, so every check here is made against the truth.
+The ledger calls `advance` on the row that it has just locked, so every check sees the present state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
 
 ASKED_FOR = timedelta(minutes=2)
-"""How long a survey may take before the request is dropped: an intent of yesterday never acts today."""
+"""How long a survey may take before the request expires. A command of yesterday never acts today."""
 
 TABLE: dict[State, tuple[type[e.Event], ...]] = {
     State.ASKED: (e.Surveyed, e.Refused, e.Cancelled, e.Expired, e.StepFailed, e.Failed),
@@ -60,7 +60,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
     ),
     State.ENDED: (e.Settled, e.SettlingAbandoned, e.StepFailed),
 }
-"""What each state admits; `Noted` is admitted everywhere and changes nothing."""
+"""The events that each state admits. `Noted` is admitted in every state and changes nothing."""
 
 _FACTS = (
     e.WarningDelivered,
@@ -75,14 +75,14 @@ _FACTS = (
     e.Settled,
     e.SettlingAbandoned,
 )
-"""True whatever the clock says. Everything else is an intent, and an intent has to come in time."""
+"""Events that are facts and may come late. Every other event is an intent and has to come before the expiry."""
 
 _UNSEEN = (e.StepFailed,)
-"""Changes that a person cannot see on the card."""
+"""Events that change nothing on the card, and so no version."""
 
 
 def advance(request: Request, event: e.Event, now: datetime) -> Request:
-    """The request after the event. Raises `Conflict`, with the request as it is, when the event does not fit it."""
+    """Return the request after the event. Raises `Conflict` with the unchanged request when the event does not fit."""
     if isinstance(event, e.Noted):
         return request
     _check(request, event, now)

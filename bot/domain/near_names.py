@@ -1,7 +1,7 @@
-"""Which known names a mistyped computer name may stand for.
+"""The known names that a mistyped host name may stand for.
 
-A wrong name that is suggested with confidence is worse than none: a number in a name is another machine, not a slip of
-the finger. So one name is suggested alone only where letters and numbers agree.
+A wrong suggestion is worse than none. Another number in a name means another machine, not a typing error. So one name
+is suggested alone only when its letters and its numbers agree with the typed name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST = 5
+"""The most names that are suggested."""
+
 _NUMBER = re.compile(r"[0-9]+")
 _SHORTEST_PREFIX = 2
 _LONGEST = 253
@@ -28,19 +30,23 @@ _CLEARLY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """`names` in the inventory's spelling, five at most; `is_clear`: there is one, and letters and numbers agree."""
+    """The known names nearest to a mistyped one."""
 
-    names: tuple[str, ...] = ()
-    is_clear: bool = False
+    names: tuple[str, ...] = ()  # in the inventory's spelling, five at most
+    is_clear: bool = False  # there is exactly one name, and its letters and numbers agree with the typed one
 
     @property
     def clear(self) -> str:
-        """The name that was clearly meant, or nothing."""
+        """The one name that was clearly meant; empty when there is none."""
         return self.names[0] if self.is_clear else ""
 
 
 def nearest_to(typed: str, known: Sequence[str]) -> Candidates:
-    """Return the names nearest to what was typed: the same name spelt differently, a prefix, a slip, a neighbour."""
+    """Return the known names nearest to the typed one.
+
+    A known name is near when it is the same name in another spelling, begins with the typed text, differs by a typing
+    error, is an address of the same network, or has the same letters.
+    """
     if len(typed) > _LONGEST:
         return Candidates()
     by_lower = {name.lower(): name for name in known}
@@ -64,29 +70,29 @@ def nearest_to(typed: str, known: Sequence[str]) -> Candidates:
 
 
 def _few(names: Sequence[str], *, is_clear: bool) -> Candidates:
-    """More than a handful is no help, and neither is any choice of five among them."""
+    """Return the names as candidates; none when there are more than five, because a choice among them would mislead."""
     found = tuple(dict.fromkeys(names))
     return Candidates(found, is_clear and len(found) == 1) if len(found) <= MOST else Candidates()
 
 
 def _parts(wanted: str) -> list[str]:
-    """The names inside a text: `comp1:3`, `comp1/3`, `comp1 id=3`, `https://comp1/`."""
+    """Return the whole text and the names inside it: `comp1:3`, `comp1/3`, `comp1 id=3`, `https://comp1/`."""
     return [wanted, *(part for part in re.split(r"[^\w.*?-]+", wanted) if part)]
 
 
 def _is_all(wanted: str, name: str) -> bool:
-    """Around the name stands nothing but punctuation and an id: `comp1:3`, `https://comp1/`; not `comp1..comp3`."""
+    """Return whether only punctuation and an id surround the name: `comp1:3`, `https://comp1/`; not `comp1..comp3`."""
     before, _, after = wanted.partition(name)
     return bool(_BEFORE.fullmatch(before) and _BEHIND.fullmatch(after))
 
 
 def _is_neighbour(wanted: str, name: str) -> bool:
-    """An address of the same network: all but the last number agree."""
+    """Return whether the two are addresses of one network: all but the last number agree."""
     return bool(_ADDRESS.fullmatch(name)) and wanted.rpartition(".")[0] == name.rpartition(".")[0] != ""
 
 
 def _is_same(wanted: str, name: str) -> bool:
-    """Alike but for zeros, dashes and a domain: `rds-1` and `rds-01`, `comp1.corp.example` and `comp1`."""
+    """Return whether two names differ only in zeros, dashes or a domain: `rds-1`, `rds-01`; `comp1.corp`, `comp1`."""
     if _spelt(wanted) == _spelt(name):
         return True
     one_is_short = ("." in wanted) != ("." in name)
@@ -95,7 +101,7 @@ def _is_same(wanted: str, name: str) -> bool:
 
 
 def _spelt(name: str) -> str:
-    """Letters and numbers alone, the numbers without leading zeros and held apart."""
+    """Return the letters and numbers of a name, the numbers without leading zeros and in brackets."""
     plain = _NUMBER.sub(lambda number: f"<{int(number[0][:18])}>", name)
     return re.sub(r"[\s._-]", "", plain)
 
@@ -109,12 +115,12 @@ def _numbers(name: str) -> list[int]:
 
 
 def _cuts_a_number(wanted: str, name: str) -> bool:
-    """`comp1` begins `comp11`, but means another computer."""
+    """Return whether the typed text ends inside a number of the name: `comp1` in `comp11`, which is another host."""
     return wanted[-1:].isdigit() and name[len(wanted) : len(wanted) + 1].isdigit()
 
 
 def _alike(wanted: str, known: Sequence[str]) -> list[str]:
-    """Names with the same numbers and nearly the same letters; the best, and those that are hardly worse."""
+    """Return the names with the same numbers and nearly the same letters: the best, and those close behind it."""
     numbers = _numbers(wanted)
     ratios = {n: SequenceMatcher(None, wanted, n.lower()).ratio() for n in known if _numbers(n) == numbers}
     best = max(ratios.values(), default=0.0)
@@ -122,7 +128,10 @@ def _alike(wanted: str, known: Sequence[str]) -> list[str]:
 
 
 def _is_slip(wanted: str, name: str) -> bool:
-    """Letters swapped, missing or doubled inside the name; `rds-a` for `rds-b`, or another domain, is no slip."""
+    """Return whether letters inside the name are swapped, missing or doubled.
+
+    `rds-a` for `rds-b`, or another domain, is no typing error.
+    """
     if wanted.partition(".")[0] == name.partition(".")[0]:
         return False
     is_same_around = wanted[:1] == name[:1] and wanted[-1:] == name[-1:]

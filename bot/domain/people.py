@@ -1,4 +1,4 @@
-"""People in the chat and places where they ask."""
+"""People in the chat, and the channels where they ask."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody in the chat. The id is the identity; the name is for reading only."""
+    """A person in the chat, or the bot itself."""
 
-    user_id: str
-    team_id: str
-    name: str = ""
+    user_id: str  # the identity: a Slack user id (`U...` or `W...`), or `bot`
+    team_id: str  # the Slack workspace (`T...`) that the person belongs to; empty: unknown
+    name: str = ""  # for reading only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where it was asked: a channel, by its id."""
+    """A channel, by its id."""
 
-    channel_id: str
-    name: str = ""
+    channel_id: str  # a Slack conversation id (`C...`, `D...` or `G...`)
+    name: str = ""  # for reading only
 
 
 class MemberStatus(StrEnum):
-    """What Slack says of a person. Only members count."""
+    """What Slack says about a person. Only members count."""
 
-    MEMBER = "member"
-    GUEST = "guest"
-    DEACTIVATED = "deactivated"
-    BOT = "bot"
-    STRANGER = "stranger"
-    UNKNOWN = "unknown"
+    MEMBER = "member"  # a full member of the bot's workspace
+    GUEST = "guest"  # a guest of one or of several channels
+    DEACTIVATED = "deactivated"  # the account was closed
+    BOT = "bot"  # an app
+    STRANGER = "stranger"  # a person of another workspace
+    UNKNOWN = "unknown"  # Slack could not be asked for too long, or does not know the person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person as the rules see him: who he is, which groups he is in, whether he counts at all."""
+    """A person as the rules see them."""
 
-    actor: Actor
-    groups: frozenset[str] = frozenset()
-    status: MemberStatus = MemberStatus.MEMBER
+    actor: Actor  # the identity
+    groups: frozenset[str] = frozenset()  # ids (`S...`) and handles (`@oncall`) of their user groups
+    status: MemberStatus = MemberStatus.MEMBER  # only `MEMBER` counts
 
     def is_among(self, names: frozenset[str]) -> bool:
+        """Return whether one of the user ids, group ids and handles means this person."""
         return bool(names & (self.groups | {self.actor.user_id}))

@@ -1,4 +1,4 @@
-"""A request: who asked what, which sessions it is about, how it stands and how it ended. All values are frozen."""
+"""A request: its requester, its ask, its targets, its state and its ending. All values are frozen."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ from bot.domain.verdicts import Reason, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One session to act on: the person in the situation that the card showed, and how it ended."""
+    """One session to act on, as the card showed it, and how it ended."""
 
     session: Session  # as it was surveyed
     verdict: Verdict | None = None  # None: not ended yet
-    code: int = 0  # the Win32 code of the call that was refused, 0 when none was
-    reason: Reason | None = None  # why it has its verdict, where the verdict does not say it
-    note: str = ""  # what the reason needs to be said: an account, a permission, a function, a sentence
-    requested_at: datetime | None = None  # since when the host has been asked without an answer
+    code: int = 0  # the Win32 code of the call that Windows refused; 0: none
+    reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
+    note: str = ""  # what belongs to the reason: an account, a right, a function or a sentence
+    requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived
-    warning_at: datetime | None = None  # when the bot began to warn the person
-    warned_at: datetime | None = None  # when Windows had taken the message
+    warning_at: datetime | None = None  # when the warning was about to leave
+    warned_at: datetime | None = None  # when Windows took the warning
 
     @property
     def key(self) -> tuple[str, int]:
+        """Host and session id, unique in a request."""
         return (self.session.host, self.session.id)
 
     @property
     def is_open(self) -> bool:
+        """Whether the verdict is pending."""
         return self.verdict is None
 
     def is_replaced_by(self, other: Session) -> bool:
-        """Another person, or another logon, holds the id: no folding of letter case takes the two names for one.
+        """Return whether another person, or another logon, has the id: in no folding of letter case are the names one.
 
         A name or a logon time that could not be read proves nothing.
         """
@@ -50,121 +52,124 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcludedSession:
-    """A session that was asked for and is no target."""
+    """A session that the ask covers and that is no target."""
 
-    session: Session  # as it was surveyed; nameless where the requester may not list it
-    why: str  # in the words of the rule that excludes it
+    session: Session  # as it was surveyed; without names when the requester may not list it
+    why: str  # a sentence that says why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSurvey:
-    """What came of looking at one host, and since when the bot acts there."""
+    """The result of one host's survey, and since when the bot acts on that host."""
 
-    host: str
-    looked_at: datetime
+    host: str  # its name in the inventory
+    looked_at: datetime  # when the host answered, or failed to
     sessions: int = 0  # how many sessions the host has, services and listeners among them
-    code: str = ""  # the code of the `TerminalError` when the host could not be read, else empty
-    message: str = ""  # its sentence
+    code: str = ""  # `code` of the `TerminalError` that kept the bot from reading the host, `unreachable`; else empty
+    message: str = ""  # the sentence of that error, else empty
     started_at: datetime | None = None  # when the order for this host was first about to leave
-    due_at: datetime | None = None  # when somebody has to look at this host next
+    due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """Nobody is logged off until somebody resumes; by whom, since when, why."""
+    """The pause: no new act starts until an operator resumes."""
 
-    by: str  # who paused, in words
-    since: datetime
-    reason: str
+    by: str  # the operator's name, in words
+    since: datetime  # when they paused
+    reason: str  # why, in the operator's words
 
 
 class State(StrEnum):
-    """Where a request stands."""
+    """Where a request is on its way."""
 
-    ASKED = "asked"  # recorded; the hosts have not been surveyed
-    AWAITING = "awaiting"  # the card waits for a decision
-    READY = "ready"  # decided; people may be having their time to save
-    ACTING = "acting"  # hosts are at work
-    ENDED = "ended"  # over; a later look may still correct a verdict
+    ASKED = "asked"  # the request is recorded; the survey is pending
+    AWAITING = "awaiting"  # the card waits for a press
+    READY = "ready"  # the request is approved or forced; warnings and the start of the act are pending
+    ACTING = "acting"  # the bot acts on the hosts
+    ENDED = "ended"  # the request has its ending; only an unsure verdict may still be corrected
 
 
 class Ending(StrEnum):
-    """How a request came to its end."""
+    """How a request ended."""
 
-    DONE = "done"  # every target has its verdict
-    ANSWERED = "answered"  # a read was answered
-    NOTHING_TO_DO = "nothing_to_do"  # no session matched, or all were excluded
-    WHATIF = "whatif"  # a preview was shown
-    REFUSED = "refused"  # a rule said no
-    DENIED = "denied"  # an approver said no
-    CANCELLED = "cancelled"  # the requester, or an approver, withdrew it
-    EXPIRED = "expired"  # its time was over
-    FAILED = "failed"  # the bot failed too often; `failure_reference` finds it in the log
+    DONE = "done"  # the act is over and every target has its verdict
+    ANSWERED = "answered"  # the request only read, and the answer was shown
+    NOTHING_TO_DO = "nothing_to_do"  # the survey found no target
+    WHATIF = "whatif"  # the card showed what would happen; nothing was changed
+    REFUSED = "refused"  # a rule, a limit or the pause said no
+    DENIED = "denied"  # an approver pressed Deny
+    CANCELLED = "cancelled"  # the requester or an approver pressed Cancel
+    EXPIRED = "expired"  # the time of the state was over before the next event
+    FAILED = "failed"  # a step failed too often; `failure_reference` finds it in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRef:
-    """Where the drawing of a request stands in the chat."""
+    """Where a card stands in the chat."""
 
-    channel_id: str
-    ts: str
+    channel_id: str  # a Slack conversation id
+    ts: str  # Slack's time stamp of the message, its id in the channel: `1700000000.000100`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One command from its asking to its end."""
+    """One command from the moment it is recorded to its end."""
 
     id: str  # `TS-7K3QXM`, unique
-    delivery: str  # the chat's id of the command as it was delivered: the same delivery twice is one request
+    delivery: str  # the chat's id of the delivery; the same delivery twice is one request
     command: str  # the slash command without its slash
-    text: str  # what was typed behind it, cut and made storable
+    text: str  # the text behind the command, cut and made storable by `storable`
     actor: Actor  # the requester
     place: Place  # where the command was typed
-    ask: Ask  # the command as it was understood
+    ask: Ask  # the command as the bot understood it
     asked_at: datetime  # when the request was recorded
-    expires_at: datetime  # when the present state stops being valid
-    state: State = State.ASKED
-    ending: Ending | None = None  # how the request ended; None while it has not
-    version: int = 1  # counts the changes that a person could see; a button names the version it was drawn from
-    due_at: datetime | None = None  # when somebody has to look at the request next, whatever happens to this process
+    expires_at: datetime  # when the present state expires
+    state: State = State.ASKED  # where the request is on its way
+    ending: Ending | None = None  # how the request ended; None before the state `ENDED`
+    version: int = 1  # counts the changes that a person can see; a button names the version that it was drawn from
+    due_at: datetime | None = None  # when the next step is due, also after a restart; None: no step is pending
     attempts: int = 0  # how often the present step has failed
-    targets: tuple[Target, ...] = ()  # a request that only read has here what it saw, without verdicts
-    surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask
-    excluded: tuple[ExcludedSession, ...] = ()  # sessions that were asked for and are no targets
-    requirement: Requirement | None = None  # what it takes before the bot acts; None before the survey
-    counted: tuple[Actor, ...] = ()  # who has said yes so far
-    decided_by: Actor | None = None  # whose press approved, denied or cancelled the request
-    decided_at: datetime | None = None
+    targets: tuple[Target, ...] = ()  # sessions to act on; for a read the sessions that it shows, without verdicts
+    surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask; empty before the survey
+    excluded: tuple[ExcludedSession, ...] = ()  # sessions that the ask covers and that are no targets
+    requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do
+    counted: tuple[Actor, ...] = ()  # the people whose yes counts so far
+    decided_by: Actor | None = None  # the presser who approved, denied or cancelled; None: no press decided
+    decided_at: datetime | None = None  # when they did
     message: str = ""  # a sentence about the request for people
-    failure_reference: str = ""  # finds the failure that ended the request in the bot's log
-    message_ref: MessageRef | None = None  # where its card stands in the chat
-    action: Action = Action.LOG_OFF
-    content_version: int = 1  # since which version people decide about the same thing; an older button decides nothing
-    act_at: datetime | None = None  # when the time of the warned people is over
-    published_version: int = 1  # the version that the card shows (1 is the receipt, which has no card)
-    publish_after: datetime | None = None  # the earliest moment for the next publication
-    announced_at: datetime | None = None  # when break-glass was announced, or could not be for good
-    ended_at: datetime | None = None
+    failure_reference: str = ""  # finds the failure that ended the request in the bot's log; empty: none did
+    message_ref: MessageRef | None = None  # where the card stands in the chat; None: there is no card
+    action: Action = Action.LOG_OFF  # what the request does to its targets
+    content_version: int = 1  # the version since which targets and action are the same; an older button decides nothing
+    act_at: datetime | None = None  # when the time to save ends; None: it has not begun
+    published_version: int = 1  # the version that the card shows; 1 is the receipt, which has no card
+    publish_after: datetime | None = None  # the earliest moment for the next drawing; None: any
+    announced_at: datetime | None = None  # when break-glass was announced, or its announcement failed for good
+    ended_at: datetime | None = None  # when the request ended; None before
 
     @property
     def open_targets(self) -> tuple[Target, ...]:
+        """The targets whose verdict is pending."""
         return tuple(target for target in self.targets if target.is_open)
 
     @property
     def unsure_targets(self) -> tuple[Target, ...]:
-        """Targets whose verdict a later look may correct."""
+        """The targets whose verdict a later look may correct: `unknown` and `still_closing`."""
         return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
 
     def survey_of(self, host: str) -> HostSurvey | None:
+        """Return the survey of the host; None when the request has none."""
         return next((look for look in self.surveys if look.host == host), None)
 
     def target_at(self, key: tuple[str, int]) -> Target | None:
+        """Return the target with this host and session id; None when the request has none."""
         return next((target for target in self.targets if target.key == key), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """Something somebody has to look at: a request, or one host of a request that is acting."""
+    """What the scheduler wakes: a request, or one host of a request that is acting."""
 
-    request_id: str
-    host: str = ""
+    request_id: str  # the id of the request
+    host: str = ""  # the host; empty: the request itself

@@ -1,4 +1,4 @@
-"""The nouns: who asked what, of whom, where, and how it ended. All values are frozen. Windows' own are in `session`."""
+"""What it takes before the bot acts: whose confirmation, and how many people."""
 
 from __future__ import annotations
 
@@ -8,37 +8,35 @@ from enum import StrEnum
 
 
 class Confirm(StrEnum):
-    """Who has to press the button."""
+    """Whose confirmation a request takes."""
 
-    NOBODY = "nobody"
-    SELF = "self"
-    OTHERS = "others"
+    NOBODY = "nobody"  # none: the request is forced
+    SELF = "self"  # the requester's own
+    OTHERS = "others"  # that of the people in the needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """So many distinct people out of these (user ids, group ids, `@handles`)."""
+    """A number of distinct people who have to say yes."""
 
-    count: int
-    of: frozenset[str]
-    rule: str
-    requester_counts: bool = False
+    count: int  # how many people, 1 or more
+    of: frozenset[str]  # user ids, group ids and handles (`@oncall`) of those who count
+    rule: str  # the name of the rule that wants it
+    requester_counts: bool = False  # the requester's own yes counts as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What it takes before the bot acts: all needs of all rules that cover a target.
+    """What it takes before the bot acts: all needs of all rules that cover a target."""
 
-    `approve_in` is the channel where the others are asked, `expires_after` how long they may take.
-    """
-
-    confirm: Confirm
-    rules: tuple[str, ...] = ()
-    needs: tuple[Need, ...] = ()
-    approve_in: str = ""
-    expires_after: timedelta = timedelta(minutes=15)
-    message: str = ""
+    confirm: Confirm  # whose confirmation
+    rules: tuple[str, ...] = ()  # names of the rules that cover a target, each once
+    needs: tuple[Need, ...] = ()  # all of them have to be met; empty where the requester's own yes is enough
+    approve_in: str = ""  # id of the channel where the approvers are asked; empty: where the command was typed
+    expires_after: timedelta = timedelta(minutes=15)  # how long the card waits for a press
+    message: str = ""  # a sentence for the card, why `--force` did not work; empty: none
 
     @property
     def is_forced(self) -> bool:
+        """Whether the bot acts without asking anybody."""
         return self.confirm is Confirm.NOBODY

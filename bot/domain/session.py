@@ -1,4 +1,4 @@
-"""The nouns of Windows: sessions, who is logged on in them, and Windows' way of telling the time."""
+"""The nouns of Windows: sessions, accounts, and times as FILETIME ticks (100 ns since 1601 UTC)."""
 
 from __future__ import annotations
 
@@ -20,26 +20,27 @@ def is_address(name: str) -> bool:
 
 
 def filetime_to_datetime(ticks: int) -> datetime | None:
-    """Windows FILETIME (100 ns since 1601, UTC), cut to microseconds; 0 means "not applicable" and gives None."""
+    """Return the FILETIME ticks as a time in UTC, cut to microseconds; None for 0, which means "not applicable"."""
     return FILETIME_EPOCH + timedelta(microseconds=ticks // 10) if ticks > 0 else None
 
 
 class SessionState(IntEnum):
     """WTS_CONNECTSTATE_CLASS, with the names that Get-TSSession prints."""
 
-    ACTIVE = 0
-    CONNECTED = 1
-    CONNECT_QUERY = 2
-    SHADOWING = 3
-    DISCONNECTED = 4
-    IDLE = 5
-    LISTENING = 6
-    RESET = 7
-    DOWN = 8
-    INITIALIZING = 9
+    ACTIVE = 0  # a user is logged on and connected
+    CONNECTED = 1  # a client is connected; no user is logged on
+    CONNECT_QUERY = 2  # a client is about to connect
+    SHADOWING = 3  # the session watches another session
+    DISCONNECTED = 4  # a user is logged on; no client is connected
+    IDLE = 5  # the session waits for a client
+    LISTENING = 6  # a listener, which takes new connections
+    RESET = 7  # the session is being reset
+    DOWN = 8  # the session failed to start
+    INITIALIZING = 9  # the session is starting
 
     @property
     def label(self) -> str:
+        """The name that Get-TSSession prints: `Active`, `ConnectQuery`."""
         return "ConnectQuery" if self is SessionState.CONNECT_QUERY else self.name.capitalize()
 
 
@@ -47,8 +48,8 @@ class SessionState(IntEnum):
 class Account:
     """A Windows account as the host names it, in full length."""
 
-    domain: str
-    user: str
+    domain: str  # NetBIOS name of the domain or of the computer; empty: none
+    user: str  # the account's name without its domain; empty: no user is logged on
 
     def __str__(self) -> str:
         return f"{self.domain}\\{self.user}" if self.domain else self.user
@@ -87,32 +88,32 @@ IDLE_FROM = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session as a host described it at `now`. Times are FILETIME ticks by the host's own clock, 0 for none.
+    """One session as a host described it. Ticks are FILETIME ticks (100 ns since 1601 UTC) by the host's clock."""
 
-    `build` is that of the client's program; `display` is width x height x bits of colour, `1920x1080x32`.
-    """
-
-    host: str
-    id: int
-    state: SessionState
-    account: Account
-    station: str = ""
-    client: str = ""
-    address: str = ""
-    protocol: int = 0
-    build: int = 0
-    display: str = ""
-    logon: int
-    connect: int = 0
-    disconnect: int = 0
-    input: int = 0
-    now: int = 0
-    error: int = 0
-    machine: Machine = NOT_NAMED
+    host: str  # the host's name in the inventory
+    id: int  # the session id; 0 is the services' session, a user's are 1 to 65535
+    state: SessionState  # Windows' state of the session
+    account: Account  # the account that is logged on
+    station: str = ""  # name of the window station: `Console`, `RDP-Tcp#3`; empty when Disconnected
+    client: str = ""  # name of the client computer; empty: unknown
+    address: str = ""  # address of the client computer; empty: unknown
+    protocol: int = 0  # WTSClientProtocolType: 0 console, 1 Citrix, 2 RDP
+    build: int = 0  # build number of the client program; 0: unknown
+    display: str = ""  # width x height x bits of colour, `1920x1080x32`; empty: unknown
+    logon: int  # ticks of the logon; 0: none
+    connect: int = 0  # ticks of the last connect; 0: none
+    disconnect: int = 0  # ticks of the last disconnect; 0: none
+    input: int = 0  # ticks of the last input; 0: none
+    now: int = 0  # ticks when the host described the session; 0: unknown
+    error: int = 0  # Win32 code when user, domain or times could not be read; 0: all were read
+    machine: Machine = NOT_NAMED  # as the host named itself
 
     @property
     def idle(self) -> timedelta | None:
-        """Since the last input when Active, since the disconnect when Disconnected, else unknown: the host's clock."""
+        """The idle time by the host's clock: since the last input when Active, since the disconnect when Disconnected.
+
+        None in other states, and when a time is unknown.
+        """
         since = {SessionState.ACTIVE: self.input, SessionState.DISCONNECTED: self.disconnect}.get(self.state, 0)
         return timedelta(microseconds=max(0, self.now - since) // 10) if since > 0 and self.now > 0 else None
 
@@ -130,4 +131,5 @@ class Session:
 
     @property
     def logged_on_at(self) -> datetime | None:
+        """The time of the logon in UTC, by the host's clock; None: there is none."""
         return filetime_to_datetime(self.logon)

@@ -1,4 +1,4 @@
-"""What each event makes of a request. Whether it may happen now is `lifecycle`'s to say."""
+"""What each event makes of a request. `lifecycle` decides whether the event may happen now."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
 
 READY_FOR = timedelta(minutes=5)
-"""How long a decided act may wait to begin."""
+"""How long an approved act may wait to begin."""
 
 SETTLE_AFTER = timedelta(seconds=30)
-"""When an unsure verdict is looked at again."""
+"""How soon after the end the bot looks again at an unsure verdict."""
 
 FOLLOW_UP = timedelta(seconds=2)
-"""How soon a host is looked at again for targets that were asked to go and not yet seen gone."""
+"""How soon the bot looks again at a host that has open targets after their order."""
 
 
 def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: C901, PLR0912 - a line an event
+    """Return the request after the event. Raises `Conflict` when the event does not fit the targets."""
     match event:
         case e.Surveyed():
             return _surveyed(request, event, now)
@@ -87,7 +88,7 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
 
 
 def _new_content(request: Request) -> Request:
-    """What people decide about is another thing from the version that is being made now."""
+    """Return the request with its next version as the first that people may decide on: the content has changed."""
     return replace(request, content_version=request.version + 1)
 
 
@@ -105,7 +106,7 @@ def _action_changed(request: Request, event: e.ActionChanged) -> Request:
 
 
 def _counted(request: Request, event: e.Counted | e.Approved) -> Request:
-    """Every person once, and only those who still count."""
+    """Return the request with the presser's yes: each person once, and only people who still count."""
     stay = tuple(a for a in request.counted if a.user_id not in event.void and a.user_id != event.by.user_id)
     return replace(request, counted=(*stay, event.by))
 
@@ -183,7 +184,7 @@ def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Requ
 
 
 def _stopped(request: Request, now: datetime) -> Request:
-    """What has not begun is left alone; hosts that are at it go on to their verdicts."""
+    """Return the request with targets skipped on hosts that have no order yet. The other hosts go on."""
     begun = {look.host for look in request.surveys if look.started_at}
     targets = tuple(
         t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, reason=Reason.STOPPED)
@@ -195,7 +196,7 @@ def _stopped(request: Request, now: datetime) -> Request:
 
 
 def _close_open(request: Request, reason: Reason) -> Request:
-    """Give open targets the verdict that is true when nobody will act on them any more."""
+    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`."""
     begun = {look.host for look in request.surveys if look.started_at}
 
     def close(target: Target) -> Target:

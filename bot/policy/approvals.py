@@ -1,4 +1,4 @@
-"""Presses: whose yes is worth something, when it is enough, and whether it still is right before the act."""
+"""Presses: whose yes counts, when enough people have said yes, and whether that still holds right before the act."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def may_press(policy: Policy, request: Request, presser: Person) -> Decision:
-    """Is this person's yes worth anything for this request."""
+    """Return whether the presser's yes, or no, counts for this request."""
     counted = check_member(policy, presser)
     required = request.requirement
     if not counted.allowed or required is None:
@@ -42,14 +42,17 @@ def may_press(policy: Policy, request: Request, presser: Person) -> Decision:
 
 
 def may_reshape(policy: Policy, request: Request, presser: Person) -> Decision:
-    """Fewer targets, or the gentler act: whoever may press, and the requester, as long as he counts at all."""
+    """Return whether the presser may take targets out or choose the gentler act.
+
+    The requester may, as long as they are a member, and so may every person whose yes counts.
+    """
     counted = check_member(policy, presser)
     is_requester = presser.actor.user_id == request.actor.user_id
     return counted if is_requester or not counted.allowed else may_press(policy, request, presser)
 
 
 def may_withdraw(policy: Policy, request: Request, presser: Person) -> Decision:
-    """Cancel and Stop: the requester, and whoever may approve. Holding back is open to more people than acting."""
+    """Return whether the presser may press Cancel or Stop: the requester may, and so may every approver."""
     counted = check_member(policy, presser)
     if not counted.allowed or presser.actor.user_id == request.actor.user_id:
         return counted
@@ -60,7 +63,7 @@ def may_withdraw(policy: Policy, request: Request, presser: Person) -> Decision:
 
 
 def is_enough(required: Requirement, request: Request, counted: Sequence[Person]) -> bool:
-    """Do these people, each counted once, meet every need."""
+    """Return whether these people, each counted once, meet every need of the requirement."""
     people = {person.actor.user_id: person for person in counted}
     requester = request.actor.user_id
     match required.confirm:
@@ -81,9 +84,10 @@ def _counts_for(need: Need, person: Person, *, is_requester: bool) -> bool:
 
 
 def may_still_act(policy: Policy, request: Request, requester: Person, counted: Sequence[Person]) -> Decision:
-    """Whatever allowed it has to hold now: the requester's right and every answer, target by target.
+    """Return whether the act is allowed now: by the requester's right, target by target, and by the people who count.
 
-    A policy that was relaxed meanwhile does not approve by itself: the requirement that people saw is met as well.
+    The people have to meet both the requirement of today's rules and the one that the card has shown. So a policy that
+    was relaxed meanwhile approves nothing by itself.
     """
     asked = may_ask(policy, requester, request.place, request.action)
     if not asked.allowed:
@@ -108,7 +112,10 @@ def may_still_act(policy: Policy, request: Request, requester: Person, counted: 
 
 
 def _all_to_meet(now: Requirement, shown: Requirement | None) -> Iterator[Requirement]:
-    """Where others have said yes, as they were shown, a requester's own yes is not needed on top of theirs."""
+    """Yield the requirement on the card and the one of today's rules.
+
+    When the card asked other people and today's rules ask the requester alone, the requester's own yes is not needed.
+    """
     if shown is not None:
         yield shown
     if shown is None or not (now.confirm is Confirm.SELF and shown.confirm is Confirm.OTHERS):
@@ -116,22 +123,22 @@ def _all_to_meet(now: Requirement, shown: Requirement | None) -> Iterator[Requir
 
 
 NO_STATE = ("-1",)
-"""Holds for no session: nothing is allowed in any situation."""
+"""The value of a condition that holds for no session."""
 
 
 def conditions_on(
     policy: Policy, request: Request, requester: Person, counted: Sequence[Person], target: Target
 ) -> tuple[Condition, ...]:
-    """In which situations the same answers allow the act, for the host to compare in its moment.
+    """Return the conditions under which the same answers allow the act. The host compares them right before the act.
 
-    Somebody who came back to work may be under another rule, which other people have to say yes to. How long he will
-    have been idle in another state is not known, so a rule about that does not cover him there.
+    In another state a session may fall under another rule, which takes a yes from other people. The idle time in
+    another state is not known, so a rule with `idle_over` does not cover the session there.
     """
     session = target.session
 
     def allows(state: SessionState) -> bool:
-        there = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
-        moved = replace(target, session=there)
+        in_state = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
+        moved = replace(target, session=in_state)
         return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).allowed
 
     allowed = {state for state in SessionState if allows(state)}
@@ -145,13 +152,16 @@ def conditions_on(
 
 
 def named_in(policy: Policy) -> frozenset[str]:
-    """All people and groups that any rule names: those whom the directory has to know."""
+    """Return the user ids, group ids and handles that any rule names. The directory has to know all of them."""
     needed = (rule.need.of for rule in policy.rules if rule.need)
     return frozenset().union(*(rule.who for rule in policy.rules), *needed)
 
 
 def met_by_both(new: Requirement, shown: Requirement | None) -> Requirement:
-    """What meets both: a gentler act never takes fewer people than the card has said, nor other places to ask."""
+    """Return a requirement that meets both.
+
+    A gentler act never takes fewer people than the card has shown, and it keeps the channel of the card.
+    """
     if shown is None or shown.confirm is not Confirm.OTHERS:
         return new
     needs = tuple(dict.fromkeys((*shown.needs, *new.needs)))

@@ -1,4 +1,4 @@
-"""Who may ask, who decides, what is never touched: pure functions, each answer naming its rule."""
+"""Who may ask, what it takes, and which sessions are protected: pure functions whose answers name the rule."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from bot.policy.model import Policy, Rule
 
 LAST_SESSION_ID = 65535
+"""The highest id of a session that a person can have; listeners have ids above it."""
 
 
 def check_member(policy: Policy, person: Person) -> Decision:
-    """Only members of our own workspace do: no guests, no bots, nobody who has left, nobody from elsewhere."""
+    """Return whether the person counts: only members of the bot's own workspace do.
+
+    Guests, bots, deactivated accounts, people of other workspaces and people with an unknown status do not count.
+    """
     if person.actor.team_id != policy.home_team or person.status is MemberStatus.STRANGER:
         return deny("home workspace", "Only people of my own workspace count.")
     if person.status is MemberStatus.UNKNOWN:
@@ -37,7 +41,7 @@ def check_member(policy: Policy, person: Person) -> Decision:
 
 
 def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Decision:
-    """Is there any rule under which this person may do this here at all."""
+    """Return whether any rule lets the person ask for the action in this place."""
     counted = check_member(policy, person)
     if not counted.allowed:
         return counted
@@ -51,7 +55,7 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
 
 
 def may_look(policy: Policy, person: Person, place: Place, action: Action, host: str) -> bool:
-    """Does any rule let this person look at this computer: to list its sessions, or to do this there."""
+    """Return whether any rule lets the person list the sessions of the host, or do the action there."""
     return any(
         rule.is_for(person, place, each) and matches(rule.computers, host)
         for rule in policy.rules
@@ -60,7 +64,7 @@ def may_look(policy: Policy, person: Person, place: Place, action: Action, host:
 
 
 def for_session(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> Decision:
-    """May this person do this to this session: the guard rails first, then the first rule that matches."""
+    """Return whether the person may do the action to the session: guard rails first, then the first matching rule."""
     if action is not Action.LIST and (guarded := guard(policy, session)):
         return deny("guard rail", guarded)
     rule = rule_for(policy, person, place, action, session)
@@ -70,11 +74,15 @@ def for_session(policy: Policy, person: Person, place: Place, action: Action, se
 
 
 def rule_for(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> Rule | None:
+    """Return the first rule that covers the session; None when there is none.
+
+    A list is covered by host alone. For other actions the rule's users, states and idle time count as well.
+    """
     for rule in policy.rules:
         if not rule.is_for(person, place, action):
             continue
-        on_it = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
-        if on_it:
+        is_covered = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
+        if is_covered:
             return rule
         if action is not Action.LIST and rule.may_cover(session):
             return None  # a later rule may ask for less than this one, so it may not decide instead
@@ -82,7 +90,11 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
 
 
 def guard(policy: Policy, session: Session) -> str:
-    """Why nobody may touch this session, or nothing. The first four cannot be configured away."""
+    """Return why no person may act on the session; empty when no guard rail holds.
+
+    Session 0, listeners, sessions without a user and sessions without a logon time are always protected. The console,
+    the bot's own account and the lists of `protect` depend on the policy.
+    """
     names = (session.account.user, str(session.account))
     match session:
         case _ if session.id == 0:
@@ -114,7 +126,10 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
     force: bool = False,
     reason: str = "",
 ) -> Requirement | Decision:
-    """What it takes to touch all of these together: never less than what each one takes. A `Decision` is a no."""
+    """Return what it takes to act on all these sessions together, never less than for each of them alone.
+
+    A `Decision` is a no: too many sessions for a rule, or `--force` without the reason that a rule wants.
+    """
     found = [rule_for(policy, person, place, action, session) for session in sessions]
     rules = tuple(dict.fromkeys(rule for rule in found if rule))
     for rule in rules:
@@ -138,12 +153,16 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
 
 
 def _asks_others(rule: Rule) -> bool:
-    """Somebody beside the requester has to say yes."""
+    """Return whether the rule takes a yes from another person than the requester."""
     return rule.need is not None and (rule.need.count > 1 or not rule.need.requester_counts)
 
 
 def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_many: bool) -> Requirement | Decision:
-    """Break-glass where every rule allows it. A missing reason is a no; too many, or no right: an ordinary request."""
+    """Return the requirement with break-glass, where every rule allows it.
+
+    A missing reason or ticket is a no. When a rule does not allow force, or the targets are too many, the requirement
+    stays as it is, with a sentence that says why.
+    """
     rules = tuple(rules)
     if not all(rule.force.is_allowed for rule in rules):
         return replace(required, message="No rule lets you skip the confirmation here, so I ask.")

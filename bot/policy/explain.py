@@ -1,4 +1,4 @@
-"""A policy in words: what it decides for a command, and why."""
+"""What a policy decides for a command, and why, in sentences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def explain(policy: Policy, person: Person, place: Place, action: Action, ask: Ask) -> Iterator[str]:
-    """What the rules would say, host by host, as far as it can be said without looking at the hosts."""
+    """Yield what the rules say about a command, host by host, as far as it is known without contacting the hosts."""
     decision = may_ask(policy, person, place, action)
     groups = ", ".join(sorted(g for g in person.groups if g.startswith("@"))) or "no group that a rule names"
     if person.groups or any(person.actor.user_id in rule.who for rule in policy.rules):
@@ -67,8 +67,8 @@ def _confirmation(rule: Rule) -> str:
 
 
 def _force_in_words(policy: Policy, person: Person, place: Place, action: Action, hosts: tuple[str, ...]) -> str:
-    there = [rule for rule in policy.rules if any(_on(rule, host) for host in hosts)]
-    rules = [rule for rule in there if rule.is_for(person, place, action)]
+    on_hosts = [rule for rule in policy.rules if any(_on(rule, host) for host in hosts)]
+    rules = [rule for rule in on_hosts if rule.is_for(person, place, action)]
     allowed = [rule for rule in rules if rule.force.is_allowed]
     if not allowed:
         return "no rule allows it for this person, so the bot would ask."

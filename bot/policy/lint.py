@@ -1,4 +1,4 @@
-"""What in a policy can never work."""
+"""The parts of a policy that can never work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def lint(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterator[str]:
-    """Return what can never work, one sentence each. `known` are the handles and ids of the groups that exist."""
+    """Yield one sentence for each part that can never work. `known` has handles and ids of the groups that exist."""
     for index, rule in enumerate(policy.rules):
         for earlier in policy.rules[:index]:
             if _hides(earlier, rule):
@@ -74,7 +74,7 @@ def _takes(wide: str, pattern: str) -> bool:
 
 
 def _hides(earlier: Rule, later: Rule) -> bool:
-    """Everything that the later rule could match, the earlier one takes."""
+    """Return whether the earlier rule matches everything that the later rule could match."""
     return (
         later.who <= earlier.who
         and later.may <= earlier.may

@@ -1,4 +1,4 @@
-"""The rules as values: what a policy is made of, and what an answer looks like."""
+"""The values of a policy: rules, limits and decisions."""
 
 from __future__ import annotations
 
@@ -19,45 +19,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Force:
-    """Break-glass: whether `--force` is allowed, and what has to be said for it."""
+    """What a rule says about break-glass."""
 
-    is_allowed: bool = False
-    needs_reason: bool = False
-    ticket: str = ""
+    is_allowed: bool = False  # `--force` is allowed
+    needs_reason: bool = False  # the requester has to give a reason
+    ticket: str = ""  # a regular expression that the reason has to contain; empty: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Who may do what to whom, where, and how it is confirmed. An empty `where` is everywhere; patterns know * and ?.
+    """Which people may do which actions to which sessions, where, and how it is confirmed."""
 
-    `need` without people is one other person out of `who`; no `need` is the requester's own confirmation.
-    """
-
-    name: str
-    who: frozenset[str]
-    may: frozenset[Action]
-    where: frozenset[str] = frozenset()
-    computers: tuple[str, ...] = ("*",)
-    users: tuple[str, ...] = ("*",)
-    states: frozenset[SessionState] = frozenset(SessionState)
-    idle_over: timedelta = timedelta()
-    need: Need | None = None
-    approve_in: str = ""
-    force: Force = field(default_factory=Force)
-    max_targets: int = 50
-    expires_after: timedelta = timedelta(minutes=15)
+    name: str  # as cards and the audit log name the rule
+    who: frozenset[str]  # user ids, group ids and handles of those who may ask
+    may: frozenset[Action]  # the actions that they may ask for
+    where: frozenset[str] = frozenset()  # ids of the channels where they may ask; empty: everywhere
+    computers: tuple[str, ...] = ("*",)  # names of hosts, with `*` and `?`; one has to match
+    users: tuple[str, ...] = ("*",)  # `user` or `DOMAIN\user`, with `*` and `?`; one has to match
+    states: frozenset[SessionState] = frozenset(SessionState)  # the states that a session may be in
+    idle_over: timedelta = timedelta()  # the session has to be idle for longer than this; 0: no matter how long
+    need: Need | None = None  # the people who have to say yes; None: the requester confirms
+    approve_in: str = ""  # id of the channel where approvers are asked and force is announced; empty: none
+    force: Force = field(default_factory=Force)  # whether break-glass is allowed
+    max_targets: int = 50  # the most sessions of one request under this rule
+    expires_after: timedelta = timedelta(minutes=15)  # how long the card waits for a press
 
     def is_for(self, person: Person, place: Place, action: Action) -> bool:
+        """Return whether the rule lets the person ask for the action in this place."""
         is_here = not self.where or place.channel_id in self.where
         return action in self.may and is_here and person.is_among(self.who)
 
     def covers(self, session: Session) -> bool:
+        """Return whether host, user, state and idle time of the session fit the rule. Unknown idle time never does."""
         is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
         on_them = any(matches(self.users, name) for name in _names_of(session))
         return allows_computer(self.computers, session) and on_them and session.state in self.states and is_idle
 
     def may_cover(self, session: Session) -> bool:
-        """Under one folding of letter case, or one name of the computer. Where `covers` says no, nobody can be sure."""
+        """Return whether the session fits under one folding of letter case and one name of the host.
+
+        Where `covers` says no and this says yes, nobody can be sure.
+        """
         is_there = any(protects(self.computers, name) for name in (session.host, *_reported_names(session)))
         on_them = any(protects(self.users, name) for name in _names_of(session))
         return is_there and on_them and replace(self, computers=("*",), users=("*",)).covers(session)
@@ -65,39 +67,36 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The rules in their order, and what holds whatever the rules say.
+    """The rules in their order, and the limits and protections that stand above them."""
 
-    `second_person_above`: above so many targets a second person is needed. `max_requests`: in `max_requests_per`.
-    """
-
-    home_team: str
-    rules: tuple[Rule, ...]
-    protected_users: tuple[str, ...] = ()
-    protected_computers: tuple[str, ...] = ()
-    own_accounts: tuple[str, ...] = ()  # user names, without the domain
-    may_touch_console: bool = False
-    may_touch_own_account: bool = False
-    second_person_above: int = 10
-    max_requests: int = 30
-    max_requests_per: timedelta = timedelta(minutes=10)
+    home_team: str  # id of the bot's Slack workspace (`T...`); only its people count
+    rules: tuple[Rule, ...]  # the first one that covers a session decides
+    protected_users: tuple[str, ...] = ()  # `user` or `DOMAIN\user`, with `*` and `?`
+    protected_computers: tuple[str, ...] = ()  # names of hosts, with `*` and `?`
+    own_accounts: tuple[str, ...] = ()  # user names of the bot's Windows accounts, without domain
+    may_touch_console: bool = False  # the rules also cover sessions at the console
+    may_touch_own_account: bool = False  # the rules also cover sessions of `own_accounts`
+    second_person_above: int = 10  # above so many targets a second person has to say yes, and force does not work
+    max_requests: int = 30  # the most requests of one person in `max_requests_per`
+    max_requests_per: timedelta = timedelta(minutes=10)  # the time over which requests are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Yes or no, the rule that says so, and the sentence for the person."""
+    """Yes or no, with the rule that decided."""
 
-    allowed: bool
-    rule: str
-    message: str = ""
+    allowed: bool  # True: yes
+    rule: str  # the name of the rule, or of a check above the rules such as `guard rail`
+    message: str = ""  # a sentence for people that says why not; empty for a yes
 
 
 def matches(patterns: tuple[str, ...], text: str) -> bool:
-    """A permission covers the text: every folding of letter case says so."""
+    """Return whether one of the patterns matches the whole text in every folding of letter case: for permissions."""
     return any(is_like(pattern, text) for pattern in patterns)
 
 
 def protects(patterns: tuple[str, ...], text: str) -> bool:
-    """A protection covers the text: one folding of letter case is enough."""
+    """Return whether one of the patterns matches the whole text in one folding of letter case: for protections."""
     return any(may_be_like(pattern, text) for pattern in patterns)
 
 
@@ -127,4 +126,5 @@ def _reported_names(session: Session) -> tuple[str, ...]:
 
 
 def deny(rule: str, message: str) -> Decision:
+    """Return a no, with the rule that decided and the sentence for people."""
     return Decision(allowed=False, rule=rule, message=message)

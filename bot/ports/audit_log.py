@@ -1,4 +1,4 @@
-"""Reading the record."""
+"""The port that reads the audit log."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ if TYPE_CHECKING:
 
 
 class AuditLog(Protocol):
-    """The entries in their order. The ledger writes them, each in the transaction of its change."""
+    """The entries of the audit log. The ledger writes each of them in the transaction of its change."""
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
-        """Return the entries behind number `after`, of one request or of all. Raises `LedgerError`."""
+        """Return the entries with a number above `after`, in ascending order, `limit` at most.
+
+        `request_id` keeps the entries of one request; None keeps all. Raises `LedgerError`.
+        """
         ...
 
     def head(self) -> Head:
-        """Return the end of the log as the last write marked it, kept beside the entries: a cut tail does not fit."""
+        """Return number and mac of the newest entry, as the last write marked them. Raises `LedgerError`.
+
+        The mark is kept beside the entries, so a log whose newest entries were removed does not fit it.
+        """
         ...

@@ -1,4 +1,4 @@
-"""What the core needs of the world. These docstrings are the specification that `tests/contract` holds adapters to."""
+"""The ports to the chat. These docstrings are the specification, and `tests/contract` holds adapters to it."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ if TYPE_CHECKING:
 
 
 class Chat(Protocol):
-    """Drawing reports where people read them. Raises `ChatError`."""
+    """Messages to people. Every method raises `ChatError`."""
 
     def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
-        """A new card in the place, or in the actor's direct messages when the bot may not post there.
+        """Post a new card in the place and return where it stands.
 
-        Without an actor there is no other place: `PlaceRefused`. A channel shared with another organisation is none.
+        When the bot may not post there, the card goes to the actor's direct messages. Without an actor `PlaceRefused`
+        is raised instead. A channel that is shared with another organisation is one where the bot may not post.
         """
         ...
 
     def redraw(self, message_ref: MessageRef, card: Card) -> None:
-        """Replace the card by this drawing."""
+        """Replace the message by this card."""
         ...
 
     def tell(self, place: Place, actor: Actor, card: Card) -> None:
-        """Show it to the actor alone."""
+        """Show the card to the actor alone."""
         ...
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
-        """A line in the card's thread that calls these people and groups."""
+        """Write a line into the card's thread. `names` are the user ids, group ids and handles that it mentions."""
         ...
 
 
 class ChatConnection(Protocol):
-    """Where commands and presses come in. Each is acknowledged once it is recorded."""
+    """The connection over which commands and presses arrive. Each of them is acknowledged after it is recorded."""
 
     def start(self) -> None:
-        """Connect; returns once commands are taken. Raises `ChatError`, `SettingsError`."""
+        """Connect, and return as soon as commands can arrive. Raises `ChatError` and `SettingsError`."""
         ...
 
     def take_no_more(self) -> None:
-        """Do not connect again once the connection is gone."""
+        """Keep the present connection, and do not connect again after it is lost."""
         ...
 
     def stop(self) -> None:
-        """Take nothing any more; what is in hand is finished. Safe to repeat."""
+        """Take no more commands and presses, and finish those that have arrived. May be called twice."""
         ...

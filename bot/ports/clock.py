@@ -1,4 +1,4 @@
-"""What the core needs of the world. These docstrings are the specification that `tests/contract` holds adapters to."""
+"""The port to the clock. These docstrings are the specification, and `tests/contract` holds adapters to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
+    """The bot's clock."""
+
     def now(self) -> datetime:
-        """The time, aware, UTC."""
+        """Return the present time as an aware value in UTC."""
         ...

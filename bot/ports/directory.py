@@ -1,4 +1,4 @@
-"""What the core needs of the world. These docstrings are the specification that `tests/contract` holds adapters to."""
+"""The port to the chat's people. These docstrings are the specification, and `tests/contract` holds adapters to it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 class Directory(Protocol):
-    """Who people are. Answers from memory: it is asked before the receipt."""
+    """The people and user groups of the chat. It answers from memory, because a press waits for the answer."""
 
     def person(self, actor: Actor) -> Person:
-        """The actor with the ids and handles (`@oncall`) of the user groups he is in, and his standing.
+        """Return the actor with their user groups, by id and by handle (`@oncall`), and their status.
 
-        Standing is UNKNOWN when Slack could not be asked for too long; that counts as a no.
+        The status is `UNKNOWN` when Slack could not be asked for too long. Such a person does not count.
         """
         ...
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
-        """The user ids of the members behind user ids, group ids and handles; those who do not count are left out."""
+        """Return the user ids of the people behind these user ids, group ids and handles. Only members are included."""
         ...

@@ -1,4 +1,4 @@
-"""Where requests live."""
+"""The port behind which requests are kept."""
 
 from __future__ import annotations
 
@@ -13,55 +13,67 @@ if TYPE_CHECKING:
 
 
 class Ledger(Protocol):
-    """The one place where state lives. Every change is one transaction with its audit entry; raises `LedgerError`."""
+    """The one place that keeps state. Every event is one transaction with its audit entry.
+
+    Every method raises `LedgerError` when the database cannot be read or written.
+    """
 
     def open(self, request: Request) -> Request:
-        """Write a new request and its `asked` entry. `Duplicate` when the delivery is known: nothing is written then.
+        """Write a new request and its `asked` entry, and return the request.
 
-        Gives up after a short lock limit (1.5 s): a person waits for the receipt.
+        Raises `Duplicate` when the delivery is known, and writes nothing then. Raises `LedgerError` when a lock is not
+        free within 1.5 seconds, because the requester waits for the receipt.
         """
         ...
 
     def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
-        """Advance the request as it stands now and append the entry, or raise `Conflict` and change nothing.
+        """Apply the event to the request as it is now, append the entry, and return the changed request.
 
-        `interactive`: a person waits, so give up after the short lock limit, as `open` and `note` do.
+        Raises `Conflict` when the event does not fit, and changes nothing then. `interactive`: a person waits, so the
+        lock limit of `open` holds here, too.
         """
         ...
 
     def note(self, noted: Noted, place: Place) -> None:
-        """Append an entry that belongs to no request: a usage error, a press on something unknown."""
+        """Append an entry that belongs to no request: a usage error, or a press on an unknown card.
+
+        The lock limit of `open` holds here, too.
+        """
         ...
 
     def find(self, request_id: str) -> Request | None:
-        """Return the request as it stands now; None when there is none of that id."""
+        """Return the request as it is now; None when no request has this id."""
         ...
 
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
     ) -> None:
-        """Keep that the card shows this version (it never goes back), and the earliest moment for the next.
+        """Keep which version the card shows, and the earliest time for the next drawing. No entry is written.
 
-        Bookkeeping, not an event of the request. Without a `message_ref` the one that is known stays.
+        The kept version never decreases. With `message_ref` None the known one stays.
         """
         ...
 
     def mark_announced(self, request_id: str, at: datetime) -> None:
-        """Keep that break-glass was announced, or could not be for good. Bookkeeping."""
+        """Keep when break-glass was announced, or when its announcement failed for good. No entry is written."""
         ...
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        """Keep when somebody has to look at the item (None: nobody). Bookkeeping."""
+        """Keep when the next step of the item is due; None: no step is pending. No entry is written."""
         ...
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
-        """Return what somebody has to look at now: due dates and expiries that have passed, cards that are behind."""
+        """Return the items that are due at `now`.
+
+        These are items whose due date has passed, requests that have expired, and requests whose card is not up to
+        date.
+        """
         ...
 
     def asked_since(self, user_id: str, since: datetime) -> int:
-        """Return how many requests the person has made since then."""
+        """Return how many requests the person has made since that time."""
         ...
 
     def newest(self, limit: int) -> tuple[Request, ...]:
-        """Return the newest requests, newest first."""
+        """Return the newest requests, the newest first, `limit` at most."""
         ...

@@ -1,4 +1,4 @@
-"""The switch for everything."""
+"""The port to the pause."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 
 class PauseSwitch(Protocol):
-    """While it is on, nothing new is started. Every call raises `LedgerError`."""
+    """The switch that stops new acts. Every method raises `LedgerError`."""
 
     def pause(self, by: str, reason: str) -> None:
-        """Switch it on. Recorded as `paused`; a second call replaces the reason."""
+        """Switch the pause on and append a `paused` entry. A second call replaces the operator and the reason."""
         ...
 
     def resume(self, by: str) -> None:
-        """Switch it off. Recorded as `resumed`."""
+        """Switch the pause off and append a `resumed` entry."""
         ...
 
     def paused(self) -> Pause | None:
-        """Return who paused, since when and why; None when work goes on."""
+        """Return the pause with its operator, start and reason; None when it is off."""
         ...

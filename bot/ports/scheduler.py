@@ -1,4 +1,4 @@
-"""Who makes sure that somebody looks at a work item."""
+"""The port that runs the steps of work items."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 Step = Callable[[WorkItem], None]
-"""Does what is due for one work item. May raise; then the item is reported and not lost."""
+"""Runs the step that is due for one work item. It may raise; the scheduler then calls `OnFailure` with the item."""
 
 OnFailure = Callable[[WorkItem, str, Exception], None]
-"""Told of every step that raised: the item, a reference that finds the exception in the log, the exception."""
+"""Takes a step that raised: the item, a reference that finds the exception in the log, and the exception."""
 
 
 class Scheduler(Protocol):
-    """Runs the steps of work items: one at a time for each item, and one at a time for each host."""
+    """Runs steps: one at a time for each work item, and one at a time for each host."""
 
     def start(self, step: Step, on_failure: OnFailure) -> None:
-        """Begin to run steps, first of all what a process that died left behind. Called once.
+        """Begin to run steps. Called once.
 
-        What was woken before waits for it.
+        Items that were due when an earlier process died run first. Items that were woken before the start run as well.
         """
         ...
 
     def wake(self, item: WorkItem, at: datetime | None = None) -> None:
-        """Run the step of the item now, or then. A wake during a run is not lost.
+        """Run the step of the item at that time; None: now. A wake during a run causes another run.
 
-        Steps of one host run one after the other, whatever request they belong to.
+        The steps of one host run one after the other, also when they belong to different requests.
         """
         ...
 
     def stop(self, within: timedelta) -> bool:
-        """Start nothing any more and let running steps finish. Returns False when some still run after that time."""
+        """Start no more steps and let running steps finish. Return False when some still run after that time."""
         ...
 
     def idle(self, within: timedelta) -> bool:
-        """Wait until nothing runs and nothing is left to run by now. Returns False when the time is up before."""
+        """Wait until no step runs and none is due. Return False when the time is up before."""
         ...

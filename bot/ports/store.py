@@ -1,4 +1,4 @@
-"""The database as one thing: what reads and writes requests, the record and the pause."""
+"""The three ports of the database in one: requests, audit log and pause."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from bot.ports.pause import PauseSwitch
 
 
 class Store(Ledger, AuditLog, PauseSwitch, Protocol):
-    """Three ports that one class stands behind, for what wires them and for what reads the record."""
+    """A ledger, an audit log and a pause switch behind one class, for the wiring and the command line."""

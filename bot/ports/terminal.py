@@ -1,4 +1,4 @@
-"""What the core needs of the world. These docstrings are the specification that `tests/contract` holds adapters to."""
+"""The port to Windows hosts. These docstrings are the specification, and `tests/contract` holds adapters to it."""
 
 from __future__ import annotations
 
@@ -18,63 +18,69 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One target of one act on one host: touch it only if all of this still holds there."""
+    """The order for one target. The host acts only if all of its fields still hold right before the act."""
 
-    session_id: int
-    account: Account
-    logon: int  # FILETIME ticks by the host's clock
-    said_state: SessionState  # as the card showed it
-    even_if_active: bool  # no state and no time is compared with the card
-    said_since: int = 0  # the last input or the disconnect time that the card said something of; 0: nothing to compare
-    machine: Machine = NOT_NAMED  # the machine that the card was drawn from
-    conditions: tuple[Condition, ...]  # filters and rules, which have to hold in the moment of the act
-    not_at_console: bool = True  # nor if the session is at the console by then, wherever it was on the card
+    session_id: int  # 1 to 65535
+    account: Account  # the account that has to be logged on, in any letter case
+    logon: int  # the logon time that the session has to have, FILETIME ticks (100 ns since 1601 UTC)
+    said_state: SessionState  # the state on the card
+    even_if_active: bool  # compare neither the state nor the times with the card
+    said_since: int = 0  # the last input or disconnect time that the card said something of, ticks; 0: not compared
+    machine: Machine = NOT_NAMED  # the machine that the card was drawn from; not named: not compared
+    conditions: tuple[Condition, ...]  # filters of the command and of the rules; all of them have to hold
+    not_at_console: bool = True  # do not act when the session is at the console now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the host said of one order. No verdict: it was asked to go and nobody has looked yet."""
+    """A host's answer to one order."""
 
-    session_id: int
-    verdict: Verdict | None
-    code: int = 0
-    reason: Reason | None = None
-    note: str = ""
+    session_id: int  # the session id of the order
+    verdict: Verdict | None  # None: Windows took the order, and the result is not known yet
+    code: int = 0  # the Win32 code of the call that Windows refused; 0: none
+    reason: Reason | None = None  # why the verdict is so; None when the verdict says it
+    note: str = ""  # what belongs to the reason: an account, a right or a function
 
 
 class Terminal(Protocol):
-    """The sessions of Windows hosts. Every call ends within its deadline or raises a `TerminalError`."""
+    """The sessions of Windows hosts. Every call ends within its time-out or raises a `TerminalError`."""
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
-        """All sessions of the host, sorted by id, services and listeners included. Changes nothing, may be repeated."""
+        """Return all sessions of the host, sorted by id, services and listeners included.
+
+        It changes nothing and may be repeated. Raises `TerminalError`.
+        """
         ...
 
     def log_off(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
     ) -> Iterator[Answer]:
-        """One answer an order, in order, as they become known.
+        """Log the targets off and yield one answer for each order, in their order, each as soon as it is known.
 
-        Each order is compared on the host right before its act. With `wait` the next order is not touched before the
-        last session is gone or its wait is over; without, each is asked to go and answered at once. `within` is for
-        the whole call. Raises `TerminalError`; `delivered`: orders without an answer may have been carried out.
+        The host compares each order right before its act. With `wait` the host waits that long for each session to be
+        gone before it takes the next order. Without `wait` it asks for each logoff and answers at once, with no
+        verdict. `within` is the time-out of the whole call. Raises `TerminalError`; when it is `delivered`, orders
+        without an answer may have been carried out.
         """
         ...
 
     def disconnect(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
     ) -> Iterator[Answer]:
-        """As `log_off`, but programs go on running: `disconnected` once the session is seen Disconnected.
+        """Disconnect the targets, as `log_off` logs them off. Their programs go on running.
 
-        A session that is Disconnected already is `disconnected` with the reason `ALREADY`.
+        The verdict is `disconnected` once the session is seen Disconnected. A session that was Disconnected before the
+        order has the same verdict with the reason `ALREADY`. Raises as `log_off` does.
         """
         ...
 
     def message(
         self, host: str, orders: Sequence[Order], *, title: str, text: str, within: timedelta
     ) -> Iterator[Answer]:
-        """Show a box on each desktop; nobody waits for its button. `sent` means that Windows took it.
+        """Show a message box on each desktop, and yield one answer for each order. Nothing waits for the box's button.
 
-        The one act that cannot be read back: never repeated by the adapter once it may have been delivered. Somebody
-        who is Disconnected sees it when he comes back.
+        The verdict is `sent` once Windows took the message. A person whose session is Disconnected sees it when they
+        come back. A message leaves no trace on the host, so the adapter never repeats one that may have been
+        delivered. Raises as `log_off` does.
         """
         ...

@@ -1,4 +1,4 @@
-"""May this happen now, and on what conditions: the rules and the people as they are, asked in one place."""
+"""The one place that decides whether a survey, a press or an act is allowed now, by the rules and the people of now."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What one more yes makes of a request that awaits a decision."""
+    """The result of one more yes on a request that awaits a press."""
 
     is_enough: bool  # every need is met by people who count now
-    void: frozenset[str]  # user ids whose earlier yes counts no longer
-    decision: Decision  # when it is enough: may the act begin at all
+    void: frozenset[str]  # user ids whose earlier yes no longer counts
+    decision: Decision  # whether the act may begin; a no when `is_enough` is False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorizer:
-    """Asks the rules, the directory, the pause and the rate of requests. Nothing is remembered between two questions.
+    """Decides by the rules, the directory, the pause and the rate limit. It remembers nothing between two calls.
 
-    Raises `LedgerError` when the database cannot be asked; then nothing is allowed.
+    Every method that reads the database raises `LedgerError` when it cannot. Nothing is allowed then.
     """
 
     ledger: Ledger
@@ -47,11 +47,11 @@ class Authorizer:
     clock: Clock
 
     def person(self, actor: Actor) -> Person:
-        """Return the actor as the directory knows them now."""
+        """Return the actor with their user groups and their status of now."""
         return self.directory.person(actor)
 
     def may_survey(self, request: Request, requester: Person) -> Decision:
-        """May hosts be looked at for this request: before any of them is contacted."""
+        """Return whether hosts may be contacted for this request at all."""
         if request.action is Action.AUDIT:
             return deny("no act", wording.READS_NO_COMPUTER)
         decision = evaluate.may_ask(self.policy, requester, request.place, request.action)
@@ -67,11 +67,11 @@ class Authorizer:
         return decision
 
     def may_look_at(self, request: Request, requester: Person, host: str) -> bool:
-        """May this host be contacted for the requester at all."""
+        """Return whether this host may be contacted for the requester."""
         return evaluate.may_look(self.policy, requester, request.place, request.action, host)
 
     def nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
-        """Return the refusal when too few people exist who could say yes: waiting for them would help nobody."""
+        """Return the refusal when too few people exist who could say yes; None when there are enough."""
         required = surveyed.requirement
         for need in required.needs if required and not required.is_forced else ():
             people = self.directory.members_of(need.of)
@@ -81,35 +81,36 @@ class Authorizer:
         return None
 
     def may_act(self, request: Request) -> Decision:
-        """May the open targets of this request be acted on now: before the start, and again before each host."""
+        """Return whether the bot may act on the open targets now. Asked before the start and again before each host."""
         if pause := self.pause_switch.paused():
             return deny("paused", wording.paused(pause))
         requester, counted = self._people_of(request)
         return approvals.may_still_act(self.policy, request, requester, counted)
 
     def conditions_on(self, request: Request, target: Target) -> tuple[Condition, ...]:
-        """Return what the rules want of the target in the moment of the act, for the host to compare."""
+        """Return the conditions of the rules on the target. The host compares them right before the act."""
         requester, counted = self._people_of(request)
         return approvals.conditions_on(self.policy, request, requester, counted, target)
 
     @property
     def may_touch_console(self) -> bool:
+        """Whether the policy lets rules cover sessions at the console."""
         return self.policy.may_touch_console
 
     def may_press(self, request: Request, presser: Person) -> Decision:
-        """Is the presser's yes, or no, worth anything for this request."""
+        """Return whether the presser's yes, or no, counts for this request."""
         return approvals.may_press(self.policy, request, presser)
 
     def may_reshape(self, request: Request, presser: Person) -> Decision:
-        """May the presser take targets out, or choose the gentler act."""
+        """Return whether the presser may take targets out or choose the gentler act."""
         return approvals.may_reshape(self.policy, request, presser)
 
     def may_withdraw(self, request: Request, presser: Person) -> Decision:
-        """May the presser cancel the request or stop its act."""
+        """Return whether the presser may cancel the request or stop its act."""
         return approvals.may_withdraw(self.policy, request, presser)
 
     def tally(self, request: Request, required: Requirement, presser: Person) -> Tally:
-        """Count the presser's yes with the earlier ones of people who still count."""
+        """Return the result of the presser's yes, together with the earlier yes of each person who still counts."""
         earlier = [self.person(a) for a in request.counted if a.user_id != presser.actor.user_id]
         valid = [person for person in earlier if self.may_press(request, person).allowed]
         void = frozenset(p.actor.user_id for p in earlier) - {p.actor.user_id for p in valid}
@@ -120,7 +121,7 @@ class Authorizer:
         return Tally(is_enough=True, void=void, decision=decision)
 
     def requirement_to_disconnect(self, request: Request) -> Requirement | Decision:
-        """Return what it takes to disconnect the targets instead; a `Decision` is a no."""
+        """Return what it takes to disconnect the targets instead of logging them off; a `Decision` is a no."""
         requester, place = self.person(request.actor), request.place
         sessions = [target.session for target in request.targets]
         for session in sessions:
@@ -131,5 +132,5 @@ class Authorizer:
         return evaluate.requirement_for(self.policy, requester, place, Action.DISCONNECT, sessions)
 
     def _people_of(self, request: Request) -> tuple[Person, list[Person]]:
-        """The requester and those who said yes, as they are now."""
+        """Return the requester and the people who said yes, with their groups and status of now."""
         return self.person(request.actor), [self.person(actor) for actor in request.counted]

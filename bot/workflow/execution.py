@@ -1,7 +1,7 @@
-"""One host of a request that is acting: order, then follow up until every target there has its verdict.
+"""The act on one host: send the order, then look again until every target on the host has its verdict.
 
-Every run reads the request first, so it does not matter whether an earlier run died half-way: what was ordered before
-is looked for, what was not is ordered now, and the host compares again before it touches anybody.
+Every run starts from the stored request, so an earlier run may have died at any point. Targets that were ordered before
+are looked for; the others are ordered now. The host compares each order again before it acts.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
     from bot.workflow.authorization import Authorizer
 
 FOLLOW_FOR = timedelta(seconds=60)
-"""How long a target that was asked to go is looked for, when nobody waits on the host."""
+"""How long the bot looks again for a target after its order, when the host itself does not wait."""
 
 OVERHEAD = timedelta(seconds=30)
-"""What a call may take beside the waiting: connection, a cold compiler, a busy host."""
+"""How long a call may take beside the waiting: for the connection, a cold compiler, a busy host."""
 
 
 class ActionWithoutAct(Exception):
-    """A request whose action only reads has come to a host to be carried out there. A fault of ours."""
+    """A request whose action only reads is to act on a host. This is a bug of the bot."""
 
 
 def act_within(targets: Sequence[object], wait: timedelta | None) -> timedelta:
-    """The deadline of one host's script."""
+    """Return the time-out of the call for one host. `wait` is the waiting time for each target; None: no waiting."""
     return OVERHEAD + (wait or timedelta()) * len(targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostExecution:
-    """Carries a request out on one host. The request's own item is woken after every change a person could see."""
+    """Acts on one host. After every recorded event it wakes the request's own work item, which redraws the card."""
 
     ledger: Ledger
     terminal: Terminal
@@ -63,19 +63,24 @@ class HostExecution:
     authorizer: Authorizer
 
     def step(self, request: Request, host: str) -> None:
+        """Send the pending orders to the host, or look again for targets that have had theirs.
+
+        It does nothing when the request is not acting, has expired, or has no open target on the host. Raises
+        `Conflict` and `LedgerError`.
+        """
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
-        here = [target for target in request.open_targets if target.session.host == host]
-        if fresh := [target for target in here if target.requested_at is None]:
+        targets = [target for target in request.open_targets if target.session.host == host]
+        if fresh := [target for target in targets if target.requested_at is None]:
             self._begin(request, host, fresh)
-        elif here:
-            self._follow(request, host, here)
+        elif targets:
+            self._follow(request, host, targets)
 
     def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
-        """Ask the rules, record the start, order; what the ledger gave back is what is ordered.
+        """Ask the rules, record the start, and send the orders for the targets that are open in the stored request.
 
-        A host that had its order before is ordered again only if the rules still allow it and a second order does no
-        harm. Else the bot looks at the host.
+        A host that had its order before gets it again only if the rules still allow it and a second order does no harm.
+        Otherwise the bot only looks at the host.
         """
         look = request.survey_of(host)
         is_again = bool(look and look.started_at)
@@ -93,12 +98,12 @@ class HostExecution:
             self._again_soon(request, host)
 
     def _order(self, request: Request, host: str, *, is_again: bool) -> None:
-        """Sent after its record. On a host that had its order before, "not there" means "gone"."""
+        """Send the orders and record each answer. When the host had its order before, an absent session is `gone`."""
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
-        away = not self.authorizer.may_touch_console
+        protected = not self.authorizer.may_touch_console
         orders = [
-            order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=away) for t in targets
+            order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=protected) for t in targets
         ]
         try:
             for answer in self._act(request, host, orders, wait):
@@ -111,7 +116,10 @@ class HostExecution:
         self._again_soon(request, host)
 
     def _act(self, request: Request, host: str, orders: Sequence[Order], wait: timedelta | None) -> Iterator[Answer]:
-        """Order what this action does on a host. Raises `TerminalError`, `ActionWithoutAct` for one that only reads."""
+        """Yield the host's answers to the orders of the request's action.
+
+        Raises `TerminalError`, and `ActionWithoutAct` for an action that only reads.
+        """
         within = act_within(orders, wait)
         match request.action:
             case Action.LOG_OFF:
@@ -127,13 +135,13 @@ class HostExecution:
                 assert_never(request.action)
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
-        """Look whether those who were asked to go are gone; give up when their time is over."""
+        """Look at the host, and record a verdict for each target that is settled or whose time is over."""
         try:
-            there = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
+            found = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
         except TerminalError:
-            there = None
+            found = None
         for target in targets:
-            if there is not None and (seen := seen_of(request, target, there)):
+            if found is not None and (seen := seen_of(request, target, found)):
                 self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
                 verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
@@ -148,7 +156,7 @@ class HostExecution:
         return after
 
     def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
-        """What a host did is written down even when the request is over by now."""
+        """Record what the host did, also when the request has ended meanwhile."""
         try:
             self._record(request, event)
         except Conflict:
@@ -177,7 +185,7 @@ def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
 
 
 def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
-    """What a look at the host proves of the target; None when it proves nothing yet. A message leaves no trace."""
+    """Return the verdict that the sessions of the host prove; None when they prove none. A message leaves no trace."""
     match request.action:
         case Action.LOG_OFF:
             return Verdict.GONE if is_gone(target, there) else None
@@ -193,7 +201,10 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
 
 
 def is_gone(target: Target, there: dict[int, Session]) -> bool:
-    """Nobody, or somebody else, has the id now. A session that is being taken down may have lost its name only."""
+    """Return whether no session, or the session of another person, has the id now.
+
+    A session without a user does not count as gone: Windows may still be closing it.
+    """
     now = there.get(target.session.id)
     return now is None or target.is_replaced_by(now)
 
@@ -212,6 +223,7 @@ def _said_since(request: Request, target: Target) -> int:
 def order_for(
     request: Request, target: Target, still: tuple[Condition, ...] = (), *, not_at_console: bool = True
 ) -> Order:
+    """Return the order for the target. `still` are conditions of the rules, besides the filters of the command."""
     return Order(
         session_id=target.session.id,
         account=target.session.account,
@@ -236,7 +248,7 @@ def _event_of(answer: Answer, target: Target, *, is_again: bool) -> TargetEnded 
 
 
 def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
-    """What is known of a target whose host did not answer: nothing, if the order may have arrived now or before."""
+    """Return the event for a target whose host did not answer; without a verdict when an order may have arrived."""
     if error.delivered or is_again:
         return TargetRequested(key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message)
     match error:

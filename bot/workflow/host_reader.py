@@ -1,4 +1,4 @@
-"""Reading many hosts at once, each within its own time."""
+"""Reading many hosts at once, each within its own time-out."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Terminal
 
 LOOK_WITHIN = timedelta(seconds=8)
-"""How long one host may take to say who is there."""
+"""How long one host may take to list its sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostReader:
-    """`executor` runs the looks side by side: a host that is down costs its own time only."""
+    """Reads hosts side by side, so that a host that is down delays no other host."""
 
     terminal: Terminal
-    executor: Executor
+    executor: Executor  # runs one look in each of its threads
     clock: Clock
 
     def look_at(self, hosts: Sequence[str]) -> list[Look]:
-        """Return one look for each host, in order; a host that could not be read has its error instead of sessions."""
+        """Return one look for each host, in their order. A host that could not be read has an error instead."""
         futures = [self.executor.submit(self._look, host) for host in hosts]
         wait_for(futures)
         return [future.result() for future in futures]

@@ -1,4 +1,4 @@
-"""What comes in from the chat, in the core's own words. Adapters make these values and take nothing else apart."""
+"""Commands and presses as values of the core. The adapter of a chat makes them from its own payloads."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class CommandCall:
     """A slash command as it was typed."""
 
     command: str  # without its slash
-    text: str  # what stands behind it, as the chat delivered it
-    actor: Actor
-    place: Place
-    delivery: str  # the same when the chat delivers the command twice
+    text: str  # the text behind the command, as the chat delivered it
+    actor: Actor  # the requester
+    place: Place  # where they typed it
+    delivery: str  # the chat's id of the delivery; the same when the chat delivers the command twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressCall:
-    """A button on a card, or the form behind one."""
+    """A press on a button of a card, or a form that was sent."""
 
-    press: str  # which button: a value of `Press`, when it is one of ours
+    press: str  # which button; a value of `Press` for a button that the bot knows
     value: str  # `TS-7K3QXM:2`: the request's id and the version that the button was drawn from
-    actor: Actor
-    place: Place
-    picked: frozenset[int] | None = None  # rows ticked in a form, by their places; None: no form
+    actor: Actor  # the presser
+    place: Place  # where the card stands
+    picked: frozenset[int] | None = None  # rows ticked in the form, counted from 0; None: a button, no form

@@ -1,4 +1,4 @@
-"""The doors: a command typed, a button pressed. One short local transaction each; nothing waits for a network."""
+"""Where commands and presses enter the core. Each takes one short database transaction and waits for no host."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.workflow.presses import PressHandler
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""No signs that look like others on a phone or over the telephone."""
+"""The characters of an id, without those that look or sound alike."""
 
 NO_LEDGER = "I cannot record this, so I do nothing. Try again in a minute; if it stays, tell whoever runs the bot."
 _KEPT = 500
@@ -35,17 +35,17 @@ _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the person is told at once, privately, and what has to be looked at after that; or a form."""
+    """The immediate, private answer to a command or a press."""
 
-    text: str
-    card: Card | None = None
-    wake: WorkItem | None = None
-    form: Request | None = None
+    text: str  # a sentence for the actor; empty: the card itself, or the form, is the answer
+    card: Card | None = None  # shown instead of the text where the chat can show it
+    wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
+    form: Request | None = None  # the request whose form has to be opened; None: no form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """Needs the ledger, the rules and the inventory; never a host and never Slack."""
+    """Takes commands and presses. It uses the ledger, the rules and the inventory; never a host and never Slack."""
 
     ledger: Ledger
     presses: PressHandler
@@ -53,7 +53,10 @@ class Intake:
     clock: Clock
 
     def ask(self, call: CommandCall) -> Response:
-        """Record a slash command. Once this returns with a `wake`, the request survives everything."""
+        """Record a slash command and return the receipt, or the answer to a command that is not understood.
+
+        A response with a `wake` means that the request is in the database.
+        """
         slash = f"/{call.command}"
         if call.text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
             shown = notices.manual(slash)
@@ -69,7 +72,7 @@ class Intake:
         return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
 
     def _request(self, call: CommandCall) -> Request:
-        """Raises `UsageError`."""
+        """Return a new request for the command. Raises `UsageError`."""
         command, now = BY_NAME[call.command], self.clock.now()
         return Request(
             id=new_id(),
@@ -95,9 +98,10 @@ class Intake:
         return Response(text=shown.summary, card=shown)
 
     def press(self, call: PressCall) -> Response:
-        """Take a button, or the form behind "Choose..." with the rows that were ticked in it.
+        """Take a press on a button, or the form behind "Choose...", and return the answer for the presser.
 
-        The text is for the presser alone; it is empty when the card itself is the answer.
+        `call.value` is the request's id and the button's version, `id:version`. The text of the response is empty when
+        the redrawn card is the answer.
         """
         try:
             return self._press(call)
@@ -122,7 +126,7 @@ class Intake:
         return Response(text="", wake=WorkItem(request_id=request.id))
 
     def _note(self, no_effect: NoEffect, call: PressCall) -> Response:
-        """Recorded although it changes nothing; an expired card that nobody has swept yet is closed by the way."""
+        """Record a press that changes nothing and return its answer. The request is woken when it has expired."""
         request = no_effect.request
         noted = Noted(kind=no_effect.kind, by=call.actor, detail=call.press)
         self.ledger.record(request.id, noted, interactive=True)
@@ -131,11 +135,11 @@ class Intake:
 
 
 def storable(text: str) -> str:
-    """The beginning of a text that nobody has checked, in signs that every database takes and no terminal obeys."""
+    """Truncate unchecked text to 500 characters and replace those that a database or terminal cannot handle."""
     spaced = (" " if sign.isspace() else sign for sign in text[:_KEPT])
     return "".join(_UNREADABLE if category(sign) in ("Cc", "Cs") else sign for sign in spaced)
 
 
 def new_id() -> str:
-    """`TS-7K3QXM`: short enough to say aloud, UNIQUE in the database."""
+    """Return a random id such as `TS-7K3QXM`, short enough to say aloud. The database keeps ids unique."""
     return "TS-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

@@ -1,7 +1,7 @@
-"""Buttons: what a press becomes.
+"""What a press on a button does.
 
-It is decided on the row as it was read and recorded only if the row is still that one; when somebody was faster it is
-decided anew, so that a quorum counts distinct people and the last of them decides once.
+A press is decided on the request as it was read, and recorded only if the request still has that version. When another
+press was faster, it is decided again. So a quorum counts distinct people, and the last of them decides once.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ if TYPE_CHECKING:
     from bot.workflow.authorization import Authorizer
 
 TRIES = 50
+"""How often a press is decided again when other presses are faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoEffect:
-    """The press changes nothing: how it is noted and what the presser is told. `request` is the present one."""
+    """The result of a press that changes nothing."""
 
-    request: Request
-    kind: NoteKind
-    message: str
+    request: Request  # as it is now
+    kind: NoteKind  # how the press is noted
+    message: str  # a sentence for the presser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressHandler:
-    """Weighs presses against the rules and the people as they are now."""
+    """Decides what a press does, by the rules and the people of now."""
 
     ledger: Ledger
     authorizer: Authorizer
@@ -49,7 +50,11 @@ class PressHandler:
     def take(
         self, request: Request, press: Press, actor: Actor, version: int, keys: frozenset[tuple[str, int]] = frozenset()
     ) -> Request | NoEffect:
-        """Record what the press means. `version` is the button's; `keys` are the targets that a form kept."""
+        """Record the event of the press and return the changed request, or return why the press has no effect.
+
+        `version` is the one that the button was drawn from. `keys` are host and session id of the targets that a form
+        kept. Raises `LedgerError`.
+        """
         presser = self.authorizer.person(actor)
         for _ in range(TRIES):
             meant = self._meant(request, press, presser, version, keys)
@@ -66,7 +71,7 @@ class PressHandler:
         )
 
     def refuses_form(self, request: Request, actor: Actor, version: int) -> NoEffect | None:
-        """Why the form behind Choose... is not opened for this person; None when it is."""
+        """Return why the form behind "Choose..." is not opened for this person; None when it is."""
         meant = self._meant(request, Press.CHOOSE, self.authorizer.person(actor), version, frozenset())
         return meant if isinstance(meant, NoEffect) else None
 
@@ -103,7 +108,7 @@ class PressHandler:
         return Cancelled(by=presser.actor, on_version=request.version)
 
     def _yes(self, request: Request, presser: Person) -> Event | NoEffect:
-        """Return `Counted`, or the deciding event; before it decides, everything that allowed it is asked again."""
+        """Return `Counted`, `Approved` or `Refused`. The deciding yes asks the rules and the people again."""
         required, pause = request.requirement, self.authorizer.pause_switch.paused()
         if pause:
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=paused(pause))

@@ -1,4 +1,4 @@
-"""The card is kept true here: posted once, then edited, and drawn again whenever the request has moved."""
+"""Publishing the card: it is posted once and redrawn whenever the request has a new version."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from bot.ports.scheduler import Scheduler
 
 PROGRESS_EVERY = timedelta(seconds=3)
+"""The shortest time between two drawings of a card while the request acts."""
+
 REDRAW_AFTER = timedelta(seconds=10)
+"""How soon a drawing that failed is tried again."""
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPublisher:
-    """Only the step of a request's own work item draws, so two drawings of one card never overtake each other."""
+    """Draws cards. Only the step of a request's own work item calls it, so two drawings never overtake each other."""
 
     ledger: Ledger
     chat: Chat
@@ -39,7 +43,7 @@ class CardPublisher:
     scheduler: Scheduler
 
     def publish(self, request_id: str) -> None:
-        """Make the card show the request, as often as it moves meanwhile."""
+        """Draw the card until it shows the newest version of the request. A failed drawing is tried again later."""
         while (request := self.ledger.find(request_id)) and request.published_version < request.version:
             now = self.clock.now()
             if request.state is State.ASKED:
@@ -60,7 +64,7 @@ class CardPublisher:
             self._notify(request, message_ref)
 
     def _not_drawn(self, request: Request, error: ChatError, now: datetime) -> None:
-        """Again in a while, if that may help, and not before Slack wants it; if not, the person is told instead."""
+        """Plan a retry, not before Slack wants it. When no retry can help, tell the requester instead."""
         log.warning("card.not_drawn", request_id=request.id, retryable=error.retryable, message=error.message)
         if not error.retryable and (notice := _instead_of_card(request, error)):
             error = self._told(request, notice) or error
@@ -71,7 +75,7 @@ class CardPublisher:
         )
 
     def _told(self, request: Request, notice: Card) -> ChatError | None:
-        """Tell the requester; what went wrong with that."""
+        """Tell the requester; return the error when that failed, else None."""
         try:
             self.chat.tell(request.place, request.actor, notice)
         except ChatError as error:
@@ -80,9 +84,10 @@ class CardPublisher:
         return None
 
     def _announce(self, request: Request) -> None:
-        """Break-glass is announced before the card is published, and again until Slack takes it: it must not get lost.
+        """Announce break-glass before the card is published. A failed announcement is tried again until Slack takes it.
 
-        A process that dies between the announcement and its mark announces it twice.
+        A process that dies between the announcement and its mark announces it twice. Raises `ChatError` when a retry
+        may help.
         """
         channel = request.requirement.approve_in if request.requirement and request.requirement.is_forced else ""
         if not channel or request.announced_at or request_card.is_private(request):
@@ -107,14 +112,14 @@ class CardPublisher:
         return request.message_ref
 
     def _post(self, request: Request, card: Card) -> MessageRef:
-        """Where the others are, when others decide; else where it was asked, or in direct messages."""
+        """Post the card where approvers are asked; otherwise where the command was typed, or in direct messages."""
         channel = approval_channel(request)
         if not channel:
             return self.chat.post(request.place, request.actor, card)
         return self.chat.post(Place(channel_id=channel), None, card)
 
     def _notify(self, request: Request, message_ref: MessageRef | None) -> None:
-        """Notices beside the card. They are not state: a lost one is lost."""
+        """Send the notices beside the card. They are not state: a notice that fails is not sent again."""
         try:
             if message_ref and request.message_ref is None:
                 self._say_where_it_is(request)
@@ -135,12 +140,12 @@ class CardPublisher:
             self.chat.tell(request.place, request.actor, notices.asked_elsewhere(request))
 
     def _say_how_it_ended(self, request: Request) -> None:
-        """The requester may not even see the channel where the others decide."""
+        """Tell the requester privately, because they may not see the channel where the approvers are asked."""
         if approval_channel(request) not in ("", request.place.channel_id):
             self.chat.tell(request.place, request.actor, notices.ended_elsewhere(request))
 
     def remind(self, request: Request) -> None:
-        """Call once more for those who may decide, at half of the card's life."""
+        """Mention the approvers once more in the card's thread. Does nothing when there is no card or no need."""
         needs = request.requirement.needs if request.requirement else ()
         if request.message_ref is None or not needs:
             return
@@ -152,7 +157,7 @@ class CardPublisher:
 
 
 def _instead_of_card(request: Request, error: ChatError) -> Card | None:
-    """What the requester has to be told when the card cannot be drawn for good."""
+    """Return what the requester is told when the card can never be drawn; None when they are told nothing."""
     if request_card.is_private(request):
         return None
     if request.state is State.ENDED:
@@ -162,5 +167,6 @@ def _instead_of_card(request: Request, error: ChatError) -> Card | None:
 
 
 def approval_channel(request: Request) -> str:
+    """Return the id of the channel where approvers are asked; empty when no other person has to say yes."""
     required = request.requirement
     return required.approve_in if required and required.confirm is Confirm.OTHERS else ""

@@ -1,4 +1,4 @@
-"""Looking again, after the end, at what was not known then."""
+"""Settling unsure verdicts: the bot looks at the hosts again after the request has ended."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from bot.workflow.host_reader import HostReader
 
 SETTLE_FOR = timedelta(minutes=15)
-"""How long after the end an unsure verdict is looked at again."""
+"""How long after the end the bot looks again at an unsure verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """Corrects `unknown` and `still_closing` by later looks, ever more seldom, then no more."""
+    """Corrects the verdicts `unknown` and `still_closing`. The time between two looks grows."""
 
     ledger: Ledger
     hosts: HostReader
     clock: Clock
 
     def settle(self, request: Request) -> None:
+        """Look at the hosts of unsure targets, record what is seen, and plan the next look or give up.
+
+        It does nothing before the request is due.
+        """
         now, unsure = self.clock.now(), request.unsure_targets
         if request.due_at is None or now < request.due_at:
             return

@@ -1,6 +1,6 @@
-"""What is done with a request in each of its states.
+"""One step for each state of a request.
 
-A step reads the request, does only what is missing, and may be run twice.
+A step reads the request, does what is missing, and may run twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     from bot.workflow.authorization import Authorizer
 
 ACT_GRACE = timedelta(minutes=2)
+"""How much longer than its calls to hosts an act may take before the request expires."""
+
 TRIES = 5
+"""How often a step may fail before the request fails."""
+
 HOSTS_AT_ONCE = 16
 """How many hosts a scheduler works on side by side, where the wiring says nothing else."""
 
@@ -45,10 +49,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """The steps of requests and of their hosts. `assemble` ties one together from the ports.
-
-    `hosts_at_once` is what the scheduler runs side by side; the deadline of a whole act is reckoned from it.
-    """
+    """The steps of requests and of their hosts. `assemble` builds one from the ports."""
 
     ledger: Ledger
     clock: Clock
@@ -59,7 +60,7 @@ class Workflow:
     execution: HostExecution
     settling: Settling
     publisher: CardPublisher
-    hosts_at_once: int = HOSTS_AT_ONCE
+    hosts_at_once: int = HOSTS_AT_ONCE  # hosts that the scheduler works on side by side; the expiry of an act needs it
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. Losing a race is not an error; the stored row decides."""
@@ -96,7 +97,7 @@ class Workflow:
                 self.settling.settle(request)
 
     def survey(self, request: Request) -> None:
-        """Look at every host at once and decide what it takes. Reads only."""
+        """Read all hosts side by side, and record `Surveyed` or `Refused`. It changes nothing on a host."""
         requester = self.authorizer.person(request.actor)
         decision = self.authorizer.may_survey(request, requester)
         if not decision.allowed:
@@ -110,7 +111,7 @@ class Workflow:
             self.carry_out(surveyed)
 
     def _look_where_allowed(self, request: Request, requester: Person) -> list[Look]:
-        """A computer that no rule lets the requester look at is not contacted at all."""
+        """Return one look for each host. A host that no rule lets the requester look at is not contacted."""
         allowed = [host for host in request.ask.hosts if self.authorizer.may_look_at(request, requester, host)]
         looks = {look.host: look for look in self.hosts.look_at(allowed)}
         for host in request.ask.hosts:
@@ -120,12 +121,16 @@ class Workflow:
         return [looks[host] for host in request.ask.hosts]
 
     def remind(self, request: Request) -> None:
+        """Remind the approvers once, when the request is due: at half of the card's waiting time."""
         if request.due_at and self.clock.now() >= request.due_at:
             self.ledger.postpone(WorkItem(request_id=request.id), None)
             self.publisher.remind(request)
 
     def carry_out(self, request: Request) -> None:
-        """Ask the rules once more, warn if that was wanted, record the start, and set the hosts to work."""
+        """Ask the rules once more, send the warnings that were asked for, record the start, and wake the hosts.
+
+        While the time to save runs, the request is only woken for its end.
+        """
         decision = self.authorizer.may_act(request)
         if not decision.allowed:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
@@ -143,14 +148,14 @@ class Workflow:
             self.ledger.record(request.id, Ended())
 
     def _longest(self, request: Request) -> timedelta:
-        """The hosts work side by side, so many at once; on each its targets wait one after the other."""
+        """Return the longest time that all calls may take: hosts run side by side, targets of one host in turn."""
         by_host = Counter(target.session.host for target in request.open_targets)
         most = max(by_host.values(), default=0)
         rounds = -(-len(by_host) // self.hosts_at_once)
         return act_within(request.open_targets[:most], request.ask.wait) * max(1, rounds)
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
-        """A step failed in a way nobody foresaw: again in a while, and after some tries the person is told."""
+        """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails."""
         request = self.ledger.find(item.request_id)
         if request is None:
             return
@@ -169,11 +174,11 @@ class Workflow:
             log.info("failure.overtaken", request_id=request.id, state=conflict.request.state.value)
 
     def _tries(self, request: Request, item: WorkItem) -> int:
-        """Hosts fail side by side: a short fault that meets all of them is one fault."""
+        """Return how many failures the request may have; hosts fail side by side, so each host adds its own tries."""
         return TRIES * len(request.surveys) if item.host else TRIES
 
     def _let_be(self, request: Request) -> None:
-        """The request is over, and what is left (a publication, a later look) fails for good."""
+        """Give up the drawing or the later look that is left of a request that has ended."""
         self.ledger.mark_published(
             request.id, version=request.version, message_ref=request.message_ref, publish_after=None
         )
@@ -191,7 +196,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     authorizer: Authorizer,
     hosts_at_once: int = HOSTS_AT_ONCE,
 ) -> Workflow:
-    """Tie the steps together. `executor` runs looks and warnings at many hosts side by side."""
+    """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
     hosts = HostReader(terminal=terminal, executor=executor, clock=clock)
     return Workflow(
         ledger=ledger,

@@ -1,4 +1,4 @@
-"""What the hosts say and what the rules say -> what is to be done: pure, one `Surveyed` or `Refused` event."""
+"""The decision of a survey, as a pure function: sessions and rules in, one `Surveyed` or `Refused` event out."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 
 MOST_LISTED = 500
-"""A list is for reading: more sessions than this are counted, and neither kept nor written into the audit."""
+"""The most sessions that a list keeps and the audit log names. The others are only counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The answer of one host: its sessions, or why there are none."""
+    """The answer of one host: its sessions, or the error."""
 
-    host: str
-    at: datetime
-    sessions: tuple[Session, ...] = ()
-    error: TerminalError | None = None
+    host: str  # its name in the inventory
+    at: datetime  # when the host answered or failed to answer
+    sessions: tuple[Session, ...] = ()  # all sessions of the host, services and listeners included
+    error: TerminalError | None = None  # why the host could not be read; None when it was
     same_as: str = ""  # another computer of the request that is this machine under another name
 
     @property
     def machine(self) -> Machine:
-        """As the host named itself; nobody knows of a host without any session."""
+        """The machine as it named itself; not named when the host has no session at all."""
         return next((session.machine for session in self.sessions), NOT_NAMED)
 
 
@@ -58,7 +58,7 @@ def each_machine_once(looks: Sequence[Look]) -> list[Look]:
 
 
 def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> Surveyed | Refused:
-    """Sort the sessions into targets and those left out, and say what it takes to go on."""
+    """Return the targets, the excluded sessions and what it takes to act, or the refusal of a rule."""
     ask, action, place = request.ask, request.action, request.place
     surveys = each_machine_once(surveys)
     matching = [session for look in surveys for session in look.sessions if _matches(ask, session)]
@@ -92,7 +92,7 @@ def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Pe
 
 
 def _nameless(session: Session) -> Session:
-    """For who may act on some sessions of a host, but not list it: that there are others, not whose."""
+    """Return the session without its names, for a requester who may act on the host but not list its sessions."""
     return replace(session, account=Account(domain="", user=""), station="", client="", address="", display="")
 
 
@@ -112,7 +112,7 @@ def _host_survey(look: Look) -> HostSurvey:
 def _ending(
     ask: Ask, action: Action, surveys: Sequence[Look], matching: Sequence[Session], targets: Sequence[Target]
 ) -> tuple[Ending | None, str]:
-    """How the request ends already, if it does, and the sentence that explains it."""
+    """Return how the request ends after the survey, with its sentence; None when it goes on."""
     if all(look.error for look in surveys):
         return Ending.NOTHING_TO_DO, wording.NO_ANSWER
     if not matching:

@@ -1,7 +1,7 @@
-"""Warn first: a message on each desktop, proven or not counted, then time to save.
+"""Warnings before the act: a message on each desktop, then the time to save.
 
-A message cannot be read back, so the intent is recorded before it leaves and it is never sent twice. Who could not be
-warned, or of whom nobody can prove it, is left alone.
+A message leaves no trace on the host. So the intent is recorded before a warning leaves, and it is never sent twice. A
+target whose warning failed or is unproven is skipped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningSender:
-    """Warns every target of a request that is ready, all hosts together: one that is down costs its own time only."""
+    """Warns the targets of a request that is ready, on all hosts side by side."""
 
     ledger: Ledger
     terminal: Terminal
@@ -36,7 +36,10 @@ class WarningSender:
     authorizer: Authorizer
 
     def warn(self, request: Request, grace: timedelta) -> Request:
-        """Afterwards every open target is warned, and its time runs."""
+        """Send the missing warnings, record `GraceStarted` and return the request.
+
+        Every target is then either warned or skipped.
+        """
         for target in request.open_targets:
             if target.warning_at and not target.warned_at:
                 not_proven = WarningFailed(key=target.key, note="its delivery is not proven")

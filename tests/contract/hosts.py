@@ -18,6 +18,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.session import Account, Session, SessionState
 from bot.ports.terminal import Order
 from rehearsal.windows import EngineMissingError, Farm
+from rehearsal.windows.sessions import State
 from tests.fakes.terminal import FakeTerminal
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ class Hosts(Protocol):
     def return_to_work(self, host: str, session_id: int) -> None: ...
     def take_over(self, host: str, session_id: int, user: str) -> None: ...
     def go_to_console(self, host: str, session_id: int) -> None: ...
+    def set_times(self, host: str, session_id: int, state: SessionState, since: int) -> None:
+        """The session is in this state since then: its last input, or its disconnect; 0: Windows tells no time."""
+        ...
+
     def hang(self, host: str) -> None: ...
     def refuse(self, host: str, code: int) -> None: ...
     def take_down(self, host: str) -> None: ...
@@ -152,6 +157,12 @@ class MemoryHosts:
 
     def go_to_console(self, host: str, session_id: int) -> None:
         self.terminal.go_to_console(host, session_id)
+
+    def set_times(self, host: str, session_id: int, state: SessionState, since: int) -> None:
+        there, is_active = self.terminal._hosts[host], state is SessionState.ACTIVE
+        there[session_id] = replace(
+            there[session_id], state=state, input=since if is_active else 0, disconnect=0 if is_active else since
+        )
 
     def hang(self, host: str) -> None:
         for session_id in self.people(host):
@@ -233,6 +244,11 @@ class FarmHosts:
     def go_to_console(self, host: str, session_id: int) -> None:
         with self.farm._hosts[host].machine.sessions.locked() as table:
             table.change(session_id, station="Console", protocol=0)
+
+    def set_times(self, host: str, session_id: int, state: SessionState, since: int) -> None:
+        times = {"input": since, "disconnect": 0} if state is SessionState.ACTIVE else {"input": 0, "disconnect": since}
+        with self.farm._hosts[host].machine.sessions.locked() as table:
+            table.change(session_id, state=State(int(state)), **times)
 
     def hang(self, host: str) -> None:
         self.farm.set_behaviour(host, "hangs")

@@ -116,7 +116,7 @@ def test_a_name_counts_whole_with_its_domain(hosts: Hosts, host: str, account: A
     assert hosts.logged_off(host) == []
 
 
-def test_who_came_back_to_work_is_not_thrown_out(hosts: Hosts, host: str) -> None:
+def test_a_user_who_came_back_to_work_is_not_logged_off(hosts: Hosts, host: str) -> None:
     order = order_for(look(hosts, host)[3])
     hosts.return_to_work(host, 3)
     (answer,) = act(hosts, host, order)

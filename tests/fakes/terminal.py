@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from adapters.windows.agent.verdicts import CODES, RIGHTS
 from bot.domain.letters import framework_upper
-from bot.domain.session import Account, Session, SessionState
+from bot.domain.session import NOT_NAMED, Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
-from bot.errors import Unreachable
+from bot.errors import Unreachable, WrongMachine
 from bot.ports.terminal import Answer
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class FakeTerminal:
             self._raise_if_down(host)
             for change in self._changes.pop(host, []):
                 change()
+            self._raise_if_another(host, orders)
             fault = self._act_faults[host].pop(0) if self._act_faults[host] else None
         for done, order in enumerate(orders):
             if fault and done >= fault.after:
@@ -112,6 +113,12 @@ class FakeTerminal:
             yield self._carry_out(host, order, function, do)
         if fault:
             raise fault.error
+
+    def _raise_if_another(self, host: str, orders: Sequence[Order]) -> None:
+        here = next((session.machine for session in self._hosts[host].values()), NOT_NAMED)
+        for order in orders:
+            if order.machine != NOT_NAMED and not order.machine.is_same_as(here):
+                raise WrongMachine(f"{host} is another machine now than the one on the card.", host=host)
 
     # What goes wrong, and who comes and goes
 
@@ -148,6 +155,11 @@ class FakeTerminal:
             self._hanging.discard((host, session_id))
             if (host, session_id) in self.logged_off:
                 self.sign_out(host, session_id)
+
+    def set(self, host: str, session: Session) -> None:
+        """The session is this from now on, whatever it was."""
+        with self._lock:
+            self._hosts[host][session.id] = replace(session, host=host)
 
     def sign_out(self, host: str, session_id: int) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""What the agent's own failures mean, and the Win32 codes of calls that failed as a whole.
+"""The meaning of the agent's own failures, and of the Win32 codes of calls that failed as a whole.
 
 Codes: [MS-ERREF] 2.2 and winerror.h.
 """
@@ -10,7 +10,7 @@ from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
 
 
 class Miscompiled(CannotCompile):
-    """This one compilation failed. Nothing was run, and the next one may succeed."""
+    """One compilation of the agent failed. Nothing ran, and the next one may succeed."""
 
 
 _SIGHT = "{host} does not show its sessions to the bot's account. Grant it Query Information on RDP-Tcp."
@@ -27,6 +27,7 @@ WIN32 = {
 
 
 def win32(code: int) -> Fault:
+    """Return the meaning of the Win32 code of a call that failed as a whole."""
     other = Fault(
         BadReply, f"Windows on {{host}} refused, with code {code}, a call that should work. Tell who runs the bot."
     )

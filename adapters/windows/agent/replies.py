@@ -1,4 +1,4 @@
-"""What a host wrote, made into values or refused. Pure: bytes in, replies out. The form is docs/agent-protocol.md."""
+"""The parser of the agent's replies, pure: bytes in, values out. docs/agent-protocol.md specifies their form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_LINE = 256 * 1024
 
-# FullyQualifiedErrorIds: identifiers, the same in every language of Windows. What they name was never run.
+# FullyQualifiedErrorIds, the same in every language of Windows. After one of them the script did not run.
 _CONSTRAINED = ("MethodInvocationNotSupportedInConstrainedLanguage", "CannotDefineNewType")
 # An error there is written before any target is touched.
 _BEFORE_THE_ACT = frozenset({"request", "layout", "Add-Type", "WTSEnumerateSessionsExW", "WTSINFOW"})
@@ -28,11 +28,11 @@ _BEFORE_THE_ACT = frozenset({"request", "layout", "Add-Type", "WTSEnumerateSessi
 Ticks = Annotated[int, Field(ge=0, lt=2**63)]
 Code = Annotated[int, Field(ge=0, lt=2**32)]
 Words = Annotated[str, AfterValidator(whole_letters)]
-"""Text of Windows: UTF-16 that nobody has checked."""
+"""Text of Windows: unchecked UTF-16."""
 
 
 class MalformedReply(ValueError):
-    """From here on nothing of the output is trusted."""
+    """The output is not of the protocol's form. The rest of it is not trusted."""
 
 
 class _Line(BaseModel):
@@ -40,7 +40,7 @@ class _Line(BaseModel):
 
 
 class SessionReply(_Line):
-    """A session as the agent writes it; ticks come as strings."""
+    """A session as the agent writes it. Its ticks are FILETIME ticks (100 ns since 1601 UTC), written as strings."""
 
     id: Code
     state: SessionState
@@ -69,13 +69,15 @@ class SessionReply(_Line):
 
 
 class Listed(_Line):
+    """One session of a list."""
+
     session: SessionReply
 
 
 class Ended(_Line):
-    """How it ended with one target; `target` counts from 0 in the order of the request."""
+    """The result for one target."""
 
-    target: int
+    target: int  # its position in the request, from 0
     verdict: Literal[
         "gone", "disconnected", "sent", "requested", "absent", "changed", "protected", "still_closing", "refused"
     ]
@@ -86,6 +88,8 @@ class Ended(_Line):
 
 
 class Host(_Line):
+    """The host as its agent describes it: its NetBIOS and DNS names, the bytes of a pointer, and its clock in ticks."""
+
     name: Words
     dns: Words
     pointer: int
@@ -93,7 +97,7 @@ class Host(_Line):
 
 
 class HostReply(_Line):
-    """What a list begins with."""
+    """The first line of a list."""
 
     host: Host
 
@@ -103,18 +107,20 @@ class HostReply(_Line):
 
 
 class Error(_Line):
+    """A failed call: where, its Win32 code, and its message in base64."""
+
     where: str
     code: Code
     message64: str
 
 
 class Failed(_Line):
-    """It went wrong as a whole."""
+    """The call failed as a whole."""
 
     error: Error
 
     def at(self, host: str, *, is_first: bool) -> TerminalError:
-        """What is compiled comes before all other lines: later it is no answer that could be believed."""
+        """Return the error for this host. A compilation error after other lines is no valid answer."""
         where, code = self.error.where, self.error.code
         if where == "Add-Type" and not is_first:
             return INCOMPLETE.at(host, delivered=True)
@@ -125,6 +131,8 @@ class Failed(_Line):
 
 
 class End(_Line):
+    """The last line: the number of reply lines before it."""
+
     end: int
 
 
@@ -139,14 +147,14 @@ _KINDS: dict[str, type[HostReply | Listed | Ended | Failed | End]] = {
 
 
 class Frames:
-    """Cuts a stream into the objects between the nonces. What stands outside them is not looked at."""
+    """Cuts a stream into the JSON objects between the nonces. Text outside the nonces is ignored."""
 
     def __init__(self, nonce: str) -> None:
         self._nonce = nonce.encode("ascii")
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
-        """The objects of all lines that are whole by now. Raises `MalformedReply`."""
+        """Yield the objects of all complete lines. Raises `MalformedReply` and other kinds of `ValueError`."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             _, mark, framed = line.partition(self._nonce)
@@ -165,10 +173,10 @@ class Frames:
 
 
 def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
-    """The replies as they come, until the `end` line that counts them.
+    """Yield the replies as they arrive, until the `end` line that counts them.
 
-    Raises `BadReply` over anything that is not of the form (torn, uncounted, missing its end), `CannotCompile` when
-    PowerShell did not run the script, and what the agent's own error line stands for.
+    Raises `BadReply` for output that is torn, miscounted or without its end, `CannotCompile` when PowerShell did not
+    run the script, and the `TerminalError` that an error line of the agent means.
     """
     frames, count, stderr = Frames(nonce), 0, b""
     try:
@@ -204,7 +212,7 @@ def _check_count(line: End, count: int) -> None:
 
 
 def _without_end(host: str, stderr: bytes) -> TerminalError:
-    """The script did not come to its end. PowerShell breaks lines of stderr anywhere, so blanks do not count."""
+    """Return the error for a script without its end line. PowerShell breaks lines of stderr anywhere, so blanks go."""
     text = "".join(stderr.decode("ascii", "replace").split())
     if any(identifier in text for identifier in _CONSTRAINED):
         return errors.CONSTRAINED.at(host, delivered=False)

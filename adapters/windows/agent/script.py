@@ -1,4 +1,4 @@
-"""What is sent to a host: the request as data, then the script, which is the same for every call of a release."""
+"""The payload for a host: the request as data, then the script, which is the same for every call of a release."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 @cache
 def constant_script() -> str:
-    """`agent.ps1` with its C# in place: all that ever runs on a host."""
+    """Return `agent.ps1` with its C# in place. Nothing else ever runs on a host."""
     folder = Path(__file__).parent
     csharp = "\n".join((folder / name).read_text("ascii") for name in _SOURCES)
     return (folder / "agent.ps1").read_text("ascii").replace(_PLACE, csharp)
 
 
 def digest() -> str:
-    """SHA-256 of the constant script, in hexadecimal: what a security team may expect to see in its logs."""
+    """Return the SHA-256 of the constant script in hexadecimal, for a security team that compares it with its logs."""
     return sha256(constant_script().encode("ascii")).hexdigest()
 
 
 def payload(nonce: str, request: Iterable[str]) -> bytes:
-    """The whole of standard input for one call."""
+    """Return the whole standard input of one call, in ASCII."""
     lines = "\n".join(request)
     return f"$nonce = '{nonce}'\n$request = @'\n{lines}\n'@\n{constant_script()}".encode("ascii")
 
@@ -84,8 +84,8 @@ def _encoded(field: str) -> str:
 
 
 def whole_letters(text: str) -> str:
-    """Half a surrogate pair, which Windows allows and UTF-8 does not, becomes U+FFFD.
+    """Return the text with U+FFFD in place of half surrogate pairs, which Windows allows and UTF-8 does not.
 
-    A name with one is no longer the name that the host has: it is shown, and an order for it finds another person.
+    The result is no longer the name that the host has. It can be shown, and an order for it never matches.
     """
     return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""How it ended with one target: the agent's words and the codes of Windows, made into the verdicts of the core.
+"""The verdict on one target, out of the agent's words and the codes of Windows.
 
 Codes: winerror.h, and [MS-ERREF] 2.2. Rights: learn.microsoft.com/windows/win32/termserv/terminal-services-permissions.
 """
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a Win32 code means when it answers an act. `source` says who found that out."""
+    """The meaning of a Win32 code that answers an act."""
 
-    verdict: Verdict
-    name: str
-    source: str
+    verdict: Verdict  # the verdict on the target
+    name: str  # the code's name in winerror.h
+    source: str  # where the meaning is documented
 
 
 CODES = {
@@ -33,7 +33,7 @@ CODES = {
     7024: Row(Verdict.STILL_CLOSING, "ERROR_CTX_WINSTATION_BUSY", "winerror.h; stuck until its winlogon is ended"),
     7045: Row(Verdict.NO_RIGHT, "ERROR_CTX_WINSTATION_ACCESS_DENIED", "as 5"),
 }
-"""All other codes are `failed`, with their number. On the host 2 and 7022 are `absent`, and 7007 is waited for."""
+"""All other codes are `failed`. The agent itself answers `absent` for 2 and 7022, and it waits after 7007."""
 
 _FAILED = Row(Verdict.FAILED, "", "no code that says more")
 
@@ -43,7 +43,7 @@ RIGHTS = {
     "WTSSendMessageW": "Message",
     "WTSQuerySessionInformationW": "Query Information",
 }
-"""What an account needs on RDP-Tcp for the function that Windows refused."""
+"""The right on RDP-Tcp that the bot's account needs for a function of Windows."""
 
 _WORDS = {
     "gone": Verdict.GONE,
@@ -75,10 +75,10 @@ _REASONS = {
 
 
 def answer_of(order: Order, ended: Ended) -> Answer:
-    """Return the agent's verdict in the words of the core.
+    """Return the agent's result as an answer of the port.
 
-    The note of `PERSON` is the account that holds the session now, that of `MISSING_RIGHT` the permission, that of
-    `WINDOWS_CALL` the function. A `why` that this release does not know stands in the note without a reason.
+    The note of `PERSON` is the account that has the session now, the note of `MISSING_RIGHT` is the right, and the note
+    of `WINDOWS_CALL` is the function. A `why` that this release does not know becomes a note without a reason.
     """
     verdict, reason, note = _WORDS.get(ended.verdict), _REASONS.get(ended.why), ""
     if ended.verdict == "refused":

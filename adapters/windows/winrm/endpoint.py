@@ -1,4 +1,4 @@
-"""How one computer is reached. The core knows hosts by name; this value never leaves the adapter."""
+"""The connection to one host: its address and the bot's credential. The core knows hosts by name only."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 
 class Transport(StrEnum):
-    KERBEROS = "kerberos"
-    NTLM = "ntlm"
-    CERTIFICATE = "certificate"
-    BASIC = "basic"
+    """How the bot authenticates."""
+
+    KERBEROS = "kerberos"  # by a ticket
+    NTLM = "ntlm"  # by user name and password, in a challenge
+    CERTIFICATE = "certificate"  # by a client certificate
+    BASIC = "basic"  # by user name and password, sent as they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Address and credential. Two equal ones may share an authenticated line; the password never prints.
+    """Address and credential. Calls with equal values may share an authenticated connection.
 
-    `kerberos_host`: the name in the service ticket where it is not the endpoint's. `certificate` and `key`: PEM files
-    of a client certificate. `ca_file`: trusted instead of the public authorities. Whether an unsealed or unverified
-    connection is allowed is decided where connections are made, by the configuration.
+    The configuration decides whether an unsealed or unverified connection is allowed.
     """
 
-    endpoint: str
-    transport: Transport
-    username: str = ""
-    password: SecretStr = field(default_factory=lambda: SecretStr(""))
-    ca_file: Path | None = None
-    verify: bool = True
-    certificate: Path | None = None
-    key: Path | None = None
-    kerberos_host: str = ""
+    endpoint: str  # the URL, `https://comp1:5986/wsman`
+    transport: Transport  # how the bot authenticates
+    username: str = ""  # the bot's account; empty: the transport needs none
+    password: SecretStr = field(default_factory=lambda: SecretStr(""))  # never printed
+    ca_file: Path | None = None  # PEM file, trusted instead of the public authorities; None: those
+    verify: bool = True  # check the host's certificate
+    certificate: Path | None = None  # PEM file of the client certificate; None: no certificate
+    key: Path | None = None  # PEM file of its private key; None: no certificate
+    kerberos_host: str = ""  # the host name in the service ticket; empty: the endpoint's
 
     @property
     def seals(self) -> bool:
-        """Bodies are sealed by the security context because the connection itself is in the clear."""
+        """Whether the security context encrypts the bodies, because the connection itself is plain HTTP."""
         return self.transport in (Transport.NTLM, Transport.KERBEROS) and not self.endpoint.lower().startswith("https:")
 
 

@@ -1,4 +1,4 @@
-"""What WS-Management's codes, HTTP's, and the exceptions of other libraries mean.
+"""The meaning of WS-Management's codes, of HTTP's codes, and of the exceptions of other libraries.
 
 Codes: wsmerror.h for WS-Management, winerror.h for what it passes on.
 """
@@ -27,7 +27,7 @@ _LOST = "The connection to {host} was lost. Ask again."
 _ODD = "{host} gave an answer that WinRM does not give. Look whether something stands between the bot and it."
 _REFUSED = "{host} did not accept the bot's account. Check its password, and whether it is locked."
 
-# WSManFault codes, as they come in a fault of WS-Management.
+# The codes of WSManFault in a fault of WS-Management.
 WSMAN = {
     5: Fault(
         NoRight,
@@ -112,7 +112,7 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     ),
     (PermissionError, HTTP[401]),  # requests-ntlm, when no challenge comes
     (OSError, Fault(Unreachable, _LOST)),
-    # What pywinrm's parsing raises over an answer that is none.
+    # What the parser of pywinrm raises for a malformed answer.
     *((kind, _BAD_HTTP) for kind in (ParseError, StopIteration, LookupError, ValueError, TypeError, AttributeError)),
     *((kind, _BAD_HTTP) for kind in (struct.error, AssertionError)),
 )
@@ -120,7 +120,7 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
 
 @contextmanager
 def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
-    """The adapter's border: any exception of another library leaves it as a `TerminalError`."""
+    """Raise `TerminalError` for an exception of another library."""
     try:
         yield
     except tuple(kind for kind, _ in _FOREIGN) as exc:
@@ -128,7 +128,7 @@ def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
 
 
 def fault_of(exc: Exception) -> Fault:
-    """By the code when there is one, else by the base class."""
+    """Return the meaning of the exception, by its code when it has one, else by its base class."""
     match exc:
         case winrm.exceptions.WSManFaultError():
             code = exc.wsman_fault_code or exc.wmierror_code or 0
@@ -142,12 +142,12 @@ def fault_of(exc: Exception) -> Fault:
 
 
 def is_orderly(error: TerminalError) -> bool:
-    """The host refused in words; the connection is as good as before."""
+    """Return whether the host refused by a fault of WS-Management, so that the connection can be used again."""
     return isinstance(error.__cause__, winrm.exceptions.WSManFaultError)
 
 
 def is_lost_connection(error: TerminalError) -> bool:
-    """Refused, dropped, or sealed with keys that are gone: a new connection may help."""
+    """Return whether a new connection may help: the old one was refused, was dropped, or its keys are gone."""
     match error.__cause__:
         case OutOfBounds() | requests.exceptions.SSLError() | requests.exceptions.Timeout():
             return False

@@ -1,4 +1,4 @@
-"""HTTP within bounds: pywinrm's own session has no deadline, follows redirects with the body, reads without a limit."""
+"""HTTP within limits: the session of pywinrm has no time-out for a call, follows redirects and reads any length."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class OutOfBounds(requests.RequestException):
-    """The host answered with something that is never followed or read: a redirect, a packed, open or endless body."""
+    """The host answered with a redirect, or with a compressed, unencrypted or endless body. None of them is read."""
 
 
 class DeadlineAdapter(HTTPAdapter):
     """One connection to one host, usable only inside `until`.
 
-    A read timeout of requests starts anew with each byte, so at the deadline a timer shuts the socket: whatever is
-    being read then, a handshake or a trickle of headers, ends.
+    The read time-out of requests starts again with each byte. So a timer shuts the socket at the deadline, which ends
+    every read: also a handshake, or headers that arrive byte by byte.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class DeadlineAdapter(HTTPAdapter):
 
     @contextmanager
     def until(self, deadline: Deadline) -> Iterator[None]:
-        """Requests made inside end at the deadline with `requests.Timeout`."""
+        """Raise `requests.Timeout` at the deadline for requests inside the block."""
         self._deadline, self._is_cut = deadline, False
         timer = Timer(deadline.left, self._cut)
         timer.daemon = True
@@ -90,7 +90,7 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 class _HeldHTTP(HTTPConnection):
-    """Hands its socket over before anything is read from it."""
+    """A connection that hands its socket over before it reads from it."""
 
     def __init__(self, *args: Any, hold: Callable[[socket.socket], None], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -103,7 +103,7 @@ class _HeldHTTP(HTTPConnection):
 
 
 class _HeldHTTPS(_HeldHTTP, HTTPSConnection):
-    """The same before the TLS handshake."""
+    """The same for TLS, before the handshake."""
 
 
 def refuse_unbounded(request: PreparedRequest, response: Response) -> None:
@@ -130,4 +130,4 @@ def _shut(connected: socket.socket) -> None:
     try:
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
     except OSError:
-        return  # it was closed already, which is what is wanted
+        return  # the socket was closed already

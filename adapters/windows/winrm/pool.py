@@ -1,4 +1,4 @@
-"""Authenticated connections, kept a little while: between a look and the act no new handshake is needed."""
+"""A pool of authenticated connections, so that an act soon after a look needs no new handshake."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEPT_PER_HOST = 2
 
 
 class PooledConnection:
-    """One pywinrm `Protocol` with its one connection. Used by one call at a time."""
+    """One `Protocol` of pywinrm with its one connection. One call uses it at a time."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -38,12 +38,12 @@ class PooledConnection:
         self._session = session
 
     def until(self, deadline: Deadline) -> AbstractContextManager[None]:
-        """Whatever is said inside ends at the deadline. The host is told to answer two seconds before."""
+        """Return the context in which calls end at the deadline. The host is told to answer two seconds earlier."""
         self.protocol.operation_timeout_sec = max(1, min(_OPERATION_SECONDS, int(deadline.left) - 2))
         return self.wire.until(deadline)
 
     def authenticate(self) -> None:
-        """Make the security context that seals what follows; where nothing is sealed the first message does it."""
+        """Set up the security context that encrypts bodies. Other transports authenticate with their first message."""
         if self.connection.seals and self.protocol.transport.encryption is None:
             self.protocol.transport.setup_encryption(self._session)
 
@@ -62,7 +62,7 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
         "ca_trust_path": str(connection.ca_file) if connection.ca_file else None,
         "server_cert_validation": "validate" if connection.verify else "ignore",
         "kerberos_hostname_override": connection.kerberos_host or None,
-        # Else pywinrm would shake hands at once, before the bounded adapter is in place; `authenticate` does it.
+        # Otherwise pywinrm would authenticate at once, before the adapter with its limits is in place.
         "message_encryption": "never",
         "proxy": None,
         "operation_timeout_sec": _OPERATION_SECONDS,
@@ -71,7 +71,7 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
 
 
 class Pool:
-    """Lines by host and credential. A line is out with one call or in here, never both; what lies idle is closed."""
+    """Connections by address and credential. A connection is in use by one call, or kept here and closed when idle."""
 
     def __init__(self, idle: timedelta) -> None:
         self._idle = idle.total_seconds()
@@ -80,7 +80,7 @@ class Pool:
         self._sweeper: Timer | None = None
 
     def take(self, connection: Connection) -> PooledConnection:
-        """A line that was used lately, else a new one, not yet connected."""
+        """Return a kept connection, else a new one that is not connected yet."""
         self._close_idle()
         with self._lock:
             kept = self._kept.get(connection)
@@ -89,11 +89,11 @@ class Pool:
         return self.fresh(connection)
 
     def fresh(self, connection: Connection) -> PooledConnection:
-        """A new line whatever is kept; what is kept may be as dead as the one that failed."""
+        """Return a new connection, because a kept one may be as dead as the one that failed."""
         return PooledConnection(connection)
 
     def give_back(self, line: PooledConnection) -> None:
-        """Keep it for the next call."""
+        """Keep the connection for the next call. The oldest one is closed when more than two are kept."""
         with self._lock:
             kept = self._kept[line.connection]
             kept.append((time.monotonic(), line))
@@ -103,7 +103,7 @@ class Pool:
             surplus.close()
 
     def close(self) -> None:
-        """Close all that is kept."""
+        """Close all kept connections."""
         with self._lock:
             if self._sweeper:
                 self._sweeper.cancel()

@@ -1,4 +1,4 @@
-"""pywinrm behind the waist: Create, Command, Send, Receive, Delete, and no more, within one deadline."""
+"""The `Shell` on pywinrm: Create, Command, Send, Receive and Delete of WS-Management, within one time-out."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from adapters.windows.winrm.pool import PooledConnection
 
 _KEEP_IDLE = timedelta(seconds=60)
-_SHELL_IDLE = "PT120S"  # a shell that could not be deleted ends by itself then
+_SHELL_IDLE = "PT120S"  # after this idle time a shell that could not be deleted ends by itself
 _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
-_LONGEST_DELETE = 5.0  # seconds: the result is known by then, and nobody waits for the tidying up
-_SHORTEST_RECEIVE = 1.0  # seconds: WS-Management's timeouts are whole ones here
+_LONGEST_DELETE = 5.0  # seconds; the result is known by then
+_SHORTEST_RECEIVE = 1.0  # seconds; time-outs of WS-Management are whole seconds here
 
 log = structlog.get_logger()
 
@@ -51,7 +51,10 @@ class WinRmShell:
         self._pool.close()
 
     def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
-        """A command that waits for its input. Until then a lost connection is replaced once: nothing was delivered."""
+        """Return a call whose command waits for its input.
+
+        A lost connection is replaced once, because nothing was delivered yet. Raises `TerminalError`.
+        """
         connection = self._connection_of(host)
         with errors.translate_errors(host, delivered=False):
             call = _Call(host, self._pool.take(connection), deadline, reserve)
@@ -73,7 +76,7 @@ class WinRmShell:
             raise
 
     def _finish(self, call: _Call) -> None:
-        """Leave nothing on the host and keep the line if it is good. Never raises: the result is known by now."""
+        """Delete the shell, and keep the connection if it can be used again. Never raises: the result is known."""
         call.delete_shell()
         if call.is_sound:
             self._pool.give_back(call.line)
@@ -83,7 +86,7 @@ class WinRmShell:
             self._delete_over_new_line(call)
 
     def _delete_over_new_line(self, call: _Call) -> None:
-        """The keys of the old connection are gone with it, so the old line can say nothing more about its shell."""
+        """Delete the shell over a new connection, because the keys of the old one are gone."""
         successor = _Call(call.host, self._pool.fresh(call.line.connection), call.deadline, call.reserve)
         successor.shell_id = call.shell_id
         successor.delete_shell()
@@ -91,7 +94,7 @@ class WinRmShell:
 
 
 class _Call:
-    """One shell with one command on one line."""
+    """One shell with one command on one connection."""
 
     def __init__(self, host: str, line: PooledConnection, deadline: Deadline, reserve: float) -> None:
         self.host, self.line, self.deadline, self.reserve = host, line, deadline, reserve
@@ -102,10 +105,11 @@ class _Call:
 
     @property
     def is_sound(self) -> bool:
-        """The line may be used again."""
+        """Whether the connection can be used again."""
         return self.failure is None or errors.is_orderly(self.failure)
 
     def prepare(self) -> None:
+        """Authenticate, open the shell and start the command. Raises `TerminalError`; nothing is delivered yet."""
         with self._saying(delivered=False):
             self.line.authenticate()
             self.shell_id = self.line.protocol.open_shell(codepage=_UTF8, idle_timeout=_SHELL_IDLE)
@@ -113,11 +117,12 @@ class _Call:
             self._command_id = self.line.protocol.run_command(self.shell_id, BOOTSTRAP, console_mode_stdin=False)
 
     def send(self, payload: bytes) -> None:
-        """All of standard input in one message. After this nothing may be repeated blindly."""
+        """Send all of standard input in one message, which may be delivered from now on. Raises `TerminalError`."""
         with self._saying(delivered=True):
             self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
 
     def output(self) -> Iterator[Chunk]:
+        """Yield the output of the command until it ends. Raises `TerminalError`, also for more than 4 MiB."""
         done, size = False, 0
         while not done:
             chunk, done = self._received()
@@ -138,7 +143,7 @@ class _Call:
             return Chunk(stdout=stdout, stderr=stderr), done
 
     def delete_shell(self) -> None:
-        """End whatever still runs in it. A failure is logged only: the shell ends by itself when idle."""
+        """Delete the shell and end its command. A failure is only logged: an idle shell ends by itself."""
         if not self.shell_id or not self.is_sound or self.deadline.left <= 0:
             return
         self.deadline = Deadline(timedelta(seconds=min(self.deadline.left, _LONGEST_DELETE)))

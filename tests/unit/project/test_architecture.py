@@ -54,7 +54,7 @@ def catches_everything(handler: ast.ExceptHandler) -> bool:
     return any(kind is None or ast.unparse(kind) in ("Exception", "BaseException") for kind in kinds)
 
 
-def test_there_is_a_house_to_look_at() -> None:
+def test_the_source_files_are_found() -> None:
     assert len(FILES) > 50
 
 

@@ -239,7 +239,7 @@ def test_a_button_carries_the_request_and_its_version_and_nothing_else() -> None
         assert {button["action_id"] for button in buttons} <= {f"press_{press.value}" for press in Press}
 
 
-def test_only_who_may_still_be_spared_has_a_button() -> None:
+def test_only_a_card_whose_sessions_may_still_be_spared_has_a_button() -> None:
     with_buttons = {name for name, card in CARDS.items() if card.buttons}
     waiting = {name for name in CARDS if name.startswith("awaiting")}
     acting = {"acting-one-asked", "acting-one-done"}

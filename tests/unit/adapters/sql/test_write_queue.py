@@ -15,7 +15,7 @@ def wait_until_in_line(turns: FairLock, length: int) -> None:
         pass
 
 
-def test_whoever_came_first_is_next() -> None:
+def test_the_first_writer_in_line_writes_first() -> None:
     turns, order = FairLock(), []
 
     def write(number: int) -> None:
@@ -33,7 +33,7 @@ def test_whoever_came_first_is_next() -> None:
     assert order == list(range(8))
 
 
-def test_who_gives_up_waiting_is_passed_over() -> None:
+def test_a_writer_that_gives_up_waiting_is_passed_over() -> None:
     turns = FairLock()
     with turns.take(LONG), pytest.raises(TimeoutError), turns.take(timedelta(0)):
         pass

@@ -74,7 +74,7 @@ class FarHouse(BotHarness):
         super().restart()
 
 
-def test_such_a_name_is_shown_nobody_is_touched_and_the_others_are_served() -> None:
+def test_a_name_with_half_a_letter_is_shown_not_touched_and_the_others_are_logged_off() -> None:
     harness = FarHouse()
     harness.ask_and_run("comp1 id=3,5 --sync")
     assert f"CORP\\{SHOWN}" in text_of(harness.card)

@@ -113,7 +113,7 @@ def test_force_is_a_switch_or_a_block(tmp_path: Path, said: str, force: Force) -
     assert rule(tmp_path, said).force == force
 
 
-def test_what_nobody_may_touch_and_how_much_at_once(tmp_path: Path) -> None:
+def test_guard_rails_and_limits_are_read_from_the_file(tmp_path: Path) -> None:
     found = policy(
         tmp_path,
         RULE

@@ -134,7 +134,7 @@ def test_what_was_counted_before_the_card_changed_is_not_shown_any_more() -> Non
     assert "Yes so far" not in text_of(request_card.build(narrowed))
 
 
-def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
+def test_a_warned_session_can_be_cancelled_until_the_stated_time() -> None:
     card = request_card.build(REQUESTS["ready-warned"])
     assert [button.press for button in card.buttons] == [Press.CANCEL]
     assert Timestamp(b.NOW + samples.FIVE) in card.lines[-1].parts
@@ -170,7 +170,7 @@ def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
         ("acting-forced", False),
     ],
 )
-def test_what_nobody_decides_about_is_for_the_asker_alone(name: str, is_private: bool) -> None:  # noqa: FBT001 - a table
+def test_a_card_without_a_decision_is_shown_to_the_requester_alone(name: str, is_private: bool) -> None:  # noqa: FBT001 - a table
     assert request_card.is_private(REQUESTS[name]) is is_private
 
 

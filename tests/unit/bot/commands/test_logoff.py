@@ -153,7 +153,7 @@ def test_a_state_is_named_as_get_tssession_names_it(typed: str, states: list[Ses
         ("comp1 id=3 --all", Choice.ALL),
     ],
 )
-def test_a_computer_alone_chooses_nobody(typed: str, choice: Choice) -> None:
+def test_a_command_without_ids_filters_or_all_selects_no_session(typed: str, choice: Choice) -> None:
     assert logoff(typed).choice is choice
 
 

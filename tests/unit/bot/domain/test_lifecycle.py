@@ -219,7 +219,7 @@ def test_only_what_people_decide_about_makes_older_buttons_worthless() -> None:
     assert [request.content_version for request in (first, counted, narrowed)] == [2, 2, 4]
 
 
-def test_each_person_is_counted_once_and_only_while_he_counts() -> None:
+def test_each_approver_is_counted_once_and_only_while_the_approval_is_valid() -> None:
     once = advance(b.awaiting(), e.Counted(by=b.OTHER, on_version=2), b.NOW)
     renamed = replace(b.OTHER, name="other, renamed")
     again = advance(once, e.Counted(by=renamed, on_version=3), b.NOW)

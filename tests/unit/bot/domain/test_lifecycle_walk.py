@@ -79,7 +79,7 @@ PAUSES = st.sampled_from([timedelta(0)] * 8 + [timedelta(seconds=30), timedelta(
     start=st.sampled_from([b.request(), b.awaiting(*TARGETS), b.ready(*TARGETS), b.acting(*TARGETS)]),
     walk=st.lists(st.tuples(EVENTS, PAUSES), max_size=25),
 )
-def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Event, timedelta]]) -> None:
+def test_any_events_at_any_time_keep_the_invariants(start: Request, walk: list[tuple[e.Event, timedelta]]) -> None:
     request, now = start, b.NOW
     for event, pause in walk:
         now += pause
@@ -92,7 +92,7 @@ def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Eve
         request = after
 
 
-def test_whatever_happens_first_these_stay_true(subtests: pytest.Subtests) -> None:
+def test_all_events_in_all_orders_keep_the_invariants(subtests: pytest.Subtests) -> None:
     """All events in all orders, from every state, as deep as the profile says."""
     for start in (b.request(), b.awaiting(*TWO), b.ready(*TWO), b.acting(*TWO)):
         with subtests.test(state=start.state):

@@ -112,13 +112,13 @@ def test_a_later_look_settles_what_was_not_known_and_nothing_else() -> None:
         advance(whole, e.Settled(key=ONE, verdict=Verdict.UNKNOWN), b.NOW)
 
 
-def test_a_stumble_is_tried_again_and_a_step_forward_forgets_it() -> None:
+def test_a_failed_step_is_tried_again_and_progress_resets_the_count() -> None:
     stumbled = advance(b.request(), e.StepFailed(reference="r", code="c", again_in=SECOND), b.NOW)
     assert (stumbled.attempts, stumbled.due_at, stumbled.version) == (1, b.NOW + SECOND, 1)
     assert advance(stumbled, b.surveyed(), b.NOW).attempts == 0
 
 
-def test_a_stumble_on_a_host_concerns_that_host() -> None:
+def test_a_failed_step_on_a_host_concerns_that_host_alone() -> None:
     stumble = e.StepFailed(reference="r", code="c", again_in=SECOND, host="comp2")
     after = advance(b.acting(*TARGETS), stumble, b.NOW)
     assert ([look.due_at for look in after.surveys], after.due_at) == ([b.NOW, b.NOW + SECOND], None)
@@ -142,7 +142,7 @@ def test_a_warning_is_remembered_from_its_setting_out_to_its_arrival() -> None:
     ]
 
 
-def test_who_could_not_be_warned_is_left_alone() -> None:
+def test_a_user_who_could_not_be_warned_is_left_alone() -> None:
     after = advance(b.ready(*TARGETS), e.WarningFailed(key=ONE, note="nobody can prove it"), b.NOW)
     assert [(target.verdict, target.reason, target.note) for target in after.targets] == [
         (Verdict.SKIPPED, Reason.NOT_WARNED, "nobody can prove it"),

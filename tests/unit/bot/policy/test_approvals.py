@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.policy.model import Rule
 
 
-def test_the_yes_of_a_voter_who_has_left_is_void() -> None:
+def test_the_approval_of_a_person_who_left_the_group_is_void() -> None:
     harness = bot_with(asking_leads(2))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.press("approve", by=BO, on=request)
@@ -40,7 +40,7 @@ def test_the_yes_of_a_voter_who_has_left_is_void() -> None:
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-def test_who_came_back_into_the_group_has_to_say_yes_again() -> None:
+def test_an_approver_who_returns_to_the_group_has_to_approve_again() -> None:
     harness = bot_with(asking_leads(2))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.press("approve", by=BO, on=request)
@@ -53,7 +53,7 @@ def test_who_came_back_into_the_group_has_to_say_yes_again() -> None:
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-def test_a_second_yes_of_the_same_person_is_one_and_he_is_told() -> None:
+def test_a_second_approval_of_the_same_person_counts_once_and_the_person_is_told() -> None:
     harness = bot_with(asking_leads(2))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.press("approve", by=BO, on=request)
@@ -80,7 +80,7 @@ def test_a_requester_among_the_leads_counts_for_himself_only_where_the_rule_says
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-def test_a_vote_on_what_has_been_narrowed_since_is_void_and_an_older_button_decides_nothing() -> None:
+def test_an_approval_is_void_after_narrowing_and_an_older_button_decides_nothing() -> None:
     harness = bot_with(asking_leads(2))
     request = harness.ask_and_run("comp1 id=3,5 --sync")
     harness.press("approve", by=BO, on=request)

@@ -44,18 +44,18 @@ def test_a_group_counts_only_for_members_of_the_home_workspace(subtests: pytest.
 
 
 @pytest.mark.parametrize("name", ["dee", "gus", "robo", "uma", "fay"])
-def test_a_rule_that_names_a_person_by_id_makes_no_member_of_him(name: str) -> None:
+def test_a_rule_that_names_a_user_id_does_not_make_that_user_a_member(name: str) -> None:
     by_id = c.policy(c.rule(who=frozenset({PEOPLE[name].user_id})))
     assert not p.may_ask(by_id, person(name), c.OPS, Action.LIST).allowed
 
 
-def test_a_rule_that_names_a_person_by_id_is_for_him_alone() -> None:
+def test_a_rule_that_names_a_user_id_is_for_that_user_alone() -> None:
     by_id = c.policy(c.rule(who=frozenset({c.OLI.user_id})))
     assert p.may_ask(by_id, person("oli"), c.OPS, Action.LOG_OFF).allowed
     assert not p.may_ask(by_id, person("dana"), c.OPS, Action.LOG_OFF).allowed
 
 
-def test_somebody_of_the_home_workspace_with_another_team_id_does_not_count() -> None:
+def test_a_user_with_the_team_id_of_another_workspace_does_not_count() -> None:
     twin = Person(actor=c.person("dana", c.ELSEWHERE), groups=c.ONCALL, status=MemberStatus.MEMBER)
     assert p.may_ask(c.policy(), twin, c.OPS, Action.LIST).rule == "home workspace"
 

@@ -63,7 +63,13 @@ LOOKER = Actor(user_id="U0LOOK", team_id=HOME)
         (STRANGER, ONCALL, Action.LOG_OFF, False, "home workspace"),
     ],
 )
-def test_who_may_ask_for_what(who: Actor, groups: frozenset[str], action: Action, allowed: bool, by: str) -> None:  # noqa: FBT001 - a table
+def test_the_first_rule_for_person_action_and_place_decides(
+    who: Actor,
+    groups: frozenset[str],
+    action: Action,
+    allowed: bool,  # noqa: FBT001 - a table
+    by: str,
+) -> None:
     decision = may_ask(policy(), b.person(who, groups), b.PLACE, action)
     assert (decision.allowed, decision.rule, bool(decision.message)) == (allowed, by, not allowed)
 
@@ -189,7 +195,11 @@ def test_only_members_count(status: MemberStatus) -> None:
         (STRANGER, False, "my own workspace"),
     ],
 )
-def test_only_who_asked_may_press_what_the_requester_confirms(presser: Actor, allowed: bool, sentence: str) -> None:  # noqa: FBT001 - a table
+def test_only_the_requester_may_press_a_card_that_the_requester_confirms(
+    presser: Actor,
+    allowed: bool,  # noqa: FBT001 - a table
+    sentence: str,
+) -> None:
     decision = may_press(policy(), b.awaiting(), b.person(presser))
     assert decision.allowed is allowed
     assert sentence in decision.message

@@ -170,6 +170,6 @@ def test_one_more_target_never_weakens_what_it_takes(
 
 
 @given(POLICIES, SESSIONS)
-def test_whoever_may_touch_a_session_may_ask_for_it(rules: list[Rule], session: Session) -> None:
+def test_a_person_who_may_touch_a_session_may_ask_for_it(rules: list[Rule], session: Session) -> None:
     decision = for_session(policy(*rules), SAID, b.PLACE, Action.LOG_OFF, session)
     assert not decision.allowed or may_ask(policy(*rules), SAID, b.PLACE, Action.LOG_OFF).allowed

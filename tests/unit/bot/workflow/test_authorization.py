@@ -120,7 +120,7 @@ def test_nothing_changed_is_the_check_that_these_tests_can_pass() -> None:
     assert harness.terminal.logged_off == [("comp1", 3), ("comp1", 5)]
 
 
-def test_in_a_pause_the_yes_is_not_taken_the_presser_is_told_why_and_the_card_waits_for_the_end_of_it() -> None:
+def test_during_a_pause_an_approval_is_refused_with_the_reason_and_the_card_keeps_waiting() -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.ledger.pause("operator", "patch night")
@@ -135,7 +135,7 @@ def test_in_a_pause_the_yes_is_not_taken_the_presser_is_told_why_and_the_card_wa
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-def test_who_may_say_no_may_say_it_in_a_pause() -> None:
+def test_an_approver_may_deny_during_a_pause() -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.ledger.pause("operator", "patch night")
@@ -144,7 +144,7 @@ def test_who_may_say_no_may_say_it_in_a_pause() -> None:
 
 
 @pytest.mark.parametrize("command", ["comp1 id=3 --sync", "comp1 id=3 --sync --force"])
-def test_in_a_pause_nothing_new_is_asked_for_and_no_host_is_contacted(command: str) -> None:
+def test_during_a_pause_a_new_request_is_refused_and_no_host_is_contacted(command: str) -> None:
     harness = bot_with(rule(force=Force(is_allowed=True)))
     harness.ledger.pause("operator", "patch night")
     request = harness.ask_and_run(command)
@@ -153,14 +153,14 @@ def test_in_a_pause_nothing_new_is_asked_for_and_no_host_is_contacted(command: s
     assert "patch night" in harness.told(DANA)[-1]
 
 
-def test_in_a_pause_looking_is_allowed() -> None:
+def test_during_a_pause_listing_is_allowed() -> None:
     harness = bot_with()
     harness.ledger.pause("operator", "patch night")
     assert harness.ask_and_run("comp1", command="sessions").ending is Ending.ANSWERED
     assert harness.ask_and_run("comp1 id=3 --whatif").ending is Ending.WHATIF
 
 
-def test_what_runs_when_the_pause_comes_is_finished() -> None:
+def test_an_act_that_is_running_when_the_pause_begins_is_finished() -> None:
     harness = bot_with()
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.press("approve", by=DANA, on=request)
@@ -206,7 +206,7 @@ def test_under_a_relaxed_policy_the_card_means_what_it_said() -> None:
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-def test_a_relaxed_policy_does_not_stand_in_for_a_voter_who_has_left() -> None:
+def test_a_relaxed_policy_does_not_replace_an_approver_who_left_the_group() -> None:
     harness = bot_with(asking_leads(2))
     request = harness.ask_and_run("comp1 id=3 --sync")
     for lead in (BO, CHEN):
@@ -218,7 +218,7 @@ def test_a_relaxed_policy_does_not_stand_in_for_a_voter_who_has_left() -> None:
     assert harness.terminal.acts == []
 
 
-def test_without_the_target_that_needed_others_their_yes_is_still_enough() -> None:
+def test_approvals_are_still_enough_when_the_target_that_needed_them_is_gone() -> None:
     four_eyes = asking_leads(1, name="at work", states=frozenset({SessionState.ACTIVE}))
     harness = bot_with(four_eyes, rule())
     request = harness.ask_and_run("comp1 id=3,5 --sync")
@@ -245,7 +245,7 @@ def test_the_gentler_act_has_its_own_requirement_and_asks_anew() -> None:
     assert (harness.terminal.disconnected, harness.terminal.logged_off) == ([("comp1", 5)], [])
 
 
-def test_the_own_confirmation_that_was_enough_is_not_when_others_are_needed_now() -> None:
+def test_an_own_confirmation_is_not_enough_when_the_rules_now_require_others() -> None:
     harness = bot_with()
     request = harness.ask_and_run("comp1 id=3 --sync")
     assert request.requirement

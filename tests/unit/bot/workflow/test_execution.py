@@ -50,7 +50,7 @@ def test_force_and_even_if_active_do_not_get_around_it_together() -> None:
     assert harness.terminal.logged_off == []
 
 
-def test_who_is_idle_no_longer_is_not_touched_under_a_rule_for_the_idle() -> None:
+def test_a_session_that_is_no_longer_idle_is_not_touched_under_a_rule_for_idle_sessions() -> None:
     harness = bot_with(rule(idle_over=timedelta(seconds=60)))
     assert back_at_work(harness, "comp1 id=5 --sync", session_id=5) is Verdict.CHANGED
     assert harness.terminal.logged_off == []
@@ -61,7 +61,7 @@ def test_even_if_active_does_what_it_says_where_the_same_rule_holds_for_those_at
     assert back_at_work(harness, LATE) is Verdict.GONE
 
 
-def test_those_who_said_yes_may_be_enough_for_the_other_situation_as_well() -> None:
+def test_the_same_approvals_may_be_enough_for_the_other_state_as_well() -> None:
     """Both rules ask one lead: whoever comes back is covered by the same yes."""
     harness = bot_with(asking_leads(1, name="at work", states=ACTIVE), asking_leads(1, name="rest"))
     request = harness.ask_and_run(LATE)
@@ -71,7 +71,7 @@ def test_those_who_said_yes_may_be_enough_for_the_other_situation_as_well() -> N
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-def test_who_left_his_desk_meanwhile_goes_all_the_same_when_the_answers_cover_that() -> None:
+def test_a_session_that_was_disconnected_meanwhile_is_logged_off_when_the_approvals_cover_that() -> None:
     harness = bot_with(asking_leads(1, name="at work", states=ACTIVE), rule("rest"))
     request = harness.ask_and_run("comp1 id=5 --sync")
     harness.press("approve", by=BO, on=request)

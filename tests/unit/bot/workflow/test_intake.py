@@ -145,7 +145,7 @@ def assert_nothing_came_of(harness: BotHarness, response: Response, note: str, s
     assert harness.terminal.acts == acts
 
 
-def test_who_asked_approves_and_the_card_is_the_answer(awaiting: BotHarness) -> None:
+def test_the_requester_approves_and_the_card_shows_the_outcome(awaiting: BotHarness) -> None:
     response = awaiting.press("approve")
     assert (response.text, awaiting.request.state) == ("", State.READY)
     assert awaiting.request.decided_by == b.ASKER

@@ -108,7 +108,7 @@ def test_a_computer_that_no_rule_lets_a_person_see_is_not_contacted(command: str
     assert "No rule lets you look at vault" in harness.told(DANA)[-1]
 
 
-def test_who_may_act_on_some_sessions_but_not_list_the_host_reads_no_other_names() -> None:
+def test_a_person_who_may_act_on_some_sessions_but_not_list_the_host_sees_no_other_names() -> None:
     harness = bot_with(rule(may=frozenset({Action.LOG_OFF}), users=("alice",)))
     request = harness.ask_and_run("comp1 --all")
     named = {str(out.session.account) for out in request.excluded}
@@ -116,7 +116,7 @@ def test_who_may_act_on_some_sessions_but_not_list_the_host_reads_no_other_names
     assert "bob" not in harness.text_on_card(request)
 
 
-def test_who_reconnected_is_not_disconnected_a_second_time_after_a_restart() -> None:
+def test_a_user_who_reconnected_is_not_disconnected_a_second_time_after_a_restart() -> None:
     harness = bot_with()
     request = harness.ask_and_run("comp1 id=5 --sync")
     harness.press("disconnect", by=DANA, on=request)

@@ -85,7 +85,7 @@ def test_above_the_cap_a_target_that_asks_the_leads_takes_nothing_off_what_the_o
     assert len(harness.terminal.logged_off) == 12
 
 
-def test_who_narrows_it_below_the_cap_still_needs_the_second_person_that_the_card_names() -> None:
+def test_narrowing_below_the_cap_still_needs_the_second_person_that_the_card_names() -> None:
     harness = bot_with(second_person_above=2)
     request = harness.ask_and_run("crowd id=1-3 --sync")
     harness.choose(0, 1, by=DANA, on=request)
@@ -96,7 +96,7 @@ def test_who_narrows_it_below_the_cap_still_needs_the_second_person_that_the_car
     assert harness.terminal.logged_off == [("crowd", 1), ("crowd", 2)]
 
 
-def test_more_than_a_rule_allows_at_once_is_refused_with_the_number_and_the_next_step() -> None:
+def test_more_targets_than_a_rule_allows_are_refused_with_the_number_and_the_next_step() -> None:
     harness = bot_with(rule(max_targets=3))
     request = harness.ask_and_run("crowd id=1-4 --sync")
     assert (request.ending, request.targets) == (Ending.REFUSED, ())
@@ -107,7 +107,7 @@ def test_more_than_a_rule_allows_at_once_is_refused_with_the_number_and_the_next
 # How often
 
 
-def test_more_requests_than_the_limit_are_refused_before_any_host_is_looked_at_and_later_taken_again() -> None:
+def test_requests_above_the_rate_limit_are_refused_before_any_host_is_contacted_and_accepted_later() -> None:
     harness = bot_with(max_requests=3, max_requests_per=timedelta(minutes=10))
     for _ in range(3):
         assert harness.ask_and_run("comp1 id=3 --sync").state is State.AWAITING
@@ -176,7 +176,7 @@ def test_force_without_a_rule_for_it_becomes_an_ordinary_request_and_says_so() -
 # Nobody there
 
 
-def test_that_nobody_may_approve_is_said_at_once() -> None:
+def test_a_request_that_nobody_could_approve_is_refused_at_once() -> None:
     harness = bot_with(asking_leads(3))
     harness.directory.statuses[CHEN.user_id] = MemberStatus.GUEST
     request = harness.ask_and_run("comp1 id=3 --sync")
@@ -185,7 +185,7 @@ def test_that_nobody_may_approve_is_said_at_once() -> None:
     assert said in harness.told(DANA)[-1]
 
 
-def test_the_requester_is_not_one_of_those_who_are_there() -> None:
+def test_the_requester_does_not_count_among_the_possible_approvers() -> None:
     harness = bot_with(rule(need=of_leads(2), who=LEADS | ONCALL))
     assert harness.ask_and_run("comp1 id=3", by=CHEN).ending is Ending.REFUSED
     assert harness.ask_and_run("comp1 id=3", by=DANA).state is State.AWAITING
@@ -209,7 +209,7 @@ def test_a_channel_for_approvals_where_the_bot_may_not_post_is_told_to_the_reque
 # Calling people
 
 
-def test_the_card_stands_where_the_others_are_and_the_requester_is_told_so() -> None:
+def test_a_card_for_other_approvers_stands_in_their_channel_and_the_requester_is_told_so() -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3 --sync")
     assert channels(harness) == [APPROVALS.channel_id]
@@ -217,13 +217,13 @@ def test_the_card_stands_where_the_others_are_and_the_requester_is_told_so() -> 
     assert "waits for somebody else's yes" in harness.told(DANA)[-1]
 
 
-def test_an_own_confirmation_stands_where_it_was_asked() -> None:
+def test_a_card_that_the_requester_confirms_stands_where_the_command_was_typed() -> None:
     harness = bot_with()
     harness.ask_and_run("comp1 id=3 --sync", place=LOUNGE)
     assert channels(harness) == [LOUNGE.channel_id]
 
 
-def test_at_half_of_the_cards_life_those_who_may_decide_are_called_once_more_and_only_once() -> None:
+def test_at_half_of_the_cards_life_the_approvers_are_mentioned_once_more_and_only_once() -> None:
     harness = bot_with(asking_leads(1, expires_after=timedelta(minutes=20)))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.jump(timedelta(minutes=9, seconds=59))
@@ -236,14 +236,14 @@ def test_at_half_of_the_cards_life_those_who_may_decide_are_called_once_more_and
     assert reminder[2] == "Log off 1 session on comp1? This still waits for a decision."
 
 
-def test_an_own_confirmation_is_not_reminded_of() -> None:
+def test_a_card_that_the_requester_confirms_sends_no_reminder() -> None:
     harness = bot_with()
     harness.ask_and_run("comp1 id=3 --sync")
     harness.jump(timedelta(minutes=10))
     assert harness.chat.replies == []
 
 
-def test_a_card_dies_by_itself_and_a_later_press_is_told_so() -> None:
+def test_a_card_expires_by_itself_and_a_later_press_is_told_so() -> None:
     harness = bot_with(asking_leads(1, expires_after=timedelta(minutes=20)))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.clock.move(timedelta(minutes=20))

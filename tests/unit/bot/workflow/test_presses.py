@@ -214,7 +214,7 @@ AT_MOST = [(1, 1, True), (2, 1, False), (5, 5, True), (6, 5, False)]
 
 
 @pytest.mark.parametrize(("sessions", "max_targets", "expected"), AT_MOST)
-def test_more_than_the_rule_allows_at_once_is_a_no_that_says_how_many(
+def test_more_targets_than_the_rule_allows_are_refused_with_the_number(
     sessions: int,
     max_targets: int,
     expected: bool,  # noqa: FBT001 - a table

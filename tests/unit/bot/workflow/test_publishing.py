@@ -96,7 +96,7 @@ def test_a_card_that_slack_does_not_take_now_is_drawn_when_slack_wants_it_and_no
     assert card_headlines(harness, request) == ["Log off 1 session on comp1?"]
 
 
-def test_a_yes_is_carried_out_while_the_drawing_of_its_card_waits_for_slack() -> None:
+def test_an_approval_is_carried_out_while_the_card_waits_for_slack() -> None:
     harness, chat = bot_with_faulty_chat()
     request = harness.ask_and_run("comp1 id=3 --sync")
     chat.redrawing = BUSY
@@ -176,7 +176,7 @@ def test_a_process_that_dies_at_the_announcement_announces_again_rather_than_nev
     assert [drawings[-1].headline for drawings in harness.chat.cards.values()][-1] == "Logged off 1 session on comp1"
 
 
-def test_who_forced_is_told_when_it_cannot_be_announced_and_the_card_is_drawn() -> None:
+def test_the_requester_is_told_when_break_glass_cannot_be_announced_and_the_card_is_published() -> None:
     harness, chat = bot_with_faulty_chat(FORCING)
     chat.posting = {APPROVALS.channel_id: REFUSED}
     request = harness.ask_and_run("comp1 id=3 --sync --force")
@@ -186,7 +186,7 @@ def test_who_forced_is_told_when_it_cannot_be_announced_and_the_card_is_drawn() 
     assert card_headlines(harness, request)[-1] == "Logged off 1 session on comp1"
 
 
-def test_what_was_forced_and_touches_nobody_is_not_announced() -> None:
+def test_a_forced_preview_is_not_announced() -> None:
     harness, _chat = bot_with_faulty_chat(FORCING)
     harness.ask_and_run("comp1 id=3 --force --whatif")
     assert announcements(harness) == 0
@@ -195,7 +195,7 @@ def test_what_was_forced_and_touches_nobody_is_not_announced() -> None:
 # For good
 
 
-def test_who_asked_is_told_the_outcome_once_when_the_card_cannot_show_it() -> None:
+def test_the_requester_is_told_the_outcome_once_when_the_card_cannot_show_it() -> None:
     harness, chat = bot_with_faulty_chat()
     request = harness.ask_and_run("comp1 id=3 --sync")
     chat.redrawing = REFUSED
@@ -208,7 +208,7 @@ def test_who_asked_is_told_the_outcome_once_when_the_card_cannot_show_it() -> No
     assert "the card cannot be drawn any more: Slack does not let me post there (is_archived)." in told
 
 
-def test_who_asked_is_told_of_the_no_when_the_card_cannot_show_it() -> None:
+def test_the_requester_is_told_of_a_denial_when_the_card_cannot_show_it() -> None:
     harness, chat = bot_with_faulty_chat(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3 --sync")
     chat.redrawing = REFUSED

@@ -52,7 +52,7 @@ def test_one_card_is_posted_and_then_redrawn_to_its_outcome(harness: BotHarness)
     ]
 
 
-def test_who_cancels_ends_it_and_nobody_is_touched(harness: BotHarness) -> None:
+def test_a_cancelled_request_ends_and_touches_no_session(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.press("cancel")
     harness.run()
@@ -67,20 +67,20 @@ def test_force_asks_nobody(harness: BotHarness) -> None:
 
 
 @pytest.mark.parametrize("typed", ["comp1 --all --whatif", "comp1 --all --whatif --force", "comp1"])
-def test_a_preview_touches_nobody_and_is_told_to_the_asker_alone(harness: BotHarness, typed: str) -> None:
+def test_a_preview_touches_no_session_and_only_the_requester_sees_it(harness: BotHarness, typed: str) -> None:
     harness.ask_and_run(typed)
     assert (harness.terminal.acts, harness.chat.cards) == ([], {})
     assert [told.actor for told in harness.chat.told] == [b.ASKER]
 
 
-def test_who_may_not_is_refused_before_any_host_is_looked_at(harness: BotHarness) -> None:
+def test_an_unauthorized_request_is_refused_before_any_host_is_contacted(harness: BotHarness) -> None:
     harness.directory.groups.clear()
     assert harness.ask_and_run("comp1 id=3").ending is Ending.REFUSED
     assert (harness.terminal.look_calls, harness.chat.cards) == ([], {})
     assert "No rule lets you" in text_of(harness.chat.told[0].card)
 
 
-def test_who_lost_the_right_between_card_and_press_is_refused(harness: BotHarness) -> None:
+def test_a_requester_who_lost_the_right_between_card_and_press_is_refused(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.directory.groups.clear()
     assert harness.approve_and_run().ending is Ending.REFUSED
@@ -101,7 +101,7 @@ def test_a_second_request_for_the_same_session_finds_it_gone(harness: BotHarness
 # Somebody else, or somebody back at work
 
 
-def test_who_came_back_to_work_is_not_thrown_out(harness: BotHarness) -> None:
+def test_a_user_who_came_back_to_work_is_not_logged_off(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.terminal.return_to_work("comp1", 3)
     harness.approve_and_run()
@@ -110,7 +110,7 @@ def test_who_came_back_to_work_is_not_thrown_out(harness: BotHarness) -> None:
     assert harness.card.headline == "Nobody was logged off on comp1"
 
 
-def test_who_took_the_id_over_is_not_thrown_out(harness: BotHarness) -> None:
+def test_a_user_who_took_over_the_session_id_is_not_logged_off(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.terminal.take_over("comp1", 3, MALLORY)
     harness.approve_and_run()
@@ -118,7 +118,7 @@ def test_who_took_the_id_over_is_not_thrown_out(harness: BotHarness) -> None:
     assert r"another person, or a new logon, holds this session now (CORP\mallory)" in text_of(harness.card)
 
 
-def test_who_left_meanwhile_was_gone_already(harness: BotHarness) -> None:
+def test_a_session_that_ended_meanwhile_was_gone_already(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.terminal.sign_out("comp1", 3)
     harness.approve_and_run()
@@ -190,7 +190,7 @@ def test_sync_past_its_deadline_is_still_closing_and_settles_later(harness: BotH
     assert harness.card.headline == "Logged off 1 session on comp1"
 
 
-def test_a_wake_before_its_time_looks_at_nobody(harness: BotHarness) -> None:
+def test_a_wake_before_its_time_contacts_no_host(harness: BotHarness) -> None:
     harness.terminal.hang("comp1", 3)
     harness.ask_and_run("comp1 id=3 --sync")
     harness.approve_and_run()

@@ -163,7 +163,7 @@ def test_a_list_shows_what_may_not_be_touched() -> None:
     assert (ids(surveyed), surveyed.excluded, surveyed.ending) == ([0, 1, 3, 5, 65537], (), Ending.ANSWERED)
 
 
-def test_a_list_leaves_out_computers_that_nobody_let_him_look_at() -> None:
+def test_a_list_leaves_out_computers_that_the_requester_may_not_list() -> None:
     request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
     assert (surveyed.targets, len(surveyed.excluded)) == ((), 5)

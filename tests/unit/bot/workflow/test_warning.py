@@ -39,7 +39,7 @@ def verdicts(harness: BotHarness, request: Request) -> dict[int, Verdict | None]
     return {target.session.id: target.verdict for target in harness.find(request.id).targets}
 
 
-def test_nobody_is_warned_before_somebody_has_said_yes() -> None:
+def test_no_user_is_warned_before_the_approval() -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run(WARN)
     assert harness.terminal.messages == []
@@ -81,7 +81,7 @@ def test_the_card_shows_who_is_warned_when_it_begins_and_cancel() -> None:
     assert [button.label for button in harness.chat.cards[request.message_ref][-1].buttons] == ["Cancel"]
 
 
-def test_who_could_not_be_warned_is_left_alone_and_the_rest_goes() -> None:
+def test_a_user_who_could_not_be_warned_is_left_alone_and_the_others_are_logged_off() -> None:
     harness = bot_with()
     harness.terminal.take_down("comp2", Unreachable("comp2 cannot be reached.", host="comp2"))
     harness.terminal.bring_up("comp2")
@@ -115,7 +115,7 @@ def test_a_message_that_windows_refused_is_no_warning() -> None:
     assert harness.find(request.id).ending is Ending.DONE
 
 
-def test_who_left_before_the_warning_is_said_to_be_gone() -> None:
+def test_a_session_that_ended_before_the_warning_is_reported_as_gone() -> None:
     harness = bot_with()
     request = harness.ask_and_run(WARN)
     harness.press("approve", by=DANA, on=request)
@@ -244,7 +244,7 @@ def test_an_outsider_cannot_cancel_and_a_lead_who_may_approve_can() -> None:
     assert harness.find(request.id).ending is Ending.CANCELLED
 
 
-def test_who_comes_back_to_work_in_the_time_to_save_is_left_alone() -> None:
+def test_a_user_who_comes_back_during_the_grace_period_is_left_alone() -> None:
     harness = bot_with()
     request = warned(harness)
     harness.terminal.return_to_work("comp1", 3)
