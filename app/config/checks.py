@@ -100,7 +100,9 @@ def _selected(settings: Settings) -> Iterator[Problem]:
     lists |= {("rules", index, "computers"): rule.computers for index, rule in enumerate(settings.rules)}
     for where, said in lists.items():
         for index, name in enumerate(said):
-            if sentence := _unmatched(settings, inventory, name):
+            is_protection = where[0] == "protect"
+            sentence = _unmatched(settings, inventory, name)
+            if sentence and not (is_protection and names.is_any_name_of_one(settings, name)):
                 yield Problem(where=(*where, index), message=sentence)
 
 

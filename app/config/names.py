@@ -9,7 +9,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from app.config.problems import Problem
-from bot.domain.inventory import MOST_HOSTS, admits, expand, is_name, is_numeric, overlap
+from bot.domain.conditions import may_be_like
+from bot.domain.inventory import MOST_HOSTS, admits, expand, is_name, is_numeric, is_pattern, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ class Entry:
     name: str
     address: str
     port: int
+    machine: str
     where: Location
 
     @property
@@ -89,7 +91,9 @@ def _fault_in_address(text: str) -> str:
 def entries(settings: Settings) -> tuple[Entry, ...]:
     """Each name of the inventory. Entries that are wrong alone are left out."""
     return tuple(
-        Entry(name, computer.address or name, settings.way_to(computer).real_port, ("computers", index))
+        Entry(
+            name, computer.address or name, settings.way_to(computer).real_port, computer.machine, ("computers", index)
+        )
         for index, computer in enumerate(settings.computers)
         if computer.name and not any(fault_in_computer(computer))
         for name in expand(computer.name)
@@ -200,6 +204,7 @@ def odd(settings: Settings) -> Iterator[Problem]:
             )
         elif one.name.lower() != other.name.lower() and "." in one.name and "." in other.name:
             yield Problem(where=other.where, message=f"{pair} have one first name: are they two computers?")
+    yield from _one_machine(found)
     for index, match in matches(settings):
         where: Location = ("computers", index, "match")
         if own := next((entry for entry in found if admits(match, entry.name)), None):
@@ -216,6 +221,28 @@ def odd(settings: Settings) -> Iterator[Problem]:
             yield Problem(
                 where=("groups", group), message=f"`{like}` lets a computer in that is called like the group."
             )
+
+
+def is_any_name_of_one(settings: Settings, said: str) -> bool:
+    """Whether a protection means a computer by any of its names: listed, reported, with a domain or without."""
+    label, dot, _ = said.partition(".")
+    selectors = (said, label) if dot and not is_pattern(label) else (said,)
+    known = [name for entry in entries(settings) for name in (entry.name, entry.machine)]
+    known += [name.partition(".")[0] for name in known if not is_numeric(name)]
+    lets_in = [part for _, match in matches(settings) for part in (match, match.partition(".")[0])]
+    is_listed = any(may_be_like(selector, name) for selector in selectors for name in known if name)
+    return is_listed or any(overlap(selector, part) for selector in selectors for part in lets_in)
+
+
+def _one_machine(found: tuple[Entry, ...]) -> Iterator[Problem]:
+    """Two entries of which one says that it is the other's machine. The bot acts there once, under both names."""
+    first: dict[str, Entry] = {}
+    for entry in found:
+        for name in dict.fromkeys((entry.machine or entry.name).lower().split(".")[:1]):
+            other = first.setdefault(name, entry)
+            if other is not entry and (entry.machine or other.machine):
+                message = f"`{entry.name}` and `{other.name}` are one machine, `{entry.machine or other.machine}`."
+                yield Problem(where=entry.where, message=message)
 
 
 def combinations_of_one_label(found: tuple[Entry, ...]) -> Iterator[tuple[Entry, Entry]]:

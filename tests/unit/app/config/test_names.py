@@ -219,6 +219,10 @@ ODD = {
         ("fin-01.corp.example", "fin-01.lab.example"),
         "computers.1: `fin-01.lab.example` and `fin-01.corp.example` have one first name: are they two computers?",
     ),
+    "one machine": (
+        ("fin-01", "{name: alias, machine: FIN-01.corp.example}"),
+        "computers.1: `alias` and `fin-01` are one machine, `FIN-01.corp.example`.",
+    ),
     "a pattern over a name": (
         ("fin-01", "{match: 'fin-0?'}"),
         "computers.1.match: `fin-0?` also fits `fin-01`, whose own entry counts (computers.0).",

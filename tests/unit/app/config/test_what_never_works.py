@@ -44,11 +44,9 @@ COMPUTERS = {
     "fin-*": "`fin-*` matches no computer.",
     "": "`` matches no computer.",
     "cmop1": "`cmop1` matches no computer. Did you mean `comp1`?",
-    "comp1.corp.example": "`comp1.corp.example` matches no computer. Did you mean `comp1`?",
     "FARM": "`FARM` matches no computer. Did you mean `group:farm`?",
-    "comp1.": "`comp1.` matches no computer. Did you mean `comp1`?",
-    "web-1": "`web-1` matches no computer.",
     "web-?.corp.example": "`web-?.corp.example` matches no computer.",
+    "*.corp.lab": "`*.corp.lab` matches no computer.",
     "group:none": "`group:none` is no group of computers, or one without any.",
 }
 
@@ -59,6 +57,16 @@ def test_a_protection_or_a_rule_for_no_computer_is_a_fault(tmp_path: Path, said:
         f"line {BEHIND}: protect.computers.0: {sentence}"
     ]
     assert faults(tmp_path, f"    computers: [comp1, '{said}']") == [f"line {BEHIND}: rules.0.computers.1: {sentence}"]
+
+
+@pytest.mark.parametrize("said", ["comp1.corp.example", "web-1", "FIN-01", "fin-01.corp.example"])
+def test_a_protection_may_use_any_name_of_a_computer_and_a_rule_has_to_use_the_listed_one(
+    tmp_path: Path, said: str
+) -> None:
+    head = HEAD.replace("[comp1,", "[comp1, {name: alias, machine: FIN-01},")
+    assert read(tmp_path, f"protect: {{computers: ['{said}']}}", head=head).policy().protected_computers == (said,)
+    (fault,) = faults(tmp_path, f"    computers: ['{said}']", head=head)
+    assert f"rules.0.computers.0: `{said}` matches no computer." in fault
 
 
 @pytest.mark.parametrize("said", ["comp1", "COMP1", "*", "rds-0?", "*-7*", "web-7.corp", "w*", "group:farm", "*.corp"])
