@@ -65,7 +65,7 @@ def _logins(settings: Settings) -> Iterator[Problem]:
         hosts = frozenset(name.partition(".")[0].upper() for name in expand(computer.name))
         where: Location = ("computers", index, "winrm", "username") if is_own else ("winrm", "username")
         if fault := fault_in_login(way.username, way.transport, hosts):
-            found.setdefault(where, f"{fault}.")
+            found.setdefault(where, f"{fault} ({computer.label}).")
     yield from (Problem(where=where, message=message) for where, message in found.items())
 
 

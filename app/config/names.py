@@ -152,6 +152,8 @@ def _lets_other_name_in(match: str, name: str, entry: Entry) -> bool:
         return False
     if name != entry.name and admits(match, name):
         return True
+    if name != entry.name and admits(match, entry.name) and _first_label(name) == _first_label(entry.name):
+        return False
     is_short, is_full_match = "." not in name, "." in match
     first = match.partition(".")[0]
     return is_short == is_full_match and overlap(name.partition(".")[0], first)

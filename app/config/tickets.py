@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TRIES = 200
+_LONGEST = 2000
+"""A command is no longer, so neither is a reason: a text that has to repeat something more often is none."""
+
 _AROUND = ("", "", "x", " ", "\n")
 _PLAIN = ("server is stuck", "please", "Server haengt")
 
@@ -51,7 +54,7 @@ def _fitting(expression: re.Pattern[str]) -> Iterator[bool | None]:
     chance = random.Random(0)  # noqa: S311 - texts to try, the same ones each time
     maker = _Maker(chance)
     for _ in range(_TRIES):
-        maker.looked_around = False
+        maker.begin()
         try:
             text = chance.choice(_AROUND) + maker.text(tree) + chance.choice(_AROUND)
             yield bool(expression.search(text)) or (None if maker.looked_around else False)
@@ -70,6 +73,10 @@ class _Maker:
         self._chance = chance
         self._groups: dict[int, str] = {}
         self.looked_around = False
+        self._repeated = 1
+
+    def begin(self) -> None:
+        self.looked_around, self._repeated = False, 1
 
     def text(self, tree: Any) -> str:
         return "".join(self._one(str(kind), value) for kind, value in tree)
@@ -88,8 +95,7 @@ class _Maker:
             case "ATOMIC_GROUP":
                 return self.text(value)
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-                low, high, inner = value
-                return "".join(self.text(inner) for _ in range(self._chance.randint(low, min(high, low + 2))))
+                return self._repeat(*value)
             case "GROUPREF":
                 return self._groups.get(value, "")
             case "AT":
@@ -101,6 +107,14 @@ class _Maker:
             case _:
                 self.looked_around = True
                 return ""
+
+    def _repeat(self, low: int, high: int, inner: Any) -> str:
+        outside, self._repeated = self._repeated, self._repeated * max(low, 1)
+        if self._repeated > _LONGEST:
+            raise _Impossible
+        found = "".join(self.text(inner) for _ in range(self._chance.randint(low, min(high, low + 2))))
+        self._repeated = outside
+        return found
 
     def _letter(self, kind: str, value: Any) -> str:
         """One character of the set: its own ones, or of those that people type."""

@@ -193,6 +193,14 @@ def test_all_of_it_is_told_at_once(tmp_path: Path) -> None:
     assert [line.partition(":")[0] for line in found] == ["line 5", "line 6", "line 7", "line 11"]
 
 
+def test_the_address_of_a_computer_may_be_its_own_name_in_full(tmp_path: Path) -> None:
+    """The pattern lets the listed name in, which counts, and no second one of this computer."""
+    own = read(tmp_path, "{name: fin-01, address: fin-01.corp.example}", "{match: 'fin-*'}")
+    assert own.winrm_for("FIN-01")[0] == "fin-01.corp.example"
+    (fault,) = faults(tmp_path, "{name: fin-01, address: fin-01.corp.example}", "{match: 'fin-*.corp.example'}")
+    assert "`fin-*.corp.example` lets a second name in for `fin-01`" in fault
+
+
 def test_computers_that_are_several_are_taken(tmp_path: Path) -> None:
     settings = read(
         tmp_path,
@@ -268,7 +276,9 @@ def test_two_patterns_meet_where_a_name_fits_both(selector: str, match: str, mee
 
 
 def test_a_name_has_labels_and_a_number_at_its_end_makes_an_address() -> None:
-    assert [text for text in ("a", "a.b", "a-1.b2", "a..b", ".a", "a.", "-a", "a-", "a_b", "") if is_name(text)] == [
+    assert [
+        text for text in ("a", "a.b", "a-1.b2", "a..b", ".a", "a.", "-a", "a-", "a_b", "", "a" * 64) if is_name(text)
+    ] == [
         "a",
         "a.b",
         "a-1.b2",

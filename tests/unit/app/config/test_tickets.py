@@ -10,7 +10,22 @@ from app.config.tickets import fault_in_ticket, is_doubtful, takes_plain_words
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("a^", "$a", r"a\bb", r"\Za", r"a\Ab", "(?!)", r"[^\s\S]", "x(?!)", r"\n^a", r"(a|b)^c", "a$b|c^"),
+        *(
+            "a^",
+            "$a",
+            r"a\bb",
+            r"\Za",
+            r"a\Ab",
+            "(?!)",
+            r"[^\s\S]",
+            "x(?!)",
+            r"\n^a",
+            r"(a|b)^c",
+            "a$b|c^",
+            "a{2001}",
+            "(a{99}){99}",
+            "a{4000000000}",
+        ),
     ],
 )
 def test_a_ticket_that_no_reason_can_have_is_found(pattern: str) -> None:
