@@ -20,8 +20,8 @@ from tests.support.checkout import ROOT
 RESULTS = ROOT / ".deep.jsonl"
 DOMAIN, COMMANDS, POLICY = (f"tests/unit/bot/{folder}" for folder in ("domain", "commands", "policy"))
 CHECKS = {
-    "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py",
-    "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py",
+    "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py {DOMAIN}/test_readings.py",
+    "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py {DOMAIN}/test_letters.py",
     "requirements": f"{POLICY}/test_requirement.py",
     "words of a command": COMMANDS,
     "people at work": "tests/unit/bot/workflow",

@@ -23,6 +23,7 @@ from app.cli.version import Version  # noqa: TC001 - typer reads it from the sig
 from app.config.settings import load
 from app.logging import set_up as set_up_logging
 from bot.commands import COMMANDS
+from bot.domain.letters import visible
 from bot.errors import BotError
 
 app = typer.Typer(
@@ -46,7 +47,7 @@ def main() -> None:
     try:
         app()
     except BotError as error:
-        stderr.print(error.message, style="red", markup=False)
+        stderr.print("\n".join(map(visible, error.message.split("\n"))), style="red", markup=False)
         sys.exit(1)
 
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.domain.letters import visible
+
 if TYPE_CHECKING:
     from app.config.settings import Settings
 
@@ -39,4 +41,4 @@ def table_of(*columns: str) -> Table:
 
 def literal(text: str) -> str:
     """Return a text from outside letter by letter: without markup and without control characters."""
-    return escape("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))
+    return escape(visible(text))

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.options import APP_YAML, Config
+from app.config.oddities import oddities
 from app.config.settings import Settings, load
 from app.wiring import open_directory
 from bot.commands import BY_NAME
+from bot.domain.letters import visible
 from bot.domain.people import Actor, Place
 from bot.errors import UsageError
 from bot.policy.explain import explain
@@ -34,24 +36,22 @@ def explain_(
     word, _, text = command.strip().partition(" ")
     spec = BY_NAME.get(word.removeprefix("/"))
     if spec is None:
-        raise UsageError(f"I know no command {word}. There are: {', '.join('/' + name for name in BY_NAME)}.")
+        raise UsageError(f"I know no command {visible(word)}. There are: {', '.join('/' + name for name in BY_NAME)}.")
     directory, _ = _directory(settings)
     person = directory.person(Actor(user_id=as_user, team_id=settings.team))
     ask = spec.parse(text, settings.inventory())
     for line in explain(settings.policy(), person, Place(channel_id=in_channel), spec.action, ask):
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(visible(line) + "\n")
 
 
 @policy.command()
 def check(config: Config = APP_YAML) -> None:
-    """Find rules that can never work. Exit code 1 when there is one."""
+    """Find rules that can never work, and names that look like a slip. Exit code 1 when there is one."""
     settings = load(config)
     directory, known = _directory(settings)
-    faults = list(lint(settings.policy(), directory.members_of, known))
-    if settings.protect.own_account and not settings.policy().own_accounts and not settings.rehearsal:
-        faults.append("protect.own_account: name the bot's account in winrm.username, or it cannot be told apart.")
+    faults = [*lint(settings.policy(), directory.members_of, known), *oddities(settings)]
     for fault in faults:
-        sys.stdout.write(fault + "\n")
+        sys.stdout.write(visible(fault) + "\n")
     if faults:
         raise typer.Exit(1)
     sys.stdout.write(f"{len(settings.rules)} rules, and all of them can work.\n")

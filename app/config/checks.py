@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.config import names
+from app.config.accounts import fault_in_login
 from app.config.problems import Problem
-from bot.domain.inventory import MOST_HOSTS, expand, is_name
+from bot.domain.inventory import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.config.settings import Computer, Settings
     from app.config.yaml_file import Location
-
-_OPEN_END = (
-    "`{}` has to end in letters of its own, like *.corp.example: "
-    "* and ? stand for no dot, and not for a whole last part."
-)
+    from bot.domain.inventory import Inventory
 
 
 def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator[Problem]:
@@ -25,8 +23,9 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
         ("audit_key", "slack"): _secrets,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
+        ("winrm", "computers"): _logins,
         ("computers", "groups", "default_computer"): _default,
-        ("computers", "groups", "rules", "protect"): _named_groups,
+        ("computers", "groups", "rules", "protect"): _selected,
     }
     for parts, check in checks.items():
         if not broken.intersection((*parts, "rehearsal")):
@@ -48,20 +47,26 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
 
 def _computers(settings: Settings) -> Iterator[Problem]:
     for index, computer in enumerate(settings.computers):
-        where = ("computers", index)
-        names = list(expand(computer.name)) if computer.name else []
-        if bool(computer.name) == bool(computer.match):
-            yield Problem(where=where, message="a computer has either a name or a match.")
-        elif computer.match and not computer.match.rpartition(".")[2].strip("*?"):
-            yield Problem(where=(*where, "match"), message=_OPEN_END.format(computer.match))
-        elif computer.name and not (names and all(is_name(name) for name in names)):
-            yield Problem(
-                where=where, message=f"`{computer.name}` is no name of a computer and no range like rds-[01-40]."
-            )
-        elif len(names) > MOST_HOSTS:
-            yield Problem(where=where, message=f"`{computer.name}` names more than {MOST_HOSTS:,} computers.")
+        where: Location = ("computers", index)
+        key, sentence = names.fault_in_computer(computer)
+        if sentence:
+            yield Problem(where=(*where, key) if key else where, message=sentence)
         else:
             yield from (Problem(where=where, message=message) for message in _unsafe_way(settings, computer))
+    yield from names.twice(settings)
+    yield from names.second_names(settings)
+
+
+def _logins(settings: Settings) -> Iterator[Problem]:
+    """The account of each way, said once where it stands."""
+    found: dict[Location, str] = {}
+    for index, computer in enumerate(settings.computers):
+        way, is_own = settings.way_to(computer), "username" in computer.winrm.model_fields_set
+        hosts = frozenset(name.partition(".")[0].upper() for name in expand(computer.name))
+        where: Location = ("computers", index, "winrm", "username") if is_own else ("winrm", "username")
+        if fault := fault_in_login(way.username, way.transport, hosts):
+            found.setdefault(where, f"{fault} ({computer.label}).")
+    yield from (Problem(where=where, message=message) for where, message in found.items())
 
 
 def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
@@ -80,6 +85,7 @@ def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
 
 
 def _groups(settings: Settings) -> Iterator[Problem]:
+    yield from names.groups(settings)
     inventory = settings.inventory()
     for group, members in settings.groups.items():
         for index, member in enumerate(members):
@@ -87,15 +93,27 @@ def _groups(settings: Settings) -> Iterator[Problem]:
                 yield Problem(where=("groups", group, index), message=f"`{member}` is none of the computers.")
 
 
-def _named_groups(settings: Settings) -> Iterator[Problem]:
-    """Yield the groups in rules and protections that have no computer, because such a rule has no effect."""
+def _selected(settings: Settings) -> Iterator[Problem]:
+    """Yield the entries of rules and protections that match no computer, because such an entry has no effect."""
     inventory = settings.inventory()
     lists: dict[Location, list[str]] = {("protect", "computers"): settings.protect.computers}
     lists |= {("rules", index, "computers"): rule.computers for index, rule in enumerate(settings.rules)}
-    for where, names in lists.items():
-        for index, name in enumerate(names):
-            if name.lower().startswith("group:") and not inventory.covered(name):
-                yield Problem(where=(*where, index), message=f"`{name}` is no group of computers, or one without any.")
+    for where, said in lists.items():
+        for index, name in enumerate(said):
+            is_protection = where[0] == "protect"
+            sentence = _unmatched(settings, inventory, name)
+            if sentence and not (is_protection and names.is_any_name_of_one(settings, name)):
+                yield Problem(where=(*where, index), message=sentence)
+
+
+def _unmatched(settings: Settings, inventory: Inventory, name: str) -> str:
+    if name.lower().startswith("group:"):
+        return "" if inventory.covered(name) else f"`{name}` is no group of computers, or one without any."
+    if inventory.may_find(name):
+        return ""
+    group = next((group for group in settings.groups if group.lower() == name.lower()), "")
+    meant = f"group:{group}" if group else inventory.candidates(name).clear
+    return f"`{name}` matches no computer." + (f" Did you mean `{meant}`?" if meant else "")
 
 
 def _default(settings: Settings) -> Iterator[Problem]:

@@ -6,15 +6,18 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from app.config.accounts import fault_in_pattern
+from app.config.tickets import fault_in_ticket
 from bot.domain.actions import Action
 from bot.domain.conditions import is_like
-from bot.domain.durations import parse_duration
+from bot.domain.durations import parse_duration, written
 from bot.domain.requirement import Need
 from bot.domain.session import KNOWN_STATES, SessionState
 from bot.policy.model import Force, Rule
 
+_WITH_IDLE_TIMES = (SessionState.ACTIVE, SessionState.DISCONNECTED)
 RESERVED = frozenset(
     {
         *("no rule", "guard rail", "member", "own", "home workspace"),
@@ -23,9 +26,12 @@ RESERVED = frozenset(
 )
 """The names under which decisions are recorded that no rule of the file made."""
 
-_QUORUM = re.compile(r"^([1-9]\d?) of (\S.*)$")
-_PERSON = re.compile(r"^(@[a-z0-9._-]+|[UWS][A-Z0-9]{2,})$")
-_CHANNEL = re.compile(r"^[CG][A-Z0-9]{2,}$")
+_QUORUM = re.compile(r"([1-9][0-9]?) of (\S.*)")
+_PERSON = re.compile(r"@[a-z0-9._-]+|[UWS][A-Z0-9]{2,}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MOST = 1000
+"""More sessions, or requests, than a person can mean at once."""
 
 
 def _duration(value: object) -> object:
@@ -36,14 +42,23 @@ def _duration(value: object) -> object:
     return length
 
 
+def _between(least: timedelta, most: timedelta, why: str) -> AfterValidator:
+    def bounded(length: timedelta) -> timedelta:
+        if not least <= length <= most:
+            raise ValueError(f"has to be from {written(least)} to {written(most)}: {why}")
+        return length
+
+    return AfterValidator(bounded)
+
+
 def _person(value: str) -> str:
-    if not _PERSON.match(value):
+    if not _PERSON.fullmatch(value):
         raise ValueError("write a user group's handle (@oncall), its id (S...) or a user id (U...); names do not count")
     return value
 
 
 def _channel(value: str) -> str:
-    if value and not _CHANNEL.match(value):
+    if value and not _CHANNEL.fullmatch(value):
         raise ValueError("write the channel's id (C...), which its details show at the bottom")
     return value
 
@@ -55,35 +70,48 @@ def _force(value: object) -> object:
 def _state(value: str) -> str:
     if not any(is_like(value, state.label) for state in KNOWN_STATES):
         raise ValueError(f"no state is called that; there are {', '.join(state.label for state in KNOWN_STATES)}")
+    if not any(is_like(value, state.label) for state in KNOWN_STATES if state is not SessionState.LISTENING):
+        raise ValueError("listeners are never touched, whatever the rules say. Leave it out")
     return value
 
 
 def _confirm(value: str) -> str:
     if value in ("self", "another"):
         return value
-    quorum = _QUORUM.match(value)
+    quorum = _QUORUM.fullmatch(value)
     if not quorum:
         raise ValueError("write `self`, `another`, or a number of people like `2 of @ts-leads`")
-    for name in quorum[2].split():
-        _person(name.strip(","))
+    people = {_person(name.strip(",")) for name in quorum[2].split()}
+    if all(name.startswith(("U", "W")) for name in people) and len(people) < int(quorum[1]):
+        raise ValueError(f"asks for {quorum[1]} people and names {len(people)}")
     return value
 
 
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as exc:
-        raise ValueError(f"this is no regular expression: {exc}") from exc
+def _ticket(value: str) -> str:
+    if fault := fault_in_ticket(value):
+        raise ValueError(fault)
+    return value
+
+
+def _account(value: str) -> str:
+    if fault := fault_in_pattern(value):
+        raise ValueError(f"`{value}` {fault}")
     return value
 
 
 def _rule_name(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("needs letters that can be read")
     if value.strip().lower() in RESERVED:
         raise ValueError(f"`{value}` is what the bot calls a rule of its own; the audit has to tell them apart")
     return value
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+CardTime = Annotated[Duration, _between(MINUTE, DAY, "nobody can read a card faster, and an older one says what was")]
+IdleTime = Annotated[Duration, _between(MINUTE, 90 * DAY, "for sessions of any idle time leave it out")]
+RateTime = Annotated[Duration, _between(MINUTE, DAY, "a shorter time limits nobody, a longer one locks people out")]
+UserPattern = Annotated[str, AfterValidator(_account)]
 PersonName = Annotated[str, AfterValidator(_person)]
 ChannelId = Annotated[str, AfterValidator(_channel)]
 
@@ -99,7 +127,7 @@ class ForceSettings(Section):
 
     allowed: bool = True
     reason: bool = False
-    ticket: Annotated[str, AfterValidator(_pattern)] = ""
+    ticket: Annotated[str, AfterValidator(_ticket)] = ""
 
 
 class RuleSettings(Section):
@@ -110,15 +138,31 @@ class RuleSettings(Section):
     where: list[ChannelId] = []
     may: list[Action] = Field(min_length=1)
     computers: list[str] = Field(default=["*"], min_length=1)
-    users: list[str] = Field(default=["*"], min_length=1)
+    users: list[UserPattern] = Field(default=["*"], min_length=1)
     states: list[Annotated[str, AfterValidator(_state)]] = Field(default=["*"], min_length=1)
-    idle_over: Duration = timedelta()
+    idle_over: IdleTime = timedelta()
     confirm: Annotated[str, AfterValidator(_confirm)] = "self"
     requester_counts: bool = False
     approve_in: ChannelId = ""
     force: Annotated[ForceSettings, BeforeValidator(_force)] = ForceSettings(allowed=False)
-    max_targets: int = Field(default=50, ge=1)
-    expires_after: Duration = timedelta(minutes=15)
+    max_targets: int = Field(default=50, ge=1, le=MOST)
+    expires_after: CardTime = timedelta(minutes=15)
+
+    @field_validator("idle_over", "requester_counts")
+    @classmethod
+    def _can_work(cls, value: object, info: ValidationInfo) -> object:
+        """What the keys above it leave nothing to do for."""
+        said = info.data
+        if info.field_name == "requester_counts":
+            if value and "confirm" in said and not _QUORUM.fullmatch(said["confirm"]):
+                raise ValueError("counts only with a number of people: `confirm: 2 of @ts-leads`")
+        elif (
+            value
+            and "states" in said
+            and not any(is_like(pattern, state.label) for pattern in said["states"] for state in _WITH_IDLE_TIMES)
+        ):
+            raise ValueError("Windows knows how long Active and Disconnected sessions are idle, and of no other state")
+        return value
 
     def rule(self, computers: tuple[str, ...]) -> Rule:
         """Return the rule as a value of the policy. `computers` are its computers, with groups replaced by members."""
@@ -143,7 +187,7 @@ class RuleSettings(Section):
             return None
         if self.confirm == "another":
             return Need(count=1, of=frozenset(self.who), rule=self.name)
-        quorum = _QUORUM.match(self.confirm)
+        quorum = _QUORUM.fullmatch(self.confirm)
         count, people = (int(quorum[1]), quorum[2]) if quorum else (1, "")
         of = frozenset(name.strip(",") for name in people.split())
         return Need(count=count, of=of, rule=self.name, requester_counts=self.requester_counts)
@@ -152,7 +196,7 @@ class RuleSettings(Section):
 class Protect(Section):
     """The sessions that no person may act on, whatever the rules say."""
 
-    users: list[str] = []
+    users: list[UserPattern] = []
     computers: list[str] = []
     console: bool = True
     own_account: bool = True
@@ -164,6 +208,6 @@ class Limits(Section):
     Above `second_person_above` sessions a second person has to say yes. One person may make `max_requests` in `per`.
     """
 
-    second_person_above: int = Field(default=10, ge=1)
-    max_requests: int = Field(default=30, ge=1)
-    per: Duration = timedelta(minutes=10)
+    second_person_above: int = Field(default=10, ge=1, le=MOST)
+    max_requests: int = Field(default=30, ge=1, le=MOST)
+    per: RateTime = timedelta(minutes=10)

@@ -6,12 +6,14 @@ The file has no secrets: a value `${NAME}` comes from the environment, and `file
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from app.config import checks, problems, yaml_file
+from app.config.accounts import user_alone
 from app.config.policy import Limits, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
 
@@ -93,6 +96,14 @@ class Settings(Section):
             [{"name": item} if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
         )
 
+    @field_validator("team")
+    @classmethod
+    def _workspace(cls, value: str) -> str:
+        """Of any other text nobody would be a member."""
+        if not _TEAM.fullmatch(value):
+            raise ValueError("write the workspace's id (T...), which its address in a browser shows")
+        return value
+
     @field_validator("rules")
     @classmethod
     def _named_once(cls, value: list[RuleSettings]) -> list[RuleSettings]:
@@ -131,7 +142,7 @@ class Settings(Section):
             rules=tuple(rule.rule(_on(rule.computers, inventory)) for rule in self.rules),
             protected_users=tuple(self.protect.users),
             protected_computers=_on(self.protect.computers, inventory),
-            own_accounts=tuple(account.partition("@")[0].replace("*", "?") for account in sorted(accounts) if account),
+            own_accounts=tuple(sorted({user_alone(account) for account in accounts} - {""})),
             may_touch_console=not self.protect.console,
             may_touch_own_account=not self.protect.own_account,
             second_person_above=self.limits.second_person_above,
@@ -193,7 +204,7 @@ def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:
 
 
 _PLACEHOLDERS: dict[str, object] = {
-    "team": "-",
+    "team": "T00",
     "computers": ["-"],
     "rules": [{"name": "-", "who": ["U00"], "may": ["list"]}],
 }

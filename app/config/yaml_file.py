@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 from yaml import tokens
 
+from bot.domain.letters import visible
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
 
 def refusal(path: Path, listed: Iterable[tuple[int, str]]) -> SettingsError:
     """Return the error with all faults of the file, each once and with its line."""
-    lines = [f"  line {line}: {message}" for line, message in sorted(set(listed))]
+    lines = [f"  line {line}: {visible(message)}" for line, message in sorted(set(listed))]
     return SettingsError("\n".join([f"{path} has {len(lines)} fault{'s' if len(lines) > 1 else ''}:", *lines]))
 
 

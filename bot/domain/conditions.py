@@ -1,6 +1,7 @@
 """Filters on sessions. The survey compares them, and the host compares them again right before the act.
 
-`Agent.cs` compares the same way; docs/agent-protocol.md is the specification of both.
+`Target.cs` compares the same way; docs/agent-protocol.md is the specification of both. A filter narrows what may be
+touched, so it holds here only where every folding of letter case says so (`bot/domain/letters.py`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from bot.domain import letters
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
@@ -78,20 +81,24 @@ def _compare(operator: Operator, left: int, right: int) -> bool:
     }[operator]
 
 
-def fold(text: str) -> str:
-    """Return the text in upper case, character by character, as .NET's OrdinalIgnoreCase compares.
-
-    A character whose upper case is longer than one character stays as it is.
-    """
-    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
-
-
 def is_like(pattern: str, text: str) -> bool:
-    """Return whether the pattern matches the whole text, in any letter case.
+    """Return whether the pattern matches the whole text in every folding of letter case.
 
     `*` matches any number of characters, `?` exactly one.
     """
-    pattern, text = fold(pattern), fold(text)
+    if pattern.isascii() and text.isascii():
+        return _fits(pattern.upper(), text.upper())
+    return all(_fits(folding(pattern), folding(text)) for folding in letters.EVERY)
+
+
+def may_be_like(pattern: str, text: str) -> bool:
+    """Return whether the pattern matches in one folding of letter case: for protections."""
+    if pattern.isascii() and text.isascii():
+        return _fits(pattern.upper(), text.upper())
+    return any(_fits(folding(pattern), folding(text)) for folding in letters.ANY)
+
+
+def _fits(pattern: str, text: str) -> bool:
     at, star, kept = 0, -1, 0
     position = 0
     while position < len(text):

@@ -22,3 +22,12 @@ def parse_duration(text: str) -> timedelta | None:
 def duration(length: timedelta) -> str:
     """Return the length in words: `3 hours`, `5 minutes`."""
     return humanize.naturaldelta(length)
+
+
+def written(length: timedelta) -> str:
+    """Return the length as people write it: `1m`, `24h`, `90d`; whole units of the largest that fits."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like
+from bot.domain.letters import is_same
 from bot.domain.near_names import nearest_to
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     from bot.domain.near_names import Candidates
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
 MOST_HOSTS = 1000
 """The most names that one range of the configuration may have."""
@@ -44,9 +47,13 @@ class Inventory:
         if is_pattern(selector):
             return tuple(name for name in self.names if is_like(selector, name))
         for name in self.names:
-            if name.lower() == selector.lower():
+            if is_same(name, selector):
                 return (name,)
-        if is_name(selector) and any(admits(pattern, selector) for pattern in self.patterns):
+        if (
+            is_name(selector)
+            and not is_numeric(selector)
+            and any(admits(pattern, selector) for pattern in self.patterns)
+        ):
             return (selector.lower(),)
         return ()
 
@@ -62,7 +69,7 @@ class Inventory:
 
     def may_find(self, selector: str) -> bool:
         """Return whether the selector stands for a host, or is a pattern for names that only a pattern lets in."""
-        to_come = (is_like(selector, pattern) or admits(pattern, selector) for pattern in self.patterns)
+        to_come = (overlap(selector, pattern) for pattern in self.patterns)
         return bool(self.find(selector)) or (is_pattern(selector) and any(to_come))
 
     def stands_for_something(self, selector: str) -> bool:
@@ -79,6 +86,11 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
+def is_numeric(text: str) -> bool:
+    """An address as some program reads it: `10.0.0.5`, and `010.0.0.5`, `10.5`, `167772165`, `0xa000005` as well."""
+    return bool(_NUMBER.fullmatch(text.rpartition(".")[2]))
+
+
 def is_pattern(text: str) -> bool:
     """Return whether the text has a `*` or a `?`."""
     return "*" in text or "?" in text
@@ -91,6 +103,28 @@ def admits(pattern: str, name: str) -> bool:
     """
     parts, said = pattern.split("."), name.split(".")
     return len(parts) == len(said) and all(is_like(part, word) for part, word in zip(parts, said, strict=True))
+
+
+def overlap(selector: str, match: str) -> bool:
+    """Whether a name exists that both patterns fit. In `match`, `*` and `?` stand for no dot."""
+    left, right = selector.upper(), match.upper()
+    todo, seen = [(0, 0)], {(0, 0)}
+    while todo:
+        i, j = todo.pop()
+        if i == len(left) and j == len(right):
+            return True
+        one, other = left[i : i + 1], right[j : j + 1]
+        steps = {(i + 1, j)} if one == "*" else set()
+        steps |= {(i, j + 1)} if other == "*" else set()
+        if one and other and _may_agree(one, other):
+            steps.add((i + (one != "*"), j + (other != "*")))
+        todo += steps - seen
+        seen |= steps
+    return False
+
+
+def _may_agree(one: str, other: str) -> bool:
+    return one == other or one in "*?" or (other in "*?" and one != ".")
 
 
 def expand(name: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
-from bot.domain.conditions import fold
+from bot.domain.letters import may_be_same
 from bot.domain.people import Actor, Place
 from bot.domain.requirement import Requirement
 from bot.domain.session import WITHOUT_USER, Session, SessionState
@@ -39,16 +39,12 @@ class Target:
         """Whether the verdict is pending."""
         return self.verdict is None
 
-    def is_still(self, other: Session) -> bool:
-        """Return whether the other session is the same id, the same account and the same logon."""
-        mine = self.session
-        return (mine.id, mine.logon, fold(str(mine.account))) == (other.id, other.logon, fold(str(other.account)))
-
     def is_gone_from(self, seen: Session | None) -> bool:
         """Return whether what the host says of the id proves that this session has ended. `seen` None: nobody has it.
 
-        A session that could not be read, wholly or in its account or its logon time, proves nothing. Nor does one
-        without a user in a state that a session has while Windows closes it.
+        Another person, or another logon, proves it; in no folding of letter case may the names be one. A session whose
+        account or logon time could not be read proves nothing. Nor does one without a user in a state that a session
+        has while Windows closes it.
         """
         if seen is None:
             return True
@@ -56,11 +52,16 @@ class Target:
             return False
         if not seen.account.user:
             return seen.state in WITHOUT_USER
-        return bool(seen.account.domain and seen.logon) and not self.is_still(seen)
+        return bool(seen.account.domain and seen.logon) and not self._may_be(seen)
 
     def is_left_in(self, seen: Session | None) -> bool:
         """Return whether the host says that this session is there, and Disconnected."""
-        return bool(seen and not seen.error and self.is_still(seen) and seen.state is SessionState.DISCONNECTED)
+        return bool(seen and not seen.error and self._may_be(seen) and seen.state is SessionState.DISCONNECTED)
+
+    def _may_be(self, seen: Session) -> bool:
+        mine, theirs = self.session.account, seen.account
+        is_same_person = may_be_same(mine.user, theirs.user) and may_be_same(mine.domain, theirs.domain)
+        return is_same_person and seen.logon == self.session.logon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

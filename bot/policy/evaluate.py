@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.actions import Action, facts_of
+from bot.domain.letters import may_be_same
 from bot.domain.people import MemberStatus
 from bot.domain.requirement import Confirm, Need, Requirement
 from bot.domain.session import SessionState
-from bot.policy.model import Decision, allows_computer, deny, matches, protects_computer
+from bot.policy.model import Decision, allows_computer, deny, matches, protects, protects_computer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,13 +84,15 @@ def rule_for(policy: Policy, person: Person, place: Place, action: Action, sessi
         is_covered = allows_computer(rule.computers, session) if action is Action.LIST else rule.covers(session)
         if is_covered:
             return rule
+        if action is not Action.LIST and rule.may_cover(session):
+            return None  # a later rule may ask for less than this one, so it may not decide instead
     return None
 
 
 def guard(policy: Policy, session: Session) -> str:
     """Return why no person may act on the session; empty when no guard rail holds.
 
-    Session 0, listeners, and sessions that could not be read or that have no user or no logon time are always protected.
+    Session 0, listeners, and sessions that could not be read, or have no user or no logon time, are always protected.
     The console, the bot's own account and the lists of `protect` depend on the policy.
     """
     names = (session.account.user, str(session.account))
@@ -104,11 +107,11 @@ def guard(policy: Policy, session: Session) -> str:
             return "nobody is logged on"
         case _ if session.logon <= 0:
             return "no logon time: the person cannot be told apart"
-        case _ if session.station.lower() == "console" and not policy.may_touch_console:
+        case _ if may_be_same(session.station, "console") and not policy.may_touch_console:
             return "the console"
-        case _ if not policy.may_touch_own_account and any(matches(policy.own_accounts, name) for name in names):
+        case _ if not policy.may_touch_own_account and protects(policy.own_accounts, session.account.user):
             return "the bot's own account"
-        case _ if any(matches(policy.protected_users, name) for name in names):
+        case _ if any(protects(policy.protected_users, name) for name in names):
             return "a protected user"
         case _ if protects_computer(policy.protected_computers, session):
             return "a protected computer"

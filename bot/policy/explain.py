@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.actions import Action, facts_of
-from bot.domain.conditions import is_like
 from bot.domain.durations import duration
 from bot.domain.session import SessionState
 from bot.policy.evaluate import may_ask
-from bot.policy.model import matches
+from bot.policy.model import matches, protects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +28,7 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
         yield f"No ({decision.rule}): {decision.message}"
         return
     for host in ask.hosts:
-        if action is not Action.LIST and matches(policy.protected_computers, host):
+        if action is not Action.LIST and protects(policy.protected_computers, host):
             yield f"{host}: a protected computer. Its sessions would be left out whatever the rules say."
             continue
         rules = [r for r in policy.rules if r.is_for(person, place, action) and _on(r, host)]
@@ -45,7 +44,7 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
 
 
 def _on(rule: Rule, host: str) -> bool:
-    return any(is_like(pattern, host) for pattern in rule.computers)
+    return matches(rule.computers, host)
 
 
 def _takes_all(rule: Rule) -> bool:

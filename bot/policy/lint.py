@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.actions import facts_of
+from bot.domain.conditions import is_like
+from bot.domain.session import SessionState
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -25,6 +29,9 @@ def lint(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterat
                 yield f'rule "{rule.name}" names {name}, but there is no such user group.'
         if rule.force.is_allowed and not rule.approve_in:
             yield f'rule "{rule.name}" allows --force, but says not where to announce it: add approve_in: C...'
+        if not members_of(rule.who):
+            yield f'rule "{rule.name}" is for nobody: no member is among {", ".join(sorted(rule.who))}.'
+        yield from _lint_sessions(policy, rule)
         if rule.need:
             yield from _lint_need(rule, members_of)
 
@@ -45,14 +52,35 @@ def _lint_need(rule: Rule, members_of: MembersOf) -> Iterator[str]:
             return
 
 
+def _lint_sessions(policy: Policy, rule: Rule) -> Iterator[str]:
+    """Sessions that the rule could cover and never does."""
+    acts = any(not facts_of(action).only_reads for action in rule.may)
+    protected = _all_in(policy.protected_computers, rule.computers) or _all_in(policy.protected_users, rule.users)
+    if acts and protected:
+        yield f'rule "{rule.name}" can touch nobody: `protect` names all that it could match.'
+    narrowed = rule.users != ("*",) or rule.states != frozenset(SessionState) or rule.idle_over
+    if narrowed and not acts:
+        yield f'rule "{rule.name}": users, states and idle_over narrow acts; a list shows all sessions of a computer.'
+
+
+def _all_in(wider: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
+    """Each pattern as a whole is in a wider one, as far as its letters show it."""
+    return all(any(_takes(wide, pattern) for wide in wider) for pattern in patterns)
+
+
+def _takes(wide: str, pattern: str) -> bool:
+    is_exact = not ("?" in wide and "*" in pattern)
+    return is_exact and is_like(wide, pattern)
+
+
 def _hides(earlier: Rule, later: Rule) -> bool:
     """Return whether the earlier rule matches everything that the later rule could match."""
     return (
         later.who <= earlier.who
         and later.may <= earlier.may
         and (not earlier.where or (bool(later.where) and later.where <= earlier.where))
-        and ("*" in earlier.computers or set(later.computers) <= set(earlier.computers))
-        and ("*" in earlier.users or set(later.users) <= set(earlier.users))
+        and _all_in(earlier.computers, later.computers)
+        and _all_in(earlier.users, later.users)
         and later.states <= earlier.states
         and earlier.idle_over <= later.idle_over
     )

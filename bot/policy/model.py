@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain.conditions import is_like
+from bot.domain.conditions import is_like, may_be_like
 from bot.domain.inventory import is_pattern
 from bot.domain.session import SessionState, is_address
 
@@ -51,10 +51,18 @@ class Rule:
 
     def covers(self, session: Session) -> bool:
         """Return whether host, user, state and idle time of the session fit the rule. Unknown idle time never does."""
-        names = (session.account.user, str(session.account))
         is_idle = not self.idle_over or (session.idle is not None and session.idle > self.idle_over)
-        is_named = allows_computer(self.computers, session) and any(matches(self.users, name) for name in names)
-        return is_named and session.state in self.states and is_idle
+        on_them = any(matches(self.users, name) for name in _names_of(session))
+        return allows_computer(self.computers, session) and on_them and session.state in self.states and is_idle
+
+    def may_cover(self, session: Session) -> bool:
+        """Return whether the session fits under one folding of letter case and one name of the host.
+
+        Where `covers` says no and this says yes, nobody can be sure.
+        """
+        is_there = any(protects(self.computers, name) for name in (session.host, *_reported_names(session)))
+        on_them = any(protects(self.users, name) for name in _names_of(session))
+        return is_there and on_them and replace(self, computers=("*",), users=("*",)).covers(session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +73,7 @@ class Policy:
     rules: tuple[Rule, ...]  # the first one that covers a session decides
     protected_users: tuple[str, ...] = ()  # `user` or `DOMAIN\user`, with `*` and `?`
     protected_computers: tuple[str, ...] = ()  # names of hosts, with `*` and `?`
-    own_accounts: tuple[str, ...] = ()  # the bot's Windows accounts, with `*` and `?`
+    own_accounts: tuple[str, ...] = ()  # user names of the bot's Windows accounts, without domain
     may_touch_console: bool = False  # the rules also cover sessions at the console
     may_touch_own_account: bool = False  # the rules also cover sessions of `own_accounts`
     second_person_above: int = 10  # above so many targets a second person has to say yes, and force does not work
@@ -83,8 +91,13 @@ class Decision:
 
 
 def matches(patterns: tuple[str, ...], text: str) -> bool:
-    """Return whether one of the patterns, with `*` and `?`, matches the whole text in any letter case."""
+    """Return whether one of the patterns matches the whole text in every folding of letter case: for permissions."""
     return any(is_like(pattern, text) for pattern in patterns)
+
+
+def protects(patterns: tuple[str, ...], text: str) -> bool:
+    """Return whether one of the patterns matches the whole text in one folding of letter case: for protections."""
+    return any(may_be_like(pattern, text) for pattern in patterns)
 
 
 def allows_computer(patterns: tuple[str, ...], session: Session) -> bool:
@@ -97,7 +110,11 @@ def protects_computer(patterns: tuple[str, ...], session: Session) -> bool:
     """Whether any pattern means this computer by any of its names, with a domain or without."""
     names = (session.host, session.host.partition(".")[0], *_reported_names(session))
     labels = tuple(label for label, dot, _ in (p.partition(".") for p in patterns) if dot and not is_pattern(label))
-    return any(matches((*patterns, *labels), name) for name in names)
+    return any(protects((*patterns, *labels), name) for name in names)
+
+
+def _names_of(session: Session) -> tuple[str, ...]:
+    return (session.account.user, str(session.account))
 
 
 def _reported_names(session: Session) -> tuple[str, ...]:

@@ -106,6 +106,19 @@ class Hosts(Protocol):
         """The session is in this state since then: its last input, or its disconnect; 0: Windows tells no time."""
         ...
 
+    def set_ticks(self, host: str, session_id: int, **ticks: int) -> None:
+        """Windows reports these ticks, whatever they are."""
+        ...
+
+    def set_address(self, host: str, session_id: int, address: str) -> None: ...
+    def misread(self, host: str, session_id: int, what: str, manner: str) -> None:
+        """The user, domain, client, address or times are `refused` with 5, or answered by `nothing` or too `short`."""
+        ...
+
+    def show_nothing(self, host: str) -> None:
+        """The list of sessions succeeds and has none."""
+        ...
+
     def hang(self, host: str) -> None: ...
     def refuse(self, host: str, code: int) -> None: ...
     def take_down(self, host: str) -> None: ...
@@ -163,6 +176,31 @@ class MemoryHosts:
         there[session_id] = replace(
             there[session_id], state=state, input=since if is_active else 0, disconnect=0 if is_active else since
         )
+
+    def set_ticks(self, host: str, session_id: int, **ticks: int) -> None:
+        self._change(host, session_id, **ticks)
+
+    def set_address(self, host: str, session_id: int, address: str) -> None:
+        self._change(host, session_id, address=address)
+
+    def misread(self, host: str, session_id: int, what: str, manner: str) -> None:
+        account = self.terminal._hosts[host][session_id].account
+        blank: dict[str, dict[str, Any]] = {
+            "user": {"account": replace(account, user="")},
+            "domain": {"account": replace(account, domain="")},
+            "client": {"client": ""},
+            "address": {"address": ""},
+            "times": {"logon": 0, "connect": 0, "disconnect": 0, "input": 0, "now": 0},
+        }
+        error = 0 if what in ("client", "address") else 5 if manner == "refused" else 13
+        self._change(host, session_id, error=error, **blank[what])
+
+    def show_nothing(self, host: str) -> None:
+        self.terminal._hosts[host].clear()
+
+    def _change(self, host: str, session_id: int, **changes: Any) -> None:
+        there = self.terminal._hosts[host]
+        there[session_id] = replace(there[session_id], **changes)
 
     def hang(self, host: str) -> None:
         for session_id in self.people(host):
@@ -249,6 +287,20 @@ class FarmHosts:
         times = {"input": since, "disconnect": 0} if state is SessionState.ACTIVE else {"input": 0, "disconnect": since}
         with self.farm._hosts[host].machine.sessions.locked() as table:
             table.change(session_id, state=State(int(state)), **times)
+
+    def set_ticks(self, host: str, session_id: int, **ticks: int) -> None:
+        with self.farm._hosts[host].machine.sessions.locked() as table:
+            table.change(session_id, **ticks)
+
+    def set_address(self, host: str, session_id: int, address: str) -> None:
+        with self.farm._hosts[host].machine.sessions.locked() as table:
+            table.change(session_id, address=address)
+
+    def misread(self, host: str, session_id: int, what: str, manner: str) -> None:
+        self.farm.set_behaviour(host, "unreadable", id=session_id, what=what, manner=manner)
+
+    def show_nothing(self, host: str) -> None:
+        self.farm.set_behaviour(host, "empty")
 
     def hang(self, host: str) -> None:
         self.farm.set_behaviour(host, "hangs")

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from adapters.windows.agent.verdicts import CODES, RIGHTS
-from bot.domain.conditions import fold
+from bot.domain.letters import framework_upper
 from bot.domain.session import NOT_NAMED, Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import NoRight, Unreachable, WrongMachine
@@ -63,8 +63,7 @@ class FakeTerminal:
             self._raise_if_down(host)
             if self._look_faults[host]:
                 raise self._look_faults[host].pop(0)
-            if not self._hosts[host]:
-                raise NoRight(f"{host} does not show its sessions.", host=host)
+            self._raise_if_empty(host)
             return tuple(self._hosts[host][session_id] for session_id in sorted(self._hosts[host]))
 
     def log_off(
@@ -108,6 +107,7 @@ class FakeTerminal:
             for change in self._changes.pop(host, []):
                 change()
             self._raise_if_another(host, orders)
+            self._raise_if_empty(host)
             fault = self._act_faults[host].pop(0) if self._act_faults[host] else None
         for done, order in enumerate(orders):
             if fault and done >= fault.after:
@@ -121,6 +121,10 @@ class FakeTerminal:
         for order in orders:
             if order.machine != NOT_NAMED and not order.machine.is_same_as(here):
                 raise WrongMachine(f"{host} is another machine now than the one on the card.", host=host)
+
+    def _raise_if_empty(self, host: str) -> None:
+        if not self._hosts[host]:
+            raise NoRight(f"{host} shows no session: grant Query Information.", host=host)
 
     # What goes wrong, and who comes and goes
 
@@ -271,7 +275,7 @@ def _judge(order: Order, seen: Session | None) -> Answer | None:
         return _answer(order, Verdict.SKIPPED, reason=why)
     if _folded(order.account) != _folded(seen.account) or order.logon != seen.logon:
         return _answer(order, Verdict.CHANGED, reason=Reason.PERSON, note=str(seen.account))
-    if order.not_at_console and fold(seen.station) == _CONSOLE:
+    if order.not_at_console and framework_upper(seen.station) == _CONSOLE:
         return _answer(order, Verdict.SKIPPED, reason=Reason.CONSOLE)
     why = _change(order, seen)
     return _answer(order, Verdict.CHANGED, reason=why) if why else None
@@ -307,4 +311,4 @@ def _change_of_time(order: Order, seen: Session) -> Reason | None:
 
 
 def _folded(account: Account) -> tuple[str, str]:
-    return fold(account.domain), fold(account.user)
+    return framework_upper(account.domain), framework_upper(account.user)

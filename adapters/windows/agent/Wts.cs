@@ -205,7 +205,7 @@ namespace LogoffBot
             session.Now = Known(info.CurrentTime);
         }
 
-        static long Known(long ticks) { return ticks >= Earliest && ticks < Latest ? ticks : 0; }
+        public static long Known(long ticks) { return ticks >= Earliest && ticks < Latest ? ticks : 0; }
 
         static CallFailed Failed(string where)
         {

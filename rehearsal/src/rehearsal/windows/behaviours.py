@@ -177,7 +177,21 @@ class Garbage(Behaviour):
     name = "garbage"
 
 
-_KINDS = (Hangs, Delayed, Slow, NoRight, Unreachable, WrongPassword, Vanishes, Replaced, ComesBack, TakenOver, Drops)
+_KINDS = (
+    Hangs,
+    Delayed,
+    Slow,
+    NoRight,
+    Unreachable,
+    WrongPassword,
+    Vanishes,
+    Replaced,
+    ComesBack,
+    TakenOver,
+    Unreadable,
+    Empty,
+    Drops,
+)
 _KINDS_OF_THE_WIRE = (Trips, Quota, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
 BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE)}
 

@@ -28,7 +28,7 @@ slack:
   bot_token: ${BOT}
   app_token: ${APP}
 winrm:
-  username: CORP\svc-logoff
+  username: svc-logoff@CORP.EXAMPLE
   password: ${PASSWORD}
 computers:
   - comp1
@@ -85,16 +85,16 @@ def test_a_computer_says_what_differs_and_takes_the_rest_from_the_top(tmp_path: 
         "RDS-07": "ntlm",
         "web-1.corp": "kerberos",
     }
-    assert {way.username for way in ways.values()} == {r"CORP\svc-logoff"}
+    assert {way.username for way in ways.values()} == {"svc-logoff@CORP.EXAMPLE"}
     with pytest.raises(LookupError):
         settings.winrm_for("evil")
 
 
 def test_a_name_goes_before_a_pattern_that_stands_above_it(tmp_path: Path) -> None:
-    pattern = "  - {match: 'rds-*', address: 10.0.0.1}\n"
+    pattern = "  - {match: 'rds-*', winrm: {port: 8080}}\n"
     settings = read(tmp_path, changed("  - comp1\n", f"{pattern}  - comp1\n"))
     assert settings.winrm_for("RDS-07")[1].transport == "ntlm"
-    assert settings.winrm_for("rds-x")[0] == "10.0.0.1"
+    assert settings.winrm_for("rds-x")[1].port == 8080
 
 
 def test_an_address_goes_before_the_name(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_an_empty_variable_is_no_secret(tmp_path: Path) -> None:
     [
         ("${BOT}", "hidden-wrong"),
         ("${KEY}", "hidden"),
-        ("username: CORP\\svc-logoff", "port: hidden-port"),
+        ("username: svc-logoff@CORP.EXAMPLE", "port: hidden-port"),
         ("${PASSWORD}\ncomputers", "[hidden, hidden]\ncomputers"),
         ("audit_key: ${KEY}", "audit_key: {hidden: ["),
         ("audit_key: ${KEY}", "audit_key: 'hidden"),
@@ -242,7 +242,7 @@ CERTIFICATE = "transport: certificate, certificate: /c.pem, key: /k.pem"
 @pytest.mark.parametrize(
     ("way", "sentence"),
     [
-        ("{transport: basic, scheme: http}", "comp1: basic needs scheme: https."),
+        ("{transport: basic, scheme: http, username: svc-logoff}", "comp1: basic needs scheme: https."),
         (f"{{{CERTIFICATE}, scheme: http}}", "comp1: certificate needs scheme: https."),
         ("{transport: certificate, key: /k.pem}", "comp1: certificate needs winrm.certificate and winrm.key"),
         ("{transport: certificate, certificate: /c.pem}", "comp1: certificate needs winrm.certificate and winrm.key"),
@@ -260,7 +260,7 @@ def test_an_unsafe_way_to_a_computer_is_refused(tmp_path: Path, way: str, senten
 @pytest.mark.parametrize(
     "way",
     [
-        "{transport: basic}",
+        "{transport: basic, username: svc-logoff}",
         "{transport: ntlm, scheme: http, insecure_ntlm: true}",
         "{scheme: http}",
         f"{{{CERTIFICATE}}}",

@@ -95,6 +95,26 @@ def test_the_other_quote_may_stand_inside() -> None:
     assert words("""reason="it's stuck" 'say "please"'""") == ["reason=it's stuck", 'say "please"']
 
 
+@pytest.mark.parametrize("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
+@pytest.mark.parametrize("at", ["--reason ", "reason=", "x,"])
+def test_a_doubled_quote_inside_quotes_is_one_quote(quotes: str, at: str) -> None:
+    """In each of the kinds that phones write, the opening one doubled as well as the closing one."""
+    first, last = quotes[0], quotes[1]
+    plain = '"' if first in '"“„«' else "'"
+    doubled = [last * 2, first * 2, first + last]
+    for two in doubled:
+        said = words(f"{at}{first}a {two}b{two} c{last} --sync")
+        assert said[-2:] == [f"{at if at[-1] != ' ' else ''}a {plain}b{plain} c", "--sync"]
+    assert words(f"{at}{first}{last * 2}{last}")[-1].endswith(plain)
+    assert words(f"{at}{first}{last}")[-1] == (at if at[-1] != " " else "")
+
+
+@pytest.mark.parametrize(("outer", "inner"), [('"', "'"), ("'", '"'), ("“", "’"), ("‘", "”")])  # noqa: RUF001 - the same
+def test_a_doubled_quote_of_the_other_kind_stays_two(outer: str, inner: str) -> None:
+    plain = '"' if inner in '"”' else "'"
+    assert words(f"{outer}a {inner}{inner} b{outer}") == [f"a {plain}{plain} b"]
+
+
 def test_a_quote_that_is_never_closed_is_shown() -> None:
     with pytest.raises(UsageError, match="never closed") as caught:
         words('comp1 --reason "stuck')

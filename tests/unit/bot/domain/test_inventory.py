@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.inventory import MOST_HOSTS, Inventory, expand
+from bot.domain.conditions import is_like
+from bot.domain.inventory import MOST_HOSTS, Inventory, admits, expand, overlap
 from bot.domain.near_names import Candidates
 
 INVENTORY = Inventory(
@@ -39,7 +40,21 @@ def test_a_name_a_pattern_or_a_group_stands_for_computers(said: str, meant: tupl
 
 @pytest.mark.parametrize(
     "said",
-    ["", "comp", "comp11", "evil", "group:none", "group:", "rds-1*", "127.0.0.1", "localhost", "db.corp.example."],
+    [
+        "",
+        "comp",
+        "comp11",
+        "evil",
+        "group:none",
+        "group:",
+        "rds-1*",
+        "127.0.0.1",
+        "localhost",
+        "db.corp.example.",
+        "\u212aomp1",
+        "comp\u00b9",
+        "RD\u017f-01",
+    ],
 )
 def test_what_is_not_in_the_inventory_stands_for_nothing(said: str) -> None:
     assert INVENTORY.find(said) == ()
@@ -126,3 +141,17 @@ def test_a_range_ends_somewhere() -> None:
 def test_nothing_that_can_be_typed_reaches_another_computer(said: str) -> None:
     for host in INVENTORY.find(said):
         assert host in INVENTORY.names or (host.startswith("web-") and host.endswith(".corp.example"))
+
+
+PATTERNS = st.text("aB.*?", max_size=6)
+
+
+@given(selector=PATTERNS, match=PATTERNS, name=st.text("Ab.", max_size=6))
+def test_two_patterns_meet_wherever_one_name_fits_both(selector: str, match: str, name: str) -> None:
+    if is_like(selector, name) and admits(match, name):
+        assert overlap(selector, match)
+
+
+@given(selector=PATTERNS, name=st.text("Ab.", max_size=6))
+def test_a_pattern_meets_a_name_exactly_where_the_name_fits_it(selector: str, name: str) -> None:
+    assert overlap(selector, name) is is_like(selector, name)

@@ -88,9 +88,7 @@ GUARDED = [
     (b.session(4, host="DC1"), "protected computer"),
     (b.session(4, account=Account(domain="corp", user="SVC-logoff")), "own account"),
 ]
-RAILS = policy(
-    protected_users=("svc-b*", r"CORP\boss"), protected_computers=("dc*",), own_accounts=(r"CORP\svc-logoff",)
-)
+RAILS = policy(protected_users=("svc-b*", r"CORP\boss"), protected_computers=("dc*",), own_accounts=("svc-logoff",))
 
 
 @pytest.mark.parametrize(("session", "why"), GUARDED)

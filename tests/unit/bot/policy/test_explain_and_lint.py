@@ -119,6 +119,10 @@ HIDDEN: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({}, {"users": ("alice",)}, True),
     ({"users": ("alice",)}, {}, False),
     ({"users": ("a", "b")}, {"users": ("a",)}, True),
+    ({"users": ("a*",)}, {"users": ("ALICE", "anna")}, True),
+    ({"users": ("a*",)}, {"users": ("alice", "bob")}, False),
+    ({"computers": ("rds-*",)}, {"computers": ("RDS-0?",)}, True),
+    ({"computers": ("rds-?",)}, {"computers": ("rds-*",)}, False),
     ({"who": c.ONCALL | c.LEADS}, {"who": c.LEADS}, True),
     ({"who": c.LEADS}, {"who": c.ONCALL}, False),
     ({"may": frozenset({Action.LIST})}, {}, False),
@@ -173,3 +177,39 @@ def test_a_group_without_members_cannot_approve() -> None:
     directory.statuses |= {BO.user_id: MemberStatus.GUEST, CHEN.user_id: MemberStatus.GUEST}
     said = list(lint(policy(asking_leads(1)), directory.members_of, KNOWN))
     assert said == ['rule "on-call": for U0DANA nobody can approve: it needs 1, and there are 0.']
+
+
+def test_a_rule_for_nobody_is_found() -> None:
+    said = linted(rule(who=frozenset({"@oncall", "U0DANA"})), rule("ghost", who=frozenset({"W0GHOST"})))
+    assert said == ['rule "ghost" is for nobody: no member is among W0GHOST.']
+
+
+SHIELDED: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    # what `protect` says, what the rule says, whether nothing is left
+    ({"protected_users": ("*",)}, {}, True),
+    ({"protected_computers": ("*",)}, {}, True),
+    ({"protected_computers": ("fin-*",)}, {"computers": ("FIN-01", "fin-0?")}, True),
+    ({"protected_computers": ("fin-*",)}, {"computers": ("fin-01", "web-01")}, False),
+    ({"protected_computers": ("fin-*",)}, {"computers": ("*",)}, False),
+    ({"protected_computers": ("fin-?",)}, {"computers": ("fin-*",)}, False),
+    ({"protected_users": (r"CORP\svc-*",)}, {"users": (r"corp\svc-sql",)}, True),
+    ({"protected_users": ("svc-*",)}, {"users": ("svc-*", "al*")}, False),
+    ({"protected_users": ("*",)}, {"may": frozenset({Action.LIST})}, False),
+]
+
+
+@pytest.mark.parametrize(("protect", "said", "expected"), SHIELDED)
+def test_a_rule_whose_sessions_are_all_protected_is_found(
+    protect: dict[str, Any],
+    said: dict[str, Any],
+    expected: bool,  # noqa: FBT001 - a table
+) -> None:
+    found = list(lint(policy(rule(**said), **protect), c.directory().members_of, KNOWN))
+    sentence = 'rule "on-call" can touch nobody: `protect` names all that it could match.'
+    assert found == ([sentence] if expected else [])
+
+
+def test_a_rule_that_only_lists_and_narrows_is_found() -> None:
+    """Who may list a computer sees all its sessions, whatever else the rule says."""
+    said = linted(rule(may=frozenset({Action.LIST}), users=("al*",)))
+    assert said == ['rule "on-call": users, states and idle_over narrow acts; a list shows all sessions of a computer.']

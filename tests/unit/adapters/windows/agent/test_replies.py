@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.windows.agent.replies import MAX_LINE, HostReply, Listed, Reply, read
 from adapters.windows.shell import Chunk
-from bot.domain.session import Account, Machine, SessionState
+from bot.domain.session import NOT_NAMED, Account, Machine, SessionState
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
 
 NONCE = "0123456789abcdef" * 2
@@ -98,8 +98,7 @@ def test_what_comes_after_the_end_is_not_looked_at() -> None:
         framed([1]),
         framed({"surprise": 1}, {"end": 1}),
         framed({"end": "many"}),
-        framed(session(state=17), {"end": 1}),
-        framed(session(logon="-1"), {"end": 1}),
+        NONCE.encode() + b'{"session": ' + b"[" * 100_000 + NONCE.encode() + b"\n",
         framed(session(logon="today"), {"end": 1}),
         framed({"target": 0, "verdict": "splendid", "code": 0, "why": "", "waited_ms": 0, "seen": None}, {"end": 1}),
         NONCE.encode() + "{'josé'}".encode() + NONCE.encode() + b"\n",
@@ -117,8 +116,7 @@ def test_what_comes_after_the_end_is_not_looked_at() -> None:
         "no object",
         "unknown kind",
         "end without a number",
-        "unknown state",
-        "negative ticks",
+        "nothing but brackets",
         "ticks in words",
         "unknown verdict",
         "no JSON",
@@ -130,6 +128,27 @@ def test_anything_less_than_a_whole_answer_is_a_bad_reply_that_may_have_acted(ou
     assert isinstance(error, BadReply)
     assert error.delivered
     assert error.host == "comp1"
+
+
+@pytest.mark.parametrize(
+    ("odd", "read"),
+    [
+        ({"state": 17}, {"state": SessionState.UNKNOWN}),
+        ({"state": -1}, {"state": SessionState.UNKNOWN}),
+        ({"logon": "-1"}, {"logon": 0}),
+        ({"disconnect": "9223372036854775807"}, {"disconnect": 0}),
+        ({"input": "1"}, {"input": 0}),
+        ({"error": -2147024891}, {"error": 0x80070005}),
+        ({"client": "x" * 200_000}, {"client": "x" * 256}),
+    ],
+)
+def test_an_odd_field_is_unknown_and_the_rest_of_the_answer_holds(odd: dict[str, Any], read: dict[str, Any]) -> None:
+    _, listed, other = replies(framed(HOST, session(**odd), session(id=4), {"end": 3}))
+    assert isinstance(listed, Listed)
+    assert isinstance(other, Listed)
+    seen = listed.session.on("comp1", NOT_NAMED)
+    assert {name: getattr(seen, name) for name in read} == read
+    assert other.session.on("comp1", NOT_NAMED).logon == 134_087_000_000_000_001
 
 
 def test_replies_before_a_tear_are_given_and_none_after_it() -> None:

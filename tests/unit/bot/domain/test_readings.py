@@ -1,0 +1,104 @@
+"""What could not be read is never taken for an answer: times that no session can have, and sessions after an order."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain.conditions import Condition, Field, Operator
+from bot.domain.session import EARLIEST, LATEST, Account, SessionState, filetime_to_datetime, known_ticks
+from rehearsal.windows.python_agent import double
+from rehearsal.windows.python_agent.request_lines import Target
+from rehearsal.windows.sessions import Session, State
+from tests.support import builders as b
+from tests.support.readings import LOGON, READINGS, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMPARISONS = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
+ODD = (-1, -(2**63), 0, 1, 36_000_000_000, EARLIEST - 1, LATEST, 2_650_467_744_000_000_000, 2**63 - 1, 10**30)
+
+
+@given(st.integers())
+@example(EARLIEST)
+@example(LATEST - 1)
+def test_any_number_of_ticks_is_a_time_of_these_two_centuries_or_none(ticks: int) -> None:
+    time = filetime_to_datetime(ticks)
+    assert (time is not None) is (known_ticks(ticks) != 0) is (EARLIEST <= ticks < LATEST)
+    assert time is None or 2000 <= time.year < 2200
+
+
+@pytest.mark.parametrize("ticks", ODD)
+@pytest.mark.parametrize("name", ["logon", "connect", "disconnect", "input", "now"])
+@pytest.mark.parametrize("state", [SessionState.ACTIVE, SessionState.DISCONNECTED])
+def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state: SessionState) -> None:
+    values: dict[str, Any] = {"state": state, "input": b.LOGON, "disconnect": b.LOGON}
+    seen = b.session(**(values | {name: ticks}))
+    assert getattr(seen, name) == 0
+    shows_idle = {"input": state is SessionState.ACTIVE, "disconnect": state is SessionState.DISCONNECTED, "now": True}
+    if shows_idle.get(name):
+        assert (seen.idle, seen.said_since) == (None, 0)
+    else:
+        assert seen.idle is not None
+    fields = [Field.LOGON] if name == "logon" else [Field.IDLE] if shows_idle.get(name) else []
+    for field, operator, value in product(fields, COMPARISONS, ("0", str(2**62))):
+        assert not Condition(field=field, operator=operator, values=(value,)).holds_for(seen)
+
+
+def core_says(reading: Reading) -> bool:
+    target = b.target(session=b.session(account=Account(domain="CORP", user="alice"), logon=LOGON))
+    return target.is_gone_from(
+        b.session(
+            state=reading.state,
+            account=Account(domain=reading.domain, user=reading.user),
+            logon=reading.logon,
+            error=reading.error,
+        )
+    )
+
+
+def double_says(reading: Reading) -> bool:
+    order = Target(
+        id=3,
+        domain="CORP",
+        user="alice",
+        logon=LOGON,
+        state=4,
+        even_if_active=False,
+        not_at_console=False,
+        since=0,
+    )
+    raw = Session(id=3, state=State(int(reading.state)), domain=reading.domain, user=reading.user, logon=reading.logon)
+    return double._is_gone(order, double._read(raw, None)._replace(error=reading.error))
+
+
+@pytest.mark.parametrize("says", [core_says, double_says])
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.name)
+def test_only_what_was_read_proves_a_session_gone(says: Callable[[Reading], bool], reading: Reading) -> None:
+    assert says(reading) is reading.is_gone
+
+
+def test_a_session_that_is_not_listed_is_gone() -> None:
+    assert b.target().is_gone_from(None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_left"),
+    [
+        ({}, True),
+        ({"state": SessionState.ACTIVE}, False),
+        ({"error": 5}, False),
+        ({"logon": 0}, False),
+        ({"account": Account(domain="CORP", user="mallory")}, False),
+    ],
+)
+def test_only_the_same_person_seen_disconnected_was_disconnected(
+    changes: dict[str, Any],
+    is_left: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert b.target().is_left_in(b.session(**changes)) is is_left
