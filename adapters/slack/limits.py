@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from bot.cards.text import closed
+
 HEADER = 150
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
@@ -13,11 +17,18 @@ PARTS = (2500, 300, 80)
 """What a part of a line is cut to: the first at which the body fits, or the last."""
 
 
+_EMOJI = re.compile(r"(:[\w+'-]+)(?=:)")
+
+
 def escape(text: str) -> str:
-    """For places where Slack reads mrkdwn: no mention, no link and no broadcast can come out of it."""
+    """For places where Slack reads mrkdwn: no mention, no link, no broadcast and no emoji can come out of it."""
+    text = _EMOJI.sub("\\1\u200b", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, limit: int) -> str:
-    """At most so many characters; that something is missing can be seen."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """At most so many characters; that something is missing can be seen, and it reaches no further than the whole."""
+    if len(text) <= limit:
+        return text
+    beginning = text[: limit - 1]
+    return f"{beginning if closed(beginning) == beginning else closed(text[: limit - 2])}…"

@@ -28,6 +28,7 @@ class Target:
     request_lost: bool = False  # the order itself may not have arrived
     warning_at: datetime | None = None  # when the bot began to warn the person
     warned_at: datetime | None = None  # when Windows had taken the message
+    own_warning: bool = False  # the warning is the requester's text, which a rule lets them send; else the bot's
 
     @property
     def key(self) -> tuple[str, int]:
@@ -59,7 +60,7 @@ class HostSurvey:
     looked_at: datetime
     sessions: int = 0  # how many sessions the host has, services and listeners among them
     code: str = ""  # the code of the `TerminalError` when the host could not be read, else empty
-    message: str = ""  # its sentence
+    message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
     started_at: datetime | None = None  # when the order for this host was first about to leave
     due_at: datetime | None = None  # when somebody has to look at this host next
 
@@ -95,6 +96,10 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"  # the requester, or an approver, withdrew it
     EXPIRED = "expired"  # its time was over
     FAILED = "failed"  # the bot failed too often; `failure_reference` finds it in the log
+
+
+LIST_FAILED = -1
+"""The list of the targets could not be written for good: there is nothing to say yes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +143,7 @@ class Request:
     act_at: datetime | None = None  # when the time of the warned people is over
     published_version: int = 1  # the version that the card shows (1 is the receipt, which has no card)
     publish_after: datetime | None = None  # the earliest moment for the next publication
+    listed: int = 0  # how many messages of the list of these targets stand in the card's thread; or `LIST_FAILED`
     announced_at: datetime | None = None  # when break-glass was announced, or could not be for good
     ended_at: datetime | None = None
 

@@ -88,7 +88,7 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
 
 def _new_content(request: Request) -> Request:
     """What people decide about is another thing from the version that is being made now."""
-    return replace(request, content_version=request.version + 1)
+    return replace(request, content_version=request.version + 1, listed=0)
 
 
 def _narrowed(request: Request, event: e.Narrowed) -> Request:

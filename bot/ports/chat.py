@@ -32,6 +32,10 @@ class Chat(Protocol):
         """A line in the card's thread that calls these people and groups."""
         ...
 
+    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+        """A message in the card's thread that calls nobody."""
+        ...
+
 
 class ChatConnection(Protocol):
     """Where commands and presses come in. Each is acknowledged once it is recorded."""

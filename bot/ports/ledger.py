@@ -50,6 +50,13 @@ class Ledger(Protocol):
         """Keep that break-glass was announced, or could not be for good. Bookkeeping."""
         ...
 
+    def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
+        """Keep how much of the list of the targets stands in the card's thread. Bookkeeping.
+
+        Nothing happens when people decide about something else by now: another list is wanted then.
+        """
+        ...
+
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         """Keep when somebody has to look at the item (None: nobody). Bookkeeping."""
         ...

@@ -53,10 +53,19 @@ class WarningSender:
 
     def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
         """Each target of the host with nothing, or with why it got no message."""
-        targets = [target for target in fresh if target.session.host == host]
+        outcome: list[tuple[Target, str]] = []
+        here = [target for target in fresh if target.session.host == host]
+        own = self.authorizer.may_still_warn(request, here)
+        for is_own in (True, False):
+            targets = [target for target in here if (target.key in own) is is_own]
+            text = warning_text(request.ask.warning if is_own else "", grace, request.actor, request.action)
+            if targets:
+                outcome += self._sent_to(request, host, targets, text)
+        return outcome
+
+    def _sent_to(self, request: Request, host: str, targets: list[Target], text: str) -> list[tuple[Target, str]]:
         waiting = {target.session.id: target for target in targets}
         outcome: list[tuple[Target, str]] = []
-        text = warning_text(request.ask.warning, grace, request.actor, request.action)
         orders = [order_for(request, t, not_at_console=not self.authorizer.may_touch_console) for t in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):

@@ -101,6 +101,9 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
         ("ended-disconnected", "✓ disconnected; programs go on running"),
         ("awaiting-force-not-taken", "These are too many at once for --force, so I ask."),
         ("awaiting-warning", "People are warned first and get 5 minutes to save their work."),
+        ("awaiting", "Waits until each session is gone, 90 s at most."),
+        ("awaiting-disconnect", "Waits until each session is disconnected, 90 s at most."),
+        ("ended-approved-by-others", "Waited until each session was gone, 90 s at most."),
         ("awaiting-narrowed", r"Left out: comp1 session 5 CORP\bob: taken out"),
         ("ready-warned", "- left alone: could not be warned"),
         ("ended-rules-changed", "The rules or the people have changed since it was approved"),
@@ -139,7 +142,7 @@ def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
     assert [button.press for button in mark_published.buttons] == [Press.CANCEL]
     assert Timestamp(b.NOW + samples.FIVE) in mark_published.lines[-1].parts
     (alice,) = [line for line in mark_published.lines if line.parts[0] == Bold(r"CORP\alice")]
-    assert "\nwarned at " in alice.parts
+    assert "warned at " in alice.parts
 
 
 def test_nothing_that_is_over_waits_for_its_turn() -> None:
