@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -35,8 +34,3 @@ def table_of(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     return table
-
-
-def literal(text: str) -> str:
-    """Return a text from outside letter by letter: without markup and without control characters."""
-    return escape("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))

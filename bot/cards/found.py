@@ -29,23 +29,21 @@ def nobody_matches(host: str) -> str:
 
 def not_there(host: str, missing: Sequence[tuple[int, int]], unlike: Sequence[tuple[int, int]]) -> str:
     """`comp2 has no session 3.`: ids that were named, single ones and ranges, and are no targets there."""
-    absent = f"{host} has no {_sessions(missing)}." if missing else ""
-    others = f"{host}: {_sessions(unlike)} {'does' if _is_one(unlike) else 'do'} not match." if unlike else ""
-    return " ".join(filter(None, (absent, others)))
+    said = [f"{host} has no session {_listed(missing)}."] if missing else []
+    match list(unlike):
+        case []:
+            pass
+        case [(low, high)] if low == high:
+            said.append(f"{host}: session {low} does not match.")
+        case _:
+            said.append(f"{host}: no session {_listed(unlike)} matches.")
+    return " ".join(said)
 
 
-def _sessions(ids: Sequence[tuple[int, int]]) -> str:
+def _listed(ids: Sequence[tuple[int, int]]) -> str:
     said = [str(low) if low == high else f"from {low} to {high}" for low, high in ids[:MOST_IDS]]
-    more = [f"{len(ids) - MOST_IDS:,} more"] if len(ids) > MOST_IDS else []
-    return f"session{'' if _is_one(ids) else 's'} {_listed([*said, *more])}"
-
-
-def _is_one(ids: Sequence[tuple[int, int]]) -> bool:
-    return len(ids) == 1
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " or ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+    said += [f"{len(ids) - MOST_IDS:,} more"] if len(ids) > MOST_IDS else []
+    return " or ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
 
 
 def too_many_to_read(number: int, most: int, commands: Sequence[str]) -> str:

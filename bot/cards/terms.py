@@ -75,7 +75,7 @@ def _waiting(action: Action, wait: timedelta | None, *, is_over: bool) -> str:
 def _warning(request: Request) -> Iterator[str]:
     """What people are told first, and whether it is the requester's own text."""
     ask = request.ask
-    if not ask.warn or request.state is State.ENDED and request.ending is not Ending.WHATIF:
+    if not ask.warn or (request.state is State.ENDED and request.ending is not Ending.WHATIF):
         return
     are, get = ("would be", "would get") if request.ending is Ending.WHATIF else ("are", "get")
     yield f"People {are} warned first and {get} {exactly(ask.warn)} to save their work."

@@ -21,7 +21,7 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800
 """Letters and marks that show nothing, so that two names look the same."""
 _SIGNS = frozenset("✓✔✅☑🗸🗹✗✘✖❌❎☒🗴🗵🗶🗷⚠⛔🚫⏳⌛⌚📣🔄✋👁❔❓❗🟢🟡⚪🔴↩√")
 """What a card marks things with, now or some day, and what looks like it."""
-_LEADING = re.compile(f"^({_OPEN}?)(?:[…⋯‥]|[-–—?](?=\\s))")
+_LEADING = re.compile(f"^({_OPEN}?)(?:[…⋯‥]|[-\u2013\u2014?](?=\\s))")
 _EMOJI_STYLE = ("\ufe0e", "\ufe0f")
 _STYLES = ("\ufe00", "\ufe0f")
 _MOST_MARKS = 3
@@ -62,6 +62,8 @@ def unmarked(text: str) -> str:
 
 def _cleaned(text: str) -> str:
     """Letter by letter, so that a place in the text stays that place."""
+    if text.isascii() and text.isprintable():
+        return text
     cleaned: list[str] = []
     marks, before = 0, ""
     for letter in text:

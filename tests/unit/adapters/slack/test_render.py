@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import Block
 from adapters.slack.forms import choose_view
 from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw
-from bot.cards import notices, request_card
+from bot.cards import notices, request_card, target_list
 from bot.cards.model import Press
 from bot.cards.text import plain
 from bot.commands import COMMANDS
@@ -154,6 +154,20 @@ def test_long_names_from_windows_do_not_fill_the_card() -> None:
     drawing = draw(request_card.build(replace(request, excluded=excluded)))
     assert_slack_takes(drawing)
     assert drawing.blocks[-1]["type"] == "actions"
+
+
+@pytest.mark.parametrize("letter", ["x", "\u05d0", "\U0001f600", "&", "\u0301"])
+def test_the_list_in_the_thread_is_within_the_limits_and_whole_whatever_the_names_are(letter: str) -> None:
+    account = Account(domain=letter * 255, user=letter * 255)
+    hosts = ["h" * 253, "rds-1"]
+    sessions = [b.session(at, host=hosts[at % 2], account=account) for at in range(1, 201)]
+    messages = target_list.messages(samples.surveyed(samples.asked(), *sessions))
+    drawn = [draw(message) for message in messages]
+    for drawing in drawn:
+        assert_slack_takes(drawing)
+    rows = [text for drawing in drawn for _, text in places(drawing.blocks) if "session" in text]
+    assert len(rows) == 200
+    assert not any("…" in row for row in rows)
 
 
 # Text that stays text
