@@ -81,7 +81,7 @@ def _is_stray(letter: str, before: str, marks: int) -> bool:
         return False
     if _STYLES[0] <= letter <= _STYLES[1] or letter >= "\U000e0100":
         return letter not in _EMOJI_STYLE or not before or category(before) != "So"
-    return not before or marks > _MOST_MARKS
+    return not before.strip() or marks > _MOST_MARKS
 
 
 def _each_word_isolated(text: str) -> str:

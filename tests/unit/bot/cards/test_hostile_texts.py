@@ -225,6 +225,7 @@ def test_a_terminal_shows_letters(text: str) -> None:
 
 
 @given(text=st.text(st.sampled_from(LETTERS), max_size=60))
+@example(text=" \u0301א")
 def test_cleaning_twice_is_cleaning_once_and_a_place_in_a_text_stays_that_place(text: str) -> None:
     assert plain(plain(text)) == plain(text)
     assert plain(outside(text)) == outside(text)

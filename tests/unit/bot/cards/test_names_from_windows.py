@@ -48,6 +48,7 @@ def test_a_name_of_letters_stays_as_it_is(name: str) -> None:
         ("- left alone", f"{LOST} left alone"),
         ("? unknown", f"{LOST} unknown"),
         ("\u0301x", f"{LOST}x"),
+        ("a \u0301x", f"a {LOST}x"),
         ("x" + "\u0301" * 5, "x" + "\u0301" * 3 + LOST * 2),
         ("\u2764\ufe0f", "\u2764\ufe0f"),
         ("x\ufe0f", f"x{LOST}"),
