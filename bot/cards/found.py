@@ -23,6 +23,10 @@ def nothing_matched(ask: Ask) -> str:
     return f"{where} {has} no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
 
 
+def nobody_there(host: str) -> str:
+    return f"{host}: nobody is logged on."
+
+
 def nobody_matches(host: str) -> str:
     return f"{host}: nobody matches."
 

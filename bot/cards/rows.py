@@ -74,11 +74,13 @@ def _is_in_hand(request: Request, target: Target) -> bool:
 
 
 def left_out(request: Request) -> list[Line]:
+    """People before services, where not all fit: whoever is left out is looked for here."""
     if not request.excluded:
         return []
-    said = [
-        f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in request.excluded[:MOST_ROWS]
-    ]
+    left = request.excluded
+    if len(left) > MOST_ROWS:
+        left = tuple(sorted(left, key=lambda each: not each.session.account.user))
+    said = [f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in left[:MOST_ROWS]]
     more = len(request.excluded) - len(said)
     text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
     return [Line(parts=(text,), tone=Tone.QUIET)]

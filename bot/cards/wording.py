@@ -196,7 +196,7 @@ def clash(conflict: Conflict) -> str:
 
 def not_listed(request: Request) -> str:
     """Why a button that was never shown decides nothing."""
-    return f"The list of all {len(request.targets):,} is not complete. Read it in the card's thread, then press."
+    return f"The list of all {len(request.targets):,} was not complete when you pressed. Look at the card again."
 
 
 READS_NO_COMPUTER = "The audit log is read without looking at a computer."

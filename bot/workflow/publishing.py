@@ -182,7 +182,7 @@ class CardPublisher:
     def remind(self, request: Request) -> None:
         """Call once more for those who may decide, at half of the card's life."""
         needs = request.requirement.needs if request.requirement else ()
-        if request.message_ref is None or not needs:
+        if request.message_ref is None or not needs or not target_list.is_complete(request):
             return
         names = tuple(sorted(frozenset().union(*(need.of for need in needs))))
         try:

@@ -118,8 +118,10 @@ def _split_up(request: Request, targets: Sequence[Target]) -> str:
 
 def _not_there(ask: Ask, look: Look) -> str:
     """What the ask names and this computer does not have, in one sentence; nothing when all of it is there."""
-    if look.error or not (ask.ids or ask.conditions):
+    if look.error:
         return ""
+    if not (ask.ids or ask.conditions):
+        return "" if any(session.account.user for session in look.sessions) else found.nobody_there(look.host)
     here = {session.id for session in look.sessions}
     matching = {session.id for session in look.sessions if _matches(ask, session)}
     if not ask.ids:

@@ -10,13 +10,15 @@ from bot.cards import request_card
 from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
 from bot.domain.people import Actor
-from bot.domain.request import Ending, State
+from bot.domain.request import Ending, ExcludedSession, State
+from bot.domain.session import Account
 from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 from tests.support import samples
 from tests.support.harness import text_of
 
 PORTRAITS = samples.of_all_kinds()
+NOBODY = Account(domain="", user="")
 
 
 def test_there_is_a_portrait_of_every_state_ending_and_verdict() -> None:
@@ -143,6 +145,14 @@ def test_who_is_warned_can_be_spared_until_the_stated_moment() -> None:
     assert Timestamp(b.NOW + samples.FIVE) in mark_published.lines[-1].parts
     (alice,) = [line for line in mark_published.lines if line.parts[0] == Bold(r"CORP\alice")]
     assert "warned at " in alice.parts
+
+
+def test_where_not_all_who_are_left_out_fit_people_are_shown_before_services() -> None:
+    services = [ExcludedSession(session=b.session(0, host=f"rds-{at}", account=NOBODY), why="x") for at in range(30)]
+    ceo = ExcludedSession(session=b.session(9, account=Account(domain="CORP", user="ceo")), why="a protected user")
+    card = request_card.build(samples.surveyed(samples.asked(), excluded=(*services, ceo)))
+    assert "comp1 session 9 CORP\\ceo: a protected user" in text_of(card)
+    assert "; and 6 more" in text_of(card)
 
 
 def test_nothing_that_is_over_waits_for_its_turn() -> None:

@@ -171,7 +171,7 @@ def test_a_list_that_can_never_be_written_leaves_no_yes_and_the_requester_is_tol
     assert "⚠ The list of all 60 could not be written into the thread" in harness.text_on_card(request)
     (told,) = harness.told(DANA)
     assert "I could not write the list of all 60 into the thread: Slack refused the call (thread_locked)." in told
-    assert "list of all 60 is not complete" in harness.press("approve", on=request).text
+    assert "list of all 60 was not complete" in harness.press("approve", on=request).text
     harness.jump(harness.policy.rules[0].expires_after)
     assert harness.find(request.id).ending is Ending.EXPIRED
 
@@ -199,6 +199,14 @@ def test_a_process_that_dies_while_it_lists_goes_on_where_it_was(*, is_marked: b
     assert Press.APPROVE in presses(harness.card)
 
 
+def test_nobody_is_reminded_of_a_card_that_has_no_yes() -> None:
+    harness, chat = bot_with_many(60, rules=(asking_leads(1, max_targets=100),))
+    chat.fault = GONE
+    request = harness.ask_and_run("rds-1 --all")
+    harness.jump(harness.policy.rules[0].expires_after / 2)
+    assert (harness.find(request.id).due_at, chat.replies) == (None, [])
+
+
 # Buttons that were never shown
 
 
@@ -208,7 +216,7 @@ def test_a_button_that_was_never_shown_decides_nothing(press: Press) -> None:
     chat.fault, chat.after = BUSY, 1
     request = harness.ask_and_run("rds-1 --all")
     answered = harness.press(press.value, by=BO, on=request)
-    assert answered.text == "The list of all 60 is not complete. Read it in the card's thread, then press."
+    assert answered.text == "The list of all 60 was not complete when you pressed. Look at the card again."
     assert answered.form is None
     assert harness.notes_of(request) == ["stale_press"]
     assert harness.find(request.id).state is State.AWAITING
@@ -267,7 +275,7 @@ def test_the_gentler_act_is_listed_again_before_anybody_says_yes_to_it() -> None
     harness.press("disconnect", on=request)
     harness.run()
     assert presses(harness.card) == {Press.CANCEL}
-    assert harness.press("approve", on=request).text.startswith("The list of all 60 is not complete")
+    assert harness.press("approve", on=request).text.startswith("The list of all 60 was not complete")
     chat.fault = None
     harness.jump(MINUTE)
     assert chat.in_threads[-1][1].headline.startswith("Disconnect 60: 41 to 60")

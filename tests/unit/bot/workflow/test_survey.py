@@ -179,6 +179,12 @@ def test_each_computer_and_id_that_was_named_and_is_no_target_is_said(
     assert [look.code for look in surveyed.surveys] == ["", ""]
 
 
+def test_a_computer_where_nobody_is_logged_on_is_said() -> None:
+    empty = Look(host="comp2", at=b.NOW, sessions=(SERVICES, LISTENER))
+    surveyed = decided(COMP1, empty, choice=Choice.ALL)
+    assert [look.message for look in surveyed.surveys] == ["", "comp2: nobody is logged on."]
+
+
 def test_a_computer_that_did_not_answer_is_not_said_to_lack_a_session() -> None:
     surveyed = decided(COMP1, DOWN, ids=Ids(((3, 3),)), choice=Choice.MATCHING)
     assert [(look.code, look.message) for look in surveyed.surveys] == [
