@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards import request_card, target_list, wording
 from bot.cards.model import Bold, Break, Card, Channel, Line, LinePart, Timestamp, Tone, UserMention
+from bot.cards.terms import terms_of
 from bot.cards.text import outside
 from bot.commands import BY_NAME
 
@@ -80,6 +81,8 @@ def break_glass(request: Request) -> Card:
     more = len(request.targets) - len(rows)
     if more > 0:
         rows = (*rows, Line(parts=(f"and {more:,} more",), tone=Tone.ROW))
+    if terms := " ".join(terms_of(request)):
+        rows = (*rows, Line(parts=(terms,), tone=Tone.QUIET))
     stands = Line(parts=(f"It began at once. How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = wording.called(request.actor)
     whom = wording.join_names([outside(str(target.session.account)) for target in request.targets])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.cards import rows, target_list, wording
 from bot.cards.model import Button, Card, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
 from bot.cards.terms import not_there, terms_of
-from bot.cards.text import outside
+from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, ActionFacts, facts_of
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.domain.request import Request, Target
+
+LONGEST_MESSAGE = 2000
+"""A sentence of the rules may hold a name, and names may be long."""
 
 
 def build(request: Request) -> Card:
@@ -147,7 +150,7 @@ def _said(request: Request) -> list[Line]:
         )
         lines.append(Line(parts=(text,)))
     elif request.message:
-        lines.append(Line(parts=(request.message,)))
+        lines.append(Line(parts=(bounded(request.message, LONGEST_MESSAGE),)))
     return lines
 
 

@@ -80,7 +80,7 @@ def left_out(request: Request) -> list[Line]:
     left = request.excluded
     if len(left) > MOST_ROWS:
         left = tuple(sorted(left, key=lambda each: not each.session.account.user))
-    said = [f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in left[:MOST_ROWS]]
+    said = [f"{o.session.host} session {o.session.id}{_named(o.session)}: {bounded(o.why)}" for o in left[:MOST_ROWS]]
     more = len(request.excluded) - len(said)
     text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
     return [Line(parts=(text,), tone=Tone.QUIET)]

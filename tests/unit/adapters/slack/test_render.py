@@ -19,7 +19,7 @@ from adapters.slack.forms import choose_view
 from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw
 from bot.cards import notices, request_card, target_list
-from bot.cards.model import Press
+from bot.cards.model import Card, Line, Press, Tone, UserMention
 from bot.cards.text import plain
 from bot.commands import COMMANDS
 from bot.domain.request import Ending, ExcludedSession
@@ -259,3 +259,22 @@ def test_escaping_leaves_no_sign_that_slack_reads() -> None:
 
 def test_a_cut_can_be_seen_and_a_whole_text_is_left_alone() -> None:
     assert (cut("abc", 3), cut("abcd", 3)) == ("abc", "ab…")
+
+
+def test_a_cut_leaves_no_isolate_open() -> None:
+    name = "\u2068\u05d0\u05d1\u05d2\u2069"
+    assert cut(f"a{name}bcd", 5) == "a\u2068\u05d0\u2069…"
+    assert cut(f"a{name}bcd", 7) == f"a{name}…"
+    assert all(len(cut(f"a{name}bcd", limit)) <= limit for limit in range(4, 10))
+
+
+def test_no_emoji_comes_out_of_a_name_where_slack_reads_mrkdwn() -> None:
+    assert escape("10:30 :white_check_mark: :a:b:") == "10:30 :white_check_mark\u200b: :a\u200b:b\u200b:"
+
+
+def test_small_print_with_a_mention_is_parsed_only_if_no_letter_in_it_steers() -> None:
+    def quiet(text: str) -> str:
+        line = Line(parts=(text, UserMention("U0DANA")), tone=Tone.QUIET)
+        return str(draw(Card(headline="x", summary="x", lines=(line,))).blocks[-1]["type"])
+
+    assert (quiet("asked by "), quiet("asked by *b* "), quiet(":boom: ")) == ("context", "rich_text", "rich_text")

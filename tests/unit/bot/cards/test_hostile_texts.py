@@ -22,6 +22,7 @@ from app.printing import json_text, literal
 from bot.cards import notices, request_card, target_list, wording
 from bot.cards.forms import choose_form
 from bot.cards.model import Bold, Break, Card, Group, Line, Mark, mention
+from bot.cards.request_card import LONGEST_MESSAGE
 from bot.cards.text import outside, plain
 from bot.domain.people import Actor
 from bot.domain.request import Pause
@@ -242,6 +243,17 @@ def test_harmless_portraits_have_nothing_unreadable_in_them() -> None:
     for request in PORTRAITS.values():
         for card in cards_of(request, "Slack cannot be reached."):
             assert not any("\N{REPLACEMENT CHARACTER}" in said for said in texts_of(card))
+
+
+def test_no_name_on_any_card_is_longer_than_it_is_cut_to() -> None:
+    for request in PORTRAITS.values():
+        for card in cards_of(with_texts(request, "x" * 5000), "why"):
+            longest = max((len(run) for said in texts_of(card) for run in re.findall("x+", said)), default=0)
+            assert longest <= LONGEST_MESSAGE
+    account = Account(domain="CORP", user="x" * 5000)
+    long = samples.surveyed(samples.asked(verbose=True), b.session(account=account, client="x" * 5000))
+    for card in cards_of(long, "why"):
+        assert not any(re.search("x{257}", said) for said in texts_of(card))
 
 
 def test_every_text_of_a_request_is_replaced() -> None:

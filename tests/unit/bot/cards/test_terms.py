@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cards import request_card
+from bot.cards import notices, request_card
 from bot.cards.model import Tone
 from bot.cards.terms import MOST_LINES
 from bot.commands.logoff import parse
@@ -94,6 +94,7 @@ def test_a_preview_and_break_glass_say_it_too() -> None:
     forced = samples.surveyed(asked("comp1 id=3 --even-if-active --force"), requirement=samples.FORCED)
     assert line in on_card(preview)
     assert any(line in each for each in on_card(samples.after(forced, b.started())))
+    assert line in text_of(notices.break_glass(forced))
 
 
 @pytest.mark.parametrize("end", [e.Denied(by=b.OTHER, on_version=2), e.Cancelled(by=b.ASKER, on_version=2)])
