@@ -9,7 +9,7 @@ import typer
 
 from app.cli.options import APP_YAML, AsJson, Config, Database, at_database, out, stderr, table_of
 from app.config.settings import load
-from app.printing import json_text, literal
+from app.printing import json_text
 from app.wiring import open_store
 from bot.audit.entry import Head
 from bot.audit.verify import check_log
@@ -64,7 +64,7 @@ def break_glass(
         reason = request.ask.reason
         who = request.actor.name or request.actor.user_id
         cells = (request.id, f"{request.asked_at:%Y-%m-%d %H:%M}", who, reason, outcome_line(request))
-        table.add_row(*(literal(cell) for cell in cells))
+        table.add_texts(*cells)
     out.print(table)
 
 
@@ -89,6 +89,15 @@ def list_(
         about = f"{entry.user} {entry.host} {'' if entry.session_id is None else entry.session_id}".strip()
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}" if entry.at else ""
         actor = entry.actor_name or entry.actor
-        cells = (entry.request_id, entry.event, actor, about, entry.verdict, entry.reason or entry.text)
-        table.add_row(str(entry.seq), at, *(literal(cell) for cell in cells))
+        cells = (
+            str(entry.seq),
+            at,
+            entry.request_id,
+            entry.event,
+            actor,
+            about,
+            entry.verdict,
+            entry.reason or entry.text,
+        )
+        table.add_texts(*cells)
     out.print(table)
