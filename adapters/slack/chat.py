@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from slack_sdk import WebClient
 
 from adapters.slack.errors import translate_errors
-from adapters.slack.limits import escape
-from adapters.slack.render import Drawing, draw
+from adapters.slack.render import Drawing, draw, draw_reply
 from bot.domain.request import MessageRef
 from bot.errors import PlaceRefused
 
@@ -71,10 +70,20 @@ class SlackChat:
             self._post(self._direct_messages(actor), slack_message)
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
-        called = " ".join(_mention(self._group_ids.get(name, name)) for name in names)
+        self._post_in_thread(message_ref, draw_reply(names, text, self._group_ids))
+
+    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+        self._post_in_thread(message_ref, self._draw(card))
+
+    def _post_in_thread(self, message_ref: MessageRef, slack_message: Drawing) -> None:
         with translate_errors():
             self._client.chat_postMessage(
-                channel=message_ref.channel_id, thread_ts=message_ref.ts, text=f"{called} {escape(text)}"
+                channel=message_ref.channel_id,
+                thread_ts=message_ref.ts,
+                text=slack_message.text,
+                blocks=slack_message.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
             )
 
     def _draw(self, card: Card) -> Drawing:
@@ -111,9 +120,3 @@ class SlackChat:
         with translate_errors():
             opened = self._client.conversations_open(users=actor.user_id)
             return str(opened["channel"]["id"])
-
-
-def _mention(name: str) -> str:
-    if name.startswith("S"):
-        return f"<!subteam^{name}>"
-    return f"<@{name}>" if name.startswith(("U", "W")) else escape(name)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from bot.cards.text import closed
+
 HEADER = 150
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
@@ -13,11 +17,21 @@ PARTS = (2500, 300, 80)
 """The lengths to which a part of a line is cut: the first at which the body fits, or the last."""
 
 
+_EMOJI = re.compile(r"(:[\w+'-]+)(?=:)")
+
+
 def escape(text: str) -> str:
-    """Return the text in a form from which mrkdwn makes no mention, link or broadcast."""
+    """Return the text in a form from which mrkdwn makes no mention, link, broadcast or emoji."""
+    text = _EMOJI.sub("\\1\u200b", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters of the text, with an ellipsis at the end when some are missing."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Return at most `limit` characters of the text, with an ellipsis at the end when some are missing.
+
+    A direction that the text began ends within them.
+    """
+    if len(text) <= limit:
+        return text
+    beginning = text[: limit - 1]
+    return f"{beginning if closed(beginning) == beginning else closed(text[: limit - 2])}…"

@@ -69,7 +69,7 @@ def _on_form(intake: Intake, wake: Wake) -> Callable[..., None]:
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
         response = intake.press(form_call(body, picked_in(body["view"])))
         if response.text:
-            ack(response_action="errors", errors={BLOCK: response.text})
+            ack(response_action="errors", errors={BLOCK: _report_of(response).summary})
         else:
             ack()
         _wake_for(response, wake)

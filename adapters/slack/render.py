@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
 
 from slack_sdk.models.blocks import (
@@ -20,10 +22,10 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
-from bot.cards.model import Bold, Channel, Group, Line, Timestamp, Tone, UserMention
+from bot.cards.model import Bold, Break, Channel, Group, Line, Mark, Timestamp, Tone, UserMention, mention
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from slack_sdk.models.blocks import RichTextElement
 
@@ -55,6 +57,14 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
 
 
+def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:
+    """A line that calls people and groups; its text is never parsed where it is shown."""
+    called = [mention((group_ids or {}).get(name, name)) for name in names]
+    line = Line(parts=(*(part for each in called for part in (each, " ")), text))
+    words = "".join(_markdown(part) for part in line.parts)
+    return Drawing(text=cut(words, MESSAGE_TEXT), blocks=[RichTextBlock(elements=[_rich(line, PARTS[0])]).to_dict()])
+
+
 def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
     parts = (Group(group_ids.get(part.name, part.name)) if isinstance(part, Group) else part for part in line.parts)
     return replace(line, parts=tuple(parts))
@@ -68,15 +78,34 @@ def _length(lines: list[Line], limit: int) -> int:
 
 def _rich(line: Line, limit: int) -> RichTextElement:
     if line.tone is Tone.CODE:
-        text = "".join(part for part in line.parts if isinstance(part, str))
+        text = "".join(_own(part) for part in line.parts if isinstance(part, str | Break | Mark))
         return RichTextPreformattedElement(elements=[RichTextElementParts.Text(text=cut(text, CODE))])
-    return RichTextSectionElement(elements=[*(_part(part, limit) for part in line.parts), _text("\n")])
+    return RichTextSectionElement(elements=list(_spans((*line.parts, Break()), limit)))
+
+
+def _spans(parts: tuple[LinePart, ...], limit: int) -> Iterator[RichTextElement]:
+    """Texts, signs and line ends that stand side by side are one element."""
+    for is_text, group in groupby(parts, key=lambda part: isinstance(part, str | Break | Mark)):
+        if is_text:
+            yield _text("".join(cut(_own(part), limit) for part in group))
+        else:
+            yield from (_part(part, limit) for part in group)
+
+
+def _own(part: LinePart) -> str:
+    match part:
+        case Break():
+            return "\n"
+        case Mark():
+            return part.sign
+        case _:
+            return str(part)
 
 
 def _part(part: LinePart, limit: int) -> RichTextElement:
     match part:
-        case str():
-            return _text(cut(part, limit))
+        case str() | Break() | Mark():
+            return _text(cut(_own(part), limit))
         case Bold():
             return RichTextElementParts.Text(text=cut(part.text, limit), style={"bold": True})
         case UserMention():
@@ -100,21 +129,25 @@ def _text(text: str) -> RichTextElement:
     return RichTextElementParts.Text(text=text)
 
 
-def _quiet(line: Line) -> ContextBlock:
-    """Return a line in small print. Only a line with a mention or a date is mrkdwn; Slack does not parse the others."""
-    if all(isinstance(part, str | Bold) for part in line.parts):
-        text = "".join(
-            part if isinstance(part, str) else part.text for part in line.parts if isinstance(part, str | Bold)
-        )
+def _quiet(line: Line) -> Block:
+    """Return a line in small print: mrkdwn for a mention or a date, unless a text in the line would steer it."""
+    if all(isinstance(part, str | Bold | Break | Mark) for part in line.parts):
+        text = "".join(part.text if isinstance(part, Bold) else _own(part) for part in line.parts)
         return ContextBlock(elements=[PlainTextObject(text=cut(text, CONTEXT_TEXT), emoji=False)])
     text = "".join(_markdown(part) for part in line.parts)
-    return ContextBlock(elements=[MarkdownTextObject(text=cut(text, CONTEXT_TEXT))])
+    is_tame = not any(_STEERING.search(part) for part in line.parts if isinstance(part, str))
+    if not is_tame or len(text) > CONTEXT_TEXT:
+        return RichTextBlock(elements=[_rich(line, PARTS[0])])
+    return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
+
+
+_STEERING = re.compile(r"[*_~`<>&]|:[\w+'-]+:")
 
 
 def _markdown(part: LinePart) -> str:
     match part:
-        case str():
-            return escape(part)
+        case str() | Break() | Mark():
+            return escape(_own(part))
         case Bold():
             return f"*{escape(part.text)}*"
         case UserMention():

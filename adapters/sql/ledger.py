@@ -24,6 +24,7 @@ from adapters.sql.request_queries import (
     save_request,
     set_announced,
     set_due,
+    set_listed,
     set_published,
 )
 from adapters.sql.write_queue import FairLock
@@ -123,6 +124,10 @@ class SqlLedger:
     def mark_announced(self, request_id: str, at: datetime) -> None:
         with self._writing() as (connection, _head):
             set_announced(connection, request_id, at)
+
+    def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
+        with self._writing() as (connection, _head):
+            set_listed(connection, request_id, content_version, listed)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         with self._writing() as (connection, _head):

@@ -107,6 +107,7 @@ def changes_of_request(request: Request) -> Values:
         "ended_at": request.ended_at,
         "action": request.action.value,
         "content_version": request.content_version,
+        "listed": request.listed,
         "act_at": request.act_at,
     }
 
@@ -134,6 +135,7 @@ def changes_of_target(target: Target) -> Values:
         "request_lost": target.request_lost,
         "warning_at": target.warning_at,
         "warned_at": target.warned_at,
+        "own_warning": target.own_warning,
     }
 
 
@@ -173,6 +175,7 @@ def target_of(row: Row[Any]) -> Target:
         request_lost=row.request_lost,
         warning_at=row.warning_at,
         warned_at=row.warned_at,
+        own_warning=row.own_warning,
     )
 
 
@@ -220,5 +223,6 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         ended_at=row.ended_at,
         action=Action(row.action),
         content_version=row.content_version,
+        listed=row.listed,
         act_at=row.act_at,
     )

@@ -142,6 +142,11 @@ def set_announced(connection: Connection, request_id: str, at: datetime) -> None
     connection.execute(update(request).where(request.c.id == request_id).values(announced_at=at))
 
 
+def set_listed(connection: Connection, request_id: str, content_version: int, listed: int) -> None:
+    this = and_(request.c.id == request_id, request.c.content_version == content_version)
+    connection.execute(update(request).where(this).values(listed=listed))
+
+
 def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> None:
     if item.host:
         this = and_(host_survey.c.request_id == item.request_id, host_survey.c.host == item.host)

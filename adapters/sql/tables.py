@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    false,
 )
 
 from adapters.sql.columns import Moment, Words
@@ -62,6 +63,7 @@ request = Table(
     Column("action", Words, nullable=False),
     Column("content_version", Integer, nullable=False),
     Column("act_at", Moment),
+    Column("listed", Integer, nullable=False, server_default="0"),
 )
 
 target = Table(
@@ -81,6 +83,7 @@ target = Table(
     Column("request_lost", Boolean, nullable=False),
     Column("warning_at", Moment),
     Column("warned_at", Moment),
+    Column("own_warning", Boolean, nullable=False, server_default=false()),
 )
 
 host_survey = Table(

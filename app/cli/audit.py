@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
-from app.cli.options import APP_YAML, AsJson, Config, Database, at_database, literal, out, stderr, table_of
+from app.cli.options import APP_YAML, AsJson, Config, Database, at_database, out, stderr, table_of
 from app.config.settings import load
+from app.printing import json_text
 from app.wiring import open_store
 from bot.audit.entry import Head
 from bot.audit.verify import check_log
@@ -64,7 +64,7 @@ def break_glass(
         reason = request.ask.reason
         who = request.actor.name or request.actor.user_id
         cells = (request.id, f"{request.asked_at:%Y-%m-%d %H:%M}", who, reason, outcome_line(request))
-        table.add_row(*(literal(cell) for cell in cells))
+        table.add_texts(*cells)
     out.print(table)
 
 
@@ -82,13 +82,22 @@ def list_(
     entries = ledger.entries(request_id=request or None, after=after, limit=limit)
     if as_json:
         rows = [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in entries]
-        sys.stdout.write(json.dumps(rows, default=str, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(rows) + "\n")
         return
     table = table_of("no.", "at (UTC)", "request", "event", "actor", "who and where", "verdict", "reason")
     for entry in entries:
         about = f"{entry.user} {entry.host} {'' if entry.session_id is None else entry.session_id}".strip()
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}" if entry.at else ""
         actor = entry.actor_name or entry.actor
-        cells = (entry.event, actor, about, entry.verdict, entry.reason or entry.text)
-        table.add_row(str(entry.seq), at, entry.request_id, *(literal(cell) for cell in cells))
+        cells = (
+            str(entry.seq),
+            at,
+            entry.request_id,
+            entry.event,
+            actor,
+            about,
+            entry.verdict,
+            entry.reason or entry.text,
+        )
+        table.add_texts(*cells)
     out.print(table)

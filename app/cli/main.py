@@ -22,8 +22,8 @@ from app.cli.rehearse import rehearse, try_
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
 from app.config.settings import load
 from app.logging import set_up as set_up_logging
+from app.printing import letters
 from bot.commands import COMMANDS
-from bot.domain.letters import visible
 from bot.errors import BotError
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def main() -> None:
     try:
         app()
     except BotError as error:
-        stderr.print("\n".join(map(visible, error.message.split("\n"))), style="red", markup=False)
+        stderr.print(letters(error.message), style="red")
         sys.exit(1)
 
 

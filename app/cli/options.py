@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from bot.domain.letters import visible
+from app.printing import literal
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
@@ -31,14 +30,16 @@ def at_database(settings: Settings, url: str) -> Settings:
     return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
 
 
-def table_of(*columns: str) -> Table:
+class Letters(Table):
+    """A table whose cells are letters: none of them is markup, ends a line or steers the terminal."""
+
+    def add_texts(self, *texts: str) -> None:
+        self.add_row(*map(literal, texts))
+
+
+def table_of(*columns: str) -> Letters:
     """Return a table whose short columns are never broken; the last one takes the rest of the line."""
-    table = Table(box=None, pad_edge=False)
+    table = Letters(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     return table
-
-
-def literal(text: str) -> str:
-    """Return a text from outside letter by letter: without markup and without control characters."""
-    return escape(visible(text))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
 import sys
@@ -17,8 +16,10 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from app.printing import json_text, letters
 from app.rehearse import transcript
 from app.rehearse.environment import FARM, open_stage
+from bot.cards.text import plain
 from bot.errors import SettingsError
 from rehearsal.scenario import Player, ScenarioError, read_scenario
 from rehearsal.slack import UserClientError
@@ -49,7 +50,7 @@ def converse(  # noqa: PLR0913 - what `try` was told
     """Type the command, press the buttons in order, and print the conversation. Return False when a step failed."""
     progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
     with open_stage(settings, farm_file=farm_file or FARM, database=database) as stage:
-        progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
+        progress.print(letters(f"The farm: {stage.farm.banner}"), style="dim")
         people, is_whole = [as_user], True
         try:
             _type(stage, as_user, command)
@@ -58,30 +59,30 @@ def converse(  # noqa: PLR0913 - what `try` was told
                 people.append(presser or as_user)
                 _press(stage, presser or as_user, label)
         except UserClientError as error:
-            progress.print(Text(str(error)), style="red")
+            progress.print(letters(str(error)), style="red")
             is_whole = False
         stage.wait_until_still()
         stage.hang_up()  # a private answer to a press arrives after the press was acknowledged
         people = list(dict.fromkeys(people))
         if as_json:
-            json.dump(transcript.as_json(stage, people), sys.stdout, indent=2, ensure_ascii=False)
-            sys.stdout.write("\n")
+            sys.stdout.write(json_text(transcript.as_json(stage, people)) + "\n")
         else:
             _tell(stage, people)
     return is_whole
 
 
 def _type(stage: Rehearsal, person: str, command: str) -> None:
-    progress.print(Text(f"{person} types  {command}"), style="bold")
+    progress.print(letters(f"{person} types  {command}"), style="bold")
     result = stage.visitor(person).command(command)
     if not result.ok:
         raise UserClientError(result.error or "", f"Slack answers {person}: {result.error}")
-    progress.print(Text(f"  answered after {_milliseconds(result.acked_after)}: {result.reply.splitlines()[0][:200]}"))
+    first, *_ = result.reply.split("\n")
+    progress.print(letters(f"  answered after {_milliseconds(result.acked_after)}: {first[:200]}"))
     stage.wait_until_still()
 
 
 def _press(stage: Rehearsal, person: str, label: str) -> None:
-    progress.print(Text(f"{person} presses  [ {label} ]"), style="bold")
+    progress.print(letters(f"{person} presses  [ {label} ]"), style="bold")
     stage.visitor(person).press(label)
     stage.wait_until_still()
 
@@ -95,13 +96,13 @@ def _tell(stage: Rehearsal, people: list[str]) -> None:
     _tell_messages(stage, people)
     hosts = {host for request in stage.bot.ledger.newest(1000) for host in request.ask.hosts}
     for host in sorted(hosts)[:5]:
-        out.print(Text(f"\nOn {host} afterwards"), style="bold")
+        out.print(letters(f"\nOn {host} afterwards"), style="bold")
         for session in stage.farm.sessions(host):
-            out.print(Text(f"  {session['id']:>6}  {session['user'] or '-':<24} {session['state']}"))
+            out.print(letters(f"  {session['id']:>6}  {plain(str(session['user'] or '-')):<24} {session['state']}"))
     out.print("\nThe audit log", style="bold")
     for entry in transcript.all_entries(stage):
         about = f"{entry.user} on {entry.host} ({entry.session_id})" if entry.user else entry.host
-        facts = [entry.actor_name or entry.actor, about, entry.verdict, entry.reason, entry.text]
+        facts = map(plain, (entry.actor_name or entry.actor, about, entry.verdict, entry.reason, entry.text))
         out.print(Text(f"  {entry.seq:>3}  {entry.event:<14} " + "  ".join(fact for fact in facts if fact)))
 
 
@@ -118,7 +119,7 @@ def _tell_messages(stage: Rehearsal, people: list[str]) -> None:
         title += " (only visible to one person)" if message.ephemeral else ""
         title += " (in the thread)" if message.thread_ts and message.thread_ts != message.ts else ""
         title += " (the same card, redrawn)" if is_edited else ""
-        out.print(Panel(Text(text), title=Text(title), title_align="left", width=100))
+        out.print(Panel(letters(text), title=letters(title), title_align="left", width=100))
 
 
 def _first_and_last(message: SeenMessage) -> tuple[Version, ...]:
@@ -156,7 +157,7 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
     progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
     try:
         with open_stage(settings, farm_file=farm_file or FARM, database=database, port=port) as stage:
-            progress.print(Text(f"The farm: {stage.farm.banner}"), style="dim")
+            progress.print(letters(f"The farm: {stage.farm.banner}"), style="dim")
             address = f"{stage.workspace.url}/"
             out.print(f"The rehearsal is at {address} ; Ctrl-C ends it.", soft_wrap=True)
             if opens:
@@ -187,9 +188,9 @@ def _play(stage: Rehearsal, play: Play, told: threading.Event) -> bool:
     progress.print(Text(f"The scene: {play.scenario.title}"), style="bold")
     try:
         for number, step in enumerate(player.play(play.scenario, play.pace), 1):
-            progress.print(Text(f"{number:>3}  {step.words or step.message}"))
+            progress.print(letters(f"{number:>3}  {step.words or step.message}"))
     except ScenarioError as error:
-        progress.print(Text(str(error)), style="red")
+        progress.print(letters(str(error)), style="red")
         return False
     progress.print("The scene is over.", style="dim")
     return True

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards.wording import isolate, session_state
+from bot.cards.text import outside, plain, unmarked
+from bot.cards.wording import session_state
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
@@ -22,6 +23,9 @@ class ChooseForm:
     hint: str  # below the list
     rows: tuple[str, ...]  # one for each target, in the order of the card
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(unmarked(plain(row)) for row in self.rows))
+
 
 def choose_form(request: Request, most_rows: int) -> ChooseForm:
     """Return the form for the targets of the request, with `most_rows` rows at most."""
@@ -34,7 +38,7 @@ def choose_form(request: Request, most_rows: int) -> ChooseForm:
         label="Who stays on the card",
         hint=f"Nothing happens yet: the card is drawn again for everybody.{cut_off}",
         rows=tuple(
-            f"{isolate(str(t.session.account))} - {t.session.host} {t.session.id} - {session_state(t.session)}"
+            f"{outside(str(t.session.account))} - {t.session.host} {t.session.id} - {session_state(t.session)}"
             for t in request.targets[:most_rows]
         ),
     )

@@ -1,4 +1,7 @@
-"""The parts of a card: neutral lines and buttons, without Slack."""
+"""The parts of a card: neutral lines and buttons, without Slack.
+
+Every text goes through `plain` as its line, card, button or form is made, so that no place can forget it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.cards.text import plain, unmarked
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 
@@ -45,7 +51,19 @@ class Channel:
     channel_id: str  # a Slack conversation id
 
 
-LinePart = str | UserMention | Timestamp | Bold | Group | Channel
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The end of a line inside a row. A line feed in a text ends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign in front of a verdict or a warning. The same sign in a text is shown as unreadable."""
+
+    sign: str
+
+
+LinePart = str | UserMention | Timestamp | Bold | Group | Channel | Break | Mark
 
 
 class Tone(StrEnum):
@@ -63,6 +81,27 @@ class Line:
 
     parts: tuple[LinePart, ...]  # in their order, without spaces added between them
     tone: Tone = Tone.PLAIN  # how the line looks
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(_fenced(self.parts)))
+
+
+def _fenced(parts: Iterable[LinePart]) -> Iterator[LinePart]:
+    is_start = True
+    for part in parts:
+        match part:
+            case str():
+                yield unmarked(plain(part)) if is_start else plain(part)
+                is_start = is_start and not part
+            case Bold():
+                yield Bold(unmarked(plain(part.text)) if is_start else plain(part.text))
+                is_start = is_start and not part.text
+            case Group():
+                yield Group(plain(part.name))
+                is_start = False
+            case _:
+                yield part
+                is_start = isinstance(part, Break)
 
 
 class Press(StrEnum):
@@ -86,6 +125,9 @@ class Button:
     version: int  # the version of the request that it was drawn from
     is_danger: bool = False  # drawn in red
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", plain(self.label))
+
     @property
     def value(self) -> str:
         """All that a button carries: `TS-7K3QXM:2`, the request's id and version."""
@@ -100,6 +142,10 @@ class Card:
     summary: str  # requester, accounts and hosts in one line, which a locked phone shows
     lines: tuple[Line, ...] = ()  # below the headline
     buttons: tuple[Button, ...] = ()  # below the lines
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headline", unmarked(plain(self.headline)))
+        object.__setattr__(self, "summary", unmarked(plain(self.summary)))
 
 
 def mention(name: str) -> UserMention | Group:

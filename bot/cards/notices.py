@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card, wording
-from bot.cards.model import Bold, Card, Channel, Line, LinePart, Timestamp, Tone, UserMention
+from bot.cards import request_card, target_list, wording
+from bot.cards.model import Bold, Break, Card, Channel, Line, LinePart, Timestamp, Tone, UserMention
+from bot.cards.terms import terms_of
+from bot.cards.text import outside
 from bot.commands import BY_NAME
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def usage(error: UsageError, slash: str) -> Card:
         start = max(0, error.start - 40)
         shown = error.text[start : error.end + 40]
         mark = " " * (error.start - start) + "^" * min(error.end - error.start, 60)
-        lines.append(Line(parts=(f"{shown}\n{mark}",), tone=Tone.CODE))
+        lines.append(Line(parts=(shown, Break(), mark), tone=Tone.CODE))
     if error.corrected:
         lines.append(Line(parts=("Did you mean ", Bold(f"{slash} {error.corrected}"), "?")))
     elif error.nearest:
@@ -59,7 +61,7 @@ def manual(slash: str) -> Card:
 def outcome_line(request: Request) -> str:
     """Return the line for the card's thread: how the request ended, and who decided."""
     who = request.decided_by
-    decided = f", decided by {who.name or who.user_id}" if who and who.user_id != request.actor.user_id else ""
+    decided = f", decided by {wording.called(who)}" if who and who.user_id != request.actor.user_id else ""
     return f"{request_card.build(request).headline}{decided}."
 
 
@@ -71,18 +73,23 @@ def reminder(request: Request) -> str:
 def break_glass(request: Request) -> Card:
     """Return the announcement of break-glass, for the channel where approvers are asked."""
     reason = request.ask.reason
-    told = f"Reason: {reason}" if reason else "No reason was given."
+    told = f"Reason: {outside(reason, wording.LONGEST_TEXT)}" if reason else "No reason was given."
     line = Line(parts=(UserMention(request.actor.user_id), f" used --force in {request.id}. {told}"))
     rows = tuple(
         Line(
-            parts=(Bold(wording.isolate(str(t.session.account))), f"  {t.session.host} session {t.session.id}"),
+            parts=(Bold(outside(str(t.session.account))), f"  {t.session.host} session {t.session.id}"),
             tone=Tone.ROW,
         )
-        for t in request.targets[: request_card.MOST_ROWS]
+        for t in request.targets[: target_list.MOST_ROWS]
     )
+    more = len(request.targets) - len(rows)
+    if more > 0:
+        rows = (*rows, Line(parts=(f"and {more:,} more",), tone=Tone.ROW))
+    if terms := " ".join(terms_of(request)):
+        rows = (*rows, Line(parts=(terms,), tone=Tone.QUIET))
     stands = Line(parts=(f"It began at once. How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
-    who = request.actor.name or request.actor.user_id
-    whom = wording.join_names([wording.isolate(str(target.session.account)) for target in request.targets])
+    who = wording.called(request.actor)
+    whom = wording.join_names([outside(str(target.session.account)) for target in request.targets])
     summary = (
         f"Break-glass: {who} acts without asking anybody ({request_card.verb(request).plain}: {whom}). {request.id}"
     )
@@ -124,3 +131,10 @@ def outcome(request: Request, error: ChatError) -> Card:
     return Card(
         headline=ended.headline, summary=ended.summary, lines=(*ended.lines, Line(parts=(text,), tone=Tone.QUIET))
     )
+
+
+def not_listed(request: Request, error: ChatError) -> Card:
+    """For the requester, when nobody can say yes because the names could not be written down."""
+    text = f"I could not write the list of all {len(request.targets):,} into the thread: {error.message} "
+    text += "So the card has no button to say yes. Cancel it and ask for fewer, or tell whoever runs the bot."
+    return Card(headline=f"{request.id}: nobody can say yes", summary=text, lines=(Line(parts=(text,)),))

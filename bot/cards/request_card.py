@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import wording
-from bot.cards.model import Bold, Button, Card, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
+from bot.cards import rows, target_list, wording
+from bot.cards.model import Button, Card, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
+from bot.cards.terms import not_there, terms_of
+from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, ActionFacts, facts_of
-from bot.domain.durations import duration
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
@@ -16,29 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.domain.request import Request, Target
-    from bot.domain.session import Session
 
-MOST_ROWS = 25
-"""The most targets that a card shows; the others are counted. A card is read on a phone."""
-
-MOST_SILENT = 10
-"""The most hosts without an answer that a card names; the others are counted."""
+LONGEST_MESSAGE = 2000
+"""Letters of a sentence about the request. It may hold a name, and names may be long."""
 
 
 def build(request: Request) -> Card:
     """Return the card of the request as it is now."""
     headline = _headline(request)
     lines = [
-        *_rows(request),
-        *_left_out(request),
-        *_silent_hosts(request),
+        *rows.of_targets(request),
+        *rows.left_out(request),
+        *rows.silent_hosts(request),
+        *_terms(request),
         *_said(request),
         *_asked(request),
         _footer(request),
     ]
     return Card(
         headline=headline,
-        summary=f"{headline}{_whom(request)} ({request.id}, asked by {request.actor.name or request.actor.user_id})",
+        summary=f"{headline}{_whom(request)} ({request.id}, asked by {wording.called(request.actor)})",
         lines=tuple(lines),
         buttons=_buttons(request),
     )
@@ -127,82 +125,25 @@ def _where(request: Request) -> str:
 
 def _whom(request: Request) -> str:
     names = list(
-        dict.fromkeys(
-            wording.isolate(str(target.session.account)) for target in request.targets if target.session.account.user
-        )
+        dict.fromkeys(outside(str(target.session.account)) for target in request.targets if target.session.account.user)
     )
     return f": {wording.join_names(names)}" if 0 < len(names) <= 3 else ""
 
 
-def _rows(request: Request) -> list[Line]:
-    rows = [_row(request, target) for target in request.targets[:MOST_ROWS]]
-    if len(request.targets) > MOST_ROWS:
-        more = f"and {len(request.targets) - MOST_ROWS:,} more; narrow it with `id=`, `user=` or `state=` to see them"
-        rows.append(Line(parts=(more,), tone=Tone.QUIET))
-    return rows
-
-
-def _row(request: Request, target: Target) -> Line:
-    session = target.session
-    if request.ending is Ending.WHATIF:
-        return Line(parts=(wording.what_if(target, request.action),), tone=Tone.ROW)
-    name = str(session.account) if session.account.user else session.station or "nobody"
-    parts: list[LinePart] = [
-        Bold(wording.isolate(name)),
-        f"  {session.host} session {session.id}, {wording.session_state(session)}",
-    ]
-    if session.logged_on_at:
-        parts += [", logged on ", Timestamp(session.logged_on_at)]
-    if session.client:
-        parts.append(f", from {wording.isolate(session.client)}")
-    if target.warned_at and target.is_open and request.state is State.READY:
-        parts += ["\nwarned at ", Timestamp(target.warned_at)]
-    if target.verdict or request.state is State.ACTING:
-        looks_again = request.state is not State.ENDED or request.due_at is not None
-        said = wording.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
-        parts.append(f"\n{wording.MARKS[target.verdict] if target.verdict else '…'} {said}")
-    if request.ask.verbose:
-        parts.append("\n" + wording.details(target))
-    return Line(parts=tuple(parts), tone=Tone.ROW)
-
-
-def _is_in_hand(request: Request, target: Target) -> bool:
-    """Return whether the host works on the target now: it takes its open targets one after the other."""
-    host = target.session.host
-    first = next((open_.key for open_ in request.open_targets if open_.session.host == host), None)
-    return target.key == first and _has_begun(request, host)
-
-
-def _left_out(request: Request) -> list[Line]:
-    if not request.excluded:
-        return []
-    said = [
-        f"{o.session.host} session {o.session.id}{_named(o.session)}: {o.why}" for o in request.excluded[:MOST_ROWS]
-    ]
-    more = len(request.excluded) - len(said)
-    text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
-    return [Line(parts=(text,), tone=Tone.QUIET)]
-
-
-def _named(session: Session) -> str:
-    return f" {wording.isolate(str(session.account))}" if session.account.user else ""
-
-
-def _silent_hosts(request: Request) -> list[Line]:
-    silent = [look for look in request.surveys if look.code]
-    lines = [Line(parts=("⚠ " + look.message,)) for look in silent[:MOST_SILENT]]
-    if len(silent) > MOST_SILENT:
-        lines.append(Line(parts=(f"⚠ {len(silent) - MOST_SILENT:,} more computers did not answer.",)))
-    return lines
+def _terms(request: Request) -> list[Line]:
+    """Return what is named and not there, and what the command widens. Small print once nobody decides any more."""
+    tone = Tone.PLAIN if request.state is State.AWAITING or request.ending is Ending.WHATIF else Tone.QUIET
+    lines = [Line(parts=(text,)) for text in not_there(request)]
+    terms = list(terms_of(request))
+    if tone is Tone.QUIET:
+        return [*lines, *([Line(parts=(" ".join(terms),), tone=tone)] if terms else [])]
+    return [*lines, *(Line(parts=(term,)) for term in terms)]
 
 
 def _said(request: Request) -> list[Line]:
     lines: list[Line] = []
-    warn = request.ask.warn
-    if warn and request.state is State.AWAITING:
-        lines.append(Line(parts=(f"People are warned first and get {duration(warn)} to save their work.",)))
     if request.ask.reason:
-        lines.append(Line(parts=(f"Reason: {request.ask.reason}",)))
+        lines.append(Line(parts=("Reason: ", outside(request.ask.reason, wording.LONGEST_TEXT))))
     warned = any(target.warned_at for target in request.targets)
     if warned and request.state is State.ENDED and request.ending is not Ending.DONE:
         lines.append(Line(parts=(wording.WARNED_IN_VAIN,)))
@@ -212,7 +153,7 @@ def _said(request: Request) -> list[Line]:
         )
         lines.append(Line(parts=(text,)))
     elif request.message:
-        lines.append(Line(parts=(request.message,)))
+        lines.append(Line(parts=(bounded(request.message, LONGEST_MESSAGE),)))
     return lines
 
 
@@ -262,13 +203,15 @@ def _buttons(request: Request) -> tuple[Button, ...]:
     def button(press: Press, label: str, *, is_danger: bool = False) -> Button:
         return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
 
+    if request.state is State.AWAITING and not target_list.is_complete(request):
+        return (button(Press.CANCEL, "Cancel"),)
     if request.state is State.AWAITING:
         yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
         return _deciding(request, yes, button)
     if request.state is State.READY and request.act_at:
         return (button(Press.CANCEL, "Cancel"),)
     hosts = {target.session.host for target in request.targets}
-    waiting = [target for target in request.open_targets if not _has_begun(request, target.session.host)]
+    waiting = [target for target in request.open_targets if not rows.has_begun(request, target.session.host)]
     if request.state is State.ACTING and waiting and len(hosts) > 1:
         return (button(Press.STOP, "Stop the rest"),)
     return ()
@@ -283,8 +226,3 @@ def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Butt
     if request.action is Action.LOG_OFF and any(t.session.state is SessionState.ACTIVE for t in request.targets):
         buttons.append(button(Press.DISCONNECT, "Disconnect instead"))
     return (*buttons, button(Press.CANCEL, "Cancel"))
-
-
-def _has_begun(request: Request, host: str) -> bool:
-    look = request.survey_of(host)
-    return bool(look and look.started_at)

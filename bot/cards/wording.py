@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unicodedata import bidirectional, category
 
+from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, facts_of
-from bot.domain.durations import duration
+from bot.domain.durations import duration, exactly
 from bot.domain.request import Ending, State
 from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 from bot.domain.verdicts import Reason, Verdict
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-    from bot.domain.ask import Ask
     from bot.domain.people import Actor
     from bot.domain.request import Pause, Request, Target
     from bot.domain.requirement import Need
     from bot.domain.session import Session
     from bot.errors import Conflict
+
+LONGEST_TEXT = 300
+"""A reason or the text of a warning: as long as a command lets it be."""
 
 MARKS = {
     Verdict.GONE: "✓",
@@ -46,13 +48,6 @@ _CHANGED = {
     Reason.NO_LONGER_MATCHES: "not touched: no longer matches what was asked for",
 }
 _BUSY = 7024
-_FROM_THE_RIGHT = ("R", "AL", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-_MARKS_OF_DIRECTION = "\N{LEFT-TO-RIGHT MARK}"
-_ISOLATES = "\u2066\u2067\u2068\u2069"
-"""One of these inside a name would end the isolation around it, or swallow its end."""
-_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-_BREAKS = ("Cc", "Zl", "Zp")
-"""Categories of what ends a line or steers a terminal: with one of these a name could write a row of its own."""
 _SKIPPED = {
     Reason.STOPPED: "left alone: stopped before its turn",
     Reason.CONSOLE: "left alone: the session is at the console now, which is protected",
@@ -92,14 +87,14 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
             return "was gone already; nothing was done"
         case Verdict.CHANGED:
             said = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, "not touched: it has changed")
-            return f"{said} ({isolate(target.note)})" if target.note else said
+            return f"{said} ({outside(target.note)})" if target.note else said
         case Verdict.STILL_CLOSING:
             return _stuck(target) if target.code == _BUSY else _still_closing(target, looks_again=looks_again)
         case Verdict.NO_RIGHT | Verdict.FAILED:
             return _refusal(target)
         case Verdict.SKIPPED:
             said = _SKIPPED.get(target.reason or Reason.STOPPED, "left alone")
-            return f"{said}: {target.note}" if target.note else said
+            return f"{said}: {bounded(target.note)}" if target.note else said
         case Verdict.UNREACHABLE:
             return "the computer could not be reached; nothing was done"
         case Verdict.UNKNOWN:
@@ -124,23 +119,11 @@ def _stuck(target: Target) -> str:
 def _refusal(target: Target) -> str:
     """Return the words for a refusal: by Windows, with a code, or by the host as a whole, with a sentence only."""
     if not target.code:
-        return f"nothing was done: {target.note}"
+        return f"nothing was done: {bounded(target.note)}"
     if target.verdict is Verdict.NO_RIGHT:
-        missing = f"the bot's account lacks the right {target.note} on RDP-Tcp there"
+        missing = f"the bot's account lacks the right {outside(target.note)} on RDP-Tcp there"
         return f"Windows refused (error {target.code}): {missing}"
     return f"Windows answered error {target.code}; not logged off"
-
-
-def isolate(name: str) -> str:
-    """Return a name from Windows in a form that changes nothing around it.
-
-    Line breaks and control characters are replaced, and a name that is written from right to left is isolated.
-    """
-    name = "".join(_UNREADABLE if category(sign) in _BREAKS else sign for sign in name)
-    if not any(bidirectional(sign) in _FROM_THE_RIGHT or sign in _MARKS_OF_DIRECTION for sign in name):
-        return name
-    kept = "".join(_UNREADABLE if sign in _ISOLATES else sign for sign in name)
-    return f"\N{FIRST STRONG ISOLATE}{kept}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def details(target: Target) -> str:
@@ -148,8 +131,8 @@ def details(target: Target) -> str:
     session, clock = target.session, filetime_to_datetime(target.session.now)
     found = [
         f"state {int(session.state)}",
-        f"window station {isolate(session.station)}" if session.station else "",
-        f"address {isolate(session.address)}" if session.address else "",
+        f"window station {outside(session.station)}" if session.station else "",
+        f"address {outside(session.address)}" if session.address else "",
         f"protocol {session.protocol}",
         f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
         f"error {target.code}" if target.code else "",
@@ -186,14 +169,14 @@ def what_if(target: Target, action: Action) -> str:
     session, going = target.session, facts_of(action).going
     return (
         f'What if: Performing the operation "{going} session id \'{session.id}\'" on target "{session.host}".'
-        f" That is {isolate(str(session.account))} ({session_state(session)})."
+        f" That is {outside(str(session.account))} ({session_state(session)})."
     )
 
 
 def clash(conflict: Conflict) -> str:
     """Return why a press changed nothing, with the name of the person who decided first."""
     request = conflict.request
-    who = request.decided_by.name or request.decided_by.user_id if request.decided_by else ""
+    who = called(request.decided_by) if request.decided_by else ""
     when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
     match conflict.reason:
         case ConflictReason.EMPTY:
@@ -215,12 +198,9 @@ def clash(conflict: Conflict) -> str:
             return "This is over already. Your press changed nothing."
 
 
-def nothing_matched(ask: Ask) -> str:
-    """Return the sentence for an ask that covers no session."""
-    where = join_names(ask.hosts)
-    wanted = f" with id {ask.ids}" if ask.ids else ""
-    matching = " that matches" if ask.conditions or not ask.ids else ""
-    return f"{where} has no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
+def not_listed(request: Request) -> str:
+    """Return why a button that was never shown decides nothing."""
+    return f"The list of all {len(request.targets):,} was not complete when you pressed. Look at the card again."
 
 
 READS_NO_COMPUTER = "The audit log is read without looking at a computer."
@@ -234,7 +214,8 @@ NO_ANSWER = "No computer could be looked at, so nothing was done."
 def paused(pause: Pause) -> str:
     """Return the sentence for a request or a press that the pause stops."""
     since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
-    return f"Paused by {pause.by} since {since}: {pause.reason}. Nothing new is started until somebody resumes."
+    why = outside(pause.reason, LONGEST_TEXT)
+    return f"Paused by {outside(pause.by)} since {since}: {why}. Nothing new is started until somebody resumes."
 
 
 def still_needed(request: Request) -> str:
@@ -274,15 +255,20 @@ def nobody_to_ask(need: Need, there: int) -> str:
     return f"This needs a yes from {need.count} of {of}, and besides you there are {there}. Nobody could approve it."
 
 
+def called(actor: Actor) -> str:
+    """Somebody by name, where no mention can stand."""
+    return outside(actor.name or actor.user_id)
+
+
 WARNED_IN_VAIN = "People were warned that this would happen; nobody has told them that it did not."
 WARNING_TITLE = "Please save your work"
 
 
 def warning_text(text: str, grace: timedelta, actor: Actor, action: Action) -> str:
     """Return the text of a warning on a desktop. Its reader may not know Slack."""
-    own = f"{text}\n\n" if text else ""
-    who, done = actor.name or actor.user_id, facts_of(action).done
-    return f"{own}You will be {done} in {duration(grace)}. Please save your work now. (Asked for by {who}.)"
+    own = f"{outside(text, LONGEST_TEXT)}\n\n" if text else ""
+    who, done = called(actor), facts_of(action).done
+    return f"{own}You will be {done} in {exactly(grace)}. Please save your work now. (Asked for by {who}.)"
 
 
 MESSAGE_TITLE = "A message from your administrators"
@@ -290,5 +276,4 @@ MESSAGE_TITLE = "A message from your administrators"
 
 def message_text(request: Request) -> str:
     """Return the text of a message on a desktop: the requester's text and name."""
-    who = request.actor.name or request.actor.user_id
-    return f"{request.ask.warning}\n\n(From {who}.)".strip()
+    return f"{outside(request.ask.warning, LONGEST_TEXT)}\n\n(From {called(request.actor)}.)".strip()

@@ -31,3 +31,17 @@ def written(length: timedelta) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def exactly(length: timedelta) -> str:
+    """Return the length in words to the second: `1 minute and 30 seconds`, which `duration` rounds to `a minute`."""
+    return humanize.precisedelta(length)
+
+
+def typed(length: timedelta) -> str:
+    """Return the length as people type it: `2h`, `1h30m`, `90s` below two minutes."""
+    seconds = int(length.total_seconds())
+    if seconds < 120:
+        return f"{seconds}s"
+    parts = ((seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number)

@@ -28,6 +28,7 @@ class Target:
     request_lost: bool = False  # the order itself may not have arrived
     warning_at: datetime | None = None  # when the warning was about to leave
     warned_at: datetime | None = None  # when Windows took the warning
+    own_warning: bool = False  # the warning is the requester's text, which a rule lets them send; else the bot's
 
     @property
     def key(self) -> tuple[str, int]:
@@ -80,7 +81,7 @@ class HostSurvey:
     looked_at: datetime  # when the host answered, or failed to
     sessions: int = 0  # how many sessions the host has, services and listeners among them
     code: str = ""  # `code` of the `TerminalError` that kept the bot from reading the host, `unreachable`; else empty
-    message: str = ""  # the sentence of that error, else empty
+    message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
     started_at: datetime | None = None  # when the order for this host was first about to leave
     due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
 
@@ -116,6 +117,10 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"  # the requester or an approver pressed Cancel
     EXPIRED = "expired"  # the time of the state was over before the next event
     FAILED = "failed"  # a step failed too often; `failure_reference` finds it in the log
+
+
+LIST_FAILED = -1
+"""The list of the targets could not be written for good: there is nothing to say yes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +164,7 @@ class Request:
     act_at: datetime | None = None  # when the time to save ends; None: it has not begun
     published_version: int = 1  # the version that the card shows; 1 is the receipt, which has no card
     publish_after: datetime | None = None  # the earliest moment for the next drawing; None: any
+    listed: int = 0  # how many messages of the list of these targets stand in the card's thread; or `LIST_FAILED`
     announced_at: datetime | None = None  # when break-glass was announced, or its announcement failed for good
     ended_at: datetime | None = None  # when the request ended; None before
 

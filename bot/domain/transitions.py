@@ -89,7 +89,7 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
 
 def _new_content(request: Request) -> Request:
     """Return the request with its next version as the first that people may decide on: the content has changed."""
-    return replace(request, content_version=request.version + 1)
+    return replace(request, content_version=request.version + 1, listed=0)
 
 
 def _narrowed(request: Request, event: e.Narrowed) -> Request:

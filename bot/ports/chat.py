@@ -33,6 +33,10 @@ class Chat(Protocol):
         """Write a line into the card's thread. `names` are the user ids, group ids and handles that it mentions."""
         ...
 
+    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+        """A message in the card's thread that calls nobody."""
+        ...
+
 
 class ChatConnection(Protocol):
     """The connection over which commands and presses arrive. Each of them is acknowledged after it is recorded."""

@@ -58,6 +58,13 @@ class Ledger(Protocol):
         """Keep when break-glass was announced, or when its announcement failed for good. No entry is written."""
         ...
 
+    def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
+        """Keep how much of the list of the targets stands in the card's thread. Bookkeeping.
+
+        Nothing happens when people decide about something else by now: another list is wanted then.
+        """
+        ...
+
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         """Keep when the next step of the item is due; None: no step is pending. No entry is written."""
         ...

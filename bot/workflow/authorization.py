@@ -12,6 +12,8 @@ from bot.policy import approvals, evaluate
 from bot.policy.model import Decision, deny
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.conditions import Condition
     from bot.domain.events import Surveyed
     from bot.domain.people import Actor, Person
@@ -91,6 +93,17 @@ class Authorizer:
         """Return the conditions of the rules on the target. The host compares them right before the act."""
         requester, counted = self._people_of(request)
         return approvals.conditions_on(self.policy, request, requester, counted, target)
+
+    def may_still_warn(self, request: Request, targets: Sequence[Target]) -> frozenset[tuple[str, int]]:
+        """Return the keys of those who get the requester's own text: as their card said, where a rule lets it now."""
+        own = [target for target in targets if target.own_warning]
+        requester = self.person(request.actor) if own else None
+        return frozenset(
+            target.key
+            for target in own
+            if requester
+            and evaluate.for_session(self.policy, requester, request.place, Action.MESSAGE, target.session).allowed
+        )
 
     @property
     def may_touch_console(self) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from bot.cards import target_list
 from bot.cards.model import Press
-from bot.cards.wording import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, paused, still_needed
+from bot.cards.wording import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, not_listed, paused, still_needed
 from bot.domain.actions import Action
 from bot.domain.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
 from bot.domain.request import State
@@ -88,6 +89,8 @@ class PressHandler:
         if request.state is State.AWAITING and not request.content_version <= version <= request.version:
             stale = Conflict("The card has changed.", request=request, reason=ConflictReason.STALE)
             return NoEffect(request=request, kind=NoteKind.STALE_PRESS, message=clash(stale))
+        if not target_list.is_complete(request):
+            return NoEffect(request=request, kind=NoteKind.STALE_PRESS, message=not_listed(request))
         match press:
             case Press.APPROVE:
                 return self._yes(request, presser)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.cards import notices, request_card
+from bot.cards import notices, request_card, target_list
 from bot.domain.people import Place
-from bot.domain.request import Ending, MessageRef, State, WorkItem
+from bot.domain.request import LIST_FAILED, Ending, MessageRef, State, WorkItem
 from bot.domain.requirement import Confirm
 from bot.errors import ChatError
 
@@ -54,6 +54,8 @@ class CardPublisher:
             try:
                 self._announce(request)
                 message_ref = self._show(request)
+                if self._has_listed(request, message_ref):
+                    continue
             except ChatError as error:
                 self._not_drawn(request, error, now)
                 return
@@ -62,6 +64,44 @@ class CardPublisher:
                 request_id, version=request.version, message_ref=message_ref, publish_after=again_at
             )
             self._notify(request, message_ref)
+
+    def _has_listed(self, request: Request, message_ref: MessageRef | None) -> bool:
+        """Write into the card's thread what the card has no room for; the card is drawn with its buttons after that.
+
+        A process that dies between a message and its mark writes that message twice.
+        """
+        if message_ref is None or request.listed == LIST_FAILED or target_list.is_complete(request):
+            return False
+        if request.message_ref is None:
+            self.ledger.mark_published(
+                request.id, version=request.published_version, message_ref=message_ref, publish_after=None
+            )
+            self._notify(request, message_ref)
+        content = request.content_version
+        for number, message in enumerate(target_list.messages(request), 1):
+            if number <= request.listed:
+                continue
+            if not self._is_wanted(request):
+                break
+            try:
+                self.chat.post_in_thread(message_ref, message)
+            except ChatError as error:
+                if error.retryable:
+                    raise
+                self._not_listed(request, error)
+                break
+            self.ledger.mark_listed(request.id, content_version=content, listed=number)
+        return True
+
+    def _is_wanted(self, request: Request) -> bool:
+        """Whether the list is still the one that the request waits for: it may have been narrowed, or be over."""
+        now = self.ledger.find(request.id)
+        return bool(now and now.state is State.AWAITING and now.content_version == request.content_version)
+
+    def _not_listed(self, request: Request, error: ChatError) -> None:
+        log.error("list.not_written", request_id=request.id, message=error.message)
+        self.ledger.mark_listed(request.id, content_version=request.content_version, listed=LIST_FAILED)
+        self._told(request, notices.not_listed(request, error))
 
     def _not_drawn(self, request: Request, error: ChatError, now: datetime) -> None:
         """Plan a retry, not before Slack wants it. When no retry can help, tell the requester instead."""
@@ -147,7 +187,7 @@ class CardPublisher:
     def remind(self, request: Request) -> None:
         """Mention the approvers once more in the card's thread. Does nothing when there is no card or no need."""
         needs = request.requirement.needs if request.requirement else ()
-        if request.message_ref is None or not needs:
+        if request.message_ref is None or not needs or not target_list.is_complete(request):
             return
         names = tuple(sorted(frozenset().union(*(need.of for need in needs))))
         try:

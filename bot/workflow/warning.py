@@ -56,12 +56,25 @@ class WarningSender:
     def _sent(
         self, request: Request, host: str, fresh: list[Target], grace: timedelta
     ) -> list[WarningDelivered | WarningFailed]:
-        """Warn the targets of one host; the host compares each with the card before it shows the message."""
-        waiting = {target.session.id: target for target in fresh if target.session.host == host}
+        """Warn the targets of one host, each with the requester's text where a rule lets them send it."""
         outcome: list[WarningDelivered | WarningFailed] = []
-        text = warning_text(request.ask.warning, grace, request.actor, request.action)
+        here = [target for target in fresh if target.session.host == host]
+        own = self.authorizer.may_still_warn(request, here)
+        for is_own in (True, False):
+            targets = [target for target in here if (target.key in own) is is_own]
+            text = warning_text(request.ask.warning if is_own else "", grace, request.actor, request.action)
+            if targets:
+                outcome += self._sent_to(request, host, targets, text)
+        return outcome
+
+    def _sent_to(
+        self, request: Request, host: str, targets: list[Target], text: str
+    ) -> list[WarningDelivered | WarningFailed]:
+        """Show the text to these targets; the host compares each with the card before."""
+        waiting = {target.session.id: target for target in targets}
+        outcome: list[WarningDelivered | WarningFailed] = []
         away, still = not self.authorizer.may_touch_console, self.authorizer.conditions_on
-        orders = [order_for(request, t, still(request, t), not_at_console=away) for t in waiting.values()]
+        orders = [order_for(request, t, still(request, t), not_at_console=away) for t in targets]
         why = "the computer said nothing of it"
         try:
             answers = self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD)

@@ -57,7 +57,7 @@ def test_what_comes_from_outside_calls_nobody(workspace: Workspace, chat: SlackC
     chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
     [message] = UserClient(workspace.url, "dana").messages()
     assert "<!channel>" not in message.text
-    assert message.blocks[1]["elements"][0]["elements"][0] == {"type": "text", "text": "CORP\\alice <!channel> *x*"}
+    assert message.blocks[1]["elements"][0]["elements"][0] == {"type": "text", "text": "CORP\\alice <!channel> *x*\n"}
 
 
 def test_what_is_told_to_one_person_no_other_person_sees(workspace: Workspace, chat: SlackChat) -> None:
@@ -89,6 +89,49 @@ def test_a_reply_calls_people_and_groups_in_the_cards_thread(workspace: Workspac
     reply = UserClient(workspace.url, "dana").messages()[-1]
     assert reply.thread_ts == posted.ts
     assert reply.text == "<@U0DANA0001> <!subteam^S0LEADS001> @unknown Still waits &lt;!here&gt;"
+    kinds = [part["type"] for part in reply.blocks[0]["elements"][0]["elements"]]
+    assert kinds == ["user", "text", "usergroup", "text", "text", "text"]
+
+
+def test_no_name_in_a_reply_is_read_as_a_style_or_a_sign(workspace: Workspace, chat: SlackChat) -> None:
+    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+    chat.reply(posted, (), "Denied by *bo* :white_check_mark: \u202eob\nLogged off")
+    reply = UserClient(workspace.url, "dana").messages()[-1]
+    (text,) = reply.blocks[0]["elements"][0]["elements"]
+    assert text == {"type": "text", "text": "Denied by *bo* :white_check_mark: \ufffdob\ufffdLogged off\n"}
+    assert ":white_check_mark:" not in reply.text
+
+
+def test_a_list_stands_in_the_cards_thread_and_calls_nobody(workspace: Workspace, chat: SlackChat) -> None:
+    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 60?"))
+    chat.post_in_thread(posted, card("Log off 60: 1 to 40"))
+    chat.post_in_thread(posted, card("Log off 60: 41 to 60"))
+    _, *listed = UserClient(workspace.url, "dana").messages()
+    assert [(m.thread_ts, m.blocks[0]["text"]["text"], m.ephemeral) for m in listed] == [
+        (posted.ts, "Log off 60: 1 to 40", False),
+        (posted.ts, "Log off 60: 41 to 60", False),
+    ]
+    assert not any("<!channel>" in message.text for message in listed)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_retryable"),
+    [
+        (Fault(method="chat.postMessage", kind=FaultKind.RATE_LIMITED, wait=timedelta(minutes=1)), True),
+        (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="thread_locked"), False),
+    ],
+)
+def test_a_list_that_slack_does_not_take_says_whether_later_helps(
+    workspace: Workspace,
+    chat: SlackChat,
+    fault: Fault,
+    is_retryable: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 60?"))
+    workspace.plan(fault)
+    with pytest.raises(ChatError) as failed:
+        chat.post_in_thread(posted, card("Log off 60: 1 to 40"))
+    assert failed.value.retryable is is_retryable
 
 
 @pytest.mark.parametrize(

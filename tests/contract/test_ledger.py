@@ -187,6 +187,26 @@ def test_a_drawing_without_a_card_keeps_the_card_that_is_there(ledger: Store) ->
     assert ledger.find("TS-AAAAAA") == b.request(published_version=2, message_ref=CARD, publish_after=b.NOW + SECOND)
 
 
+def test_what_is_listed_belongs_to_what_people_decide_about(ledger: Store) -> None:
+    ledger.open(b.request())
+    seen = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), b.target(5)))
+    ledger.mark_listed("TS-AAAAAA", content_version=seen.content_version, listed=2)
+    assert ledger.find("TS-AAAAAA") == replace(seen, listed=2)
+    counted = ledger.record("TS-AAAAAA", e.Counted(by=b.OTHER, on_version=seen.version))
+    assert counted.listed == 2
+    fewer = e.Narrowed(by=b.OTHER, on_version=counted.version, keys=frozenset({("comp1", 3)}))
+    narrowed = ledger.record("TS-AAAAAA", fewer)
+    ledger.mark_listed("TS-AAAAAA", content_version=seen.content_version, listed=2)
+    assert (narrowed.listed, ledger.find("TS-AAAAAA")) == (0, narrowed)
+
+
+def test_whose_text_a_warning_is_comes_back_as_it_was(ledger: Store) -> None:
+    ledger.open(b.request())
+    seen = ledger.record("TS-AAAAAA", b.surveyed(b.target(3, own_warning=True), b.target(5)))
+    assert ledger.find("TS-AAAAAA") == seen
+    assert [target.own_warning for target in seen.targets] == [True, False]
+
+
 def test_bookkeeping_is_no_event(ledger: Store) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())

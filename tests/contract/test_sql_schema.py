@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import open_database
-from adapters.sql.migrate import current, newest, upgrade
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.mapping import Asks, row_of_request
+from adapters.sql.migrate import _config, current, newest, upgrade
 from adapters.sql.request_queries import read_due
-from adapters.sql.tables import audit_entry, metadata
+from adapters.sql.tables import audit_entry, metadata, request
+from bot.commands import ASK_TYPES
+from bot.domain.request import WorkItem
 from bot.errors import LedgerError, SettingsError
 from tests.support import builders as b
 
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from adapters.sql.ledger import SqlLedger
+    from tests.fakes.clock import SettableClock
 
 
 @pytest.fixture
@@ -43,6 +48,25 @@ def test_a_second_upgrade_changes_nothing(url: str, sql_ledger: SqlLedger) -> No
     sql_ledger.open(b.request())
     upgrade(url)
     assert len(sql_ledger.entries()) == 1
+
+
+def test_a_card_that_waits_across_the_upgrade_to_lists_is_drawn_again(empty_url: str, clock: SettableClock) -> None:
+    """With its new lines, and with the list that its yes waits for from now on."""
+    engine = open_database(empty_url)
+    old = [column.name for column in request.columns if column.name != "listed"]
+    values = row_of_request(b.awaiting(), Asks(ASK_TYPES)) | {"published_version": 2}
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(insert(request).values({name: values[name] for name in old}))
+    upgrade(empty_url)
+    ledger = SqlLedger(engine, clock, b"key", ASK_TYPES)
+    found = ledger.find("TS-AAAAAA")
+    assert found
+    assert (found.version, found.published_version, found.listed) == (2, 1, 0)
+    assert WorkItem(request_id="TS-AAAAAA") in ledger.due(b.NOW)
+    engine.dispose()
 
 
 def test_the_migrations_make_what_the_tables_say(database: Engine) -> None:

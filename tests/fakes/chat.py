@@ -27,7 +27,8 @@ class Told:
 
 
 class FakeChat:
-    """`cards` holds each card's drawings from the first to the present one, `told` and `replies` in their order.
+    """`cards` holds each card's drawings from the first to the present one, `told`, `replies` and
+    `in_threads` in their order.
 
     With `loses_replies` every line in a thread fails, and nothing else does. In a channel of `closed` the bot may not
     post: the card goes to a direct message, if there is an actor for it.
@@ -42,6 +43,7 @@ class FakeChat:
         self.cards: dict[MessageRef, list[Card]] = {}
         self.told: list[Told] = []
         self.replies: list[tuple[MessageRef, tuple[str, ...], str]] = []
+        self.in_threads: list[tuple[MessageRef, Card]] = []
 
     # The port
 
@@ -69,6 +71,10 @@ class FakeChat:
             if self.loses_replies:
                 raise ChatError("Slack cannot be reached.", retryable=True)
             self.replies.append((message_ref, names, text))
+
+    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+        with self._calling():
+            self.in_threads.append((message_ref, card))
 
     # What goes wrong
 

@@ -115,6 +115,12 @@ class FakeLedger:
             if request is not None:
                 self._requests[request_id] = replace(request, announced_at=at)
 
+    def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
+        with self._writing():
+            request = self._requests.get(request_id)
+            if request is not None and request.content_version == content_version:
+                self._requests[request_id] = replace(request, listed=listed)
+
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         with self._writing():
             request = self._requests.get(item.request_id)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from bot.cards.model import Break
 from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
@@ -293,5 +294,7 @@ def text_of(card: Card) -> str:
 
 
 def _words_of(part: object) -> str:
-    names = ("text", "channel_id", "user_id", "name", "at")
+    if isinstance(part, Break):
+        return "\n"
+    names = ("text", "sign", "channel_id", "user_id", "name", "at")
     return part if isinstance(part, str) else next(str(getattr(part, n)) for n in names if hasattr(part, n))

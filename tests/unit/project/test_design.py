@@ -79,6 +79,11 @@ def test_each_command_file_exports_its_command_and_the_package_lists_them() -> N
     assert exporting == {command.parse.__module__.rpartition(".")[2] for command in COMMANDS}
 
 
+def test_a_row_of_a_terminals_table_is_made_of_letters_only() -> None:
+    found = {str(path) for path, source in sources("app") if ".add_row(" in source}
+    assert found == {"app/cli/options.py"}
+
+
 def test_a_reason_is_never_compared_with_a_text() -> None:
     pattern = re.compile(r"""(reason|note) (==|!=|in|not in) \(?["']|(reason|note)\.startswith""")
     assert [str(path) for path, source in sources(*PRODUCT) if pattern.search(source)] == []

@@ -7,32 +7,64 @@ import pytest
 from adapters.slack.forms import choose_view
 from bot.cards import request_card, wording
 from bot.cards.model import Bold, Line
+from bot.cards.text import LONGEST_NAME, outside, plain
 from bot.domain.actions import Action
 from bot.domain.request import Ending, State
 from bot.domain.session import Account
 from tests.support import builders as b
 
 BREAKS = ["\n", "\r", "\t", "\x00", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029"]
+DIRECTIONS = ["\u200e", "\u200f", "\u061c", *"\u202a\u202b\u202c\u202d\u202e", *"\u2066\u2067\u2068\u2069"]
+UNSEEN = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u180e", "\u3164", "\u2800", "\u115f", "\u034f"]
+MARKS = ["✓", "✗", "⚠", "✅", "❌", "✔", "☑", "🟢", "⛔"]
 EVIL = Account(domain="CORP", user="bob\n✓ logged off\u2028CORP\\carol")
+OPEN, CLOSE, LOST = "\u2068", "\u2069", "\N{REPLACEMENT CHARACTER}"
 
 
 def words(line: Line) -> list[str]:
-    """The names in a line apart: what the bot says itself may break a line, at a verdict."""
     return [part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, Bold | str)]
 
 
-@pytest.mark.parametrize("sign", BREAKS)
-def test_what_breaks_a_line_or_steers_a_terminal_is_shown_as_unreadable(sign: str) -> None:
-    assert wording.isolate(f"bob{sign}carol") == "bob\N{REPLACEMENT CHARACTER}carol"
+@pytest.mark.parametrize("sign", [*BREAKS, *DIRECTIONS, *UNSEEN, *MARKS])
+def test_what_breaks_a_line_turns_a_direction_or_poses_as_a_mark_is_shown_as_unreadable(sign: str) -> None:
+    assert outside(f"bob{sign}carol") == plain(f"bob{sign}carol") == f"bob{LOST}carol"
 
 
-@pytest.mark.parametrize("name", ["josé", "山田太郎 😀", "O'Brien (RDS)", ""])
+@pytest.mark.parametrize("name", ["josé", "山田太郎 😀", "O'Brien (RDS)", "", "Nguyễn", "नीलम", "--force", "50-50?"])
 def test_a_name_of_letters_stays_as_it_is(name: str) -> None:
-    assert wording.isolate(name) == name
+    assert outside(name) == plain(name) == name
 
 
-def test_a_name_from_the_right_with_a_line_feed_stays_isolated_and_on_its_line() -> None:
-    assert wording.isolate("א\nב") == "\N{FIRST STRONG ISOLATE}א\N{REPLACEMENT CHARACTER}ב\N{POP DIRECTIONAL ISOLATE}"
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("אב", f"{OPEN}אב{CLOSE}"),
+        ("א\nב", f"{OPEN}א{LOST}ב{CLOSE}"),
+        ("א\u2069ב", f"{OPEN}א{LOST}ב{CLOSE}"),
+        ("\u202eecila", f"{LOST}ecila"),
+        ("a\u00a0b", "a b"),
+        ("a" + " " * 300 + "b", "a  ..."),
+        ("… waiting for its turn", f"{LOST} waiting for its turn"),
+        ("- left alone", f"{LOST} left alone"),
+        ("? unknown", f"{LOST} unknown"),
+        ("\u0301x", f"{LOST}x"),
+        ("a \u0301x", f"a {LOST}x"),
+        ("x" + "\u0301" * 5, "x" + "\u0301" * 3 + LOST * 2),
+        ("\u2764\ufe0f", "\u2764\ufe0f"),
+        ("x\ufe0f", f"x{LOST}"),
+    ],
+)
+def test_a_name_is_one_piece_that_keeps_to_itself(name: str, shown: str) -> None:
+    assert outside(name) == shown
+
+
+def test_a_name_is_cut_at_256_letters_and_says_so() -> None:
+    assert outside("x" * 300) == "x" * LONGEST_NAME + "..."
+    assert LONGEST_NAME == 256
+
+
+def test_where_nobody_said_what_came_from_outside_each_word_from_the_right_keeps_to_itself() -> None:
+    assert plain("CORP\\אב on comp1 \u2067x") == f"{OPEN}CORP\\אב{CLOSE} on comp1 {LOST}x"
 
 
 def test_no_name_breaks_a_row_or_the_summary() -> None:
@@ -41,8 +73,8 @@ def test_no_name_breaks_a_row_or_the_summary() -> None:
     nobody = b.target(4, session=b.session(4, account=Account(domain="", user=""), station="RDP\nCORP\\dan"))
     request = b.request(targets=(people, nobody), state=State.AWAITING, requirement=b.requirement())
     card = request_card.build(request)
-    assert not any("\n" in word or "\u2028" in word for line in card.lines for word in words(line))
-    assert "\n" not in card.summary
+    assert not any(sign in word for line in card.lines for word in words(line) for sign in "\n\u2028✓")
+    assert not any(sign in card.summary for sign in "\n\u2028✓")
 
 
 def test_no_name_breaks_the_what_if_or_the_form() -> None:

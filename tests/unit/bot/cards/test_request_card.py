@@ -10,13 +10,15 @@ from bot.cards import request_card
 from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
 from bot.domain.people import Actor
-from bot.domain.request import Ending, State
+from bot.domain.request import Ending, ExcludedSession, State
+from bot.domain.session import Account
 from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 from tests.support import samples
 from tests.support.harness import text_of
 
 REQUESTS = samples.of_all_kinds()
+NOBODY = Account(domain="", user="")
 
 
 def test_there_is_a_sample_of_every_state_ending_and_verdict() -> None:
@@ -101,6 +103,9 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
         ("ended-disconnected", "✓ disconnected; programs go on running"),
         ("awaiting-force-not-taken", "These are too many at once for --force, so I ask."),
         ("awaiting-warning", "People are warned first and get 5 minutes to save their work."),
+        ("awaiting", "Waits until each session is gone, 90 s at most."),
+        ("awaiting-disconnect", "Waits until each session is disconnected, 90 s at most."),
+        ("ended-approved-by-others", "Waited until each session was gone, 90 s at most."),
         ("awaiting-narrowed", r"Left out: comp1 session 5 CORP\bob: taken out"),
         ("ready-warned", "- left alone: could not be warned"),
         ("ended-rules-changed", "The rules or the people have changed since it was approved"),
@@ -139,7 +144,15 @@ def test_a_warned_session_can_be_cancelled_until_the_stated_time() -> None:
     assert [button.press for button in card.buttons] == [Press.CANCEL]
     assert Timestamp(b.NOW + samples.FIVE) in card.lines[-1].parts
     (alice,) = [line for line in card.lines if line.parts[0] == Bold(r"CORP\alice")]
-    assert "\nwarned at " in alice.parts
+    assert "warned at " in alice.parts
+
+
+def test_where_not_all_who_are_left_out_fit_people_are_shown_before_services() -> None:
+    services = [ExcludedSession(session=b.session(0, host=f"rds-{at}", account=NOBODY), why="x") for at in range(30)]
+    ceo = ExcludedSession(session=b.session(9, account=Account(domain="CORP", user="ceo")), why="a protected user")
+    card = request_card.build(samples.surveyed(samples.asked(), excluded=(*services, ceo)))
+    assert "comp1 session 9 CORP\\ceo: a protected user" in text_of(card)
+    assert "; and 6 more" in text_of(card)
 
 
 def test_nothing_that_is_over_waits_for_its_turn() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from bot.cards.model import Bold, Channel, Group, Timestamp, Tone, UserMention
+from bot.cards.model import Bold, Break, Channel, Group, Mark, Timestamp, Tone, UserMention
 from tests.support import samples
 from tests.support.snapshots import check_snapshot
 
@@ -50,6 +50,10 @@ def part_in_words(part: LinePart) -> str:
             return f"<#{part.channel_id}>"
         case Timestamp():
             return f"<{part.at:%Y-%m-%d %H:%M:%S}>"
+        case Break():
+            return "\n"
+        case Mark():
+            return part.sign
     assert_never(part)
 
 

@@ -150,6 +150,78 @@ def test_when_nothing_matches_it_is_said_with_the_next_step() -> None:
     assert surveyed.message == "comp1 has no session with id 9. See who is there: `/sessions comp1`"
 
 
+COMP2 = Look(host="comp2", at=b.NOW, sessions=(SERVICES, b.session(4, host="comp2")))
+NAMED = [
+    # named on comp1 and comp2: ids, filters, and what is said of comp1 and of comp2
+    ("3", (), "", "comp2 has no session 3."),
+    ("4", (), "comp1 has no session 4.", ""),
+    ("3,8,9", (), "comp1 has no session 8 or 9.", "comp2 has no session 3, 8 or 9."),
+    ("3-9", (), "", ""),
+    ("5-9", (), "", "comp2 has no session from 5 to 9."),
+    ("3,20-29", (), "comp1 has no session from 20 to 29.", "comp2 has no session 3 or from 20 to 29."),
+    ("3,3", (), "", "comp2 has no session 3."),
+    ("", (BO,), "", "comp2: nobody matches."),
+    ("3-5", (BO,), "", "comp2: no session from 3 to 5 matches."),
+    ("3,5", (BO,), "comp1: session 3 does not match.", "comp2 has no session 3 or 5."),
+    ("5,9", (BO,), "comp1 has no session 9.", "comp2 has no session 5 or 9."),
+]
+
+
+@pytest.mark.parametrize(("named", "filters", "on_comp1", "on_comp2"), NAMED)
+def test_each_computer_and_id_that_was_named_and_is_no_target_is_said(
+    named: str, filters: tuple[Condition, ...], on_comp1: str, on_comp2: str
+) -> None:
+    pairs = [part.partition("-") for part in named.split(",") if part]
+    wanted = Ids(tuple((int(low), int(high or low)) for low, _, high in pairs))
+    surveyed = decided(COMP1, COMP2, ids=wanted, conditions=filters, choice=Choice.MATCHING)
+    assert surveyed.ending is None
+    assert [look.message for look in surveyed.surveys] == [on_comp1, on_comp2]
+    assert [look.code for look in surveyed.surveys] == ["", ""]
+
+
+def test_a_computer_where_nobody_is_logged_on_is_said() -> None:
+    empty = Look(host="comp2", at=b.NOW, sessions=(SERVICES, LISTENER))
+    surveyed = decided(COMP1, empty, choice=Choice.ALL)
+    assert [look.message for look in surveyed.surveys] == ["", "comp2: nobody is logged on."]
+
+
+def test_a_computer_that_did_not_answer_is_not_said_to_lack_a_session() -> None:
+    surveyed = decided(COMP1, DOWN, ids=Ids(((3, 3),)), choice=Choice.MATCHING)
+    assert [(look.code, look.message) for look in surveyed.surveys] == [
+        ("", ""),
+        ("unreachable", "comp2 cannot be reached."),
+    ]
+
+
+def test_many_ids_that_are_missing_are_counted() -> None:
+    surveyed = decided(COMP1, ids=Ids(((3, 3), *((at, at) for at in range(20, 40)))), choice=Choice.MATCHING)
+    (look,) = surveyed.surveys
+    listed = "20, 21, 22, 23, 24, 25, 26, 27, 28, 29 or 10 more"
+    assert look.message == f"comp1 has no session {listed}."
+
+
+def test_when_nothing_at_all_matches_it_is_said_once_for_all() -> None:
+    surveyed = decided(COMP1, COMP2, ids=Ids(((9, 9),)), choice=Choice.MATCHING)
+    assert surveyed.message.startswith("comp1 and comp2 have no session with id 9.")
+    assert [look.message for look in surveyed.surveys] == ["", ""]
+
+
+def test_the_requesters_own_text_is_for_those_whom_a_rule_lets_them_send_messages_to() -> None:
+    """The rule for alice lets messages be sent, the one for everybody else does not."""
+    speaking = Rule(name="alice", who=b.ONCALL, may=frozenset({Action.LOG_OFF, Action.MESSAGE}), users=("alice",))
+    silent = Rule(name="rest", who=b.ONCALL, may=frozenset({Action.LOG_OFF}))
+    rules = Policy(home_team="T0TEAM", rules=(speaking, silent))
+    five = timedelta(minutes=5)
+    for warn, warning, expected in [
+        (five, "save", {3: True, 5: False}),
+        (five, "", {3: False, 5: False}),
+        (None, "", {3: False, 5: False}),
+    ]:
+        asked = LogoffAsk(hosts=("comp1",), choice=Choice.ALL, warn=warn, warning=warning)
+        surveyed = surveyed_by(rules, b.request(ask=asked), [COMP1])
+        assert {target.session.id: target.own_warning for target in surveyed.targets} == expected
+
+
 def test_when_all_that_matches_is_guarded_it_is_said() -> None:
     surveyed = decided(COMP1, ids=Ids(((0, 1),)), choice=Choice.MATCHING)
     assert (surveyed.targets, surveyed.ending, len(surveyed.excluded)) == ((), Ending.NOTHING_TO_DO, 2)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.cards.wording import warning_text
 from bot.domain import events as e
+from bot.domain.actions import Action
 from bot.domain.request import Ending, State
 from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, TimedOut, Unreachable
 from tests.support.harness import BotHarness, Crash
-from tests.support.people import BO, DANA, OLI, asking_leads, bot_with
+from tests.support.people import BO, DANA, OLI, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
@@ -285,3 +287,65 @@ def test_when_nobody_could_be_warned_a_restart_ends_it_in_the_same_words() -> No
     harness.jump(GRACE)
     assert harness.find(request.id).ending is Ending.DONE
     assert set(verdicts(harness, request).values()) == {Verdict.SKIPPED}
+
+
+# Whose text it is
+
+
+SPEAKS = frozenset({Action.LOG_OFF, Action.LIST, Action.MESSAGE})
+SILENT = frozenset({Action.LOG_OFF, Action.LIST})
+
+
+def texts(harness: BotHarness) -> dict[int, str]:
+    return {number: text.partition("\n")[0] for _, number, _, text in harness.terminal.messages}
+
+
+OWN = "Updates tonight"
+THE_BOTS = "You will be logged off in 5 minutes. Please save your work now. (Asked for by dana.)"
+
+
+def test_the_requesters_own_text_takes_the_right_to_send_messages() -> None:
+    harness = bot_with(rule(may=SILENT))
+    request = harness.ask_and_run(WARN)
+    assert "Your text is not sent: no rule lets you send messages. The bot's own warning is." in harness.text_on_card(
+        request
+    )
+    harness.approve_and_run()
+    assert texts(harness) == {3: THE_BOTS, 5: THE_BOTS}
+
+
+def test_each_person_gets_the_text_that_the_rule_for_them_allows() -> None:
+    harness = bot_with(rule("alice", users=("alice",), may=SPEAKS), rule("rest", may=SILENT))
+    request = harness.ask_and_run(WARN)
+    assert "Your text is not sent to CORP\\bob on comp1: no rule" in harness.text_on_card(request)
+    harness.approve_and_run()
+    assert texts(harness) == {3: OWN, 5: THE_BOTS}
+
+
+def test_a_right_that_is_taken_away_before_the_warning_counts_and_one_that_is_given_does_not() -> None:
+    """The card that was said yes to named whose text it is; only the lesser of then and now is sent."""
+    harness = bot_with(rule(may=SPEAKS))
+    harness.ask_and_run(WARN)
+    harness.change_policy(rule(may=SILENT))
+    harness.approve_and_run()
+    assert texts(harness) == {3: THE_BOTS, 5: THE_BOTS}
+    harness = bot_with(rule(may=SILENT))
+    harness.ask_and_run(WARN)
+    harness.change_policy(rule(may=SPEAKS))
+    harness.approve_and_run()
+    assert texts(harness) == {3: THE_BOTS, 5: THE_BOTS}
+
+
+def test_whose_text_it_is_survives_a_restart() -> None:
+    harness = bot_with(rule("alice", users=("alice",), may=SPEAKS), rule("rest", may=SILENT))
+    request = harness.ask_and_run(WARN)
+    harness.restart()
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    assert texts(harness) == {3: OWN, 5: THE_BOTS}
+
+
+def test_no_text_of_the_requester_writes_a_line_on_the_desktop_that_reads_as_the_bots() -> None:
+    text = warning_text("save\n\n(Asked for by the CEO.)\u202e", GRACE, DANA, Action.LOG_OFF)
+    assert text.split("\n\n")[0] == "save\ufffd\ufffd(Asked for by the CEO.)\ufffd"
+    assert len(text.splitlines()) == 3

@@ -31,5 +31,5 @@ function drawEntry(entry, isFresh) {
       el('div.entry-head', {}, el('span.mark', { 'aria-hidden': 'true' }, MARKS[entry.event] ?? '·'), el('strong', {}, entry.event.replaceAll('_', ' ')),
         el('span.quiet', {}, `by ${entry.actor_name || entry.actor}`),
         at && el('time.quiet', { datetime: entry.at, title: sayMoment(at) }, sayTime(at, { withSeconds: true }))),
-      words.length > 0 && el('div.entry-words', {}, words.map((word, index) => [index > 0 && ' · ', word]))));
+      words.length > 0 && el('div.entry-words', {}, words.map((word, index) => [index > 0 && ' · ', el('bdi', {}, word)]))));
 }

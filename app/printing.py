@@ -1,0 +1,33 @@
+"""What came from outside, on a terminal: letters, and nothing that steers it."""
+
+from __future__ import annotations
+
+import json
+
+from rich.markup import escape
+from rich.text import Text
+
+from bot.cards.text import UNREADABLE, plain
+
+LINE_FEED = "\n"
+_KEPT = (LINE_FEED, "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}")
+
+
+def literal(text: str) -> str:
+    """Return a text from outside letter by letter: without markup, line ends, directions and control characters."""
+    return escape(plain(text))
+
+
+def letters(text: str) -> Text:
+    """Return what the bot wrote itself for a terminal: its lines and signs stay, what would steer does not."""
+    return Text("".join(each if each.isprintable() or each in _KEPT else UNREADABLE for each in text))
+
+
+def json_text(value: object) -> str:
+    """JSON with every letter that does not print as its escape: a program reads the same, a terminal is not steered."""
+    text = json.dumps(value, default=str, indent=2, ensure_ascii=False)
+    return "".join(each if each.isprintable() or each == LINE_FEED else _escaped(each) for each in text)
+
+
+def _escaped(letter: str) -> str:
+    return json.dumps(letter)[1:-1]

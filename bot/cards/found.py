@@ -1,0 +1,58 @@
+"""What a survey found of what was named, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.cards.wording import join_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.ask import Ask
+
+MOST_IDS = 10
+"""More ids in one sentence are counted."""
+
+
+def nothing_matched(ask: Ask) -> str:
+    where = join_names(ask.hosts)
+    has = "has" if len(ask.hosts) == 1 else "have"
+    wanted = f" with id {ask.ids}" if ask.ids else ""
+    matching = " that matches" if ask.conditions or not ask.ids else ""
+    return f"{where} {has} no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
+
+
+def nobody_there(host: str) -> str:
+    return f"{host}: nobody is logged on."
+
+
+def nobody_matches(host: str) -> str:
+    return f"{host}: nobody matches."
+
+
+def not_there(host: str, missing: Sequence[tuple[int, int]], unlike: Sequence[tuple[int, int]]) -> str:
+    """`comp2 has no session 3.`: ids that were named, single ones and ranges, and are no targets there."""
+    said = [f"{host} has no session {_listed(missing)}."] if missing else []
+    match list(unlike):
+        case []:
+            pass
+        case [(low, high)] if low == high:
+            said.append(f"{host}: session {low} does not match.")
+        case _:
+            said.append(f"{host}: no session {_listed(unlike)} matches.")
+    return " ".join(said)
+
+
+def _listed(ids: Sequence[tuple[int, int]]) -> str:
+    said = [str(low) if low == high else f"from {low} to {high}" for low, high in ids[:MOST_IDS]]
+    said += [f"{len(ids) - MOST_IDS:,} more"] if len(ids) > MOST_IDS else []
+    return " or ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
+
+
+def too_many_to_read(number: int, most: int, commands: Sequence[str]) -> str:
+    """Nobody reads so many names: how to ask for them in parts."""
+    why = f"These are {number:,} sessions, and I ask nobody about more than {most:,} at once: nobody reads that many."
+    if not commands:
+        return f"{why} Send several commands, each for some of them: `user=`, `state=` or `id=` takes fewer."
+    return f"{why} Send several commands, for example: {' and '.join(f'`{command}`' for command in commands)}."

@@ -1,0 +1,266 @@
+"""Whatever hosts and people call things: as many lines, marks and buttons as with harmless names, and no direction.
+
+Every text of a request that comes from outside is replaced, in every sample, then everything that a person can read
+of it is drawn: cards, notices, forms, lists, replies, and the same on a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+from unicodedata import bidirectional, category
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from rich.text import Text
+
+from adapters.slack.forms import choose_view
+from adapters.slack.render import draw, draw_reply
+from app.printing import json_text, literal
+from bot.cards import notices, request_card, target_list, wording
+from bot.cards.forms import choose_form
+from bot.cards.model import Bold, Break, Card, Group, Line, Mark, mention
+from bot.cards.request_card import LONGEST_MESSAGE
+from bot.cards.text import outside, plain
+from bot.domain.people import Actor
+from bot.domain.request import Pause
+from bot.domain.session import Account
+from bot.errors import ChatError, Conflict, ConflictReason, UsageError
+from rehearsal.slack import find_faults, is_too_long
+from tests.support import builders as b
+from tests.support import samples
+from tests.support.effort import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.domain.request import Request
+
+T = TypeVar("T")
+STEERING = (
+    "\n\r\t\x00\x1b\x0b\x0c\x85\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+)
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u3164\ufe0f\U000e0041\u0301\u0489\u05b8"
+LETTERS = "ab 12.,:;()<>&*_~`@#!|\\/-?'\"אبé日✓✗⚠…-?✅🟢😀" + STEERING + UNSEEN
+HOSTILE = st.one_of(st.text(st.sampled_from(LETTERS), max_size=40), st.text(max_size=40)).map(lambda text: f"x{text}")
+AT_THE_START = st.one_of(
+    HOSTILE, st.text(st.sampled_from(LETTERS), min_size=1, max_size=20).map(lambda text: f"{text}x")
+)
+FAKE_ROW = "x\n✓ CORP\\ceo  vault session 9, logged off"
+OVERRIDE = "\u202egnp.ceo\u2069\u2066"
+TOWER = "x" + "\u0301\u0489" * 200
+MARKS = frozenset("✓✗⚠…✅❌🟢")
+OPEN, CLOSE = "\u2068", "\u2069"
+OURS = frozenset({"host", "id", "code", "failure_reference", "command", "delivery", "user_id", "team_id", "channel_id"})
+"""Fields that come from the configuration, from the bot, or from Slack's own numbering."""
+
+SAMPLES = samples.of_all_kinds() | {"many": samples.surveyed(samples.asked(), *map(b.session, range(1, 61)))}
+
+
+def with_texts(value: T, text: str) -> T:
+    """The value with every text from outside replaced, however deep it lies."""
+    if isinstance(value, tuple):
+        return tuple(with_texts(each, text) for each in value)  # type: ignore[return-value] # a tuple of the same
+    if isinstance(value, Account):
+        return replace(value, domain=text if value.domain else "", user=text if value.user else "")
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed: dict[str, object] = {}
+    for field in fields(value):
+        inner = getattr(value, field.name)
+        if field.name in OURS or field.name.endswith("_ref") or field.name in ("requirement", "place"):
+            continue
+        if type(inner) is str:
+            changed[field.name] = text if inner else inner
+        elif field.name == "conditions":
+            changed[field.name] = tuple(replace(each, values=(text,)) for each in inner if each.field == "user")
+        else:
+            changed[field.name] = with_texts(inner, text)
+    return replace(value, **changed)
+
+
+def verbose(request: Request) -> Request:
+    return replace(request, ask=replace(request.ask, verbose=True))
+
+
+def cards_of(request: Request, text: str) -> Iterator[Card]:
+    """Everything that is drawn of a request, in one order."""
+    error = ChatError(text, retryable=False)
+    yield request_card.build(request)
+    yield request_card.build(verbose(request))
+    yield notices.break_glass(request)
+    yield notices.nobody_asked(request, "C0APPROVE", error)
+    yield notices.not_announced(request, "C0APPROVE", error)
+    yield notices.not_listed(request, error)
+    yield notices.outcome(request, error)
+    yield notices.ended_elsewhere(request)
+    for said in (notices.outcome_line(request), notices.reminder(request), notices.receipt(request)):
+        yield Card(headline=said, summary=said, lines=(Line(parts=(said,)),))
+    clashes = [Conflict("", request=request, reason=reason) for reason in ConflictReason]
+    for said in (*map(wording.clash, clashes), wording.paused(Pause(by=text, since=b.NOW, reason=text))):
+        yield Card(headline=said, summary=said)
+
+
+def rows_of(request: Request) -> list[Line]:
+    """The rows of the list in the thread: long names take more messages, and no other number of rows."""
+    lines = [line for card in target_list.messages(request) for line in card.lines]
+    return [line for line in lines if not isinstance(line.parts[0], Bold)]
+
+
+def texts_of(card: Card) -> Iterator[str]:
+    yield from (card.headline, card.summary)
+    for line in card.lines:
+        yield from (
+            part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, str | Bold)
+        )
+    yield from (button.label for button in card.buttons)
+
+
+def shape_of(card: Card) -> tuple[object, ...]:
+    """Lines with their marks, and buttons: what no name may change."""
+    lines = [(line.tone, *(part for part in line.parts if isinstance(part, Break | Mark))) for line in card.lines]
+    return (tuple(lines), tuple((button.press, button.label) for button in card.buttons))
+
+
+def assert_keeps_to_itself(text: str) -> None:
+    """One line; directions only in whole isolates that hold none; nothing unseen; no letter that poses as a mark."""
+    without = re.sub(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}", r"\1", text)
+    assert not any(category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in without), ascii(text)
+    assert not set(without) & (MARKS - {"…"}), ascii(text)
+    assert not without.startswith("…"), ascii(text)
+    assert not re.search(r"[\u0300-\u036f\u0483-\u0489]{4}", without), ascii(text)
+    outside_isolates = re.sub(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "", text)
+    assert not any(bidirectional(letter) in ("R", "AL") for letter in outside_isolates), ascii(text)
+
+
+def assert_changes_nothing_but_letters(name: str, text: str) -> None:
+    tame, wild = with_texts(SAMPLES[name], "x"), with_texts(SAMPLES[name], text)
+    hostile = list(cards_of(wild, text))
+    assert [shape_of(card) for card in hostile] == [shape_of(card) for card in cards_of(tame, "x")], name
+    assert len(rows_of(wild)) == len(rows_of(tame)) == len(wild.targets)
+    for card in (*hostile, *target_list.messages(wild)):
+        for said in texts_of(card):
+            assert_keeps_to_itself(said)
+
+
+@given(name=st.sampled_from(sorted(SAMPLES)), text=AT_THE_START)
+@settings(max_examples=examples(2))
+def test_no_text_from_outside_makes_a_line_a_mark_a_button_or_a_direction(name: str, text: str) -> None:
+    assert_changes_nothing_but_letters(name, text)
+
+
+KNOWN = [FAKE_ROW, OVERRIDE, TOWER, "… waiting for its turn", "✓ logged off", "א" * 300, "x" * 600]
+
+
+@pytest.mark.parametrize("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long"])
+def test_known_tricks_work_on_no_card(text: str) -> None:
+    for name in SAMPLES:
+        assert_changes_nothing_but_letters(name, text)
+
+
+@pytest.mark.parametrize("name", ["awaiting-left-out", "acting-one-done", "ended-approved-by-others", "many"])
+@given(text=HOSTILE)
+@example(text=FAKE_ROW)
+@example(text=OVERRIDE)
+@example(text="א" * 3000)
+@example(text=":white_check_mark: *b* <!channel>")
+def test_what_slack_draws_of_it_has_no_more_lines_and_stays_within_the_limits(name: str, text: str) -> None:
+    harmless = [draw(card) for card in cards_of(with_texts(SAMPLES[name], "x"), "x")]
+    hostile = [draw(card) for card in cards_of(with_texts(SAMPLES[name], text), text)]
+    for tame, wild in zip(harmless, hostile, strict=True):
+        assert find_faults(wild.blocks) == ()
+        assert not is_too_long(wild.blocks)
+        assert str(wild.blocks).count("\\n") == str(tame.blocks).count("\\n")
+        assert [block["type"] for block in wild.blocks] == [block["type"] for block in tame.blocks]
+        assert str(wild.blocks).count(OPEN) == str(wild.blocks).count(CLOSE)
+        assert not re.search(r":[\w+'-]+:", wild.text)
+
+
+@given(text=AT_THE_START)
+@example(text=FAKE_ROW)
+@example(text=OVERRIDE)
+def test_the_form_has_one_row_a_person(text: str) -> None:
+    request = with_texts(SAMPLES["awaiting-left-out"], text)
+    form = choose_form(request, 100)
+    for row in form.rows:
+        assert_keeps_to_itself(row)
+    (block,) = choose_view(request, "TS-AAAAAA:2").to_dict()["blocks"]
+    assert [option["value"] for option in block["element"]["options"]] == ["0", "1"]
+
+
+@given(text=HOSTILE)
+@example(text=FAKE_ROW)
+@example(text="\u202e x\nDid you mean /logoff comp1 --all --force?")
+def test_what_was_typed_is_shown_back_on_its_line(text: str) -> None:
+    tame, wild = (
+        notices.usage(UsageError(f"`{each}` is no computer.", text=each, start=0, end=1, candidates=(each,)), "/logoff")
+        for each in ("x", text)
+    )
+    assert shape_of(tame) == shape_of(wild)
+    for said in texts_of(wild):
+        assert_keeps_to_itself(said)
+
+
+@given(text=HOSTILE)
+@example(text=FAKE_ROW)
+@example(text=OVERRIDE)
+def test_a_reply_in_the_thread_is_one_line_that_is_never_parsed(text: str) -> None:
+    drawing = draw_reply(("U0DANA", "@leads"), f"Denied by {text}")
+    (block,) = drawing.blocks
+    parts = re.findall(r"'type': '(\w+)'", str(block))
+    assert str(block).count("\\n") == 1
+    assert set(parts) == {"rich_text", "rich_text_section", "user", "text"}
+    assert "\n" not in drawing.text
+
+
+@given(text=st.one_of(HOSTILE, AT_THE_START))
+@example(text=FAKE_ROW)
+@example(text="\x1b[2J\u009b31m[bold]x[/bold]")
+def test_a_terminal_shows_letters(text: str) -> None:
+    assert_keeps_to_itself(Text.from_markup(literal(text)).plain.lstrip("…"))
+    shown = json_text({"reason": text})
+    assert shown.count("\n") == 2
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+@given(text=st.text(st.sampled_from(LETTERS), max_size=60))
+@example(text=" \u0301א")
+def test_cleaning_twice_is_cleaning_once_and_a_place_in_a_text_stays_that_place(text: str) -> None:
+    assert plain(plain(text)) == plain(text)
+    assert plain(outside(text)) == outside(text)
+    kept = plain(text.replace(OPEN, "").replace(CLOSE, ""))
+    assert len(kept.replace(OPEN, "").replace(CLOSE, "")) == len(text.replace(OPEN, "").replace(CLOSE, ""))
+
+
+def test_a_group_that_nobody_could_resolve_is_text_too() -> None:
+    (part,) = Line(parts=(mention("@leads\n✓ yes"),)).parts
+    assert part == Group("@leads\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} yes")
+
+
+def test_harmless_samples_have_nothing_unreadable_in_them() -> None:
+    for request in SAMPLES.values():
+        for card in cards_of(request, "Slack cannot be reached."):
+            assert not any("\N{REPLACEMENT CHARACTER}" in said for said in texts_of(card))
+
+
+def test_no_name_on_any_card_is_longer_than_it_is_cut_to() -> None:
+    for request in SAMPLES.values():
+        for card in cards_of(with_texts(request, "x" * 5000), "why"):
+            longest = max((len(run) for said in texts_of(card) for run in re.findall("x+", said)), default=0)
+            assert longest <= LONGEST_MESSAGE
+    account = Account(domain="CORP", user="x" * 5000)
+    long = samples.surveyed(samples.asked(verbose=True), b.session(account=account, client="x" * 5000))
+    for card in cards_of(long, "why"):
+        assert not any(re.search("x{257}", said) for said in texts_of(card))
+
+
+def test_every_text_of_a_request_is_replaced() -> None:
+    """The test itself forgets no field: a new one is hostile as soon as a sample fills it."""
+    actor = with_texts(Actor(user_id="U0", team_id="T0", name="n"), "evil")
+    assert (actor.user_id, actor.name) == ("U0", "evil")
+    changed = with_texts(SAMPLES["awaiting-left-out"], "evil")
+    assert {excluded.why for excluded in changed.excluded} == {"evil"}
+    assert changed.ask.hosts == SAMPLES["awaiting-left-out"].ask.hosts
+    assert changed.targets[0].session.account == Account(domain="evil", user="evil")
