@@ -31,6 +31,12 @@ Answer = TypeVar("Answer")
 
 NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
+SLACKBOT = "USLACKBOT"
+"""Slack's own account, of which `is_bot` says no."""
+
+_BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
+_GUESTS = ("is_restricted", "is_ultra_restricted")
+
 UNKNOWN_RETRY = timedelta(seconds=5)
 """How soon Slack is asked again while nothing is known: until then nobody may act."""
 
@@ -52,9 +58,10 @@ class _Known:
 class SlackDirectory:
     """Knows the people behind `names` (user ids, group ids, handles: all that the policy names), and nobody else.
 
-    Somebody whom no rule names needs no standing: no rule lets him act. What is known counts for `good_for` after the
-    last time Slack answered, by the clock and by `ticks` (seconds that no one can set back); then everybody is UNKNOWN,
-    and nobody may act until Slack answers again.
+    Slack is asked about each of them: members are people of `home_team` and nobody else. Somebody whom no rule names
+    needs no standing: no rule lets them act. What is known counts for `good_for` after the last time Slack answered, by
+    the clock and by `ticks` (seconds that no one can set back); then everybody is UNKNOWN, and nobody may act until
+    Slack answers again.
     """
 
     def __init__(  # noqa: PLR0913 - whom to ask, about whom, and how its time is counted
@@ -63,12 +70,13 @@ class SlackDirectory:
         clock: Clock,
         names: frozenset[str],
         *,
+        home_team: str,
         refresh_every: timedelta,
         good_for: timedelta,
         unknown_retry: timedelta = UNKNOWN_RETRY,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._clock, self._names = client, clock, names
+        self._client, self._clock, self._names, self._home_team = client, clock, names, home_team
         self._every, self._good_for = refresh_every, good_for
         self._unknown_retry, self._ticks = min(unknown_retry, refresh_every), ticks
         self._known = _Known()
@@ -78,14 +86,17 @@ class SlackDirectory:
 
     def person(self, actor: Actor) -> Person:
         known = self._known
-        status = known.status.get(actor.user_id, MemberStatus.MEMBER) if self._is_fresh(known) else MemberStatus.UNKNOWN
-        return Person(actor=actor, groups=known.groups.get(actor.user_id, frozenset()), status=status)
+        groups = known.groups.get(actor.user_id, frozenset())
+        return Person(actor=actor, groups=groups, status=self._status_of(actor.user_id, known))
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
         known = self._known
         people = {user for user, groups in known.groups.items() if groups & names}
         people |= {name for name in names if name in known.status}
-        return frozenset(user for user in people if known.status.get(user) is MemberStatus.MEMBER)
+        return frozenset(user for user in people if self._status_of(user, known) is MemberStatus.MEMBER)
+
+    def _status_of(self, user_id: str, known: _Known) -> MemberStatus:
+        return known.status.get(user_id, MemberStatus.MEMBER) if self._is_fresh(known) else MemberStatus.UNKNOWN
 
     def start(self) -> None:
         """Ask once before the first command comes, then now and again."""
@@ -136,17 +147,17 @@ class SlackDirectory:
         raise ChatError("Slack answered without the user groups I asked for.", retryable=True)
 
     def _ask_standing(self, user_id: str) -> MemberStatus:
-        """A rule may still name somebody whom Slack does not know any more: he counts no longer, the others do."""
+        """A rule may still name somebody whom Slack does not know any more: they are a stranger, the others count."""
         with translate_errors():
             try:
                 user = self._client.users_info(user=user_id)["user"]
             except SlackApiError as exc:
                 if exc.response.get("error") not in NOT_THERE:
                     raise
-                return MemberStatus.UNKNOWN
+                return MemberStatus.STRANGER
         if user["id"] != user_id:
             raise ChatError("Slack answered without the person I asked for.", retryable=True)
-        return _standing_of(user)
+        return _standing_of(user, self._home_team)
 
     def _is_fresh(self, known: _Known) -> bool:
         """An age below nothing is none: the clock was set back, and nobody knows by how much."""
@@ -171,24 +182,33 @@ class SlackDirectory:
 def _add(
     group: Mapping[str, Any], names: frozenset[str], found: dict[str, set[str]], group_ids: dict[str, str]
 ) -> None:
+    """A group that another organisation shares may have the handle of one of ours, so it is none that a rule means."""
     own = {str(group["id"]), f"@{group['handle']}"}
-    if not own & names:
+    if group.get("is_external") or not own & names:
         return
     group_ids[f"@{group['handle']}"] = str(group["id"])
     for user_id in group.get("users") or ():
         found.setdefault(str(user_id), set()).update(own)
 
 
-def _standing_of(user: Mapping[str, Any]) -> MemberStatus:
-    """Reference: https://docs.slack.dev/reference/objects/user-object."""
+def _standing_of(user: Mapping[str, Any], home_team: str) -> MemberStatus:
+    """Reference: https://docs.slack.dev/reference/objects/user-object.
+
+    `is_stranger` is no proof: it is false for a partner who shares a channel with the app.
+    """
+    if user.get("deleted"):
+        return MemberStatus.DEACTIVATED
+    if user["id"] == SLACKBOT or any(user.get(flag) for flag in _BOTS):
+        return MemberStatus.BOT
+    if user.get("is_stranger") or home_team not in _teams_of(user):
+        return MemberStatus.STRANGER
+    return MemberStatus.GUEST if any(user.get(flag) for flag in _GUESTS) else MemberStatus.MEMBER
+
+
+def _teams_of(user: Mapping[str, Any]) -> list[object]:
+    """The person's workspace; in an organisation of several (Enterprise Grid) all of theirs."""
     match user:
-        case {"deleted": True}:
-            return MemberStatus.DEACTIVATED
-        case {"is_bot": True}:
-            return MemberStatus.BOT
-        case {"is_stranger": True}:
-            return MemberStatus.STRANGER
-        case {"is_restricted": True} | {"is_ultra_restricted": True}:
-            return MemberStatus.GUEST
+        case {"enterprise_user": {"teams": [*teams]}}:
+            return [user.get("team_id"), *teams]
         case _:
-            return MemberStatus.MEMBER
+            return [user.get("team_id")]

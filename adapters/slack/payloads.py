@@ -1,4 +1,8 @@
-"""The only place that takes Slack's payloads apart. Shapes: https://docs.slack.dev/reference/interaction-payloads/."""
+"""The only place that takes Slack's payloads apart. Shapes: https://docs.slack.dev/reference/interaction-payloads/.
+
+The workspace that a payload names is not read: it is where the person typed or pressed, in a shared channel or in an
+organisation of several workspaces another one for each payload. The directory asks Slack whose people they are.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ def command_call(body: Mapping[str, Any]) -> CommandCall:
     return CommandCall(
         command=str(body["command"]).removeprefix("/"),
         text=str(body.get("text") or ""),
-        actor=Actor(user_id=str(body["user_id"]), team_id=str(body["team_id"]), name=str(body.get("user_name") or "")),
+        actor=Actor(user_id=str(body["user_id"]), name=str(body.get("user_name") or "")),
         place=Place(channel_id=str(body["channel_id"]), name=str(body.get("channel_name") or "")),
         delivery=str(body["trigger_id"]),
     )
@@ -44,10 +48,5 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:
-    """`user.team_id` is his own workspace. Without it he has none: `team` is only where the app is installed."""
     user = body["user"]
-    return Actor(
-        user_id=str(user["id"]),
-        team_id=str(user.get("team_id") or ""),
-        name=str(user.get("username") or user.get("name") or ""),
-    )
+    return Actor(user_id=str(user["id"]), name=str(user.get("username") or user.get("name") or ""))

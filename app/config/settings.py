@@ -121,7 +121,6 @@ class Settings(Section):
         inventory = self.inventory()
         accounts = {self.winrm.username, *(computer.winrm.username for computer in self.computers)}
         return Policy(
-            home_team=self.team,
             rules=tuple(rule.rule(_on(rule.computers, inventory)) for rule in self.rules),
             protected_users=tuple(self.protect.users),
             protected_computers=_on(self.protect.computers, inventory),

@@ -8,10 +8,12 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody in the chat. The id is the identity; the name is for reading only."""
+    """Somebody in the chat. The id is the identity; the name is for reading only.
+
+    No workspace: a payload names the one where it was typed or pressed. The directory knows whose people they are.
+    """
 
     user_id: str
-    team_id: str
     name: str = ""
 
 
@@ -24,7 +26,7 @@ class Place:
 
 
 class MemberStatus(StrEnum):
-    """What Slack says of a person. Only members count."""
+    """What Slack says of a person. Only members count; a stranger is of no workspace of ours, or not known at all."""
 
     MEMBER = "member"
     GUEST = "guest"

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 LAST_SESSION_ID = 65535
 
 
-def check_member(policy: Policy, person: Person) -> Decision:
+def check_member(person: Person) -> Decision:
     """Only members of our own workspace do: no guests, no bots, nobody who has left, nobody from elsewhere."""
-    if person.actor.team_id != policy.home_team or person.status is MemberStatus.STRANGER:
+    if person.status is MemberStatus.STRANGER:
         return deny("home workspace", "Only people of my own workspace count.")
     if person.status is MemberStatus.UNKNOWN:
         message = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
@@ -37,7 +37,7 @@ def check_member(policy: Policy, person: Person) -> Decision:
 
 def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Decision:
     """Is there any rule under which this person may do this here at all."""
-    counted = check_member(policy, person)
+    counted = check_member(person)
     if not counted.allowed:
         return counted
     for rule in policy.rules:

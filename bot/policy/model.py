@@ -64,7 +64,6 @@ class Policy:
     `second_person_above`: above so many targets a second person is needed. `max_requests`: in `max_requests_per`.
     """
 
-    home_team: str
     rules: tuple[Rule, ...]
     protected_users: tuple[str, ...] = ()
     protected_computers: tuple[str, ...] = ()

@@ -98,15 +98,15 @@ class Authorizer:
 
     def may_press(self, request: Request, presser: Person) -> Decision:
         """Is the presser's yes, or no, worth anything for this request."""
-        return approvals.may_press(self.policy, request, presser)
+        return approvals.may_press(request, presser)
 
     def may_reshape(self, request: Request, presser: Person) -> Decision:
         """May the presser take targets out, or choose the gentler act."""
-        return approvals.may_reshape(self.policy, request, presser)
+        return approvals.may_reshape(request, presser)
 
     def may_withdraw(self, request: Request, presser: Person) -> Decision:
         """May the presser cancel the request or stop its act."""
-        return approvals.may_withdraw(self.policy, request, presser)
+        return approvals.may_withdraw(request, presser)
 
     def tally(self, request: Request, required: Requirement, presser: Person) -> Tally:
         """Count the presser's yes with the earlier ones of people who still count."""

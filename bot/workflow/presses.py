@@ -111,7 +111,7 @@ class PressHandler:
             return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR)
         tally = self.authorizer.tally(request, required, presser)
         if not tally.is_enough:
-            if presser.actor in request.counted and not tally.void:
+            if presser.actor.user_id in {actor.user_id for actor in request.counted} and not tally.void:
                 return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=still_needed(request))
             return Counted(by=presser.actor, on_version=request.version, void=tally.void)
         if not tally.decision.allowed:

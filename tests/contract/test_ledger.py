@@ -251,7 +251,7 @@ def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     request = b.request(
         f"TS-{number}",
         text=text,
-        actor=Actor(user_id="U1", team_id="T1", name=name),
+        actor=Actor(user_id="U1", name=name),
         place=Place(channel_id="C1", name=name),
         ask=LogoffAsk(hosts=(name,), reason=text),
     )

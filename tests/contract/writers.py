@@ -76,7 +76,7 @@ def _until_written(write: Callable[[], object]) -> None:
 
 def approves(url: str, number: int) -> tuple[str, str, str]:
     """Presses the button of version 2: who asked for it, how it went, who is said to have won."""
-    me = Actor(user_id=f"U{number}", team_id="T1")
+    me = Actor(user_id=f"U{number}")
     try:
         after = _ledger(url).record("TS-AAAAAA", b.approved(by=me))
     except Conflict as conflict:

@@ -21,8 +21,8 @@ LOGON = 134_087_000_000_000_000
 CARD_LIFE = timedelta(minutes=15)
 GRACE = timedelta(minutes=5)
 
-ASKER = Actor(user_id="U0ASKER", team_id="T0TEAM", name="asker")
-OTHER = Actor(user_id="U0OTHER", team_id="T0TEAM", name="other")
+ASKER = Actor(user_id="U0ASKER", name="asker")
+OTHER = Actor(user_id="U0OTHER", name="other")
 PLACE = Place(channel_id="C0ONCALL", name="oncall")
 ONCALL = frozenset({"@oncall"})
 LEADS = frozenset({"@leads"})

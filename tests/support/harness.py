@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
 ON_CALL = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=Force(is_allowed=True))
-POLICY = Policy(home_team=b.ASKER.team_id, rules=(ON_CALL,))
+POLICY = Policy(rules=(ON_CALL,))
 KEY = b"the key of the harness"
 SWEEP = timedelta(seconds=5)
 

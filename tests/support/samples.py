@@ -37,7 +37,7 @@ APPROVALS = "C0APPROVE"
 FORCED = Requirement(confirm=Confirm.NOBODY, rules=("on-call",), approve_in=APPROVALS)
 LEADS = frozenset({"@leads", "@oncall"})
 TWO_LEADS = b.by_others(b.need(2, of=LEADS), approve_in=APPROVALS)
-LEAD = Actor(user_id="U0LEAD", team_id="T0TEAM", name="lead")
+LEAD = Actor(user_id="U0LEAD", name="lead")
 INVENTORY = Inventory(names=("comp1",))
 NINETY = timedelta(seconds=90)
 FIVE = timedelta(minutes=5)

@@ -44,7 +44,7 @@ ALLOWED, FORBIDDEN = Force(is_allowed=True), Force()
 
 def policy(**changes: Any) -> Policy:
     values: dict[str, Any] = {"who": b.ONCALL, "may": frozenset(Action), "expires_after": CARD_LIVES}
-    return Policy(home_team="T0TEAM", rules=(Rule(name="on-call", **(values | changes)),))
+    return Policy(rules=(Rule(name="on-call", **(values | changes)),))
 
 
 def surveyed_by(rules: Policy, request: Request, surveys: Sequence[Look]) -> Surveyed:
