@@ -40,7 +40,7 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             return replace(
                 _about(entry, request.target_at(event.key)),
-                reason=event.note if isinstance(event, e.WarningFailed) else "",
+                reason=_joined(event.note, event.unseen) if isinstance(event, e.WarningFailed) else "",
             )
         case e.ActionChanged():
             return replace(entry, reason=event.action.value)
@@ -84,11 +84,16 @@ def _outcome(entry: Entry, event: e.TargetEnded | e.Settled | e.TargetRequested)
     reason = ": ".join(part for part in (event.reason.value if event.reason else "", event.note) if part)
     match event:
         case e.TargetEnded():
-            return replace(entry, verdict=event.verdict.value, code=event.code, reason=reason)
+            return replace(entry, verdict=event.verdict.value, code=event.code, reason=_joined(reason, event.unseen))
         case e.Settled():
-            return replace(entry, verdict=event.verdict.value, reason=reason)
+            return replace(entry, verdict=event.verdict.value, reason=_joined(reason, event.unseen))
         case e.TargetRequested():
             return replace(entry, code=event.code, reason="the order may not have arrived" if event.lost else reason)
+
+
+def _joined(said: str, unseen: str) -> str:
+    """What was said to people, and what the host said and they may not know."""
+    return "; ".join(part for part in (said, unseen and f"not shown: {unseen}") if part)
 
 
 def _entry(request: Request, event: str) -> Entry:
@@ -119,6 +124,9 @@ def _survey_in_words(event: e.Surveyed) -> str:
     parts = [f"targets: {targets}"]
     if event.excluded:
         parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.excluded))
+    if event.unseen:
+        unseen = (f"{o.session.host} {o.session.id} {o.session.account} ({o.why})" for o in event.unseen)
+        parts.append("not shown: " + ", ".join(unseen))
     silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code]
     if silent:
         parts.append("no answer: " + ", ".join(silent))

@@ -217,6 +217,7 @@ def nothing_matched(ask: Ask) -> str:
 
 READS_NO_COMPUTER = "The audit log is read without looking at a computer."
 NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
+NOTHING_IN_SIGHT = "No session that you may see or touch matches."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
 OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."
 NOTHING_TAKEN_OUT = "Nobody was taken out, so nothing changed."

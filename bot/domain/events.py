@@ -24,11 +24,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """The hosts were looked at and the rules were asked. Where it leads: to people, to the act, or to its end."""
+    """The hosts were looked at and the rules were asked. Where it leads: to people, to the act, or to its end.
+
+    `unseen`: what was asked for and the requester may neither list nor touch. It is for the audit log alone.
+    """
 
     targets: tuple[Target, ...]
     surveys: tuple[HostSurvey, ...]
     excluded: tuple[ExcludedSession, ...] = ()
+    unseen: tuple[ExcludedSession, ...] = ()
     requirement: Requirement | None = None
     ending: Ending | None = None
     message: str = ""
@@ -115,10 +119,11 @@ class WarningDelivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningFailed:
-    """The person could not be warned, or nobody can prove it: he is left alone."""
+    """The person could not be warned, or nobody can prove it: they are left alone. `unseen`: as in `TargetEnded`."""
 
     key: tuple[str, int]
     note: str
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +160,14 @@ class TargetRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetEnded:
+    """`unseen`: what the host said and the requester may not know. It is for the audit log alone."""
+
     key: tuple[str, int]
     verdict: Verdict
     code: int = 0
     reason: Reason | None = None
     note: str = ""
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +184,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """A later look corrected what was not known at the end."""
+    """A later look corrected what was not known at the end. `unseen`: as in `TargetEnded`."""
 
     key: tuple[str, int]
     verdict: Verdict
     reason: Reason | None = None
     note: str = ""
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ class Target:
 class ExcludedSession:
     """A session that was asked for and is no target."""
 
-    session: Session  # as it was surveyed; nameless where the requester may not list it
+    session: Session  # as it was surveyed
     why: str  # in the words of the rule that excludes it
 
 
@@ -57,7 +57,7 @@ class HostSurvey:
 
     host: str
     looked_at: datetime
-    sessions: int = 0  # how many sessions the host has, services and listeners among them
+    sessions: int = 0  # how many sessions the requester may know of, services and listeners among them
     code: str = ""  # the code of the `TerminalError` when the host could not be read, else empty
     message: str = ""  # its sentence
     started_at: datetime | None = None  # when the order for this host was first about to leave

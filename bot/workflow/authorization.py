@@ -70,6 +70,11 @@ class Authorizer:
         """May this host be contacted for the requester at all."""
         return evaluate.may_look(self.policy, requester, request.place, request.action, host)
 
+    def may_list(self, request: Request, host: str) -> bool:
+        """May the requester know of every session on this host."""
+        requester = self.person(request.actor)
+        return evaluate.may_look(self.policy, requester, request.place, Action.LIST, host)
+
     def nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
         """Return the refusal when too few people exist who could say yes: waiting for them would help nobody."""
         required = surveyed.requirement

@@ -15,6 +15,7 @@ from bot.domain.events import GraceStarted, WarningDelivered, WarningFailed, War
 from bot.domain.verdicts import Verdict
 from bot.errors import TerminalError
 from bot.workflow.execution import OVERHEAD, order_for
+from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -46,25 +47,29 @@ class WarningSender:
             self.ledger.record(request.id, WarningStarted(key=target.key))
         hosts = dict.fromkeys(target.session.host for target in fresh)
         for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
-            for target, why in outcome:
-                not_warned = WarningFailed(key=target.key, note=why)
+            for target, why, unseen in outcome:
+                not_warned = WarningFailed(key=target.key, note=why, unseen=unseen)
                 self.ledger.record(request.id, not_warned if why else WarningDelivered(key=target.key))
         return self.ledger.record(request.id, GraceStarted(grace=grace))
 
-    def _sent(self, request: Request, host: str, fresh: list[Target], grace: timedelta) -> list[tuple[Target, str]]:
-        """Each target of the host with nothing, or with why it got no message."""
+    def _sent(
+        self, request: Request, host: str, fresh: list[Target], grace: timedelta
+    ) -> list[tuple[Target, str, str]]:
+        """Each target of the host with nothing, or with why it got no message, and with what is for the audit alone."""
         targets = [target for target in fresh if target.session.host == host]
         waiting = {target.session.id: target for target in targets}
-        outcome: list[tuple[Target, str]] = []
+        outcome: list[tuple[Target, str, str]] = []
+        may_list = self.authorizer.may_list(request, host)
         text = warning_text(request.ask.warning, grace, request.actor, request.action)
         orders = [order_for(request, t, not_at_console=not self.authorizer.may_touch_console) for t in targets]
         try:
             for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
                 target = waiting.pop(answer.session_id)
-                outcome.append((target, _why_not(target, answer)))
+                told, unseen = in_sight(answer, may_list=may_list)
+                outcome.append((target, _why_not(target, told), unseen))
         except TerminalError as error:
-            return outcome + [(target, error.message) for target in waiting.values()]
-        return outcome + [(target, "the computer said nothing of it") for target in waiting.values()]
+            return outcome + [(target, error.message, "") for target in waiting.values()]
+        return outcome + [(target, "the computer said nothing of it", "") for target in waiting.values()]
 
 
 def _why_not(target: Target, answer: Answer) -> str:

@@ -166,7 +166,8 @@ def test_a_list_shows_what_may_not_be_touched() -> None:
 def test_a_list_leaves_out_computers_that_nobody_let_him_look_at() -> None:
     request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
-    assert (surveyed.targets, len(surveyed.excluded)) == ((), 5)
+    assert (surveyed.targets, surveyed.excluded, len(surveyed.unseen)) == ((), (), 5)
+    assert surveyed.message == "No session that you may see or touch matches."
 
 
 def test_when_others_decide_the_card_says_who_and_where() -> None:
