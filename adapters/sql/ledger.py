@@ -15,6 +15,7 @@ from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
 from adapters.sql.request_queries import (
     RowMoved,
+    count_alone,
     count_asked,
     id_of_delivery,
     insert_request,
@@ -28,6 +29,7 @@ from adapters.sql.request_queries import (
 )
 from adapters.sql.write_queue import FairLock
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.domain.alone import within_limit
 from bot.domain.lifecycle import advance
 from bot.domain.request import Pause
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from bot.audit.entry import Entry, Head
+    from bot.domain.alone import AloneLimit
     from bot.domain.ask import Ask
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
@@ -79,11 +82,16 @@ class SqlLedger:
         if read_requests(connection, [request.id], self._asks):
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+    def record(
+        self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
+    ) -> Request:
         """An unknown id is a `LedgerError`: nothing outside this database hands out ids that `find` does not know."""
         with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
             before = self._fresh(connection, request_id)
             now = self._clock.now()  # after the lock: what waited past its time is refused
+            if limit:
+                used = count_alone(connection, before, now - limit.within)
+                event = within_limit(before, event, limit, used)
             after = advance(before, event, now)
             self._save(connection, before, after)
             entry = self._append(connection, head, entry_for(before, event), now)

@@ -18,6 +18,7 @@ from adapters.sql.mapping import (
     row_of_target,
 )
 from adapters.sql.tables import BEHIND, UNENDED, host_survey, request, target
+from bot.domain.alone import TOUCHED
 from bot.domain.request import HostSurvey, Request, State, Target, WorkItem
 
 if TYPE_CHECKING:
@@ -58,6 +59,23 @@ def newest_ids(connection: Connection, limit: int) -> list[str]:
 
 def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
     query = select(func.count()).where(request.c.actor_id == user_id, request.c.asked_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def count_alone(connection: Connection, but: Request, since: datetime) -> int:
+    """`sessions_alone` over the other requests of the same requester, in one query."""
+    touched = target.c.verdict.in_([verdict.value for verdict in TOUCHED])
+    is_open = request.c.ended_at.is_(None)
+    query = (
+        select(func.count())
+        .select_from(target.join(request, request.c.id == target.c.request_id))
+        .where(
+            request.c.actor_id == but.actor.user_id,
+            request.c.id != but.id,
+            request.c.alone,
+            or_(and_(is_open, or_(touched, target.c.verdict.is_(None))), and_(request.c.ended_at >= since, touched)),
+        )
+    )
     return int(connection.execute(query).scalar_one())
 
 

@@ -50,6 +50,7 @@ request = Table(
     Column("excluded", Words, nullable=False),
     Column("requirement", Words),
     Column("counted", Words, nullable=False),
+    Column("alone", Boolean, nullable=False),
     Column("decided_by", Words),
     Column("decided_at", Moment),
     Column("message", Words, nullable=False),
@@ -153,4 +154,5 @@ _partial("ix_request_behind", request.c.publish_after, BEHIND)
 _partial("ix_host_survey_due_at", host_survey.c.due_at, host_survey.c.due_at.is_not(None))
 Index("ix_request_asked_at", request.c.asked_at)
 Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)
+Index("ix_request_alone", request.c.actor_id, request.c.alone, request.c.ended_at)
 Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)

@@ -11,14 +11,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.domain.actions import Action
 from bot.domain.conditions import is_like
 from bot.domain.durations import parse_duration
-from bot.domain.requirement import Need
+from bot.domain.requirement import MANY_AT_ONCE, Need
 from bot.domain.session import SessionState
 from bot.policy.model import Force, Rule
 
 RESERVED = frozenset(
     {
         *("no rule", "guard rail", "member", "own", "home workspace"),
-        *("status", "paused", "rate limit", "many at once"),
+        *("status", "paused", "rate limit", MANY_AT_ONCE),
     }
 )
 """Decisions that no rule of the file made are recorded under these names."""
@@ -74,6 +74,12 @@ def _pattern(value: str) -> str:
         re.compile(value)
     except re.error as exc:
         raise ValueError(f"this is no regular expression: {exc}") from exc
+    return value
+
+
+def _window(value: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= value <= timedelta(days=1):
+        raise ValueError("write a duration from 1m to 1d")
     return value
 
 
@@ -155,8 +161,12 @@ class Protect(Section):
 
 
 class Limits(Section):
-    """Above `second_person_above` sessions a second person is needed. One person may ask `max_requests` times `per`."""
+    """Above `second_person_above` sessions a second person is needed: at once, and alone in `second_person_window`.
+
+    One person may ask `max_requests` times `per`.
+    """
 
     second_person_above: int = Field(default=10, ge=1)
+    second_person_window: Annotated[Duration, AfterValidator(_window)] = timedelta(minutes=10)
     max_requests: int = Field(default=30, ge=1)
     per: Duration = timedelta(minutes=10)

@@ -128,6 +128,7 @@ class Settings(Section):
             may_touch_console=not self.protect.console,
             may_touch_own_account=not self.protect.own_account,
             second_person_above=self.limits.second_person_above,
+            second_person_window=self.limits.second_person_window,
             max_requests=self.limits.max_requests,
             max_requests_per=self.limits.per,
         )

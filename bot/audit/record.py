@@ -42,8 +42,8 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
                 _about(entry, request.target_at(event.key)),
                 reason=_joined(event.note, event.unseen) if isinstance(event, e.WarningFailed) else "",
             )
-        case e.ActionChanged():
-            return replace(entry, reason=event.action.value)
+        case e.ActionChanged() | e.SecondPersonNeeded():
+            return replace(entry, reason=_change_in_words(event))
         case e.Counted() | e.Approved() if event.void:
             return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
         case e.TargetEnded() | e.Settled() | e.TargetRequested():
@@ -116,6 +116,14 @@ def _left_open(request: Request) -> str:
         return [f"{word}: " + ", ".join(f"{s.host} {s.id} {s.account}" for s in hit)] if hit else []
 
     return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
+
+
+def _change_in_words(event: e.ActionChanged | e.SecondPersonNeeded) -> str:
+    match event:
+        case e.ActionChanged():
+            return event.action.value
+        case e.SecondPersonNeeded():
+            return event.requirement.message
 
 
 def _survey_in_words(event: e.Surveyed) -> str:

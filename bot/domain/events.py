@@ -78,6 +78,15 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondPersonNeeded:
+    """The requester's own yes would have decided, but took them above their limit. Answers counted so far are void."""
+
+    by: Actor
+    on_version: int
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
     by: Actor
     on_version: int
@@ -245,6 +254,7 @@ Event = (
     | ActionChanged
     | Counted
     | Approved
+    | SecondPersonNeeded
     | Denied
     | Cancelled
     | Refused

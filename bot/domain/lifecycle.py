@@ -29,6 +29,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.ActionChanged,
         e.Counted,
         e.Approved,
+        e.SecondPersonNeeded,
         e.Denied,
         e.Refused,
         e.Cancelled,

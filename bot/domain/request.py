@@ -128,6 +128,7 @@ class Request:
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that were asked for and are no targets
     requirement: Requirement | None = None  # what it takes before the bot acts; None before the survey
     counted: tuple[Actor, ...] = ()  # who has said yes so far
+    alone: bool = False  # it became ready without anybody else's yes
     decided_by: Actor | None = None  # whose press approved, denied or cancelled the request
     decided_at: datetime | None = None
     message: str = ""  # a sentence about the request for people

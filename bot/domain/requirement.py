@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+MANY_AT_ONCE = "many at once"
+"""The name in the audit log of what the limits ask for, whatever the rules say."""
+
 
 class Confirm(StrEnum):
     """Who has to press the button."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.actions import Action, facts_of
 from bot.domain.people import MemberStatus
-from bot.domain.requirement import Confirm, Need, Requirement
+from bot.domain.requirement import MANY_AT_ONCE, Confirm, Need, Requirement
 from bot.domain.session import SessionState
 from bot.policy.model import Decision, deny, matches
 
@@ -120,18 +120,31 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
                 rule.name,
                 f"That is {found.count(rule)} sessions at once; the rule allows {rule.max_targets}. Narrow it.",
             )
-    needs = [rule.need for rule in rules if rule.need]
     is_many = len(sessions) > policy.second_person_above
-    if is_many:
-        needs += [Need(count=1, of=rule.who, rule="many at once") for rule in rules if not _asks_others(rule)]
-    required = Requirement(
+    required = _together(rules, by_another=is_many)
+    return _forced(required, rules, reason=reason, is_many=is_many) if force else required
+
+
+def with_second_person(
+    policy: Policy, person: Person, place: Place, action: Action, sessions: Sequence[Session]
+) -> Requirement:
+    """What it takes to touch these when another person has to say yes whatever the rules say."""
+    found = (rule_for(policy, person, place, action, session) for session in sessions)
+    return _together(tuple(dict.fromkeys(rule for rule in found if rule)), by_another=True)
+
+
+def _together(rules: Sequence[Rule], *, by_another: bool) -> Requirement:
+    """All needs of the rules; where one of them asks nobody else, `by_another` adds somebody out of its `who`."""
+    needs = [rule.need for rule in rules if rule.need]
+    if by_another:
+        needs += [Need(count=1, of=rule.who, rule=MANY_AT_ONCE) for rule in rules if not _asks_others(rule)]
+    return Requirement(
         confirm=Confirm.OTHERS if needs else Confirm.SELF,
         rules=tuple(rule.name for rule in rules),
         needs=tuple(dict.fromkeys(needs)),
         approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
         expires_after=min((rule.expires_after for rule in rules), default=timedelta(minutes=15)),
     )
-    return _forced(required, rules, reason=reason, is_many=is_many) if force else required
 
 
 def _asks_others(rule: Rule) -> bool:

@@ -41,7 +41,11 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
                 break
     if ask.force:
         yield "--force: " + _force_in_words(policy, person, place, action, ask.hosts)
-    yield f"Above {policy.second_person_above} sessions at once a second person is needed whatever the rule says."
+    window = duration(policy.second_person_window)
+    yield (
+        f"Above {policy.second_person_above} sessions at once, or alone in {window}, "
+        "a second person is needed whatever the rule says."
+    )
 
 
 def _on(rule: Rule, host: str) -> bool:

@@ -61,7 +61,8 @@ class Rule:
 class Policy:
     """The rules in their order, and what holds whatever the rules say.
 
-    `second_person_above`: above so many targets a second person is needed. `max_requests`: in `max_requests_per`.
+    `second_person_above`: above so many targets a second person is needed, in one request and in all that a person does
+    alone in `second_person_window`. `max_requests`: in `max_requests_per`.
     """
 
     rules: tuple[Rule, ...]
@@ -71,6 +72,7 @@ class Policy:
     may_touch_console: bool = False
     may_touch_own_account: bool = False
     second_person_above: int = 10
+    second_person_window: timedelta = timedelta(minutes=10)
     max_requests: int = 30
     max_requests_per: timedelta = timedelta(minutes=10)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request, WorkItem
@@ -22,10 +23,14 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+    def record(
+        self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
+    ) -> Request:
         """Advance the request as it stands now and append the entry, or raise `Conflict` and change nothing.
 
         `interactive`: a person waits, so give up after the short lock limit, as `open` and `note` do.
+        `limit`: count in the same transaction what the requester's other requests have used of it, and record what
+        `within_limit` says in the place of an event that would take them above it.
         """
         ...
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from bot.cards import wording
 from bot.domain.actions import Action, facts_of
+from bot.domain.alone import AloneLimit
 from bot.domain.events import Refused
 from bot.policy import approvals, evaluate
 from bot.policy.model import Decision, deny
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.conditions import Condition
-    from bot.domain.events import Surveyed
     from bot.domain.people import Actor, Person
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Requirement
@@ -75,9 +77,22 @@ class Authorizer:
         requester = self.person(request.actor)
         return evaluate.may_look(self.policy, requester, request.place, Action.LIST, host)
 
-    def nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
+    def alone_limit(self, request: Request, targets: Sequence[Target]) -> AloneLimit:
+        """Return how many sessions the requester may act on alone, and what it takes to act on these above that."""
+        policy, requester, place = self.policy, self.person(request.actor), request.place
+        sessions = [target.session for target in targets]
+        second = evaluate.with_second_person(policy, requester, place, request.action, sessions)
+        above = approvals.met_by_both(second, request.requirement)
+        nobody = self.nobody_to_ask(request, above)
+        return AloneLimit(
+            most=policy.second_person_above,
+            within=policy.second_person_window,
+            above=above,
+            nobody=nobody.message if nobody else "",
+        )
+
+    def nobody_to_ask(self, request: Request, required: Requirement | None) -> Refused | None:
         """Return the refusal when too few people exist who could say yes: waiting for them would help nobody."""
-        required = surveyed.requirement
         for need in required.needs if required and not required.is_forced else ():
             people = self.directory.members_of(need.of)
             people = people if need.requester_counts else people - {request.actor.user_id}

@@ -55,8 +55,9 @@ class PressHandler:
             meant = self._meant(request, press, presser, version, keys)
             if isinstance(meant, NoEffect):
                 return meant
+            alone = self.authorizer.alone_limit(request, request.targets) if isinstance(meant, Approved) else None
             try:
-                return self.ledger.record(request.id, meant, interactive=True)
+                return self.ledger.record(request.id, meant, interactive=True, limit=alone)
             except Conflict as conflict:
                 request = conflict.request
                 if conflict.reason is not ConflictReason.STALE:

@@ -103,9 +103,11 @@ class Workflow:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
         decided = decide(request, self._look_where_allowed(request, requester), self.authorizer.policy, requester)
-        if isinstance(decided, Surveyed) and (nobody := self.authorizer.nobody_to_ask(request, decided)):
-            decided = nobody
-        surveyed = self.ledger.record(request.id, decided)
+        limit = None
+        if isinstance(decided, Surveyed) and decided.requirement:
+            limit = self.authorizer.alone_limit(request, decided.targets)
+            decided = self.authorizer.nobody_to_ask(request, decided.requirement) or decided
+        surveyed = self.ledger.record(request.id, decided, limit=limit)
         if surveyed.state is State.READY:
             self.carry_out(surveyed)
 

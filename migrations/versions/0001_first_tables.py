@@ -72,6 +72,7 @@ def _make_request() -> None:
         sa.Column("excluded", sa.Text, nullable=False),
         sa.Column("requirement", sa.Text),
         sa.Column("counted", sa.Text, nullable=False),
+        sa.Column("alone", sa.Boolean, nullable=False),
         sa.Column("decided_by", sa.Text),
         sa.Column("decided_at", MOMENT),
         sa.Column("message", sa.Text, nullable=False),
@@ -179,6 +180,7 @@ def _make_indexes() -> None:
     _make_partial_index("ix_host_survey_due_at", "host_survey", "due_at", "due_at IS NOT NULL")
     op.create_index("ix_request_asked_at", "request", ["asked_at"])
     op.create_index("ix_request_actor_id", "request", ["actor_id", "asked_at"])
+    op.create_index("ix_request_alone", "request", ["actor_id", "alone", "ended_at"])
     op.create_index("ix_audit_entry_request_id", "audit_entry", ["request_id", "seq"])
 
 

@@ -193,6 +193,9 @@ def test_no_rule_may_be_called_like_one_of_the_bots_own(tmp_path: Path, name: st
         ("protect: {users: boss}", "protect.users: has to be a list: one `- entry` a line."),
         ("protect: {computers: [group:nope]}", "protect.computers.0: `group:nope` is no group of computers"),
         ("limits: {second_person_above: 0}", "limits.second_person_above: has to be at least 1."),
+        ("limits: {second_person_window: 59s}", "limits.second_person_window: write a duration from 1m to 1d."),
+        ("limits: {second_person_window: 2d}", "limits.second_person_window: write a duration from 1m to 1d."),
+        ("limits: {second_person_window: 10}", "limits.second_person_window: write a duration like 90s, 15m, 2h or 1d."),
         ("limits: {per: 10}", "limits.per: write a duration like 90s, 15m, 2h or 1d."),
         (
             "limits: {max_request: 3}",

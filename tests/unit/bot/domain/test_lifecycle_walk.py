@@ -40,6 +40,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     ),
     st.builds(e.Counted, by=PEOPLE, on_version=VERSIONS, void=VOID),
     st.builds(e.Approved, by=PEOPLE, on_version=VERSIONS, valid_for=LATER, void=VOID),
+    st.builds(e.SecondPersonNeeded, by=PEOPLE, on_version=VERSIONS, requirement=st.just(b.by_others())),
     st.builds(e.Denied, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Cancelled, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Refused, rule=st.just("r"), message=st.just("no")),
@@ -87,9 +88,15 @@ def test_whatever_happens_these_stay_true(start: Request, walk: list[tuple[e.Eve
 def on_the_card_of(request: Request, event: e.Event) -> e.Event:
     """Most presses are not stale."""
     match event:
-        case e.Narrowed() | e.ActionChanged() | e.Counted() | e.Approved() | e.Denied() | e.Cancelled() if (
-            event.on_version > 2
-        ):
+        case (
+            e.Narrowed()
+            | e.ActionChanged()
+            | e.Counted()
+            | e.Approved()
+            | e.SecondPersonNeeded()
+            | e.Denied()
+            | e.Cancelled()
+        ) if event.on_version > 2:
             return replace(event, on_version=request.version)
         case _:
             return event

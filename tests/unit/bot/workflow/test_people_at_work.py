@@ -131,8 +131,8 @@ class PeopleAtWork(RuleBasedStateMachine):
         """Nothing may lie between the last question and the start: what is true then is what counts."""
         record = self.harness.ledger.record
 
-        def watched(request_id: str, event: object, *, interactive: bool = False) -> Request:
-            after = record(request_id, event, interactive=interactive)  # type: ignore[arg-type] # passed on as it came
+        def watched(request_id: str, event: object, **how: object) -> Request:
+            after = record(request_id, event, **how)  # type: ignore[arg-type] # passed on as it came
             if after.state is State.ACTING and request_id not in self.seen:
                 self.seen.add(request_id)
                 self.check_start(after)
