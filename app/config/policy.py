@@ -83,6 +83,12 @@ def _window(value: timedelta) -> timedelta:
     return value
 
 
+def _hold(value: timedelta) -> timedelta:
+    if value > timedelta(minutes=5):
+        raise ValueError("write a duration from 0s to 5m")
+    return value
+
+
 def _rule_name(value: str) -> str:
     if value.strip().lower() in RESERVED:
         raise ValueError(f"`{value}` is what the bot calls a rule of its own; the audit has to tell them apart")
@@ -102,6 +108,10 @@ class ForceSettings(Section):
     allowed: bool = True
     reason: bool = False
     ticket: Annotated[str, AfterValidator(_pattern)] = ""
+    hold: Annotated[Duration, AfterValidator(_hold)] = timedelta()
+
+    def value(self) -> Force:
+        return Force(is_allowed=self.allowed, needs_reason=self.reason, ticket=self.ticket, hold=self.hold)
 
 
 class RuleSettings(Section):
@@ -135,7 +145,7 @@ class RuleSettings(Section):
             idle_over=self.idle_over,
             need=self._need(),
             approve_in=self.approve_in,
-            force=Force(is_allowed=self.force.allowed, needs_reason=self.force.reason, ticket=self.force.ticket),
+            force=self.force.value(),
             max_targets=self.max_targets,
             expires_after=self.expires_after,
         )

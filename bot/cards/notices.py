@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.cards import request_card, wording
-from bot.cards.model import Bold, Card, Channel, Line, LinePart, Timestamp, Tone, UserMention
+from bot.cards.model import Bold, Button, Card, Channel, Line, LinePart, Press, Timestamp, Tone, UserMention
 from bot.commands import BY_NAME
+from bot.domain.durations import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,13 +77,17 @@ def break_glass(request: Request) -> Card:
         )
         for t in request.targets[: request_card.MOST_ROWS]
     )
-    stands = Line(parts=(f"It began at once. How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
+    begins, buttons = "It began at once.", tuple[Button, ...]()
+    if hold := request.hold:
+        begins = f"It begins after {duration(hold)}, unless it is stopped."
+        buttons = (Button(press=Press.CANCEL, label="Stop", request_id=request.id, version=request.version),)
+    stands = Line(parts=(f"{begins} How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = request.actor.name or request.actor.user_id
     whom = wording.join_names([wording.isolate(str(target.session.account)) for target in request.targets])
     summary = (
         f"Break-glass: {who} acts without asking anybody ({request_card.verb(request).plain}: {whom}). {request.id}"
     )
-    return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands))
+    return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands), buttons=buttons)
 
 
 def asked_elsewhere(request: Request) -> Card:

@@ -56,7 +56,8 @@ def _headline(request: Request) -> str:
             return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
         case State.READY if request.act_at:
             waiting = wording.count(len(request.open_targets), "session")
-            return f"{waiting} on {_where(request)} will be {verb(request).done}: people are warned"
+            why = ": people are warned" if request.ask.warn else f" after {duration(request.hold)}: nobody was asked"
+            return f"{waiting} on {_where(request)} will be {verb(request).done}{why}"
         case State.READY | State.ACTING:
             done = len(request.targets) - len(request.open_targets)
             return f"{verb(request).going} on {_where(request)}: {done} of {len(request.targets)} done"
@@ -261,7 +262,7 @@ def _buttons(request: Request) -> tuple[Button, ...]:
         yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
         return _deciding(request, yes, button)
     if request.state is State.READY and request.act_at:
-        return (button(Press.CANCEL, "Cancel"),)
+        return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     hosts = {target.session.host for target in request.targets}
     waiting = [target for target in request.open_targets if not _has_begun(request, target.session.host)]
     if request.state is State.ACTING and waiting and len(hosts) > 1:

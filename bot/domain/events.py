@@ -137,7 +137,7 @@ class WarningFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraceStarted:
-    """Everybody is warned; the act waits for `grace`."""
+    """Everybody is warned; the act waits for `grace`, or for the rest of a hold that is longer."""
 
     grace: timedelta
 

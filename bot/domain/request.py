@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.actions import Action
@@ -136,7 +136,7 @@ class Request:
     message_ref: MessageRef | None = None  # where its card stands in the chat
     action: Action = Action.LOG_OFF
     content_version: int = 1  # since which version people decide about the same thing; an older button decides nothing
-    act_at: datetime | None = None  # when the time of the warned people is over
+    act_at: datetime | None = None  # when the time of the warned people, or the hold of a forced act, is over
     published_version: int = 1  # the version that the card shows (1 is the receipt, which has no card)
     publish_after: datetime | None = None  # the earliest moment for the next publication
     announced_at: datetime | None = None  # when break-glass was announced, or could not be for good
@@ -150,6 +150,11 @@ class Request:
     def unsure_targets(self) -> tuple[Target, ...]:
         """Targets whose verdict a later look may correct."""
         return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a forced act waits before it begins, for somebody to stop it."""
+        return self.requirement.hold if self.requirement and self.requirement.is_forced else timedelta()
 
     def survey_of(self, host: str) -> HostSurvey | None:
         return next((look for look in self.surveys if look.host == host), None)

@@ -32,7 +32,8 @@ class Need:
 class Requirement:
     """What it takes before the bot acts: all needs of all rules that cover a target.
 
-    `approve_in` is the channel where the others are asked, `expires_after` how long they may take.
+    `approve_in` is the channel where the others are asked, `expires_after` how long they may take. `hold` is how long a
+    forced act waits before it begins, for somebody to stop it.
     """
 
     confirm: Confirm
@@ -41,6 +42,7 @@ class Requirement:
     approve_in: str = ""
     expires_after: timedelta = timedelta(minutes=15)
     message: str = ""
+    hold: timedelta = timedelta()
 
     @property
     def is_forced(self) -> bool:

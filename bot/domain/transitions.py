@@ -43,7 +43,7 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             return _with_target(request, _warned(_open_target(request, event.key), event, now))
         case e.GraceStarted():
-            return _waiting_until(request, now + event.grace)
+            return _waiting_until(request, max(now + event.grace, request.act_at or now))
         case e.Started():
             return _started(request, event, now)
         case e.HostStarted():
@@ -80,7 +80,8 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
     if event.ending or not event.requirement:
         return _end(after, event.ending or Ending.NOTHING_TO_DO, now)
     if event.requirement.is_forced:
-        return _ready(replace(after, alone=True), now, event.valid_for)
+        ready = _ready(replace(after, alone=True), now, event.valid_for)
+        return _waiting_until(ready, now + event.requirement.hold) if event.requirement.hold else ready
     remind_at = now + event.valid_for / 2 if event.requirement.needs else None
     return _new_content(replace(after, state=State.AWAITING, expires_at=now + event.valid_for, due_at=remind_at))
 

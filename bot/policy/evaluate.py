@@ -164,4 +164,5 @@ def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_man
             return deny(rule.name, '--force needs a reason here: add --reason "..."')
         if rule.force.ticket and not re.search(rule.force.ticket, reason):
             return deny(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
-    return replace(required, confirm=Confirm.NOBODY)
+    hold = max((rule.force.hold for rule in rules), default=timedelta())
+    return replace(required, confirm=Confirm.NOBODY, hold=hold)

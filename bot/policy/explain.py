@@ -80,4 +80,6 @@ def _force_in_words(policy: Policy, person: Person, place: Place, action: Action
     needs = " and a reason" if any(rule.force.needs_reason for rule in allowed) else ""
     ticket = next((f" that has {rule.force.ticket}" for rule in allowed if rule.force.ticket), "")
     names = ", ".join(rule.name for rule in allowed)
-    return f"allowed by {names}{needs}{ticket}; where another rule decides, the bot asks."
+    longest = max(rule.force.hold for rule in allowed)
+    held = f", after a hold of {duration(longest)}" if longest else ""
+    return f"allowed by {names}{needs}{ticket}{held}; where another rule decides, the bot asks."

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Force:
-    """Break-glass: whether `--force` is allowed, and what has to be said for it."""
+    """Break-glass: whether `--force` is allowed, what has to be said for it, and how long it can be stopped."""
 
     is_allowed: bool = False
     needs_reason: bool = False
     ticket: str = ""
+    hold: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

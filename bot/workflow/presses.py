@@ -99,7 +99,7 @@ class PressHandler:
         decision = self.authorizer.may_withdraw(request, presser)
         if not decision.allowed:
             return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
-        if press is Press.STOP:
+        if press is Press.STOP and request.state is not State.READY:
             return Stopped(by=presser.actor)
         return Cancelled(by=presser.actor, on_version=request.version)
 

@@ -21,7 +21,7 @@ from bot.workflow.host_reader import HostReader
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
 from bot.workflow.survey import Look, decide
-from bot.workflow.warning import WarningSender
+from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -132,7 +132,7 @@ class Workflow:
         if not decision.allowed:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
-        if (grace := request.ask.warn) and request.act_at is None:
+        if (grace := request.ask.warn) and not are_warned(request, grace):
             request = self.warnings.warn(request, grace)
         if request.act_at and self.clock.now() < request.act_at and request.open_targets:
             self.scheduler.wake(WorkItem(request_id=request.id), request.act_at)

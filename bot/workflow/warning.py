@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from bot.workflow.authorization import Authorizer
 
 
+def are_warned(request: Request, grace: timedelta) -> bool:
+    """Every open target is warned, and the act begins no sooner than their time is over: a hold may be shorter."""
+    warned = [target.warned_at for target in request.open_targets if target.warned_at]
+    if request.act_at is None or len(warned) < len(request.open_targets):
+        return False
+    return all(request.act_at >= at + grace for at in warned)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningSender:
     """Warns every target of a request that is ready, all hosts together: one that is down costs its own time only."""
