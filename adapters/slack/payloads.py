@@ -36,7 +36,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     )
 
 
-def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
+def form_call(body: Mapping[str, Any], picked: frozenset[int] | None = None, text: str | None = None) -> PressCall:
     """A submitted form carries the button's value along; it names no channel."""
     return PressCall(
         press=str(body["view"]["callback_id"]),
@@ -44,6 +44,7 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
         actor=_actor(body),
         place=Place(channel_id=""),
         picked=picked,
+        text=text,
     )
 
 

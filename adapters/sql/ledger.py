@@ -101,7 +101,7 @@ class SqlLedger:
     def _save(self, connection: Connection, before: Request, after: Request) -> None:
         """The head's lock keeps every ledger out; the compare-and-set catches whoever writes beside it."""
         try:
-            save_request(connection, before, after)
+            save_request(connection, before, after, self._asks)
         except RowMoved as exc:
             raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
 

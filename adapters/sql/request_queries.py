@@ -91,12 +91,12 @@ def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, A
         connection.execute(insert(table), values)
 
 
-def save_request(connection: Connection, before: Request, after: Request) -> None:
+def save_request(connection: Connection, before: Request, after: Request, asks: Asks) -> None:
     """Write what an event changed. Raises `RowMoved` when a row is not as `before` says."""
     if after == before:
         return
     same = and_(request.c.id == before.id, request.c.version == before.version, request.c.state == before.state.value)
-    _one(connection.execute(update(request).where(same).values(changes_of_request(after))))
+    _one(connection.execute(update(request).where(same).values(changes_of_request(after, asks))))
     _save_targets(connection, before, after)
     _save_looks(connection, before, after)
 

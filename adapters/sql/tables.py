@@ -48,6 +48,7 @@ request = Table(
     Column("due_at", Moment),
     Column("attempts", Integer, nullable=False),
     Column("excluded", Words, nullable=False),
+    Column("reason_asked", Words, nullable=False),
     Column("requirement", Words),
     Column("counted", Words, nullable=False),
     Column("alone", Boolean, nullable=False),

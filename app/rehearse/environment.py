@@ -69,7 +69,8 @@ class Rehearsal:
 
     def _is_still(self) -> bool:
         return all(
-            request.state in (State.AWAITING, State.ENDED) and request.published_version >= request.version
+            (request.state in (State.AWAITING, State.ENDED) or request.reason_asked is not None)
+            and request.published_version >= request.version
             for request in self.bot.ledger.newest(1000)
         )
 

@@ -42,7 +42,7 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
                 _about(entry, request.target_at(event.key)),
                 reason=_joined(event.note, event.unseen) if isinstance(event, e.WarningFailed) else "",
             )
-        case e.ActionChanged() | e.SecondPersonNeeded():
+        case e.ReasonAsked() | e.ReasonGiven() | e.ActionChanged() | e.SecondPersonNeeded():
             return replace(entry, reason=_change_in_words(event))
         case e.Counted() | e.Approved() if event.void:
             return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
@@ -118,8 +118,12 @@ def _left_open(request: Request) -> str:
     return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
 
 
-def _change_in_words(event: e.ActionChanged | e.SecondPersonNeeded) -> str:
+def _change_in_words(event: e.ReasonAsked | e.ReasonGiven | e.ActionChanged | e.SecondPersonNeeded) -> str:
     match event:
+        case e.ReasonAsked():
+            return ", ".join(event.tickets)
+        case e.ReasonGiven():
+            return event.reason
         case e.ActionChanged():
             return event.action.value
         case e.SecondPersonNeeded():

@@ -70,6 +70,7 @@ class Press(StrEnum):
     DISCONNECT = "disconnect"
     CANCEL = "cancel"
     STOP = "stop"
+    REASON = "reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

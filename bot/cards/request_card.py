@@ -44,12 +44,16 @@ def build(request: Request) -> Card:
 
 def is_private(request: Request) -> bool:
     """Reads, previews and refusals are for the person who asked; whatever people decide about is for all."""
+    if request.reason_asked is not None:
+        return True
     acted = any(look.started_at for look in request.surveys)
     return request.state is State.ENDED and not (request.message_ref or request.decided_by or request.ask.here or acted)
 
 
 def _headline(request: Request) -> str:
     match request.state:
+        case State.ASKED if request.reason_asked is not None:
+            return "--force needs a reason here"
         case State.ASKED:
             return f"Looking at {_where(request)}"
         case State.AWAITING:
@@ -249,7 +253,7 @@ def _footer(request: Request) -> Line:
         parts += [", ", Timestamp(request.decided_at)]
     if request.state is State.READY and request.act_at:
         parts += [", begins at ", Timestamp(request.act_at)]
-    if request.state is State.AWAITING:
+    if request.state is State.AWAITING or request.reason_asked is not None:
         parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
 
@@ -258,6 +262,8 @@ def _buttons(request: Request) -> tuple[Button, ...]:
     def button(press: Press, label: str, *, is_danger: bool = False) -> Button:
         return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
 
+    if request.state is State.ASKED and request.reason_asked is not None:
+        return (button(Press.REASON, "Give the reason"),)
     if request.state is State.AWAITING:
         yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
         return _deciding(request, yes, button)

@@ -24,10 +24,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """The hosts were looked at and the rules were asked. Where it leads: to people, to the act, or to its end.
-
-    `unseen`: what was asked for and the requester may neither list nor touch. It is for the audit log alone.
-    """
+    """The hosts were looked at and the rules were asked. `unseen` is hidden from the requester: for the audit log."""
 
     targets: tuple[Target, ...]
     surveys: tuple[HostSurvey, ...]
@@ -36,6 +33,24 @@ class Surveyed:
     requirement: Requirement | None = None
     ending: Ending | None = None
     message: str = ""
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonAsked:
+    """`--force` lacks its reason and nothing else; the requester is asked for one. It has to contain the `tickets`."""
+
+    tickets: tuple[str, ...]
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonGiven:
+    """The requester gave the reason, and the request goes on as if it had been typed. `valid_for`: as at the start."""
+
+    by: Actor
+    on_version: int
+    reason: str
     valid_for: timedelta
 
 
@@ -250,6 +265,8 @@ class Noted:
 
 Event = (
     Surveyed
+    | ReasonAsked
+    | ReasonGiven
     | Narrowed
     | ActionChanged
     | Counted

@@ -126,6 +126,7 @@ class Request:
     targets: tuple[Target, ...] = ()  # a request that only read has here what it saw, without verdicts
     surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that were asked for and are no targets
+    reason_asked: tuple[str, ...] | None = None  # the requester is asked for a reason that contains these; else None
     requirement: Requirement | None = None  # what it takes before the bot acts; None before the survey
     counted: tuple[Actor, ...] = ()  # who has said yes so far
     alone: bool = False  # it became ready without anybody else's yes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import events as e
 from bot.domain.alone import is_alone
+from bot.domain.ask import ActAsk
 from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 READY_FOR = timedelta(minutes=5)
 """How long a decided act may wait to begin."""
 
+REASON_WITHIN = timedelta(minutes=5)
+"""How long the requester may take to give the reason that `--force` needs."""
+
 SETTLE_AFTER = timedelta(seconds=30)
 """When an unsure verdict is looked at again."""
 
@@ -32,6 +36,8 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
     match event:
         case e.Surveyed():
             return _surveyed(request, event, now)
+        case e.ReasonAsked() | e.ReasonGiven():
+            return _about_reason(request, event, now)
         case e.Narrowed() | e.ActionChanged() | e.SecondPersonNeeded():
             return _new_content(replace(_reshaped(request, event, now), counted=()))
         case e.Counted():
@@ -84,6 +90,15 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
         return _waiting_until(ready, now + event.requirement.hold) if event.requirement.hold else ready
     remind_at = now + event.valid_for / 2 if event.requirement.needs else None
     return _new_content(replace(after, state=State.AWAITING, expires_at=now + event.valid_for, due_at=remind_at))
+
+
+def _about_reason(request: Request, event: e.ReasonAsked | e.ReasonGiven, now: datetime) -> Request:
+    """The request stays asked: while it waits for the reason nothing is due, and with it the survey is."""
+    after = replace(request, expires_at=now + event.valid_for, attempts=0)
+    if isinstance(event, e.ReasonAsked):
+        return replace(after, reason_asked=event.tickets, due_at=None)
+    ask = replace(request.ask, reason=event.reason) if isinstance(request.ask, ActAsk) else request.ask
+    return replace(after, ask=ask, reason_asked=None, due_at=now)
 
 
 def _new_content(request: Request) -> Request:

@@ -41,6 +41,14 @@ def may_press(request: Request, presser: Person) -> Decision:
     return deny(required.needs[0].rule, "You are not among those who may decide this.")
 
 
+def may_explain(request: Request, presser: Person) -> Decision:
+    """Give the reason for `--force`: who typed it, and nobody for them."""
+    counted = check_member(presser)
+    if counted.allowed and presser.actor.user_id != request.actor.user_id:
+        return deny("own", "Only the person who asked can give the reason.")
+    return counted
+
+
 def may_reshape(request: Request, presser: Person) -> Decision:
     """Fewer targets, or the gentler act: whoever may press, and the requester, as long as he counts at all."""
     counted = check_member(presser)

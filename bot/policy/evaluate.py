@@ -147,6 +147,25 @@ def _together(rules: Sequence[Rule], *, by_another: bool) -> Requirement:
     )
 
 
+def reason_to_ask_for(  # noqa: PLR0913 - as above
+    policy: Policy, person: Person, place: Place, action: Action, sessions: Sequence[Session], *, reason: str
+) -> tuple[str, ...] | None:
+    """What a reason has to contain, when `--force` would be taken here and lacks a reason and nothing else."""
+    found = [rule_for(policy, person, place, action, session) for session in sessions]
+    rules = tuple(dict.fromkeys(rule for rule in found if rule))
+    is_much = len(sessions) > policy.second_person_above or any(found.count(r) > r.max_targets for r in rules)
+    if reason or is_much or not all(rule.force.is_allowed for rule in rules):
+        return None
+    if not any(rule.force.needs_reason or rule.force.ticket for rule in rules):
+        return None
+    return tuple(dict.fromkeys(rule.force.ticket for rule in rules if rule.force.ticket))
+
+
+def missing_ticket(tickets: Iterable[str], reason: str) -> str:
+    """The first of these that the reason does not contain, or nothing."""
+    return next((ticket for ticket in tickets if not re.search(ticket, reason)), "")
+
+
 def _asks_others(rule: Rule) -> bool:
     """Somebody beside the requester has to say yes."""
     return rule.need is not None and (rule.need.count > 1 or not rule.need.requester_counts)
@@ -162,7 +181,7 @@ def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_man
     for rule in rules:
         if rule.force.needs_reason and not reason:
             return deny(rule.name, '--force needs a reason here: add --reason "..."')
-        if rule.force.ticket and not re.search(rule.force.ticket, reason):
+        if missing_ticket([rule.force.ticket], reason):
             return deny(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
     hold = max((rule.force.hold for rule in rules), default=timedelta())
     return replace(required, confirm=Confirm.NOBODY, hold=hold)

@@ -120,6 +120,10 @@ class Authorizer:
         """Is the presser's yes, or no, worth anything for this request."""
         return approvals.may_press(request, presser)
 
+    def may_explain(self, request: Request, presser: Person) -> Decision:
+        """May the presser give the reason that `--force` lacks."""
+        return approvals.may_explain(request, presser)
+
     def may_reshape(self, request: Request, presser: Person) -> Decision:
         """May the presser take targets out, or choose the gentler act."""
         return approvals.may_reshape(request, presser)

@@ -28,4 +28,5 @@ class PressCall:
     value: str  # `TS-7K3QXM:2`: the request's id and the version that the button was drawn from
     actor: Actor
     place: Place
-    picked: frozenset[int] | None = None  # rows ticked in a form, by their places; None: no form
+    picked: frozenset[int] | None = None  # rows ticked in a form, by their places; None: no such form
+    text: str | None = None  # what was written into a form; None: no such form

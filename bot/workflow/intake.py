@@ -95,7 +95,7 @@ class Intake:
         return Response(text=shown.summary, card=shown)
 
     def press(self, call: PressCall) -> Response:
-        """Take a button, or the form behind "Choose..." with the rows that were ticked in it.
+        """Take a button, or the form behind one with what was ticked or written in it.
 
         The text is for the presser alone; it is empty when the card itself is the answer.
         """
@@ -112,11 +112,13 @@ class Intake:
             self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
             return Response(text="I do not know this card any more. Ask again with the command.")
         press, version = Press(call.press), int(number[:9])
-        if press is Press.CHOOSE and call.picked is None:
-            refused = self.presses.refuses_form(request, call.actor, version)
+        opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
+        if opens_form:
+            refused = self.presses.refuses_form(request, press, call.actor, version)
             return self._note(refused, call) if refused else Response(text="", form=request)
         keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
-        taken = self.presses.take(request, press, call.actor, version, keys)
+        text = storable(call.text or "").strip()
+        taken = self.presses.take(request, press, call.actor, version, keys, text=text)
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))

@@ -10,14 +10,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.model import Press
-from bot.cards.wording import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, paused, still_needed
+from bot.cards.wording import (
+    NOTHING_TAKEN_OUT,
+    OTHERS_FOR_GENTLER,
+    REASON_IS_THERE,
+    clash,
+    paused,
+    still_needed,
+    wrong_reason,
+)
 from bot.domain.actions import Action
-from bot.domain.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
+from bot.domain.events import (
+    ActionChanged,
+    Approved,
+    Cancelled,
+    Counted,
+    Denied,
+    Narrowed,
+    NoteKind,
+    ReasonGiven,
+    Refused,
+    Stopped,
+)
+from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.request import State
 from bot.domain.requirement import Confirm
 from bot.domain.transitions import READY_FOR
 from bot.errors import Conflict, ConflictReason
 from bot.policy.approvals import met_by_both
+from bot.policy.evaluate import missing_ticket
 from bot.policy.model import Decision
 
 if TYPE_CHECKING:
@@ -46,13 +67,24 @@ class PressHandler:
     ledger: Ledger
     authorizer: Authorizer
 
-    def take(
-        self, request: Request, press: Press, actor: Actor, version: int, keys: frozenset[tuple[str, int]] = frozenset()
+    def take(  # noqa: PLR0913 - the press, and what the forms behind buttons carry
+        self,
+        request: Request,
+        press: Press,
+        actor: Actor,
+        version: int,
+        keys: frozenset[tuple[str, int]] = frozenset(),
+        *,
+        text: str = "",
     ) -> Request | NoEffect:
-        """Record what the press means. `version` is the button's; `keys` are the targets that a form kept."""
+        """Record what the press means. `version` is the button's; a form kept the targets `keys`, or holds `text`."""
         presser = self.authorizer.person(actor)
         for _ in range(TRIES):
-            meant = self._meant(request, press, presser, version, keys)
+            meant = (
+                self._reason(request, presser, text)
+                if press is Press.REASON
+                else self._meant(request, press, presser, version, keys)
+            )
             if isinstance(meant, NoEffect):
                 return meant
             alone = self.authorizer.alone_limit(request, request.targets) if isinstance(meant, Approved) else None
@@ -66,9 +98,12 @@ class PressHandler:
             request=request, kind=NoteKind.LOST_RACE, message="Too many people press at once. Look, then press."
         )
 
-    def refuses_form(self, request: Request, actor: Actor, version: int) -> NoEffect | None:
-        """Why the form behind Choose... is not opened for this person; None when it is."""
-        meant = self._meant(request, Press.CHOOSE, self.authorizer.person(actor), version, frozenset())
+    def refuses_form(self, request: Request, press: Press, actor: Actor, version: int) -> NoEffect | None:
+        """Why the form behind a button is not opened for this person; None when it is."""
+        presser = self.authorizer.person(actor)
+        if press is Press.REASON:
+            return self._refuses_reason(request, presser)
+        meant = self._meant(request, press, presser, version, frozenset())
         return meant if isinstance(meant, NoEffect) else None
 
     def _meant(
@@ -93,7 +128,30 @@ class PressHandler:
                 return self._narrower(request, presser, keys)
             case Press.DISCONNECT:
                 return self._gentler(request, presser)
+            case Press.REASON:
+                return self._reason(request, presser, "")
         assert_never(press)
+
+    def _reason(self, request: Request, presser: Person, text: str) -> Event | NoEffect:
+        """Return `ReasonGiven`, or why the form is shown again."""
+        if refused := self._refuses_reason(request, presser):
+            return refused
+        if fault := wrong_reason(text, missing_ticket(request.reason_asked or (), text)):
+            return NoEffect(request=request, kind=NoteKind.USAGE_ERROR, message=fault)
+        return ReasonGiven(by=presser.actor, on_version=request.version, reason=text, valid_for=ASKED_FOR)
+
+    def _refuses_reason(self, request: Request, presser: Person) -> NoEffect | None:
+        decision = self.authorizer.may_explain(request, presser)
+        if not decision.allowed:
+            return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
+        is_over = request.state is State.ENDED
+        if request.reason_asked is None:
+            return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=REASON_IS_THERE)
+        if is_over or self.authorizer.clock.now() >= request.expires_at:
+            reason = ConflictReason.OVER if is_over else ConflictReason.EXPIRED
+            late = Conflict("The time for this is over.", request=request, reason=reason)
+            return NoEffect(request=request, kind=NoteKind.LATE_PRESS, message=clash(late))
+        return None
 
     def _withdrawal(self, request: Request, press: Press, presser: Person) -> Event | NoEffect:
         decision = self.authorizer.may_withdraw(request, presser)

@@ -42,7 +42,7 @@ class CardPublisher:
         """Make the card show the request, as often as it moves meanwhile."""
         while (request := self.ledger.find(request_id)) and request.published_version < request.version:
             now = self.clock.now()
-            if request.state is State.ASKED:
+            if request.state is State.ASKED and request.reason_asked is None:
                 return
             if request.publish_after and now < request.publish_after:
                 self.scheduler.wake(WorkItem(request_id=request_id), request.publish_after)

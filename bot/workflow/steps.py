@@ -83,8 +83,10 @@ class Workflow:
             self.ledger.record(request.id, Expired())
             return
         match request.state:
-            case State.ASKED:
+            case State.ASKED if request.reason_asked is None:
                 self.survey(request)
+            case State.ASKED:
+                pass
             case State.AWAITING:
                 self.remind(request)
             case State.READY:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from bot.cards import wording
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
-from bot.domain.events import Refused, Surveyed
+from bot.domain.events import ReasonAsked, Refused, Surveyed
 from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
-from bot.domain.transitions import READY_FOR
+from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.policy import evaluate
 from bot.policy.model import Decision
 
@@ -42,7 +42,9 @@ class Look:
     error: TerminalError | None = None
 
 
-def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> Surveyed | Refused:
+def decide(
+    request: Request, surveys: Sequence[Look], policy: Policy, person: Person
+) -> Surveyed | Refused | ReasonAsked:
     """Sort the sessions into targets and those left out, and say what it takes to go on."""
     ask, action, place = request.ask, request.action, request.place
     sight = _see(request, surveys, policy, person)
@@ -55,6 +57,10 @@ def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Pe
     required: Requirement | None = None
     if ending is None:
         sessions = [target.session for target in targets]
+        if ask.force:
+            tickets = evaluate.reason_to_ask_for(policy, person, place, action, sessions, reason=ask.reason)
+            if tickets is not None:
+                return ReasonAsked(tickets=tickets, valid_for=REASON_WITHIN)
         found = evaluate.requirement_for(policy, person, place, action, sessions, force=ask.force, reason=ask.reason)
         if isinstance(found, Decision):
             return Refused(rule=found.rule, message=found.message)

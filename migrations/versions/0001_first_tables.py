@@ -70,6 +70,7 @@ def _make_request() -> None:
         sa.Column("due_at", MOMENT),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("excluded", sa.Text, nullable=False),
+        sa.Column("reason_asked", sa.Text, nullable=False),
         sa.Column("requirement", sa.Text),
         sa.Column("counted", sa.Text, nullable=False),
         sa.Column("alone", sa.Boolean, nullable=False),

@@ -132,6 +132,22 @@ def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Store)
     assert ledger.find("TS-AAAAAA") == after
 
 
+def test_a_reason_that_is_asked_for_and_given_is_kept_in_the_ask(ledger: Store) -> None:
+    ledger.open(b.request())
+    asked = ledger.record("TS-AAAAAA", e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=b.GRACE))
+    assert (asked.reason_asked, asked.due_at, asked.expires_at) == ((r"INC-\d+",), None, b.NOW + b.GRACE)
+    assert ledger.find("TS-AAAAAA") == asked
+    assert ledger.due(b.NOW + SECOND) == (WorkItem(request_id="TS-AAAAAA"),), "its card is behind"
+    given = e.ReasonGiven(by=b.ASKER, on_version=2, reason="INC-7: josé \x00", valid_for=b.GRACE)
+    after = ledger.record("TS-AAAAAA", given)
+    assert (after.ask.reason, after.reason_asked, after.due_at) == ("INC-7: josé \x00", None, b.NOW)
+    assert ledger.find("TS-AAAAAA") == after
+    with pytest.raises(Conflict) as caught:
+        ledger.record("TS-AAAAAA", given)
+    assert caught.value.reason is ConflictReason.STALE
+    assert log_of(ledger) == ["asked", "reason_asked", "reason_given"]
+
+
 def test_a_conflict_changes_nothing(ledger: Store) -> None:
     before = ledger.open(b.request())
     with pytest.raises(Conflict) as caught:

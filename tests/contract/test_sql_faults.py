@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.sql.database import LOCK_LIMIT, open_database
 from adapters.sql.errors import translate_errors
 from adapters.sql.ledger import RECEIPT_LIMIT, SqlLedger
+from adapters.sql.mapping import Asks
 from adapters.sql.migrate import current, upgrade
 from adapters.sql.request_queries import RowMoved, save_request
 from bot.commands import ASK_TYPES
@@ -139,7 +140,7 @@ def test_a_write_that_breaks_half_way_leaves_nothing(database: Engine, sql_ledge
         "UPDATE target SET verdict = 'changed'",
         "UPDATE request SET version = version + 1",
         "UPDATE request SET state = 'ended'",
-        "DELETE FROM host_look",
+        "DELETE FROM host_survey",
     ],
 )
 def test_whoever_writes_beside_the_ledger_is_noticed(
@@ -153,7 +154,7 @@ def test_whoever_writes_beside_the_ledger_is_noticed(
     with database.begin() as connection:
         connection.execute(text(meddling))
     with pytest.raises(RowMoved), database.begin() as connection:
-        save_request(connection, before, after)
+        save_request(connection, before, after, Asks(ASK_TYPES))
 
 
 @pytest.mark.parametrize(

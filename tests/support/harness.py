@@ -198,6 +198,10 @@ class BotHarness:
         call = self._call("choose", by, on, version)
         return self._woken_by(self.intake.press(replace(call, picked=frozenset(places))))
 
+    def give(self, reason: str, *, by: Actor | None = None, on: Request | None = None) -> Response:
+        """Submit the form behind "Give the reason"."""
+        return self._woken_by(self.intake.press(replace(self._call("reason", by, on, None), text=reason)))
+
     def approve_and_run(self) -> Request:
         self.press("approve")
         self.run()

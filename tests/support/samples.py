@@ -162,6 +162,7 @@ def of_all_kinds() -> dict[str, Request]:
     }
     states = {
         "asked": asked(),
+        "asked-reason": after(asked(force=True), e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=FIVE)),
         "awaiting": awaiting,
         "awaiting-left-out": surveyed(asked(), b.session(), JOSE, excluded=NOT_TOUCHED, surveys=(b.look(), DOWN)),
         "ready": b.ready(),

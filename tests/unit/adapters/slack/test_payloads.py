@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.forms import choose_view, picked_in
+from adapters.slack.forms import choose_view, form_view, picked_in, reason_view, written_in
 from adapters.slack.payloads import command_call, form_call, press_call
+from bot.domain.events import ReasonAsked
+from bot.domain.lifecycle import advance
 from bot.domain.people import Actor, Place
 from bot.domain.session import Account
 from rehearsal.slack import find_faults
@@ -153,3 +155,28 @@ def test_the_form_offers_each_target_by_its_place_within_the_limits_of_slack() -
     assert all(len(option["text"]["text"]) <= 75 for option in element["options"])
     assert (view["private_metadata"], element["initial_options"]) == ("TS-AAAAAA:2", element["options"])
     assert find_faults(view["blocks"]) == ()
+
+
+def test_the_form_for_the_reason_is_one_text_within_the_limits_of_slack() -> None:
+    waiting = advance(b.request(), ReasonAsked(tickets=("x" * 3000,), valid_for=b.GRACE), b.NOW)
+    view = reason_view(waiting, "TS-AAAAAA:2").to_dict()
+    (block,) = view["blocks"]
+    assert (view["callback_id"], view["private_metadata"]) == ("reason", "TS-AAAAAA:2")
+    assert (block["block_id"], block.get("optional", False)) == ("reason", False)
+    assert {name: block["element"][name] for name in ("type", "action_id", "min_length", "max_length")} == {
+        "type": "plain_text_input",
+        "action_id": "reason",
+        "min_length": 1,
+        "max_length": 300,
+    }
+    assert find_faults(view["blocks"]) == ()
+    assert form_view(waiting, "v").callback_id == "reason"
+    assert form_view(b.awaiting(), "v").callback_id == "choose"
+
+
+@pytest.mark.parametrize(("value", "text"), [("INC-7: it hangs", "INC-7: it hangs"), ("", ""), (None, "")])
+def test_what_is_written_is_taken_as_it_is(value: str | None, text: str) -> None:
+    view = form()["view"] | {"callback_id": "reason", "state": {"values": {"reason": {"reason": {"value": value}}}}}
+    assert written_in(view) == text
+    call = form_call(form(view=view), text=written_in(view))
+    assert (call.press, call.value, call.picked, call.text) == ("reason", "TS-7K3QXM:2", None, text)

@@ -233,7 +233,7 @@ def test_only_who_may_still_be_spared_has_a_button() -> None:
     with_buttons = {name for name, mark_published in DRAWINGS.items() if mark_published.buttons}
     waiting = {name for name in DRAWINGS if name.startswith("awaiting")}
     acting = {"acting-one-asked", "acting-one-done"}
-    assert with_buttons == {*waiting, "ready-warned", "ready-held", "notice-break-glass-held", *acting}
+    assert with_buttons == {*waiting, "asked-reason", "ready-warned", "ready-held", "notice-break-glass-held", *acting}
 
 
 # Escaping and cutting

@@ -27,6 +27,8 @@ LEADS_TO: dict[State, dict[str, State]] = {
     State.ASKED: {
         "surveyed": State.AWAITING,
         "refused": State.ENDED,
+        "reason_asked": State.ASKED,
+        "reason_given": State.ASKED,
         "cancelled": State.ENDED,
         "expired": State.ENDED,
         "step_failed": State.ASKED,
@@ -72,6 +74,9 @@ LEADS_TO: dict[State, dict[str, State]] = {
 """The state machine as people were promised it; `noted` is admitted everywhere."""
 
 
+ASKS = e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=300 * SECOND)
+
+
 def request_in(state: State) -> Request:
     match state:
         case State.ASKED:
@@ -86,11 +91,24 @@ def request_in(state: State) -> Request:
             return advance(b.all_done(*TARGETS, verdict=Verdict.UNKNOWN), e.Ended(), b.NOW)
 
 
+def request_for(state: State, name: str) -> Request:
+    """A request in this state that is as far as the event needs."""
+    match state, name:
+        case State.ACTING, "ended":
+            return b.all_done(*TARGETS)
+        case State.ASKED, "reason_given":
+            return advance(b.request(), ASKS, b.NOW)
+        case _:
+            return request_in(state)
+
+
 def events_for(request: Request) -> dict[str, e.Event]:
     """One of each kind, as it would fit this request if it fits at all."""
     version = request.version
     samples: tuple[e.Event, ...] = (
         b.surveyed(*TARGETS),
+        ASKS,
+        e.ReasonGiven(by=b.ASKER, on_version=version, reason="INC-7", valid_for=SECOND),
         e.Narrowed(by=b.ASKER, on_version=version, keys=frozenset({ONE})),
         e.ActionChanged(by=b.ASKER, on_version=version, action=Action.DISCONNECT, requirement=b.requirement()),
         e.Counted(by=b.OTHER, on_version=version),
@@ -130,7 +148,7 @@ def test_there_is_a_sample_of_every_event_and_a_row_for_every_state() -> None:
 def test_each_event_in_each_state_leads_where_the_table_says_or_is_a_conflict(subtests: pytest.Subtests) -> None:
     for state, name in product(State, NAMES):
         with subtests.test(state=state, event=name):
-            request = b.all_done(*TARGETS) if (state, name) == (State.ACTING, "ended") else request_in(state)
+            request = request_for(state, name)
             now = request.expires_at if name == "expired" else b.NOW
             check_step(request, events_for(request)[name], now, LEADS_TO[state])
 
@@ -188,7 +206,7 @@ def test_after_the_expiry_facts_are_recorded_and_wishes_are_refused(subtests: py
         if name not in LEADS_TO[state]:
             continue
         with subtests.test(state=state, event=name):
-            request = b.all_done(*TARGETS) if name == "ended" else request_in(state)
+            request = request_for(state, name)
             check_expiry(request, events_for(request)[name])
 
 

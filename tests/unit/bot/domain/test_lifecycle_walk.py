@@ -30,6 +30,8 @@ VOID = st.frozensets(st.sampled_from([b.ASKER.user_id, b.OTHER.user_id]))
 
 EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(lambda requirement: b.surveyed(*TARGETS, requirement=requirement), REQUIREMENTS),
+    st.builds(e.ReasonAsked, tickets=st.just(("INC",)), valid_for=LATER),
+    st.builds(e.ReasonGiven, by=PEOPLE, on_version=VERSIONS, reason=st.just("INC"), valid_for=LATER),
     st.builds(e.Narrowed, by=PEOPLE, on_version=VERSIONS, keys=st.frozensets(KEYS)),
     st.builds(
         e.ActionChanged,
@@ -89,7 +91,8 @@ def on_the_card_of(request: Request, event: e.Event) -> e.Event:
     """Most presses are not stale."""
     match event:
         case (
-            e.Narrowed()
+            e.ReasonGiven()
+            | e.Narrowed()
             | e.ActionChanged()
             | e.Counted()
             | e.Approved()
@@ -111,7 +114,8 @@ def check_step(before: Request, after: Request) -> None:
     assert is_same or is_new or before.state is State.ASKED
     assert not is_new or after.counted == ()
     assert before.version <= after.version <= before.version + 1
-    assert (after.id, after.delivery, after.actor, after.ask) == (before.id, before.delivery, before.actor, before.ask)
+    assert (after.id, after.delivery, after.actor) == (before.id, before.delivery, before.actor)
+    assert after.ask == before.ask or (before.reason_asked is not None and after.reason_asked is None)
     assert before.ending in (None, after.ending)
     assert before.decided_by in (None, after.decided_by) or after.ending is Ending.CANCELLED
     if before.state is not State.ASKED:

@@ -12,11 +12,11 @@ from bot.commands.sessions import SessionsAsk
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
-from bot.domain.events import Refused, Surveyed
+from bot.domain.events import ReasonAsked, Refused, Surveyed
 from bot.domain.request import Ending
 from bot.domain.requirement import Confirm
 from bot.domain.session import Account, SessionState
-from bot.domain.transitions import READY_FOR
+from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.errors import NoRight, Unreachable
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.survey import MOST_LISTED, Look, decide
@@ -178,11 +178,22 @@ def test_when_others_decide_the_card_says_who_and_where() -> None:
     assert (required.confirm, required.needs, required.approve_in) == (Confirm.OTHERS, (b.need(2),), "C0APPROVE")
 
 
-def test_a_missing_reason_for_force_is_refused_before_anybody_is_asked() -> None:
-    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True))
-    refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.person())
-    assert isinstance(refused, Refused)
-    assert "--force needs a reason here" in refused.message
+WANTING = [Force(is_allowed=True, needs_reason=True), Force(is_allowed=True, ticket="INC"), Force(needs_reason=True)]
+
+
+def forced(force: Force, *, reason: str = "", **rule: Any) -> Surveyed | Refused | ReasonAsked:
+    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True, reason=reason))
+    return decide(asked, [COMP1], policy(force=force, **rule), b.person())
+
+
+def test_only_a_missing_reason_is_asked_for() -> None:
+    assert forced(WANTING[0]) == ReasonAsked(tickets=(), valid_for=REASON_WITHIN)
+    assert forced(WANTING[1]) == ReasonAsked(tickets=("INC",), valid_for=REASON_WITHIN)
+    assert isinstance(forced(WANTING[1], reason="it hangs"), Refused)
+    assert isinstance(forced(WANTING[0], reason="it hangs"), Surveyed)
+    assert isinstance(forced(WANTING[2]), Surveyed), "where --force is not allowed, a reason would not help"
+    assert isinstance(forced(WANTING[0], max_targets=1), Refused)
+    assert isinstance(forced(WANTING[0], users=("nobody",)), Surveyed)
 
 
 def test_a_list_that_nobody_could_read_is_cut_and_says_so() -> None:
