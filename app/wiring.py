@@ -150,7 +150,9 @@ def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
 
 def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDirectory:
     names = named_in(settings.policy())
-    return SlackDirectory(client, clock, names, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR)
+    return SlackDirectory(
+        client, clock, names, home_team=settings.team, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR
+    )
 
 
 def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> ChatConnection:

@@ -31,6 +31,12 @@ Answer = TypeVar("Answer")
 
 NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
+SLACKBOT = "USLACKBOT"
+"""Slack's own account, of which `is_bot` says no."""
+
+_BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
+_GUESTS = ("is_restricted", "is_ultra_restricted")
+
 UNKNOWN_RETRY = timedelta(seconds=5)
 """How soon Slack is asked again while nothing is known. No person may act until then."""
 
@@ -52,7 +58,8 @@ class _Known:
 class SlackDirectory:
     """The people behind `names`: all user ids, group ids and handles of the policy.
 
-    Other people need no status, because no rule lets them act. A refresh counts for `good_for` after Slack answered, by
+    Slack is asked about each of them: members are people of `home_team` and nobody else. Other people need no status,
+    because no rule lets them act. A refresh counts for `good_for` after Slack answered, by
     the clock and by `ticks` (seconds of a clock that cannot be set back). After that every person is `UNKNOWN`, and
     nobody may act until Slack answers again.
     """
@@ -63,12 +70,13 @@ class SlackDirectory:
         clock: Clock,
         names: frozenset[str],
         *,
+        home_team: str,
         refresh_every: timedelta,
         good_for: timedelta,
         unknown_retry: timedelta = UNKNOWN_RETRY,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._clock, self._names = client, clock, names
+        self._client, self._clock, self._names, self._home_team = client, clock, names, home_team
         self._every, self._good_for = refresh_every, good_for
         self._unknown_retry, self._ticks = min(unknown_retry, refresh_every), ticks
         self._known = _Known()
@@ -78,14 +86,17 @@ class SlackDirectory:
 
     def person(self, actor: Actor) -> Person:
         known = self._known
-        status = known.status.get(actor.user_id, MemberStatus.MEMBER) if self._is_fresh(known) else MemberStatus.UNKNOWN
-        return Person(actor=actor, groups=known.groups.get(actor.user_id, frozenset()), status=status)
+        groups = known.groups.get(actor.user_id, frozenset())
+        return Person(actor=actor, groups=groups, status=self._status_of(actor.user_id, known))
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
         known = self._known
         people = {user for user, groups in known.groups.items() if groups & names}
         people |= {name for name in names if name in known.status}
-        return frozenset(user for user in people if known.status.get(user) is MemberStatus.MEMBER)
+        return frozenset(user for user in people if self._status_of(user, known) is MemberStatus.MEMBER)
+
+    def _status_of(self, user_id: str, known: _Known) -> MemberStatus:
+        return known.status.get(user_id, MemberStatus.MEMBER) if self._is_fresh(known) else MemberStatus.UNKNOWN
 
     def start(self) -> None:
         """Refresh once before the first command arrives, and then in the background."""
@@ -141,7 +152,7 @@ class SlackDirectory:
     def _ask_standing(self, user_id: str) -> MemberStatus:
         """Return the person's status. Raises `ChatError`.
 
-        A rule may still name a person whom Slack no longer knows. They are `UNKNOWN`; the other people still count.
+        A rule may still name a person whom Slack no longer knows. They are a stranger; the other people still count.
         """
         with translate_errors():
             try:
@@ -149,10 +160,10 @@ class SlackDirectory:
             except SlackApiError as exc:
                 if exc.response.get("error") not in NOT_THERE:
                     raise
-                return MemberStatus.UNKNOWN
+                return MemberStatus.STRANGER
         if user["id"] != user_id:
             raise ChatError("Slack answered without the person I asked for.", retryable=True)
-        return _standing_of(user)
+        return _standing_of(user, self._home_team)
 
     def _is_fresh(self, known: _Known) -> bool:
         """Return whether the refresh still counts: not when it is too old, or when the clock was set back before it."""
@@ -177,24 +188,33 @@ class SlackDirectory:
 def _add(
     group: Mapping[str, Any], names: frozenset[str], found: dict[str, set[str]], group_ids: dict[str, str]
 ) -> None:
+    """A group that another organisation shares may have the handle of one of ours, so it is none that a rule means."""
     own = {str(group["id"]), f"@{group['handle']}"}
-    if not own & names:
+    if group.get("is_external") or not own & names:
         return
     group_ids[f"@{group['handle']}"] = str(group["id"])
     for user_id in group.get("users") or ():
         found.setdefault(str(user_id), set()).update(own)
 
 
-def _standing_of(user: Mapping[str, Any]) -> MemberStatus:
-    """Return the status of Slack's user object: https://docs.slack.dev/reference/objects/user-object."""
+def _standing_of(user: Mapping[str, Any], home_team: str) -> MemberStatus:
+    """Return the status of Slack's user object: https://docs.slack.dev/reference/objects/user-object.
+
+    `is_stranger` is no proof: it is false for a partner who shares a channel with the app.
+    """
+    if user.get("deleted"):
+        return MemberStatus.DEACTIVATED
+    if user["id"] == SLACKBOT or any(user.get(flag) for flag in _BOTS):
+        return MemberStatus.BOT
+    if user.get("is_stranger") or home_team not in _teams_of(user):
+        return MemberStatus.STRANGER
+    return MemberStatus.GUEST if any(user.get(flag) for flag in _GUESTS) else MemberStatus.MEMBER
+
+
+def _teams_of(user: Mapping[str, Any]) -> list[object]:
+    """Return the person's workspace; in an organisation of several (Enterprise Grid) all of theirs."""
     match user:
-        case {"deleted": True}:
-            return MemberStatus.DEACTIVATED
-        case {"is_bot": True}:
-            return MemberStatus.BOT
-        case {"is_stranger": True}:
-            return MemberStatus.STRANGER
-        case {"is_restricted": True} | {"is_ultra_restricted": True}:
-            return MemberStatus.GUEST
+        case {"enterprise_user": {"teams": [*teams]}}:
+            return [user.get("team_id"), *teams]
         case _:
-            return MemberStatus.MEMBER
+            return [user.get("team_id")]

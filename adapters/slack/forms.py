@@ -1,24 +1,25 @@
-"""The form behind "Choose..." as a Slack modal. It waits for no host, because Slack wants it within 3 seconds."""
+"""The forms behind buttons as Slack modals. They wait for no host, because Slack wants them within 3 seconds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from slack_sdk.models.blocks import InputBlock, Option, PlainTextObject, StaticMultiSelectElement
+from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticMultiSelectElement
 from slack_sdk.models.views import View
 
 from adapters.slack.limits import cut
-from bot.cards.forms import choose_form
+from bot.cards.forms import choose_form, reason_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.request import Request
 
-CALLBACK = "choose"
-BLOCK = "targets"
+CALLBACK, BLOCK = "choose", "targets"
+REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
 MOST_OPTIONS = 100
 OPTION_TEXT = 75
+HINT = 2000
 
 
 def choose_view(request: Request, value: str) -> View:
@@ -47,6 +48,37 @@ def choose_view(request: Request, value: str) -> View:
             )
         ],
     )
+
+
+def reason_view(request: Request, value: str) -> View:
+    """Return the form for the reason of a forced command. `value` is the button's."""
+    form = reason_form(request)
+    return View(
+        type="modal",
+        callback_id=REASON_CALLBACK,
+        private_metadata=value,
+        title=PlainTextObject(text=form.title),
+        submit=PlainTextObject(text=form.submit),
+        close=PlainTextObject(text=form.close),
+        blocks=[
+            InputBlock(
+                block_id=REASON_BLOCK,
+                label=PlainTextObject(text=form.label),
+                hint=PlainTextObject(text=cut(form.hint, HINT)),
+                element=PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, min_length=1),
+            )
+        ],
+    )
+
+
+def form_view(request: Request, value: str) -> View:
+    """Return the form that the request waits for."""
+    return choose_view(request, value) if request.reason_asked is None else reason_view(request, value)
+
+
+def written_in(view: Mapping[str, Any]) -> str:
+    """The reason; Slack gives none for a field that was left empty."""
+    return str(view["state"]["values"][REASON_BLOCK][REASON_BLOCK].get("value") or "")
 
 
 def picked_in(view: Mapping[str, Any]) -> frozenset[int]:

@@ -10,7 +10,7 @@ import structlog
 from slack_bolt import BoltResponse
 
 from adapters.slack.errors import translate_errors
-from adapters.slack.forms import BLOCK, CALLBACK, choose_view, picked_in
+from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from adapters.slack.render import draw
 from bot.cards.model import Card
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.commands.command import Command
     from bot.domain.request import Request, WorkItem
+    from bot.workflow.inputs import PressCall
     from bot.workflow.intake import Intake, Response
 
     Wake = Callable[[WorkItem], None]
@@ -36,7 +37,8 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) 
     for command in commands:
         app.command(command.slash)(_on_command(intake, wake))
     app.action(re.compile("^press_"))(_on_press(intake, wake))
-    app.view(CALLBACK)(_on_form(intake, wake))
+    app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
+    app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
     app.error(on_error)
 
 
@@ -65,16 +67,28 @@ def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
     return on_press
 
 
-def _on_form(intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_form(
+    intake: Intake, wake: Wake, block: str, call_of: Callable[[dict[str, Any]], PressCall]
+) -> Callable[..., None]:
+    """`block` is the one whose field shows what was wrong."""
+
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
-        response = intake.press(form_call(body, picked_in(body["view"])))
+        response = intake.press(call_of(body))
         if response.text:
-            ack(response_action="errors", errors={BLOCK: _report_of(response).summary})
+            ack(response_action="errors", errors={block: _report_of(response).summary})
         else:
             ack()
         _wake_for(response, wake)
 
     return on_form
+
+
+def _choice(body: dict[str, Any]) -> PressCall:
+    return form_call(body, picked=picked_in(body["view"]))
+
+
+def _reason(body: dict[str, Any]) -> PressCall:
+    return form_call(body, text=written_in(body["view"]))
 
 
 def _wake_for(response: Response, wake: Wake) -> None:
@@ -85,7 +99,7 @@ def _wake_for(response: Response, wake: Wake) -> None:
 def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:
     try:
         with translate_errors():
-            client.views_open(trigger_id=trigger_id, view=choose_view(request, value))
+            client.views_open(trigger_id=trigger_id, view=form_view(request, value))
     except ChatError as error:
         log.warning("form.not_opened", request_id=request.id, message=error.message)
 

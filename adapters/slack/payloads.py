@@ -1,4 +1,8 @@
-"""The only place that reads Slack's payloads: https://docs.slack.dev/reference/interaction-payloads/."""
+"""The only place that reads Slack's payloads: https://docs.slack.dev/reference/interaction-payloads/.
+
+The workspace that a payload names is not read. It is where the person typed or pressed: in a shared channel, or in an
+organisation of several workspaces, another one for each payload. The directory asks Slack whose people they are.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ def command_call(body: Mapping[str, Any]) -> CommandCall:
     return CommandCall(
         command=str(body["command"]).removeprefix("/"),
         text=str(body.get("text") or ""),
-        actor=Actor(user_id=str(body["user_id"]), team_id=str(body["team_id"]), name=str(body.get("user_name") or "")),
+        actor=Actor(user_id=str(body["user_id"]), name=str(body.get("user_name") or "")),
         place=Place(channel_id=str(body["channel_id"]), name=str(body.get("channel_name") or "")),
         delivery=str(body["trigger_id"]),
     )
@@ -34,7 +38,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     )
 
 
-def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
+def form_call(body: Mapping[str, Any], picked: frozenset[int] | None = None, text: str | None = None) -> PressCall:
     """Return the press of a submitted form. The form carries the button's value and names no channel."""
     return PressCall(
         press=str(body["view"]["callback_id"]),
@@ -42,14 +46,11 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int]) -> PressCall:
         actor=_actor(body),
         place=Place(channel_id=""),
         picked=picked,
+        text=text,
     )
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:
-    """Return the presser. `user.team_id` is their own workspace; `team` is only where the app is installed."""
+    """Return the presser."""
     user = body["user"]
-    return Actor(
-        user_id=str(user["id"]),
-        team_id=str(user.get("team_id") or ""),
-        name=str(user.get("username") or user.get("name") or ""),
-    )
+    return Actor(user_id=str(user["id"]), name=str(user.get("username") or user.get("name") or ""))

@@ -15,6 +15,7 @@ from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
 from adapters.sql.request_queries import (
     RowMoved,
+    count_alone,
     count_asked,
     id_of_delivery,
     insert_request,
@@ -29,6 +30,7 @@ from adapters.sql.request_queries import (
 )
 from adapters.sql.write_queue import FairLock
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.domain.alone import within_limit
 from bot.domain.lifecycle import advance
 from bot.domain.request import Pause
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from bot.audit.entry import Entry, Head
+    from bot.domain.alone import AloneLimit
     from bot.domain.ask import Ask
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
@@ -81,11 +84,16 @@ class SqlLedger:
         if read_requests(connection, [request.id], self._asks):
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+    def record(
+        self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
+    ) -> Request:
         """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
         with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
             before = self._fresh(connection, request_id)
             now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
+            if limit:
+                used = count_alone(connection, before, now - limit.within)
+                event = within_limit(before, event, limit, used)
             after = advance(before, event, now)
             self._save(connection, before, after)
             entry = self._append(connection, head, entry_for(before, event), now)
@@ -98,7 +106,7 @@ class SqlLedger:
         The lock keeps every other ledger out. The comparison catches writers that do not take the lock.
         """
         try:
-            save_request(connection, before, after)
+            save_request(connection, before, after, self._asks)
         except RowMoved as exc:
             raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
 

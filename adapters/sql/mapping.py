@@ -46,6 +46,7 @@ PLACE: JsonColumn[Place] = JsonColumn(Place)
 MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
 SESSION: JsonColumn[Session] = JsonColumn(Session)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
+MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
 
 
@@ -78,18 +79,18 @@ def row_of_request(request: Request, asks: Asks) -> Values:
         "actor_id": request.actor.user_id,
         "actor": ACTOR.write(request.actor),
         "place": PLACE.write(request.place),
-        "ask": asks.write(request.command, request.ask),
         "asked_at": request.asked_at,
-        **changes_of_request(request),
+        **changes_of_request(request, asks),
         "message_ref": MAYBE_MESSAGE_REF.write(request.message_ref),
         "published_version": request.published_version,
         "announced_at": request.announced_at,
     }
 
 
-def changes_of_request(request: Request) -> Values:
+def changes_of_request(request: Request, asks: Asks) -> Values:
     """Return the columns that events change. `mark_published` and `mark_announced` change the others."""
     return {
+        "ask": asks.write(request.command, request.ask),
         "expires_at": request.expires_at,
         "state": request.state.value,
         "ending": request.ending and request.ending.value,
@@ -97,8 +98,10 @@ def changes_of_request(request: Request) -> Values:
         "due_at": request.due_at,
         "attempts": request.attempts,
         "excluded": EXCLUDED.write(request.excluded),
+        "reason_asked": MAYBE_WORDS.write(request.reason_asked),
         "requirement": MAYBE_REQUIREMENT.write(request.requirement),
         "counted": ACTORS.write(request.counted),
+        "alone": request.alone,
         "decided_by": MAYBE_ACTOR.write(request.decided_by),
         "decided_at": request.decided_at,
         "message": request.message,
@@ -210,8 +213,10 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         targets=tuple(target_of(target) for target in targets),
         surveys=tuple(look_of(look) for look in surveys),
         excluded=EXCLUDED.read(row.excluded),
+        reason_asked=MAYBE_WORDS.read(row.reason_asked),
         requirement=MAYBE_REQUIREMENT.read(row.requirement),
         counted=ACTORS.read(row.counted),
+        alone=row.alone,
         decided_by=MAYBE_ACTOR.read(row.decided_by),
         decided_at=row.decided_at,
         message=row.message,

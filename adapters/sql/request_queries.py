@@ -18,6 +18,7 @@ from adapters.sql.mapping import (
     row_of_target,
 )
 from adapters.sql.tables import BEHIND, UNENDED, host_survey, request, target
+from bot.domain.alone import TOUCHED
 from bot.domain.request import HostSurvey, Request, State, Target, WorkItem
 
 if TYPE_CHECKING:
@@ -61,6 +62,23 @@ def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def count_alone(connection: Connection, but: Request, since: datetime) -> int:
+    """`sessions_alone` over the other requests of the same requester, in one query."""
+    touched = target.c.verdict.in_([verdict.value for verdict in TOUCHED])
+    is_open = request.c.ended_at.is_(None)
+    query = (
+        select(func.count())
+        .select_from(target.join(request, request.c.id == target.c.request_id))
+        .where(
+            request.c.actor_id == but.actor.user_id,
+            request.c.id != but.id,
+            request.c.alone,
+            or_(and_(is_open, or_(touched, target.c.verdict.is_(None))), and_(request.c.ended_at >= since, touched)),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def insert_request(connection: Connection, new: Request, asks: Asks) -> None:
     connection.execute(insert(request).values(row_of_request(new, asks)))
     _insert_all(connection, target, (row_of_target(new.id, at, part) for at, part in enumerate(new.targets)))
@@ -73,12 +91,12 @@ def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, A
         connection.execute(insert(table), values)
 
 
-def save_request(connection: Connection, before: Request, after: Request) -> None:
+def save_request(connection: Connection, before: Request, after: Request, asks: Asks) -> None:
     """Write the difference between the two. Raises `RowMoved` when a row is no longer as `before` has it."""
     if after == before:
         return
     same = and_(request.c.id == before.id, request.c.version == before.version, request.c.state == before.state.value)
-    _one(connection.execute(update(request).where(same).values(changes_of_request(after))))
+    _one(connection.execute(update(request).where(same).values(changes_of_request(after, asks))))
     _save_targets(connection, before, after)
     _save_looks(connection, before, after)
 

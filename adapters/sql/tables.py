@@ -16,7 +16,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    false,
 )
 
 from adapters.sql.columns import Moment, Words
@@ -49,8 +48,10 @@ request = Table(
     Column("due_at", Moment),
     Column("attempts", Integer, nullable=False),
     Column("excluded", Words, nullable=False),
+    Column("reason_asked", Words, nullable=False),
     Column("requirement", Words),
     Column("counted", Words, nullable=False),
+    Column("alone", Boolean, nullable=False),
     Column("decided_by", Words),
     Column("decided_at", Moment),
     Column("message", Words, nullable=False),
@@ -63,7 +64,7 @@ request = Table(
     Column("action", Words, nullable=False),
     Column("content_version", Integer, nullable=False),
     Column("act_at", Moment),
-    Column("listed", Integer, nullable=False, server_default="0"),
+    Column("listed", Integer, nullable=False),
 )
 
 target = Table(
@@ -83,7 +84,7 @@ target = Table(
     Column("request_lost", Boolean, nullable=False),
     Column("warning_at", Moment),
     Column("warned_at", Moment),
-    Column("own_warning", Boolean, nullable=False, server_default=false()),
+    Column("own_warning", Boolean, nullable=False),
 )
 
 host_survey = Table(
@@ -156,4 +157,5 @@ _partial("ix_request_behind", request.c.publish_after, BEHIND)
 _partial("ix_host_survey_due_at", host_survey.c.due_at, host_survey.c.due_at.is_not(None))
 Index("ix_request_asked_at", request.c.asked_at)
 Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)
+Index("ix_request_alone", request.c.actor_id, request.c.alone, request.c.ended_at)
 Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)

@@ -38,7 +38,7 @@ def explain_(
     if spec is None:
         raise UsageError(f"I know no command {visible(word)}. There are: {', '.join('/' + name for name in BY_NAME)}.")
     directory, _ = _directory(settings)
-    person = directory.person(Actor(user_id=as_user, team_id=settings.team))
+    person = directory.person(Actor(user_id=as_user))
     ask = spec.parse(text, settings.inventory())
     for line in explain(settings.policy(), person, Place(channel_id=in_channel), spec.action, ask):
         sys.stdout.write(visible(line) + "\n")

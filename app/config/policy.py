@@ -13,7 +13,7 @@ from app.config.tickets import fault_in_ticket
 from bot.domain.actions import Action
 from bot.domain.conditions import is_like
 from bot.domain.durations import parse_duration, written
-from bot.domain.requirement import Need
+from bot.domain.requirement import MANY_AT_ONCE, Need
 from bot.domain.session import KNOWN_STATES, SessionState
 from bot.policy.model import Force, Rule
 
@@ -21,7 +21,7 @@ _WITH_IDLE_TIMES = (SessionState.ACTIVE, SessionState.DISCONNECTED)
 RESERVED = frozenset(
     {
         *("no rule", "guard rail", "member", "own", "home workspace"),
-        *("status", "paused", "rate limit", "many at once"),
+        *("status", "paused", "rate limit", MANY_AT_ONCE),
     }
 )
 """The names under which decisions are recorded that no rule of the file made."""
@@ -99,6 +99,18 @@ def _account(value: str) -> str:
     return value
 
 
+def _window(value: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= value <= timedelta(days=1):
+        raise ValueError("write a duration from 1m to 1d")
+    return value
+
+
+def _hold(value: timedelta) -> timedelta:
+    if value > timedelta(minutes=5):
+        raise ValueError("write a duration from 0s to 5m")
+    return value
+
+
 def _rule_name(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("needs letters that can be read")
@@ -128,6 +140,10 @@ class ForceSettings(Section):
     allowed: bool = True
     reason: bool = False
     ticket: Annotated[str, AfterValidator(_ticket)] = ""
+    hold: Annotated[Duration, AfterValidator(_hold)] = timedelta()
+
+    def value(self) -> Force:
+        return Force(is_allowed=self.allowed, needs_reason=self.reason, ticket=self.ticket, hold=self.hold)
 
 
 class RuleSettings(Section):
@@ -177,7 +193,7 @@ class RuleSettings(Section):
             idle_over=self.idle_over,
             need=self._need(),
             approve_in=self.approve_in,
-            force=Force(is_allowed=self.force.allowed, needs_reason=self.force.reason, ticket=self.force.ticket),
+            force=self.force.value(),
             max_targets=self.max_targets,
             expires_after=self.expires_after,
         )
@@ -205,9 +221,11 @@ class Protect(Section):
 class Limits(Section):
     """The limits that stand above the rules.
 
-    Above `second_person_above` sessions a second person has to say yes. One person may make `max_requests` in `per`.
+    Above `second_person_above` sessions a second person has to say yes: in one request, and in all that one person does
+    alone in `second_person_window`. One person may make `max_requests` in `per`.
     """
 
     second_person_above: int = Field(default=10, ge=1, le=MOST)
+    second_person_window: Annotated[Duration, AfterValidator(_window)] = timedelta(minutes=10)
     max_requests: int = Field(default=30, ge=1, le=MOST)
     per: RateTime = timedelta(minutes=10)

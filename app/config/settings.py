@@ -138,7 +138,6 @@ class Settings(Section):
         inventory = self.inventory()
         accounts = {self.winrm.username, *(computer.winrm.username for computer in self.computers)}
         return Policy(
-            home_team=self.team,
             rules=tuple(rule.rule(_on(rule.computers, inventory)) for rule in self.rules),
             protected_users=tuple(self.protect.users),
             protected_computers=_on(self.protect.computers, inventory),
@@ -146,6 +145,7 @@ class Settings(Section):
             may_touch_console=not self.protect.console,
             may_touch_own_account=not self.protect.own_account,
             second_person_above=self.limits.second_person_above,
+            second_person_window=self.limits.second_person_window,
             max_requests=self.limits.max_requests,
             max_requests_per=self.limits.per,
         )

@@ -69,7 +69,8 @@ class Rehearsal:
 
     def _is_still(self) -> bool:
         return all(
-            request.state in (State.AWAITING, State.ENDED) and request.published_version >= request.version
+            (request.state in (State.AWAITING, State.ENDED) or request.reason_asked is not None)
+            and request.published_version >= request.version
             for request in self.bot.ledger.newest(1000)
         )
 
@@ -79,6 +80,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
     settings: Settings,
     *,
     farm_file: Path = FARM,
+    workspace_file: Path = WORKSPACE,
     database: str = "",
     port: int = 0,
     engine: EngineName | None = None,
@@ -93,7 +95,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="logoff-bot-", ignore_cleanup_errors=True))
-        workspace = Workspace.from_file(WORKSPACE)
+        workspace = Workspace.from_file(workspace_file)
         page = Page(workspace)
         workspace.start(port)
         stack.callback(workspace.stop)

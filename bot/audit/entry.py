@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 BOT = "bot"
 """The actor id of the bot itself; people have Slack's user ids."""
 
-THE_BOT = Actor(user_id=BOT, team_id="", name="the bot")
+THE_BOT = Actor(user_id=BOT, name="the bot")
 
 
 class Head(NamedTuple):

@@ -41,10 +41,10 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             return replace(
                 _about(entry, request.target_at(event.key)),
-                reason=event.note if isinstance(event, e.WarningFailed) else "",
+                reason=_joined(event.note, event.unseen) if isinstance(event, e.WarningFailed) else "",
             )
-        case e.ActionChanged():
-            return replace(entry, reason=event.action.value)
+        case e.ReasonAsked() | e.ReasonGiven() | e.ActionChanged() | e.SecondPersonNeeded():
+            return replace(entry, reason=_change_in_words(event))
         case e.Counted() | e.Approved() if event.void:
             return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
         case e.TargetEnded() | e.Settled() | e.TargetRequested():
@@ -85,11 +85,16 @@ def _outcome(entry: Entry, event: e.TargetEnded | e.Settled | e.TargetRequested)
     reason = ": ".join(part for part in (event.reason.value if event.reason else "", event.note) if part)
     match event:
         case e.TargetEnded():
-            return replace(entry, verdict=event.verdict.value, code=event.code, reason=reason)
+            return replace(entry, verdict=event.verdict.value, code=event.code, reason=_joined(reason, event.unseen))
         case e.Settled():
-            return replace(entry, verdict=event.verdict.value, reason=reason)
+            return replace(entry, verdict=event.verdict.value, reason=_joined(reason, event.unseen))
         case e.TargetRequested():
             return replace(entry, code=event.code, reason="the order may not have arrived" if event.lost else reason)
+
+
+def _joined(said: str, unseen: str) -> str:
+    """What was said to people, and what the host said and they may not know."""
+    return "; ".join(part for part in (said, unseen and f"not shown: {unseen}") if part)
 
 
 def _entry(request: Request, event: str) -> Entry:
@@ -114,12 +119,27 @@ def _left_open(request: Request) -> str:
     return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
 
 
+def _change_in_words(event: e.ReasonAsked | e.ReasonGiven | e.ActionChanged | e.SecondPersonNeeded) -> str:
+    match event:
+        case e.ReasonAsked():
+            return ", ".join(event.tickets)
+        case e.ReasonGiven():
+            return event.reason
+        case e.ActionChanged():
+            return event.action.value
+        case e.SecondPersonNeeded():
+            return event.requirement.message
+
+
 def _survey_in_words(event: e.Surveyed) -> str:
     """Return targets, exclusions, hosts without an answer, and the requirement of a survey, in words."""
     targets = ", ".join(f"{t.session.host} {t.session.id} {t.session.account}" for t in event.targets) or "nobody"
     parts = [f"targets: {targets}"]
     if event.excluded:
         parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.excluded))
+    if event.unseen:
+        unseen = (f"{o.session.host} {o.session.id} {o.session.account} ({o.why})" for o in event.unseen)
+        parts.append("not shown: " + ", ".join(unseen))
     silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code]
     if silent:
         parts.append("no answer: " + ", ".join(silent))

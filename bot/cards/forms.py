@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards.text import outside, plain, unmarked
 from bot.cards.wording import session_state
+from bot.domain.ask import LONGEST_REASON
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
@@ -25,6 +26,32 @@ class ChooseForm:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(unmarked(plain(row)) for row in self.rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonForm:
+    """The form behind "Give the reason": one text."""
+
+    title: str
+    submit: str
+    close: str
+    label: str  # above the text
+    hint: str  # below it
+    longest: int  # how many characters it may have
+
+
+def reason_form(request: Request) -> ReasonForm:
+    """Return the form for the reason that `--force` lacks."""
+    tickets = " and ".join(request.reason_asked or ())
+    wanted = f" It has to contain a ticket number, like {tickets}." if tickets else ""
+    return ReasonForm(
+        title="Reason for --force",
+        submit="Go on",
+        close="Back",
+        label="Why can nobody be asked?",
+        hint=f"{request.id} then goes on as if the reason had been typed. It is announced and kept.{wanted}",
+        longest=LONGEST_REASON,
+    )
 
 
 def choose_form(request: Request, most_rows: int) -> ChooseForm:

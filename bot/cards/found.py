@@ -31,6 +31,12 @@ def nobody_matches(host: str) -> str:
     return f"{host}: nobody matches."
 
 
+def not_in_sight(host: str, ids: Sequence[tuple[int, int]]) -> str:
+    """Return the sentence for a host that the requester may not list. What is hidden is told as what is not there."""
+    which = f"session {_listed(ids)} that you may touch" if ids else "session that you may touch matches"
+    return f"{host}: no {which}."
+
+
 def not_there(host: str, missing: Sequence[tuple[int, int]], unlike: Sequence[tuple[int, int]]) -> str:
     """`comp2 has no session 3.`: ids that were named, single ones and ranges, and are no targets there."""
     said = [f"{host} has no session {_listed(missing)}."] if missing else []

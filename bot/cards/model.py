@@ -113,6 +113,7 @@ class Press(StrEnum):
     DISCONNECT = "disconnect"  # disconnect instead of logging off
     CANCEL = "cancel"  # take the request back
     STOP = "stop"  # stop the act on hosts that have no order yet
+    REASON = "reason"  # give the reason that `--force` lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

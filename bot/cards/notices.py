@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.cards import request_card, target_list, wording
-from bot.cards.model import Bold, Break, Card, Channel, Line, LinePart, Timestamp, Tone, UserMention
+from bot.cards.model import Bold, Break, Button, Card, Channel, Line, LinePart, Press, Timestamp, Tone, UserMention
 from bot.cards.terms import terms_of
 from bot.cards.text import outside
 from bot.commands import BY_NAME
+from bot.domain.durations import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,13 +88,17 @@ def break_glass(request: Request) -> Card:
         rows = (*rows, Line(parts=(f"and {more:,} more",), tone=Tone.ROW))
     if terms := " ".join(terms_of(request)):
         rows = (*rows, Line(parts=(terms,), tone=Tone.QUIET))
-    stands = Line(parts=(f"It began at once. How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
+    begins, buttons = "It began at once.", tuple[Button, ...]()
+    if hold := request.hold:
+        begins = f"It begins after {duration(hold)}, unless it is stopped."
+        buttons = (Button(press=Press.CANCEL, label="Stop", request_id=request.id, version=request.version),)
+    stands = Line(parts=(f"{begins} How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = wording.called(request.actor)
     whom = wording.join_names([outside(str(target.session.account)) for target in request.targets])
     summary = (
         f"Break-glass: {who} acts without asking anybody ({request_card.verb(request).plain}: {whom}). {request.id}"
     )
-    return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands))
+    return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands), buttons=buttons)
 
 
 def asked_elsewhere(request: Request) -> Card:

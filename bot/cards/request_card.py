@@ -9,6 +9,7 @@ from bot.cards.model import Button, Card, Line, LinePart, Press, Timestamp, Tone
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, ActionFacts, facts_of
+from bot.domain.durations import duration
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
@@ -47,19 +48,24 @@ def is_private(request: Request) -> bool:
 
     Lists, previews and refusals are private. A request that people decided on, or that acted on a host, is not.
     """
+    if request.reason_asked is not None:
+        return True
     acted = any(look.started_at for look in request.surveys)
     return request.state is State.ENDED and not (request.message_ref or request.decided_by or request.ask.here or acted)
 
 
 def _headline(request: Request) -> str:
     match request.state:
+        case State.ASKED if request.reason_asked is not None:
+            return "--force needs a reason here"
         case State.ASKED:
             return f"Looking at {_where(request)}"
         case State.AWAITING:
             return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
         case State.READY if request.act_at:
             waiting = wording.count(len(request.open_targets), "session")
-            return f"{waiting} on {_where(request)} will be {verb(request).done}: people are warned"
+            why = ": people are warned" if request.ask.warn else f" after {duration(request.hold)}: nobody was asked"
+            return f"{waiting} on {_where(request)} will be {verb(request).done}{why}"
         case State.READY | State.ACTING:
             done = len(request.targets) - len(request.open_targets)
             return f"{verb(request).going} on {_where(request)}: {done} of {len(request.targets)} done"
@@ -194,7 +200,7 @@ def _footer(request: Request) -> Line:
         parts += [", ", Timestamp(request.decided_at)]
     if request.state is State.READY and request.act_at:
         parts += [", begins at ", Timestamp(request.act_at)]
-    if request.state is State.AWAITING:
+    if request.state is State.AWAITING or request.reason_asked is not None:
         parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
 
@@ -205,11 +211,13 @@ def _buttons(request: Request) -> tuple[Button, ...]:
 
     if request.state is State.AWAITING and not target_list.is_complete(request):
         return (button(Press.CANCEL, "Cancel"),)
+    if request.state is State.ASKED and request.reason_asked is not None:
+        return (button(Press.REASON, "Give the reason"),)
     if request.state is State.AWAITING:
         yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
         return _deciding(request, yes, button)
     if request.state is State.READY and request.act_at:
-        return (button(Press.CANCEL, "Cancel"),)
+        return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     hosts = {target.session.host for target in request.targets}
     waiting = [target for target in request.open_targets if not rows.has_begun(request, target.session.host)]
     if request.state is State.ACTING and waiting and len(hosts) > 1:

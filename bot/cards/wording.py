@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, facts_of
+from bot.domain.ask import LONGEST_REASON
 from bot.domain.durations import duration, exactly
 from bot.domain.request import Ending, State
 from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
@@ -205,10 +206,21 @@ def not_listed(request: Request) -> str:
 
 READS_NO_COMPUTER = "The audit log is read without looking at a computer."
 NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
+NOTHING_IN_SIGHT = "No session that you may see or touch matches."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
 OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."
+REASON_IS_THERE = "The reason was given already; nothing more is needed."
 NOTHING_TAKEN_OUT = "Nobody was taken out, so nothing changed."
 NO_ANSWER = "No computer could be looked at, so nothing was done."
+
+
+def wrong_reason(text: str, ticket: str) -> str:
+    """What is wrong with a reason, at its field; nothing when it will do. `ticket`: what it does not contain."""
+    if not text:
+        return "Say in a few words why nobody can be asked."
+    if len(text) > LONGEST_REASON:
+        return f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
+    return f"The reason has to contain a ticket number, like {ticket}" if ticket else ""
 
 
 def paused(pause: Pause) -> str:

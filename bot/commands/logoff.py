@@ -22,7 +22,7 @@ from bot.commands.selection import (
 )
 from bot.commands.tokens import clean, split
 from bot.domain.actions import Action
-from bot.domain.ask import ActAsk, Choice
+from bot.domain.ask import LONGEST_REASON, ActAsk, Choice
 
 if TYPE_CHECKING:
     from bot.commands.options import Options
@@ -39,7 +39,6 @@ EXAMPLES = (
 )
 WAIT = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(minutes=10)
-LONGEST_REASON = 300
 LONGEST_WARNING = timedelta(hours=1)
 
 PARAMETERS = (

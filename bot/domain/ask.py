@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from bot.domain.conditions import Condition, Ids
 
+LONGEST_REASON = 300
+"""How many characters a reason, or a text on a desktop, may have."""
+
 
 class Choice(StrEnum):
     """Which sessions the command itself chooses, before any press."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.domain.verdicts import Reason, Verdict
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from bot.domain.actions import Action
+    from bot.domain.note_kind import NoteKind
     from bot.domain.people import Actor
     from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
     from bot.domain.requirement import Requirement
@@ -34,10 +34,29 @@ class Surveyed:
     targets: tuple[Target, ...]  # sessions to act on; those that a list shows, when the request only reads
     surveys: tuple[HostSurvey, ...]  # one for each host of the ask
     excluded: tuple[ExcludedSession, ...] = ()  # matching sessions that are no targets
+    unseen: tuple[ExcludedSession, ...] = ()  # those hidden from the requester; for the audit log alone
     requirement: Requirement | None = None  # what it takes before the bot acts; None when the request ends here
     ending: Ending | None = None  # how the request ends here; None when it goes on
     message: str = ""  # a sentence for the card
     valid_for: timedelta  # how long the next state may last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonAsked:
+    """`--force` lacks its reason and nothing else; the requester is asked for one. It has to contain the `tickets`."""
+
+    tickets: tuple[str, ...]
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonGiven:
+    """The requester gave the reason, and the request goes on as if it had been typed. `valid_for`: as at the start."""
+
+    by: Actor
+    on_version: int
+    reason: str
+    valid_for: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +95,15 @@ class Approved:
     on_version: int  # the version that they decided on
     valid_for: timedelta  # how long the act may wait to begin
     void: frozenset[str] = frozenset()  # user ids of people whose earlier yes no longer counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondPersonNeeded:
+    """The requester's own yes would have decided, but took them above their limit. Answers counted so far are void."""
+
+    by: Actor
+    on_version: int
+    requirement: Requirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +158,12 @@ class WarningFailed:
     note: str = ""  # what the reason needs to be said
     verdict: Verdict = Verdict.SKIPPED  # CHANGED when the host compared and found another person or situation
     reason: Reason = Reason.NOT_WARNED  # why the session is skipped
+    unseen: str = ""  # as in `TargetEnded`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraceStarted:
-    """All targets are warned, and the time to save begins."""
+    """All targets are warned, and the time to save begins. A hold that is longer goes on."""
 
     grace: timedelta  # the time to save
 
@@ -173,6 +202,7 @@ class TargetEnded:
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
     note: str = ""  # the name, right or sentence that belongs to the reason
+    unseen: str = ""  # what the host said and the requester may not know; for the audit log alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +225,7 @@ class Settled:
     verdict: Verdict  # the corrected verdict
     reason: Reason | None = None  # why the target has it
     note: str = ""  # the name, right or sentence that belongs to the reason
+    unseen: str = ""  # as in `TargetEnded`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,20 +251,6 @@ class Failed:
     code: str  # the `code` of a `BotError`, else the name of the exception's class
 
 
-class NoteKind(StrEnum):
-    """The kind of an attempt that changed nothing and is recorded all the same."""
-
-    USAGE_ERROR = "usage_error"  # the command could not be understood
-    OUTSIDER_PRESS = "outsider_press"  # the presser may not decide this request
-    LATE_PRESS = "late_press"  # the request had ended or expired before the press
-    STALE_PRESS = "stale_press"  # the button belongs to an older version of the card
-    LOST_RACE = "lost_race"  # another person decided first
-    REPEATED_PRESS = "repeated_press"  # the presser had said yes already, or took nothing out
-    UNKNOWN_PRESS = "unknown_press"  # the press names no request that the bot knows
-    REFUSED = "refused"  # a rule, or the pause, stopped the press
-    LATE_VERDICT = "late_verdict"  # a host's answer arrived after the request had ended
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """An attempt changed nothing."""
@@ -245,10 +262,13 @@ class Noted:
 
 Event = (
     Surveyed
+    | ReasonAsked
+    | ReasonGiven
     | Narrowed
     | ActionChanged
     | Counted
     | Approved
+    | SecondPersonNeeded
     | Denied
     | Cancelled
     | Refused

@@ -23,12 +23,22 @@ ASKED_FOR = timedelta(minutes=2)
 """How long a survey may take before the request expires. A command of yesterday never acts today."""
 
 TABLE: dict[State, tuple[type[e.Event], ...]] = {
-    State.ASKED: (e.Surveyed, e.Refused, e.Cancelled, e.Expired, e.StepFailed, e.Failed),
+    State.ASKED: (
+        e.Surveyed,
+        e.ReasonAsked,
+        e.ReasonGiven,
+        e.Refused,
+        e.Cancelled,
+        e.Expired,
+        e.StepFailed,
+        e.Failed,
+    ),
     State.AWAITING: (
         e.Narrowed,
         e.ActionChanged,
         e.Counted,
         e.Approved,
+        e.SecondPersonNeeded,
         e.Denied,
         e.Refused,
         e.Cancelled,
@@ -104,6 +114,9 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
     on_version = getattr(event, "on_version", request.version)
     if on_version != request.version:
         raise Conflict("The card has changed.", request=request, reason=ConflictReason.STALE)
+    waits = request.reason_asked is not None
+    if isinstance(event, e.ReasonGiven if not waits else (e.ReasonAsked, e.Surveyed)):
+        raise Conflict("This step does not follow here.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.HostStarted) and not _is_open(request, event.host):
         raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.Ended) and request.open_targets:

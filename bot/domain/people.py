@@ -8,10 +8,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A person in the chat, or the bot itself."""
+    """A person in the chat, or the bot itself.
+
+    Without a workspace: a payload names the one where it was typed or pressed. The directory knows whose people they
+    are.
+    """
 
     user_id: str  # the identity: a Slack user id (`U...` or `W...`), or `bot`
-    team_id: str  # the Slack workspace (`T...`) that the person belongs to; empty: unknown
     name: str = ""  # for reading only
 
 
@@ -30,8 +33,8 @@ class MemberStatus(StrEnum):
     GUEST = "guest"  # a guest of one or of several channels
     DEACTIVATED = "deactivated"  # the account was closed
     BOT = "bot"  # an app
-    STRANGER = "stranger"  # a person of another workspace
-    UNKNOWN = "unknown"  # Slack could not be asked for too long, or does not know the person
+    STRANGER = "stranger"  # a person of no workspace of ours, or one that Slack does not know
+    UNKNOWN = "unknown"  # Slack could not be asked for too long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.actions import Action
@@ -69,7 +69,7 @@ class Target:
 class ExcludedSession:
     """A session that the ask covers and that is no target."""
 
-    session: Session  # as it was surveyed; without names when the requester may not list it
+    session: Session  # as it was surveyed
     why: str  # a sentence that says why
 
 
@@ -79,7 +79,7 @@ class HostSurvey:
 
     host: str  # its name in the inventory
     looked_at: datetime  # when the host answered, or failed to
-    sessions: int = 0  # how many sessions the host has, services and listeners among them
+    sessions: int = 0  # how many sessions the requester may know of, services and listeners among them
     code: str = ""  # `code` of the `TerminalError` that kept the bot from reading the host, `unreachable`; else empty
     message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
     started_at: datetime | None = None  # when the order for this host was first about to leave
@@ -152,8 +152,10 @@ class Request:
     targets: tuple[Target, ...] = ()  # sessions to act on; for a read the sessions that it shows, without verdicts
     surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask; empty before the survey
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that the ask covers and that are no targets
+    reason_asked: tuple[str, ...] | None = None  # the requester is asked for a reason that contains these; else None
     requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do
     counted: tuple[Actor, ...] = ()  # the people whose yes counts so far
+    alone: bool = False  # it became ready without anybody else's yes
     decided_by: Actor | None = None  # the presser who approved, denied or cancelled; None: no press decided
     decided_at: datetime | None = None  # when they did
     message: str = ""  # a sentence about the request for people
@@ -161,7 +163,7 @@ class Request:
     message_ref: MessageRef | None = None  # where the card stands in the chat; None: there is no card
     action: Action = Action.LOG_OFF  # what the request does to its targets
     content_version: int = 1  # the version since which targets and action are the same; an older button decides nothing
-    act_at: datetime | None = None  # when the time to save ends; None: it has not begun
+    act_at: datetime | None = None  # when the time to save, or the hold of a forced act, ends; None: neither runs
     published_version: int = 1  # the version that the card shows; 1 is the receipt, which has no card
     publish_after: datetime | None = None  # the earliest moment for the next drawing; None: any
     listed: int = 0  # how many messages of the list of these targets stand in the card's thread; or `LIST_FAILED`
@@ -177,6 +179,11 @@ class Request:
     def unsure_targets(self) -> tuple[Target, ...]:
         """The targets whose verdict a later look may correct: `unknown` and `still_closing`."""
         return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a forced act waits before it begins, for somebody to stop it."""
+        return self.requirement.hold if self.requirement and self.requirement.is_forced else timedelta()
 
     def survey_of(self, host: str) -> HostSurvey | None:
         """Return the survey of the host; None when the request has none."""

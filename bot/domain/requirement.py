@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+MANY_AT_ONCE = "many at once"
+"""The name in the audit log of what the limits ask for, whatever the rules say."""
+
 
 class Confirm(StrEnum):
     """Whose confirmation a request takes."""
@@ -35,6 +38,7 @@ class Requirement:
     approve_in: str = ""  # id of the channel where the approvers are asked; empty: where the command was typed
     expires_after: timedelta = timedelta(minutes=15)  # how long the card waits for a press
     message: str = ""  # a sentence for the card, why `--force` did not work; empty: none
+    hold: timedelta = timedelta()  # how long a forced act waits before it begins, for somebody to stop it
 
     @property
     def is_forced(self) -> bool:

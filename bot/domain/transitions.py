@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import events as e
+from bot.domain.alone import is_alone
+from bot.domain.ask import ActAsk
 from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 READY_FOR = timedelta(minutes=5)
 """How long an approved act may wait to begin."""
 
+REASON_WITHIN = timedelta(minutes=5)
+"""How long the requester may take to give the reason that `--force` needs."""
+
 SETTLE_AFTER = timedelta(seconds=30)
 """How soon after the end the bot looks again at an unsure verdict."""
 
@@ -32,20 +37,20 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
     match event:
         case e.Surveyed():
             return _surveyed(request, event, now)
-        case e.Narrowed():
-            return _narrowed(request, event)
-        case e.ActionChanged():
-            return _action_changed(request, event)
+        case e.ReasonAsked() | e.ReasonGiven():
+            return _about_reason(request, event, now)
+        case e.Narrowed() | e.ActionChanged() | e.SecondPersonNeeded():
+            return _new_content(replace(_reshaped(request, event, now), counted=()))
         case e.Counted():
             return _counted(request, event)
         case e.Approved():
-            return _ready(_decided(_counted(request, event), event.by, now), now, event.valid_for)
+            return _approved(request, event, now)
         case e.Denied() | e.Cancelled() | e.Refused() | e.Expired() | e.Failed():
             return _ended_early(request, event, now)
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             return _with_target(request, _warned(_open_target(request, event.key), event, now))
         case e.GraceStarted():
-            return _waiting_until(request, now + event.grace)
+            return _waiting_until(request, max(now + event.grace, request.act_at or now))
         case e.Started():
             return _started(request, event, now)
         case e.HostStarted():
@@ -82,14 +87,35 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
     if event.ending or not event.requirement:
         return _end(after, event.ending or Ending.NOTHING_TO_DO, now)
     if event.requirement.is_forced:
-        return _ready(after, now, event.valid_for)
+        ready = _ready(replace(after, alone=True), now, event.valid_for)
+        return _waiting_until(ready, now + event.requirement.hold) if event.requirement.hold else ready
     remind_at = now + event.valid_for / 2 if event.requirement.needs else None
     return _new_content(replace(after, state=State.AWAITING, expires_at=now + event.valid_for, due_at=remind_at))
+
+
+def _about_reason(request: Request, event: e.ReasonAsked | e.ReasonGiven, now: datetime) -> Request:
+    """The request stays asked: while it waits for the reason nothing is due, and with it the survey is."""
+    after = replace(request, expires_at=now + event.valid_for, attempts=0)
+    if isinstance(event, e.ReasonAsked):
+        return replace(after, reason_asked=event.tickets, due_at=None)
+    ask = replace(request.ask, reason=event.reason) if isinstance(request.ask, ActAsk) else request.ask
+    return replace(after, ask=ask, reason_asked=None, due_at=now)
 
 
 def _new_content(request: Request) -> Request:
     """Return the request with its next version as the first that people may decide on: the content has changed."""
     return replace(request, content_version=request.version + 1, listed=0)
+
+
+def _reshaped(request: Request, event: e.Narrowed | e.ActionChanged | e.SecondPersonNeeded, now: datetime) -> Request:
+    match event:
+        case e.Narrowed():
+            return _narrowed(request, event)
+        case e.ActionChanged():
+            return replace(request, action=event.action, requirement=event.requirement)
+        case e.SecondPersonNeeded(requirement=required):
+            until = now + required.expires_after
+            return replace(request, requirement=required, message=required.message, expires_at=until, due_at=now)
 
 
 def _narrowed(request: Request, event: e.Narrowed) -> Request:
@@ -98,17 +124,18 @@ def _narrowed(request: Request, event: e.Narrowed) -> Request:
     dropped = tuple(ExcludedSession(session=t.session, why=why) for t in request.targets if t.key not in event.keys)
     if not kept:
         raise Conflict("Nothing would be left.", request=request, reason=ConflictReason.EMPTY)
-    return _new_content(replace(request, targets=kept, excluded=request.excluded + dropped, counted=()))
-
-
-def _action_changed(request: Request, event: e.ActionChanged) -> Request:
-    return _new_content(replace(request, action=event.action, requirement=event.requirement, counted=()))
+    return replace(request, targets=kept, excluded=request.excluded + dropped)
 
 
 def _counted(request: Request, event: e.Counted | e.Approved) -> Request:
     """Return the request with the presser's yes: each person once, and only people who still count."""
     stay = tuple(a for a in request.counted if a.user_id not in event.void and a.user_id != event.by.user_id)
     return replace(request, counted=(*stay, event.by))
+
+
+def _approved(request: Request, event: e.Approved, now: datetime) -> Request:
+    decided = _decided(_counted(request, event), event.by, now)
+    return _ready(replace(decided, alone=is_alone(request, event)), now, event.valid_for)
 
 
 def _decided(request: Request, by: Actor, now: datetime) -> Request:

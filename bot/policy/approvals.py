@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bot.policy.model import Policy
 
 
-def may_press(policy: Policy, request: Request, presser: Person) -> Decision:
+def may_press(request: Request, presser: Person) -> Decision:
     """Return whether the presser's yes, or no, counts for this request."""
-    counted = check_member(policy, presser)
+    counted = check_member(presser)
     required = request.requirement
     if not counted.allowed or required is None:
         return counted
@@ -41,19 +41,27 @@ def may_press(policy: Policy, request: Request, presser: Person) -> Decision:
     return deny(required.needs[0].rule, "You are not among those who may decide this.")
 
 
-def may_reshape(policy: Policy, request: Request, presser: Person) -> Decision:
+def may_explain(request: Request, presser: Person) -> Decision:
+    """Return whether the presser may give the reason for `--force`: only the requester may."""
+    counted = check_member(presser)
+    if counted.allowed and presser.actor.user_id != request.actor.user_id:
+        return deny("own", "Only the person who asked can give the reason.")
+    return counted
+
+
+def may_reshape(request: Request, presser: Person) -> Decision:
     """Return whether the presser may take targets out or choose the gentler act.
 
     The requester may, as long as they are a member, and so may every person whose yes counts.
     """
-    counted = check_member(policy, presser)
+    counted = check_member(presser)
     is_requester = presser.actor.user_id == request.actor.user_id
-    return counted if is_requester or not counted.allowed else may_press(policy, request, presser)
+    return counted if is_requester or not counted.allowed else may_press(request, presser)
 
 
-def may_withdraw(policy: Policy, request: Request, presser: Person) -> Decision:
+def may_withdraw(request: Request, presser: Person) -> Decision:
     """Return whether the presser may press Cancel or Stop: the requester may, and so may every approver."""
-    counted = check_member(policy, presser)
+    counted = check_member(presser)
     if not counted.allowed or presser.actor.user_id == request.actor.user_id:
         return counted
     needs = request.requirement.needs if request.requirement else ()
@@ -102,7 +110,7 @@ def may_still_act(policy: Policy, request: Request, requester: Person, counted: 
     now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=ask.reason)
     if isinstance(now, Decision):
         return now
-    members = [person for person in counted if check_member(policy, person).allowed]
+    members = [person for person in counted if check_member(person).allowed]
     for required in _all_to_meet(now, request.requirement):
         if not is_enough(required, request, members):
             return deny(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.domain.actions import Action, facts_of
 from bot.domain.letters import may_be_same
 from bot.domain.people import MemberStatus
-from bot.domain.requirement import Confirm, Need, Requirement
+from bot.domain.requirement import MANY_AT_ONCE, Confirm, Need, Requirement
 from bot.domain.session import SessionState
 from bot.policy.model import Decision, allows_computer, deny, matches, protects, protects_computer
 
@@ -25,12 +25,12 @@ LAST_SESSION_ID = 65535
 """The highest id of a session that a person can have; listeners have ids above it."""
 
 
-def check_member(policy: Policy, person: Person) -> Decision:
+def check_member(person: Person) -> Decision:
     """Return whether the person counts: only members of the bot's own workspace do.
 
     Guests, bots, deactivated accounts, people of other workspaces and people with an unknown status do not count.
     """
-    if person.actor.team_id != policy.home_team or person.status is MemberStatus.STRANGER:
+    if person.status is MemberStatus.STRANGER:
         return deny("home workspace", "Only people of my own workspace count.")
     if person.status is MemberStatus.UNKNOWN:
         message = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
@@ -42,7 +42,7 @@ def check_member(policy: Policy, person: Person) -> Decision:
 
 def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Decision:
     """Return whether any rule lets the person ask for the action in this place."""
-    counted = check_member(policy, person)
+    counted = check_member(person)
     if not counted.allowed:
         return counted
     for rule in policy.rules:
@@ -140,18 +140,50 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
                 rule.name,
                 f"That is {found.count(rule)} sessions at once; the rule allows {rule.max_targets}. Narrow it.",
             )
-    needs = [rule.need for rule in rules if rule.need]
     is_many = len(sessions) > policy.second_person_above
-    if is_many:
-        needs += [Need(count=1, of=rule.who, rule="many at once") for rule in rules if not _asks_others(rule)]
-    required = Requirement(
+    required = _together(rules, by_another=is_many)
+    return _forced(required, rules, reason=reason, is_many=is_many) if force else required
+
+
+def with_second_person(
+    policy: Policy, person: Person, place: Place, action: Action, sessions: Sequence[Session]
+) -> Requirement:
+    """What it takes to touch these when another person has to say yes whatever the rules say."""
+    found = (rule_for(policy, person, place, action, session) for session in sessions)
+    return _together(tuple(dict.fromkeys(rule for rule in found if rule)), by_another=True)
+
+
+def _together(rules: Sequence[Rule], *, by_another: bool) -> Requirement:
+    """All needs of the rules; where one of them asks nobody else, `by_another` adds somebody out of its `who`."""
+    needs = [rule.need for rule in rules if rule.need]
+    if by_another:
+        needs += [Need(count=1, of=rule.who, rule=MANY_AT_ONCE) for rule in rules if not _asks_others(rule)]
+    return Requirement(
         confirm=Confirm.OTHERS if needs else Confirm.SELF,
         rules=tuple(rule.name for rule in rules),
         needs=tuple(dict.fromkeys(needs)),
         approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
         expires_after=min((rule.expires_after for rule in rules), default=timedelta(minutes=15)),
     )
-    return _forced(required, rules, reason=reason, is_many=is_many) if force else required
+
+
+def reason_to_ask_for(  # noqa: PLR0913 - as above
+    policy: Policy, person: Person, place: Place, action: Action, sessions: Sequence[Session], *, reason: str
+) -> tuple[str, ...] | None:
+    """What a reason has to contain, when `--force` would be taken here and lacks a reason and nothing else."""
+    found = [rule_for(policy, person, place, action, session) for session in sessions]
+    rules = tuple(dict.fromkeys(rule for rule in found if rule))
+    is_much = len(sessions) > policy.second_person_above or any(found.count(r) > r.max_targets for r in rules)
+    if reason or is_much or not all(rule.force.is_allowed for rule in rules):
+        return None
+    if not any(rule.force.needs_reason or rule.force.ticket for rule in rules):
+        return None
+    return tuple(dict.fromkeys(rule.force.ticket for rule in rules if rule.force.ticket))
+
+
+def missing_ticket(tickets: Iterable[str], reason: str) -> str:
+    """The first of these that the reason does not contain, or nothing."""
+    return next((ticket for ticket in tickets if not re.search(ticket, reason)), "")
 
 
 def _asks_others(rule: Rule) -> bool:
@@ -173,6 +205,7 @@ def _forced(required: Requirement, rules: Iterable[Rule], *, reason: str, is_man
     for rule in rules:
         if rule.force.needs_reason and not reason:
             return deny(rule.name, '--force needs a reason here: add --reason "..."')
-        if rule.force.ticket and not re.search(rule.force.ticket, reason):
+        if missing_ticket([rule.force.ticket], reason):
             return deny(rule.name, f"--force needs a ticket number in the reason here, like {rule.force.ticket}")
-    return replace(required, confirm=Confirm.NOBODY)
+    hold = max((rule.force.hold for rule in rules), default=timedelta())
+    return replace(required, confirm=Confirm.NOBODY, hold=hold)

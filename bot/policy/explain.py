@@ -40,7 +40,11 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
                 break
     if ask.force:
         yield "--force: " + _force_in_words(policy, person, place, action, ask.hosts)
-    yield f"Above {policy.second_person_above} sessions at once a second person is needed whatever the rule says."
+    window = duration(policy.second_person_window)
+    yield (
+        f"Above {policy.second_person_above} sessions at once, or alone in {window}, "
+        "a second person is needed whatever the rule says."
+    )
 
 
 def _on(rule: Rule, host: str) -> bool:
@@ -75,4 +79,6 @@ def _force_in_words(policy: Policy, person: Person, place: Place, action: Action
     needs = " and a reason" if any(rule.force.needs_reason for rule in allowed) else ""
     ticket = next((f" that has {rule.force.ticket}" for rule in allowed if rule.force.ticket), "")
     names = ", ".join(rule.name for rule in allowed)
-    return f"allowed by {names}{needs}{ticket}; where another rule decides, the bot asks."
+    longest = max(rule.force.hold for rule in allowed)
+    held = f", after a hold of {duration(longest)}" if longest else ""
+    return f"allowed by {names}{needs}{ticket}{held}; where another rule decides, the bot asks."

@@ -24,6 +24,7 @@ class Force:
     is_allowed: bool = False  # `--force` is allowed
     needs_reason: bool = False  # the requester has to give a reason
     ticket: str = ""  # a regular expression that the reason has to contain; empty: none
+    hold: timedelta = timedelta()  # how long the act waits after its announcement, for somebody to stop it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,6 @@ class Rule:
 class Policy:
     """The rules in their order, and the limits and protections that stand above them."""
 
-    home_team: str  # id of the bot's Slack workspace (`T...`); only its people count
     rules: tuple[Rule, ...]  # the first one that covers a session decides
     protected_users: tuple[str, ...] = ()  # `user` or `DOMAIN\user`, with `*` and `?`
     protected_computers: tuple[str, ...] = ()  # names of hosts, with `*` and `?`
@@ -77,6 +77,7 @@ class Policy:
     may_touch_console: bool = False  # the rules also cover sessions at the console
     may_touch_own_account: bool = False  # the rules also cover sessions of `own_accounts`
     second_person_above: int = 10  # above so many targets a second person has to say yes, and force does not work
+    second_person_window: timedelta = timedelta(minutes=10)  # the same over all that one person does alone in it
     max_requests: int = 30  # the most requests of one person in `max_requests_per`
     max_requests_per: timedelta = timedelta(minutes=10)  # the time over which requests are counted
 

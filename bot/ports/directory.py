@@ -14,10 +14,11 @@ class Directory(Protocol):
     def person(self, actor: Actor) -> Person:
         """Return the actor with their user groups, by id and by handle (`@oncall`), and their status.
 
-        The status is `UNKNOWN` when Slack could not be asked for too long. Such a person does not count.
+        A member is a person of the bot's own workspace, whatever a payload says of them. The status is `UNKNOWN` when
+        Slack could not be asked for too long. Such a person does not count.
         """
         ...
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
-        """Return the user ids of the people behind these user ids, group ids and handles. Only members are included."""
+        """Return the user ids of the members, as `person` calls them, behind these user ids, group ids and handles."""
         ...

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request, WorkItem
@@ -26,11 +27,15 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+    def record(
+        self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
+    ) -> Request:
         """Apply the event to the request as it is now, append the entry, and return the changed request.
 
         Raises `Conflict` when the event does not fit, and changes nothing then. `interactive`: a person waits, so the
         lock limit of `open` holds here, too.
+        `limit`: count in the same transaction what the requester's other requests have used of it, and record what
+        `within_limit` says in the place of an event that would take them above it.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards import wording
 from bot.domain.actions import Action, facts_of
+from bot.domain.alone import AloneLimit
 from bot.domain.events import Refused
 from bot.policy import approvals, evaluate
 from bot.policy.model import Decision, deny
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.conditions import Condition
-    from bot.domain.events import Surveyed
     from bot.domain.people import Actor, Person
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Requirement
@@ -72,9 +72,27 @@ class Authorizer:
         """Return whether this host may be contacted for the requester."""
         return evaluate.may_look(self.policy, requester, request.place, request.action, host)
 
-    def nobody_to_ask(self, request: Request, surveyed: Surveyed) -> Refused | None:
+    def may_list(self, request: Request, host: str) -> bool:
+        """Return whether the requester may know of every session on this host."""
+        requester = self.person(request.actor)
+        return evaluate.may_look(self.policy, requester, request.place, Action.LIST, host)
+
+    def alone_limit(self, request: Request, targets: Sequence[Target]) -> AloneLimit:
+        """Return how many sessions the requester may act on alone, and what it takes to act on these above that."""
+        policy, requester, place = self.policy, self.person(request.actor), request.place
+        sessions = [target.session for target in targets]
+        second = evaluate.with_second_person(policy, requester, place, request.action, sessions)
+        above = approvals.met_by_both(second, request.requirement)
+        nobody = self.nobody_to_ask(request, above)
+        return AloneLimit(
+            most=policy.second_person_above,
+            within=policy.second_person_window,
+            above=above,
+            nobody=nobody.message if nobody else "",
+        )
+
+    def nobody_to_ask(self, request: Request, required: Requirement | None) -> Refused | None:
         """Return the refusal when too few people exist who could say yes; None when there are enough."""
-        required = surveyed.requirement
         for need in required.needs if required and not required.is_forced else ():
             people = self.directory.members_of(need.of)
             people = people if need.requester_counts else people - {request.actor.user_id}
@@ -112,15 +130,19 @@ class Authorizer:
 
     def may_press(self, request: Request, presser: Person) -> Decision:
         """Return whether the presser's yes, or no, counts for this request."""
-        return approvals.may_press(self.policy, request, presser)
+        return approvals.may_press(request, presser)
+
+    def may_explain(self, request: Request, presser: Person) -> Decision:
+        """Return whether the presser may give the reason that `--force` lacks."""
+        return approvals.may_explain(request, presser)
 
     def may_reshape(self, request: Request, presser: Person) -> Decision:
         """Return whether the presser may take targets out or choose the gentler act."""
-        return approvals.may_reshape(self.policy, request, presser)
+        return approvals.may_reshape(request, presser)
 
     def may_withdraw(self, request: Request, presser: Person) -> Decision:
         """Return whether the presser may cancel the request or stop its act."""
-        return approvals.may_withdraw(self.policy, request, presser)
+        return approvals.may_withdraw(request, presser)
 
     def tally(self, request: Request, required: Requirement, presser: Person) -> Tally:
         """Return the result of the presser's yes, together with the earlier yes of each person who still counts."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, assert_never
 from bot.audit.entry import THE_BOT
 from bot.cards.wording import MESSAGE_TITLE, message_text
 from bot.domain.actions import Action, facts_of
-from bot.domain.events import HostStarted, Noted, NoteKind, Settled, TargetEnded, TargetRequested
+from bot.domain.events import HostStarted, Noted, Settled, TargetEnded, TargetRequested
+from bot.domain.note_kind import NoteKind
 from bot.domain.request import State, WorkItem
 from bot.domain.session import SessionState
 from bot.domain.transitions import FOLLOW_UP
@@ -21,6 +22,7 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from bot.workflow.host_reader import LOOK_WITHIN
+from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,7 +103,7 @@ class HostExecution:
         """Send the orders and record each answer. When the host had its order before, an absent session is `gone`."""
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
-        protected = not self.authorizer.may_touch_console
+        protected, may_list = not self.authorizer.may_touch_console, self.authorizer.may_list(request, host)
         orders = [
             order_for(request, t, self.authorizer.conditions_on(request, t), not_at_console=protected) for t in targets
         ]
@@ -109,7 +111,8 @@ class HostExecution:
             for answer in self._act(request, host, orders, wait):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
-                self._record_fact(request, _event_of(answer, target, is_again=is_again))
+                told, unseen = in_sight(answer, may_list=may_list)
+                self._record_fact(request, _event_of(told, target, is_again=is_again, unseen=unseen))
         except TerminalError as error:
             for target in waiting:
                 self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
@@ -165,7 +168,11 @@ class HostExecution:
     def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> None:
         verdict = event.verdict if isinstance(event, TargetEnded) else Verdict.UNKNOWN
         try:
-            self._record(request, Settled(key=event.key, verdict=verdict, reason=event.reason, note=event.note))
+            unseen = event.unseen if isinstance(event, TargetEnded) else ""
+            self._record(
+                request,
+                Settled(key=event.key, verdict=verdict, reason=event.reason, note=event.note, unseen=unseen),
+            )
         except Conflict:
             host, number = event.key
             what = f"{host} {number}: {verdict.value} {event.reason or ''} {event.note}".strip()
@@ -228,14 +235,16 @@ def order_for(
     )
 
 
-def _event_of(answer: Answer, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
+def _event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = "") -> TargetEnded | TargetRequested:
     if answer.verdict is None:
         return TargetRequested(key=target.key, code=answer.code, reason=answer.reason, note=answer.note)
     verdict = answer.verdict
     replaced = verdict is Verdict.CHANGED and answer.reason is Reason.PERSON
     if is_again and (verdict is Verdict.ALREADY_GONE or replaced):
-        return TargetEnded(key=target.key, verdict=Verdict.GONE)
-    return TargetEnded(key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note)
+        return TargetEnded(key=target.key, verdict=Verdict.GONE, unseen=unseen)
+    return TargetEnded(
+        key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note, unseen=unseen
+    )
 
 
 def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:

@@ -29,3 +29,4 @@ class PressCall:
     actor: Actor  # the presser
     place: Place  # where the card stands
     picked: frozenset[int] | None = None  # rows ticked in the form, counted from 0; None: a button, no form
+    text: str | None = None  # what was written into a form; None: no such form

@@ -11,8 +11,9 @@ from bot.cards import notices
 from bot.cards.model import Press
 from bot.commands import BY_NAME
 from bot.commands.tokens import unescaped
-from bot.domain.events import Noted, NoteKind
+from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR
+from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Duplicate, LedgerError, UsageError
 from bot.workflow.presses import NoEffect, PressHandler
@@ -98,7 +99,7 @@ class Intake:
         return Response(text=shown.summary, card=shown)
 
     def press(self, call: PressCall) -> Response:
-        """Take a press on a button, or the form behind "Choose...", and return the answer for the presser.
+        """Take a press on a button, or the form behind one with what was ticked or written, and return the answer.
 
         `call.value` is the request's id and the button's version, `id:version`. The text of the response is empty when
         the redrawn card is the answer.
@@ -116,11 +117,13 @@ class Intake:
             self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
             return Response(text="I do not know this card any more. Ask again with the command.")
         press, version = Press(call.press), int(number[:9])
-        if press is Press.CHOOSE and call.picked is None:
-            refused = self.presses.refuses_form(request, call.actor, version)
+        opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
+        if opens_form:
+            refused = self.presses.refuses_form(request, press, call.actor, version)
             return self._note(refused, call) if refused else Response(text="", form=request)
         keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
-        taken = self.presses.take(request, press, call.actor, version, keys)
+        text = storable(call.text or "").strip()
+        taken = self.presses.take(request, press, call.actor, version, keys, text=text)
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))

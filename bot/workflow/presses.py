@@ -11,14 +11,36 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.cards import target_list
 from bot.cards.model import Press
-from bot.cards.wording import NOTHING_TAKEN_OUT, OTHERS_FOR_GENTLER, clash, not_listed, paused, still_needed
+from bot.cards.wording import (
+    NOTHING_TAKEN_OUT,
+    OTHERS_FOR_GENTLER,
+    REASON_IS_THERE,
+    clash,
+    not_listed,
+    paused,
+    still_needed,
+    wrong_reason,
+)
 from bot.domain.actions import Action
-from bot.domain.events import ActionChanged, Approved, Cancelled, Counted, Denied, Narrowed, NoteKind, Refused, Stopped
+from bot.domain.events import (
+    ActionChanged,
+    Approved,
+    Cancelled,
+    Counted,
+    Denied,
+    Narrowed,
+    ReasonGiven,
+    Refused,
+    Stopped,
+)
+from bot.domain.lifecycle import ASKED_FOR
+from bot.domain.note_kind import NoteKind
 from bot.domain.request import State
 from bot.domain.requirement import Confirm
 from bot.domain.transitions import READY_FOR
 from bot.errors import Conflict, ConflictReason
 from bot.policy.approvals import met_by_both
+from bot.policy.evaluate import missing_ticket
 from bot.policy.model import Decision
 
 if TYPE_CHECKING:
@@ -48,21 +70,33 @@ class PressHandler:
     ledger: Ledger
     authorizer: Authorizer
 
-    def take(
-        self, request: Request, press: Press, actor: Actor, version: int, keys: frozenset[tuple[str, int]] = frozenset()
+    def take(  # noqa: PLR0913 - the press, and what the forms behind buttons carry
+        self,
+        request: Request,
+        press: Press,
+        actor: Actor,
+        version: int,
+        keys: frozenset[tuple[str, int]] = frozenset(),
+        *,
+        text: str = "",
     ) -> Request | NoEffect:
         """Record the event of the press and return the changed request, or return why the press has no effect.
 
         `version` is the one that the button was drawn from. `keys` are host and session id of the targets that a form
-        kept. Raises `LedgerError`.
+        kept, `text` what was written into one. Raises `LedgerError`.
         """
         presser = self.authorizer.person(actor)
         for _ in range(TRIES):
-            meant = self._meant(request, press, presser, version, keys)
+            meant = (
+                self._reason(request, presser, text)
+                if press is Press.REASON
+                else self._meant(request, press, presser, version, keys)
+            )
             if isinstance(meant, NoEffect):
                 return meant
+            alone = self.authorizer.alone_limit(request, request.targets) if isinstance(meant, Approved) else None
             try:
-                return self.ledger.record(request.id, meant, interactive=True)
+                return self.ledger.record(request.id, meant, interactive=True, limit=alone)
             except Conflict as conflict:
                 request = conflict.request
                 if conflict.reason is not ConflictReason.STALE:
@@ -71,9 +105,12 @@ class PressHandler:
             request=request, kind=NoteKind.LOST_RACE, message="Too many people press at once. Look, then press."
         )
 
-    def refuses_form(self, request: Request, actor: Actor, version: int) -> NoEffect | None:
-        """Return why the form behind "Choose..." is not opened for this person; None when it is."""
-        meant = self._meant(request, Press.CHOOSE, self.authorizer.person(actor), version, frozenset())
+    def refuses_form(self, request: Request, press: Press, actor: Actor, version: int) -> NoEffect | None:
+        """Return why the form behind a button is not opened for this person; None when it is."""
+        presser = self.authorizer.person(actor)
+        if press is Press.REASON:
+            return self._refuses_reason(request, presser)
+        meant = self._meant(request, press, presser, version, frozenset())
         return meant if isinstance(meant, NoEffect) else None
 
     def _meant(
@@ -100,13 +137,36 @@ class PressHandler:
                 return self._narrower(request, presser, keys)
             case Press.DISCONNECT:
                 return self._gentler(request, presser)
+            case Press.REASON:
+                return self._reason(request, presser, "")
         assert_never(press)
+
+    def _reason(self, request: Request, presser: Person, text: str) -> Event | NoEffect:
+        """Return `ReasonGiven`, or why the form is shown again."""
+        if refused := self._refuses_reason(request, presser):
+            return refused
+        if fault := wrong_reason(text, missing_ticket(request.reason_asked or (), text)):
+            return NoEffect(request=request, kind=NoteKind.USAGE_ERROR, message=fault)
+        return ReasonGiven(by=presser.actor, on_version=request.version, reason=text, valid_for=ASKED_FOR)
+
+    def _refuses_reason(self, request: Request, presser: Person) -> NoEffect | None:
+        decision = self.authorizer.may_explain(request, presser)
+        if not decision.allowed:
+            return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
+        is_over = request.state is State.ENDED
+        if request.reason_asked is None:
+            return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=REASON_IS_THERE)
+        if is_over or self.authorizer.clock.now() >= request.expires_at:
+            reason = ConflictReason.OVER if is_over else ConflictReason.EXPIRED
+            late = Conflict("The time for this is over.", request=request, reason=reason)
+            return NoEffect(request=request, kind=NoteKind.LATE_PRESS, message=clash(late))
+        return None
 
     def _withdrawal(self, request: Request, press: Press, presser: Person) -> Event | NoEffect:
         decision = self.authorizer.may_withdraw(request, presser)
         if not decision.allowed:
             return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
-        if press is Press.STOP:
+        if press is Press.STOP and request.state is not State.READY:
             return Stopped(by=presser.actor)
         return Cancelled(by=presser.actor, on_version=request.version)
 
@@ -119,7 +179,7 @@ class PressHandler:
             return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR)
         tally = self.authorizer.tally(request, required, presser)
         if not tally.is_enough:
-            if presser.actor in request.counted and not tally.void:
+            if presser.actor.user_id in {actor.user_id for actor in request.counted} and not tally.void:
                 return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=still_needed(request))
             return Counted(by=presser.actor, on_version=request.version, void=tally.void)
         if not tally.decision.allowed:

@@ -46,7 +46,7 @@ class CardPublisher:
         """Draw the card until it shows the newest version of the request. A failed drawing is tried again later."""
         while (request := self.ledger.find(request_id)) and request.published_version < request.version:
             now = self.clock.now()
-            if request.state is State.ASKED:
+            if request.state is State.ASKED and request.reason_asked is None:
                 return
             if request.publish_after and now < request.publish_after:
                 self.scheduler.wake(WorkItem(request_id=request_id), request.publish_after)

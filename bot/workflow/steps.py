@@ -21,7 +21,7 @@ from bot.workflow.host_reader import HostReader
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
 from bot.workflow.survey import Look, decide
-from bot.workflow.warning import WarningSender
+from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -84,8 +84,10 @@ class Workflow:
             self.ledger.record(request.id, Expired())
             return
         match request.state:
-            case State.ASKED:
+            case State.ASKED if request.reason_asked is None:
                 self.survey(request)
+            case State.ASKED:
+                pass
             case State.AWAITING:
                 self.remind(request)
             case State.READY:
@@ -104,9 +106,11 @@ class Workflow:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
         decided = decide(request, self._look_where_allowed(request, requester), self.authorizer.policy, requester)
-        if isinstance(decided, Surveyed) and (nobody := self.authorizer.nobody_to_ask(request, decided)):
-            decided = nobody
-        surveyed = self.ledger.record(request.id, decided)
+        limit = None
+        if isinstance(decided, Surveyed) and decided.requirement:
+            limit = self.authorizer.alone_limit(request, decided.targets)
+            decided = self.authorizer.nobody_to_ask(request, decided.requirement) or decided
+        surveyed = self.ledger.record(request.id, decided, limit=limit)
         if surveyed.state is State.READY:
             self.carry_out(surveyed)
 
@@ -135,7 +139,7 @@ class Workflow:
         if not decision.allowed:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
-        if (grace := request.ask.warn) and request.act_at is None:
+        if (grace := request.ask.warn) and not are_warned(request, grace):
             request = self.warnings.warn(request, grace)
         if request.act_at and self.clock.now() < request.act_at and request.open_targets:
             self.scheduler.wake(WorkItem(request_id=request.id), request.act_at)

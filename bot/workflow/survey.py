@@ -10,10 +10,10 @@ from bot.cards import found, wording
 from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
-from bot.domain.events import Refused, Surveyed
+from bot.domain.events import ReasonAsked, Refused, Surveyed
 from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
-from bot.domain.session import NOT_NAMED, Account
-from bot.domain.transitions import READY_FOR
+from bot.domain.session import NOT_NAMED
+from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.policy import evaluate
 from bot.policy.model import Decision
 
@@ -63,27 +63,29 @@ def each_machine_once(looks: Sequence[Look]) -> list[Look]:
     return found
 
 
-def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> Surveyed | Refused:
+def decide(
+    request: Request, surveys: Sequence[Look], policy: Policy, person: Person
+) -> Surveyed | Refused | ReasonAsked:
     """Return the targets, the excluded sessions and what it takes to act, or the refusal of a rule."""
     ask, action, place = request.ask, request.action, request.place
     surveys = each_machine_once(surveys)
-    matching = [session for look in surveys for session in look.sessions if _matches(ask, session)]
-    decisions = [(s, evaluate.for_session(policy, person, place, action, s)) for s in matching]
+    sight = _see(request, surveys, policy, person)
     targets = tuple(
-        Target(session=s, own_warning=_may_warn(request, policy, person, s)) for s, d in decisions if d.allowed
+        Target(session=session, own_warning=_may_warn(request, policy, person, session))
+        for session in sight.touchable
+        if _matches(ask, session)
     )
-    hidden = {look.host for look in surveys if not evaluate.may_look(policy, person, place, Action.LIST, look.host)}
-    excluded = tuple(
-        ExcludedSession(session=_nameless(session) if session.host in hidden else session, why=decision.message)
-        for session, decision in decisions
-        if not decision.allowed
-    )
-    ending, message = _ending(ask, action, surveys, matching, targets)
+    excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
+    ending, message = _ending(request, sight, surveys, targets, excluded)
     if action is Action.LIST and len(targets) > MOST_LISTED:
         message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
         sessions = [target.session for target in targets]
+        if ask.force:
+            tickets = evaluate.reason_to_ask_for(policy, person, place, action, sessions, reason=ask.reason)
+            if tickets is not None:
+                return ReasonAsked(tickets=tickets, valid_for=REASON_WITHIN)
         takes = evaluate.requirement_for(policy, person, place, action, sessions, force=ask.force, reason=ask.reason)
         if isinstance(takes, Decision):
             return Refused(rule=takes.rule, message=takes.message)
@@ -92,8 +94,9 @@ def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Pe
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
-        surveys=tuple(_host_survey(look, _not_there(ask, look) if matching else "") for look in surveys),
+        surveys=tuple(_host_survey(look, ask, sight, says_missing=bool(targets or excluded)) for look in surveys),
         excluded=excluded,
+        unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
         requirement=required,
         ending=ending,
         message=message,
@@ -101,9 +104,42 @@ def decide(request: Request, surveys: Sequence[Look], policy: Policy, person: Pe
     )
 
 
-def _nameless(session: Session) -> Session:
-    """Return the session without its names, for a requester who may act on the host but not list its sessions."""
-    return replace(session, account=Account(domain="", user=""), station="", client="", address="", display="")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """The sessions as the requester may know of them, whatever they asked for.
+
+    On a host that they may not list there are, for them, only the sessions that they may touch. Filters and ids choose
+    among what they see: else each filter would be a question about the rest.
+    """
+
+    listed: frozenset[str]  # hosts that they may list
+    touchable: tuple[Session, ...]
+    left_out: tuple[ExcludedSession, ...]  # on listed hosts
+    unseen: tuple[ExcludedSession, ...]  # on other hosts: for the audit log alone
+
+    def on(self, host: str) -> list[Session]:
+        """Return the sessions of the host that the requester may know of."""
+        seen = (*self.touchable, *(one.session for one in self.left_out))
+        return [session for session in seen if session.host == host]
+
+
+def _see(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> _Sight:
+    def decision_on(session: Session, action: Action) -> Decision:
+        return evaluate.for_session(policy, person, request.place, action, session)
+
+    def lists(look: Look) -> bool:
+        is_named = evaluate.may_look(policy, person, request.place, Action.LIST, look.host)
+        return is_named and all(decision_on(session, Action.LIST).allowed for session in look.sessions)
+
+    listed = frozenset(look.host for look in surveys if lists(look))
+    decided = [(s, decision_on(s, request.action)) for look in surveys for s in look.sessions]
+    others = [ExcludedSession(session=s, why=decision.message) for s, decision in decided if not decision.allowed]
+    return _Sight(
+        listed=listed,
+        touchable=tuple(session for session, decision in decided if decision.allowed),
+        left_out=tuple(one for one in others if one.session.host in listed),
+        unseen=tuple(one for one in others if one.session.host not in listed),
+    )
 
 
 def _matches(ask: Ask, session: Session) -> bool:
@@ -132,44 +168,56 @@ def _split_up(request: Request, targets: Sequence[Target]) -> str:
     return found.too_many_to_read(len(targets), MOST_ASKED, commands[:MOST_COMMANDS])
 
 
-def _not_there(ask: Ask, look: Look) -> str:
-    """Return what the ask names and this computer does not have, in one sentence; empty when all of it is there."""
-    if look.error or look.same_as:
-        return ""
-    if not (ask.ids or ask.conditions):
-        return "" if any(session.account.user for session in look.sessions) else found.nobody_there(look.host)
-    here = {session.id for session in look.sessions}
-    matching = {session.id for session in look.sessions if _matches(ask, session)}
-    if not ask.ids:
-        return "" if matching else found.nobody_matches(look.host)
+def _not_there(ask: Ask, host: str, seen: Sequence[Session], *, lists: bool) -> str:
+    """Return what the ask names and this host does not have, in one sentence; empty when all of it is there.
+
+    `seen` are the sessions that the requester may know of. Who may not list the host is told of those alone.
+    """
+    matching = {session.id for session in seen if _matches(ask, session)}
+    here = {session.id for session in seen}
     named = list(dict.fromkeys(ask.ids.ranges))
+    if not lists:
+        unmet = [pair for pair in named if not _any_of(pair, matching)]
+        return found.not_in_sight(host, unmet) if unmet or not matching else ""
+    if not (named or ask.conditions):
+        return "" if any(session.account.user for session in seen) else found.nobody_there(host)
+    if not named:
+        return "" if matching else found.nobody_matches(host)
     missing = [pair for pair in named if not _any_of(pair, here)]
     unlike = [pair for pair in named if pair not in missing and not _any_of(pair, matching)]
-    return found.not_there(look.host, missing, unlike)
+    return found.not_there(host, missing, unlike)
 
 
 def _any_of(pair: tuple[int, int], ids: set[int]) -> bool:
     return any(pair[0] <= each <= pair[1] for each in ids)
 
 
-def _host_survey(look: Look, not_there: str) -> HostSurvey:
+def _host_survey(look: Look, ask: Ask, sight: _Sight, *, says_missing: bool) -> HostSurvey:
     if look.same_as:
         message = wording.same_machine(look.host, look.same_as)
         return HostSurvey(host=look.host, looked_at=look.at, code="same_machine", message=message)
     if look.error:
         return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
-    return HostSurvey(host=look.host, looked_at=look.at, sessions=len(look.sessions), message=not_there)
+    seen = sight.on(look.host)
+    message = _not_there(ask, look.host, seen, lists=look.host in sight.listed) if says_missing else ""
+    return HostSurvey(host=look.host, looked_at=look.at, sessions=len(seen), message=message)
 
 
 def _ending(
-    ask: Ask, action: Action, surveys: Sequence[Look], matching: Sequence[Session], targets: Sequence[Target]
+    request: Request,
+    sight: _Sight,
+    surveys: Sequence[Look],
+    targets: Sequence[Target],
+    excluded: Sequence[ExcludedSession],
 ) -> tuple[Ending | None, str]:
     """Return how the request ends after the survey, with its sentence; None when it goes on."""
+    ask = request.ask
     if all(look.error for look in surveys):
         return Ending.NOTHING_TO_DO, wording.NO_ANSWER
-    if not matching:
-        return Ending.NOTHING_TO_DO, found.nothing_matched(ask)
-    if action is Action.LIST:
+    if not targets and not excluded:
+        sees_all = sight.listed.issuperset(look.host for look in surveys)
+        return Ending.NOTHING_TO_DO, found.nothing_matched(ask) if sees_all else wording.NOTHING_IN_SIGHT
+    if request.action is Action.LIST:
         return Ending.ANSWERED, ""
     if not targets:
         return Ending.NOTHING_TO_DO, wording.ALL_LEFT_OUT

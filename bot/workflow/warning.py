@@ -15,6 +15,7 @@ from bot.domain.events import GraceStarted, WarningDelivered, WarningFailed, War
 from bot.domain.verdicts import Verdict
 from bot.errors import TerminalError
 from bot.workflow.execution import OVERHEAD, order_for
+from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from bot.ports.ledger import Ledger
     from bot.ports.terminal import Answer, Terminal
     from bot.workflow.authorization import Authorizer
+
+
+def are_warned(request: Request, grace: timedelta) -> bool:
+    """Every open target is warned, and the act begins no sooner than their time is over: a hold may be shorter."""
+    warned = [target.warned_at for target in request.open_targets if target.warned_at]
+    if request.act_at is None or len(warned) < len(request.open_targets):
+        return False
+    return all(request.act_at >= at + grace for at in warned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +82,20 @@ class WarningSender:
         """Show the text to these targets; the host compares each with the card before."""
         waiting = {target.session.id: target for target in targets}
         outcome: list[WarningDelivered | WarningFailed] = []
+        may_list = self.authorizer.may_list(request, host)
         away, still = not self.authorizer.may_touch_console, self.authorizer.conditions_on
         orders = [order_for(request, t, still(request, t), not_at_console=away) for t in targets]
         why = "the computer said nothing of it"
         try:
-            answers = self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD)
-            outcome.extend(_event_of(waiting.pop(answer.session_id), answer) for answer in answers)
+            for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
+                told, unseen = in_sight(answer, may_list=may_list)
+                outcome.append(_event_of(waiting.pop(answer.session_id), told, unseen))
         except TerminalError as error:
             why = error.message
         return outcome + [WarningFailed(key=target.key, note=why) for target in waiting.values()]
 
 
-def _event_of(target: Target, answer: Answer) -> WarningDelivered | WarningFailed:
+def _event_of(target: Target, answer: Answer, unseen: str) -> WarningDelivered | WarningFailed:
     """Somebody else, somebody who came back, or nobody there: that is the verdict; else the target was not warned."""
     match answer.verdict:
         case Verdict.SENT:
@@ -93,4 +104,4 @@ def _event_of(target: Target, answer: Answer) -> WarningDelivered | WarningFaile
             return WarningFailed(key=target.key, verdict=answer.verdict, reason=answer.reason, note=answer.note)
         case _:
             said = replace(target, verdict=answer.verdict, code=answer.code, reason=answer.reason, note=answer.note)
-            return WarningFailed(key=target.key, note=in_words(said))
+            return WarningFailed(key=target.key, note=in_words(said), unseen=unseen)

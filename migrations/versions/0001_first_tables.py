@@ -70,8 +70,10 @@ def _make_request() -> None:
         sa.Column("due_at", MOMENT),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("excluded", sa.Text, nullable=False),
+        sa.Column("reason_asked", sa.Text, nullable=False),
         sa.Column("requirement", sa.Text),
         sa.Column("counted", sa.Text, nullable=False),
+        sa.Column("alone", sa.Boolean, nullable=False),
         sa.Column("decided_by", sa.Text),
         sa.Column("decided_at", MOMENT),
         sa.Column("message", sa.Text, nullable=False),
@@ -79,6 +81,7 @@ def _make_request() -> None:
         sa.Column("message_ref", sa.Text),
         sa.Column("published_version", sa.Integer, nullable=False),
         sa.Column("publish_after", MOMENT),
+        sa.Column("listed", sa.Integer, nullable=False),
         sa.Column("announced_at", MOMENT),
         sa.Column("ended_at", MOMENT),
         sa.Column("action", sa.Text, nullable=False),
@@ -106,6 +109,7 @@ def _make_target() -> None:
         sa.Column("request_lost", sa.Boolean, nullable=False),
         sa.Column("warning_at", MOMENT),
         sa.Column("warned_at", MOMENT),
+        sa.Column("own_warning", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("request_id", "host", "session_id", name="pk_target"),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_target_request_id"),
     )
@@ -179,6 +183,7 @@ def _make_indexes() -> None:
     _make_partial_index("ix_host_survey_due_at", "host_survey", "due_at", "due_at IS NOT NULL")
     op.create_index("ix_request_asked_at", "request", ["asked_at"])
     op.create_index("ix_request_actor_id", "request", ["actor_id", "asked_at"])
+    op.create_index("ix_request_alone", "request", ["actor_id", "alone", "ended_at"])
     op.create_index("ix_audit_entry_request_id", "audit_entry", ["request_id", "seq"])
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OPS, PARTNERS, WAR_ROOM, OLD_OPS = "C0OPS00001", "C0PARTNER1", "C0WARROOM1", "C0OLDOPS01"
-DANA = Actor(user_id="U0DANA0001", team_id="T0HOME0001", name="dana")
+DANA = Actor(user_id="U0DANA0001", name="dana")
 
 
 def card(headline: str, *, button: str = "") -> Card:

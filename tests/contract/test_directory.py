@@ -18,7 +18,7 @@ from bot.policy.evaluate import may_ask
 from bot.policy.model import Policy, Rule
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
 from rehearsal.slack.faults import Fault, FaultKind
-from rehearsal.slack.workspace_file import read_workspace
+from rehearsal.slack.workspace_file import Enterprise, Person, Team, read_workspace
 from tests.e2e.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 DANA, BO, CHEN, OLI = "U0DANA0001", "U0BO000001", "U0CHEN0001", "U0OLI00001"
 GUS, DEE, FAY, BOT = "U0GUS00001", "U0DEE00001", "U0FAY00001", "U0BOT00001"
+PAT, INES, SEM, FLO = "U0PAT00001", "U0INES0001", "U0SEM00001", "U0FLO00001"
+MORE_PEOPLE = (
+    Person(id=PAT, handle="pat", name="Pat", team="T0OTHER001"),
+    Person(id=INES, handle="ines", name="Ines", team="T0SISTER01", teams=("T0SISTER01", "T0HOME0001")),
+    Person(id=SEM, handle="sem", name="Sem", team="T0SISTER01", teams=("T0SISTER01",)),
+    Person(id=FLO, handle="flo", name="Flo", is_workflow_bot=True),
+)
+"""A partner seen in a shared channel; two of an organisation, one of them in our workspace; a workflow's bot."""
 NAMES = frozenset({"@ts-leads", "S0ONCALL01", OLI, GUS, DEE, FAY, BOT})
 GOOD_FOR = timedelta(hours=1)
 
@@ -36,9 +44,16 @@ GOOD_FOR = timedelta(hours=1)
 def workspace() -> Iterator[Workspace]:
     """The shipped one, whose leads took in people who do not count."""
     shipped = read_workspace(SHIPPED_WORKSPACE)
-    more = {"S0LEADS001": (GUS, DEE, FAY)}
+    more = {"S0LEADS001": (GUS, DEE, FAY, PAT, INES, SEM, FLO)}
     groups = tuple(replace(one, members=(*one.members, *more.get(one.id, ()))) for one in shipped.user_groups)
-    with Workspace(replace(shipped, user_groups=groups)) as opened:
+    organisation = replace(
+        shipped,
+        enterprise=Enterprise(id="E0ORG00001", name="Organisation"),
+        others=(*shipped.others, Team(id="T0SISTER01", domain="sister", name="Sister")),
+        people=(*shipped.people, *MORE_PEOPLE),
+        user_groups=groups,
+    )
+    with Workspace(organisation) as opened:
         yield opened
 
 
@@ -50,7 +65,9 @@ def clock() -> SettableClock:
 def open_directory(workspace: Workspace, clock: SettableClock, names: frozenset[str] = NAMES) -> SlackDirectory:
     client = WebClient(token=workspace.bot_token, base_url=workspace.api_url, timeout=5)
     client.retry_handlers = []
-    return SlackDirectory(client, clock, names, refresh_every=timedelta(hours=9), good_for=GOOD_FOR)
+    return SlackDirectory(
+        client, clock, names, home_team="T0HOME0001", refresh_every=timedelta(hours=9), good_for=GOOD_FOR
+    )
 
 
 @pytest.fixture
@@ -61,7 +78,7 @@ def directory(workspace: Workspace, clock: SettableClock) -> SlackDirectory:
 
 
 def actor(user_id: str) -> Actor:
-    return Actor(user_id=user_id, team_id="T0HOME0001")
+    return Actor(user_id=user_id)
 
 
 def refuse(workspace: Workspace, method: str, error: str, times: int = 1) -> None:
@@ -77,6 +94,10 @@ def refuse(workspace: Workspace, method: str, error: str, times: int = 1) -> Non
         (DEE, MemberStatus.DEACTIVATED),
         (FAY, MemberStatus.STRANGER),
         (BOT, MemberStatus.BOT),
+        (PAT, MemberStatus.STRANGER),
+        (INES, MemberStatus.MEMBER),
+        (SEM, MemberStatus.STRANGER),
+        (FLO, MemberStatus.BOT),
     ],
 )
 def test_the_standing_is_what_slack_says(directory: SlackDirectory, user_id: str, status: MemberStatus) -> None:
@@ -90,8 +111,9 @@ def test_groups_are_known_by_handle_and_by_id_and_only_those_that_the_rules_name
 
 
 def test_members_are_counted_once_and_without_those_who_do_not_count(directory: SlackDirectory) -> None:
-    assert directory.members_of(frozenset({"@ts-leads"})) == {BO, CHEN}
-    assert directory.members_of(frozenset({"@ts-leads", "S0LEADS001", "@oncall", OLI, GUS})) == {BO, CHEN, DANA, OLI}
+    assert directory.members_of(frozenset({"@ts-leads"})) == {BO, CHEN, INES}
+    every = frozenset({"@ts-leads", "S0LEADS001", "@oncall", OLI, GUS})
+    assert directory.members_of(every) == {BO, CHEN, DANA, OLI, INES}
     assert directory.members_of(frozenset({"@nobody"})) == frozenset()
 
 
@@ -106,7 +128,7 @@ def test_what_is_known_counts_up_to_its_age_and_then_nobody_is_known(
     assert directory.person(actor(DANA)).status is MemberStatus.MEMBER
     clock.move(timedelta(microseconds=1))
     assert directory.person(actor(DANA)).status is MemberStatus.UNKNOWN
-    policy = Policy(home_team="T0HOME0001", rules=(Rule(name="r", who=frozenset({DANA}), may=frozenset(Action)),))
+    policy = Policy(rules=(Rule(name="r", who=frozenset({DANA}), may=frozenset(Action)),))
     decision = may_ask(policy, directory.person(actor(DANA)), Place(channel_id="C1"), Action.LOG_OFF)
     assert (decision.allowed, decision.rule) == (False, "status")
     assert "I could not ask Slack" in decision.message
@@ -168,7 +190,7 @@ def test_one_id_that_slack_does_not_know_any_more_shuts_nobody_else_out(
     opened = open_directory(workspace, clock, frozenset({DANA, "U0NOBODY"}))
     opened.refresh()
     assert opened.person(actor(DANA)).status is MemberStatus.MEMBER
-    assert opened.person(actor("U0NOBODY")).status is MemberStatus.UNKNOWN
+    assert opened.person(actor("U0NOBODY")).status is MemberStatus.STRANGER
     assert opened.members_of(frozenset({DANA, "U0NOBODY"})) == {DANA}
 
 
@@ -179,12 +201,13 @@ def test_who_leaves_or_is_deactivated_counts_no_longer_after_the_next_refresh(
     store.people[CHEN] = replace(store.people[CHEN], deleted=True)
     directory.refresh()
     assert directory.person(actor(CHEN)).status is MemberStatus.DEACTIVATED
-    assert directory.members_of(frozenset({"@ts-leads"})) == {BO}
+    assert directory.members_of(frozenset({"@ts-leads"})) == {BO, INES}
 
 
 def test_it_refreshes_by_itself_in_the_background(workspace: Workspace, clock: SettableClock) -> None:
     client = WebClient(token=workspace.bot_token, base_url=workspace.api_url, timeout=5)
-    opened = SlackDirectory(client, clock, NAMES, refresh_every=timedelta(milliseconds=20), good_for=GOOD_FOR)
+    every = timedelta(milliseconds=20)
+    opened = SlackDirectory(client, clock, NAMES, home_team="T0HOME0001", refresh_every=every, good_for=GOOD_FOR)
     opened.start()
     people = workspace.store.people
     people[BO] = replace(people[BO], deleted=True)

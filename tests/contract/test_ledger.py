@@ -16,6 +16,7 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.note_kind import NoteKind
 from bot.domain.people import Actor, Place
 from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
 from bot.domain.session import Account
@@ -132,6 +133,22 @@ def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Store)
     assert ledger.find("TS-AAAAAA") == after
 
 
+def test_a_reason_that_is_asked_for_and_given_is_kept_in_the_ask(ledger: Store) -> None:
+    ledger.open(b.request())
+    asked = ledger.record("TS-AAAAAA", e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=b.GRACE))
+    assert (asked.reason_asked, asked.due_at, asked.expires_at) == ((r"INC-\d+",), None, b.NOW + b.GRACE)
+    assert ledger.find("TS-AAAAAA") == asked
+    assert ledger.due(b.NOW + SECOND) == (WorkItem(request_id="TS-AAAAAA"),), "its card is behind"
+    given = e.ReasonGiven(by=b.ASKER, on_version=2, reason="INC-7: josé \x00", valid_for=b.GRACE)
+    after = ledger.record("TS-AAAAAA", given)
+    assert (after.ask.reason, after.reason_asked, after.due_at) == ("INC-7: josé \x00", None, b.NOW)
+    assert ledger.find("TS-AAAAAA") == after
+    with pytest.raises(Conflict) as caught:
+        ledger.record("TS-AAAAAA", given)
+    assert caught.value.reason is ConflictReason.STALE
+    assert log_of(ledger) == ["asked", "reason_asked", "reason_given"]
+
+
 def test_a_conflict_changes_nothing(ledger: Store) -> None:
     before = ledger.open(b.request())
     with pytest.raises(Conflict) as caught:
@@ -164,9 +181,9 @@ def test_a_second_press_changes_nothing_and_names_the_winner(ledger: Store) -> N
 
 def test_a_note_is_an_entry_and_no_change(ledger: Store) -> None:
     before = ledger.open(b.request())
-    noted = e.Noted(kind=e.NoteKind.OUTSIDER_PRESS, by=b.OTHER, detail="Log off 1")
+    noted = e.Noted(kind=NoteKind.OUTSIDER_PRESS, by=b.OTHER, detail="Log off 1")
     assert ledger.record(before.id, noted) == before
-    ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
+    ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
     assert ledger.find(before.id) == before
     pressed, typed = ledger.entries(after=1)
     assert (pressed.request_id, pressed.actor, pressed.reason) == (before.id, b.OTHER.user_id, "outsider_press")
@@ -271,7 +288,7 @@ def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     request = b.request(
         f"TS-{number}",
         text=text,
-        actor=Actor(user_id="U1", team_id="T1", name=name),
+        actor=Actor(user_id="U1", name=name),
         place=Place(channel_id="C1", name=name),
         ask=LogoffAsk(hosts=(name,), reason=text),
     )

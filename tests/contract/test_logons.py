@@ -30,7 +30,7 @@ LIST = ["Create", "Command", "Send", "Receive", "Delete"]
 FARM: dict[str, Any] = {
     "account": {"username": "CORP\\svc-logoff", "password": "only the farm knows it"},
     "hosts": {
-        kind: {"auth": [kind], "sessions": [{"id": 3, "user": "CORP\\alice", "disconnected": "3h"}]}
+        kind: {"auth": [kind], "sessions": [{"id": 0}, {"id": 3, "user": "CORP\\alice", "disconnected": "3h"}]}
         for kind in ("certificate", "basic")
     },
 }
@@ -66,7 +66,7 @@ def look(farm: Farm, kind: str, **changes: Any) -> tuple[Session, ...]:
 def test_a_look_and_an_act_over_one_connection_without_a_handshake(farm: Farm, kind: str) -> None:
     with closing(WinRmShell(lambda _: connection(farm, kind))) as shell:
         terminal = WinRmTerminal(shell)
-        (alice,) = terminal.sessions(kind, within=WITHIN)
+        _services, alice = terminal.sessions(kind, within=WITHIN)
         (answer,) = terminal.log_off(kind, [order_for(alice)], wait=timedelta(seconds=5), within=WITHIN)
     assert answer.verdict is Verdict.GONE
     assert farm.messages(kind) == [*LIST, *LIST]

@@ -38,6 +38,7 @@ def test_with_a_seat_everything_is_tried_and_nobody_else_is_touched(tmp_path: Pa
         there = urlsplit(farm.endpoints[host])
         said = {
             "TS_TEST_HOST": str(there.hostname),
+            "TS_TEST_MACHINE": host,
             "TS_TEST_PORT": str(there.port),
             "TS_TEST_SCHEME": "http",
             "TS_TEST_TRANSPORT": "ntlm",

@@ -12,12 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.sql.database import LOCK_LIMIT, open_database
 from adapters.sql.errors import translate_errors
 from adapters.sql.ledger import RECEIPT_LIMIT, SqlLedger
+from adapters.sql.mapping import Asks
 from adapters.sql.migrate import current, upgrade
 from adapters.sql.request_queries import RowMoved, save_request
 from bot.commands import ASK_TYPES
 from bot.commands.sessions import SessionsAsk
 from bot.domain import events as e
 from bot.domain.lifecycle import advance
+from bot.domain.note_kind import NoteKind
 from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
 from bot.errors import LedgerError
@@ -69,7 +71,7 @@ def test_every_call_on_a_database_that_is_not_there_is_a_ledger_error(url: str, 
     calls = (
         lambda: ledger.open(b.request()),
         lambda: ledger.record("TS-AAAAAA", e.Expired()),
-        lambda: ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE),
+        lambda: ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE),
         lambda: ledger.find("TS-AAAAAA"),
         lambda: ledger.mark_published("TS-AAAAAA", version=1, message_ref=None, publish_after=None),
         lambda: ledger.mark_listed("TS-AAAAAA", content_version=1, listed=1),
@@ -155,7 +157,7 @@ def test_whoever_writes_beside_the_ledger_is_noticed(
     with database.begin() as connection:
         connection.execute(text(meddling))
     with pytest.raises(RowMoved), database.begin() as connection:
-        save_request(connection, before, after)
+        save_request(connection, before, after, Asks(ASK_TYPES))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_the_ledger_in_memory_fails_when_it_is_told_and_records_nothing(clock: S
     with pytest.raises(LedgerError):
         ledger.open(b.request())
     with pytest.raises(LedgerError):
-        ledger.note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE)
+        ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER), b.PLACE)
     assert (ledger.newest(9), ledger.entries()) == ((), ())
     assert ledger.open(b.request()) == b.request()
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import open_database
-from adapters.sql.ledger import SqlLedger
-from adapters.sql.mapping import Asks, row_of_request
-from adapters.sql.migrate import _config, current, newest, upgrade
+from adapters.sql.migrate import current, newest, upgrade
 from adapters.sql.request_queries import read_due
-from adapters.sql.tables import audit_entry, metadata, request
-from bot.commands import ASK_TYPES
-from bot.domain.request import WorkItem
+from adapters.sql.tables import audit_entry, metadata
 from bot.errors import LedgerError, SettingsError
 from tests.support import builders as b
 
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from tests.fakes.clock import SettableClock
+    from adapters.sql.ledger import SqlLedger
 
 
 @pytest.fixture
@@ -50,31 +45,12 @@ def test_a_second_upgrade_changes_nothing(url: str, sql_ledger: SqlLedger) -> No
     assert len(sql_ledger.entries()) == 1
 
 
-def test_a_card_that_waits_across_the_upgrade_to_lists_is_drawn_again(empty_url: str, clock: SettableClock) -> None:
-    """With its new lines, and with the list that its yes waits for from now on."""
-    engine = open_database(empty_url)
-    old = [column.name for column in request.columns if column.name != "listed"]
-    values = row_of_request(b.awaiting(), Asks(ASK_TYPES)) | {"published_version": 2}
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(insert(request).values({name: values[name] for name in old}))
-    upgrade(empty_url)
-    ledger = SqlLedger(engine, clock, b"key", ASK_TYPES)
-    found = ledger.find("TS-AAAAAA")
-    assert found
-    assert (found.version, found.published_version, found.listed) == (2, 1, 0)
-    assert WorkItem(request_id="TS-AAAAAA") in ledger.due(b.NOW)
-    engine.dispose()
-
-
 def test_the_migrations_make_what_the_tables_say(database: Engine) -> None:
     options = {"compare_type": True, "compare_server_default": True}
     with database.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
         wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
-        whole = {"ix_request_asked_at", "ix_request_actor_id", "ix_audit_entry_request_id"}
+        whole = {"ix_request_asked_at", "ix_request_actor_id", "ix_request_alone", "ix_audit_entry_request_id"}
         assert _partial_indexes(connection) == wanted - whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
+from bot.domain.alone import AloneLimit
 from bot.domain.people import Actor
+from bot.domain.requirement import Confirm
 from bot.errors import Conflict, LedgerError
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
 
 KEY = b"the key of the tests"
+LIMIT = AloneLimit(most=10, within=timedelta(minutes=10), above=b.by_others())
 HANGS = 100
 """Seconds: only a process that hangs takes so long."""
 
@@ -76,13 +80,27 @@ def _until_written(write: Callable[[], object]) -> None:
 
 def approves(url: str, number: int) -> tuple[str, str, str]:
     """Presses the button of version 2: who asked for it, how it went, who is said to have won."""
-    me = Actor(user_id=f"U{number}", team_id="T1")
+    me = Actor(user_id=f"U{number}")
     try:
         after = _ledger(url).record("TS-AAAAAA", b.approved(by=me))
     except Conflict as conflict:
         winner = conflict.request.decided_by
         return me.user_id, conflict.reason.value, winner.user_id if winner else "nobody"
     return me.user_id, "won", after.decided_by.user_id if after.decided_by else "nobody"
+
+
+def forces(url: str, number: int) -> tuple[str, str]:
+    """One survey that would begin ten sessions at once: how the request stands then, and what it says."""
+    targets = [b.target(session_id, host=f"host{number}") for session_id in range(1, 11)]
+    forced = b.surveyed(*targets, requirement=b.requirement(confirm=Confirm.NOBODY))
+    after = _ledger(url).record(f"TS-{number}", forced, limit=LIMIT)
+    return after.state.value, after.message
+
+
+def confirms(url: str, number: int) -> tuple[str, str]:
+    """The requester's own press on a card of ten sessions."""
+    after = _ledger(url).record(f"TS-{number}", b.approved(), limit=LIMIT)
+    return after.state.value, after.message
 
 
 def _ledger(url: str) -> SqlLedger:

@@ -27,6 +27,7 @@ from app.config.settings import Slack, load
 from bot.domain.events import name_of
 
 if TYPE_CHECKING:
+    from bot.domain.alone import AloneLimit
     from bot.domain.events import Event
     from bot.domain.request import Request
 
@@ -43,8 +44,15 @@ def die_after(name: str) -> None:
     """SIGKILL leaves no chance to tidy up, as a power cut or the kernel's memory killer does."""
     record = SqlLedger.record
 
-    def record_and_die(self: SqlLedger, request_id: str, event: Event, *, interactive: bool = False) -> Request:
-        after = record(self, request_id, event, interactive=interactive)
+    def record_and_die(
+        self: SqlLedger,
+        request_id: str,
+        event: Event,
+        *,
+        interactive: bool = False,
+        limit: AloneLimit | None = None,
+    ) -> Request:
+        after = record(self, request_id, event, interactive=interactive, limit=limit)
         if name_of(event) == name:
             os.kill(os.getpid(), signal.SIGKILL)
         return after

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.audit.chain import GENESIS, seal
 from bot.audit.entry import Head
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.lifecycle import advance
 from bot.domain.request import Pause, State, WorkItem
 from bot.errors import Duplicate, LedgerError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.audit.entry import Entry
+    from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request
@@ -58,15 +60,28 @@ class FakeLedger:
             self._append(entry_for_opening(request), self._clock.now())
             return request
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:  # noqa: ARG002 - nobody waits here
+    def record(
+        self,
+        request_id: str,
+        event: Event,
+        *,
+        interactive: bool = False,  # noqa: ARG002 - nobody waits here
+        limit: AloneLimit | None = None,
+    ) -> Request:
         with self._writing():
             before = self._requests.get(request_id)
             if before is None:
                 raise LedgerError(f"I know no request {request_id}. Send the command again.")
             now = self._clock.now()
+            if limit:
+                event = within_limit(before, event, limit, self._used(before, now - limit.within))
             self._requests[request_id] = advance(before, event, now)
             self._append(entry_for(before, event), now)
             return self._requests[request_id]
+
+    def _used(self, request: Request, since: datetime) -> int:
+        others = (one for one in self._requests.values() if one.id != request.id)
+        return sum(sessions_alone(one, since) for one in others if one.actor.user_id == request.actor.user_id)
 
     def note(self, noted: Noted, place: Place) -> None:
         with self._writing():

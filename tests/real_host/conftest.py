@@ -21,7 +21,7 @@ collect_ignore = [name for name, variable in _NEEDS.items() if not {"TS_TEST_HOS
 def terminal() -> Iterator[WinRmTerminal]:
     from adapters.windows.terminal import WinRmTerminal  # noqa: PLC0415 - only where a real host is named
     from adapters.windows.winrm.shell import WinRmShell  # noqa: PLC0415 - as above
-    from tests.real_host.host import connection  # noqa: PLC0415 - as above
+    from tests.real_host.host import connection, machine_of  # noqa: PLC0415 - as above
 
     with closing(WinRmShell(connection)) as shell:
-        yield WinRmTerminal(shell)
+        yield WinRmTerminal(shell, machine_of=machine_of)

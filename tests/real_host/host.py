@@ -38,6 +38,11 @@ def connection(host: str) -> Connection:
     )
 
 
+def machine_of(host: str) -> str:
+    """Return the name that the host gives itself, where it is reached by another."""
+    return os.environ.get("TS_TEST_MACHINE", host)
+
+
 def look(terminal: WinRmTerminal) -> dict[int, Session]:
     return {session.id: session for session in terminal.sessions(HOST, within=WITHIN)}
 

@@ -32,4 +32,4 @@ def test_logon_times_are_equal_in_two_looks(terminal: WinRmTerminal) -> None:
 def test_an_id_that_nobody_has_is_gone_already(terminal: WinRmTerminal) -> None:
     nobody = Session(host=HOST, id=NO_SUCH_ID, state=SessionState.ACTIVE, account=Account(domain="", user="x"), logon=1)
     orders = [order_for(nobody)]
-    assert one(terminal.log_off(HOST, orders, wait=WAIT, within=WITHIN)) == (Verdict.ALREADY_GONE, "")
+    assert one(terminal.log_off(HOST, orders, wait=WAIT, within=WITHIN)) == (Verdict.ALREADY_GONE, None)

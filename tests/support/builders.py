@@ -9,6 +9,7 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.actions import Action
 from bot.domain.lifecycle import ASKED_FOR, advance
+from bot.domain.note_kind import NoteKind
 from bot.domain.people import Actor, MemberStatus, Person, Place
 from bot.domain.request import HostSurvey, Request, Target
 from bot.domain.requirement import Confirm, Need, Requirement
@@ -22,8 +23,8 @@ LOGON = 134_087_000_000_000_000
 CARD_LIFE = timedelta(minutes=15)
 GRACE = timedelta(minutes=5)
 
-ASKER = Actor(user_id="U0ASKER", team_id="T0TEAM", name="asker")
-OTHER = Actor(user_id="U0OTHER", team_id="T0TEAM", name="other")
+ASKER = Actor(user_id="U0ASKER", name="asker")
+OTHER = Actor(user_id="U0OTHER", name="other")
 PLACE = Place(channel_id="C0ONCALL", name="oncall")
 ONCALL = frozenset({"@oncall"})
 LEADS = frozenset({"@leads"})
@@ -134,15 +135,21 @@ ONE, TWO = ("comp1", 3), ("comp2", 7)
 ONE_AND_TWO = (target(3), target(7, host="comp2"))
 
 
+REASON_ASKED = e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=timedelta(minutes=5))
+
+
 def one_of_each(request: Request, key: tuple[str, int] = ONE, by: Actor = OTHER) -> dict[str, e.Event]:
     """One event of each kind by its name, as it would fit this request about `ONE_AND_TWO` if it fits at all."""
     version, second = request.version, timedelta(seconds=1)
     events: tuple[e.Event, ...] = (
         surveyed(*ONE_AND_TWO),
+        REASON_ASKED,
+        e.ReasonGiven(by=by, on_version=version, reason="INC-7", valid_for=second),
         e.Narrowed(by=by, on_version=version, keys=frozenset({key})),
         e.ActionChanged(by=by, on_version=version, action=Action.DISCONNECT, requirement=requirement()),
         e.Counted(by=by, on_version=version),
         approved(on_version=version),
+        e.SecondPersonNeeded(by=by, on_version=version, requirement=by_others()),
         e.Denied(by=by, on_version=version),
         e.Cancelled(by=by, on_version=version),
         e.Refused(rule="protected", message="no"),
@@ -161,6 +168,6 @@ def one_of_each(request: Request, key: tuple[str, int] = ONE, by: Actor = OTHER)
         e.SettlingAbandoned(),
         e.StepFailed(reference="r", code="c", again_in=second),
         e.Failed(reference="r", code="c"),
-        e.Noted(kind=e.NoteKind.LATE_PRESS, by=by),
+        e.Noted(kind=NoteKind.LATE_PRESS, by=by),
     )
     return {e.name_of(event): event for event in events}

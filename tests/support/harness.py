@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.cards.model import Card
+    from bot.domain.alone import AloneLimit
     from bot.domain.events import Event
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request, Target, WorkItem
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
 ON_CALL = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=Force(is_allowed=True))
-POLICY = Policy(home_team=b.ASKER.team_id, rules=(ON_CALL,))
+POLICY = Policy(rules=(ON_CALL,))
 KEY = b"the key of the harness"
 SWEEP = timedelta(seconds=5)
 
@@ -64,11 +65,13 @@ class CrashingLedger(FakeLedger):
     die_before: type[Event] | None = None
     die_after: type[Event] | None = None
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+    def record(
+        self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
+    ) -> Request:
         if self.die_before and isinstance(event, self.die_before):
             self.die_before = None
             raise Crash
-        after = super().record(request_id, event, interactive=interactive)
+        after = super().record(request_id, event, interactive=interactive, limit=limit)
         if self.die_after and isinstance(event, self.die_after):
             self.die_after = None
             raise Crash
@@ -196,6 +199,10 @@ class BotHarness:
         call = self._call("choose", by, on, version)
         return self._woken_by(self.intake.press(replace(call, picked=frozenset(places))))
 
+    def give(self, reason: str, *, by: Actor | None = None, on: Request | None = None) -> Response:
+        """Submit the form behind "Give the reason"."""
+        return self._woken_by(self.intake.press(replace(self._call("reason", by, on, None), text=reason)))
+
     def approve_and_run(self) -> Request:
         self.press("approve")
         self.run()
@@ -255,11 +262,15 @@ class BotHarness:
         (card,) = self.chat.shown
         return card
 
-    def text_on_card(self, request: Request) -> str:
-        """All words of the request's card as it is published now."""
+    def card_of(self, request: Request) -> Card:
+        """The request's card as it is published now."""
         message_ref = self.find(request.id).message_ref
         assert message_ref
-        return text_of(self.chat.cards[message_ref][-1])
+        return self.chat.cards[message_ref][-1]
+
+    def text_on_card(self, request: Request) -> str:
+        """All words of the request's card as it is published now."""
+        return text_of(self.card_of(request))
 
     def told(self, person: Actor) -> list[str]:
         return [text_of(told.card) for told in self.chat.told if told.actor == person]

@@ -17,7 +17,6 @@ from tests.support.harness import BotHarness
 if TYPE_CHECKING:
     from bot.domain.session import Session
 
-HOME, ELSEWHERE = "T0HOME", "T0OTHER"
 OPS, LOUNGE, APPROVALS = (
     Place(channel_id="C0OPS", name="ops"),
     Place(channel_id="C0LOUNGE", name="lounge"),
@@ -26,12 +25,12 @@ OPS, LOUNGE, APPROVALS = (
 HOSTS = ("comp1", "comp2", "vault", "crowd")
 
 
-def person(name: str, team: str = HOME) -> Actor:
-    return Actor(user_id=f"U0{name.upper()}", team_id=team, name=name)
+def person(name: str) -> Actor:
+    return Actor(user_id=f"U0{name.upper()}", name=name)
 
 
 DANA, BO, CHEN, OLI = person("dana"), person("bo"), person("chen"), person("oli")
-DEE, GUS, ROBO, UMA, FAY = person("dee"), person("gus"), person("robo"), person("uma"), person("fay", ELSEWHERE)
+DEE, GUS, ROBO, UMA, FAY = person("dee"), person("gus"), person("robo"), person("uma"), person("fay")
 ONCALL, LEADS = frozenset({"@oncall"}), frozenset({"@leads"})
 GROUPS = {
     DANA.user_id: ONCALL,
@@ -68,7 +67,7 @@ def asking_leads(count: int, **changes: Any) -> Rule:
 
 
 def policy(*rules: Rule, **limits: Any) -> Policy:
-    return Policy(home_team=HOME, rules=rules or (rule(),), **limits)
+    return Policy(rules=rules or (rule(),), **limits)
 
 
 def sessions() -> tuple[Session, ...]:

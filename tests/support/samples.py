@@ -35,9 +35,10 @@ NOT_TOUCHED = (
 )
 APPROVALS = "C0APPROVE"
 FORCED = Requirement(confirm=Confirm.NOBODY, rules=("on-call",), approve_in=APPROVALS)
+HELD = replace(FORCED, hold=timedelta(seconds=10))
 LEADS = frozenset({"@leads", "@oncall"})
 TWO_LEADS = b.by_others(b.need(2, of=LEADS), approve_in=APPROVALS)
-LEAD = Actor(user_id="U0LEAD", team_id="T0TEAM", name="lead")
+LEAD = Actor(user_id="U0LEAD", name="lead")
 INVENTORY = Inventory(names=("comp1",))
 NINETY = timedelta(seconds=90)
 FIVE = timedelta(minutes=5)
@@ -109,6 +110,7 @@ def of_people() -> dict[str, Request]:
         "awaiting-narrowed": after(waiting, e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("comp1", 3)}))),
         "ready-warned": warned(b.session(), JOSE),
         "ready-approved": approved,
+        "ready-held": surveyed(asked(force=True, reason="INC-4711: the farm is full"), requirement=HELD),
         "acting-warned": after(warned(b.session()), b.started()),
         "ended-approved-by-others": after(approved, b.started(), *_done(approved)),
         "ended-disconnected": after(disconnecting, b.started(), e.HostStarted(host="comp1"), off, e.Ended()),
@@ -133,6 +135,7 @@ def of_notices() -> dict[str, Card]:
     return {
         "notice-break-glass": notices.break_glass(forced),
         "notice-break-glass-without-reason": notices.break_glass(surveyed(asked(force=True), requirement=FORCED)),
+        "notice-break-glass-held": notices.break_glass(surveyed(asked(force=True), requirement=HELD)),
         "notice-asked-elsewhere": notices.asked_elsewhere(waiting_for_leads()),
     }
 
@@ -159,6 +162,7 @@ def of_all_kinds() -> dict[str, Request]:
     }
     states = {
         "asked": asked(),
+        "asked-reason": after(asked(force=True), e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=FIVE)),
         "awaiting": awaiting,
         "awaiting-left-out": surveyed(asked(), b.session(), JOSE, excluded=NOT_TOUCHED, surveys=(b.look(), DOWN)),
         "ready": b.ready(),

@@ -17,18 +17,20 @@ HIDDEN_NAMES: Final = {ChannelKind.DIRECT: "directmessage", ChannelKind.PRIVATE:
 
 def command_payload(context: Context, person: Person, channel: Channel, command: str, text: str) -> Json:
     """A slash command of an app without `should_escape`: the text as typed, with `&`, `<` and `>` as entities."""
-    team = context.store.settings.team_of(person)
+    settings = context.store.settings
+    team = settings.typed_in(person)
     return {
         "token": context.verification_token,
         "team_id": team.id,
         "team_domain": team.domain,
+        **_enterprise_fields(context),
         "channel_id": channel.id,
         "channel_name": HIDDEN_NAMES.get(channel.kind, channel.name),
         "user_id": person.id,
         "user_name": person.handle,
         "command": command,
         "text": html.escape(text, quote=False),
-        "api_app_id": context.store.settings.app.id,
+        "api_app_id": settings.app.id,
         "is_enterprise_install": "false",
         "response_url": _make_url(context, "commands", context.response_urls.issue(person.id, channel.id)),
         "trigger_id": context.trigger_ids.issue(person.id),
@@ -132,9 +134,14 @@ def _common_fields(context: Context, person: Person) -> Json:
         "api_app_id": settings.app.id,
         "token": context.verification_token,
         "team": {"id": settings.team.id, "domain": settings.team.domain},
-        "enterprise": None,
+        "enterprise": settings.enterprise and {"id": settings.enterprise.id, "name": settings.enterprise.name},
         "is_enterprise_install": False,
     }
+
+
+def _enterprise_fields(context: Context) -> Json:
+    enterprise = context.store.settings.enterprise
+    return {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
 
 
 def _user_fields(context: Context, person: Person) -> Json:

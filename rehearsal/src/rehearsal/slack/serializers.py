@@ -25,8 +25,19 @@ def person_json(person: Person, settings: WorkspaceSettings) -> Json:
         "is_app_user": False,
         "updated": FOUNDED,
     }
+    if person.teams and settings.enterprise:
+        fields["enterprise_user"] = {
+            "id": person.id,
+            "enterprise_id": settings.enterprise.id,
+            "enterprise_name": settings.enterprise.name,
+            "is_admin": False,
+            "is_owner": False,
+            "teams": list(person.teams),
+        }
     if person.deleted:
         return fields
+    if person.is_workflow_bot:
+        fields["is_workflow_bot"] = True
     if person.team is not None:
         fields["is_stranger"] = person.is_stranger
     return fields | {

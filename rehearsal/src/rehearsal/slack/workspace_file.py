@@ -32,6 +32,15 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enterprise:
+    """An organisation of several workspaces (Enterprise Grid)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """The one app that is installed. `*_url` are its request URLs; without one that kind of payload goes by socket."""
 
@@ -49,14 +58,19 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """`team` is the id of another workspace for a person of Slack Connect, None at home."""
+    """`team` is the id of another workspace for a person of Slack Connect, None at home.
+
+    `teams` are the workspaces of the organisation that a person is in; then `team` is the one that Slack names first.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     id: str
     handle: str
     name: str
     team: str | None = None
+    teams: tuple[str, ...] = ()
     is_bot: bool = False
+    is_workflow_bot: bool = False
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
@@ -87,7 +101,7 @@ class UserGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceSettings:
-    """`others` are workspaces that people of Slack Connect come from."""
+    """`others` are workspaces that people of Slack Connect come from, and further ones of the organisation."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     team: Team
@@ -96,12 +110,18 @@ class WorkspaceSettings:
     channels: tuple[Channel, ...]
     user_groups: tuple[UserGroup, ...] = ()
     others: tuple[Team, ...] = ()
+    enterprise: Enterprise | None = None
 
     @property
     def bot(self) -> Person:
         return next(person for person in self.people if person.handle == self.app.bot)
 
+    def typed_in(self, person: Person) -> Team:
+        """The workspace that a command names: here, if the person is in it, else their own."""
+        return self.team if self.team.id in person.teams else self.team_of(person)
+
     def team_of(self, person: Person) -> Team:
+        """The workspace that a press names."""
         return next(team for team in (self.team, *self.others) if team.id == (person.team or self.team.id))
 
 
@@ -138,8 +158,13 @@ def _find_strangers(settings: WorkspaceSettings) -> Iterable[str]:
     if settings.app.bot not in handles:
         yield f"the app's bot {settings.app.bot} is not among the people"
     yield from (
-        f"{one.handle} is of the unknown team {one.team}" for one in settings.people if one.team not in {None, *teams}
+        f"{one.handle} is of the unknown team {team}"
+        for one in settings.people
+        for team in (one.team, *one.teams)
+        if team not in {None, *teams}
     )
+    if settings.enterprise is None:
+        yield from (f"{one.handle} has teams, but there is no enterprise" for one in settings.people if one.teams)
 
 
 def _name_by_id(settings: WorkspaceSettings) -> WorkspaceSettings:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.slack.directory import SlackDirectory
 from bot.domain.people import Actor, MemberStatus
@@ -17,7 +17,7 @@ from tests.e2e.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
 
-DANA = Actor(user_id="U1", team_id="T0HOME")
+DANA = Actor(user_id="U1")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MOMENT = timedelta(milliseconds=5)
 
@@ -28,7 +28,7 @@ class Answers(WebClient):
     def __init__(self) -> None:
         super().__init__(token="xoxb-none")
         self.groups: Any = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["U1"]}]}
-        self.user: Any = {"user": {"id": "U1"}}
+        self.user: Any = {"user": {"id": "U1", "team_id": "T0HOME"}}
         self.asked = 0
 
     def usergroups_list(self, **_: Any) -> Any:
@@ -54,6 +54,7 @@ class Directory(SlackDirectory):
             self.client,
             self.clock,
             frozenset({"@oncall"}),
+            home_team="T0HOME",
             refresh_every=every,
             good_for=HOUR,
             unknown_retry=unknown_retry,
@@ -65,6 +66,84 @@ class Directory(SlackDirectory):
 
     def status(self) -> MemberStatus:
         return self.person(DANA).status
+
+
+HOME, GRID = {"team_id": "T0HOME"}, {"team_id": "E0ORG", "enterprise_user": {"teams": ["T0SISTER", "T0HOME"]}}
+FAR = {"team_id": "T0FAR"}
+STANDING = [
+    (HOME, MemberStatus.MEMBER),
+    (HOME | {"is_stranger": False, "is_bot": False, "deleted": False}, MemberStatus.MEMBER),
+    (HOME | {"is_app_user": True}, MemberStatus.MEMBER),
+    (GRID, MemberStatus.MEMBER),
+    (GRID | {"team_id": "T0SISTER"}, MemberStatus.MEMBER),
+    (HOME | {"enterprise_user": {}}, MemberStatus.MEMBER),
+    (HOME | {"enterprise_user": None}, MemberStatus.MEMBER),
+    (FAR, MemberStatus.STRANGER),
+    (FAR | {"is_stranger": False}, MemberStatus.STRANGER),
+    (FAR | {"is_restricted": True}, MemberStatus.STRANGER),
+    (FAR | {"enterprise_user": {"teams": ["T0FAR", "T0FARTHER"]}}, MemberStatus.STRANGER),
+    (FAR | {"enterprise_user": {"teams": "T0HOME"}}, MemberStatus.STRANGER),
+    (FAR | {"profile": {"team": "T0HOME"}}, MemberStatus.STRANGER),
+    (HOME | {"is_stranger": True}, MemberStatus.STRANGER),
+    ({}, MemberStatus.STRANGER),
+    ({"team_id": None}, MemberStatus.STRANGER),
+    ({"team_id": ""}, MemberStatus.STRANGER),
+    ({"team_id": "t0home"}, MemberStatus.STRANGER),
+    (HOME | {"is_restricted": True}, MemberStatus.GUEST),
+    (HOME | {"is_ultra_restricted": True}, MemberStatus.GUEST),
+    (GRID | {"is_restricted": True}, MemberStatus.GUEST),
+    (HOME | {"is_bot": True}, MemberStatus.BOT),
+    (HOME | {"is_workflow_bot": True}, MemberStatus.BOT),
+    (HOME | {"is_connector_bot": True}, MemberStatus.BOT),
+    (FAR | {"is_bot": True}, MemberStatus.BOT),
+    (HOME | {"deleted": True}, MemberStatus.DEACTIVATED),
+    (GRID | {"deleted": True}, MemberStatus.DEACTIVATED),
+    (FAR | {"deleted": True, "is_bot": True}, MemberStatus.DEACTIVATED),
+]
+
+
+@pytest.mark.parametrize(("user", "status"), STANDING)
+def test_who_counts_is_read_from_the_person_and_is_the_same_for_presser_and_list(
+    user: dict[str, Any], status: MemberStatus
+) -> None:
+    directory = Directory()
+    directory.client.user = {"user": {"id": "U1"} | user}
+    directory.refresh()
+    listed = directory.members_of(frozenset({"@oncall"}))
+    assert (directory.status(), listed) == (status, {"U1"} if status is MemberStatus.MEMBER else frozenset())
+
+
+def test_slackbot_is_a_bot_although_slack_says_it_is_none() -> None:
+    directory = Directory()
+    directory.client.groups = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["USLACKBOT"]}]}
+    directory.client.user = {"user": {"id": "USLACKBOT", "is_bot": False} | HOME}
+    directory.refresh()
+    assert directory.person(Actor(user_id="USLACKBOT")).status is MemberStatus.BOT
+    assert directory.members_of(frozenset({"@oncall"})) == frozenset()
+
+
+@pytest.mark.parametrize("error", ["user_not_found", "user_not_visible", "users_not_found"])
+def test_whom_slack_does_not_know_is_a_stranger(error: str) -> None:
+    directory = Directory()
+    directory.client.user = SlackApiError("no", {"error": error})  # type: ignore[no-untyped-call]
+    directory.refresh()
+    assert (directory.status(), directory.members_of(frozenset({"@oncall"}))) == (MemberStatus.STRANGER, frozenset())
+
+
+def test_another_organisations_group_of_the_same_handle_is_no_group_of_a_rule() -> None:
+    directory = Directory()
+    theirs = {"id": "S9", "handle": "oncall", "users": ["U1"], "is_external": True}
+    directory.client.groups = {"usergroups": [theirs]}
+    directory.refresh()
+    assert directory.person(DANA).groups == frozenset()
+    assert (directory.members_of(frozenset({"@oncall"})), directory.group_ids) == (frozenset(), {})
+
+
+def test_when_slack_has_not_answered_for_too_long_nobody_is_listed_either() -> None:
+    directory = Directory()
+    directory.refresh()
+    directory.clock.move(HOUR + MINUTE)
+    assert (directory.status(), directory.members_of(frozenset({"@oncall"}))) == (MemberStatus.UNKNOWN, frozenset())
 
 
 NO_USERS = [{}, {"user": None}, {"user": {}}, {"user": {"id": "U2"}}, {"user": []}, {"user": "U1"}, [], None, 7]

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.forms import choose_view, picked_in
+from adapters.slack.forms import choose_view, form_view, picked_in, reason_view, written_in
 from adapters.slack.payloads import command_call, form_call, press_call
+from bot.domain.events import ReasonAsked
+from bot.domain.lifecycle import advance
 from bot.domain.people import Actor, Place
 from bot.domain.session import Account
-from bot.policy.evaluate import check_member
-from bot.policy.model import Policy
 from rehearsal.slack import find_faults
 from tests.support import builders as b
 
@@ -56,7 +56,7 @@ def press(**changes: Any) -> dict[str, Any]:
 def test_a_command_says_who_where_and_what() -> None:
     call = command_call(command())
     assert (call.command, call.text) == ("logoff", "comp1 id=3 --sync")
-    assert call.actor == Actor(user_id="U0DANA", team_id="T0HOME", name="dana")
+    assert call.actor == Actor(user_id="U0DANA", name="dana")
     assert call.place == Place(channel_id="C0ONCALL", name="oncall")
 
 
@@ -73,26 +73,33 @@ def test_a_command_without_text_is_empty(text: str | None) -> None:
 def test_a_name_is_not_needed() -> None:
     body = command()
     del body["user_name"], body["channel_name"]
-    assert command_call(body).actor == Actor(user_id="U0DANA", team_id="T0HOME")
+    assert command_call(body).actor == Actor(user_id="U0DANA")
 
 
 def test_a_press_says_which_button_of_which_request() -> None:
     call = press_call(press())
     assert (call.press, call.value) == ("approve", "TS-7K3QXM:2")
-    assert call.actor == Actor(user_id="U0DANA", team_id="T0HOME", name="dana")
+    assert call.actor == Actor(user_id="U0DANA", name="dana")
     assert call.place == Place(channel_id="C0ONCALL", name="oncall")
 
 
-def test_a_stranger_in_a_shared_channel_keeps_his_own_workspace() -> None:
-    call = press_call(press(user={"id": "U0DANA", "name": "dana", "team_id": "T0ELSEWHERE"}))
-    assert call.actor.team_id == "T0ELSEWHERE"
+@pytest.mark.parametrize("team", ["T0HOME", "T0SISTER", "E0ORG", "", None])
+def test_one_person_is_one_actor_whatever_workspace_the_payloads_name(team: str | None) -> None:
+    user = {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": team}
+    others = {"team_id": team, "enterprise_id": "E0ORG"}
+    typed, pressed = command_call(command(**others)).actor, press_call(press(user=user, team=None)).actor
+    assert (
+        typed
+        == pressed
+        == form_call(form(user=user, team={"id": team}), NOTHING).actor
+        == Actor(user_id="U0DANA", name="dana")
+    )
 
 
-@pytest.mark.parametrize("user", [{"id": "U0DANA"}, {"id": "U0DANA", "team_id": ""}, {"id": "U0DANA", "team_id": None}])
-def test_a_presser_without_a_team_of_his_own_is_of_no_workspace_and_does_not_count(user: dict[str, Any]) -> None:
-    for actor in (press_call(press(user=user)).actor, form_call(form(user=user), NOTHING).actor):
-        assert actor.team_id == ""
-        assert not check_member(Policy(home_team="T0HOME", rules=()), b.person(actor)).allowed
+def test_a_payload_needs_no_workspace() -> None:
+    body = command()
+    del body["team_id"], body["team_domain"]
+    assert command_call(body).actor == press_call(press(user={"id": "U0DANA", "name": "dana"})).actor
 
 
 def test_a_button_without_value_or_channel_is_an_unknown_press_and_no_crash() -> None:
@@ -121,14 +128,9 @@ def test_a_form_carries_the_buttons_value_and_who_sent_it_and_names_no_channel()
     call = form_call(form(), frozenset({0}))
     assert (call.press, call.value, call.picked) == ("choose", "TS-7K3QXM:2", frozenset({0}))
     assert (call.actor, call.place) == (
-        Actor(user_id="U0DANA", team_id="T0HOME", name="dana"),
+        Actor(user_id="U0DANA", name="dana"),
         Place(channel_id=""),
     )
-
-
-def test_a_form_sent_by_a_stranger_keeps_his_own_workspace() -> None:
-    stranger = form(user={"id": "U0FAY", "name": "fay", "team_id": "T0ELSEWHERE"})
-    assert form_call(stranger, NOTHING).actor.team_id == "T0ELSEWHERE"
 
 
 def test_a_form_without_a_value_is_an_unknown_press_and_no_crash() -> None:
@@ -153,3 +155,28 @@ def test_the_form_offers_each_target_by_its_place_within_the_limits_of_slack() -
     assert all(len(option["text"]["text"]) <= 75 for option in element["options"])
     assert (view["private_metadata"], element["initial_options"]) == ("TS-AAAAAA:2", element["options"])
     assert find_faults(view["blocks"]) == ()
+
+
+def test_the_form_for_the_reason_is_one_text_within_the_limits_of_slack() -> None:
+    waiting = advance(b.request(), ReasonAsked(tickets=("x" * 3000,), valid_for=b.GRACE), b.NOW)
+    view = reason_view(waiting, "TS-AAAAAA:2").to_dict()
+    (block,) = view["blocks"]
+    assert (view["callback_id"], view["private_metadata"]) == ("reason", "TS-AAAAAA:2")
+    assert (block["block_id"], block.get("optional", False)) == ("reason", False)
+    assert {name: block["element"][name] for name in ("type", "action_id", "min_length", "max_length")} == {
+        "type": "plain_text_input",
+        "action_id": "reason",
+        "min_length": 1,
+        "max_length": 300,
+    }
+    assert find_faults(view["blocks"]) == ()
+    assert form_view(waiting, "v").callback_id == "reason"
+    assert form_view(b.awaiting(), "v").callback_id == "choose"
+
+
+@pytest.mark.parametrize(("value", "text"), [("INC-7: it hangs", "INC-7: it hangs"), ("", ""), (None, "")])
+def test_what_is_written_is_taken_as_it_is(value: str | None, text: str) -> None:
+    view = form()["view"] | {"callback_id": "reason", "state": {"values": {"reason": {"reason": {"value": value}}}}}
+    assert written_in(view) == text
+    call = form_call(form(view=view), text=written_in(view))
+    assert (call.press, call.value, call.picked, call.text) == ("reason", "TS-7K3QXM:2", None, text)

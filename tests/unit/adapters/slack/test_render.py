@@ -257,7 +257,7 @@ def test_only_a_card_whose_sessions_may_still_be_spared_has_a_button() -> None:
     with_buttons = {name for name, card in CARDS.items() if card.buttons}
     waiting = {name for name in CARDS if name.startswith("awaiting")}
     acting = {"acting-one-asked", "acting-one-done"}
-    assert with_buttons == {*waiting, "ready-warned", *acting}
+    assert with_buttons == {*waiting, "asked-reason", "ready-warned", "ready-held", "notice-break-glass-held", *acting}
 
 
 # Escaping and cutting

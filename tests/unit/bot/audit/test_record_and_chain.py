@@ -14,6 +14,7 @@ from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.actions import Action
+from bot.domain.note_kind import NoteKind
 from bot.domain.request import Ending, ExcludedSession
 from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Reason, Verdict
@@ -183,7 +184,7 @@ def test_a_verdict_names_the_person_the_session_and_the_host(event: e.TargetEnde
         (e.Failed(reference="ab12", code="ledger"), {"reason": "ledger ab12; not begun: comp1 3 CORP\\alice"}),
         (e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("b", 2), ("a", 9)})), {"reason": "kept a 9, b 2"}),
         (
-            e.Noted(kind=e.NoteKind.LATE_PRESS, by=b.OTHER, detail="Log off 1"),
+            e.Noted(kind=NoteKind.LATE_PRESS, by=b.OTHER, detail="Log off 1"),
             {"event": "noted", "reason": "late_press", "text": "Log off 1", "actor": b.OTHER.user_id},
         ),
     ],
@@ -195,7 +196,7 @@ def test_an_event_is_written_down_with_what_matters_of_it(event: e.Event, shows:
 
 
 def test_a_note_without_a_request_names_its_place() -> None:
-    entry = entry_for_note(e.Noted(kind=e.NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
+    entry = entry_for_note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
     assert (entry.event, entry.request_id, entry.channel) == ("noted", "", b.PLACE.channel_id)
     assert (entry.actor, entry.reason, entry.text) == (b.ASKER.user_id, "usage_error", "/logoff ???")
 

@@ -258,7 +258,7 @@ def test_no_name_on_any_card_is_longer_than_it_is_cut_to() -> None:
 
 def test_every_text_of_a_request_is_replaced() -> None:
     """The test itself forgets no field: a new one is hostile as soon as a sample fills it."""
-    actor = with_texts(Actor(user_id="U0", team_id="T0", name="n"), "evil")
+    actor = with_texts(Actor(user_id="U0", name="n"), "evil")
     assert (actor.user_id, actor.name) == ("U0", "evil")
     changed = with_texts(SAMPLES["awaiting-left-out"], "evil")
     assert {excluded.why for excluded in changed.excluded} == {"evil"}

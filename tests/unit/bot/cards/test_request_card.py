@@ -164,7 +164,7 @@ def test_nothing_that_is_over_waits_for_its_turn() -> None:
 def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
     summary = request_card.build(REQUESTS["awaiting-left-out"]).summary
     assert all(word in summary for word in (r"CORP\alice", r"CORP\josé", "comp1", "comp2", "asker", "TS-AAAAAA"))
-    nameless = replace(REQUESTS["awaiting"], actor=Actor(user_id="U0ASKER", team_id="T0TEAM"))
+    nameless = replace(REQUESTS["awaiting"], actor=Actor(user_id="U0ASKER"))
     assert "asked by U0ASKER" in request_card.build(nameless).summary
 
 

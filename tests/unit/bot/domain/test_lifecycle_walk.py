@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.domain import events as e
 from bot.domain.actions import Action
 from bot.domain.lifecycle import advance
+from bot.domain.note_kind import NoteKind
 from bot.domain.request import Ending, Request, State
 from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
@@ -37,6 +38,8 @@ VOID = st.frozensets(st.sampled_from([b.ASKER.user_id, b.OTHER.user_id]))
 
 EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(lambda requirement: b.surveyed(*TARGETS, requirement=requirement), REQUIREMENTS),
+    st.builds(e.ReasonAsked, tickets=st.just(("INC",)), valid_for=LATER),
+    st.builds(e.ReasonGiven, by=PEOPLE, on_version=VERSIONS, reason=st.just("INC"), valid_for=LATER),
     st.builds(e.Narrowed, by=PEOPLE, on_version=VERSIONS, keys=st.frozensets(KEYS)),
     st.builds(
         e.ActionChanged,
@@ -47,6 +50,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     ),
     st.builds(e.Counted, by=PEOPLE, on_version=VERSIONS, void=VOID),
     st.builds(e.Approved, by=PEOPLE, on_version=VERSIONS, valid_for=LATER, void=VOID),
+    st.builds(e.SecondPersonNeeded, by=PEOPLE, on_version=VERSIONS, requirement=st.just(b.by_others())),
     st.builds(e.Denied, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Cancelled, by=PEOPLE, on_version=VERSIONS),
     st.builds(e.Refused, rule=st.just("r"), message=st.just("no")),
@@ -67,7 +71,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
         e.StepFailed, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
     ),
     st.builds(e.Failed, reference=st.just("r"), code=st.just("c")),
-    st.builds(e.Noted, kind=st.sampled_from(e.NoteKind), by=PEOPLE),
+    st.builds(e.Noted, kind=st.sampled_from(NoteKind), by=PEOPLE),
 )
 TWO = b.ONE_AND_TWO
 DEPTH = {"quick": 2, "ci": 3, "deep": 6}[PROFILE]
@@ -120,9 +124,16 @@ def steps_from(request: Request) -> Iterator[Request]:
 def on_the_card_of(request: Request, event: e.Event) -> e.Event:
     """Most presses are not stale."""
     match event:
-        case e.Narrowed() | e.ActionChanged() | e.Counted() | e.Approved() | e.Denied() | e.Cancelled() if (
-            event.on_version > 2
-        ):
+        case (
+            e.ReasonGiven()
+            | e.Narrowed()
+            | e.ActionChanged()
+            | e.Counted()
+            | e.Approved()
+            | e.SecondPersonNeeded()
+            | e.Denied()
+            | e.Cancelled()
+        ) if event.on_version > 2:
             return replace(event, on_version=request.version)
         case _:
             return event
@@ -137,7 +148,8 @@ def check_step(before: Request, event: e.Event, after: Request) -> None:
     assert is_same or is_new or before.state is State.ASKED
     assert not is_new or after.counted == ()
     assert before.version <= after.version <= before.version + 1
-    assert (after.id, after.delivery, after.actor, after.ask) == (before.id, before.delivery, before.actor, before.ask)
+    assert (after.id, after.delivery, after.actor) == (before.id, before.delivery, before.actor)
+    assert after.ask == before.ask or (before.reason_asked is not None and after.reason_asked is None)
     assert before.ending in (None, after.ending)
     assert before.decided_by in (None, after.decided_by) or after.ending is Ending.CANCELLED
     if before.state is not State.ASKED:

@@ -124,7 +124,7 @@ def awaiting(*needs: Need) -> Request:
 
 def test_who_may_withdraw_is_answered_with_the_rule_that_says_so() -> None:
     request, directory = awaiting(of_leads(1, rule="four eyes")), c.directory()
-    answers = {one: may_withdraw(c.policy(), request, directory.person(one)) for one in (BO, DANA, c.OLI, c.GUS)}
+    answers = {one: may_withdraw(request, directory.person(one)) for one in (BO, DANA, c.OLI, c.GUS)}
     assert [(one.name, answer.allowed, answer.rule) for one, answer in answers.items()] == [
         ("bo", True, "four eyes"),
         ("dana", True, "member"),

@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from bot.domain.people import Person
     from bot.domain.session import Session
 
-HOME = b.ASKER.team_id
 ONCALL = b.ONCALL
 NOBODY: frozenset[str] = frozenset()
-OUTSIDER = Actor(user_id="U0OUT", team_id=HOME)
-STRANGER = Actor(user_id="U0ASKER", team_id="T0ELSEWHERE")
+OUTSIDER = Actor(user_id="U0OUT")
+STRANGER = Actor(user_id="U0FAR")
 EVERYTHING = frozenset(Action)
 
 
@@ -38,7 +37,7 @@ def rule(name: str = "on-call", **changes: Any) -> Rule:
 
 
 def policy(*rules: Rule, **changes: Any) -> Policy:
-    return Policy(home_team=HOME, rules=rules or (rule(), LOOKERS), **changes)
+    return Policy(rules=rules or (rule(), LOOKERS), **changes)
 
 
 def allowed(rules: Policy, session: Session, action: Action = Action.LOG_OFF, place: Place = b.PLACE) -> Decision:
@@ -46,7 +45,11 @@ def allowed(rules: Policy, session: Session, action: Action = Action.LOG_OFF, pl
 
 
 LOOKERS = rule("lookers", who=frozenset({"U0LOOK"}), may=frozenset({Action.LIST}))
-LOOKER = Actor(user_id="U0LOOK", team_id=HOME)
+LOOKER = Actor(user_id="U0LOOK")
+
+
+def person(who: Actor, groups: frozenset[str] = ONCALL) -> Person:
+    return b.person(who, groups, status=MemberStatus.STRANGER if who == STRANGER else MemberStatus.MEMBER)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_the_first_rule_for_person_action_and_place_decides(
     allowed: bool,  # noqa: FBT001 - a table
     by: str,
 ) -> None:
-    decision = may_ask(policy(), b.person(who, groups), b.PLACE, action)
+    decision = may_ask(policy(), person(who, groups), b.PLACE, action)
     assert (decision.allowed, decision.rule, bool(decision.message)) == (allowed, by, not allowed)
 
 
@@ -200,7 +203,7 @@ def test_only_the_requester_may_press_a_card_that_the_requester_confirms(
     allowed: bool,  # noqa: FBT001 - a table
     sentence: str,
 ) -> None:
-    decision = may_press(policy(), b.awaiting(), b.person(presser))
+    decision = may_press(b.awaiting(), person(presser))
     assert decision.allowed is allowed
     assert sentence in decision.message
 
@@ -220,8 +223,8 @@ def test_holding_back_is_open_to_more_people_than_acting(
     may_hold_back: bool,  # noqa: FBT001 - the same
 ) -> None:
     asked = replace(b.awaiting(), requirement=b.by_others())
-    assert may_press(policy(), asked, who).allowed is may_approve
-    assert may_withdraw(policy(), asked, who).allowed is may_hold_back
+    assert may_press(asked, who).allowed is may_approve
+    assert may_withdraw(asked, who).allowed is may_hold_back
 
 
 def test_right_before_the_act_every_target_is_asked_for_again() -> None:

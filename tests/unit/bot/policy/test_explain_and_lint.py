@@ -40,7 +40,7 @@ def test_it_says_who_somebody_is_which_rule_decides_and_what_it_takes() -> None:
     assert explained(asking_leads(2)) == [
         "U0DANA is a member, in @oncall.",
         f'comp1: rule "on-call" covers all sessions; {needs}; at most 50 at once.',
-        "Above 10 sessions at once a second person is needed whatever the rule says.",
+        "Above 10 sessions at once, or alone in 10 minutes, a second person is needed whatever the rule says.",
     ]
 
 

@@ -32,7 +32,7 @@ def rule(name: str = "on-call", **changes: Any) -> Rule:
 
 
 def policy(*rules: Rule, **changes: Any) -> Policy:
-    return Policy(home_team=b.ASKER.team_id, rules=rules, **changes)
+    return Policy(rules=rules, **changes)
 
 
 FORCE = rule("force", force=Force(is_allowed=True))

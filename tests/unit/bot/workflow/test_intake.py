@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.people import Actor
+from bot.domain.people import Actor, MemberStatus
 from bot.domain.request import Ending, State
 from bot.errors import LedgerError
 from bot.workflow.inputs import PressCall
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.workflow.intake import Response
 
-STRANGER = Actor(user_id="U0ASKER", team_id="T0ELSEWHERE", name="stranger")
+STRANGER = Actor(user_id="U0FAR", name="stranger")
 
 
 @pytest.fixture
@@ -156,6 +156,7 @@ def test_the_requester_approves_and_the_card_shows_the_outcome(awaiting: BotHarn
     ("by", "sentence"), [(b.OTHER, "Only the person who asked"), (STRANGER, "Only people of my own workspace count.")]
 )
 def test_a_press_by_an_outsider_changes_nothing(awaiting: BotHarness, press: str, by: Actor, sentence: str) -> None:
+    awaiting.directory.statuses[STRANGER.user_id] = MemberStatus.STRANGER
     before = awaiting.request
     response = awaiting.press(press, by=by)
     assert_nothing_came_of(awaiting, response, "outsider_press", sentence)

@@ -19,6 +19,7 @@ from tests.support.harness import BotHarness, Crash
 from tests.support.people import APPROVALS, BO, DANA, asking_leads, bot_with, of_leads, rule
 
 if TYPE_CHECKING:
+    from bot.domain.alone import AloneLimit
     from bot.domain.events import Event
     from bot.domain.request import Request
 
@@ -30,12 +31,14 @@ class HandInTheMachine:
         self._record, self._event, self._act, self._done = harness.ledger.record, event, act, False
         harness.ledger.record = self.record  # type: ignore[method-assign] # the test's hand
 
-    def record(self, request_id: str, event: Event, *, interactive: bool = False) -> Request:
+    def record(
+        self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
+    ) -> Request:
         if isinstance(event, self._event) and not self._done:
             self._done = True
             assert callable(self._act)
             self._act()
-        return self._record(request_id, event, interactive=interactive)
+        return self._record(request_id, event, interactive=interactive, limit=limit)
 
 
 def test_a_stop_between_the_reading_and_the_start_of_a_host_spares_everybody_it_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -165,6 +166,20 @@ def test_a_requester_who_is_no_longer_a_member_cannot_press_anything_on_the_own_
             presses = handler(ledger, policy, directory)
             outcome = presses.take(request, press, c.DANA, request.version, frozenset({("comp1", 3)}))
             assert isinstance(outcome, NoEffect)
+
+
+def test_a_second_yes_is_the_same_persons_although_they_are_called_otherwise_by_now() -> None:
+    policy, ledger = c.policy(c.asking_leads(2)), FakeLedger(SettableClock(b.NOW))
+    required = needed(policy, ALICE)
+    assert isinstance(required, Requirement)
+    ledger.open(b.request(actor=c.DANA, place=c.OPS))
+    request = ledger.record("TS-AAAAAA", b.surveyed(b.target(3), requirement=required))
+    presses = handler(ledger, policy, c.directory())
+    first = presses.take(request, Press.APPROVE, c.BO, request.version)
+    assert not isinstance(first, NoEffect)
+    again = presses.take(first, Press.APPROVE, replace(c.BO, name="Bo (away)"), first.version)
+    assert isinstance(again, NoEffect)
+    assert again.kind.value == "repeated_press"
 
 
 # Force

@@ -12,11 +12,11 @@ from bot.commands.sessions import SessionsAsk
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
-from bot.domain.events import Refused, Surveyed
+from bot.domain.events import ReasonAsked, Refused, Surveyed
 from bot.domain.request import Ending
 from bot.domain.requirement import Confirm
 from bot.domain.session import Account, SessionState
-from bot.domain.transitions import READY_FOR
+from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.errors import NoRight, Unreachable
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.survey import MOST_LISTED, Look, decide
@@ -44,7 +44,7 @@ ALLOWED, FORBIDDEN = Force(is_allowed=True), Force()
 
 def policy(**changes: Any) -> Policy:
     values: dict[str, Any] = {"who": b.ONCALL, "may": frozenset(Action), "expires_after": CARD_LIVES}
-    return Policy(home_team="T0TEAM", rules=(Rule(name="on-call", **(values | changes)),))
+    return Policy(rules=(Rule(name="on-call", **(values | changes)),))
 
 
 def surveyed_by(rules: Policy, request: Request, surveys: Sequence[Look]) -> Surveyed:
@@ -210,7 +210,7 @@ def test_the_requesters_own_text_is_for_those_whom_a_rule_lets_them_send_message
     """The rule for alice lets messages be sent, the one for everybody else does not."""
     speaking = Rule(name="alice", who=b.ONCALL, may=frozenset({Action.LOG_OFF, Action.MESSAGE}), users=("alice",))
     silent = Rule(name="rest", who=b.ONCALL, may=frozenset({Action.LOG_OFF}))
-    rules = Policy(home_team="T0TEAM", rules=(speaking, silent))
+    rules = Policy(rules=(speaking, silent))
     five = timedelta(minutes=5)
     for warn, warning, expected in [
         (five, "save", {3: True, 5: False}),
@@ -238,7 +238,8 @@ def test_a_list_shows_what_may_not_be_touched() -> None:
 def test_a_list_leaves_out_computers_that_the_requester_may_not_list() -> None:
     request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
-    assert (surveyed.targets, len(surveyed.excluded)) == ((), 5)
+    assert (surveyed.targets, surveyed.excluded, len(surveyed.unseen)) == ((), (), 5)
+    assert surveyed.message == "No session that you may see or touch matches."
 
 
 def test_when_others_decide_the_card_says_who_and_where() -> None:
@@ -249,11 +250,22 @@ def test_when_others_decide_the_card_says_who_and_where() -> None:
     assert (required.confirm, required.needs, required.approve_in) == (Confirm.OTHERS, (b.need(2),), "C0APPROVE")
 
 
-def test_a_missing_reason_for_force_is_refused_before_anybody_is_asked() -> None:
-    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True))
-    refused = decide(asked, [COMP1], policy(force=Force(is_allowed=True, needs_reason=True)), b.person())
-    assert isinstance(refused, Refused)
-    assert "--force needs a reason here" in refused.message
+WANTING = [Force(is_allowed=True, needs_reason=True), Force(is_allowed=True, ticket="INC"), Force(needs_reason=True)]
+
+
+def forced(force: Force, *, reason: str = "", **rule: Any) -> Surveyed | Refused | ReasonAsked:
+    asked = b.request(ask=LogoffAsk(hosts=("comp1",), choice=Choice.ALL, force=True, reason=reason))
+    return decide(asked, [COMP1], policy(force=force, **rule), b.person())
+
+
+def test_only_a_missing_reason_is_asked_for() -> None:
+    assert forced(WANTING[0]) == ReasonAsked(tickets=(), valid_for=REASON_WITHIN)
+    assert forced(WANTING[1]) == ReasonAsked(tickets=("INC",), valid_for=REASON_WITHIN)
+    assert isinstance(forced(WANTING[1], reason="it hangs"), Refused)
+    assert isinstance(forced(WANTING[0], reason="it hangs"), Surveyed)
+    assert isinstance(forced(WANTING[2]), Surveyed), "where --force is not allowed, a reason would not help"
+    assert isinstance(forced(WANTING[0], max_targets=1), Refused)
+    assert isinstance(forced(WANTING[0], users=("nobody",)), Surveyed)
 
 
 def test_a_list_that_nobody_could_read_is_cut_and_says_so() -> None:
