@@ -78,7 +78,7 @@ def test_the_card_shows_who_is_warned_when_it_begins_and_cancel() -> None:
     shown = harness.text_on_card(request)
     assert "2 sessions on comp1 will be logged off: people are warned" in shown
     assert shown.count("warned at 2026-03-02 14:00") == 2
-    assert "begins at 2026-03-02 14:05" in shown
+    assert "warned people may work until 2026-03-02 14:05" in shown
     assert request.message_ref
     assert [button.label for button in harness.chat.cards[request.message_ref][-1].buttons] == ["Cancel"]
 
