@@ -46,15 +46,17 @@ def _row(request: Request, target: Target) -> Line:
     session = target.session
     if request.ending is Ending.WHATIF:
         return Line(parts=(wording.what_if(target, request.action),), tone=Tone.ROW)
-    name = str(session.account) if session.account.user else session.station or "nobody"
+    unnamed = "somebody" if session.unread else session.station or "nobody"
     parts: list[LinePart] = [
-        Bold(outside(name)),
+        Bold(outside(str(session.account) if session.account.user else unnamed)),
         f"  {session.host} session {session.id}, {wording.session_state(session)}",
     ]
     if session.logged_on_at:
         parts += [", logged on ", Timestamp(session.logged_on_at)]
     if session.client:
         parts.append(f", from {outside(session.client)}")
+    if session.unread:
+        parts.append(f", {session.unread}")
     if target.warned_at and target.is_open and request.state is State.READY:
         parts += [Break(), "warned at ", Timestamp(target.warned_at)]
     if target.verdict or request.state is State.ACTING:

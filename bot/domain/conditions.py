@@ -39,6 +39,10 @@ class Operator(StrEnum):
     AT_LEAST = "ge"  # more than the one value, or equal
 
 
+_READ_AT_ONCE = (Field.USER, Field.IDLE, Field.LOGON)
+"""What is unknown together when a session has an error. Its station, client and address are read apart."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """One filter on sessions."""
@@ -57,6 +61,10 @@ class Condition:
             case _:
                 number = self._number(session)
                 return number is not None and _compare(self.operator, number, int(self.values[0]))
+
+    def is_open_for(self, session: Session) -> bool:
+        """Return whether nobody can say if the session meets the condition, because the host could not read it."""
+        return bool(session.error) and self.field in _READ_AT_ONCE
 
     def _texts(self, session: Session) -> tuple[str, ...]:
         return {

@@ -116,6 +116,9 @@ NOT_NAMED = Machine()
 IDLE_FROM = timedelta(minutes=5)
 """From so long without input on, an Active session is said to be idle; below that somebody is at work."""
 
+_ACCESS_DENIED = (5, 7045)
+"""ERROR_ACCESS_DENIED and ERROR_CTX_WINSTATION_ACCESS_DENIED."""
+
 _TICKS = ("logon", "connect", "disconnect", "input", "now")
 
 
@@ -147,6 +150,15 @@ class Session:
     def __post_init__(self) -> None:
         for name in _TICKS:
             object.__setattr__(self, name, known_ticks(getattr(self, name)))
+
+    @property
+    def unread(self) -> str:
+        """Why account, times or state are unknown, as a part of a sentence; empty when the host told all of them."""
+        if self.error in _ACCESS_DENIED:
+            return "could not be read: the bot's account lacks the right Query Information on RDP-Tcp there"
+        if self.error:
+            return f"could not be read: Windows answered error {self.error}"
+        return "could not be read: its state is unknown" if self.state is SessionState.UNKNOWN else ""
 
     @property
     def idle(self) -> timedelta | None:

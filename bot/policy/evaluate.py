@@ -101,8 +101,8 @@ def guard(policy: Policy, session: Session) -> str:
             return "the services' session"
         case _ if not 0 < session.id <= LAST_SESSION_ID or session.state is SessionState.LISTENING:
             return "a listener: ending it would end all its sessions"
-        case _ if session.error or session.state is SessionState.UNKNOWN:
-            return "Windows does not tell who is logged on, or since when"
+        case _ if session.unread:
+            return session.unread
         case _ if not session.account.user:
             return "nobody is logged on"
         case _ if session.logon <= 0:

@@ -143,7 +143,9 @@ def _see(request: Request, surveys: Sequence[Look], policy: Policy, person: Pers
 
 
 def _matches(ask: Ask, session: Session) -> bool:
-    return (not ask.ids or session.id in ask.ids) and all(c.holds_for(session) for c in ask.conditions)
+    """Return whether the ask covers the session. A filter on what could not be read leaves nobody unmentioned."""
+    is_named = not ask.ids or session.id in ask.ids
+    return is_named and all(c.holds_for(session) or c.is_open_for(session) for c in ask.conditions)
 
 
 def _may_warn(request: Request, policy: Policy, person: Person, session: Session) -> bool:
@@ -180,7 +182,7 @@ def _not_there(ask: Ask, host: str, seen: Sequence[Session], *, lists: bool) -> 
         unmet = [pair for pair in named if not _any_of(pair, matching)]
         return found.not_in_sight(host, unmet) if unmet or not matching else ""
     if not (named or ask.conditions):
-        return "" if any(session.account.user for session in seen) else found.nobody_there(host)
+        return "" if any(session.account.user or session.unread for session in seen) else found.nobody_there(host)
     if not named:
         return "" if matching else found.nobody_matches(host)
     missing = [pair for pair in named if not _any_of(pair, here)]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.cards import rows
+from bot.cards.model import Bold
 from bot.commands.logoff import LogoffAsk
 from bot.commands.sessions import SessionsAsk
 from bot.domain.actions import Action
@@ -275,3 +277,53 @@ def test_a_list_that_nobody_could_read_is_cut_and_says_so() -> None:
     assert isinstance(surveyed, Surveyed)
     assert len(surveyed.targets) == MOST_LISTED
     assert f"There are {len(many):,}" in surveyed.message
+
+
+RIGHT = "could not be read: the bot's account lacks the right Query Information on RDP-Tcp there"
+UNREAD = b.session(6, account=Account(domain="", user=""), logon=0, disconnect=0, error=5)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        BO,
+        Condition(field=Field.IDLE, operator=Operator.MORE, values=("9999999",)),
+        Condition(field=Field.LOGON, operator=Operator.LESS, values=("1",)),
+    ],
+)
+def test_a_filter_on_what_could_not_be_read_leaves_nobody_unmentioned(condition: Condition) -> None:
+    look = Look(host="comp1", at=b.NOW, sessions=(SERVICES, UNREAD))
+    surveyed = decided(look, conditions=(condition,))
+    assert [(one.session.id, one.why) for one in surveyed.excluded] == [(6, RIGHT)]
+    assert (surveyed.targets, surveyed.ending) == ((), Ending.NOTHING_TO_DO)
+
+
+def test_a_filter_on_what_was_read_decides_about_a_session_that_was_not_read_whole() -> None:
+    look = Look(host="comp1", at=b.NOW, sessions=(SERVICES, UNREAD))
+    assert decided(look, conditions=(ACTIVE,)).excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "why"),
+    [
+        (7045, SessionState.ACTIVE, RIGHT),
+        (13, SessionState.ACTIVE, "could not be read: Windows answered error 13"),
+        (0, SessionState.UNKNOWN, "could not be read: its state is unknown"),
+    ],
+)
+def test_a_host_whose_sessions_cannot_be_read_is_not_one_where_nobody_is(
+    error: int, state: SessionState, why: str
+) -> None:
+    account = Account(domain="", user="") if error else ALICE.account
+    look = Look(host="comp1", at=b.NOW, sessions=(SERVICES, b.session(6, account=account, error=error, state=state)))
+    other = Look(host="comp2", at=b.NOW, sessions=(b.session(3, host="comp2"),))
+    ask = SessionsAsk(hosts=("comp1", "comp2"), choice=Choice.ALL)
+    listed = surveyed_by(policy(), b.request(ask=ask, action=Action.LIST), [look, other])
+    assert [survey.message for survey in listed.surveys] == ["", ""]
+    (row,) = [
+        "".join(part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, str | Bold))
+        for line in rows.of_targets(b.request(targets=tuple(t for t in listed.targets if t.session.id == 6)))
+    ]
+    assert row.startswith("somebody  comp1 session 6" if error else "CORP\\alice  comp1 session 6")
+    assert row.endswith(why)
+    assert why in [one.why for one in decided(look).excluded]
