@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 
 from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
@@ -56,6 +56,11 @@ class WinRm(Section):
         return self.port or (5986 if self.scheme == "https" else 5985)
 
 
+def _in_brackets(address: str) -> str:
+    """Return an IPv6 address as a URL wants it, and everything else as it is."""
+    return f"[{address}]" if address.count(":") > 1 and not address.startswith("[") else address
+
+
 class Computer(Section):
     """One computer, a range of them (`rds-[01-40]`), or with `match` a pattern that further names may match.
 
@@ -64,7 +69,7 @@ class Computer(Section):
 
     name: str = ""
     match: str = ""
-    address: str = ""
+    address: Annotated[str, AfterValidator(_in_brackets)] = ""
     machine: str = ""
     winrm: WinRm = WinRm()
 

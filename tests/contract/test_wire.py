@@ -167,6 +167,18 @@ def test_an_answer_that_is_no_soap_is_a_bad_reply(body: bytes) -> None:
         assert isinstance(refusal(server.endpoint), BadReply)
 
 
+LAUGHS = """<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>"""
+
+
+@pytest.mark.parametrize("body", [LAUGHS.encode(), LAUGHS.encode("utf-16"), LAUGHS.encode("utf-16-be")])
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+def test_a_document_type_is_refused_before_anything_parses_it(status: str, body: bytes) -> None:
+    with serving(saying(f"{status}\r\nContent-Length: {len(body)}", body)) as server:
+        error = refusal(server.endpoint)
+    assert isinstance(error, BadReply)
+    assert isinstance(error.__cause__, OutOfBounds | UnicodeDecodeError)
+
+
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "502 Bad Gateway", "503 Service Unavailable"])
 def test_a_status_without_soap_is_told(status: str) -> None:
     with serving(saying(f"{status}\r\nContent-Length: 4", b"oops")) as server:

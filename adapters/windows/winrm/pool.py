@@ -7,11 +7,13 @@ from collections import defaultdict
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
+from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 
-from adapters.windows.winrm.http_adapter import DeadlineAdapter
+from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_document_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import timedelta
 
@@ -29,7 +31,9 @@ class PooledConnection:
         self.connection = connection
         self.wire = DeadlineAdapter()
         self.protocol: Any = Protocol(**_protocol_options(connection))
-        session = self.protocol.transport.build_session()
+        transport: Any = self.protocol.transport
+        transport.send_message = _checked(transport.send_message)
+        session = transport.build_session()
         session.trust_env = False
         session.proxies = {}
         session.headers["Accept-Encoding"] = "identity"
@@ -49,6 +53,21 @@ class PooledConnection:
 
     def close(self) -> None:
         self._session.close()
+
+
+def _checked(send: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    """Return the sender with a check of each unsealed answer before anything parses it."""
+
+    def send_message(message: str) -> bytes:
+        try:
+            answer = send(message)
+        except WinRMTransportError as exc:
+            refuse_document_type(exc.response_text.encode())
+            raise
+        refuse_document_type(answer)
+        return answer
+
+    return send_message
 
 
 def _protocol_options(connection: Connection) -> dict[str, Any]:

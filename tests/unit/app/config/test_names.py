@@ -77,6 +77,11 @@ TWICE = {
     ),
     "this machine": ("localhost", "127.0.0.1", "`127.0.0.1` and `localhost` lead to one address"),
     "this machine, once more": ("{name: a, address: '[::1]'}", "127.0.0.2", "`127.0.0.2` and `a` lead to one address"),
+    "one IPv6 address in two forms": (
+        "{name: a, address: '[fd00::5]'}",
+        "{name: b, address: 'fd00::5'}",
+        "lead to one address",
+    ),
     "one IPv6 address": ("{name: a, address: '[fd00::5]'}", "{name: b, address: '[fd00::5]'}", "lead to one address"),
 }
 
@@ -101,11 +106,11 @@ SPELLINGS = {
     "a range with zeros": ("10.0.0.[01-40]", "computers.0: `10.0.0.01` is no address"),
     "mapped": (
         "{name: a, address: '::ffff:10.0.0.5'}",
-        "computers.0.address: `::ffff:10.0.0.5` has to be written `10.0.0.5`.",
+        "computers.0.address: `[::ffff:10.0.0.5]` has to be written `10.0.0.5`.",
     ),
-    "without brackets": (
-        "{name: a, address: 'fd00::5'}",
-        "computers.0.address: `fd00::5` has to be written `[fd00::5]`.",
+    "another IPv6 without brackets": (
+        "{name: a, address: 'FD00:0::5'}",
+        "computers.0.address: `[FD00:0::5]` has to be written `[fd00::5]`.",
     ),
     "another IPv6": (
         "{name: a, address: '[FD00:0::5]'}",
@@ -282,5 +287,6 @@ def test_a_name_has_labels_and_a_number_at_its_end_makes_an_address() -> None:
         "a",
         "a.b",
         "a-1.b2",
+        "a_b",
     ]
     assert [text for text in ("1", "a.1", "0x1f", "a1", "1a", "1.a") if is_numeric(text)] == ["1", "a.1", "0x1f"]
