@@ -113,7 +113,7 @@ def test_one_no_of_a_lead_ends_it(stage: Rehearsal) -> None:
 
 
 def test_who_has_left_on_the_same_host_is_a_matter_for_one(stage: Rehearsal) -> None:
-    """The rule for those at work does not cover him; the card stands where it was asked."""
+    """The rule for those at work does not cover them; the card stands where it was asked."""
     type_and_wait(stage, "/logoff rds-05 id=3 --sync")
     (card,) = cards(stage, "dana")
     assert card.channel == OPS
