@@ -235,7 +235,7 @@ def test_the_command_line_explains_what_the_rules_decide_and_why() -> None:
     assert 'rds-05: rule "fleet at work by four eyes" covers only Active; needs a yes from 1 of @ts-leads' in lines[1]
     assert 'rds-05: rule "on-call" covers all sessions; the requester confirms' in lines[2]
     assert lines[3].startswith('comp1: rule "on-call"')
-    assert lines[4].startswith("--force: allowed by fleet at work by four eyes, on-call and a reason")
+    assert lines[4].startswith('--force: allowed by "fleet at work by four eyes", "on-call", with a reason;')
     _, no = call("explain", "--as", "U0OLI00001", "/logoff comp1 id=3")
     assert "No (no rule): No rule lets you log sessions off." in no
 
