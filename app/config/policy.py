@@ -20,8 +20,8 @@ from bot.policy.model import Force, Rule
 _WITH_IDLE_TIMES = (SessionState.ACTIVE, SessionState.DISCONNECTED)
 RESERVED = frozenset(
     {
-        *("no rule", "guard rail", "member", "own", "home workspace"),
-        *("status", "paused", "rate limit", MANY_AT_ONCE),
+        *("no rule", "no act", "guard rail", "member", "own", "home workspace"),
+        *("status", "paused", "rate limit", "one card", "not enough", MANY_AT_ONCE),
     }
 )
 """The names under which decisions are recorded that no rule of the file made."""

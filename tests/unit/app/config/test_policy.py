@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import pytest
 from app.config.policy import RESERVED
 from app.config.settings import load
 from bot.domain.actions import Action
-from bot.domain.requirement import Need
+from bot.domain.requirement import MANY_AT_ONCE, Need
 from bot.domain.session import SessionState
 from bot.errors import SettingsError
 from bot.policy.model import Force
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,6 +184,12 @@ def test_a_fault_in_a_rule_names_its_line_and_key(tmp_path: Path, said: str, sen
 def test_a_name_is_nobody(tmp_path: Path, name: str) -> None:
     (fault,) = faults(tmp_path, RULE.replace("@oncall", name))
     assert fault.startswith(f"line {FIRST + 2}: rules.0.who.0: write a user group's handle (@oncall)")
+
+
+def test_every_decision_that_no_rule_of_the_file_made_has_a_reserved_name() -> None:
+    files = [*(ROOT / "bot/policy").glob("*.py"), *(ROOT / "bot/workflow").glob("*.py")]
+    said = {name for file in files for name in re.findall(r'(?:rule=|deny\()"([^"]+)"', file.read_text("utf-8"))}
+    assert said == RESERVED - {MANY_AT_ONCE}
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED | {"No Rule", " own "}))
