@@ -59,9 +59,9 @@ class SlackDirectory:
     """The people behind `names`: all user ids, group ids and handles of the policy.
 
     Slack is asked about each of them: members are people of `home_team` and nobody else. Other people need no status,
-    because no rule lets them act. A refresh counts for `good_for` after Slack answered, by
-    the clock and by `ticks` (seconds of a clock that cannot be set back). After that every person is `UNKNOWN`, and
-    nobody may act until Slack answers again.
+    because no rule lets them act. A refresh counts for `good_for` after Slack answered, by the clock and by `ticks`
+    (seconds of a clock that cannot be set back). After that every person is `UNKNOWN`, and nobody may act until Slack
+    answers again.
     """
 
     def __init__(  # noqa: PLR0913 - the client, the names, and the times of a refresh
@@ -126,7 +126,7 @@ class SlackDirectory:
             for group in self._patiently(self._ask_groups):
                 _add(group, self._names, found, group_ids)
         people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
-        status = {user_id: self._patiently(partial(self._ask_standing, user_id)) for user_id in sorted(people)}
+        status = {user_id: self._patiently(partial(self._ask_status, user_id)) for user_id in sorted(people)}
         groups = {user_id: frozenset(names) for user_id, names in found.items()}
         self._known = _Known(groups=groups, status=status, at=asked_at, ticks=asked_ticks)
         self.group_ids.update(group_ids)
@@ -149,7 +149,7 @@ class SlackDirectory:
                     return groups
         raise ChatError("Slack answered without the user groups I asked for.", retryable=True)
 
-    def _ask_standing(self, user_id: str) -> MemberStatus:
+    def _ask_status(self, user_id: str) -> MemberStatus:
         """Return the person's status. Raises `ChatError`.
 
         A rule may still name a person whom Slack no longer knows. They are a stranger; the other people still count.
@@ -163,7 +163,7 @@ class SlackDirectory:
                 return MemberStatus.STRANGER
         if user["id"] != user_id:
             raise ChatError("Slack answered without the person I asked for.", retryable=True)
-        return _standing_of(user, self._home_team)
+        return _status_of(user, self._home_team)
 
     def _is_fresh(self, known: _Known) -> bool:
         """Return whether the refresh still counts: not when it is too old, or when the clock was set back before it."""
@@ -197,7 +197,7 @@ def _add(
         found.setdefault(str(user_id), set()).update(own)
 
 
-def _standing_of(user: Mapping[str, Any], home_team: str) -> MemberStatus:
+def _status_of(user: Mapping[str, Any], home_team: str) -> MemberStatus:
     """Return the status of Slack's user object: https://docs.slack.dev/reference/objects/user-object.
 
     `is_stranger` is no proof: it is false for a partner who shares a channel with the app.

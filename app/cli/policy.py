@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,11 +25,25 @@ if TYPE_CHECKING:
 policy = typer.Typer(help="The rules: what they decide, and whether they can work.", no_args_is_help=True)
 
 
+def _user_id(value: str) -> str:
+    if not re.fullmatch(r"[UW][A-Z0-9]{2,}", value):
+        raise typer.BadParameter("Write the user id (U...); names do not count.")
+    return value
+
+
+def _channel_id(value: str) -> str:
+    if value and not re.fullmatch(r"[CDG][A-Z0-9]{2,}", value):
+        raise typer.BadParameter("Write the channel's id (C...), which its details show at the bottom.")
+    return value
+
+
 @policy.command(name="explain")
 def explain_(
     command: Annotated[str, typer.Argument(help="What would be typed, for example '/logoff comp1 id=3 --force'.")],
-    as_user: Annotated[str, typer.Option("--as", help="The Slack user id of who types it.")],
-    in_channel: Annotated[str, typer.Option("--in", help="The id of the channel where it is typed.")] = "",
+    as_user: Annotated[str, typer.Option("--as", help="The Slack user id of who types it.", callback=_user_id)],
+    in_channel: Annotated[
+        str, typer.Option("--in", help="The id of the channel where it is typed.", callback=_channel_id)
+    ] = "",
     config: Config = APP_YAML,
 ) -> None:
     """Print what the rules would decide and why. Nothing is asked for and no host is contacted."""

@@ -55,7 +55,18 @@ def fault_in_computer(computer: Computer) -> tuple[str, str]:
         return "", f"`{computer.name}` names more than {MOST_HOSTS:,} computers."
     if computer.address and len(names) > 1:
         return "address", f"`{computer.name}` and one address would be one computer under {len(names)} names."
-    return ("address", wrong) if computer.address and (wrong := _fault_in_address(computer.address)) else ("", "")
+    if computer.address and (wrong := _fault_in_address(computer.address)):
+        return "address", wrong
+    return _fault_in_machine(computer, len(names))
+
+
+def _fault_in_machine(computer: Computer, names: int) -> tuple[str, str]:
+    """A machine that no host can name would have every answer of the computer refused."""
+    if computer.machine and names > 1:
+        return "machine", f"`{computer.name}` and one machine would be one computer under {names} names."
+    if computer.machine and (not is_name(computer.machine) or is_numeric(computer.machine)):
+        return "machine", f"no computer calls itself `{computer.machine}`: write what `hostname` prints there."
+    return "", ""
 
 
 def _fault_in_match(computer: Computer) -> tuple[str, str]:
@@ -65,6 +76,8 @@ def _fault_in_match(computer: Computer) -> tuple[str, str]:
         return "match", f"`{computer.match}` can match no name of a computer."
     if computer.address:
         return "address", f"`{computer.match}` and one address would be one computer under many names."
+    if computer.machine:
+        return "machine", f"`{computer.match}` and one machine would be one computer under many names."
     return "", ""
 
 

@@ -20,8 +20,8 @@ from bot.policy.model import Force, Rule
 _WITH_IDLE_TIMES = (SessionState.ACTIVE, SessionState.DISCONNECTED)
 RESERVED = frozenset(
     {
-        *("no rule", "guard rail", "member", "own", "home workspace"),
-        *("status", "paused", "rate limit", MANY_AT_ONCE),
+        *("no rule", "no act", "guard rail", "member", "own", "home workspace"),
+        *("status", "paused", "rate limit", "one card", "not enough", MANY_AT_ONCE),
     }
 )
 """The names under which decisions are recorded that no rule of the file made."""
@@ -99,18 +99,6 @@ def _account(value: str) -> str:
     return value
 
 
-def _window(value: timedelta) -> timedelta:
-    if not timedelta(minutes=1) <= value <= timedelta(days=1):
-        raise ValueError("write a duration from 1m to 1d")
-    return value
-
-
-def _hold(value: timedelta) -> timedelta:
-    if value > timedelta(minutes=5):
-        raise ValueError("write a duration from 0s to 5m")
-    return value
-
-
 def _rule_name(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("needs letters that can be read")
@@ -122,6 +110,7 @@ def _rule_name(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 CardTime = Annotated[Duration, _between(MINUTE, DAY, "nobody can read a card faster, and an older one says what was")]
 IdleTime = Annotated[Duration, _between(MINUTE, 90 * DAY, "for sessions of any idle time leave it out")]
+HoldTime = Annotated[Duration, _between(timedelta(), 5 * MINUTE, "an emergency cannot wait longer")]
 RateTime = Annotated[Duration, _between(MINUTE, DAY, "a shorter time limits nobody, a longer one locks people out")]
 UserPattern = Annotated[str, AfterValidator(_account)]
 PersonName = Annotated[str, AfterValidator(_person)]
@@ -135,12 +124,12 @@ class Section(BaseModel):
 
 
 class ForceSettings(Section):
-    """Whether a rule allows break-glass, and whether the reason is required or has to contain a ticket."""
+    """Whether a rule allows break-glass, whether it needs a reason or a ticket, and how long the act waits before."""
 
     allowed: bool = True
     reason: bool = False
     ticket: Annotated[str, AfterValidator(_ticket)] = ""
-    hold: Annotated[Duration, AfterValidator(_hold)] = timedelta()
+    hold: HoldTime = timedelta()
 
     def value(self) -> Force:
         return Force(is_allowed=self.allowed, needs_reason=self.reason, ticket=self.ticket, hold=self.hold)
@@ -226,6 +215,6 @@ class Limits(Section):
     """
 
     second_person_above: int = Field(default=10, ge=1, le=MOST)
-    second_person_window: Annotated[Duration, AfterValidator(_window)] = timedelta(minutes=10)
+    second_person_window: RateTime = timedelta(minutes=10)
     max_requests: int = Field(default=30, ge=1, le=MOST)
     per: RateTime = timedelta(minutes=10)

@@ -11,6 +11,7 @@ from bot.domain import events as e
 if TYPE_CHECKING:
     from bot.domain.people import Place
     from bot.domain.request import Request, Target
+    from bot.domain.session import Session
 
 
 def entry_for_opening(request: Request) -> Entry:
@@ -108,13 +109,18 @@ def _about(entry: Entry, target: Target | None) -> Entry:
     return replace(entry, host=session.host, session_id=session.id, user=str(session.account))
 
 
+def _named(session: Session) -> str:
+    """Return the session in words: host, id and account, if it has one."""
+    return f"{session.host} {session.id} {session.account}".rstrip()
+
+
 def _left_open(request: Request) -> str:
     """Return the open targets in words, first those whose host had no order yet, then the others."""
     begun = {look.host for look in request.surveys if look.started_at}
 
     def listed(word: str, *, is_begun: bool) -> list[str]:
         hit = [t.session for t in request.open_targets if (t.session.host in begun) is is_begun]
-        return [f"{word}: " + ", ".join(f"{s.host} {s.id} {s.account}" for s in hit)] if hit else []
+        return [f"{word}: " + ", ".join(map(_named, hit))] if hit else []
 
     return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
 
@@ -133,12 +139,12 @@ def _change_in_words(event: e.ReasonAsked | e.ReasonGiven | e.ActionChanged | e.
 
 def _survey_in_words(event: e.Surveyed) -> str:
     """Return targets, exclusions, hosts without an answer, and the requirement of a survey, in words."""
-    targets = ", ".join(f"{t.session.host} {t.session.id} {t.session.account}" for t in event.targets) or "nobody"
+    targets = ", ".join(_named(t.session) for t in event.targets) or "nobody"
     parts = [f"targets: {targets}"]
     if event.excluded:
         parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.excluded))
     if event.unseen:
-        unseen = (f"{o.session.host} {o.session.id} {o.session.account} ({o.why})" for o in event.unseen)
+        unseen = (f"{_named(o.session)} ({o.why})" for o in event.unseen)
         parts.append("not shown: " + ", ".join(unseen))
     silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code]
     if silent:

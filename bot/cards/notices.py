@@ -89,8 +89,11 @@ def break_glass(request: Request) -> Card:
     if terms := " ".join(terms_of(request)):
         rows = (*rows, Line(parts=(terms,), tone=Tone.QUIET))
     begins, buttons = "It began at once.", tuple[Button, ...]()
-    if hold := request.hold:
-        begins = f"It begins after {duration(hold)}, unless it is stopped."
+    if request.ask.warn:
+        begins = f"It begins after {duration(max(request.hold, request.ask.warn))}, unless it is stopped."
+    elif request.hold:
+        begins = f"It begins after {duration(request.hold)}, unless it is stopped."
+    if request.hold:
         buttons = (Button(press=Press.CANCEL, label="Stop", request_id=request.id, version=request.version),)
     stands = Line(parts=(f"{begins} How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = wording.called(request.actor)

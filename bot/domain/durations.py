@@ -25,7 +25,7 @@ def duration(length: timedelta) -> str:
 
 
 def written(length: timedelta) -> str:
-    """Return the length as people write it: `1m`, `24h`, `90d`; whole units of the largest that fits."""
+    """Return the length as people write it: `90s`, `1m`, `90d`; whole units of the largest that fits."""
     seconds = int(length.total_seconds())
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds and seconds % size == 0:

@@ -76,9 +76,10 @@ def _force_in_words(policy: Policy, person: Person, place: Place, action: Action
     allowed = [rule for rule in rules if rule.force.is_allowed]
     if not allowed:
         return "no rule allows it for this person, so the bot would ask."
-    needs = " and a reason" if any(rule.force.needs_reason for rule in allowed) else ""
-    ticket = next((f" that has {rule.force.ticket}" for rule in allowed if rule.force.ticket), "")
-    names = ", ".join(rule.name for rule in allowed)
+    tickets = " and ".join(dict.fromkeys(rule.force.ticket for rule in allowed if rule.force.ticket))
+    needs = ", with a reason" if tickets or any(rule.force.needs_reason for rule in allowed) else ""
+    ticket = f" that has {tickets}" if tickets else ""
+    names = ", ".join(f'"{rule.name}"' for rule in allowed)
     longest = max(rule.force.hold for rule in allowed)
     held = f", after a hold of {duration(longest)}" if longest else ""
     return f"allowed by {names}{needs}{ticket}{held}; where another rule decides, the bot asks."

@@ -27,7 +27,7 @@ def workspace() -> Iterator[Workspace]:
 
 
 @pytest.fixture(scope="module")
-def status() -> Iterator[Workspace]:
+def shared_workspace() -> Iterator[Workspace]:
     """One for all the refusals, which leave nothing behind in it."""
     with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
         yield workspace
@@ -82,9 +82,9 @@ def call(workspace: Workspace, method: str, token: str | None = None, **argument
     ],
 )
 def test_a_wrong_call_is_refused_in_slacks_words(
-    status: Workspace, method: str, arguments: dict[str, Any], error: str
+    shared_workspace: Workspace, method: str, arguments: dict[str, Any], error: str
 ) -> None:
-    answer = call(status, method, **arguments)
+    answer = call(shared_workspace, method, **arguments)
     assert (answer["ok"], answer["error"]) == (False, error)
 
 

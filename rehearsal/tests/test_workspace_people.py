@@ -39,7 +39,7 @@ def workspace(clock: SetClock) -> Iterator[Workspace]:
 
 
 @pytest.fixture(scope="module")
-def status() -> Iterator[Workspace]:
+def shared_workspace() -> Iterator[Workspace]:
     """One for all the refusals, which leave nothing behind in it."""
     with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
         yield workspace
@@ -140,10 +140,10 @@ def test_a_command_says_where_and_whose_it_is(
     ],
 )
 def test_who_cannot_type_there_is_refused(
-    status: Workspace, user: str, text: str, channel: str | None, error: str
+    shared_workspace: Workspace, user: str, text: str, channel: str | None, error: str
 ) -> None:
     with pytest.raises(UserClientError) as refused:
-        UserClient(status.url, user).command(text, channel)
+        UserClient(shared_workspace.url, user).command(text, channel)
     assert refused.value.error == error
 
 

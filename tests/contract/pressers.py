@@ -32,11 +32,11 @@ PEOPLE = {
     "1 of": (c.BO, c.CHEN, c.person("eve"), c.person("ira"), c.person("kim")),
     "2 of": (c.BO, c.CHEN, c.person("eve"), c.person("ira"), c.person("kim")),
 }
-"""Dana has asked. All but her are leads."""
+"""Dana has asked. All others are leads."""
 
 PRESSES = 200
 Outcome = tuple[str, str, bool]
-"""Who pressed, what he was told, whether it changed anything."""
+"""Who pressed, what they were told, whether it changed anything."""
 
 
 def policy_of(kind: str) -> Policy:

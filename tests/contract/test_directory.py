@@ -100,7 +100,7 @@ def refuse(workspace: Workspace, method: str, error: str, times: int = 1) -> Non
         (FLO, MemberStatus.BOT),
     ],
 )
-def test_the_standing_is_what_slack_says(directory: SlackDirectory, user_id: str, status: MemberStatus) -> None:
+def test_the_status_is_what_slack_says(directory: SlackDirectory, user_id: str, status: MemberStatus) -> None:
     assert directory.person(actor(user_id)).status is status
 
 

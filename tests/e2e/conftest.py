@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """A command of the program sets the log up; the next test finds it as it was."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -54,6 +54,12 @@ def test_a_farm_that_this_machine_cannot_play_is_told_in_a_sentence(tmp_path: Pa
     assert "account > username: an account is written DOMAIN\\name" in result.exception.message
 
 
+def test_try_says_that_a_command_begins_with_a_slash() -> None:
+    result = runner.invoke(app, ["try", "logoff comp1 id=3"])
+    assert result.exit_code == 2
+    assert "begins with a slash" in result.output
+
+
 def test_run_says_what_to_do_when_the_database_has_no_tables(real_config: Path, tmp_path: Path) -> None:
     real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
     result = runner.invoke(app, ["run", "--config", str(real_config)])

@@ -113,7 +113,7 @@ def test_one_no_of_a_lead_ends_it(stage: Rehearsal) -> None:
 
 
 def test_who_has_left_on_the_same_host_is_a_matter_for_one(stage: Rehearsal) -> None:
-    """The rule for those at work does not cover him; the card stands where it was asked."""
+    """The rule for those at work does not cover them; the card stands where it was asked."""
     type_and_wait(stage, "/logoff rds-05 id=3 --sync")
     (card,) = cards(stage, "dana")
     assert card.channel == OPS
@@ -235,7 +235,7 @@ def test_the_command_line_explains_what_the_rules_decide_and_why() -> None:
     assert 'rds-05: rule "fleet at work by four eyes" covers only Active; needs a yes from 1 of @ts-leads' in lines[1]
     assert 'rds-05: rule "on-call" covers all sessions; the requester confirms' in lines[2]
     assert lines[3].startswith('comp1: rule "on-call"')
-    assert lines[4].startswith("--force: allowed by fleet at work by four eyes, on-call and a reason")
+    assert lines[4].startswith('--force: allowed by "fleet at work by four eyes", "on-call", with a reason;')
     _, no = call("explain", "--as", "U0OLI00001", "/logoff comp1 id=3")
     assert "No (no rule): No rule lets you log sessions off." in no
 

@@ -106,7 +106,7 @@ def test_an_outsiders_press_changes_nothing_is_noted_and_told_to_him_alone(stage
     assert people_on(stage, "comp1") == COMP1
     assert notes(stage) == ["outsider_press"]
     assert "Only the person who asked can press this." in private_to(stage, "oli")[-1]
-    assert len(private_to(stage, "dana")) == 1, "dana has her receipt and nothing else"
+    assert len(private_to(stage, "dana")) == 1, "dana has the receipt and nothing else"
     assert stage.bot.ledger.newest(1)[0].state is State.AWAITING
 
 

@@ -140,10 +140,6 @@ class Workspace:
         return self._context.signing_secret
 
     @property
-    def team_id(self) -> str:
-        return self._context.store.settings.team.id
-
-    @property
     def store(self) -> Store:
         """The state itself, for a program in the same process. Read it; people act through a UserClient."""
         return self._context.store

@@ -70,7 +70,7 @@ class Directory(SlackDirectory):
 
 HOME, GRID = {"team_id": "T0HOME"}, {"team_id": "E0ORG", "enterprise_user": {"teams": ["T0SISTER", "T0HOME"]}}
 FAR = {"team_id": "T0FAR"}
-STANDING = [
+STATUSES = [
     (HOME, MemberStatus.MEMBER),
     (HOME | {"is_stranger": False, "is_bot": False, "deleted": False}, MemberStatus.MEMBER),
     (HOME | {"is_app_user": True}, MemberStatus.MEMBER),
@@ -102,7 +102,7 @@ STANDING = [
 ]
 
 
-@pytest.mark.parametrize(("user", "status"), STANDING)
+@pytest.mark.parametrize(("user", "status"), STATUSES)
 def test_who_counts_is_read_from_the_person_and_is_the_same_for_presser_and_list(
     user: dict[str, Any], status: MemberStatus
 ) -> None:

@@ -45,6 +45,16 @@ def test_explain_prints_a_handle_without_its_control_characters(path: Path) -> N
     assert "@on\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}call" in done.output
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(["--as", "dana"], "Write the user id"), (["--as", "U0DANA", "--in", "#ops"], "Write the channel's id")],
+)
+def test_explain_takes_ids_and_no_names(path: Path, words: list[str], says: str) -> None:
+    done = RUNNER.invoke(command.policy, ["explain", *words, "--config", str(path), "/logoff comp1 --all"])
+    assert done.exit_code == 2
+    assert says in done.output
+
+
 def test_check_names_what_looks_odd_and_fails(path: Path) -> None:
     done = RUNNER.invoke(command.policy, ["check", "--config", str(path)])
     assert done.exit_code == 1

@@ -125,6 +125,16 @@ SPELLINGS = {
         "computers.0.address: `r-[1-2]` and one address",
     ),
     "a match at one address": ("{match: 'r-*', address: 10.0.0.5}", "computers.0.address: `r-*` and one address"),
+    "a range as one machine": ("{name: 'r-[1-2]', machine: FIN-01}", "computers.0.machine: `r-[1-2]` and one machine"),
+    "a match as one machine": ("{match: 'r-*', machine: FIN-01}", "computers.0.machine: `r-*` and one machine"),
+    "an address as machine": (
+        "{name: a, machine: 10.0.0.5}",
+        "computers.0.machine: no computer calls itself `10.0.0.5`: write what `hostname` prints there.",
+    ),
+    "a machine with a space": (
+        "{name: a, machine: 'FIN 01'}",
+        "computers.0.machine: no computer calls itself `FIN 01`",
+    ),
     "a match of addresses": ("{match: '*.0.0.5'}", "computers.0.match: `*.0.0.5` can match no name of a computer."),
     "a match with a space": ("{match: 'r *x'}", "computers.0.match: `r *x` can match no name of a computer."),
     "a match with two dots": ("{match: 'r*..x'}", "computers.0.match: `r*..x` can match no name of a computer."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import pytest
 from app.config.policy import RESERVED
 from app.config.settings import load
 from bot.domain.actions import Action
-from bot.domain.requirement import Need
+from bot.domain.requirement import MANY_AT_ONCE, Need
 from bot.domain.session import SessionState
 from bot.errors import SettingsError
 from bot.policy.model import Force
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +164,7 @@ def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
         ("requester_counts: maybe", "requester_counts: has to be true or false."),
         ("approve_in: approvals", "approve_in: write the channel's id (C...)"),
         ("force: {ticket: '['}", "force.ticket: this is no regular expression: unterminated character set"),
-        ("force: {hold: 301s}", "force.hold: write a duration from 0s to 5m."),
+        ("force: {hold: 301s}", "force.hold: has to be from 0s to 5m: an emergency cannot wait longer."),
         ("force: {hold: 10}", "force.hold: write a duration like 90s, 15m, 2h or 1d."),
         ("force: {ticket: 5}", "force.ticket: has to be a text. Put it in quotes."),
         ("force: {resaon: true}", "force.resaon: I know no key `resaon` here; did you mean `reason`?"),
@@ -184,6 +186,12 @@ def test_a_name_is_nobody(tmp_path: Path, name: str) -> None:
     assert fault.startswith(f"line {FIRST + 2}: rules.0.who.0: write a user group's handle (@oncall)")
 
 
+def test_every_decision_that_no_rule_of_the_file_made_has_a_reserved_name() -> None:
+    files = [*(ROOT / "bot/policy").glob("*.py"), *(ROOT / "bot/workflow").glob("*.py")]
+    said = {name for file in files for name in re.findall(r'(?:rule=|deny\()"([^"]+)"', file.read_text("utf-8"))}
+    assert said == RESERVED - {MANY_AT_ONCE}
+
+
 @pytest.mark.parametrize("name", sorted(RESERVED | {"No Rule", " own "}))
 def test_no_rule_may_be_called_like_one_of_the_bots_own(tmp_path: Path, name: str) -> None:
     (fault,) = faults(tmp_path, RULE.replace("name: on-call", f'name: "{name}"'))
@@ -198,8 +206,8 @@ def test_no_rule_may_be_called_like_one_of_the_bots_own(tmp_path: Path, name: st
         ("protect: {users: boss}", "protect.users: has to be a list: one `- entry` a line."),
         ("protect: {computers: [group:nope]}", "protect.computers.0: `group:nope` is no group of computers"),
         ("limits: {second_person_above: 0}", "limits.second_person_above: has to be at least 1."),
-        ("limits: {second_person_window: 59s}", "limits.second_person_window: write a duration from 1m to 1d."),
-        ("limits: {second_person_window: 2d}", "limits.second_person_window: write a duration from 1m to 1d."),
+        ("limits: {second_person_window: 59s}", "limits.second_person_window: has to be from 1m to 1d: a shorter"),
+        ("limits: {second_person_window: 2d}", "limits.second_person_window: has to be from 1m to 1d"),
         (
             "limits: {second_person_window: 10}",
             "limits.second_person_window: write a duration like 90s, 15m, 2h or 1d.",

@@ -17,6 +17,7 @@ from bot.domain.actions import Action
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Ending, ExcludedSession
 from bot.domain.requirement import Confirm
+from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
 
@@ -134,6 +135,11 @@ def test_the_survey_is_written_down_as_it_was_shown() -> None:
         "whatif",
     ):
         assert said in reason
+
+
+def test_a_session_without_a_user_is_named_by_its_host_and_id() -> None:
+    event = b.surveyed(b.target(0, session=b.session(0, account=Account(domain="", user=""))), b.target(3))
+    assert entry_for(b.request(), event).reason.startswith("targets: comp1 0, comp1 3 CORP\\alice;")
 
 
 def test_a_survey_that_found_nobody_says_so() -> None:

@@ -95,11 +95,13 @@ def test_the_wrong_channel_is_said() -> None:
 
 
 def test_force_says_what_it_takes() -> None:
-    force = Force(is_allowed=True, needs_reason=True, ticket=r"INC-\d+")
-    (line,) = [each for each in explained(rule(force=force), force=True) if each.startswith("--force")]
-    assert (
-        line == r"--force: allowed by on-call and a reason that has INC-\d+; where another rule decides, the bot asks."
-    )
+    rules = [
+        rule("first", users=("alice",), force=Force(is_allowed=True, needs_reason=True, ticket=r"INC-\d+")),
+        rule("second", force=Force(is_allowed=True, ticket=r"CHG-\d+")),
+    ]
+    both = r'"first", "second", with a reason that has INC-\d+ and CHG-\d+'
+    for said, line in ((rules, both), (rules[1:], r'"second", with a reason that has CHG-\d+')):
+        assert f"--force: allowed by {line}; where another rule decides, the bot asks." in explained(*said, force=True)
 
 
 def test_force_that_nothing_allows_says_that_the_bot_would_ask() -> None:

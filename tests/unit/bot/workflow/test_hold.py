@@ -53,6 +53,17 @@ def test_without_a_hold_it_begins_at_once_as_before() -> None:
     assert harness.chat.shown[0].buttons == ()
 
 
+@pytest.mark.parametrize(
+    ("hold", "says", "buttons"), [(timedelta(), "a minute", 0), (HOLD, "a minute", 1), (300 * SECOND, "5 minutes", 1)]
+)
+def test_the_announcement_of_a_warned_act_names_the_longer_wait(hold: timedelta, says: str, buttons: int) -> None:
+    harness = bot_with(c.asking_leads(1, force=Force(is_allowed=True, hold=hold)))
+    harness.ask_and_run(f"{FORCE} --warn 1m")
+    announced = harness.chat.shown[0]
+    assert f"It begins after {says}, unless it is stopped." in text_of(announced)
+    assert len(announced.buttons) == buttons
+
+
 @pytest.mark.parametrize("press", ["cancel", "stop"])
 @pytest.mark.parametrize("by", [c.DANA, c.BO])
 def test_a_press_in_the_hold_ends_it(press: str, by: Actor) -> None:

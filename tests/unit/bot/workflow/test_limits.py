@@ -79,7 +79,7 @@ def test_above_the_cap_a_target_that_asks_the_leads_takes_nothing_off_what_the_o
     }
     harness.press("approve", by=BO, on=request)
     harness.run()
-    assert harness.terminal.acts == [], "Bo leads, but he is not on call"
+    assert harness.terminal.acts == [], "Bo leads, but is not on call"
     harness.press("approve", by=CHEN, on=request)
     harness.run()
     assert len(harness.terminal.logged_off) == 12
@@ -196,7 +196,7 @@ def test_above_the_cap_with_nobody_else_on_call_it_is_said_at_once() -> None:
 
 
 def test_a_channel_for_approvals_where_the_bot_may_not_post_is_told_to_the_requester() -> None:
-    """Otherwise he would wait for people who never hear of it."""
+    """Otherwise they would wait for people who never hear of it."""
     harness = bot_with(asking_leads(1))
     harness.chat.closed.add(APPROVALS.channel_id)
     request = harness.ask_and_run("comp1 id=3 --sync")

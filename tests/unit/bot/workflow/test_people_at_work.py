@@ -282,7 +282,7 @@ SESSIONS = st.builds(
 def test_adding_a_target_never_weakens_the_requirement(
     policy: Policy, sessions: list[Session], people: set[Actor], *, force: bool
 ) -> None:
-    """Whoever may decide about more may decide about less; a requester has said yes to what he asked for."""
+    """Whoever may decide about more may decide about less; a requester has said yes to what they asked for."""
     dana = c.directory().person(c.DANA)
     covered = [s for s in sessions if p.for_session(policy, dana, c.OPS, Action.LOG_OFF, s).allowed]
     if len(covered) < 2:

@@ -176,7 +176,7 @@ def test_a_crash_while_warning_sends_no_message_twice(dies_before: type[e.Event]
 
 
 def test_a_crash_between_intent_and_message_leaves_the_person_alone_unwarned_and_logged_on() -> None:
-    """Whether the message left cannot be told any more; so it is not sent, and he is not logged off."""
+    """Whether the message left cannot be told any more; so it is not sent, and the person is not logged off."""
     harness = bot_with()
     request = harness.ask_and_run(WARN)
     harness.press("approve", by=DANA, on=request)

@@ -20,7 +20,7 @@ function drawPeople(model) {
   }, avatar(one.id, one.profile.real_name), el('span', {}, el('strong', {}, one.profile.real_name), el('span.quiet', {}, roleOf(one, model))))));
 }
 
-/** What the workspace itself knows of a person; what the bot lets him do is the bot's affair. */
+/** What the workspace itself knows of a person; what the bot lets them do is the bot's affair. */
 function roleOf(person, model) {
   if (person.team_id !== model.me?.team_id && person.is_stranger) return 'From another company';
   if (person.is_restricted) return 'Guest';
