@@ -73,9 +73,13 @@ class Authorizer:
         return evaluate.may_look(self.policy, requester, request.place, request.action, host)
 
     def may_list(self, request: Request, host: str) -> bool:
-        """Return whether the requester may know of every session on this host."""
+        """Return whether the requester may know of every session on this host, by each name that the host has."""
         requester = self.person(request.actor)
-        return evaluate.may_look(self.policy, requester, request.place, Action.LIST, host)
+        return evaluate.may_look(self.policy, requester, request.place, Action.LIST, host) and all(
+            evaluate.for_session(self.policy, requester, request.place, Action.LIST, target.session).allowed
+            for target in request.targets
+            if target.session.host == host
+        )
 
     def alone_limit(self, request: Request, targets: Sequence[Target]) -> AloneLimit:
         """Return how many sessions the requester may act on alone, and what it takes to act on these above that."""
