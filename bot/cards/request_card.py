@@ -200,7 +200,7 @@ def _footer(request: Request) -> Line:
         parts += [", ", Timestamp(request.decided_at)]
     if request.state is State.READY and request.act_at:
         parts += [", begins at ", Timestamp(request.act_at)]
-    if request.state is State.AWAITING or request.reason_asked is not None:
+    if request.state is State.AWAITING or (request.state is State.ASKED and request.reason_asked is not None):
         parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
 
