@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import wording
+from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action, facts_of
 from bot.domain.alone import AloneLimit
 from bot.domain.events import Refused
 from bot.policy import approvals, evaluate
 from bot.policy.model import Decision, deny
+from bot.workflow.survey import split_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,11 +90,12 @@ class Authorizer:
         second = evaluate.with_second_person(policy, requester, place, request.action, sessions)
         above = approvals.met_by_both(second, request.requirement)
         nobody = self.nobody_to_ask(request, above)
+        too_many = split_up(request, targets) if len(targets) > MOST_ASKED else ""
         return AloneLimit(
             most=policy.second_person_above,
             within=policy.second_person_window,
             above=above,
-            nobody=nobody.message if nobody else "",
+            nobody=nobody.message if nobody else too_many,
         )
 
     def nobody_to_ask(self, request: Request, required: Requirement | None) -> Refused | None:

@@ -90,7 +90,7 @@ def decide(
         if isinstance(takes, Decision):
             return Refused(rule=takes.rule, message=takes.message)
         if len(targets) > MOST_ASKED and not takes.is_forced:
-            return Refused(rule="one card", message=_split_up(request, targets))
+            return Refused(rule="one card", message=split_up(request, targets))
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
@@ -152,7 +152,7 @@ def _may_warn(request: Request, policy: Policy, person: Person, session: Session
     return bool(own) and evaluate.for_session(policy, person, request.place, Action.MESSAGE, session).allowed
 
 
-def _split_up(request: Request, targets: Sequence[Target]) -> str:
+def split_up(request: Request, targets: Sequence[Target]) -> str:
     """How to ask for so many in parts that a card has room for, computer by computer, where that helps."""
     parts: list[list[str]] = []
     room = 0
