@@ -202,6 +202,7 @@ def test_another_machine_by_the_time_of_the_act_touches_nobody() -> None:
         ("a-very-long-server-name", Machine(dns="other", netbios="OTHER"), False),
         ("fin-01", NOT_NAMED, False),
         ("fin-01", Machine(dns="fin-01.corp.example", netbios="FIN-01"), True),
+        ("kiosk-1", Machine(dns="\N{KELVIN SIGN}iosk-1", netbios="\N{KELVIN SIGN}IOSK-1"), False),
     ],
 )
 def test_a_configured_name_fits_the_machine_that_reports_it(name: str, machine: Machine, *, fits: bool) -> None:
