@@ -11,7 +11,7 @@ from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.events import ReasonAsked, Refused, Surveyed
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
+from bot.domain.request import SAME_MACHINE, Ending, ExcludedSession, HostSurvey, Target
 from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.policy import evaluate
@@ -195,7 +195,7 @@ def _any_of(pair: tuple[int, int], ids: set[int]) -> bool:
 def _host_survey(look: Look, ask: Ask, sight: _Sight, *, says_missing: bool) -> HostSurvey:
     if look.same_as:
         message = wording.same_machine(look.host, look.same_as)
-        return HostSurvey(host=look.host, looked_at=look.at, code="same_machine", message=message)
+        return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=message)
     if look.error:
         return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
     seen = sight.on(look.host)
