@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.audit.entry import BOT, Entry
 from bot.domain import events as e
+from bot.domain.request import SAME_MACHINE
 
 if TYPE_CHECKING:
     from bot.domain.people import Place
@@ -146,9 +147,11 @@ def _survey_in_words(event: e.Surveyed) -> str:
     if event.unseen:
         unseen = (f"{_named(o.session)} ({o.why})" for o in event.unseen)
         parts.append("not shown: " + ", ".join(unseen))
-    silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code]
+    silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code not in ("", SAME_MACHINE)]
     if silent:
         parts.append("no answer: " + ", ".join(silent))
+    if again := [look.host for look in event.surveys if look.code == SAME_MACHINE]:
+        parts.append("another name of the same machine: " + ", ".join(again))
     if event.requirement:
         parts.append(
             f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'deny rule'}"

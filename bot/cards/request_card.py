@@ -202,7 +202,7 @@ def _footer(request: Request) -> Line:
         is_warned = any(target.warned_at for target in request.targets)
         until = ", warned people may work until " if is_warned else ", begins at "
         parts += [until, Timestamp(request.act_at)]
-    if request.state is State.AWAITING or request.reason_asked is not None:
+    if request.state is State.AWAITING or (request.state is State.ASKED and request.reason_asked is not None):
         parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
 

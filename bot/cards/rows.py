@@ -8,7 +8,7 @@ from bot.cards import target_list, wording
 from bot.cards.model import Bold, Break, Line, LinePart, Mark, Timestamp, Tone
 from bot.cards.target_list import MOST_ROWS
 from bot.cards.text import bounded, outside
-from bot.domain.request import LIST_FAILED, Ending, State
+from bot.domain.request import LIST_FAILED, SAME_MACHINE, Ending, State
 
 if TYPE_CHECKING:
     from bot.domain.request import Request, Target
@@ -95,8 +95,13 @@ def _named(session: Session) -> str:
 def silent_hosts(request: Request) -> list[Line]:
     silent = [look for look in request.surveys if look.code]
     lines = [Line(parts=(Mark("⚠"), f" {bounded(look.message)}")) for look in silent[:MOST_SILENT]]
-    if len(silent) > MOST_SILENT:
-        lines.append(Line(parts=(Mark("⚠"), f" {len(silent) - MOST_SILENT:,} more computers did not answer.")))
+    more = silent[MOST_SILENT:]
+    unread = sum(look.code != SAME_MACHINE for look in more)
+    if unread:
+        lines.append(Line(parts=(Mark("⚠"), f" {wording.count(unread, 'more computer')} did not answer.")))
+    if again := len(more) - unread:
+        said = wording.count(again, "more name stands", "more names stand")
+        lines.append(Line(parts=(Mark("⚠"), f" {said} for a machine that has another name here.")))
     return lines
 
 

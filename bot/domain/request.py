@@ -119,6 +119,9 @@ class Ending(StrEnum):
     FAILED = "failed"  # a step failed too often; `failure_reference` finds it in the log
 
 
+SAME_MACHINE = "same_machine"
+"""`code` of a computer that was read under another name of the same request."""
+
 LIST_FAILED = -1
 """The list of the targets could not be written for good: there is nothing to say yes to."""
 

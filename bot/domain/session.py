@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from ipaddress import ip_address
 
+from bot.domain.letters import is_same
+
 FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -98,16 +100,16 @@ class Machine:
 
         Its first label equals the DNS host name, or its first 15 characters equal the NetBIOS name, letter case aside.
         """
-        label = name.partition(".")[0].lower()
+        label = name.partition(".")[0]
         if is_address(name) or not label:
             return False
-        return label == self.dns.partition(".")[0].lower() or label[:15] == self.netbios.lower()
+        return is_same(label, self.dns.partition(".")[0]) or is_same(label[:15], self.netbios)
 
     def is_same_as(self, other: Machine) -> bool:
         """Whether both are one machine. A machine that named itself by nothing is no other's."""
         if not (self.dns or self.netbios):
             return False
-        return (self.dns.lower(), self.netbios.lower()) == (other.dns.lower(), other.netbios.lower())
+        return is_same(self.dns, other.dns) and is_same(self.netbios, other.netbios)
 
 
 NOT_NAMED = Machine()

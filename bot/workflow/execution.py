@@ -16,13 +16,13 @@ from bot.domain.actions import Action, facts_of
 from bot.domain.events import HostStarted, Noted, Settled, TargetEnded, TargetRequested
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import State, WorkItem
-from bot.domain.session import SessionState
+from bot.domain.session import NOT_NAMED, SessionState
 from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from bot.workflow.host_reader import LOOK_WITHIN
-from bot.workflow.sight import in_sight
+from bot.workflow.sight import in_sight, is_about_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +100,11 @@ class HostExecution:
             self._again_soon(request, host)
 
     def _order(self, request: Request, host: str, *, is_again: bool) -> None:
-        """Send the orders and record each answer. When the host had its order before, an absent session is `gone`."""
+        """Send the orders and record each answer.
+
+        When the host had its order before, an absent session is `gone`. Where the id seems to be another session's by
+        now, a look has to prove that.
+        """
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
         protected, may_list = not self.authorizer.may_touch_console, self.authorizer.may_list(request, host)
@@ -111,6 +115,9 @@ class HostExecution:
             for answer in self._act(request, host, orders, wait):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
+                if is_again and is_about_another(answer):
+                    self._record_fact(request, TargetRequested(key=target.key, lost=True))
+                    continue
                 told, unseen = in_sight(answer, may_list=may_list)
                 self._record_fact(request, _event_of(told, target, is_again=is_again, unseen=unseen))
         except TerminalError as error:
@@ -192,7 +199,13 @@ def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
 
 
 def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verdict | None:
-    """Return the verdict that the sessions of the host prove; None when they prove none. A message leaves no trace."""
+    """Return the verdict that the sessions of the host prove; None when they prove none. A message leaves no trace.
+
+    The sessions of another machine than the one on the card prove nothing.
+    """
+    machine = target.session.machine
+    if machine != NOT_NAMED and not all(session.machine.is_same_as(machine) for session in there.values()):
+        return None
     now = there.get(target.session.id)
     match request.action:
         case Action.LOG_OFF:
@@ -239,8 +252,7 @@ def _event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = "
     if answer.verdict is None:
         return TargetRequested(key=target.key, code=answer.code, reason=answer.reason, note=answer.note)
     verdict = answer.verdict
-    replaced = verdict is Verdict.CHANGED and answer.reason is Reason.PERSON
-    if is_again and (verdict is Verdict.ALREADY_GONE or replaced):
+    if is_again and verdict is Verdict.ALREADY_GONE:
         return TargetEnded(key=target.key, verdict=Verdict.GONE, unseen=unseen)
     return TargetEnded(
         key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note, unseen=unseen

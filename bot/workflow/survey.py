@@ -11,7 +11,7 @@ from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.events import ReasonAsked, Refused, Surveyed
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, Target
+from bot.domain.request import SAME_MACHINE, Ending, ExcludedSession, HostSurvey, Target
 from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.policy import evaluate
@@ -90,7 +90,7 @@ def decide(
         if isinstance(takes, Decision):
             return Refused(rule=takes.rule, message=takes.message)
         if len(targets) > MOST_ASKED and not takes.is_forced:
-            return Refused(rule="one card", message=_split_up(request, targets))
+            return Refused(rule="one card", message=split_up(request, targets))
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
@@ -154,7 +154,7 @@ def _may_warn(request: Request, policy: Policy, person: Person, session: Session
     return bool(own) and evaluate.for_session(policy, person, request.place, Action.MESSAGE, session).allowed
 
 
-def _split_up(request: Request, targets: Sequence[Target]) -> str:
+def split_up(request: Request, targets: Sequence[Target]) -> str:
     """How to ask for so many in parts that a card has room for, computer by computer, where that helps."""
     parts: list[list[str]] = []
     room = 0
@@ -197,7 +197,7 @@ def _any_of(pair: tuple[int, int], ids: set[int]) -> bool:
 def _host_survey(look: Look, ask: Ask, sight: _Sight, *, says_missing: bool) -> HostSurvey:
     if look.same_as:
         message = wording.same_machine(look.host, look.same_as)
-        return HostSurvey(host=look.host, looked_at=look.at, code="same_machine", message=message)
+        return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=message)
     if look.error:
         return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
     seen = sight.on(look.host)

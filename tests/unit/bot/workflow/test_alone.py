@@ -10,7 +10,9 @@ import pytest
 from bot.cards.model import mention
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
+from bot.domain.session import Account
 from bot.policy.model import Force
+from tests.support import builders as b
 from tests.support import people as c
 from tests.support.people import bot_with
 
@@ -182,3 +184,15 @@ def test_the_numbers_are_the_files() -> None:
     assert forced(harness, "3").message == (
         "You have logged 2 people off alone in the last 2 hours; above 2 a second person is needed."
     )
+
+
+def test_more_than_two_hundred_above_the_limit_are_refused_with_a_way_to_split_them() -> None:
+    harness = bot_with(c.rule(force=FORCE, max_targets=1000), second_person_above=300)
+    everybody = [b.session(number, account=Account(domain="CORP", user=f"user{number}")) for number in range(1, 401)]
+    for session in everybody:
+        harness.terminal.set("crowd", session)
+    assert forced(harness, "1-150").ending is Ending.DONE
+    second = forced(harness, "151-400")
+    assert (second.ending, touched(harness)) == (Ending.REFUSED, 150)
+    assert "above 300 a second person is needed. These are 250 sessions" in second.message
+    assert forced(harness, "151-300").ending is Ending.DONE

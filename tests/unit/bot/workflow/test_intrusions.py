@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,16 +12,17 @@ from bot.domain import events as e
 from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
 from bot.domain.request import Ending, WorkItem
-from bot.domain.session import Account, SessionState
+from bot.domain.session import Account, Machine, SessionState
 from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 from tests.support.harness import BotHarness, Crash
-from tests.support.people import APPROVALS, BO, DANA, asking_leads, bot_with, of_leads, rule
+from tests.support.people import APPROVALS, BO, DANA, asking_leads, bot_with, of_leads, rule, sessions
 
 if TYPE_CHECKING:
     from bot.domain.alone import AloneLimit
     from bot.domain.events import Event
     from bot.domain.request import Request
+    from bot.domain.session import Session
 
 
 class HandInTheMachine:
@@ -132,6 +133,56 @@ def test_a_user_who_reconnected_is_not_disconnected_a_second_time_after_a_restar
     harness.restart()
     harness.jump(timedelta(seconds=20))
     assert harness.terminal.disconnected == [("comp1", 5)]
+
+
+@pytest.mark.parametrize(
+    "unread", [{"account": Account(domain="", user="alice")}, {"logon": 0}, {"account": Account(domain="", user="")}]
+)
+def test_after_a_restart_a_session_that_cannot_be_read_is_not_said_to_be_gone(unread: dict[str, Any]) -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.terminal.hang("comp1", 3)
+    harness.ledger.die_before = e.TargetEnded
+    harness.press("approve", by=DANA, on=request)
+    with pytest.raises(Crash):
+        harness.run()
+    harness.terminal.set("comp1", b.session(3, **unread))
+    harness.restart()
+    harness.jump(timedelta(seconds=20))
+    assert harness.verdicts() == {"comp1 3": "open"}
+    harness.wait(timedelta(minutes=2))
+    assert harness.verdicts() == {"comp1 3": "unknown"}
+    harness.terminal.sign_out("comp1", 3)
+    harness.wait(timedelta(minutes=2))
+    assert harness.verdicts() == {"comp1 3": "gone"}
+
+
+@pytest.mark.parametrize("unseen", [timedelta(seconds=30), timedelta(minutes=5)])
+def test_a_session_is_not_gone_because_another_machine_does_not_have_it(unseen: timedelta) -> None:
+    harness = bot_with()
+    mine, other = Machine(dns="comp1", netbios="COMP1"), Machine(dns="comp9", netbios="COMP9")
+
+    def lead_to(machine: Machine, *sessions: Session) -> None:
+        for session in sessions:
+            harness.terminal.set("comp1", replace(session, machine=machine))
+
+    services, alice, *_ = sessions()
+    lead_to(mine, *sessions())
+    request = harness.ask_and_run("comp1 id=3")
+    harness.terminal.hang("comp1", 3)
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    for each in sessions()[1:]:
+        harness.terminal.sign_out("comp1", each.id)
+    lead_to(other, services)
+    harness.wait(unseen)
+    assert "gone" not in harness.verdicts().values()
+    lead_to(mine, services, alice)
+    harness.wait(timedelta(minutes=5))
+    assert "gone" not in harness.verdicts().values()
+    harness.terminal.sign_out("comp1", 3)
+    harness.wait(timedelta(minutes=20))
+    assert harness.verdicts() == {"comp1 3": "gone"}
 
 
 def test_an_ended_request_that_cannot_be_drawn_is_left_alone_in_the_end() -> None:

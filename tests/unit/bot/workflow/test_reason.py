@@ -122,6 +122,7 @@ def test_after_five_minutes_it_has_expired_and_both_button_and_form_say_so(harne
     harness.run()
     assert harness.request.ending is Ending.EXPIRED
     assert "had expired already" in harness.give("later").text
+    assert "waits until" not in harness.told(harness.asker)[-1]
     assert harness.terminal.acts == []
     assert harness.chat.cards == {}
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.actions import Action
-from bot.domain.session import Account, SessionState
+from bot.domain.session import Account, Machine, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.policy.model import Force
 from bot.ports.terminal import Answer
@@ -194,6 +194,19 @@ def test_who_may_list_the_host_is_told_who_holds_the_id_now() -> None:
     held_by_the_ceo(harness)
     harness.run()
     assert r"CORP\ceo" in harness.text_on_card(request)
+
+
+@pytest.mark.parametrize("options", ["", "--warn 1m"])
+def test_who_may_list_a_host_by_one_of_its_names_only_is_not_told_who_holds_the_id_now(options: str) -> None:
+    harness = bot_over(rules=(replace(AL, computers=("comp1", "vault")), LISTS_COMP1))
+    for each in (SERVICES, OWN[0]):
+        harness.terminal.set("comp1", replace(each, machine=Machine(dns="vault", netbios="VAULT")))
+    request = harness.ask_and_run(f"comp1 id=3 --sync {options}")
+    held_by_the_ceo(harness)
+    harness.run()
+    harness.wait(timedelta(minutes=2))
+    assert harness.target(request, "comp1", 3).verdict in (Verdict.ALREADY_GONE, Verdict.SKIPPED)
+    assert "ceo" not in answer(harness)[0]
 
 
 @pytest.mark.parametrize("reason", [None, *Reason])

@@ -182,6 +182,18 @@ def test_another_machine_by_the_time_of_the_act_touches_nobody() -> None:
     assert "another machine" in harness_text(harness)
 
 
+def test_other_names_of_a_machine_that_answered_are_never_said_not_to_have_answered() -> None:
+    hosts = tuple(f"h{number:02}" for number in range(1, 15))
+    here = [replace(bob(LEFT, 60), machine=FIN)]
+    harness = BotHarness(terminal=FakeTerminal(dict.fromkeys(hosts[:-1], here)), hosts=hosts)
+    request = harness.ask_and_run("h* id=5")
+    text = harness.text_on_card(request)
+    assert "2 more names stand for a machine that has another name here." in text
+    assert "1 more computer did not answer." in text
+    (surveyed,) = [entry for entry in harness.ledger.entries(request_id=request.id) if entry.event == "surveyed"]
+    assert "no answer: h14 (unreachable); another name of the same machine: h02, h03" in surveyed.reason
+
+
 @pytest.mark.parametrize(
     ("name", "machine", "fits"),
     [
@@ -202,6 +214,7 @@ def test_another_machine_by_the_time_of_the_act_touches_nobody() -> None:
         ("a-very-long-server-name", Machine(dns="other", netbios="OTHER"), False),
         ("fin-01", NOT_NAMED, False),
         ("fin-01", Machine(dns="fin-01.corp.example", netbios="FIN-01"), True),
+        ("kiosk-1", Machine(dns="\N{KELVIN SIGN}iosk-1", netbios="\N{KELVIN SIGN}IOSK-1"), False),
     ],
 )
 def test_a_configured_name_fits_the_machine_that_reports_it(name: str, machine: Machine, *, fits: bool) -> None:
