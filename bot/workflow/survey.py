@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.events import ReasonAsked, Refused, Surveyed
+from bot.domain.letters import python_lower
 from bot.domain.request import SAME_MACHINE, Ending, ExcludedSession, HostSurvey, Target
 from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
@@ -56,11 +57,15 @@ class Look:
 
 def each_machine_once(looks: Sequence[Look]) -> list[Look]:
     """Return the looks; one at a machine that was looked at before under another name has no sessions."""
-    found: list[Look] = []
+    kept: list[Look] = []
+    known: defaultdict[tuple[str, str], list[Look]] = defaultdict(list)  # by a folding that the same machine shares
     for look in looks:
-        same = next((other.host for other in found if look.machine.is_same_as(other.machine)), "")
-        found.append(replace(look, sessions=(), same_as=same) if same else look)
-    return found
+        machine = look.machine
+        alike = known[python_lower(machine.dns), python_lower(machine.netbios)]
+        same = next((other.host for other in alike if machine.is_same_as(other.machine)), "")
+        kept.append(replace(look, sessions=(), same_as=same) if same else look)
+        alike.append(look)
+    return kept
 
 
 def decide(
@@ -94,7 +99,7 @@ def decide(
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
-        surveys=tuple(_host_survey(look, ask, sight, says_missing=bool(targets or excluded)) for look in surveys),
+        surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded)),
         excluded=excluded,
         unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
         requirement=required,
@@ -117,10 +122,12 @@ class _Sight:
     left_out: tuple[ExcludedSession, ...]  # on listed hosts
     unseen: tuple[ExcludedSession, ...]  # on other hosts: for the audit log alone
 
-    def on(self, host: str) -> list[Session]:
-        """Return the sessions of the host that the requester may know of."""
-        seen = (*self.touchable, *(one.session for one in self.left_out))
-        return [session for session in seen if session.host == host]
+    def by_host(self) -> dict[str, list[Session]]:
+        """Return the sessions that the requester may know of, by host."""
+        grouped: defaultdict[str, list[Session]] = defaultdict(list)
+        for session in (*self.touchable, *(one.session for one in self.left_out)):
+            grouped[session.host].append(session)
+        return grouped
 
 
 def _see(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> _Sight:
@@ -194,15 +201,23 @@ def _any_of(pair: tuple[int, int], ids: set[int]) -> bool:
     return any(pair[0] <= each <= pair[1] for each in ids)
 
 
-def _host_survey(look: Look, ask: Ask, sight: _Sight, *, says_missing: bool) -> HostSurvey:
+def _host_surveys(ask: Ask, looks: Sequence[Look], sight: _Sight, *, says_missing: bool) -> tuple[HostSurvey, ...]:
+    seen = sight.by_host()
+    surveys = []
+    for look in looks:
+        here, lists = seen.get(look.host, []), look.host in sight.listed
+        message = _not_there(ask, look.host, here, lists=lists) if says_missing else ""
+        surveys.append(_host_survey(look, len(here), message))
+    return tuple(surveys)
+
+
+def _host_survey(look: Look, sessions: int, message: str) -> HostSurvey:
     if look.same_as:
-        message = wording.same_machine(look.host, look.same_as)
-        return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=message)
+        same = wording.same_machine(look.host, look.same_as)
+        return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=same)
     if look.error:
         return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
-    seen = sight.on(look.host)
-    message = _not_there(ask, look.host, seen, lists=look.host in sight.listed) if says_missing else ""
-    return HostSurvey(host=look.host, looked_at=look.at, sessions=len(seen), message=message)
+    return HostSurvey(host=look.host, looked_at=look.at, sessions=sessions, message=message)
 
 
 def _ending(
