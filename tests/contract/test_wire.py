@@ -112,6 +112,23 @@ def refusal(endpoint: str, transport: Transport = Transport.BASIC) -> TerminalEr
     return caught.value
 
 
+def test_a_port_that_speaks_no_tls_is_no_fault_of_a_certificate() -> None:
+    with serving(saying("400 Bad Request\r\nContent-Length: 0")) as server:
+        error = refusal(server.endpoint.replace("http://", "https://"))
+    assert isinstance(error, Unreachable)
+    assert "comp1 speaks no TLS on that port" in error.message
+
+
+def test_a_name_without_an_address_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def finds_nothing(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", finds_nothing)
+    error = refusal("http://nowhere.invalid:5985/wsman")
+    assert isinstance(error, Unreachable)
+    assert "No address is known for comp1" in error.message
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
 @pytest.mark.parametrize("transport", [Transport.BASIC, Transport.NTLM])
 def test_a_redirect_is_never_followed(status: str, transport: Transport) -> None:

@@ -14,6 +14,7 @@ import requests
 import spnego.exceptions
 import urllib3
 import winrm.exceptions
+from urllib3.exceptions import NameResolutionError
 
 from adapters.windows.errors import LATE, SILENT, Fault
 from adapters.windows.winrm.http_adapter import OutOfBounds
@@ -27,7 +28,7 @@ _LOST = "The connection to {host} was lost. Ask again."
 _ODD = "{host} gave an answer that WinRM does not give. Look whether something stands between the bot and it."
 _REFUSED = "{host} did not accept the bot's account. Check its password, and whether it is locked."
 
-# The codes of WSManFault in a fault of WS-Management.
+# The codes of WSManFault in a fault of WS-Management. Those below 65536 are Win32 codes, which also come as HRESULTs.
 WSMAN = {
     5: Fault(
         NoRight,
@@ -36,15 +37,15 @@ WSMAN = {
         "ERROR_ACCESS_DENIED at Create; pywinrm issues 275, 336, 362",
     ),
     170: Fault(Unreachable, _BUSY, "ERROR_BUSY; met by Ansible's winrm connection"),
-    2147942402: Fault(
+    2: Fault(
         CannotCompile,
         "{host} does not find powershell.exe. The bot needs Windows PowerShell 5.1 there.",
-        "0x80070002, HRESULT of ERROR_FILE_NOT_FOUND, at Command",
+        "ERROR_FILE_NOT_FOUND at Command, seen as 0x80070002",
     ),
-    2147942509: Fault(
+    109: Fault(
         CannotCompile,
         "PowerShell on {host} ended before it had read the bot's script. Look whether a virus scanner stops it there.",
-        "0x8007006D, HRESULT of ERROR_BROKEN_PIPE, at Send",
+        "ERROR_BROKEN_PIPE at Send, seen as 0x8007006D",
     ),
     2150858793: Fault(TimedOut, SILENT, "0x80338029, the operation timed out"),
     2150858843: Fault(
@@ -56,12 +57,25 @@ WSMAN = {
     2150859174: Fault(Unreachable, _BUSY, "0x803381A6, quota of shells or operations"),
 }
 
+_UNKNOWN_NAME = Fault(
+    Unreachable,
+    "No address is known for {host}. Check its name and its `address` in app.yaml, and what DNS says.",
+    "getaddrinfo found nothing",
+)
+_NO_TLS = Fault(
+    Unreachable,
+    "{host} speaks no TLS on that port. Check `scheme` and `port`: https is 5986 by default, http is 5985.",
+    "OpenSSL read something that is no TLS record",
+)
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+
 _BAD_HTTP = Fault(BadReply, _ODD)
 HTTP = {
     400: Fault(Unreachable, _LOST, "sealed with the keys of a connection that is gone"),
     401: Fault(NotAuthenticated, _REFUSED),
     403: Fault(NoRight, "{host} forbids the bot's account to use WinRM. Check the listener and its IP filter."),
     404: Fault(Unreachable, "Nothing speaks WinRM at the address configured for {host}. Check the port and the path."),
+    413: Fault(TerminalError, "The order was too long for {host}. Ask for fewer sessions at once."),
     503: Fault(Unreachable, "The WinRM service does not run on {host}. Start it there: `Start-Service WinRM`."),
 }
 
@@ -131,14 +145,33 @@ def fault_of(exc: Exception) -> Fault:
     """Return the meaning of the exception, by its code when it has one, else by its base class."""
     match exc:
         case winrm.exceptions.WSManFaultError():
-            code = exc.wsman_fault_code or exc.wmierror_code or 0
+            code = _as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
             unknown = Fault(
                 TerminalError, f"WinRM on {{host}} refused with code {code}. Look that code up, then ask again."
             )
             return WSMAN.get(code, unknown)
         case winrm.exceptions.WinRMTransportError() if exc.code in HTTP:
             return HTTP[exc.code]
+        case requests.exceptions.SSLError() if any(getattr(each, "reason", "") in _NOT_TLS for each in _inside(exc)):
+            return _NO_TLS
+        case requests.ConnectionError() if any(isinstance(each, NameResolutionError) for each in _inside(exc)):
+            return _UNKNOWN_NAME
     return next(fault for kind, fault in _FOREIGN if isinstance(exc, kind))
+
+
+def _as_win32(code: int) -> int:
+    """Return the Win32 code inside an HRESULT of facility 7 (FACILITY_WIN32), and any other code as it is, unsigned."""
+    code %= 2**32
+    return code & 0xFFFF if code >> 16 == 0x8007 else code
+
+
+def _inside(exc: BaseException) -> Iterator[object]:
+    """Yield what an exception of requests wraps: each `reason` of urllib3, down to that of OpenSSL or the resolver."""
+    found: object = exc.args[0] if exc.args else None
+    while isinstance(found, BaseException):
+        yield found
+        reason = getattr(found, "reason", None)
+        found = reason if isinstance(reason, BaseException) else found.args[0] if found.args else None
 
 
 def is_orderly(error: TerminalError) -> bool:

@@ -69,6 +69,13 @@ def test_the_errors_of_ntlm_are_the_adapters_own() -> None:
         (5, NoRight, "RootSDDL|root SDDL"),
         (2150859173, Unreachable, "two minutes"),
         (2147942402, CannotCompile, "powershell.exe"),
+        (2, CannotCompile, "powershell.exe"),
+        (109, CannotCompile, "virus scanner"),
+        (2147942509, CannotCompile, "virus scanner"),
+        (-2147024787, CannotCompile, "virus scanner"),
+        (2147942405, NoRight, "root SDDL"),
+        (170, Unreachable, "two minutes"),
+        (2147942570, Unreachable, "two minutes"),
         (2150858843, Unreachable, "Ask again"),
         (4711, TerminalError, "4711"),
     ],
@@ -83,7 +90,9 @@ def test_a_fault_of_windows_is_known_by_its_code_and_names_the_next_step(
     assert errors.is_orderly(caught.value)
 
 
-@pytest.mark.parametrize(("status", "kind"), [(400, Unreachable), (403, NoRight), (404, Unreachable), (502, BadReply)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, Unreachable), (403, NoRight), (404, Unreachable), (413, TerminalError), (502, BadReply)]
+)
 def test_a_status_of_http_is_known_by_its_number(status: int, kind: type[TerminalError]) -> None:
     with pytest.raises(kind), errors.translate_errors("comp1", delivered=False):
         raise winrm.exceptions.WinRMTransportError("http", status, "")
