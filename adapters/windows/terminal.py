@@ -8,7 +8,9 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.windows.agent import replies, script
+import structlog
+
+from adapters.windows.agent import errors, replies, script
 from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.errors import INCOMPLETE
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from adapters.windows.shell import Shell
     from bot.domain.session import Session
     from bot.ports.terminal import Answer, Order
+
+
+log = structlog.get_logger()
 
 
 def _new_nonce() -> str:
@@ -50,6 +55,7 @@ class WinRmTerminal:
         """`machine_of` gives the name that a computer of the inventory has as a machine."""
         self._shell, self._machine_of = shell, machine_of
         self._new_nonce = new_nonce
+        self._without_services: set[str] = set()
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         deadline = Deadline(within)
@@ -98,7 +104,16 @@ class WinRmTerminal:
                     machine = self._checked(host, line.machine)
                 elif isinstance(line, replies.Listed):
                     found.append(line.session.on(host, machine))
+        if not found:
+            raise errors.NO_SESSION.at(host, delivered=True)
+        self._note_services(host, found)
         return tuple(sorted(found, key=lambda session: session.id))
+
+    def _note_services(self, host: str, found: Sequence[Session]) -> None:
+        """Log once for each host that its list lacks session 0: the account may see a part of the sessions only."""
+        if host not in self._without_services and not any(session.id == 0 for session in found):
+            self._without_services.add(host)
+            log.warning("windows.no_services_session", host=host, sessions=len(found))
 
     def _checked(self, host: str, machine: Machine) -> Machine:
         """Return the machine that answered. Raises `WrongMachine` when it is not the one that the name stands for."""

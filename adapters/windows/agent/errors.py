@@ -34,6 +34,7 @@ def win32(code: int) -> Fault:
     return WIN32.get(code, other)
 
 
+NO_SESSION = Fault(NoRight, _SIGHT, "no Windows that answers has no session, not even that of its services")
 ANOTHER_MACHINE = Fault(
     WrongMachine, "{host} is another machine now than the one on the card, so nothing was done. Ask again."
 )

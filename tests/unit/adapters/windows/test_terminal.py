@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.windows.agent import errors as agent_errors
 from adapters.windows.agent.verdicts import CODES, RIGHTS
@@ -19,7 +20,7 @@ from bot.cards import wording
 from bot.domain.request import Target
 from bot.domain.session import Account, SessionState
 from bot.domain.verdicts import Reason, Verdict
-from bot.errors import BadReply, CannotCompile, TerminalError, TimedOut, Unreachable
+from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from tests.support.builders import session
 from tests.support.checkout import ROOT
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 WITHIN = timedelta(seconds=8)
 PAGE = ROOT / "docs" / "windows.md"
 MISCOMPILED = [{"error": {"where": "Add-Type", "code": 0, "message64": ""}}, {"end": 1}]
-NOTHING_THERE = [{"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": "1"}}, {"end": 1}]
+COMP1 = {"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": "1"}}
+TEXTS = dict.fromkeys(("station", "domain", "user", "client", "address", "display"), "")
+TIMES = dict.fromkeys(("logon", "connect", "disconnect", "input", "now"), "0")
+SERVICES = {"session": {"id": 0, "state": 4, "protocol": 0, "build": 0, "error": 0} | TEXTS | TIMES}
+NOBODY_THERE = [COMP1, SERVICES, {"end": 2}]
 
 
 class ScriptedShell:
@@ -79,8 +84,8 @@ def lost(*, delivered: bool) -> Unreachable:
 
 
 def test_a_list_whose_answer_was_lost_is_asked_for_once_more() -> None:
-    shell = ScriptedShell(lost(delivered=True), NOTHING_THERE)
-    assert WinRmTerminal(shell).sessions("comp1", within=WITHIN) == ()
+    shell = ScriptedShell(lost(delivered=True), NOBODY_THERE)
+    assert [each.id for each in WinRmTerminal(shell).sessions("comp1", within=WITHIN)] == [0]
     assert shell.requests == ["list", "list"]
 
 
@@ -115,7 +120,7 @@ def test_a_failed_compilation_is_tried_once_more_because_nothing_was_run() -> No
         [ended(0, "gone"), {"end": 1}],
         [ended(1, "gone"), ended(0, "gone"), {"end": 2}],
         [ended(0, "gone"), ended(1, "gone"), ended(2, "gone"), {"end": 3}],
-        [*NOTHING_THERE],
+        [*NOBODY_THERE],
     ],
     ids=["one missing", "wrong order", "one too many", "a list"],
 )
@@ -206,8 +211,25 @@ def test_answers_come_while_the_host_still_works_and_leaving_early_ends_the_call
 
 def test_every_call_has_its_own_nonce() -> None:
     nonces = iter(["1" * 32, "2" * 32])
-    shell = ScriptedShell(NOTHING_THERE, NOTHING_THERE)
+    shell = ScriptedShell(NOBODY_THERE, NOBODY_THERE)
     terminal = WinRmTerminal(shell, new_nonce=lambda: next(nonces))
     terminal.sessions("comp1", within=WITHIN)
     terminal.sessions("comp1", within=WITHIN)
     assert next(nonces, None) is None
+
+
+def test_a_list_of_nothing_is_no_answer() -> None:
+    with pytest.raises(NoRight, match="Query Information"):
+        WinRmTerminal(ScriptedShell([COMP1, {"end": 1}])).sessions("comp1", within=WITHIN)
+
+
+def test_a_list_without_the_services_is_taken_and_logged_once_for_its_host() -> None:
+    alice = {"session": SERVICES["session"] | {"id": 3, "user": "alice", "domain": "CORP"}}
+    some, all_of_them = [COMP1, alice, {"end": 2}], [COMP1, SERVICES, alice, {"end": 3}]
+    terminal = WinRmTerminal(ScriptedShell(all_of_them, some, some))
+    with capture_logs() as logs:
+        lengths = [len(terminal.sessions("comp1", within=WITHIN)) for _ in range(3)]
+    assert lengths == [2, 1, 1]
+    assert [(log["event"], log["host"], log["sessions"]) for log in logs] == [
+        ("windows.no_services_session", "comp1", 1)
+    ]
