@@ -48,7 +48,7 @@ class Terminal(Protocol):
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         """Return all sessions of the host, sorted by id, services and listeners included.
 
-        It changes nothing and may be repeated. Raises `TerminalError`; a list of nothing proves nothing and is `NoRight`.
+        It changes nothing and may be repeated. Raises `TerminalError`. A list of nothing proves nothing: `NoRight`.
         """
         ...
 
