@@ -13,7 +13,11 @@ from bot.cards.forms import choose_form, reason_form
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.cards.forms import ChooseForm, ReasonForm
     from bot.domain.request import Request
+
+    Form = ChooseForm | ReasonForm
+    Element = StaticMultiSelectElement | PlainTextInputElement
 
 CALLBACK, BLOCK = "choose", "targets"
 REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
@@ -32,42 +36,27 @@ def choose_view(request: Request, value: str) -> View:
         Option(value=str(place), text=PlainTextObject(text=cut(row, OPTION_TEXT), emoji=False))
         for place, row in enumerate(form.rows)
     ]
-    return View(
-        type="modal",
-        callback_id=CALLBACK,
-        private_metadata=value,
-        title=PlainTextObject(text=form.title),
-        submit=PlainTextObject(text=form.submit),
-        close=PlainTextObject(text=form.close),
-        blocks=[
-            InputBlock(
-                block_id=BLOCK,
-                label=PlainTextObject(text=form.label),
-                hint=PlainTextObject(text=form.hint),
-                element=StaticMultiSelectElement(action_id=BLOCK, options=options, initial_options=options),
-            )
-        ],
-    )
+    element = StaticMultiSelectElement(action_id=BLOCK, options=options, initial_options=options)
+    return _modal(form, element, CALLBACK, BLOCK, value)
 
 
 def reason_view(request: Request, value: str) -> View:
     """Return the form for the reason of a forced command. `value` is the button's."""
     form = reason_form(request)
+    element = PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, min_length=1)
+    return _modal(form, element, REASON_CALLBACK, REASON_BLOCK, value)
+
+
+def _modal(form: Form, element: Element, callback: str, block: str, value: str) -> View:
+    label, hint = PlainTextObject(text=form.label), PlainTextObject(text=cut(form.hint, HINT))
     return View(
         type="modal",
-        callback_id=REASON_CALLBACK,
+        callback_id=callback,
         private_metadata=value,
         title=PlainTextObject(text=form.title),
         submit=PlainTextObject(text=form.submit),
         close=PlainTextObject(text=form.close),
-        blocks=[
-            InputBlock(
-                block_id=REASON_BLOCK,
-                label=PlainTextObject(text=form.label),
-                hint=PlainTextObject(text=cut(form.hint, HINT)),
-                element=PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, min_length=1),
-            )
-        ],
+        blocks=[InputBlock(block_id=block, label=label, hint=hint, element=element)],
     )
 
 

@@ -7,37 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.config.oddities import oddities
-from app.config.settings import Settings, load
+from app.config.settings import load
 from bot.errors import SettingsError
+from tests.support.app_yaml import BEHIND, HEAD, RULE, faults, read
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-HEAD = """rehearsal: true
-team: T0HOME
-computers: [comp1, 'rds-[01-03]', {match: 'web-*.corp'}]
-groups: {farm: ['rds-*']}
-"""
-RULE = """rules:
-  - name: on-call
-    who: ["@oncall"]
-    may: [log_off]
-"""
-BEHIND = 9
-"""The line behind the rule."""
-
-
-def read(folder: Path, *lines: str, head: str = HEAD) -> Settings:
-    path = folder / "app.yaml"
-    path.write_text(head + RULE + "".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return load(path, {"SECRET": "hidden!pass/word"})
-
-
-def faults(folder: Path, *lines: str, head: str = HEAD) -> list[str]:
-    with pytest.raises(SettingsError) as caught:
-        read(folder, *lines, head=head)
-    return [line.strip() for line in caught.value.message.splitlines()[1:]]
-
 
 COMPUTERS = {
     "nowhere": "`nowhere` matches no computer.",
