@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -197,4 +198,4 @@ def check_situation(target: Target, seen: Session) -> None:
 
 
 Conversations.TestCase.settings = settings(max_examples=examples(4), stateful_step_count=30, deadline=None)
-TestConversations = Conversations.TestCase
+TestConversations = pytest.mark.slow(Conversations.TestCase)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -262,7 +263,7 @@ class PeopleAtWork(RuleBasedStateMachine):
             assert not {"denied", "refused"} & set(events[events.index("started") :])
 
 
-TestPeopleAtWork = PeopleAtWork.TestCase
+TestPeopleAtWork = pytest.mark.slow(PeopleAtWork.TestCase)
 TestPeopleAtWork.settings = settings(max_examples=examples(2.5), stateful_step_count=30, phases=PHASES)
 
 SESSIONS = st.builds(
