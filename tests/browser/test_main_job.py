@@ -114,6 +114,7 @@ def test_a_reload_in_the_middle_of_everything_shows_the_truth(stage: Rehearsal, 
     host_of(page, "comp1").get_by_text("logging off").wait_for()
     page.reload()
     wait_for(page, DONE)
+    page.locator("[data-event='ended']").wait_for()  # the log's column is drawn after the card
     assert page.locator("[data-host='comp1'] [data-session='3']").count() == 0
     assert page.locator(".entry").count() == len(stage.bot.ledger.entries())
 
