@@ -163,11 +163,12 @@ def test_known_tricks_work_on_no_card(text: str) -> None:
 
 
 @pytest.mark.slow
-@given(name=st.sampled_from(["awaiting-left-out", "acting-one-done", "ended-approved-by-others"]), text=HOSTILE)
-@example(name="many", text=FAKE_ROW)
-@example(name="many", text=OVERRIDE)
-@example(name="many", text="א" * 3000)
-@example(name="awaiting-left-out", text=":white_check_mark: *b* <!channel>")
+@pytest.mark.parametrize("name", ["awaiting-left-out", "acting-one-done", "ended-approved-by-others", "many"])
+@given(text=HOSTILE)
+@example(text=FAKE_ROW)
+@example(text=OVERRIDE)
+@example(text="א" * 3000)
+@example(text=":white_check_mark: *b* <!channel>")
 def test_what_slack_draws_of_it_has_no_more_lines_and_stays_within_the_limits(name: str, text: str) -> None:
     harmless = [draw(card) for card in cards_of(with_texts(SAMPLES[name], "x"), "x")]
     hostile = [draw(card) for card in cards_of(with_texts(SAMPLES[name], text), text)]
