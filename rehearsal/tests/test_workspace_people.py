@@ -3,15 +3,13 @@
 import json
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from slack_sdk import WebClient
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from rehearsal.slack import (
     SHIPPED_WORKSPACE,
@@ -20,8 +18,8 @@ from rehearsal.slack import (
     UserClient,
     UserClientError,
     Workspace,
-    WorkspaceFileError,
 )
+from rehearsal_testing.socket_app import Wire, draw_button
 
 OPS = "C0OPS00001"
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -51,39 +49,18 @@ def web(workspace: Workspace) -> WebClient:
 
 
 @pytest.fixture
-def app(workspace: Workspace, web: WebClient) -> Iterator["Wire"]:
+def app(workspace: Workspace, web: WebClient) -> Iterator[Wire]:
     link = str(web.apps_connections_open(app_token=workspace.app_token)["url"])
     with connect(link) as socket, ThreadPoolExecutor() as pool:
         socket.recv()
         yield Wire(socket, pool)
 
 
-class Wire:
-    """The app's end of a socket: `take` starts what a person does, and acks what arrives."""
-
-    def __init__(self, socket: ClientConnection, pool: ThreadPoolExecutor) -> None:
-        self._socket = socket
-        self._pool = pool
-
-    def take(self, act: Any, *arguments: Any, **options: Any) -> Any:
-        """The payload, as the app got it."""
-        doing: Future[Any] = self._pool.submit(act, *arguments, **options)
-        envelope = json.loads(self._socket.recv(5))
-        self._socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
-        assert doing.result(5).ok
-        return envelope["payload"]
-
-
-def draw_button(text: str, value: str = "TS-1:1", **fields: Any) -> list[dict[str, Any]]:
-    face = {"type": "plain_text", "text": text}
-    return [{"type": "actions", "elements": [{"type": "button", "text": face, "value": value, **fields}]}]
-
-
 def texts(workspace: Workspace, user: str) -> list[str]:
     return [message.text for message in UserClient(workspace.url, user).messages()]
 
 
-def test_everybody_sees_what_is_meant_for_him(workspace: Workspace, web: WebClient) -> None:
+def test_everybody_sees_what_is_meant_for_them(workspace: Workspace, web: WebClient) -> None:
     web.chat_postMessage(channel=OPS, text="for ops")
     web.chat_postMessage(channel="C0APPROVE1", text="for approvals")
     web.chat_postMessage(channel="U0DANA0001", text="for dana")
@@ -262,59 +239,3 @@ def test_faults_are_planned_listed_and_cleared_over_http(workspace: Workspace, w
     assert requests.get(faults, timeout=5).json()["faults"][0]["times"] == 9
     requests.delete(faults, timeout=5)
     assert web.auth_test()["ok"]
-
-
-def test_a_file_that_does_not_hold_together_is_refused_with_every_fault(tmp_path: Path) -> None:
-    shipped = SHIPPED_WORKSPACE.read_text(encoding="utf-8")
-    broken = tmp_path / "broken.yaml"
-    broken.write_text(
-        shipped.replace("members: [bo, chen]", "members: [bo, zoe]").replace("team: T0OTHER001", "team: T1")
-    )
-    with pytest.raises(
-        WorkspaceFileError, match="S0LEADS001 has the unknown member zoe; fay is of the unknown team T1"
-    ):
-        Workspace.from_file(broken)
-    broken.write_text(shipped.replace("is_restricted", "is_limited"))
-    with pytest.raises(WorkspaceFileError, match="is_limited"):
-        Workspace.from_file(broken)
-
-
-ORGANISATION = """
-enterprise: { id: E0ORG00001, name: Organisation }
-others:
-  - { id: T0SISTER01, domain: sister, name: Sister }"""
-INES = "  - { id: U0INES0001, handle: ines, name: Ines, team: T0SISTER01, teams: [T0SISTER01, T0HOME0001] }"
-
-
-def write_organisation(file: Path) -> Path:
-    shipped = SHIPPED_WORKSPACE.read_text(encoding="utf-8").replace("others:", ORGANISATION.strip())
-    shipped = shipped.replace("people:", f"people:\n{INES}").replace(
-        "oli, gus, logoffbot]", "oli, gus, ines, logoffbot]"
-    )
-    file.write_text(shipped, encoding="utf-8")
-    return file
-
-
-def test_in_an_organisation_a_command_names_this_workspace_and_a_press_the_persons_first(tmp_path: Path) -> None:
-    with (
-        Workspace.from_file(write_organisation(tmp_path / "organisation.yaml")) as workspace,
-        ThreadPoolExecutor() as pool,
-    ):
-        web = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        user = web.users_info(user="U0INES0001")["user"]
-        assert (user["team_id"], user["enterprise_user"]["teams"]) == ("T0SISTER01", ["T0SISTER01", "T0HOME0001"])
-        with connect(str(web.apps_connections_open(app_token=workspace.app_token)["url"])) as socket:
-            socket.recv()
-            app, ines = Wire(socket, pool), UserClient(workspace.url, "ines")
-            typed = app.take(ines.command, "/logoff", "ops")
-            web.chat_postMessage(channel=OPS, text="x", blocks=draw_button("Go", action_id="go"))
-            pressed = app.take(ines.press, "Go")
-        assert (typed["team_id"], typed["enterprise_id"]) == ("T0HOME0001", "E0ORG00001")
-        assert (pressed["user"]["team_id"], pressed["enterprise"]["id"]) == ("T0SISTER01", "E0ORG00001")
-
-
-def test_workspaces_of_a_person_need_an_organisation(tmp_path: Path) -> None:
-    file = write_organisation(tmp_path / "organisation.yaml")
-    file.write_text(file.read_text(encoding="utf-8").replace("enterprise: {", "# {"), encoding="utf-8")
-    with pytest.raises(WorkspaceFileError, match="ines has teams, but there is no enterprise"):
-        Workspace.from_file(file)

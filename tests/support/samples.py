@@ -142,28 +142,12 @@ def of_notices() -> dict[str, Card]:
 
 def of_all_kinds() -> dict[str, Request]:
     """Name -> request: each state, each ending, each verdict, and what can stand beside them."""
-    awaiting = surveyed(asked(reason="the session is frozen"))
     gone = e.TargetEnded(key=("comp1", 3), verdict=Verdict.GONE)
     requested = e.TargetRequested(key=("comp1", 3))
-    listed = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
-    late = replace(awaiting, expires_at=b.NOW)
-    endings = {
-        "ended-answered": surveyed(listed, SERVICES, b.session(), BOB, ending=Ending.ANSWERED),
-        "ended-whatif": surveyed(asked(whatif=True), b.session(), BOB, ending=Ending.WHATIF),
-        "ended-nothing-to-do": after(
-            asked(),
-            e.Surveyed(targets=(), surveys=(DOWN,), ending=Ending.NOTHING_TO_DO, message="No.", valid_for=NINETY),
-        ),
-        "ended-refused": after(asked(), e.Refused(rule="no rule", message="No rule lets you log sessions off.")),
-        "ended-denied": after(awaiting, e.Denied(by=b.OTHER, on_version=2)),
-        "ended-cancelled": after(awaiting, e.Cancelled(by=b.ASKER, on_version=2)),
-        "ended-expired": after(late, e.Expired()),
-        "ended-failed": after(b.acting(), e.HostStarted(host="comp1"), e.Failed(reference="4f1c09aa", code="KeyError")),
-    }
     states = {
         "asked": asked(),
         "asked-reason": after(asked(force=True), e.ReasonAsked(tickets=(r"INC-\d+",), valid_for=FIVE)),
-        "awaiting": awaiting,
+        "awaiting": frozen(),
         "awaiting-left-out": surveyed(asked(), b.session(), JOSE, excluded=NOT_TOUCHED, surveys=(b.look(), DOWN)),
         "ready": b.ready(),
         "acting-forced": after(surveyed(asked(force=True), requirement=FORCED), b.started()),
@@ -171,11 +155,41 @@ def of_all_kinds() -> dict[str, Request]:
         "acting-one-done": after(two_hosts(), gone),
         "acting-stopped": after(two_hosts(), e.Stopped(by=b.ASKER)),
     }
-    verdicts = {
+    return states | of_people() | of_endings() | of_verdicts()
+
+
+def frozen() -> Request:
+    """A card that waits for the requester's own yes, with a reason."""
+    return surveyed(asked(reason="the session is frozen"))
+
+
+def of_endings() -> dict[str, Request]:
+    """Name -> request of each ending but `DONE`."""
+    listed = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
+    return {
+        "ended-answered": surveyed(listed, SERVICES, b.session(), BOB, ending=Ending.ANSWERED),
+        "ended-whatif": surveyed(asked(whatif=True), b.session(), BOB, ending=Ending.WHATIF),
+        "ended-nothing-to-do": after(
+            asked(),
+            e.Surveyed(targets=(), surveys=(DOWN,), ending=Ending.NOTHING_TO_DO, message="No.", valid_for=NINETY),
+        ),
+        "ended-refused": after(asked(), e.Refused(rule="no rule", message="No rule lets you log sessions off.")),
+        "ended-denied": after(frozen(), e.Denied(by=b.OTHER, on_version=2)),
+        "ended-cancelled": after(frozen(), e.Cancelled(by=b.ASKER, on_version=2)),
+        "ended-expired": after(replace(frozen(), expires_at=b.NOW), e.Expired()),
+        "ended-failed": after(b.acting(), e.HostStarted(host="comp1"), e.Failed(reference="4f1c09aa", code="KeyError")),
+    }
+
+
+def of_verdicts() -> dict[str, Request]:
+    """Name -> request that is done, one of each verdict and each reason with words of its own."""
+    return {
         "verdict-gone": ended(Verdict.GONE),
         "verdict-already-gone": ended(Verdict.ALREADY_GONE),
         "verdict-changed-person": ended(Verdict.CHANGED, Reason.PERSON, note=r"CORP\mallory"),
         "verdict-changed-came-back": ended(Verdict.CHANGED, Reason.CAME_BACK),
+        "verdict-changed-left": ended(Verdict.CHANGED, Reason.LEFT),
+        "verdict-changed-unread": ended(Verdict.CHANGED, Reason.UNREAD),
         "verdict-changed-filter": ended(Verdict.CHANGED, Reason.NO_LONGER_MATCHES),
         "verdict-still-closing": ended(Verdict.STILL_CLOSING),
         "verdict-no-right": ended(Verdict.NO_RIGHT, Reason.MISSING_RIGHT, 5, "Logoff and Reset"),
@@ -187,7 +201,6 @@ def of_all_kinds() -> dict[str, Request]:
         "verdict-unreachable": ended(Verdict.UNREACHABLE),
         "verdict-unknown": ended(Verdict.UNKNOWN),
     }
-    return states | of_people() | endings | verdicts
 
 
 def of_cards() -> dict[str, Card]:
