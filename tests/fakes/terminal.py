@@ -74,7 +74,9 @@ class FakeTerminal:
         wait: timedelta | None,
         within: timedelta,  # noqa: ARG002 - nothing takes time here
     ) -> Iterator[Answer]:
-        return self._act(host, orders, "WTSLogoffSession", lambda order: self._end(host, order, waits=bool(wait)))
+        return self._act(
+            host, orders, "WTSLogoffSession", lambda order: self._take(host, order, self.logged_off, waits=bool(wait))
+        )
 
     def disconnect(
         self,
@@ -85,7 +87,10 @@ class FakeTerminal:
         within: timedelta,  # noqa: ARG002 - nothing takes time here
     ) -> Iterator[Answer]:
         return self._act(
-            host, orders, "WTSDisconnectSession", lambda order: self._leave_alone(host, order, waits=bool(wait))
+            host,
+            orders,
+            "WTSDisconnectSession",
+            lambda order: self._take(host, order, self.disconnected, waits=bool(wait)),
         )
 
     def message(
@@ -226,23 +231,16 @@ class FakeTerminal:
                 return _answer(order, Verdict.DISCONNECTED, reason=Reason.ALREADY)
             return _refusal(order, function, code) if code else do(order)
 
-    def _end(self, host: str, order: Order, *, waits: bool) -> Answer:
-        self.logged_off.append((host, order.session_id))
-        hangs = (host, order.session_id) in self._hanging
+    def _take(self, host: str, order: Order, done: list[tuple[str, int]], *, waits: bool) -> Answer:
+        """Begin a logoff or a disconnect, as `done` says, and see it through where the session does not hang."""
+        done.append((host, order.session_id))
+        is_logoff, hangs = done is self.logged_off, (host, order.session_id) in self._hanging
         if not hangs:
-            self.sign_out(host, order.session_id)
+            (self.sign_out if is_logoff else self.leave_alone)(host, order.session_id)
         if not waits:
             return _answer(order, None)
-        return _answer(order, Verdict.STILL_CLOSING if hangs else Verdict.GONE)
-
-    def _leave_alone(self, host: str, order: Order, *, waits: bool) -> Answer:
-        self.disconnected.append((host, order.session_id))
-        hangs = (host, order.session_id) in self._hanging
-        if not hangs:
-            self.leave_alone(host, order.session_id)
-        if not waits:
-            return _answer(order, None)
-        return _answer(order, Verdict.STILL_CLOSING if hangs else Verdict.DISCONNECTED)
+        ended = Verdict.GONE if is_logoff else Verdict.DISCONNECTED
+        return _answer(order, Verdict.STILL_CLOSING if hangs else ended)
 
     def _show(self, host: str, order: Order, title: str, text: str) -> Answer:
         self.messages.append((host, order.session_id, title, text))
