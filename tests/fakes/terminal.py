@@ -74,9 +74,7 @@ class FakeTerminal:
         wait: timedelta | None,
         within: timedelta,  # noqa: ARG002 - nothing takes time here
     ) -> Iterator[Answer]:
-        return self._act(
-            host, orders, "WTSLogoffSession", lambda order: self._take(host, order, self.logged_off, waits=bool(wait))
-        )
+        return self._act(host, orders, "WTSLogoffSession", lambda order: self._take(host, order, self.logged_off, wait))
 
     def disconnect(
         self,
@@ -90,7 +88,7 @@ class FakeTerminal:
             host,
             orders,
             "WTSDisconnectSession",
-            lambda order: self._take(host, order, self.disconnected, waits=bool(wait)),
+            lambda order: self._take(host, order, self.disconnected, wait),
         )
 
     def message(
@@ -231,13 +229,13 @@ class FakeTerminal:
                 return _answer(order, Verdict.DISCONNECTED, reason=Reason.ALREADY)
             return _refusal(order, function, code) if code else do(order)
 
-    def _take(self, host: str, order: Order, done: list[tuple[str, int]], *, waits: bool) -> Answer:
+    def _take(self, host: str, order: Order, done: list[tuple[str, int]], wait: timedelta | None) -> Answer:
         """Begin a logoff or a disconnect, as `done` says, and see it through where the session does not hang."""
         done.append((host, order.session_id))
         is_logoff, hangs = done is self.logged_off, (host, order.session_id) in self._hanging
         if not hangs:
             (self.sign_out if is_logoff else self.leave_alone)(host, order.session_id)
-        if not waits:
+        if not wait:
             return _answer(order, None)
         ended = Verdict.GONE if is_logoff else Verdict.DISCONNECTED
         return _answer(order, Verdict.STILL_CLOSING if hangs else ended)
