@@ -37,7 +37,8 @@ class FakeTerminal:
     """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
     `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
-    that was begun, `messages` (host, session id, title, text) of every message that was shown.
+    that was begun, `touched` the sessions of both as they were in that moment, and `messages` (host, session id, title,
+    text) of every message that was shown.
     """
 
     def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
@@ -53,6 +54,7 @@ class FakeTerminal:
         self.acts: list[tuple[str, Order]] = []
         self.logged_off: list[tuple[str, int]] = []
         self.disconnected: list[tuple[str, int]] = []
+        self.touched: list[Session] = []
         self.messages: list[tuple[str, int, str, str]] = []
 
     # The port
@@ -232,6 +234,7 @@ class FakeTerminal:
     def _take(self, host: str, order: Order, done: list[tuple[str, int]], wait: timedelta | None) -> Answer:
         """Begin a logoff or a disconnect, as `done` says, and see it through where the session does not hang."""
         done.append((host, order.session_id))
+        self.touched.append(self._hosts[host][order.session_id])
         is_logoff, hangs = done is self.logged_off, (host, order.session_id) in self._hanging
         if not hangs:
             (self.sign_out if is_logoff else self.leave_alone)(host, order.session_id)

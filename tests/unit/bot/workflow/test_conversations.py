@@ -5,7 +5,7 @@ Or the forced command wrote it. On the machine of that name, and whoever said ye
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,6 @@ from tests.support.harness import BotHarness
 if TYPE_CHECKING:
     from bot.domain.people import Actor
     from bot.domain.request import Request, Target
-    from bot.ports.terminal import Answer, Order
 
 ACTIVE, LEFT = SessionState.ACTIVE, SessionState.DISCONNECTED
 MINUTE = 600_000_000
@@ -37,26 +36,6 @@ USERS = {3: "alice", 5: "bob", 7: "carol"}
 HOSTS = ("comp1", "comp2")
 NAMED = {"comp1": Machine(dns="comp1", netbios="COMP1"), "comp2": Machine(dns="comp2", netbios="COMP2")}
 ANOTHER = Machine(dns="comp9", netbios="COMP9")
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """A session as it was in the moment when the host was ordered to end it."""
-
-    host: str
-    seen: Session
-
-
-class WatchedTerminal(FakeTerminal):
-    """Keeps what each session was when it was ended."""
-
-    def __init__(self) -> None:
-        super().__init__({host: [session_of(host, number) for number in USERS] for host in HOSTS})
-        self.touches: list[Touch] = []
-
-    def _end(self, host: str, order: Order, *, waits: bool) -> Answer:
-        self.touches.append(Touch(host, self._hosts[host][order.session_id]))
-        return super()._end(host, order, waits=waits)
 
 
 def session_of(host: str, number: int, state: SessionState = LEFT, minutes: int = 180) -> Session:
@@ -80,7 +59,11 @@ class Conversations(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.terminal = WatchedTerminal()
+        services = b.session(0, account=Account(domain="", user=""), station="Services", logon=0)
+        people = {host: [session_of(host, number) for number in USERS] for host in HOSTS}
+        self.terminal = FakeTerminal(
+            {host: [replace(services, machine=NAMED[host]), *sessions] for host, sessions in people.items()}
+        )
         rules = (
             c.rule("four eyes", computers=("comp2",), need=c.of_leads(1, rule="four eyes")),
             c.rule("on-call", force=Force(is_allowed=True)),
@@ -144,15 +127,20 @@ class Conversations(RuleBasedStateMachine):
 
     @invariant()
     def whoever_was_touched_stood_on_the_card(self) -> None:
-        for touch in self.terminal.touches[self.checked :]:
-            request, target = self.ordered(touch)
+        for seen in self.terminal.touched[self.checked :]:
+            request, target = self.ordered(seen)
             self.check_people(request)
             self.check_card(request, target)
-            assert touch.seen.machine == target.session.machine
-            assert (touch.seen.account, touch.seen.logon) == (target.session.account, target.session.logon)
+            assert seen.machine == target.session.machine
+            assert (seen.account, seen.logon) == (target.session.account, target.session.logon)
             if not request.ask.even_if_active:
-                check_situation(target, touch.seen)
-        self.checked = len(self.terminal.touches)
+                check_situation(target, seen)
+        self.checked = len(self.terminal.touched)
+
+    @invariant()
+    def nobody_is_touched_unseen(self) -> None:
+        begun = len(self.terminal.logged_off) + len(self.terminal.disconnected)
+        assert len(self.terminal.touched) == begun
 
     def check_people(self, request: Request) -> None:
         """Everybody whose yes was counted, and the requester, counted when the host began."""
@@ -177,13 +165,13 @@ class Conversations(RuleBasedStateMachine):
         there = self.terminal._hosts[host].get(number)
         return there.logon if there else b.LOGON
 
-    def ordered(self, touch: Touch) -> tuple[Request, Target]:
+    def ordered(self, seen: Session) -> tuple[Request, Target]:
         """The newest request with this target that has begun at the host."""
         for request in self.harness.ledger.newest(50):
-            target, survey = request.target_at((touch.host, touch.seen.id)), request.survey_of(touch.host)
+            target, survey = request.target_at((seen.host, seen.id)), request.survey_of(seen.host)
             if target and survey and survey.started_at:
                 return request, target
-        raise AssertionError(f"nobody ordered {touch}")
+        raise AssertionError(f"nobody ordered {seen}")
 
 
 def check_situation(target: Target, seen: Session) -> None:
