@@ -13,6 +13,7 @@ from bot.domain.durations import duration
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
+from bot.domain.verdicts import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -150,7 +151,7 @@ def _said(request: Request) -> list[Line]:
     lines: list[Line] = []
     if request.ask.reason:
         lines.append(Line(parts=("Reason: ", outside(request.ask.reason, wording.LONGEST_TEXT))))
-    warned = any(target.warned_at for target in request.targets)
+    warned = any(target.warning_at and target.reason is not Reason.NOT_WARNED for target in request.targets)
     if warned and request.state is State.ENDED and request.ending is not Ending.DONE:
         lines.append(Line(parts=(wording.WARNED_IN_VAIN,)))
     if request.ending is Ending.FAILED:
@@ -201,7 +202,7 @@ def _footer(request: Request) -> Line:
     if request.state is State.READY and request.act_at:
         is_warned = any(target.warned_at for target in request.targets)
         until = ", warned people may work until " if is_warned else ", begins at "
-        parts += [until, Timestamp(request.act_at)]
+        parts += [until, Timestamp(request.begins_at or request.act_at)]
     if request.state is State.AWAITING or (request.state is State.ASKED and request.reason_asked is not None):
         parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.domain import letters
+from bot.domain.session import SessionState
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
@@ -39,10 +40,6 @@ class Operator(StrEnum):
     AT_LEAST = "ge"  # more than the one value, or equal
 
 
-_READ_AT_ONCE = (Field.USER, Field.IDLE, Field.LOGON)
-"""What is unknown together when a session has an error. Its station, client and address are read apart."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """One filter on sessions."""
@@ -63,8 +60,19 @@ class Condition:
                 return number is not None and _compare(self.operator, number, int(self.values[0]))
 
     def is_open_for(self, session: Session) -> bool:
-        """Return whether nobody can say if the session meets the condition, because the host could not read it."""
-        return bool(session.error) and self.field in _READ_AT_ONCE
+        """Return whether nobody can say if the session meets the condition, because the host could not read it.
+
+        An error hides the account and the times together; station, client and address are read apart.
+        """
+        match self.field:
+            case Field.USER | Field.LOGON:
+                return bool(session.error)
+            case Field.STATE:
+                return session.state is SessionState.UNKNOWN
+            case Field.IDLE:
+                return bool(session.unread)
+            case _:
+                return False
 
     def _texts(self, session: Session) -> tuple[str, ...]:
         return {

@@ -184,6 +184,18 @@ class Request:
         return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
 
     @property
+    def announced_in(self) -> str:
+        """The id of the channel where a forced request is announced; empty: nowhere."""
+        return self.requirement.approve_in if self.requirement and self.requirement.is_forced else ""
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When the act begins: after the time to save, and not before the hold since the announcement is over."""
+        if not (self.act_at and self.announced_at and self.hold):
+            return self.act_at
+        return max(self.act_at, self.announced_at + self.hold)
+
+    @property
     def hold(self) -> timedelta:
         """How long a forced act waits before it begins, for somebody to stop it."""
         return self.requirement.hold if self.requirement and self.requirement.is_forced else timedelta()

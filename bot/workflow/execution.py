@@ -22,7 +22,7 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from bot.workflow.host_reader import LOOK_WITHIN
-from bot.workflow.sight import in_sight, is_about_another
+from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 FOLLOW_FOR = timedelta(seconds=60)
 """How long the bot looks again for a target after its order, when the host itself does not wait."""
+
+_NOT_DONE = (Verdict.CHANGED, Verdict.SKIPPED, Verdict.NO_RIGHT, Verdict.FAILED)
+"""Verdicts that say that this order did nothing; an earlier order may have done it."""
 
 OVERHEAD = timedelta(seconds=30)
 """How long a call may take beside the waiting: for the connection, a cold compiler, a busy host."""
@@ -102,8 +105,8 @@ class HostExecution:
     def _order(self, request: Request, host: str, *, is_again: bool) -> None:
         """Send the orders and record each answer.
 
-        When the host had its order before, an absent session is `gone`. Where the id seems to be another session's by
-        now, a look has to prove that.
+        When the host had its order before, an absent session is `gone`. Any other no may come of that order, which is
+        under way: a look has to prove what became of the session.
         """
         targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
@@ -115,7 +118,7 @@ class HostExecution:
             for answer in self._act(request, host, orders, wait):
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
-                if is_again and is_about_another(answer):
+                if is_again and answer.verdict in _NOT_DONE:
                     self._record_fact(request, TargetRequested(key=target.key, lost=True))
                     continue
                 told, unseen = in_sight(answer, may_list=may_list)

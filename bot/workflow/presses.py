@@ -199,6 +199,8 @@ class PressHandler:
         if found.confirm is Confirm.OTHERS and shown and shown.confirm is not Confirm.OTHERS:
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=OTHERS_FOR_GENTLER)
         both = met_by_both(found, shown)
+        if nobody := self.authorizer.nobody_to_ask(request, both):
+            return NoEffect(request=request, kind=NoteKind.REFUSED, message=nobody.message)
         return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=both)
 
 

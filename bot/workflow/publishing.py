@@ -129,7 +129,7 @@ class CardPublisher:
         A process that dies between the announcement and its mark announces it twice. Raises `ChatError` when a retry
         may help.
         """
-        channel = request.requirement.approve_in if request.requirement and request.requirement.is_forced else ""
+        channel = request.announced_in
         if not channel or request.announced_at or request_card.is_private(request):
             return
         try:
@@ -183,6 +183,14 @@ class CardPublisher:
         """Tell the requester privately, because they may not see the channel where the approvers are asked."""
         if approval_channel(request) not in ("", request.place.channel_id):
             self.chat.tell(request.place, request.actor, notices.ended_elsewhere(request))
+
+    def may_remind(self, request: Request) -> bool:
+        """Return whether the card shows what is to be decided. False also while it is not posted."""
+        return (
+            request.message_ref is not None
+            and request.published_version >= request.content_version
+            and (target_list.is_complete(request))
+        )
 
     def remind(self, request: Request) -> None:
         """Mention the approvers once more in the card's thread. Does nothing when there is no card or no need."""

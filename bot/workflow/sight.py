@@ -16,17 +16,12 @@ _ABOUT_ANOTHER = frozenset(
 """The id belongs to another session by now, and the answer is about that one."""
 
 
-def is_about_another(answer: Answer) -> bool:
-    """Whether the host answered about a session that it does not take for the one on the card."""
-    return answer.reason in _ABOUT_ANOTHER
-
-
 def in_sight(answer: Answer, *, may_list: bool) -> tuple[Answer, str]:
     """The answer as it may be told, and what is for the audit log alone.
 
     Who has the id now is nothing that the requester may see. The session of the card is gone, and that is what is told.
     """
-    if may_list or not is_about_another(answer):
+    if may_list or answer.reason not in _ABOUT_ANOTHER:
         return answer, ""
     unseen = ": ".join(part for part in (str(answer.reason), answer.note) if part)
     return replace(answer, verdict=Verdict.ALREADY_GONE, code=0, reason=None, note=""), unseen

@@ -14,7 +14,7 @@ import structlog
 
 from bot.cards import wording
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
-from bot.domain.request import State, WorkItem
+from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
 from bot.workflow.execution import HostExecution, act_within
 from bot.workflow.host_reader import HostReader
@@ -25,6 +25,7 @@ from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from bot.domain.people import Person
     from bot.domain.request import Request
@@ -40,6 +41,12 @@ ACT_GRACE = timedelta(minutes=2)
 
 TRIES = 5
 """How often a step may fail before the request fails."""
+
+MOST_DOUBLINGS = 6
+"""How often the pause after a failure doubles. Hosts count their failures together, and each may fail `TRIES` times."""
+
+ANNOUNCE_AGAIN = timedelta(seconds=5)
+"""How often a held act looks whether its announcement stands by now."""
 
 HOSTS_AT_ONCE = 16
 """How many hosts a scheduler works on side by side, where the wiring says nothing else."""
@@ -78,6 +85,7 @@ class Workflow:
                 self.scheduler.wake(WorkItem(request_id=request.id))
         if not item.host:
             self.publisher.publish(request.id)
+            self.remind(request.id)
 
     def _step(self, request: Request) -> None:
         if request.state is not State.ENDED and self.clock.now() >= request.expires_at:
@@ -86,10 +94,8 @@ class Workflow:
         match request.state:
             case State.ASKED if request.reason_asked is None:
                 self.survey(request)
-            case State.ASKED:
+            case State.ASKED | State.AWAITING:
                 pass
-            case State.AWAITING:
-                self.remind(request)
             case State.READY:
                 self.carry_out(request)
             case State.ACTING:
@@ -111,7 +117,9 @@ class Workflow:
             limit = self.authorizer.alone_limit(request, decided.targets)
             decided = self.authorizer.nobody_to_ask(request, decided.requirement) or decided
         surveyed = self.ledger.record(request.id, decided, limit=limit)
-        if surveyed.state is State.READY:
+        if surveyed.state is State.READY and surveyed.hold:
+            self.scheduler.wake(WorkItem(request_id=request.id))  # after the announcement
+        elif surveyed.state is State.READY:
             self.carry_out(surveyed)
 
     def _look_where_allowed(self, request: Request, requester: Person) -> list[Look]:
@@ -124,10 +132,16 @@ class Workflow:
                 looks[host] = Look(host=host, at=self.clock.now(), error=error)
         return [looks[host] for host in request.ask.hosts]
 
-    def remind(self, request: Request) -> None:
-        """Remind the approvers once, when the request is due: at half of the card's waiting time."""
-        if request.due_at and self.clock.now() >= request.due_at:
-            self.ledger.postpone(WorkItem(request_id=request.id), None)
+    def remind(self, request_id: str) -> None:
+        """Remind the approvers once, when the request is due: at half of the card's waiting time.
+
+        The card and its list stand by then, so that nobody is called to something else.
+        """
+        request = self.ledger.find(request_id)
+        if request is None or request.state is not State.AWAITING or not request.due_at:
+            return
+        if self.clock.now() >= request.due_at and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
+            self.ledger.postpone(WorkItem(request_id=request_id), None)
             self.publisher.remind(request)
 
     def carry_out(self, request: Request) -> None:
@@ -139,10 +153,13 @@ class Workflow:
         if not decision.allowed:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
+        if request.hold and request.announced_in and not request.announced_at:
+            self._again_at(request, self.clock.now() + ANNOUNCE_AGAIN)
+            return
         if (grace := request.ask.warn) and not are_warned(request, grace):
             request = self.warnings.warn(request, grace)
-        if request.act_at and self.clock.now() < request.act_at and request.open_targets:
-            self.scheduler.wake(WorkItem(request_id=request.id), request.act_at)
+        if (begins_at := request.begins_at) and self.clock.now() < begins_at and request.open_targets:
+            self._again_at(request, begins_at)
             return
         started = self.ledger.record(request.id, Started(valid_for=self._longest(request) + ACT_GRACE))
         for survey in started.surveys:
@@ -150,6 +167,11 @@ class Workflow:
                 self.scheduler.wake(WorkItem(request_id=request.id, host=survey.host))
         if not started.open_targets:
             self.ledger.record(request.id, Ended())
+
+    def _again_at(self, request: Request, at: datetime) -> None:
+        item = WorkItem(request_id=request.id)
+        self.ledger.postpone(item, at)
+        self.scheduler.wake(item, at)
 
     def _longest(self, request: Request) -> timedelta:
         """Return the longest time that all calls may take: hosts run side by side, targets of one host in turn."""
@@ -164,7 +186,7 @@ class Workflow:
         if request is None:
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
-        again_in = timedelta(seconds=2 ** (request.attempts + 1))
+        again_in = timedelta(seconds=2 ** min(request.attempts + 1, MOST_DOUBLINGS))
         try:
             if request.state is State.ENDED and request.attempts + 1 >= TRIES:
                 self._let_be(request)

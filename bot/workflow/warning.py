@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.audit.entry import THE_BOT
 from bot.cards.wording import WARNING_TITLE, warning_text
 from bot.cards.wording import verdict as in_words
-from bot.domain.events import GraceStarted, WarningDelivered, WarningFailed, WarningStarted
+from bot.domain.events import GraceStarted, Noted, WarningDelivered, WarningFailed, WarningStarted
+from bot.domain.note_kind import NoteKind
 from bot.domain.verdicts import Verdict
-from bot.errors import TerminalError
+from bot.errors import Conflict, TerminalError
 from bot.workflow.execution import OVERHEAD, order_for
 from bot.workflow.sight import in_sight
 
@@ -59,8 +61,18 @@ class WarningSender:
         hosts = dict.fromkeys(target.session.host for target in fresh)
         for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
             for event in outcome:
-                self.ledger.record(request.id, event)
+                self._record_fact(request.id, event)
         return self.ledger.record(request.id, GraceStarted(grace=grace))
+
+    def _record_fact(self, request_id: str, event: WarningDelivered | WarningFailed) -> None:
+        """Record what became of a warning, also when the request has ended meanwhile: people have read it."""
+        try:
+            self.ledger.record(request_id, event)
+        except Conflict:
+            host, number = event.key
+            said = "warned" if isinstance(event, WarningDelivered) else f"not warned: {event.note}"
+            detail = f"{host} {number}: {said}"
+            self.ledger.record(request_id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=detail))
 
     def _sent(
         self, request: Request, host: str, fresh: list[Target], grace: timedelta

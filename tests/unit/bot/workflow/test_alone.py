@@ -196,3 +196,20 @@ def test_more_than_two_hundred_above_the_limit_are_refused_with_a_way_to_split_t
     assert (second.ending, touched(harness)) == (Ending.REFUSED, 150)
     assert "above 300 a second person is needed. These are 250 sessions" in second.message
     assert forced(harness, "151-300").ending is Ending.DONE
+
+
+def test_who_has_to_decide_above_the_limit_is_called_once_the_card_and_its_list_stand() -> None:
+    harness = bot_with(c.rule(), second_person_above=30)
+    for number in range(21, 61):
+        harness.terminal.set("crowd", b.session(number, account=Account(domain="CORP", user=f"user{number}")))
+    one = harness.ask_and_run("crowd id=1-30 --sync")
+    two = harness.ask_and_run("crowd id=31-60 --sync")
+    harness.press("approve", on=one)
+    harness.press("approve", on=two)
+    harness.run()
+    harness.wait(timedelta(minutes=1))
+    held = harness.find(two.id)
+    assert (held.state, confirm_of(held)) == (State.AWAITING, Confirm.OTHERS)
+    calls = [text for card, _, text in harness.chat.replies if card == held.message_ref]
+    assert calls == [f"{harness.card_of(held).headline} This still waits for a decision."]
+    assert mention("@oncall") in [part for line in harness.card_of(held).lines for part in line.parts]

@@ -11,6 +11,7 @@ from bot.cards.model import Press
 from bot.domain import events as e
 from bot.domain.request import Ending, State
 from bot.policy.model import Force
+from bot.workflow.steps import ANNOUNCE_AGAIN
 from tests.support import builders as b
 from tests.support import people as c
 from tests.support.harness import Crash, text_of
@@ -149,3 +150,30 @@ def test_of_several_rules_the_longest_hold_counts() -> None:
     short = c.rule("alice", users=("alice",), force=Force(is_allowed=True, hold=SECOND))
     harness = bot_with(short, c.rule("rest", force=Force(is_allowed=True, hold=HOLD)))
     assert held(harness, "comp1 id=3,5 --sync --force").act_at == b.NOW + HOLD
+
+
+@pytest.mark.parametrize(("typed", "wait"), [(FORCE, HOLD), (f"{FORCE} --warn 30s", 30 * SECOND)])
+def test_nobody_is_touched_or_warned_before_the_announcement_stands(typed: str, wait: timedelta) -> None:
+    harness = bot_with(HELD)
+    harness.ask(typed)
+    harness.chat.go_down()
+    harness.run()
+    harness.wait(timedelta(minutes=1))
+    assert (harness.terminal.acts, harness.terminal.messages) == ([], [])
+    harness.chat.come_back()
+    while not harness.request.announced_at:
+        harness.wait(SECOND)
+    at = harness.request.announced_at
+    harness.wait(at + wait - harness.clock.now() - SECOND)
+    assert harness.terminal.logged_off == []
+    assert harness.wait(ANNOUNCE_AGAIN + SECOND).ending is Ending.DONE
+    assert harness.terminal.logged_off == [("comp1", 3)]
+
+
+def test_a_hold_whose_announcement_never_stands_expires() -> None:
+    harness = bot_with(HELD)
+    harness.ask(FORCE)
+    harness.chat.go_down()
+    harness.run()
+    assert harness.wait(timedelta(hours=2)).ending is Ending.EXPIRED
+    assert harness.terminal.acts == []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.cards.model import Press
+from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
 from bot.domain.requirement import Need, Requirement
 from bot.policy.model import Decision, Force, Policy, Rule
@@ -249,3 +250,16 @@ def test_the_card_requires_what_all_its_targets_require() -> None:
     assert isinstance(found, Requirement)
     assert {need.rule for need in found.needs} == {"alice", "bob"}
     assert (found.rules, found.approve_in, found.expires_after) == (("alice", "bob"), "C0APPROVE", timedelta(minutes=5))
+
+
+def test_the_gentler_act_is_not_asked_of_people_who_cannot_be_enough() -> None:
+    """The rule for disconnecting wants two leads, and there is one beside the requester."""
+    log_off = c.asking_leads(1, may=frozenset({Action.LOG_OFF}))
+    disconnect = c.asking_leads(2, may=frozenset({Action.DISCONNECT}))
+    harness = c.bot_with(log_off, disconnect)
+    request = harness.ask_and_run("comp1 id=5 --sync")
+    harness.remove_from("@leads", c.CHEN)
+    told = harness.press("disconnect", by=c.DANA, on=request).text
+    now = harness.find(request.id)
+    assert (now.action, now.version) == (Action.LOG_OFF, request.version)
+    assert "2" in told

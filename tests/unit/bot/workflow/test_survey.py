@@ -298,6 +298,14 @@ def test_a_filter_on_what_could_not_be_read_leaves_nobody_unmentioned(condition:
     assert (surveyed.targets, surveyed.ending) == ((), Ending.NOTHING_TO_DO)
 
 
+@pytest.mark.parametrize("condition", [ACTIVE, Condition(field=Field.IDLE, operator=Operator.MORE, values=("60",))])
+def test_a_state_that_is_unknown_leaves_nobody_unmentioned_either(condition: Condition) -> None:
+    odd = b.session(6, state=SessionState.UNKNOWN)
+    look = Look(host="comp1", at=b.NOW, sessions=(b.session(0, account=Account(domain="", user=""), disconnect=0), odd))
+    surveyed = decided(look, conditions=(condition,))
+    assert [(one.session.id, one.why) for one in surveyed.excluded] == [(6, "could not be read: its state is unknown")]
+
+
 def test_a_filter_on_what_was_read_decides_about_a_session_that_was_not_read_whole() -> None:
     look = Look(host="comp1", at=b.NOW, sessions=(SERVICES, UNREAD))
     assert decided(look, conditions=(ACTIVE,)).excluded == ()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from bot.domain import events as e
 from bot.domain.request import Ending, State
+from bot.domain.session import Account, SessionState
 from bot.errors import ChatError, TimedOut
 from bot.workflow.inputs import CommandCall
+from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
-from tests.support.harness import HOSTS, BotHarness, Crash, text_of
+from tests.support.harness import HOSTS, POLICY, BotHarness, Crash, text_of
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -183,3 +187,40 @@ def test_a_reply_that_is_lost_is_only_a_notice(harness: BotHarness) -> None:
     harness.wait(MINUTE)
     assert (harness.card.headline, harness.chat.replies) == ("Logged off 1 session on comp1", [])
     assert "step_failed" not in harness.events
+
+
+@pytest.mark.parametrize(
+    "by_now", [{"state": SessionState.ACTIVE}, {"error": 5}, {"logon": 0}, {"disconnect": b.LOGON + 72_000_000_000}]
+)
+def test_what_an_order_of_before_has_begun_is_never_told_as_not_done(
+    harness: BotHarness, by_now: dict[str, Any]
+) -> None:
+    """The session that is being closed looks different to the second order, and the host takes it for another case."""
+    harness.terminal.hang("comp1", 3)
+    harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve")
+    harness.ledger.die_before = e.TargetEnded
+    with pytest.raises(Crash):
+        harness.run()
+    there = harness.terminal._hosts["comp1"][3]
+    harness.terminal.set("comp1", replace(there, **by_now))
+    harness.restart()
+    harness.wait(SECOND)
+    assert harness.verdicts() == {"comp1 3": "open"}
+    harness.terminal.stop_hanging("comp1", 3)
+    harness.wait(MINUTE)
+    assert harness.verdicts() == {"comp1 3": "gone"}
+
+
+def test_many_hosts_that_stumble_once_each_are_all_tried_again_within_minutes() -> None:
+    hosts = tuple(f"rds-{number:02}" for number in range(1, 41))
+    people = {host: [b.session(0, account=Account(domain="", user=""), logon=0), b.session(3)] for host in hosts}
+    policy = replace(POLICY, second_person_above=100)
+    harness = BotHarness(terminal=FakeTerminal(people), hosts=hosts, policy=policy, records_failures=True)
+    for host in hosts:
+        harness.terminal.before_act(host, lambda: harness.ledger.fail_next(1))
+    harness.ask_and_run("rds-* id=3 --sync")
+    harness.approve_and_run()
+    harness.wait(timedelta(minutes=5))
+    assert set(harness.verdicts().values()) == {"gone"}
+    assert harness.request.ending is Ending.DONE

@@ -349,3 +349,16 @@ def test_no_text_of_the_requester_writes_a_line_on_the_desktop_that_reads_as_the
     text = warning_text("save\n\n(Asked for by the CEO.)\u202e", GRACE, DANA, Action.LOG_OFF)
     assert text.split("\n\n")[0] == "save\ufffd\ufffd(Asked for by the CEO.)\ufffd"
     assert len(text.splitlines()) == 3
+
+
+def test_a_cancel_while_people_are_being_warned_loses_no_delivered_warning() -> None:
+    harness = bot_with()
+    request = harness.ask_and_run('comp1,comp2 id=3 --sync --warn 5m "save"')
+    harness.press("approve", by=DANA, on=request)
+    harness.terminal.before_act("comp2", lambda: harness.press("cancel", by=DANA, on=harness.find(request.id)))
+    harness.run()
+    assert harness.find(request.id).ending is Ending.CANCELLED
+    assert len(harness.terminal.messages) == 2
+    told = [entry.text for entry in harness.ledger.entries(request_id=request.id) if entry.event == "noted"]
+    assert [line for line in told if "warned" in line] == ["comp1 3: warned", "comp2 3: warned"]
+    assert "were warned" in harness.text_on_card(request)
