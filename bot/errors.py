@@ -2,7 +2,6 @@
 
 BotError                `.message` is the sentence for people; `.code` is stable and goes to the audit log
   UsageError            the command cannot be understood
-  Refused               a rule says no
   Conflict              the event does not fit the request as it is now
   Duplicate             the same delivery arrived before
   TerminalError         a Windows host could not be asked; `.host`, `.retryable`, `.delivered`
@@ -66,16 +65,6 @@ class UsageError(BotError):
         super().__init__(message)
         self.text, self.start, self.end, self.nearest, self.example = text, start, end, nearest, example
         self.candidates, self.corrected = candidates, corrected
-
-
-class Refused(BotError):
-    """A rule says no; `rule` is its name."""
-
-    code = "refused"
-
-    def __init__(self, message: str, *, rule: str) -> None:
-        super().__init__(message)
-        self.rule = rule
 
 
 class ConflictReason(StrEnum):

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from bot.cards.target_list import MOST_ASKED
 from bot.cards.wording import join_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.ask import Ask
+    from bot.domain.request import Request, Target
 
 MOST_IDS = 10
 """More ids in one sentence are counted."""
+
+MOST_COMMANDS, MOST_NAMED = 3, 20
+"""What is suggested to somebody who asked for too many: commands, and computers in each."""
+_REST = {False: " ...", True: ",... ..."}
 
 
 def nothing_matched(ask: Ask) -> str:
@@ -56,7 +63,23 @@ def _listed(ids: Sequence[tuple[int, int]]) -> str:
     return " or ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
 
 
-def too_many_to_read(number: int, most: int, commands: Sequence[str]) -> str:
+def split_up(request: Request, targets: Sequence[Target]) -> str:
+    """Return how to ask for so many in parts that a card has room for, by computer where that helps."""
+    parts: list[list[str]] = []
+    room = 0
+    for host, number in Counter(target.session.host for target in targets).items():
+        if number > MOST_ASKED:
+            return _too_many(len(targets), MOST_ASKED, ())
+        if number > room:
+            parts.append([])
+            room = MOST_ASKED
+        parts[-1].append(host)
+        room -= number
+    commands = [f"/{request.command} {','.join(part[:MOST_NAMED])}{_REST[len(part) > MOST_NAMED]}" for part in parts]
+    return _too_many(len(targets), MOST_ASKED, commands[:MOST_COMMANDS])
+
+
+def _too_many(number: int, most: int, commands: Sequence[str]) -> str:
     """Nobody reads so many names: how to ask for them in parts."""
     why = f"These are {number:,} sessions, and I ask nobody about more than {most:,} at once: nobody reads that many."
     if not commands:

@@ -63,6 +63,16 @@ def may_look(policy: Policy, person: Person, place: Place, action: Action, host:
     )
 
 
+def may_list(policy: Policy, person: Person, place: Place, host: str, sessions: Iterable[Session]) -> bool:
+    """Return whether the person may know of every session of the host, by each name that the host has.
+
+    `sessions` are those that the host reported; they carry the names by which it calls itself.
+    """
+    return may_look(policy, person, place, Action.LIST, host) and all(
+        for_session(policy, person, place, Action.LIST, session).allowed for session in sessions
+    )
+
+
 def for_session(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> Decision:
     """Return whether the person may do the action to the session: guard rails first, then the first matching rule."""
     if action is not Action.LIST and (guarded := guard(policy, session)):

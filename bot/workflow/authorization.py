@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards import wording
+from bot.cards import found, wording
 from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action, facts_of
 from bot.domain.alone import AloneLimit
 from bot.domain.events import Refused
 from bot.policy import approvals, evaluate
 from bot.policy.model import Decision, deny
-from bot.workflow.survey import split_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,12 +75,8 @@ class Authorizer:
 
     def may_list(self, request: Request, host: str) -> bool:
         """Return whether the requester may know of every session on this host, by each name that the host has."""
-        requester = self.person(request.actor)
-        return evaluate.may_look(self.policy, requester, request.place, Action.LIST, host) and all(
-            evaluate.for_session(self.policy, requester, request.place, Action.LIST, target.session).allowed
-            for target in request.targets
-            if target.session.host == host
-        )
+        sessions = [target.session for target in request.targets if target.session.host == host]
+        return evaluate.may_list(self.policy, self.person(request.actor), request.place, host, sessions)
 
     def alone_limit(self, request: Request, targets: Sequence[Target]) -> AloneLimit:
         """Return how many sessions the requester may act on alone, and what it takes to act on these above that."""
@@ -90,7 +85,7 @@ class Authorizer:
         second = evaluate.with_second_person(policy, requester, place, request.action, sessions)
         above = approvals.met_by_both(second, request.requirement)
         nobody = self.nobody_to_ask(request, above)
-        too_many = split_up(request, targets) if len(targets) > MOST_ASKED else ""
+        too_many = found.split_up(request, targets) if len(targets) > MOST_ASKED else ""
         return AloneLimit(
             most=policy.second_person_above,
             within=policy.second_person_window,

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import CommandCall, PressCall
-    from bot.workflow.presses import PressHandler
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """The characters of an id, without those that look or sound alike."""

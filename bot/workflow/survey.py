@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from bot.errors import TerminalError
     from bot.policy.model import Policy
 
-
-MOST_COMMANDS, MOST_NAMED = 3, 20
-"""What is suggested to somebody who asked for too many: commands, and computers in each."""
-_REST = {False: " ...", True: ",... ..."}
 
 MOST_LISTED = 500
 """The most sessions that a list keeps and the audit log names. The others are only counted."""
@@ -95,7 +91,7 @@ def decide(
         if isinstance(takes, Decision):
             return Refused(rule=takes.rule, message=takes.message)
         if len(targets) > MOST_ASKED and not takes.is_forced:
-            return Refused(rule="one card", message=split_up(request, targets))
+            return Refused(rule="one card", message=found.split_up(request, targets))
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
@@ -131,15 +127,15 @@ class _Sight:
 
 
 def _see(request: Request, surveys: Sequence[Look], policy: Policy, person: Person) -> _Sight:
-    def decision_on(session: Session, action: Action) -> Decision:
-        return evaluate.for_session(policy, person, request.place, action, session)
-
-    def lists(look: Look) -> bool:
-        is_named = evaluate.may_look(policy, person, request.place, Action.LIST, look.host)
-        return is_named and all(decision_on(session, Action.LIST).allowed for session in look.sessions)
-
-    listed = frozenset(look.host for look in surveys if lists(look))
-    decided = [(s, decision_on(s, request.action)) for look in surveys for s in look.sessions]
+    place = request.place
+    listed = frozenset(
+        look.host for look in surveys if evaluate.may_list(policy, person, place, look.host, look.sessions)
+    )
+    decided = [
+        (session, evaluate.for_session(policy, person, place, request.action, session))
+        for look in surveys
+        for session in look.sessions
+    ]
     others = [ExcludedSession(session=s, why=decision.message) for s, decision in decided if not decision.allowed]
     return _Sight(
         listed=listed,
@@ -159,22 +155,6 @@ def _may_warn(request: Request, policy: Policy, person: Person, session: Session
     """Whether this person gets the requester's own text: a message is a right of its own, session by session."""
     own = request.ask.warn and request.ask.warning
     return bool(own) and evaluate.for_session(policy, person, request.place, Action.MESSAGE, session).allowed
-
-
-def split_up(request: Request, targets: Sequence[Target]) -> str:
-    """How to ask for so many in parts that a card has room for, computer by computer, where that helps."""
-    parts: list[list[str]] = []
-    room = 0
-    for host, number in Counter(target.session.host for target in targets).items():
-        if number > MOST_ASKED:
-            return found.too_many_to_read(len(targets), MOST_ASKED, ())
-        if number > room:
-            parts.append([])
-            room = MOST_ASKED
-        parts[-1].append(host)
-        room -= number
-    commands = [f"/{request.command} {','.join(part[:MOST_NAMED])}{_REST[len(part) > MOST_NAMED]}" for part in parts]
-    return found.too_many_to_read(len(targets), MOST_ASKED, commands[:MOST_COMMANDS])
 
 
 def _not_there(ask: Ask, host: str, seen: Sequence[Session], *, lists: bool) -> str:

@@ -355,7 +355,11 @@ def test_a_cancel_while_people_are_being_warned_loses_no_delivered_warning() -> 
     harness = bot_with()
     request = harness.ask_and_run('comp1,comp2 id=3 --sync --warn 5m "save"')
     harness.press("approve", by=DANA, on=request)
-    harness.terminal.before_act("comp2", lambda: harness.press("cancel", by=DANA, on=harness.find(request.id)))
+
+    def cancel() -> None:
+        harness.press("cancel", by=DANA, on=harness.find(request.id))
+
+    harness.terminal.before_act("comp2", cancel)
     harness.run()
     assert harness.find(request.id).ending is Ending.CANCELLED
     assert len(harness.terminal.messages) == 2
