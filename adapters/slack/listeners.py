@@ -13,6 +13,7 @@ from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call
 from adapters.slack.render import draw
+from bot.cards import wording
 from bot.cards.model import Card
 from bot.errors import ChatError
 
@@ -108,8 +109,7 @@ def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
     """Return a response with a reference when a listener raises before its ack, instead of a time-out."""
     reference = uuid.uuid4().hex[:8]
     log.error("listener.failed", reference=reference, kind=body.get("type", "command"), exc_info=error)
-    text = f"Something went wrong on my side before anything was recorded. Reference {reference}."
-    return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
+    return BoltResponse(status=200, body={"response_type": "ephemeral", "text": wording.broken(reference)})
 
 
 def _report_of(response: Response) -> Card:

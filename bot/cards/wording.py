@@ -223,6 +223,14 @@ def wrong_reason(text: str, ticket: str) -> str:
     return f"The reason has to contain a ticket number, like {ticket}" if ticket else ""
 
 
+def broken(reference: str) -> str:
+    """Return the answer to a command or a press when the bot failed; whether it was recorded by then is not known."""
+    return (
+        "Something went wrong on my side. Look at the card, or for one, before you try again. "
+        f"Reference {reference}, for whoever runs the bot."
+    )
+
+
 def paused(pause: Pause) -> str:
     """Return the sentence for a request or a press that the pause stops."""
     since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
