@@ -223,6 +223,25 @@ def test_a_list_of_nothing_is_no_answer() -> None:
         WinRmTerminal(ScriptedShell([COMP1, {"end": 1}])).sessions("comp1", within=WITHIN)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"end": 0}],
+        [SERVICES, {"end": 1}],
+        [SERVICES, COMP1, {"end": 2}],
+        [COMP1, SERVICES, COMP1, {"end": 3}],
+        [COMP1, SERVICES, ended(0, "gone"), {"end": 3}],
+        [ended(0, "gone"), COMP1, SERVICES, {"end": 3}],
+    ],
+    ids=["nothing", "no host", "the host last", "two hosts", "an answer", "an answer first"],
+)
+def test_a_list_is_one_host_and_then_sessions_and_anything_else_is_a_bad_reply(answer: list[Any]) -> None:
+    shell = ScriptedShell(answer)
+    with pytest.raises(BadReply) as caught:
+        WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    assert (caught.value.delivered, shell.closed) == (True, 1)
+
+
 def test_a_list_without_the_services_is_taken_and_logged_once_for_its_host() -> None:
     alice = {"session": SERVICES["session"] | {"id": 3, "user": "alice", "domain": "CORP"}}
     some, all_of_them = [COMP1, alice, {"end": 2}], [COMP1, SERVICES, alice, {"end": 3}]
