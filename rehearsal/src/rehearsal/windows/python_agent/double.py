@@ -128,6 +128,7 @@ def _read(session: Session, failing: Query | None) -> Seen:
     values["input"] = _known(last_input(session, now))
     is_struck = failing is not None and failing.session_id == session.id
     struck = _CLASSES.get(failing.info_class, ()) if failing and is_struck else ()
+    values["address"] = _plain_address(session.address)
     values |= {name: 0 if name in _TIMES else "" for name in struck}
     is_error = bool({"user", "domain", "logon"} & set(struck))
     code = failing.code if failing and is_error else 0
@@ -139,6 +140,14 @@ def _known(ticks: int) -> int:
     return ticks if _EARLIEST <= ticks < _LATEST else 0
 
 
+def _plain_address(text: str) -> str:
+    """As WTS_CLIENT_ADDRESS tells it: bytes, and no zone of the network they are of."""
+    try:
+        return "" if "%" in text else str(ip_address(text))
+    except ValueError:
+        return ""
+
+
 def describe(seen: Seen) -> Reply:
     session = seen.session
     return {
@@ -148,7 +157,7 @@ def describe(seen: Seen) -> Reply:
         "domain": session.domain,
         "user": session.user,
         "client": session.client,
-        "address": str(ip_address(session.address)) if session.address else "",
+        "address": session.address,
         "protocol": session.protocol,
         "build": session.build,
         "display": session.display,
@@ -184,7 +193,7 @@ def _carry_out(request: Request, target: Target, command: Command, machine: Mach
         return _verdict("sent", seen=seen)
     if request.wait == 0:
         return _verdict("requested", code=code, seen=seen)
-    return _wait(request, target, code, command, machine)
+    return _wait(request, target, (code, seen), command, machine)
 
 
 def _call(request: Request, session: Session, machine: Machine) -> tuple[str, int]:
@@ -199,14 +208,26 @@ def _call(request: Request, session: Session, machine: Machine) -> tuple[str, in
             raise ValueError(f"{request.operation} is no act")
 
 
-def _wait(request: Request, target: Target, code: int, command: Command, machine: Machine) -> Reply:
+def _wait(
+    request: Request, target: Target, so_far: tuple[int, Seen | None], command: Command, machine: Machine
+) -> Reply:
+    """`so_far`: the code of the act, and the session before it. A look that fails is no answer: it looks again."""
+    code, seen = so_far
     until = time.monotonic() + request.wait
-    while not _is_gone(target, seen := _look(machine, target.id)):
-        if request.operation == "disconnect" and _is_left(target, seen):
-            return _verdict("disconnected", seen=seen)
+    while True:
+        try:
+            seen = _look(machine, target.id)
+        except wts.RefusedError as error:
+            code = error.code
+        else:
+            if _is_gone(target, seen):
+                return _verdict("gone", seen=seen)
+            if request.operation == "disconnect" and _is_left(target, seen):
+                return _verdict("disconnected", seen=seen)
+            if seen and seen.error:
+                code = seen.error
         if time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS):
             return _verdict("still_closing", code=code, seen=seen)
-    return _verdict("gone", seen=seen)
 
 
 def _compare(target: Target, seen: Seen) -> Reply | None:
