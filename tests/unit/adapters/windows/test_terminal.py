@@ -161,6 +161,13 @@ def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
     assert answer.note == ("Disconnect" if answer.verdict is Verdict.NO_RIGHT else "WTSDisconnectSession")
 
 
+@pytest.mark.parametrize("code", [0x80070005, -2147024891])
+def test_a_refusal_in_the_words_of_com_is_the_same_refusal(code: int) -> None:
+    shell = ScriptedShell([ended(0, "refused", code=code, why="WTSLogoffSession"), {"end": 1}])
+    (answer,) = WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN)
+    assert (answer.verdict, answer.code, answer.reason) == (Verdict.NO_RIGHT, 5, Reason.MISSING_RIGHT)
+
+
 def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
     page = PAGE.read_text("utf-8")
     assert all(f"| {code} | {row.name} | `{row.verdict}` |" in page for code, row in CODES.items())
