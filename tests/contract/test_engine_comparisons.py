@@ -143,6 +143,15 @@ def test_a_condition_that_does_not_hold_protects(farm: Farm) -> None:
     assert verdicts == {name: came_so_far if holds else was_protected for name, (_, _, holds) in CONDITIONS.items()}
 
 
+def test_without_a_domain_the_account_is_the_user_alone(farm: Farm) -> None:
+    with farm._hosts["comp1"].machine.sessions.locked() as table:
+        table.change(3, domain="")
+    alice = target(look(farm)[3])
+    farm.set_behaviour("comp1", "no-right")
+    replies = act(farm, alice, line_of("if", "user", "like", "\\*"), alice, line_of("if", "user", "like", "alice"))
+    assert [each["verdict"] for each in replies] == ["changed", "refused"]
+
+
 ADDRESSES = {
     "2001:DB8:0:0::5": "2001:db8::5",
     "fe80::1%3": "",

@@ -16,7 +16,7 @@ from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.conditions import holds, last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import TICKS_PER_SECOND, Query, Session, State, now_ticks
+from rehearsal.windows.sessions import CLASSES, TICKS_PER_SECOND, Query, Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
@@ -31,7 +31,8 @@ _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
 """Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
 
 _TIMES = ("logon", "connect", "disconnect", "input")
-_CLASSES: dict[int, tuple[str, ...]] = {5: ("user",), 7: ("domain",), 10: ("client",), 14: ("address",), 24: _TIMES}
+_FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
+"""What a class tells, by its number."""
 
 Reply = dict[str, Any]
 
@@ -127,12 +128,13 @@ def _read(session: Session, failing: Query | None) -> Seen:
     values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
     values["input"] = _known(last_input(session, now))
     is_struck = failing is not None and failing.session_id == session.id
-    struck = _CLASSES.get(failing.info_class, ()) if failing and is_struck else ()
+    struck = _FIELDS.get(failing.info_class, ()) if failing and is_struck else ()
     values["address"] = _plain_address(session.address)
-    values |= {name: 0 if name in _TIMES else "" for name in struck}
+    values |= {name: type(getattr(session, name))() for name in struck}
     is_error = bool({"user", "domain", "logon"} & set(struck))
     code = failing.code if failing and is_error else 0
-    error = wts.INVALID_DATA if code in _ABSENT else code
+    is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
+    error = wts.INVALID_DATA if is_odd else code
     return Seen(replace(session, **values), 0 if struck == _TIMES else now, error)
 
 
