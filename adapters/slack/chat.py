@@ -70,29 +70,19 @@ class SlackChat:
             self._post(self._direct_messages(actor), slack_message)
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
-        self._post_in_thread(message_ref, draw_reply(names, text, self._group_ids))
+        self._post(message_ref.channel_id, draw_reply(names, text, self._group_ids), message_ref.ts)
 
     def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
-        self._post_in_thread(message_ref, self._draw(card))
-
-    def _post_in_thread(self, message_ref: MessageRef, slack_message: Drawing) -> None:
-        with translate_errors():
-            self._client.chat_postMessage(
-                channel=message_ref.channel_id,
-                thread_ts=message_ref.ts,
-                text=slack_message.text,
-                blocks=slack_message.blocks,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+        self._post(message_ref.channel_id, self._draw(card), message_ref.ts)
 
     def _draw(self, card: Card) -> Drawing:
         return draw(card, self._group_ids)
 
-    def _post(self, channel_id: str, slack_message: Drawing) -> MessageRef:
+    def _post(self, channel_id: str, slack_message: Drawing, thread_ts: str | None = None) -> MessageRef:
         with translate_errors():
             posted = self._client.chat_postMessage(
                 channel=channel_id,
+                thread_ts=thread_ts,
                 text=slack_message.text,
                 blocks=slack_message.blocks,
                 unfurl_links=False,

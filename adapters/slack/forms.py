@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticMultiSelectElement
 from slack_sdk.models.views import View
 
-from adapters.slack.limits import cut
+from adapters.slack.limits import HINT, MOST_OPTIONS, OPTION_TEXT, cut
 from bot.cards.forms import choose_form, reason_form
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 CALLBACK, BLOCK = "choose", "targets"
 REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
-MOST_OPTIONS = 100
-OPTION_TEXT = 75
-HINT = 2000
 
 
 def choose_view(request: Request, value: str) -> View:

@@ -9,7 +9,11 @@ from bot.cards.text import closed
 HEADER = 150
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
+OPTION_TEXT = 75
+HINT = 2000
 MESSAGE_TEXT = 3000
+MOST_OPTIONS = 100
+"""Options of one menu."""
 CODE = 2500
 BODY = 9000
 """All lines of a card together. Slack refuses a message of more than about 13,200 characters."""

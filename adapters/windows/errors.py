@@ -27,3 +27,12 @@ class Fault:
 SILENT = "{host} did not answer in time. Ask again, or look whether the computer is overloaded."
 INCOMPLETE = Fault(BadReply, "{host} did not send a complete answer. What it sent is not trusted; look again.")
 LATE = Fault(TimedOut, SILENT)
+
+
+def as_win32(code: int) -> int:
+    """Return the Win32 code inside an HRESULT of facility 7 (FACILITY_WIN32), and any other code as it is, unsigned.
+
+    An HRESULT that says failure and holds the code 0 stays as it is, because 0 would mean success.
+    """
+    code %= 2**32
+    return code & 0xFFFF or code if code >> 16 == 0x8007 else code

@@ -15,7 +15,6 @@ from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Deadline
-from bot.domain.session import NOT_NAMED, Machine
 from bot.errors import Unreachable, WrongMachine
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from adapters.windows.agent.replies import Reply
     from adapters.windows.shell import Shell
-    from bot.domain.session import Session
+    from bot.domain.session import Machine, Session
     from bot.ports.terminal import Answer, Order
 
 
@@ -98,12 +97,14 @@ class WinRmTerminal:
 
     def _listed(self, host: str, deadline: Deadline) -> tuple[Session, ...]:
         with closing(self._run(host, script.list_request(), deadline)) as lines:
-            machine, found = NOT_NAMED, []
+            first = next(lines, None)
+            if not isinstance(first, replies.HostReply):
+                raise INCOMPLETE.at(host, delivered=True)
+            machine, found = self._checked(host, first.machine), []
             for line in lines:
-                if isinstance(line, replies.HostReply):
-                    machine = self._checked(host, line.machine)
-                elif isinstance(line, replies.Listed):
-                    found.append(line.session.on(host, machine))
+                if not isinstance(line, replies.Listed):
+                    raise INCOMPLETE.at(host, delivered=True)
+                found.append(line.session.on(host, machine))
         if not found:
             raise errors.NO_SESSION.at(host, delivered=True)
         self._note_services(host, found)

@@ -8,6 +8,7 @@ from app.config import names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
 from bot.domain.inventory import expand
+from bot.domain.letters import python_upper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,8 @@ def _logins(settings: Settings) -> Iterator[Problem]:
     found: dict[Location, str] = {}
     for index, computer in enumerate(settings.computers):
         way, is_own = settings.way_to(computer), "username" in computer.winrm.model_fields_set
-        hosts = frozenset(name.partition(".")[0].upper() for name in expand(computer.name))
+        own = [computer.machine] if computer.machine else expand(computer.name)
+        hosts = frozenset(python_upper(name.partition(".")[0]) for name in own)
         where: Location = ("computers", index, "winrm", "username") if is_own else ("winrm", "username")
         if fault := fault_in_login(way.username, way.transport, hosts):
             found.setdefault(where, f"{fault} ({computer.label}).")

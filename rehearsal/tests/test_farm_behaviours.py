@@ -65,6 +65,18 @@ def test_delayed_ends_the_session_later(farm: Farm) -> None:
     assert reply["waited_ms"] >= 300
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *((name, -1) for name in ("vanishes", "replaced", "comes-back", "taken-over", "unreadable")),
+        ("unreadable", 100_000),
+    ],
+)
+def test_an_id_that_no_session_has_or_that_no_rule_can_hold_is_no_option(farm: Farm, name: str, number: int) -> None:
+    with pytest.raises(ValueError, match=f"{name} > id: Input should be"):
+        farm.set_behaviour("comp1", name, id=number)
+
+
 def test_slow_says_nothing_for_its_time(farm: Farm) -> None:
     farm.set_behaviour("slow", "slow", seconds=1.5)
     protocol = connect(farm, "slow", operation_timeout_sec=1)

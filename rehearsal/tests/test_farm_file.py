@@ -94,6 +94,14 @@ def test_two_farms_stand_side_by_side(farm: Farm, tmp_path: Path) -> None:
     assert 3 in listed(farm, "comp1")
 
 
+@pytest.mark.parametrize(("said", "told", "read"), [("17", "17", 17), ("-1", "-1", -1), ("3", "Shadow", 3)])
+def test_a_state_may_be_a_number_that_windows_does_not_have(tmp_path: Path, said: str, told: str, read: int) -> None:
+    with Farm.from_file(write_farm(tmp_path, SMALL_FARM.replace("idle: 2m", f"state: {said}"))) as farm:
+        assert farm.sessions("one")[2] == {"id": 5, "user": "CORP\\bob", "state": told}
+        bob = listed(farm, "one")[5]
+        assert (bob["state"], bob["error"]) == (read, 0 if read == 3 else 13)
+
+
 FAULTS = {
     "duration": (
         "disconnected: 3h",
@@ -101,6 +109,9 @@ FAULTS = {
         "one > sessions > 0 > disconnected: a duration is written like",
     ),
     "state": ("state: listen", "state: asleep", "every_host > 1 > state: a state is one of active"),
+    "number": ("state: listen", "state: 2147483648", "every_host > 1 > state: a state is one of active"),
+    "truth": ("state: listen", "state: true", "every_host > 1 > state: a state is one of active"),
+    "display": ("idle: 2m", "display: 0x768x16", "one > sessions > 1 > display: String should match pattern"),
     "id": ("id: 5", "id: 3", "hosts > one: two sessions have the id 3"),
     "user": ("user: CORP\\bob", "user: bob", "one > sessions > 1: a user is written DOMAIN\\name"),
     "sign": ("user: CORP\\bob", 'user: "CORP\\\\b\\tb"', "sessions > 1 > user: may hold printable characters only"),

@@ -162,6 +162,21 @@ def test_a_logoff_does_in_c_what_it_does_in_python(
     assert in_c[0] == codes
 
 
+@pytest.mark.parametrize(("number", "mode"), [(5, Mode.AT_ONCE), (77, Mode.SEIZE), (3, Mode.SEIZE)])
+def test_a_session_is_seized_once_and_the_rule_waits_until_it_is_there(
+    shim: ctypes.CDLL, file: SessionFile, number: int, mode: Mode
+) -> None:
+    def left(act: Callable[[], int]) -> tuple[Mode, list[tuple[int, str]]]:
+        file.create(Table(Rule(mode=Mode.SEIZE, number=number), {each.id: each for each in SESSIONS}))
+        assert act() == 0
+        with file.locked() as table:
+            return table.rule.mode, [(each.id, each.user) for each in table.sessions.values()]
+
+    in_c = left(lambda: call(shim, "WTSLogoffSession", 3))
+    assert in_c == left(lambda: wts.log_off(file, 3))
+    assert in_c[0] is mode
+
+
 def test_a_hanging_session_never_ends(shim: ctypes.CDLL, file: SessionFile) -> None:
     with file.locked() as table:
         table.rule = Rule(mode=Mode.NEVER)
@@ -189,6 +204,15 @@ def test_a_message_is_kept_word_for_word(shim: ctypes.CDLL, file: SessionFile) -
         "Wartung",
         "Bitte speichern!\n😀\tñ",
     )
+
+
+@pytest.mark.parametrize("state", [-1, 17])
+def test_a_state_that_windows_does_not_have_is_kept_as_it_is(shim: ctypes.CDLL, file: SessionFile, state: int) -> None:
+    with file.locked() as table:
+        table.change(5, state=state)
+    assert int.from_bytes(query(shim, 5, 8), "little", signed=True) == state
+    assert call(shim, "WTSLogoffSession", 3) == 0
+    assert next(each for each in file.all() if each.id == 5).state == state
 
 
 def test_others_keep_their_place_and_their_names_when_one_goes(shim: ctypes.CDLL, file: SessionFile) -> None:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
-from bot.domain.session import Account, Session, SessionState
+from bot.domain.session import KNOWN_STATES, Account, Session, SessionState
 from bot.ports.terminal import Order
 from rehearsal.windows import EngineMissingError, Farm
 from rehearsal.windows.sessions import State
@@ -110,9 +110,13 @@ class Hosts(Protocol):
         """Windows reports these ticks, whatever they are."""
         ...
 
+    def set_state(self, host: str, session_id: int, state: int) -> None:
+        """Windows reports the state with this number, whatever it is."""
+        ...
+
     def set_address(self, host: str, session_id: int, address: str) -> None: ...
     def misread(self, host: str, session_id: int, what: str, manner: str) -> None:
-        """The user, domain, client, address or times are `refused` with 5, or answered by `nothing` or too `short`."""
+        """What one of the rehearsal's `CLASSES` tells is `refused` with 5, or answered by `nothing` or too `short`."""
         ...
 
     def show_nothing(self, host: str) -> None:
@@ -180,6 +184,12 @@ class MemoryHosts:
     def set_ticks(self, host: str, session_id: int, **ticks: int) -> None:
         self._change(host, session_id, **ticks)
 
+    def set_state(self, host: str, session_id: int, state: int) -> None:
+        if state in KNOWN_STATES:
+            self._change(host, session_id, state=SessionState(state))
+        else:
+            self._change(host, session_id, state=SessionState.UNKNOWN, error=13)
+
     def set_address(self, host: str, session_id: int, address: str) -> None:
         self._change(host, session_id, address=address)
 
@@ -190,9 +200,12 @@ class MemoryHosts:
             "domain": {"account": replace(account, domain="")},
             "client": {"client": ""},
             "address": {"address": ""},
+            "protocol": {"protocol": 0},
+            "build": {"build": 0},
+            "display": {"display": ""},
             "times": {"logon": 0, "connect": 0, "disconnect": 0, "input": 0, "now": 0},
         }
-        error = 0 if what in ("client", "address") else 5 if manner == "refused" else 13
+        error = 0 if what not in ("user", "domain", "times") else 5 if manner == "refused" else 13
         self._change(host, session_id, error=error, **blank[what])
 
     def show_nothing(self, host: str) -> None:
@@ -291,6 +304,10 @@ class FarmHosts:
     def set_ticks(self, host: str, session_id: int, **ticks: int) -> None:
         with self.farm._hosts[host].machine.sessions.locked() as table:
             table.change(session_id, **ticks)
+
+    def set_state(self, host: str, session_id: int, state: int) -> None:
+        with self.farm._hosts[host].machine.sessions.locked() as table:
+            table.change(session_id, state=state)
 
     def set_address(self, host: str, session_id: int, address: str) -> None:
         with self.farm._hosts[host].machine.sessions.locked() as table:

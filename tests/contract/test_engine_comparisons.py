@@ -5,6 +5,7 @@ PowerShell only carries the C#, and takes a second a call: test_engines.py asks 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,35 @@ def test_a_condition_that_does_not_hold_protects(farm: Farm) -> None:
     assert verdicts == {name: came_so_far if holds else was_protected for name, (_, _, holds) in CONDITIONS.items()}
 
 
+def test_without_a_domain_the_account_is_the_user_alone(farm: Farm) -> None:
+    with farm._hosts["comp1"].machine.sessions.locked() as table:
+        table.change(3, domain="")
+    alice = target(look(farm)[3])
+    farm.set_behaviour("comp1", "no-right")
+    replies = act(farm, alice, line_of("if", "user", "like", "\\*"), alice, line_of("if", "user", "like", "alice"))
+    assert [each["verdict"] for each in replies] == ["changed", "refused"]
+
+
+ADDRESSES = {
+    "2001:DB8:0:0::5": "2001:db8::5",
+    "fe80::1%3": "",
+    "10.0.4": "",
+    "somewhere": "",
+}
+
+
+@pytest.mark.parametrize(("said", "read"), ADDRESSES.items())
+def test_an_address_is_compared_as_it_is_told(farm: Farm, said: str, read: str) -> None:
+    with farm._hosts["comp1"].machine.sessions.locked() as table:
+        table.change(3, address=said)
+    seen = look(farm)[3]
+    assert seen["address"] == read
+    farm.set_behaviour("comp1", "no-right")
+    as_told, otherwise = line_of("if", "address", "like", read), line_of("if", "address", "like", said)
+    replies = act(farm, target(seen), as_told, target(seen), otherwise)
+    assert [each["verdict"] for each in replies] == ["refused", "changed"]
+
+
 def test_all_conditions_must_hold_and_each_target_has_its_own(farm: Farm) -> None:
     seen = look(farm)
     yes, no = line_of("if", "user", "like", "*"), line_of("if", "client", "like", "none")
@@ -204,6 +234,40 @@ def test_a_refusal_names_its_function_and_a_refused_list_touches_nobody(farm: Fa
         (failed,) = ask(farm, "comp1", request, AGENT)
         assert (failed["error"]["where"], failed["error"]["code"]) == ("WTSEnumerateSessionsExW", 7045)
     assert {call.code for call in farm.calls("comp1")} == {5}
+
+
+TROUBLE: dict[str, tuple[str, Change, int]] = {
+    "a refused list": ("no-right", {"at": "list", "code": 7045}, 7045),
+    "an empty list": ("empty", {}, 5),
+    "a refused session": ("unreadable", {"id": 3, "what": "user", "code": 1722}, 1722),
+    "a session answered too short": ("unreadable", {"id": 3, "manner": "short"}, 13),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "options", "code"), TROUBLE.values(), ids=TROUBLE)
+def test_a_look_that_fails_while_waiting_is_no_answer(farm: Farm, behaviour: str, options: Change, code: int) -> None:
+    """The code is that of the last look that failed, also when the session goes on later than that."""
+    alice = target(look(farm)[3])
+    farm.set_behaviour("comp1", "delayed", seconds=60)
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(act, farm, alice, wait=2)
+        farm.wait_until(lambda: bool(farm.calls("comp1")))
+        farm.set_behaviour("comp1", behaviour, **options)
+        (reply,) = waiting.result()
+    assert (reply["verdict"], reply["code"], reply["seen"]["id"]) == ("still_closing", code, 3)
+
+
+def test_a_session_that_is_seen_gone_after_looks_that_failed_is_gone(farm: Farm) -> None:
+    alice = target(look(farm)[3])
+    farm.set_behaviour("comp1", "delayed", seconds=1.5)
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(act, farm, alice, wait=10)
+        farm.wait_until(lambda: bool(farm.calls("comp1")))
+        farm.set_behaviour("comp1", "no-right", at="list")
+        farm.wait_until(lambda: 3 not in [each["id"] for each in farm.sessions("comp1")])
+        farm.set_behaviour("comp1", "none")
+        (reply,) = waiting.result()
+    assert (reply["verdict"], reply["code"], reply["seen"]) == ("gone", 0, None)
 
 
 def test_a_session_that_changes_hands_during_the_act_before_it_is_not_touched(farm: Farm) -> None:

@@ -24,6 +24,9 @@ ODD = (-2, 1, EARLIEST - 1, LATEST, 2**63 - 2)
 BLANK: dict[str, dict[str, Any]] = {
     "client": {"client": ""},
     "address": {"address": ""},
+    "protocol": {"protocol": 0},
+    "build": {"build": 0},
+    "display": {"display": ""},
     "times": {"logon": 0, "connect": 0, "disconnect": 0, "input": 0},
 }
 
@@ -33,12 +36,12 @@ def without_clock(sessions: dict[int, Any]) -> dict[int, Any]:
 
 
 @pytest.mark.parametrize("manner", MANNERS)
-@pytest.mark.parametrize("what", ["user", "domain", "client", "address", "times"])
+@pytest.mark.parametrize("what", [*BLANK, "user", "domain"])
 def test_what_cannot_be_read_is_unknown_for_that_session_alone(hosts: Hosts, host: str, what: str, manner: str) -> None:
     before = look(hosts, host)
     hosts.misread(host, WORKER, what, manner)
     after = look(hosts, host)
-    is_fault = what not in ("client", "address")
+    is_fault = what in ("user", "domain", "times")
     assert after[WORKER].error == (CODES[manner] if is_fault else 0)
     if what in ("user", "domain"):
         assert getattr(after[WORKER].account, what) == ""
@@ -57,6 +60,25 @@ def test_whom_the_host_cannot_tell_now_is_left_alone(hosts: Hosts, host: str, wh
     refused = (Verdict.NO_RIGHT, Reason.MISSING_RIGHT, 5), (Verdict.FAILED, Reason.WINDOWS_CALL, 13)
     assert (answer.verdict, answer.reason, answer.code) == refused[manner != "refused"]
     assert hosts.logged_off(host) == []
+
+
+@pytest.mark.parametrize("state", [-1, 10, 2**31 - 1])
+def test_a_state_that_windows_does_not_have_costs_that_session_alone(hosts: Hosts, host: str, state: int) -> None:
+    before = look(hosts, host)
+    hosts.set_state(host, WORKER, state)
+    after = look(hosts, host)
+    before[WORKER] = replace(before[WORKER], state=SessionState.UNKNOWN, error=13)
+    assert without_clock(after) == without_clock(before)
+    orders = [order_for(after[WORKER])]
+    answers = [
+        *hosts.terminal.log_off(host, orders, wait=WAIT, within=ACT),
+        *hosts.terminal.disconnect(host, orders, wait=WAIT, within=ACT),
+        *hosts.terminal.message(host, orders, title="Alert", text="Go.", within=ACT),
+    ]
+    refused = (Verdict.FAILED, Reason.WINDOWS_CALL, 13)
+    assert [(answer.verdict, answer.reason, answer.code) for answer in answers] == [refused] * 3
+    assert (hosts.logged_off(host), hosts.disconnected(host), hosts.messages(host)) == ([], [], [])
+    assert look(hosts, host)[WORKER].state is SessionState.UNKNOWN
 
 
 @pytest.mark.parametrize("ticks", ODD)

@@ -96,7 +96,7 @@ namespace LogoffBot
             values = fields.GetRange(2, fields.Count - 2);
             string known = field == "idle" || field == "logon" ? "gt ge lt le" : field == "state" ? "in" : "like";
             bool isField = Array.IndexOf(new[] { "user", "client", "address", "station", "state", "idle", "logon" }, field) >= 0;
-            if (!isField || values.Count == 0 || Array.IndexOf(known.Split(' '), op) < 0) throw new FormatException("if " + field + " " + op);
+            if (!isField || Array.IndexOf(known.Split(' '), op) < 0) throw new FormatException("if " + field + " " + op);
             if (op == "like") return;
             foreach (string value in values) number = Request.Number(value);
         }

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from adapters.windows.agent import errors
 from adapters.windows.agent.script import whole_letters
-from adapters.windows.errors import INCOMPLETE
+from adapters.windows.errors import INCOMPLETE, as_win32
 from bot.domain.session import KNOWN_STATES, Account, Machine, Session, SessionState
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def _name(text: str) -> str:
 
 
 Ticks = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(lambda code: code % 2**32)]
+SessionId = Annotated[int, Field(ge=0, lt=2**32)]
+Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(as_win32)]
 State = Annotated[SessionState, BeforeValidator(_known_state)]
 Words = Annotated[str, AfterValidator(_name)]
 """Text of Windows: unchecked UTF-16, of any length."""
@@ -55,7 +56,7 @@ class _Line(BaseModel):
 class SessionReply(_Line):
     """A session as the agent writes it. Its ticks are FILETIME ticks (100 ns since 1601 UTC), written as strings."""
 
-    id: Code
+    id: SessionId
     state: State
     station: Words
     domain: Words

@@ -16,7 +16,7 @@ import urllib3
 import winrm.exceptions
 from urllib3.exceptions import NameResolutionError
 
-from adapters.windows.errors import LATE, SILENT, Fault
+from adapters.windows.errors import LATE, SILENT, Fault, as_win32
 from adapters.windows.winrm.http_adapter import OutOfBounds
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
@@ -145,7 +145,7 @@ def fault_of(exc: Exception) -> Fault:
     """Return the meaning of the exception, by its code when it has one, else by its base class."""
     match exc:
         case winrm.exceptions.WSManFaultError():
-            code = _as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
+            code = as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
             unknown = Fault(
                 TerminalError, f"WinRM on {{host}} refused with code {code}. Look that code up, then ask again."
             )
@@ -157,12 +157,6 @@ def fault_of(exc: Exception) -> Fault:
         case requests.ConnectionError() if any(isinstance(each, NameResolutionError) for each in _inside(exc)):
             return _UNKNOWN_NAME
     return next(fault for kind, fault in _FOREIGN if isinstance(exc, kind))
-
-
-def _as_win32(code: int) -> int:
-    """Return the Win32 code inside an HRESULT of facility 7 (FACILITY_WIN32), and any other code as it is, unsigned."""
-    code %= 2**32
-    return code & 0xFFFF if code >> 16 == 0x8007 else code
 
 
 def _inside(exc: BaseException) -> Iterator[object]:

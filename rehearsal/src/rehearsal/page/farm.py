@@ -50,7 +50,7 @@ def _session_json(session: Session) -> Json:
     return {
         "id": session.id,
         "user": session.account,
-        "state": session.state.name.title().replace("_", ""),
+        "state": session.state_word,
         "station": session.station,
         "client": session.client,
         "address": session.address,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rehearsal.windows.sessions import Mode, Query, Rule
+from rehearsal.windows.sessions import CLASSES, Mode, Query, Rule, What
 
 
 class Behaviour(BaseModel):
@@ -64,14 +64,14 @@ class Vanishes(Behaviour):
     """After the first look the session is gone."""
 
     name = "vanishes"
-    id: int = 3
+    id: int = Field(default=3, ge=0)
 
 
 class Replaced(Behaviour):
     """After the first look the id belongs to another person."""
 
     name = "replaced"
-    id: int = 3
+    id: int = Field(default=3, ge=0)
     by: str = "CORP\\mallory"
 
 
@@ -79,14 +79,14 @@ class ComesBack(Behaviour):
     """After the first look the disconnected person works again."""
 
     name = "comes-back"
-    id: int = 3
+    id: int = Field(default=3, ge=0)
 
 
 class TakenOver(Behaviour):
     """While another session is being logged off, this one passes to another person."""
 
     name = "taken-over"
-    id: int = 5
+    id: int = Field(default=5, ge=0)
 
 
 Manner = Literal[
@@ -112,8 +112,8 @@ class Unreadable(Behaviour):
     """One thing of one session cannot be read: Windows refuses it, or answers with nothing or too little."""
 
     name = "unreadable"
-    id: int = 3
-    what: Literal["user", "domain", "client", "address", "times"] = "times"
+    id: int = Field(default=3, ge=0, lt=100_000)
+    what: What = "times"
     manner: Literal["refused", "nothing", "short"] = "refused"
     code: int = Field(default=5, gt=0)
 
@@ -208,7 +208,6 @@ def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
         raise ValueError("; ".join(faults)) from error
 
 
-_CLASSES = {"user": 5, "domain": 7, "client": 10, "address": 14, "times": 24}
 _MANNERS = {"refused": Mode.UNREAD, "nothing": Mode.NOTHING, "short": Mode.SHORT}
 
 
@@ -228,6 +227,6 @@ def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
                 return Rule(mode=Mode.EMPTY)
             case Unreadable():
                 code = each.code if each.manner == "refused" else 0
-                query = Query(each.id, _CLASSES[each.what], code)
+                query = Query(each.id, CLASSES[each.what], code)
                 return Rule(mode=_MANNERS[each.manner], number=query.number)
     return Rule()

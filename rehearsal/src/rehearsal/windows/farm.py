@@ -29,7 +29,7 @@ _NAMED_HOSTS = 3
 
 
 class SessionLine(TypedDict):
-    """A session as the farm tells it: `user` with its domain, or empty; `state` a word such as Disconnected."""
+    """A session as the farm tells it: `user` with its domain, or empty; `state` as `Session.state_word`."""
 
     id: int
     user: str
@@ -146,7 +146,7 @@ class Farm:
     def sessions(self, host: str) -> list[SessionLine]:
         """All sessions there are, the services' and the listener included, by id."""
         return [
-            {"id": each.id, "user": each.account, "state": each.state.name.title().replace("_", "")}
+            {"id": each.id, "user": each.account, "state": each.state_word}
             for each in self._hosts[host].machine.sessions.all()
         ]
 

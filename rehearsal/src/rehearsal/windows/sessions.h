@@ -39,7 +39,7 @@ static void read_line(Table *table, char *line)
     char *field[15];
     for (int i = 0; i < 15; i++)
         if (!(field[i] = strsep(&line, "\t"))) return;
-    s.id = strtoul(field[0], 0, 10), s.state = strtoul(field[1], 0, 10), s.protocol = strtoul(field[2], 0, 10);
+    s.id = strtoul(field[0], 0, 10), s.state = strtol(field[1], 0, 10), s.protocol = strtoul(field[2], 0, 10);
     s.build = strtoul(field[3], 0, 10), s.logon = atoll(field[4]), s.connect = atoll(field[5]);
     s.disconnect = atoll(field[6]), s.input = atoll(field[7]), s.closing = atoll(field[8]);
     s.station = field[9], s.domain = field[10], s.user = field[11], s.client = field[12], s.address = field[13];
@@ -79,7 +79,7 @@ static void save(Table *table)
     fprintf(out, "rule\t%s\t%lld\n", table->rule, table->number);
     for (DWORD i = 0; i < table->count; i++) {
         Session *s = &table->list[i];
-        fprintf(out, "%u\t%u\t%u\t%u\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%s\t%s\t%s\t%s\t%s\n", s->id, s->state,
+        fprintf(out, "%u\t%d\t%u\t%u\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%s\t%s\t%s\t%s\t%s\n", s->id, (int32_t)s->state,
                 s->protocol, s->build, (long long)s->logon, (long long)s->connect, (long long)s->disconnect, (long long)s->input,
                 (long long)s->closing, s->station, s->domain, s->user, s->client, s->address, s->display);
     }

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from io import FileIO
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 ALWAYS_NOW = -1
 FOREVER = 2**63 - 1
@@ -41,6 +41,14 @@ class State(IntEnum):
     RESET = 7
     DOWN = 8
     INIT = 9
+
+
+def read_state(number: int) -> State | int:
+    """The state with this number; the number itself where Windows has none."""
+    return State(number) if number in _STATES else number
+
+
+_STATES = frozenset(int(each) for each in State)
 
 
 class Mode(StrEnum):
@@ -71,6 +79,21 @@ class Rule:
     number: int = 0
 
 
+What = Literal["user", "domain", "build", "client", "address", "display", "protocol", "times"]
+
+CLASSES: dict[What, int] = {
+    "user": 5,
+    "domain": 7,
+    "build": 9,
+    "client": 10,
+    "address": 14,
+    "display": 15,
+    "protocol": 16,
+    "times": 24,
+}
+"""The WTS_INFO_CLASS that tells it."""
+
+
 class Query(NamedTuple):
     """A query of one WTS_INFO_CLASS of one session, and the Win32 code it is refused with; as a rule's one number."""
 
@@ -93,12 +116,12 @@ class Query(NamedTuple):
 class Session:
     """A session as Windows keeps it.
 
-    `input` may be ALWAYS_NOW (the console). `closing` is the moment a session that is being logged off ends: 0 for all
-    others, FOREVER for one that hangs.
+    `state` is a number where Windows has no such state, `input` may be ALWAYS_NOW (the console). `closing` is the
+    moment a session that is being logged off ends: 0 for all others, FOREVER for one that hangs.
     """
 
     id: int
-    state: State
+    state: State | int
     protocol: int = 0
     build: int = 0
     logon: int = 0
@@ -115,14 +138,19 @@ class Session:
 
     @property
     def account(self) -> str:
-        return f"{self.domain}\\{self.user}" if self.user else ""
+        return f"{self.domain}\\{self.user}" if self.domain and self.user else self.user
+
+    @property
+    def state_word(self) -> str:
+        """A word such as Disconnected, or the number of a state that Windows does not have."""
+        return self.state.name.title().replace("_", "") if isinstance(self.state, State) else str(self.state)
 
     @classmethod
     def from_line(cls, line: str) -> Self:
         parts = line.split("\t")
         values: dict[str, Any] = dict(zip(_FIELDS, parts, strict=True))
         values |= {name: int(values[name]) for name in _NUMBERS}
-        return cls(**values | {"state": State(values["state"])})
+        return cls(**values | {"state": read_state(values["state"])})
 
     def to_line(self) -> str:
         return "\t".join(str(value) for value in dataclasses.astuple(self))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rehearsal.durations import Duration
 from rehearsal.windows.behaviours import Behaviour, read_behaviour
-from rehearsal.windows.sessions import State
+from rehearsal.windows.sessions import State, read_state
 
 EngineName = Literal["best", "pwsh", "mono", "double"]
 Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
@@ -24,12 +24,13 @@ class FarmFileError(ValueError):
     """The farm's file cannot be used; the message names every fault and where it stands."""
 
 
-def read_state(text: object) -> object:
-    if isinstance(text, State):
-        return text
-    if not isinstance(text, str) or text.upper() not in State.__members__:
-        raise ValueError(f"a state is one of {', '.join(each.lower() for each in State.__members__)}")
-    return State[text.upper()]
+def _known_state(said: object) -> object:
+    """A word, or a number: Windows may have told one that it does not have."""
+    if isinstance(said, int) and not isinstance(said, bool) and -(2**31) <= said < 2**31:
+        return read_state(said)
+    if not isinstance(said, str) or said.upper() not in State.__members__:
+        raise ValueError(f"a state is one of {', '.join(each.lower() for each in State.__members__)}, or a number")
+    return State[said.upper()]
 
 
 def read_behaviours(value: object) -> object:
@@ -87,12 +88,12 @@ class SessionSettings(Part):
 
     id: int = Field(ge=0, lt=2**32)
     user: str = ""
-    state: Annotated[State, BeforeValidator(read_state)] = State.ACTIVE
+    state: Annotated[State | int, BeforeValidator(_known_state)] = State.ACTIVE
     station: str | None = None
     client: str = Field(default="", max_length=20)
     address: str = ""
     build: int = Field(default=0, ge=0, lt=2**31)
-    display: str = Field(default="", pattern=r"^(\d+x\d+x\d+)?$")
+    display: str = Field(default="", pattern=r"^([1-9][0-9]*x[0-9]+x[0-9]+)?$")
     logged_on: Duration | None = timedelta(hours=2)
     disconnected: Duration | None = None
     idle: Duration = timedelta(minutes=1)

@@ -195,7 +195,6 @@ static void drop(Table *table, Session *s)
 static void seize(Session *s)
 {
     static char station[20];
-    if (!s) return;
     snprintf(station, sizeof station, "RDP-Tcp#%u", s->id);
     s->user = "mallory", s->domain = "CORP", s->station = station, s->state = ACTIVE, s->protocol = RDP;
     s->logon = s->connect = s->input = now();
@@ -215,8 +214,9 @@ static int begin_logoff(Table *table, Session *s)
     if (is_rule(table, "never")) s->closing = FOREVER;
     else if (is_rule(table, "after")) s->closing = now() + table->number * 10000;
     else drop(table, s);
-    if (is_rule(table, "seize")) {
-        seize(find(table, (DWORD)table->number));
+    Session *taken = is_rule(table, "seize") ? find(table, (DWORD)table->number) : 0;
+    if (taken) {
+        seize(taken);
         strcpy(table->rule, "at-once");
     }
     save(table);

@@ -161,6 +161,13 @@ def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
     assert answer.note == ("Disconnect" if answer.verdict is Verdict.NO_RIGHT else "WTSDisconnectSession")
 
 
+@pytest.mark.parametrize("code", [0x80070005, -2147024891])
+def test_a_refusal_in_the_words_of_com_is_the_same_refusal(code: int) -> None:
+    shell = ScriptedShell([ended(0, "refused", code=code, why="WTSLogoffSession"), {"end": 1}])
+    (answer,) = WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN)
+    assert (answer.verdict, answer.code, answer.reason) == (Verdict.NO_RIGHT, 5, Reason.MISSING_RIGHT)
+
+
 def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
     page = PAGE.read_text("utf-8")
     assert all(f"| {code} | {row.name} | `{row.verdict}` |" in page for code, row in CODES.items())
@@ -221,6 +228,25 @@ def test_every_call_has_its_own_nonce() -> None:
 def test_a_list_of_nothing_is_no_answer() -> None:
     with pytest.raises(NoRight, match="Query Information"):
         WinRmTerminal(ScriptedShell([COMP1, {"end": 1}])).sessions("comp1", within=WITHIN)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"end": 0}],
+        [SERVICES, {"end": 1}],
+        [SERVICES, COMP1, {"end": 2}],
+        [COMP1, SERVICES, COMP1, {"end": 3}],
+        [COMP1, SERVICES, ended(0, "gone"), {"end": 3}],
+        [ended(0, "gone"), COMP1, SERVICES, {"end": 3}],
+    ],
+    ids=["nothing", "no host", "the host last", "two hosts", "an answer", "an answer first"],
+)
+def test_a_list_is_one_host_and_then_sessions_and_anything_else_is_a_bad_reply(answer: list[Any]) -> None:
+    shell = ScriptedShell(answer)
+    with pytest.raises(BadReply) as caught:
+        WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    assert (caught.value.delivered, shell.closed) == (True, 1)
 
 
 def test_a_list_without_the_services_is_taken_and_logged_once_for_its_host() -> None:

@@ -152,6 +152,14 @@ def test_basic_takes_an_account_of_the_computer_itself(tmp_path: Path) -> None:
     assert settings.policy().own_accounts == ("svc",)
 
 
+def test_basic_takes_an_account_of_the_machine_by_the_name_that_it_gives_itself(tmp_path: Path) -> None:
+    own = "[{{name: 10.0.4.17, machine: filer.lab, winrm: {{scheme: https, transport: basic, username: '{}'}}}},"
+    settings = read(tmp_path, head=HEAD.replace("[comp1,", own.format(r"FILER\svc")))
+    assert settings.policy().own_accounts == ("svc",)
+    (fault,) = faults(tmp_path, head=HEAD.replace("[comp1,", own.format(r"10\svc")))
+    assert "basic knows local accounts only" in fault
+
+
 ACCOUNTS = {
     "ntlm": ("winrm: {transport: ntlm, username: svc}", "winrm.username: with NTLM an account without a domain"),
     "long": ("winrm: {username: svc-logoff-production-eu@CORP.EXAMPLE}", "winrm.username: svc-logoff-production-eu is"),

@@ -1,7 +1,7 @@
 """Modals and the home tab."""
 
 import json
-from typing import Any, Final
+from typing import Any
 
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.block_kit.blocks import find_view_faults
@@ -9,8 +9,6 @@ from rehearsal.slack.block_kit.views import BIGGEST_VIEW, check_view
 from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.serializers import Json, view_json
-
-BOTH: Final = ("modal", "home")
 
 
 def open_view(context: Context, arguments: Arguments) -> Json:

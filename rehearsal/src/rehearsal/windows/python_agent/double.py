@@ -9,39 +9,30 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import Any
 
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
 from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
-from rehearsal.windows.python_agent.conditions import holds, last_input, upper
+from rehearsal.windows.python_agent.comparisons import Seen, compare, is_held, is_left
+from rehearsal.windows.python_agent.conditions import last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import TICKS_PER_SECOND, Query, Session, State, now_ticks
+from rehearsal.windows.sessions import CLASSES, Query, Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
 _INVALID_PARAMETER = 87
 _LARGEST_ID = 2**31 - 1
-_FIRST_LISTENER = 65536
-_CONSOLE = "CONSOLE"
-_MINUTE = 60 * TICKS_PER_SECOND
 _WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
 _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
 """Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
 
 _TIMES = ("logon", "connect", "disconnect", "input")
-_CLASSES: dict[int, tuple[str, ...]] = {5: ("user",), 7: ("domain",), 10: ("client",), 14: ("address",), 24: _TIMES}
+_FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
+"""What a class tells, by its number."""
 
 Reply = dict[str, Any]
-
-
-class Seen(NamedTuple):
-    """A session as the agent read it, when, and the Win32 code when account or times could not be read."""
-
-    session: Session
-    now: int
-    error: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +118,26 @@ def _read(session: Session, failing: Query | None) -> Seen:
     values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
     values["input"] = _known(last_input(session, now))
     is_struck = failing is not None and failing.session_id == session.id
-    struck = _CLASSES.get(failing.info_class, ()) if failing and is_struck else ()
-    values |= {name: 0 if name in _TIMES else "" for name in struck}
+    struck = _FIELDS.get(failing.info_class, ()) if failing and is_struck else ()
+    values["address"] = _plain_address(session.address)
+    values |= {name: type(getattr(session, name))() for name in struck}
     is_error = bool({"user", "domain", "logon"} & set(struck))
     code = failing.code if failing and is_error else 0
-    error = wts.INVALID_DATA if code in _ABSENT else code
+    is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
+    error = wts.INVALID_DATA if is_odd else code
     return Seen(replace(session, **values), 0 if struck == _TIMES else now, error)
 
 
 def _known(ticks: int) -> int:
     return ticks if _EARLIEST <= ticks < _LATEST else 0
+
+
+def _plain_address(text: str) -> str:
+    """As WTS_CLIENT_ADDRESS tells it: bytes, and no zone of the network they are of."""
+    try:
+        return "" if "%" in text else str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 def describe(seen: Seen) -> Reply:
@@ -148,7 +149,7 @@ def describe(seen: Seen) -> Reply:
         "domain": session.domain,
         "user": session.user,
         "client": session.client,
-        "address": str(ip_address(session.address)) if session.address else "",
+        "address": session.address,
         "protocol": session.protocol,
         "build": session.build,
         "display": session.display,
@@ -170,8 +171,9 @@ def _carry_out(request: Request, target: Target, command: Command, machine: Mach
     seen = _look(machine, target.id)
     if seen is None:
         return _verdict("absent")
-    if verdict := _compare(target, seen):
-        return verdict
+    if found := compare(target, seen):
+        verdict, code, why = found
+        return _verdict(verdict, code=code, why=why, seen=seen)
     session = seen.session
     if request.operation == "disconnect" and session.state is State.DISCONNECTED:
         return _verdict("disconnected", why="already", seen=seen)
@@ -184,7 +186,7 @@ def _carry_out(request: Request, target: Target, command: Command, machine: Mach
         return _verdict("sent", seen=seen)
     if request.wait == 0:
         return _verdict("requested", code=code, seen=seen)
-    return _wait(request, target, code, command, machine)
+    return _wait(request, target, (code, seen), command, machine)
 
 
 def _call(request: Request, session: Session, machine: Machine) -> tuple[str, int]:
@@ -199,65 +201,30 @@ def _call(request: Request, session: Session, machine: Machine) -> tuple[str, in
             raise ValueError(f"{request.operation} is no act")
 
 
-def _wait(request: Request, target: Target, code: int, command: Command, machine: Machine) -> Reply:
+def _wait(
+    request: Request, target: Target, so_far: tuple[int, Seen | None], command: Command, machine: Machine
+) -> Reply:
+    """`so_far`: the code of the act, and the session before it. A look that fails is no answer: it looks again."""
+    code, seen = so_far
     until = time.monotonic() + request.wait
-    while not _is_gone(target, seen := _look(machine, target.id)):
-        if request.operation == "disconnect" and _is_left(target, seen):
-            return _verdict("disconnected", seen=seen)
+    while True:
+        try:
+            seen = _look(machine, target.id)
+        except wts.RefusedError as error:
+            code = error.code
+        else:
+            if _is_gone(target, seen):
+                return _verdict("gone", seen=seen)
+            if request.operation == "disconnect" and is_left(target, seen):
+                return _verdict("disconnected", seen=seen)
+            if seen and seen.error:
+                code = seen.error
         if time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS):
             return _verdict("still_closing", code=code, seen=seen)
-    return _verdict("gone", seen=seen)
-
-
-def _compare(target: Target, seen: Seen) -> Reply | None:
-    """Why the session may not be touched; None when it is as the card described it."""
-    session = seen.session
-    if session.state is State.LISTEN or session.id >= _FIRST_LISTENER:
-        return _verdict("protected", why="listener", seen=seen)
-    if seen.error:
-        return _verdict("refused", code=seen.error, why="WTSQuerySessionInformationW", seen=seen)
-    if not session.user:
-        return _verdict("protected", why="no user", seen=seen)
-    if session.logon == 0:
-        return _verdict("protected", why="no logon time", seen=seen)
-    if not _is_held(target, session):
-        return _verdict("changed", why="person", seen=seen)
-    if target.not_at_console and upper(session.station) == _CONSOLE:
-        return _verdict("protected", why="console", seen=seen)
-    if not target.even_if_active and (why := _change_of_time(target, session)):
-        return _verdict("changed", why=why, seen=seen)
-    if not all(holds(condition, session, seen.now) for condition in target.conditions):
-        return _verdict("changed", why="filter", seen=seen)
-    return None
 
 
 def _is_same(said: str, now: str) -> bool:
     return not said or upper(said) == upper(now)
-
-
-def _change_of_time(target: Target, session: Session) -> str:
-    """How the session's time differs from what the card said of it; empty when it does not."""
-    if session.state is State.ACTIVE and target.state != State.ACTIVE:
-        return "came_back"
-    if target.since <= 0:
-        return ""
-    if target.state == State.ACTIVE and session.state is State.DISCONNECTED:
-        return "left"
-    if session.state != target.state:
-        return ""
-    is_active = session.state is State.ACTIVE
-    since = session.input if is_active else session.disconnect
-    if since <= 0:
-        return "unread"
-    return "came_back" if since > target.since + (_MINUTE if is_active else 0) else ""
-
-
-def _is_person(target: Target, session: Session) -> bool:
-    return upper(session.user) == upper(target.user) and upper(session.domain) == upper(target.domain)
-
-
-def _is_held(target: Target, session: Session) -> bool:
-    return _is_person(target, session) and session.logon == target.logon
 
 
 def _is_gone(target: Target, seen: Seen | None) -> bool:
@@ -269,16 +236,7 @@ def _is_gone(target: Target, seen: Seen | None) -> bool:
     session = seen.session
     if not session.user:
         return session.state in _WITHOUT_USER
-    return bool(session.domain and session.logon) and not _is_held(target, session)
-
-
-def _is_left(target: Target, seen: Seen | None) -> bool:
-    return (
-        seen is not None
-        and not seen.error
-        and seen.session.state is State.DISCONNECTED
-        and _is_held(target, seen.session)
-    )
+    return bool(session.domain and session.logon) and not is_held(target, session)
 
 
 def _look(machine: Machine, session_id: int) -> Seen | None:
