@@ -6,7 +6,6 @@ target is touched, and no shell stays: or it ends by itself within two minutes.
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, order_for
+from tests.contract.powershell import knows_language_modes, powershell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -186,7 +186,8 @@ def test_the_certificate_of_another_host_ends_it_before_a_word_is_said(call: Cal
 def test_a_real_powershell_that_does_not_run_the_agent_is_understood(
     tmp_path: Path, action: str, behaviour: str
 ) -> None:
-    if "TS_PWSH" not in os.environ:
+    engine = powershell(tmp_path)
+    if behaviour == "constrained" and not knows_language_modes(engine):
         pytest.skip("PowerShell with a switch for its language mode: name one in $TS_PWSH")
     path, names = farm_file(tmp_path, hosts=1)
     with Farm.from_file(path, engine="pwsh") as farm, closing(FarmHosts(farm, names)) as there:
