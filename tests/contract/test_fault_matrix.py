@@ -149,6 +149,18 @@ def test_a_message_that_goes_wrong(call: Call, manner: str, at: str, expected: t
         assert farm.open_shells(call.host) == 0
 
 
+@pytest.mark.parametrize("manner", ["fault", "quota"])
+def test_a_fault_while_the_script_still_runs_is_honest_and_nothing_is_sent_again(hosts: FarmHosts, manner: str) -> None:
+    """Whether the script comes as far as the logoff is not certain, and all the rest is."""
+    call = Call(hosts, "logoff")
+    hosts.farm.set_behaviour(call.host, "trips", at="receive", manner=manner, times=0, done=False)
+    error = call.fail(within=timedelta(seconds=15))
+    assert error.delivered is True
+    assert hosts.logged_off(call.host) in ([], [3])
+    assert call.there.keys() - {3} <= hosts.people(call.host).keys() <= call.there.keys()
+    assert sum(message.startswith("Send") for message in call.messages) <= 1
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_an_output_that_is_no_answer(call: Call, output: str) -> None:
     behaviour, options, expected, may_have_acted = OUTPUTS[output]
