@@ -1,4 +1,4 @@
-"""`make deep`: the same promises, tried much harder, check by check and seed by seed, in hours that nobody waits for.
+"""`make deep`: the same promises, tried much harder, check by check and seed by seed, for over an hour.
 
 Each result is a line of `.deep.jsonl`. A run that was interrupted, or is started again, leaves out what passed for
 these very sources with this seed.
