@@ -37,7 +37,8 @@ lint: .venv/dev ## Style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: lint test ## All of it: what a change has to pass
+check: export HYPOTHESIS_PROFILE ?= ci
+check: lint test ## All of it: what a change has to pass; properties try as hard as in .ci/run
 
 kerberos: .venv/dev ## Add what the Kerberos tests need (a C compiler, libkrb5-dev; krb5-kdc to run them)
 	$(SYNC) --inexact --extra postgres --extra rehearsal --extra kerberos --group dev

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.request import Ending
 from rehearsal_testing.page_actions import COMMAND, focused, host_of, tab_to, type_command, wait_for, wait_for_card
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal

@@ -45,7 +45,7 @@ def policy_of(kind: str) -> Policy:
 
 def directory_of(kind: str) -> FakeDirectory:
     leads = {one.user_id: c.LEADS for one in PEOPLE[kind] if one is not c.DANA}
-    return FakeDirectory({**leads, c.DANA.user_id: c.ONCALL})
+    return FakeDirectory.of_members({**leads, c.DANA.user_id: c.ONCALL})
 
 
 def lay_card(ledger: SqlLedger, kind: str) -> None:

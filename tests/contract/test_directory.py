@@ -19,7 +19,7 @@ from bot.policy.model import Policy, Rule
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
 from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal.slack.workspace_file import Enterprise, Person, Team, read_workspace
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
 

@@ -6,7 +6,6 @@ target is touched, and no shell stays: or it ends by itself within two minutes.
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, order_for
+from tests.contract.powershell import knows_language_modes, powershell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,6 +149,18 @@ def test_a_message_that_goes_wrong(call: Call, manner: str, at: str, expected: t
         assert farm.open_shells(call.host) == 0
 
 
+@pytest.mark.parametrize("manner", ["fault", "quota"])
+def test_a_fault_while_the_script_still_runs_is_honest_and_nothing_is_sent_again(hosts: FarmHosts, manner: str) -> None:
+    """Whether the script comes as far as the logoff is not certain, and all the rest is."""
+    call = Call(hosts, "logoff")
+    hosts.farm.set_behaviour(call.host, "trips", at="receive", manner=manner, times=0, done=False)
+    error = call.fail(within=timedelta(seconds=15))
+    assert error.delivered is True
+    assert hosts.logged_off(call.host) in ([], [3])
+    assert call.there.keys() - {3} <= hosts.people(call.host).keys() <= call.there.keys()
+    assert sum(message.startswith("Send") for message in call.messages) <= 1
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_an_output_that_is_no_answer(call: Call, output: str) -> None:
     behaviour, options, expected, may_have_acted = OUTPUTS[output]
@@ -186,7 +198,8 @@ def test_the_certificate_of_another_host_ends_it_before_a_word_is_said(call: Cal
 def test_a_real_powershell_that_does_not_run_the_agent_is_understood(
     tmp_path: Path, action: str, behaviour: str
 ) -> None:
-    if "TS_PWSH" not in os.environ:
+    engine = powershell(tmp_path)
+    if behaviour == "constrained" and not knows_language_modes(engine):
         pytest.skip("PowerShell with a switch for its language mode: name one in $TS_PWSH")
     path, names = farm_file(tmp_path, hosts=1)
     with Farm.from_file(path, engine="pwsh") as farm, closing(FarmHosts(farm, names)) as there:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.audit.chain import GENESIS, first_fault
@@ -33,6 +33,7 @@ KEY = b"the key of the tests"
 SECOND = timedelta(seconds=1)
 CARD = MessageRef(channel_id="C0ONCALL", ts="1770000000.000100")
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
+ODD_TEXTS = ("\x00", "a\x00b", "\ud800", "a\udfffb", "\udc00\ud83d\x00", "\ud83d\x00\ude00")
 
 FULL_ASK = LogoffAsk(
     hosts=("comp1", "comp2"),
@@ -282,11 +283,30 @@ def test_the_chain_holds_under_its_key_alone(ledger: Store) -> None:
 
 @settings(max_examples=examples(0.4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY_TEXT, name=ANY_TEXT)
+@example(text="\x00", name="a\x00b")
+@example(text="a\ud800b", name="\udfff")
+@example(text="\udc00\ud83d\x00", name="\ud83d\x00\ude00")
 def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     """NUL and broken surrogate pairs, too: people paste them and Windows allows them."""
     before = ledger.head()
+    write_and_read_back(ledger, f"TS-{before.seq}", text, name)
+    added = ledger.entries(after=before.seq)
+    assert len(added) == 2
+    assert first_fault(added, KEY, before=before.mac, last_seq=before.seq) is None
+
+
+def test_odd_texts_leave_the_chain_whole(ledger: Store) -> None:
+    pairs = list(zip(ODD_TEXTS, reversed(ODD_TEXTS), strict=True))
+    for number, (text, name) in enumerate(pairs):
+        write_and_read_back(ledger, f"TS-{number}", text, name)
+    entries = ledger.entries()
+    assert [entry.seq for entry in entries] == list(range(1, 2 * len(pairs) + 1))
+    assert first_fault(entries, KEY) is None
+
+
+def write_and_read_back(ledger: Store, number: str, text: str, name: str) -> None:
     request = b.request(
-        f"TS-{before.seq}",
+        number,
         text=text,
         actor=Actor(user_id="U1", name=name),
         place=Place(channel_id="C1", name=name),
@@ -297,9 +317,6 @@ def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     target = b.target(host="comp1", session=b.session(account=Account(domain=text, user=name)))
     after = ledger.record(request.id, b.surveyed(target, message=text))
     assert ledger.find(request.id) == after
-    added = ledger.entries(after=before.seq)
-    assert len(added) == 2
-    assert first_fault(added, KEY, before=before.mac, last_seq=before.seq) is None
 
 
 def test_times_come_back_in_utc_and_to_the_microsecond(ledger: Store) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.letters import dotnet_upper, framework_upper, loosest, oldest_upper
+from tests.contract.powershell import powershell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,12 +48,11 @@ def mono(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def dotnet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    if "TS_PWSH" not in os.environ:
-        pytest.skip("PowerShell 7: name one in $TS_PWSH")
     folder = tmp_path_factory.mktemp("capitals")
+    program = powershell(folder).program
     script = folder / "capitals.ps1"
     script.write_text(f"Add-Type -TypeDefinition @'{CAPITALS}'@\n[Capitals]::Main()\n", "ascii")
-    return capitals(run([os.environ["TS_PWSH"], "-NoLogo", "-NoProfile", "-File", str(script)], folder))
+    return capitals(run([program, "-NoLogo", "-NoProfile", "-File", str(script)], folder))
 
 
 def run(words: list[str], folder: Path) -> str:

@@ -24,7 +24,7 @@ from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
 from rehearsal.slack import UserClient, Workspace
 from rehearsal.windows import Farm
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

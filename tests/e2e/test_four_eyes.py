@@ -13,7 +13,7 @@ from app.config.settings import REHEARSAL_KEY
 from bot.audit.chain import first_fault
 from bot.domain.request import Ending, State
 from rehearsal.slack import NoSuchButtonError
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.request import Ending, State
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal

@@ -9,7 +9,7 @@ import pytest
 from app.rehearse.environment import open_stage
 from bot.domain.request import Ending, State
 from rehearsal.slack import SHIPPED_WORKSPACE
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

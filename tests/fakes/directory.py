@@ -11,15 +11,23 @@ if TYPE_CHECKING:
 
 
 class FakeDirectory:
-    """`groups`: user id -> handles. A user who is not in `statuses` is a member."""
+    """`groups`: user id -> handles. A user who is not in `statuses` is a stranger."""
 
-    def __init__(self, groups: dict[str, frozenset[str]], statuses: dict[str, MemberStatus] | None = None) -> None:
-        self.groups, self.statuses = groups, statuses or {}
+    def __init__(self, groups: dict[str, frozenset[str]], statuses: dict[str, MemberStatus]) -> None:
+        self.groups, self.statuses = groups, statuses
+
+    @classmethod
+    def of_members(cls, groups: dict[str, frozenset[str]]) -> FakeDirectory:
+        """All of these are members."""
+        return cls(groups, dict.fromkeys(groups, MemberStatus.MEMBER))
 
     def person(self, actor: Actor) -> Person:
-        status = self.statuses.get(actor.user_id, MemberStatus.MEMBER)
+        status = self._status(actor.user_id)
         return Person(actor=actor, groups=self.groups.get(actor.user_id, frozenset()), status=status)
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
         people = {user for user, groups in self.groups.items() if groups & names} | {n for n in names if n[0] == "U"}
-        return frozenset(u for u in people if self.statuses.get(u, MemberStatus.MEMBER) is MemberStatus.MEMBER)
+        return frozenset(user for user in people if self._status(user) is MemberStatus.MEMBER)
+
+    def _status(self, user: str) -> MemberStatus:
+        return self.statuses.get(user, MemberStatus.STRANGER)

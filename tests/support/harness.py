@@ -110,7 +110,7 @@ class BotHarness:
         self.clock = SettableClock()
         self.ledger = CrashingLedger(self.clock, KEY)
         self.chat = FakeChat()
-        self.directory = directory or FakeDirectory({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
+        self.directory = directory or FakeDirectory.of_members({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
         self.terminal = terminal or FakeTerminal({host: sessions() for host in hosts})
         self._inventory = Inventory(names=hosts)
         self._records_failures = records_failures

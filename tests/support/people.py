@@ -31,6 +31,8 @@ def person(name: str) -> Actor:
 
 DANA, BO, CHEN, OLI = person("dana"), person("bo"), person("chen"), person("oli")
 DEE, GUS, ROBO, UMA, FAY = person("dee"), person("gus"), person("robo"), person("uma"), person("fay")
+EVE = person("eve")
+"""A member in no group, until a test puts her into one."""
 ONCALL, LEADS = frozenset({"@oncall"}), frozenset({"@leads"})
 GROUPS = {
     DANA.user_id: ONCALL,
@@ -39,13 +41,15 @@ GROUPS = {
     **{one.user_id: LEADS for one in (BO, DEE, GUS, ROBO, UMA, FAY)},
 }
 STATUSES = {
+    **{one.user_id: MemberStatus.MEMBER for one in (DANA, BO, CHEN, OLI, EVE)},
     DEE.user_id: MemberStatus.DEACTIVATED,
     GUS.user_id: MemberStatus.GUEST,
     ROBO.user_id: MemberStatus.BOT,
     UMA.user_id: MemberStatus.UNKNOWN,
     FAY.user_id: MemberStatus.STRANGER,
 }
-"""These five are in the group of the leads too, but their approval does not count, each for another reason."""
+"""Dee, Gus, Robo, Uma and Fay are in the group of the leads too, but their approval does not count, each for another
+reason. Whoever is not here is a stranger."""
 
 
 def directory() -> FakeDirectory:

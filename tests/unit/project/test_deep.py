@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.deep import CHECKS
 from tests.support.checkout import ROOT
 
 TRIED = {ROOT / path for paths in CHECKS.values() for path in paths.split()}
+FOLDERS = (ROOT / "tests", ROOT / "rehearsal/tests")
+TESTS = {path: path.read_text() for folder in FOLDERS for path in folder.rglob("*.py") if path != Path(__file__)}
 
 
 def test_every_check_is_of_files_that_are_there() -> None:
@@ -15,6 +18,9 @@ def test_every_check_is_of_files_that_are_there() -> None:
 
 
 def test_every_property_is_in_a_check() -> None:
-    here = Path(__file__)
-    properties = {path for path in (ROOT / "tests").rglob("test_*.py") if path != here and "@given" in path.read_text()}
+    properties = {path for path, text in TESTS.items() if "@given" in text or "RuleBasedStateMachine" in text}
     assert {str(path) for path in properties if not TRIED & {path, *path.parents}} == set()
+
+
+def test_every_property_tries_as_hard_as_the_profile_says() -> None:
+    assert {str(path) for path, text in TESTS.items() if re.search(r"max_examples\s*=\s*[\d.]", text)} == set()

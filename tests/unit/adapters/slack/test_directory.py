@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from adapters.slack.directory import SlackDirectory
 from bot.domain.people import Actor, MemberStatus
 from bot.errors import ChatError
-from tests.e2e.waiting import wait_until
+from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
 

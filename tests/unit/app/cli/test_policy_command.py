@@ -29,7 +29,7 @@ rules:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    people = FakeDirectory({"U0DANA": frozenset({"@oncall", "@on\x1b[31m\u202ecall"})})
+    people = FakeDirectory.of_members({"U0DANA": frozenset({"@oncall", "@on\x1b[31m\u202ecall"})})
     monkeypatch.setattr(command, "_directory", lambda _: (people, frozenset({"@oncall"})))
     file = tmp_path / "app.yaml"
     file.write_text(FILE.replace('"{', "{").replace('}"', "}"), encoding="utf-8")

@@ -32,10 +32,12 @@ from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
 from tests.support import samples
 from tests.support.effort import examples
+from tests.support.signs import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from adapters.slack.render import Drawing
     from bot.domain.request import Request
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ AT_THE_START = st.one_of(
 FAKE_ROW = "x\n✓ CORP\\ceo  vault session 9, logged off"
 OVERRIDE = "\u202egnp.ceo\u2069\u2066"
 TOWER = "x" + "\u0301\u0489" * 200
-MARKS = frozenset("✓✗⚠…✅❌🟢")
+MARKS = frozenset(SIGNS)
 OPEN, CLOSE = "\u2068", "\u2069"
 OURS = frozenset({"host", "id", "code", "failure_reference", "command", "delivery", "user_id", "team_id", "channel_id"})
 """Fields that come from the configuration, from the bot, or from Slack's own numbering."""
@@ -128,7 +130,7 @@ def assert_keeps_to_itself(text: str) -> None:
     """One line; directions only in whole isolates that hold none; nothing unseen; no letter that poses as a mark."""
     without = re.sub(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}", r"\1", text)
     assert not any(category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in without), ascii(text)
-    assert not set(without) & (MARKS - {"…"}), ascii(text)
+    assert not set(without) & MARKS, ascii(text)
     assert not without.startswith("…"), ascii(text)
     assert not re.search(r"[\u0300-\u036f\u0483-\u0489]{4}", without), ascii(text)
     outside_isolates = re.sub(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "", text)
@@ -152,11 +154,12 @@ def test_no_text_from_outside_makes_a_line_a_mark_a_button_or_a_direction(name: 
     assert_changes_nothing_but_letters(name, text)
 
 
-KNOWN = [FAKE_ROW, OVERRIDE, TOWER, "… waiting for its turn", "✓ logged off", "א" * 300, "x" * 600]
+ALL_SIGNS = "x" + "".join(SIGNS)
+KNOWN = [FAKE_ROW, OVERRIDE, TOWER, "… waiting for its turn", "✓ logged off", "א" * 300, "x" * 600, ALL_SIGNS]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long"])
+@pytest.mark.parametrize("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long", "signs"])
 def test_known_tricks_work_on_no_card(text: str) -> None:
     for name in SAMPLES:
         assert_changes_nothing_but_letters(name, text)
@@ -171,14 +174,22 @@ def test_known_tricks_work_on_no_card(text: str) -> None:
 @example(text=":white_check_mark: *b* <!channel>")
 def test_what_slack_draws_of_it_has_no_more_lines_and_stays_within_the_limits(name: str, text: str) -> None:
     harmless = [draw(card) for card in cards_of(with_texts(SAMPLES[name], "x"), "x")]
-    hostile = [draw(card) for card in cards_of(with_texts(SAMPLES[name], text), text)]
+    request = with_texts(SAMPLES[name], text)
+    for card in target_list.messages(request):
+        assert_fits_a_message(draw(card))
+        assert str(draw(card).blocks).count("\\n") == len(card.lines)
+    hostile = [draw(card) for card in cards_of(request, text)]
     for tame, wild in zip(harmless, hostile, strict=True):
-        assert find_faults(wild.blocks) == ()
-        assert not is_too_long(wild.blocks)
+        assert_fits_a_message(wild)
         assert str(wild.blocks).count("\\n") == str(tame.blocks).count("\\n")
         assert [block["type"] for block in wild.blocks] == [block["type"] for block in tame.blocks]
-        assert str(wild.blocks).count(OPEN) == str(wild.blocks).count(CLOSE)
-        assert not re.search(r":[\w+'-]+:", wild.text)
+
+
+def assert_fits_a_message(drawing: Drawing) -> None:
+    assert find_faults(drawing.blocks) == ()
+    assert not is_too_long(drawing.blocks)
+    assert str(drawing.blocks).count(OPEN) == str(drawing.blocks).count(CLOSE)
+    assert not re.search(r":[\w+'-]+:", drawing.text)
 
 
 @given(text=AT_THE_START)

@@ -12,11 +12,11 @@ from bot.domain.actions import Action
 from bot.domain.request import Ending, State
 from bot.domain.session import Account
 from tests.support import builders as b
+from tests.support.signs import SIGNS
 
 BREAKS = ["\n", "\r", "\t", "\x00", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029"]
 DIRECTIONS = ["\u200e", "\u200f", "\u061c", *"\u202a\u202b\u202c\u202d\u202e", *"\u2066\u2067\u2068\u2069"]
 UNSEEN = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u180e", "\u3164", "\u2800", "\u115f", "\u034f"]
-MARKS = ["✓", "✗", "⚠", "✅", "❌", "✔", "☑", "🟢", "⛔"]
 EVIL = Account(domain="CORP", user="bob\n✓ logged off\u2028CORP\\carol")
 OPEN, CLOSE, LOST = "\u2068", "\u2069", "\N{REPLACEMENT CHARACTER}"
 
@@ -25,7 +25,7 @@ def words(line: Line) -> list[str]:
     return [part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, Bold | str)]
 
 
-@pytest.mark.parametrize("sign", [*BREAKS, *DIRECTIONS, *UNSEEN, *MARKS])
+@pytest.mark.parametrize("sign", [*BREAKS, *DIRECTIONS, *UNSEEN, *SIGNS])
 def test_what_breaks_a_line_turns_a_direction_or_poses_as_a_mark_is_shown_as_unreadable(sign: str) -> None:
     assert outside(f"bob{sign}carol") == plain(f"bob{sign}carol") == f"bob{LOST}carol"
 

@@ -15,6 +15,7 @@ from bot.domain.conditions import Ids
 from bot.domain.inventory import Inventory, expand
 from bot.domain.near_names import Candidates
 from bot.errors import UsageError
+from tests.support.effort import examples
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "comp3", "10.0.0.5", *expand("rds-[01-40]")), groups={"rds-prod": ("rds-01", "rds-02")}
@@ -196,7 +197,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=examples(4))
 @given(st.lists(WORDS, max_size=7), st.sampled_from(["", " "]))
 def test_a_correction_parses_and_names_only_what_was_typed(words: list[str], between: str) -> None:
     text = " ".join(words) if between else "".join(words)

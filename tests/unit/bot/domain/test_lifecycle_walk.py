@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain import events as e
 from bot.domain.actions import Action
+from bot.domain.ask import ActAsk
 from bot.domain.lifecycle import advance
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Ending, Request, State
@@ -149,7 +150,10 @@ def check_step(before: Request, event: e.Event, after: Request) -> None:
     assert not is_new or after.counted == ()
     assert before.version <= after.version <= before.version + 1
     assert (after.id, after.delivery, after.actor) == (before.id, before.delivery, before.actor)
-    assert after.ask == before.ask or (before.reason_asked is not None and after.reason_asked is None)
+    assert after.ask == before.ask or isinstance(event, e.ReasonGiven)
+    assert isinstance(after.ask, ActAsk)
+    assert isinstance(before.ask, ActAsk)
+    assert replace(after.ask, reason=before.ask.reason) == before.ask
     assert before.ending in (None, after.ending)
     assert before.decided_by in (None, after.decided_by) or after.ending is Ending.CANCELLED
     if before.state is not State.ASKED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,8 +98,7 @@ def new_status(who: Actor, status: MemberStatus) -> Change:
 CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(new_rules, POLICIES),
     st.builds(new_groups, PERSON, st.sampled_from([frozenset[str](), c.ONCALL, c.LEADS, c.ONCALL | c.LEADS])),
-    # The stranger stays one: a status of Slack's is all that makes a member.
-    st.builds(new_status, PERSON.filter(lambda who: who != c.FAY), st.sampled_from(MemberStatus)),
+    st.builds(new_status, PERSON, st.sampled_from(MemberStatus)),
     st.just(lambda harness: harness.ledger.pause("operator", "patch night")),
 )
 ODD_MOMENTS = st.one_of(st.none(), st.none(), st.just(order), CHANGES)
@@ -119,13 +119,18 @@ def enough(required: Requirement | None, request: Request, people: list[Person])
 
 
 class PeopleAtWork(RuleBasedStateMachine):
-    """`harness` is the bot; every act that begins is looked at in the moment of its `Started`."""
+    """`harness` is the bot; every act that begins is looked at in the moment of its `Started`.
+
+    `asked_as` and `decided_as`: what the requester of a request was as they asked, and whoever decided as they pressed.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.harness = bot_with()
         order(self.harness)
         self.seen: set[str] = set()
+        self.asked_as: dict[str, MemberStatus] = {}
+        self.decided_as: dict[str, dict[str, MemberStatus]] = {}
         self.said_no = 0
         self._watch()
 
@@ -172,7 +177,7 @@ class PeopleAtWork(RuleBasedStateMachine):
 
     @rule(by=PERSON, text=TEXTS, place=st.sampled_from([c.OPS, c.LOUNGE]))
     def ask(self, by: Actor, text: str, place: Place) -> None:
-        self.harness.ask_and_run(text, by=by, place=place)
+        self._asks(text, by, place)
 
     @precondition(lambda self: self.harness.ledger.newest(1))
     @rule(
@@ -182,31 +187,45 @@ class PeopleAtWork(RuleBasedStateMachine):
         version=st.one_of(st.none(), st.integers(1, 9)),
     )
     def press(self, by: Actor, press: Press, which: int, version: int | None) -> None:
-        self._answered(self.harness.press(press.value, by=by, on=self._one(which), version=version))
+        request = self._one(which)
+        self._presses(by, request, lambda: self.harness.press(press.value, by=by, on=request, version=version))
 
     @precondition(lambda self: self.harness.ledger.newest(1))
     @rule(by=PERSON, which=st.integers(0, 3))
     def approve(self, by: Actor, which: int) -> None:
-        self._answered(self.harness.press("approve", by=by, on=self._one(which)))
+        request = self._one(which)
+        self._presses(by, request, lambda: self.harness.press("approve", by=by, on=request))
 
     @precondition(lambda self: self.harness.ledger.newest(1))
     @rule(by=PERSON, which=st.integers(0, 3), picked=st.sets(st.integers(0, 5), min_size=1))
     def narrow(self, by: Actor, which: int, picked: set[int]) -> None:
-        self._answered(self.harness.choose(*picked, by=by, on=self._one(which)))
+        request = self._one(which)
+        self._presses(by, request, lambda: self.harness.choose(*picked, by=by, on=request))
 
     def _one(self, which: int) -> Request:
         found = self.harness.ledger.newest(4)
         return found[which % len(found)]
 
-    def _answered(self, response: Response) -> None:
-        self.said_no += bool(response.text)
+    def _asks(self, text: str, by: Actor, place: Place = c.OPS) -> Request:
+        status = self.harness.directory.person(by).status
+        request = self.harness.ask_and_run(text, by=by, place=place)
+        self.asked_as[request.id] = status
+        return request
+
+    def _presses(self, by: Actor, request: Request, press: Callable[[], Response]) -> None:
+        before, status = self.harness.find(request.id), self.harness.directory.person(by).status
+        self.said_no += bool(press().text)
+        after = self.harness.find(request.id)
+        if after.decided_by != before.decided_by:
+            assert after.decided_by == by
+            self.decided_as.setdefault(request.id, {})[by.user_id] = status
 
     @rule(text=TEXTS, asker=st.sampled_from([c.DANA, c.CHEN]), voters=st.sets(PERSON), then=ODD_MOMENTS)
     def carry_a_request_through(self, text: str, asker: Actor, voters: set[Actor], then: Change | None) -> None:
         """All say yes; something may change between the last yes and the act."""
-        request = self.harness.ask_and_run(text, by=asker)
+        request = self._asks(text, asker)
         for voter in sorted(voters | {c.DANA, c.CHEN, c.BO}, key=lambda one: one.name):
-            self._answered(self.harness.press("approve", by=voter, on=request))
+            self._presses(voter, request, partial(self.harness.press, "approve", by=voter, on=request))
         if then:
             then(self.harness)
         self.harness.run()
@@ -238,10 +257,11 @@ class PeopleAtWork(RuleBasedStateMachine):
         assert touched <= allowed
 
     @invariant()
-    def strangers_start_nothing_and_decide_nothing(self) -> None:
+    def whoever_was_no_member_then_starts_nothing_and_decides_nothing(self) -> None:
         for request in self.harness.ledger.newest(1000):
-            assert request.decided_by != c.FAY
-            assert request.actor != c.FAY or request.id not in self.seen
+            if request.decided_by:
+                assert self.decided_as[request.id][request.decided_by.user_id] is MemberStatus.MEMBER
+            assert request.id not in self.seen or self.asked_as[request.id] is MemberStatus.MEMBER
 
     @invariant()
     def every_refusal_stands_in_the_audit(self) -> None:
