@@ -21,6 +21,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -40,12 +41,20 @@ class BotError(Exception):
         self.message = message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A command that may be meant. It is never run by itself; a person presses a button that asks it."""
+
+    command: str  # the name of the command, without its slash; empty: the command that was typed
+    text: str  # what stands behind it
+
+
 class UsageError(BotError):
     """The command cannot be understood. Attributes that say nothing are empty.
 
     `text` is the cleaned command, and the wrong words are `text[start:end]`. `nearest` is the one name that was clearly
     meant; `candidates` are several names that are equally near, five at most. `corrected` is the command as it should
-    be written, without the slash command itself. `example` is a command that works.
+    be written, without the slash command itself. `choices` are further commands that may be meant.
     """
 
     code = "usage"
@@ -60,11 +69,14 @@ class UsageError(BotError):
         nearest: str = "",
         candidates: tuple[str, ...] = (),
         corrected: str = "",
-        example: str = "",
+        choices: tuple[Suggestion, ...] = (),
     ) -> None:
         super().__init__(message)
-        self.text, self.start, self.end, self.nearest, self.example = text, start, end, nearest, example
-        self.candidates, self.corrected = candidates, corrected
+        self.text, self.start, self.end, self.nearest = text, start, end, nearest
+        self.candidates, self.corrected, self.choices = candidates, corrected, choices
+        self.lacks_computer = False  # nothing is wrong but that no computer is named
+        self.incomplete = ""  # the corrected command, when it lacks its computer only
+        self.command = ""  # the command whose words these are, where it is another than the one that was typed
 
 
 class ConflictReason(StrEnum):

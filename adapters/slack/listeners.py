@@ -63,7 +63,13 @@ def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
         if response.form:
             _open_form(client, str(body["trigger_id"]), response.form, call.value)
         if response.text:
-            respond(text=draw(_report_of(response)).text, response_type="ephemeral", replace_original=False)
+            shown = draw(_report_of(response))
+            respond(
+                text=shown.text,
+                blocks=shown.blocks if response.card else None,
+                response_type="ephemeral",
+                replace_original=response.replaces and bool((body.get("container") or {}).get("is_ephemeral")),
+            )
 
     return on_press
 

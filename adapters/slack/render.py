@@ -22,7 +22,20 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
-from bot.cards.model import Bold, Break, Channel, Group, Line, Mark, Timestamp, Tone, UserMention, mention
+from bot.cards.model import (
+    ASK,
+    Bold,
+    Break,
+    Channel,
+    CommandButton,
+    Group,
+    Line,
+    Mark,
+    Timestamp,
+    Tone,
+    UserMention,
+    mention,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +65,8 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
         blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
     blocks += [_quiet(line) for line in card.lines if line.tone is Tone.QUIET]
     if card.buttons:
-        blocks.append(ActionsBlock(elements=[_button(button) for button in card.buttons]))
+        buttons = [_button(button, place) for place, button in enumerate(card.buttons)]
+        blocks.append(ActionsBlock(elements=buttons))
     summary = escape(cut(card.summary, MESSAGE_TEXT))
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
 
@@ -161,7 +175,10 @@ def _markdown(part: LinePart) -> str:
     assert_never(part)
 
 
-def _button(button: Button) -> ButtonElement:
+def _button(button: Button | CommandButton, place: int) -> ButtonElement:
+    if isinstance(button, CommandButton):  # two elements of a block may not have one id
+        label = PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False)
+        return ButtonElement(text=label, action_id=f"press_{ASK}:{place}", value=button.value)
     return ButtonElement(
         text=PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False),
         action_id=f"press_{button.press.value}",

@@ -55,9 +55,9 @@ def converse(  # noqa: PLR0913 - what `try` was told
         try:
             _type(stage, as_user, command)
             for press in presses:
-                label, _, presser = press.partition("@")
-                people.append(presser or as_user)
-                _press(stage, presser or as_user, label)
+                label, presser = _label_and_presser(stage, press, as_user)
+                people.append(presser)
+                _press(stage, presser, label)
         except UserClientError as error:
             progress.print(letters(str(error)), style="red")
             is_whole = False
@@ -85,6 +85,14 @@ def _press(stage: Rehearsal, person: str, label: str) -> None:
     progress.print(letters(f"{person} presses  [ {label} ]"), style="bold")
     stage.visitor(person).press(label)
     stage.wait_until_still()
+
+
+def _label_and_presser(stage: Rehearsal, press: str, as_user: str) -> tuple[str, str]:
+    """Return the button and its presser of `Log off 1@bo`. An `@` before no handle belongs to the button."""
+    label, at, person = press.rpartition("@")
+    known = {name for each in stage.workspace.store.settings.people for name in (each.handle, each.id)}
+    is_person = bool(at) and (person in known or not ("/" in label or "=" in label))
+    return (label, person) if is_person else (press, as_user)
 
 
 def _milliseconds(duration: object) -> str:

@@ -27,14 +27,21 @@ if TYPE_CHECKING:
     from app.config.settings import Settings
     from app.wiring import Bot
     from bot.audit.entry import Entry
+    from bot.commands.command import Command
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
     from rehearsal.windows.settings import EngineName
 
 WORKSPACE, FARM = SHIPPED_WORKSPACE, SHIPPED_FARM
 LONGEST = timedelta(minutes=15)
+
+
+def _typed(command: Command) -> list[tuple[str, str]]:
+    return [(f"{command.slash} {text}", meaning) for text, meaning in command.examples]
+
+
 MENU = [
-    {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": each.examples}
+    {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": _typed(each)}
     for each in COMMANDS
 ]
 """The commands that the page suggests, as the manifest has them."""

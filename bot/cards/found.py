@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.ask import Ask
-    from bot.domain.request import Request, Target
+    from bot.domain.request import Target
 
 MOST_IDS = 10
 """More ids in one sentence are counted."""
@@ -27,7 +27,11 @@ def nothing_matched(ask: Ask) -> str:
     has = "has" if len(ask.hosts) == 1 else "have"
     wanted = f" with id {ask.ids}" if ask.ids else ""
     matching = " that matches" if ask.conditions or not ask.ids else ""
-    return f"{where} {has} no session{wanted}{matching}. See who is there: `/sessions {','.join(ask.hosts[:3])}`"
+    return f"{where} {has} no session{wanted}{matching}."
+
+
+def nearly_matched(user: str) -> str:
+    return f"it has another name than {user}"
 
 
 def nobody_there(host: str) -> str:
@@ -63,7 +67,7 @@ def _listed(ids: Sequence[tuple[int, int]]) -> str:
     return " or ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
 
 
-def split_up(request: Request, targets: Sequence[Target]) -> str:
+def split_up(targets: Sequence[Target]) -> str:
     """Return how to ask for so many in parts that a card has room for, by computer where that helps."""
     parts: list[list[str]] = []
     room = 0
@@ -75,7 +79,7 @@ def split_up(request: Request, targets: Sequence[Target]) -> str:
             room = MOST_ASKED
         parts[-1].append(host)
         room -= number
-    commands = [f"/{request.command} {','.join(part[:MOST_NAMED])}{_REST[len(part) > MOST_NAMED]}" for part in parts]
+    commands = [f"{','.join(part[:MOST_NAMED])}{_REST[len(part) > MOST_NAMED]}" for part in parts]
     return _too_many(len(targets), MOST_ASKED, commands[:MOST_COMMANDS])
 
 
@@ -83,5 +87,5 @@ def _too_many(number: int, most: int, commands: Sequence[str]) -> str:
     """Nobody reads so many names: how to ask for them in parts."""
     why = f"These are {number:,} sessions, and I ask nobody about more than {most:,} at once: nobody reads that many."
     if not commands:
-        return f"{why} Send several commands, each for some of them: `user=`, `state=` or `id=` takes fewer."
-    return f"{why} Send several commands, for example: {' and '.join(f'`{command}`' for command in commands)}."
+        return f"{why} Send several commands, each for some of them: user=, state= or id= takes fewer."
+    return f"{why} Send several commands, for example with {' and with '.join(commands)}."

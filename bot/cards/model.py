@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bot.cards.text import plain, unmarked
 
@@ -135,6 +135,38 @@ class Button:
         return f"{self.request_id}:{self.version}"
 
 
+ASK = "ask"
+"""The press on a button that holds a command. It belongs to no request, so it is no `Press`."""
+
+LONGEST_VALUE = 2000
+"""How many characters a button may carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandButton:
+    """A button that asks a command. Only its asker may press it."""
+
+    press: ClassVar[str] = ASK
+
+    label: str  # its text
+    asker: str  # the Slack user id of the person for whom it was made
+    command: str  # the name of the command, without its slash
+    text: str  # what stands behind the command, escaped as Slack delivers a text
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", plain(self.label))
+
+    @property
+    def value(self) -> str:
+        """All that the button carries: `U0DANA0001 sessions comp1`. The text is parsed again when it is pressed."""
+        return f"{self.asker} {self.command} {self.text}"
+
+    @property
+    def fits(self) -> bool:
+        """Return whether a button may carry so long a command."""
+        return len(self.value) <= LONGEST_VALUE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """The neutral content of a message."""
@@ -142,7 +174,7 @@ class Card:
     headline: str  # the first line
     summary: str  # requester, accounts and hosts in one line, which a locked phone shows
     lines: tuple[Line, ...] = ()  # below the headline
-    buttons: tuple[Button, ...] = ()  # below the lines
+    buttons: tuple[Button | CommandButton, ...] = ()  # below the lines
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headline", unmarked(plain(self.headline)))

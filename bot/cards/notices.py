@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.cards import request_card, target_list, wording
-from bot.cards.model import Bold, Break, Button, Card, Channel, Line, LinePart, Press, Timestamp, Tone, UserMention
+from bot.cards.model import (
+    Bold,
+    Break,
+    Button,
+    Card,
+    Channel,
+    CommandButton,
+    Line,
+    LinePart,
+    Press,
+    Timestamp,
+    Tone,
+    UserMention,
+)
 from bot.cards.terms import terms_of
 from bot.cards.text import outside
 from bot.commands import BY_NAME
+from bot.commands.naming import OWN_NAMES, CommandNames
+from bot.commands.tokens import escaped
 from bot.domain.durations import duration
+from bot.errors import Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,45 +35,106 @@ if TYPE_CHECKING:
     from bot.errors import ChatError, UsageError
 
 
+MOST_BUTTONS = 5
+"""The most commands that one answer holds."""
+
+_AROUND, _LONGEST_MARK, _LABEL = 40, 60, 75
+"""How much of a command is shown around its wrong part, how long a mark is, and how long the text of a button."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which command was typed, and by whom: for the buttons of an answer."""
+
+    command: str  # its name, without a slash
+    asker: str  # the Slack user id
+    names: CommandNames = OWN_NAMES
+
+    @property
+    def slash(self) -> str:
+        """The command as it is typed here, `/logoff`."""
+        return self.names.slash(self.command)
+
+    def button(self, suggestion: Suggestion) -> CommandButton:
+        """Return the button that asks this command."""
+        return CommandButton(
+            label=f"{self.names.slash(suggestion.command)} {suggestion.text}",
+            asker=self.asker,
+            command=suggestion.command,
+            text=escaped(suggestion.text),
+        )
+
+
 def receipt(request: Request) -> str:
     """Return the first answer to a command. The request is in the database by then."""
     return f"{request.id}: looking at {wording.join_names(request.ask.hosts)}"
 
 
-def usage(error: UsageError, slash: str) -> Card:
+def usage(error: UsageError, asked: Asked) -> Card:
     """Return the answer to a command that cannot be understood.
 
-    It shows the command with the place marked, and the command or the names that were probably meant, else an example.
+    It says what is wrong, shows the command with the place marked, and holds the commands that were probably meant as
+    buttons, else the names that were meant. Who typed nothing reads examples.
     """
     lines: list[Line] = []
-    if error.text and error.end > error.start:
-        start = max(0, error.start - 40)
-        shown = error.text[start : error.end + 40]
-        mark = " " * (error.start - start) + "^" * min(error.end - error.start, 60)
-        lines.append(Line(parts=(shown, Break(), mark), tone=Tone.CODE))
-    if error.corrected:
-        lines.append(Line(parts=("Did you mean ", Bold(f"{slash} {error.corrected}"), "?")))
-    elif error.nearest:
+    if error.text:
+        lines.append(_marked(error, asked))
+    buttons = [asked.button(suggestion) for suggestion in suggested_by(error, asked.command)]
+    meant = [button for button in buttons if button.fits]
+    lines += [Line(parts=(Bold(button.label),)) for button in meant if len(button.label) > _LABEL]
+    if not meant and error.nearest:
         lines.append(Line(parts=("Did you mean ", Bold(error.nearest), "?")))
-    elif error.candidates:
+    elif not meant and error.candidates:
         lines.append(Line(parts=("The nearest names I know: ", *_joined(error.candidates), ".")))
-    else:
-        example = error.example or BY_NAME[slash.lstrip("/")].examples[0][0]
-        lines.append(Line(parts=("For example: ", Bold(example)), tone=Tone.QUIET))
-    return Card(headline=error.message, summary=error.message, lines=tuple(lines))
+    elif not error.text:
+        lines += _examples(asked)
+    lines.append(Line(parts=("Nothing was done.",), tone=Tone.QUIET))
+    message = without_code(error.message)
+    help_button = replace(asked.button(Suggestion(command=asked.command, text="help")), label="Help")
+    return Card(headline=message, summary=message, lines=tuple(lines), buttons=(*meant, help_button))
+
+
+def suggested_by(error: UsageError, command: str) -> list[Suggestion]:
+    """Return the commands that the error suggests, each once, with the name of their command."""
+    first = [Suggestion(command=error.command or command, text=error.corrected)] if error.corrected else []
+    named = [replace(each, command=each.command or error.command or command) for each in error.choices]
+    return list(dict.fromkeys([*first, *named]))[:MOST_BUTTONS]
+
+
+def _marked(error: UsageError, asked: Asked) -> Line:
+    """Return the command with a mark under the wrong part. Of a long command only what stands around it is shown."""
+    start = max(0, error.start - _AROUND)
+    before = "I read:   " + (f"{asked.slash} " if not start else "... ")
+    shown = before + error.text[start : max(error.end, start) + _AROUND]
+    if error.end <= error.start:
+        return Line(parts=(shown,), tone=Tone.CODE)
+    mark = " " * (len(before) + error.start - start) + "~" * min(error.end - error.start, _LONGEST_MARK)
+    return Line(parts=(shown, Break(), mark), tone=Tone.CODE)
+
+
+def _examples(asked: Asked) -> list[Line]:
+    return [
+        Line(parts=(Bold(f"{asked.slash} {example}"), f"  {meaning}"), tone=Tone.ROW)
+        for example, meaning in BY_NAME[asked.command].examples
+    ]
+
+
+def without_code(sentence: str) -> str:
+    """Return the sentence without the signs of code, which plain text would show."""
+    return sentence.replace("`", "")
 
 
 def _joined(names: Sequence[str]) -> Sequence[LinePart]:
     return [part for name in names for part in (Bold(name), ", ")][:-1]
 
 
-def manual(slash: str) -> Card:
+def manual(asked: Asked) -> Card:
     """Return the answer to `/logoff help`."""
-    command = BY_NAME[slash.lstrip("/")]
-    lines = [Line(parts=(Bold(example), f"  {meaning}"), tone=Tone.ROW) for example, meaning in command.examples]
+    command = BY_NAME[asked.command]
+    lines = _examples(asked)
     names = f"The names of {command.cmdlet} work, too: -ComputerName, -Id ..."
     lines.append(Line(parts=(names,), tone=Tone.QUIET))
-    return Card(headline=f"{command.slash}: {command.description}", summary=command.description, lines=tuple(lines))
+    return Card(headline=f"{asked.slash}: {command.description}", summary=command.description, lines=tuple(lines))
 
 
 def outcome_line(request: Request) -> str:

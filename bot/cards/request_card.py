@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import rows, target_list, wording
-from bot.cards.model import Button, Card, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
+from bot.cards import offers, rows, target_list, wording
+from bot.cards.model import Button, Card, CommandButton, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, ActionFacts, facts_of
@@ -208,7 +208,7 @@ def _footer(request: Request) -> Line:
     return Line(parts=tuple(parts), tone=Tone.QUIET)
 
 
-def _buttons(request: Request) -> tuple[Button, ...]:
+def _buttons(request: Request) -> tuple[Button | CommandButton, ...]:
     def button(press: Press, label: str, *, is_danger: bool = False) -> Button:
         return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
 
@@ -221,6 +221,8 @@ def _buttons(request: Request) -> tuple[Button, ...]:
         return _deciding(request, yes, button)
     if request.state is State.READY and request.act_at:
         return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
+    if request.ending is Ending.NOTHING_TO_DO:
+        return tuple(offers.after_nothing(request))
     hosts = {target.session.host for target in request.targets}
     waiting = [target for target in request.open_targets if not rows.has_begun(request, target.session.host)]
     if request.state is State.ACTING and waiting and len(hosts) > 1:

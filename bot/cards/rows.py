@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from bot.cards import target_list, wording
 from bot.cards.model import Bold, Break, Line, LinePart, Mark, Timestamp, Tone
+from bot.cards.session_words import details, in_full
 from bot.cards.target_list import MOST_ROWS
 from bot.cards.text import bounded, outside
+from bot.domain.actions import Action
 from bot.domain.request import LIST_FAILED, SAME_MACHINE, Ending, State
 
 if TYPE_CHECKING:
@@ -19,10 +21,20 @@ MOST_SILENT = 10
 
 
 def of_targets(request: Request) -> list[Line]:
+    if _is_the_only_one(request):
+        return [
+            Line(parts=(f"{name}: ", Bold(text)), tone=Tone.ROW) for name, text in in_full(request.targets[0].session)
+        ]
     rows = [_row(request, target) for target in request.targets[:MOST_ROWS]]
     if len(request.targets) > MOST_ROWS:
         rows.append(_rest(request))
     return rows
+
+
+def _is_the_only_one(request: Request) -> bool:
+    """Return whether a list that looked for somebody found one session: it is shown in full."""
+    looked = bool(request.ask.ids or request.ask.conditions)
+    return request.action is Action.LIST and looked and len(request.targets) == 1
 
 
 def _rest(request: Request) -> Line:
@@ -38,7 +50,7 @@ def _rest(request: Request) -> Line:
         return Line(parts=(f"I write the list of all {every:,} into the thread; the buttons come then.",))
     if target_list.is_written(request):
         return Line(parts=(f"and {every - MOST_ROWS:,} more: all {every:,} stand in the thread",))
-    more = f"and {every - MOST_ROWS:,} more; narrow it with `id=`, `user=` or `state=` to see them"
+    more = f"and {every - MOST_ROWS:,} more; narrow it with id=, user= or state= to see them"
     return Line(parts=(more,), tone=Tone.QUIET)
 
 
@@ -64,7 +76,7 @@ def _row(request: Request, target: Target) -> Line:
         said = wording.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
         parts += [Break(), Mark(wording.MARKS[target.verdict] if target.verdict else "…"), f" {said}"]
     if request.ask.verbose:
-        parts += [Break(), wording.details(target)]
+        parts += [Break(), details(target)]
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
 

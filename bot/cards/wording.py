@@ -9,7 +9,7 @@ from bot.domain.actions import Action, facts_of
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.durations import duration, exactly
 from bot.domain.request import Ending, State
-from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
+from bot.domain.session import IDLE_FROM, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import ConflictReason
 
@@ -108,7 +108,7 @@ def _still_closing(target: Target, *, looks_again: bool) -> str:
 
 
 def _next(target: Target, *, looks_again: bool) -> str:
-    return "I look again" if looks_again else f"I have stopped looking, see `/sessions {target.session.host}`"
+    return "I look again" if looks_again else f"I have stopped looking, list {target.session.host} to see"
 
 
 def _stuck(target: Target) -> str:
@@ -125,20 +125,6 @@ def _refusal(target: Target) -> str:
         missing = f"the bot's account lacks the right {outside(target.note)} on RDP-Tcp there"
         return f"Windows refused (error {target.code}): {missing}"
     return f"Windows answered error {target.code}; not logged off"
-
-
-def details(target: Target) -> str:
-    """Return what `--verbose` adds to a row: codes and the host's clock, as Windows' own tools show them."""
-    session, clock = target.session, filetime_to_datetime(target.session.now)
-    found = [
-        f"state {int(session.state)}",
-        f"window station {outside(session.station)}" if session.station else "",
-        f"address {outside(session.address)}" if session.address else "",
-        f"protocol {session.protocol}",
-        f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
-        f"error {target.code}" if target.code else "",
-    ]
-    return ", ".join(part for part in found if part)
 
 
 def session_state(session: Session) -> str:
@@ -205,7 +191,7 @@ def not_listed(request: Request) -> str:
 
 
 READS_NO_COMPUTER = "The audit log is read without looking at a computer."
-NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add `id=3`, `user=alice` or `--all` to the command."
+NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add id=3, user=alice or --all to the command."
 NOTHING_IN_SIGHT = "No session that you may see or touch matches."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
 OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."
@@ -252,7 +238,7 @@ def progress(request: Request) -> str:
 
 def too_long_a_list(number: int, kept: int) -> str:
     """Return the sentence for a list of which only the first sessions are kept."""
-    return f"There are {number:,}; these are the first {kept:,}. Narrow it with `user=`, `state=` or fewer computers."
+    return f"There are {number:,}; these are the first {kept:,}. Narrow it with user=, state= or fewer computers."
 
 
 def not_allowed(host: str) -> str:

@@ -22,7 +22,7 @@ class Command:
     action: Action  # what it does
     description: str  # for Slack's list of commands
     usage_hint: str  # behind the command's name in Slack
-    examples: tuple[tuple[str, str], ...]  # a command and what it does; errors show the first one
+    examples: tuple[tuple[str, str], ...]  # what stands behind the command, and what it does
     ask_type: type[Ask]  # what `parse` returns; stored requests are read back by it
     parse: Callable[[str, Inventory], Ask]  # raises `UsageError`
 

@@ -21,12 +21,16 @@ def with_readable_correction(parse: Callable[[str, Inventory], _Asked], text: st
     try:
         return parse(text, inventory)
     except UsageError as error:
-        error.corrected = _readable(parse, error.corrected, inventory)
+        if not error.corrected:
+            raise
+        error.corrected, error.incomplete = _readable(parse, error.corrected, inventory)
         raise
 
 
-def _readable(parse: Callable[[str, Inventory], _Asked], corrected: str, inventory: Inventory) -> str:
+def _readable(parse: Callable[[str, Inventory], _Asked], corrected: str, inventory: Inventory) -> tuple[str, str]:
     """Return the corrected command after all further corrections; empty when five are not enough.
+
+    The second text is the command that is right but for its computer, which nobody named.
 
     `--warn 5 min please save` is corrected to `--warn 5m please save`, which then needs quotes.
     """
@@ -37,7 +41,9 @@ def _readable(parse: Callable[[str, Inventory], _Asked], corrected: str, invento
         try:
             parse(corrected, inventory)
         except UsageError as further:
+            if further.lacks_computer:
+                return "", corrected
             corrected = further.corrected
         else:
-            return corrected
-    return ""
+            return corrected, ""
+    return "", ""

@@ -8,24 +8,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.commands.options import Options, Takes, wrong_at
+from bot.commands.house_style import quoted as in_quotes
+from bot.commands.options import Options, wrong_at
+from bot.commands.parameters import Takes
+from bot.commands.spellings import IDS, names_in, unit_in
 from bot.domain.inventory import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.commands.options import Parameter, Value
+    from bot.commands.options import Value
+    from bot.commands.parameters import Parameter
     from bot.commands.tokens import Word
     from bot.errors import UsageError
 
-IDS = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*,?")
-_UNIT = re.compile(r"(s|m|h|d)(ec(onds?)?s?|in(utes?)?s?|ours?|rs?|ays?)?", re.IGNORECASE)
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _WAITS = "sync"
 CHOOSES = frozenset({"id", "user", "state", "client", "ip", "session", "idle", "logon", "all"})
 _DURATION = re.compile(r"[0-9]+[smhd]", re.IGNORECASE)
 TRUTHS = ("true", "$true", "false", "$false", "yes", "no")
-_PROSE = ("reason", "say")
+PROSE = ("reason", "say", "text", "caption")
+"""Options whose value is a sentence, so that a word behind it may be part of it."""
 _SAYS_AN_ID = re.compile(r"\b(id|ids|sessionid)\b", re.IGNORECASE)
 _LOOKS_LIKE_AN_OPTION = re.compile(r"(--?|/)[A-Za-z]|[A-Za-z]+[=<>]")
 
@@ -57,8 +60,8 @@ def after_a_switch(  # noqa: PLR0913 - both neighbours say what the word may be
     message = f"`--{parameter.name}` takes no value. For a session write `id={word.text}` instead of `{word.text}`."
     if not (waits and word.text.isdigit()):
         return options.wrong(message, word, corrected=options.replaced(word, f"id={word.text}"))
-    found = _UNIT.fullmatch(unit.text) if unit else None
-    wait = f"--timeout {word.text}{found[1].lower() if found else 's'}"
+    found = unit_in(unit.text) if unit else ""
+    wait = f"--timeout {word.text}{found or 's'}"
     message = f"{message[:-1]}; for a wait write `{wait}`."
     if unit and found:
         corrected = options.text[: word.start] + wait + options.text[unit.end :]
@@ -115,7 +118,7 @@ def after_a_value(
 
 
 def _is_computer(word: Word, is_computer: Callable[[str], bool]) -> bool:
-    return not is_number(word) and any(is_computer(name) for name in word.text.split(",") if name)
+    return not is_number(word) and any(is_computer(name) for name in names_in(word.text) if name)
 
 
 def _is_one_named(options: Options) -> bool:
@@ -130,7 +133,7 @@ def _computer_first(
     while last + 1 < len(run) and (is_number(run[last + 1]) or _is_computer(run[last + 1], is_computer)):
         last += 1
     text, moved = options.text, options.text[run[first].start : run[last].end]
-    kept = _in_quotes(text[value.start : run[first - 1].end]) if first else text[value.start : value.word.end]
+    kept = in_quotes(text[value.start : run[first - 1].end]) if first else text[value.start : value.word.end]
     corrected = f"{moved} {text[: value.start]}{kept}{text[run[last].end :]}"
     message = (
         f"Write the computer first: behind `{_shown(text[value.start : value.word.end])}` it could be part of that."
@@ -140,7 +143,7 @@ def _computer_first(
 
 
 def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:
-    text, is_prose = options.text, parameter.name in _PROSE
+    text, is_prose = options.text, parameter.name in PROSE
     if not is_prose and (value.text.endswith(",") or run[0].text.startswith(",")):
         message = f"Write the list behind `{parameter.name}` without a space."
         joined = text[: value.word.end] + text[run[0].start :]
@@ -160,7 +163,7 @@ def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Seq
         )
     what = {"reason": "the reason", "say": "the text of the warning"}.get(parameter.name, f"what `{parameter.name}` is")
     message = f"Put {what} in quotes, else its words would count as computers or ids."
-    whole = _in_quotes(text[value.start : run[-1].end])
+    whole = in_quotes(text[value.start : run[-1].end])
     corrected = text[: value.start] + whole + text[run[-1].end :] if whole else ""
     return wrong_at(options, message, run, start=value.start, corrected=corrected)
 
@@ -169,9 +172,9 @@ def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequen
     """Return the error for words behind a duration or a date: a unit, a time of day, a warning's text, or others."""
     text, first = options.text, run[0]
     said = f"`{_shown(value.text)}`"
-    if value.text.isdigit() and (unit := _UNIT.fullmatch(first.text)):
-        joined = f"{text[: value.word.end]}{unit[1].lower()}{text[first.end :]}"
-        message = f"Write the number and its unit as one word: `{value.text}{unit[1].lower()}`."
+    if value.text.isdigit() and (unit := unit_in(first.text)):
+        joined = f"{text[: value.word.end]}{unit}{text[first.end :]}"
+        message = f"Write the number and its unit as one word: `{value.text}{unit}`."
         return wrong_at(options, message, run[:1], start=value.start, corrected=joined)
     if parameter.takes is Takes.MOMENT and _CLOCK.fullmatch(first.text):
         joined = f"{text[: value.word.end]}T{'0' * (first.text[1] == ':')}{text[first.start :]}"
@@ -179,7 +182,7 @@ def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequen
             options, "Write date and time as one word, with a T.", run[:1], start=value.start, corrected=joined
         )
     if parameter.then and not is_number(first) and value.text[:1].isdigit():
-        whole = _in_quotes(text[first.start : run[-1].end])
+        whole = in_quotes(text[first.start : run[-1].end])
         corrected = text[: first.start] + whole + text[run[-1].end :] if whole else ""
         message = f"Put the text of the warning in quotes behind {said}."
         return wrong_at(options, message, run, start=first.start, corrected=corrected)
@@ -193,11 +196,6 @@ def _shown(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
-def _in_quotes(text: str) -> str:
-    """Return the text as one quoted word. A quote inside it is doubled; a backslash stays as it is."""
-    return '"' + text.replace('"', '""') + '"'
-
-
 def names_many(text: str) -> bool:
     """Return whether the selector may stand for several computers: a list, a pattern or a group."""
-    return "," in text or is_pattern(text) or text.lower().startswith("group:")
+    return "," in text or "[" in text or "{" in text or is_pattern(text) or text.lower().startswith("group:")

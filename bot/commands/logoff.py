@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.commands.command import Command
 from bot.commands.corrections import with_readable_correction
-from bot.commands.options import Parameter, Takes
+from bot.commands.house_style import WAIT
+from bot.commands.parameters import Parameter, Takes
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import (
@@ -29,15 +30,14 @@ if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
 
 EXAMPLES = (
-    ("/logoff comp1 id=3 --sync", "log session 3 off and wait until it is gone"),
-    ("/logoff comp1", "list who is on comp1; nobody is chosen yet"),
-    ("/logoff comp1 user=alice", "the sessions of one person"),
-    ("/logoff rds-* state=disconnected idle>2h", "who left long ago, on many computers"),
-    ("/logoff comp1 --all --whatif", "show who would be hit; changes nothing"),
-    ('/logoff comp1 id=5 --warn 5m "Please save your work"', "tell the person first, log off five minutes later"),
-    ('/logoff comp1 id=3 --force --reason "..."', "ask nobody; only where a rule allows it"),
+    ("comp1 id=3 --sync", "log session 3 off and wait until it is gone"),
+    ("comp1", "list who is on comp1; nobody is chosen yet"),
+    ("comp1 user=alice", "the sessions of one person"),
+    ("rds-* state=disconnected idle>2h", "who left long ago, on many computers"),
+    ("comp1 --all --whatif", "show who would be hit; changes nothing"),
+    ('comp1 id=5 --warn 5m "Please save your work"', "tell the person first, log off five minutes later"),
+    ('comp1 id=3 --force --reason "..."', "ask nobody; only where a rule allows it"),
 )
-WAIT = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_WARNING = timedelta(hours=1)
 
@@ -69,7 +69,7 @@ def parse(text: str, inventory: Inventory) -> LogoffAsk:
 def _parse(text: str, inventory: Inventory) -> LogoffAsk:
     words, pipe_at = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
-    options = read(words, PARAMETERS, text=text, example=EXAMPLES[0][0], is_computer=is_computer, pipe_at=pipe_at)
+    options = read(words, PARAMETERS, text=text, is_computer=is_computer, pipe_at=pipe_at)
     ids, conditions = ids_of(options), conditions_of(options)
     everything = options.is_on("all") or (pipe_at is not None and not ids and not conditions)
     choice = Choice.ALL if everything else Choice.MATCHING if ids or conditions else Choice.NONE
@@ -114,7 +114,7 @@ def _wait(options: Options) -> timedelta | None:
     said = options.last("timeout")
     if said is None:
         return WAIT if options.is_on("sync") else None
-    wait = duration_of(options, said)
+    wait = duration_of(options, said, bare="s")
     if not timedelta(seconds=1) <= wait <= LONGEST_WAIT:
         raise options.wrong("`timeout` is from 1 second to 10 minutes a session.", said.word)
     return wait

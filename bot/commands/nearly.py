@@ -9,13 +9,15 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.commands.options import wrong_at
+from bot.commands.spellings import ids_in
 
 if TYPE_CHECKING:
-    from bot.commands.options import Options, Table
+    from bot.commands.options import Options
+    from bot.commands.parameters import Table
     from bot.commands.tokens import Word
     from bot.errors import UsageError
 
-_GLUED_ID = re.compile(r"(?:--?|/)?(?:id|ids|sessionid)#?([0-9]+(?:[,-][0-9]+)*)", re.IGNORECASE)
+_GLUED_ID = re.compile(r"(?:--?|/)?(?:id|ids|sessionid|session|nr)[#.]*([0-9][0-9.,;#-]*)", re.IGNORECASE)
 _OPERATOR = re.compile(r" +(>=|<=|=|>|<|:) *(?=[^ ])")
 _NAME = re.compile(r"[A-Za-z-]+")
 _BEHIND = "!.;,"
@@ -29,12 +31,15 @@ def parted(options: Options, name: str, word: Word, following: Word) -> UsageErr
     return wrong_at(options, message, [following], start=word.start, corrected=joined)
 
 
+def glued_ids(word: Word) -> str:
+    """Return the ids of `id3`, `-Id3` or `session#3`; empty for any other word."""
+    glued = _GLUED_ID.fullmatch(word.text)
+    return ids_in(glued[1]) if glued else ""
+
+
 def an_option(options: Options, table: Table, word: Word, following: Word | None) -> UsageError | None:
     """Return the error for an unquoted word that is nearly an option and no computer; None for any other word."""
     text = word.text
-    if glued := _GLUED_ID.fullmatch(text):
-        meant = f"id={glued[1]}"
-        return options.wrong(f"Write the session as `{meant}`.", word, corrected=options.replaced(word, meant))
     if text.lower() in ("group", "group:") and following:
         meant = f"group:{following.text}"
         joined = options.text[: word.start] + meant + options.text[following.end :]
@@ -54,14 +59,14 @@ def _undashed(options: Options, table: Table, word: Word, following: Word | None
         return None
     if parameter.is_switch:
         meant = f"--{parameter.name}"
-        message = f"`{word.text}` is no computer. The option is written `{meant}`."
+        message = f"`{word.text}` is an option. It is written `{meant}`."
         return options.wrong(message, word, corrected=options.replaced(word, meant))
     name = "id" if word.text.lower() == _OWN_SESSION and following and following.text.isdigit() else word.text
     if apart := _OPERATOR.match(text, word.end):
         message = f"Write `{word.text}{apart[1]}...` as one word, without spaces."
         corrected = text[: word.end] + apart[1] + text[apart.end() :]
         return options.wrong(message, word, corrected=corrected)
-    message = f"`{word.text}` is no computer. Write its value right behind it: `{name}=...`."
+    message = f"`{word.text}` is an option. Write its value right behind it: `{name}=...`."
     corrected = f"{text[: word.start]}{name}={text[following.start :]}" if following else ""
     return options.wrong(message, word, corrected=corrected)
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.commands import leftovers, nearly
-from bot.commands.options import Options, Table, Takes, Value, assign, assignment_in, find, flag_in, is_dashed
+from bot.commands.joining import joined
+from bot.commands.options import Options, Value, assign, find
+from bot.commands.parameters import Table, Takes, assignment_in, flag_in, is_dashed
+from bot.commands.spellings import PORTS, computer_in, ids_in, names_in, pair_in
+from bot.commands.tokens import Word
 from bot.domain.inventory import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bot.commands.options import Parameter
-    from bot.commands.tokens import Word
+    from bot.commands.parameters import Parameter
 
 
-def read(  # noqa: PLR0913 - the words, what they may mean, and what an error shows
+def read(
     words: Sequence[Word],
     parameters: Iterable[Parameter],
     *,
     text: str,
-    example: str,
     is_computer: Callable[[str], bool],
     pipe_at: int | None = None,
 ) -> Options:
@@ -30,9 +32,10 @@ def read(  # noqa: PLR0913 - the words, what they may mean, and what an error sh
     `is_computer` says whether the inventory has a name. `pipe_at` is the position of the pipe between the words;
     computers and ids have to be left of it.
     """
+    table = Table(parameters)
     reader = _Reader(
-        options=Options(text=text, example=example),
-        table=Table(parameters),
+        options=Options(text=text, table=table),
+        table=table,
         words=words,
         is_computer=is_computer,
         pipe_at=pipe_at,
@@ -61,6 +64,9 @@ class _Reader:
     def take(self, word: Word) -> None:
         """Read one word, and the value behind it where it needs one. Raises `UsageError`."""
         self.position += 1
+        if not self._is_prose_open():
+            found = joined(self.words, self.position - 1, self.table)
+            word, self.position = found.word, self.position + found.used
         if name := flag_in(word):
             self._flag(find(self.options, self.table, name, word), word)
         elif (said := assignment_in(word)) and said[0].lower() != "group" and self._names_a_parameter(word, said[0]):
@@ -69,6 +75,11 @@ class _Reader:
             self._assign(self.table[self._then()], "=", word.text, word)
         else:
             self._positional(word)
+
+    def _is_prose_open(self) -> bool:
+        """Return whether the words here could still be part of a text without quotes."""
+        is_prose = self.parameter is not None and self.parameter.name in leftovers.PROSE
+        return bool(is_prose and self.value and not self.value.word.ends_quoted)
 
     def _names_a_parameter(self, word: Word, name: str) -> bool:
         """Return whether the word is meant as an option: `id=3` and a misspelt `usr=alice` are.
@@ -101,6 +112,8 @@ class _Reader:
         self._assign(parameter, said[1], said[2], word)
 
     def _assign(self, parameter: Parameter, operator: str, text: str, word: Word) -> None:
+        if parameter.name == "session" and (ids := ids_in(text)):
+            parameter, text = self.table["id"], ids  # no station is named by a number
         if self._is_behind_the_pipe(word) and self._is_selected_by(parameter):
             raise self.options.wrong(_LEFT, word)
         assign(self.options, parameter, operator, text, word)
@@ -116,21 +129,51 @@ class _Reader:
 
     def _positional(self, word: Word) -> None:
         """Read a computer or an id. Raises `UsageError` when the word could be part of something else."""
+        if not word.is_quoted and (ids := ids_in(word.text)):
+            word = replace(word, text=ids)
         self._refuse_a_leftover(word)
         if not (word.is_quoted or leftovers.is_number(word) or self._names_a_computer(word)):
+            if self._is_other_spelling(word):
+                return
             error = nearly.an_option(self.options, self.table, word, self._following())
             if error:
                 raise error
+        self._append(word)
+        self.parameter = self.value = None
+
+    def _append(self, word: Word) -> None:
         if self._is_behind_the_pipe(word):
             raise self.options.wrong(_LEFT, word)
         self.options.rest.append(word)
-        self.parameter = self.value = None
+
+    def _is_other_spelling(self, word: Word) -> bool:
+        """Read `id3`, `(comp1)` and `comp1:3`, and return whether the word was one of these. Raises `UsageError`."""
+        if ids := nearly.glued_ids(word):
+            self._assign(self.table["id"], "=", ids, word)
+            return True
+        if name := computer_in(word.text, self.is_computer):
+            self._append(replace(word, text=name))
+            self.parameter = self.value = None
+            return True
+        pair = pair_in(word.text, self.is_computer)
+        if pair is None:
+            return False
+        name, ids = pair
+        if ids.isdigit() and int(ids) in PORTS:
+            meant = self.options.replaced(word, name)
+            message = f"`{ids}` behind the computer looks like a port. For the session write `id={ids}`."
+            raise self.options.wrong(message, word, corrected=meant)
+        self._append(replace(word, text=name))
+        self._append(Word(ids, word.start, word.end))
+        self.options.pairs.append(word)
+        self.parameter, self.value = self.table["id"], Value(text=ids, operator="=", word=word)
+        return True
 
     def _names_a_computer(self, word: Word) -> bool:
         """Return whether the word names a computer. A pattern counts without a look-up, which is slow for hundreds."""
         if is_pattern(word.text) and not is_dashed(word.text):
             return True
-        return any(self.is_computer(name) for name in word.text.split(",") if name)
+        return any(self.is_computer(name) for name in names_in(word.text) if name)
 
     def _is_behind_the_pipe(self, word: Word) -> bool:
         return self.pipe_at is not None and word.start > self.pipe_at

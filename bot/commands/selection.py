@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands.leftovers import IDS, is_number, names_many
-from bot.commands.options import Parameter, Takes
-from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
-from bot.domain.durations import parse_duration
-from bot.domain.inventory import is_pattern
+from bot.commands import unknown
+from bot.commands.leftovers import is_number, names_many
+from bot.commands.parameters import Parameter, Takes
+from bot.commands.spellings import duration_in, ids_in, names_in, states_like
+from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.inventory import MOST_HOSTS, is_pattern
 from bot.domain.session import FILETIME_EPOCH, KNOWN_STATES, SessionState
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from bot.commands.tokens import Word
     from bot.domain.inventory import Inventory
 
-_COMPARE = ("=", ">", ">=", "<", "<=")
+_COMPARE = ("=", ":", ">", ">=", "<", "<=")
 SELECTION = (
     Parameter(
         names=("computer", "computers", "computername", "cn", "ipaddress", "server", "host"), takes=Takes.COMPUTERS
     ),
     Parameter(names=("id", "sessionid", "ids"), takes=Takes.IDS),
     Parameter(names=("user", "username")),
-    Parameter(names=("state", "connectionstate")),
+    Parameter(names=("state", "connectionstate"), operators=("=", ":", "!=")),
     Parameter(names=("client", "clientname")),
     Parameter(names=("ip", "address")),
     Parameter(names=("session", "station")),
@@ -52,9 +52,8 @@ SELECTION = (
 
 _OPERATORS = {">": Operator.MORE, ">=": Operator.AT_LEAST, "<": Operator.LESS, "<=": Operator.AT_MOST}
 _LIKE = {"user": Field.USER, "client": Field.CLIENT, "ip": Field.ADDRESS, "session": Field.STATION}
-_FILTERS = (*_LIKE, "state", "idle", "logon")
+FILTERS = (*_LIKE, "state", "idle", "logon")
 _UPWARD = (">", ">=")
-_WITH_ID = re.compile(r"[/\\]*([^:;/\\#@=]+)[:;/\\#@=]+(?:id[=:])?([0-9]{1,5})", re.IGNORECASE)
 LAST_ID = 65535
 _MOST_PATTERNS = 50
 
@@ -65,8 +64,10 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
     Raises `UsageError` for a name that is not in the inventory, for a command without a computer, and for a second
     computer behind an id or a filter: `rds-01 id=2 rds-02 id=4` means two sessions, but would select four.
     """
-    said = [(name, value.word) for value in options.all("computer") for name in _parts(value.text)]
-    said += [(name, word) for word in options.rest if not is_number(word) for name in _parts(word.text)]
+    said = [(name, value.word) for value in options.all("computer") for name in names_in(value.text)]
+    said += [(name, word) for word in options.rest if not is_number(word) for name in names_in(word.text)]
+    if len(said) > MOST_HOSTS:
+        raise options.wrong(f"Those are more than {MOST_HOSTS:,} computers. Write fewer, a pattern, or a group.")
     named: dict[str, tuple[str, Word]] = {}
     for name, word in said:
         if name:
@@ -75,11 +76,14 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
         raise options.wrong(f"Those are more than {_MOST_PATTERNS} patterns. Write fewer, or a group.")
     hosts: dict[str, None] = {}
     for name, word in named.values():
-        hosts.update(dict.fromkeys(_found(options, inventory, name, word)))
+        found = inventory.find(name)
+        if not found:
+            raise unknown.computer(options, inventory, name, word)
+        hosts.update(dict.fromkeys(found))
     if not said and inventory.default:
         return inventory.find(inventory.default)
     if not hosts:
-        raise options.wrong("Say on which computer. (`help` after the command shows all that I understand.)")
+        raise unknown.no_computer(options)
     _check_order(options, {word.start: word for name, word in said if name}.values())
     return tuple(hosts)
 
@@ -89,57 +93,30 @@ def are_hosts_named(options: Options) -> bool:
     return bool(options.all("computer")) or any(not is_number(word) for word in options.rest)
 
 
-def _found(options: Options, inventory: Inventory, name: str, word: Word) -> tuple[str, ...]:
-    found = inventory.find(name)
-    if found:
-        return found
-    if name.isdigit() and "," in word.text:
-        computer, *ids = _parts(word.text)
-        is_pair = not word.is_quoted and bool(inventory.find(computer)) and all(each.isdigit() for each in ids)
-        meant = options.replaced(word, f"{options.text[word.start : word.end][: len(computer)]} id={','.join(ids)}")
-        message = f"`{name[:80]}` is no computer. Part the id from the computer: `comp1 id=3`."
-        raise options.wrong(message, word, corrected=meant if is_pair and word in options.rest else "")
-    candidates = inventory.candidates(name)
-    nearest = candidates.clear
-    shown = (name if len(name) <= 80 else name[:80] + "...").replace("`", "'")
-    message = f"I know no computer `{shown}`. I contact only computers of my inventory."
-    raise options.wrong(
-        message,
-        word,
-        nearest=nearest,
-        candidates=() if nearest else candidates.names,
-        corrected=_with_computer(options, word, name, nearest) if nearest else "",
-    )
-
-
 def _parts(text: str) -> list[str]:
     """Return the items of a list without the spaces around them."""
     return [part.strip() for part in text.split(",")]
 
 
-def _with_computer(options: Options, word: Word, name: str, nearest: str) -> str:
-    """Return the command with the computer that was meant, `comp1:3` -> `comp1 id=3`.
-
-    Quotes around a name with spaces are left out.
-    """
-    if word.is_quoted and " " in name:
-        return options.replaced(word, name)
-    if (parts := _WITH_ID.fullmatch(name)) and parts[1].lower() == nearest.lower() and not options.all("id"):
-        return options.replaced(word, f"{nearest} id={parts[2]}")
-    return options.replaced(word, options.text[word.start : word.end].replace(name, nearest, 1))
-
-
 def _check_order(options: Options, computers: Iterable[Word]) -> None:
     """Raise `UsageError` for another computer behind an id, a filter or `--all`, which belong to those before it."""
-    chosen = [value.word for name in ("id", *_FILTERS) for value in options.all(name)]
+    chosen = [value.word for name in ("id", *FILTERS) for value in options.all(name)]
     chosen += filter(is_number, options.rest)
     chosen += [word for name, word in options.switched_at.items() if name == "all"]
     first = min((word.start for word in chosen), default=len(options.text))
     said = sorted(computers, key=lambda word: word.start)
+    if options.pairs and (len(said) > 1 or len([word for word in chosen if is_of_ids(options, word)]) > 1):
+        message = "A computer with its session is one pair. For another one send another command."
+        raise options.wrong(message, options.pairs[0], choices=unknown.pairs(options))
     late = [word for word in said if word.start > first]
     if late and (len(said) > 1 or names_many(late[0].text)):
         message = "Write the computers first, then ids and filters; for pairs send one command a computer."
         raise options.wrong(message, late[0])
+
+
+def is_of_ids(options: Options, word: Word) -> bool:
+    """Return whether the word names ids, not a filter."""
+    return is_number(word) or any(value.word is word for value in options.all("id"))
 
 
 def ids_of(options: Options) -> Ids:
@@ -147,9 +124,10 @@ def ids_of(options: Options) -> Ids:
     said = [(",".join(_parts(value.text)), value.word) for value in options.all("id")]
     said += [(word.text, word) for word in options.rest if is_number(word)]
     ranges: list[tuple[int, int]] = []
-    for text, word in said:
-        if not IDS.fullmatch(text):
-            raise options.wrong(f"`{text[:40]}` is no session id. Ids are numbers from 0 to {LAST_ID}: `id=3`.", word)
+    for typed_ids, word in said:
+        text = ids_in(typed_ids)
+        if not text:
+            raise unknown.session_id(options, typed_ids, word, LAST_ID)
         for part in text.rstrip(",").split(","):
             low, _, high = part.partition("-")
             pair = (int(low), int(high or low))
@@ -169,8 +147,8 @@ def conditions_of(options: Options) -> tuple[Condition, ...]:
         patterns = [part for value in options.all(name) for part in _parts(value.text) if part]
         if patterns:
             found.append(Condition(field=field, operator=Operator.LIKE, values=tuple(dict.fromkeys(patterns))))
-    if states := [state for value in options.all("state") for state in _states(options, value)]:
-        values = tuple(str(int(state)) for state in dict.fromkeys(states))
+    if options.all("state"):
+        values = tuple(str(int(state)) for state in _states(options))
         found.append(Condition(field=Field.STATE, operator=Operator.IN, values=values))
     for name, field in (("idle", Field.IDLE), ("logon", Field.LOGON)):
         _check_bounds(options, name)
@@ -188,11 +166,14 @@ def _check_bounds(options: Options, name: str) -> None:
         sides.add(side)
 
 
-def duration_of(options: Options, value: Value) -> timedelta:
-    """Return the length of `90s`, `2m`, `1h30m` or `2d`. Raises `UsageError` for any other text."""
-    length = parse_duration(value.text)
+def duration_of(options: Options, value: Value, *, bare: str = "") -> timedelta:
+    """Return the length of `90s`, `2 min`, `1h30m` or `2d`. Raises `UsageError` for any other text.
+
+    `bare` is the unit of a number that has none; without it such a number is answered with both that may be meant.
+    """
+    length = duration_in(value.text, bare=bare)
     if length is None:
-        raise options.wrong(f"`{value.text[:40]}` is no duration. Write `90s`, `30m`, `2h` or `1d`.", value.word)
+        raise unknown.duration(options, value)
     return length
 
 
@@ -205,20 +186,33 @@ def check_error_action(options: Options) -> None:
         )
 
 
-def _states(options: Options, value: Value) -> list[SessionState]:
-    patterns = [pattern for pattern in _parts(value.text) if pattern]
-    unknown = [pattern for pattern in patterns if not any(is_like(pattern, state.label) for state in KNOWN_STATES)]
-    if unknown:
-        names = ", ".join(state.label for state in KNOWN_STATES)
-        raise options.wrong(f"`{unknown[0][:40]}` is no state. States are {names}.", value.word)
-    return [state for state in KNOWN_STATES if any(is_like(pattern, state.label) for pattern in patterns)]
+def _states(options: Options) -> list[SessionState]:
+    """Return the states that are named; what `state!=` names is left out of them, or of all states."""
+    named: set[SessionState] = set()
+    left_out: set[SessionState] = set()
+    for value in options.all("state"):
+        for pattern in filter(None, _parts(value.text)):
+            found = states_like(pattern)
+            if not found or (len(found) > 1 and not is_pattern(pattern)):
+                raise unknown.state(options, value, pattern, found)
+            if value.operator == "!=":
+                left_out.update(found)
+            else:
+                named.update(found)
+    states: list[SessionState] = [
+        state for state in KNOWN_STATES if (state in named or not named) and state not in left_out
+    ]
+    if not states:
+        raise options.wrong(
+            "No state is left: each one that is named is left out again.", options.all("state")[-1].word
+        )
+    return states
 
 
 def _number(options: Options, value: Value, field: Field) -> Condition:
-    if value.operator == "=":
-        message = f"Compare `{field.value}` with >, >=, < or <=: `idle>2h`, `logon<2026-01-31`."
-        raise options.wrong(message, value.word)
     is_idle = field is Field.IDLE
+    if value.operator == "=":
+        raise unknown.comparison(options, value, is_idle=is_idle)
     number = int(duration_of(options, value).total_seconds()) if is_idle else _ticks(options, value)
     return Condition(field=field, operator=_OPERATORS[value.operator], values=(str(number),))
 
@@ -233,5 +227,4 @@ def _ticks(options: Options, value: Value) -> int:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (moment - FILETIME_EPOCH) // timedelta(microseconds=1) * 10
     except (ValueError, OverflowError) as exc:
-        message = f"`{value.text[:40]}` is no date. Write `2026-01-31` or `2026-01-31T08:00` (UTC)."
-        raise options.wrong(message, value.word) from exc
+        raise unknown.date(options, value) from exc

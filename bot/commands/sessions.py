@@ -9,18 +9,28 @@ from bot.commands.command import Command
 from bot.commands.corrections import with_readable_correction
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
-from bot.commands.selection import SELECTION, check_error_action, conditions_of, hosts_of, ids_of
+from bot.commands.selection import (
+    FILTERS,
+    SELECTION,
+    are_hosts_named,
+    check_error_action,
+    conditions_of,
+    hosts_of,
+    ids_of,
+)
 from bot.commands.tokens import clean, split
 from bot.domain.actions import Action
 from bot.domain.ask import Ask, Choice
 
 if TYPE_CHECKING:
+    from bot.commands.options import Options
     from bot.domain.inventory import Inventory
 
 EXAMPLES = (
-    ("/sessions comp1", "who is on comp1"),
-    ("/sessions rds-* user=alice", "where a person is logged on"),
-    ("/sessions comp1 state=active --here", "show it to the whole channel"),
+    ("comp1", "who is on comp1"),
+    ("user=alice", "where a person is logged on, on all computers that you may list"),
+    ("rds-* state=disconnected", "who left, on many computers"),
+    ("comp1 state=active --here", "show it to the whole channel"),
 )
 
 
@@ -37,11 +47,13 @@ def parse(text: str, inventory: Inventory) -> SessionsAsk:
 def _parse(text: str, inventory: Inventory) -> SessionsAsk:
     words, _ = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
-    options = read(words, SELECTION, text=text, example=EXAMPLES[0][0], is_computer=is_computer)
+    options = read(words, SELECTION, text=text, is_computer=is_computer)
     ids, conditions = ids_of(options), conditions_of(options)
     check_error_action(options)
+    everywhere = not ids and not are_hosts_named(options) and _looks_everywhere(options, inventory)
     return SessionsAsk(
-        hosts=hosts_of(options, inventory),
+        hosts=inventory.names if everywhere else hosts_of(options, inventory),
+        everywhere=everywhere,
         ids=ids,
         conditions=conditions,
         choice=Choice.MATCHING if ids or conditions else Choice.ALL,
@@ -49,6 +61,17 @@ def _parse(text: str, inventory: Inventory) -> SessionsAsk:
         verbose=options.is_on("verbose"),
     )
 
+
+def _looks_everywhere(options: Options, inventory: Inventory) -> bool:
+    """Return whether the command looks for people or states without saying where.
+
+    A person is looked for on all computers, also where there is a default one.
+    """
+    filters = {name for name in FILTERS if options.all(name)}
+    return bool(filters & _OF_A_PERSON or (filters and not inventory.default))
+
+
+_OF_A_PERSON = {"user", "client", "ip"}
 
 COMMAND = Command(
     action=Action.LIST,

@@ -16,11 +16,26 @@ LONGEST = 2000
 """The most characters of a command. The audit log keeps the beginning of a longer one."""
 
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚‛", "'"))  # noqa: RUF001 - the quotes that phones write
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂″", '"') | dict.fromkeys("‘’‚‛＇′´", "'"))  # noqa: RUF001 - the quotes that phones write
 _QUOTE = "\"'"
 _OPENS_AFTER = "=:<>,"
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_DASH = re.compile(r"(?<!\S)[—–―‒−][—–―‒−-]*(?=[^\W\d])")  # noqa: RUF001 - the dashes that phones write for --
+_VISIBLE_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | set(map(chr, range(0xFE00, 0xFE10)))
+_DASHES = "—–―‒−‐‑－﹣﹘⁃⸺"  # noqa: RUF001 - the dashes that phones and editors write for - and --
+_DASH = re.compile(rf"(?<!\S)[{_DASHES}][{_DASHES}-]*(?=[^\W\d])|(?<!\S)-[{_DASHES}]+(?=[^\W\d])")
+_FOLDED = {
+    **dict.fromkeys(_DASHES, "-"),
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full width
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "、": ",",
+    "،": ",",
+    "`": "",
+}
+_PROMPT = re.compile(r"(?:(?:(?:PS )?[A-Za-z]:\\[^>=\s]*>|PS>|[$>•·*-] )\s*)+(?=\S)")
+_ITEM = r"(?:\"[^\"]*\"|'[^']*'|[^()\"',\s]+)"
+_LIST = re.compile(rf"@?\( *({_ITEM}(?: *, *{_ITEM})*) *\)(?=[ ,]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,17 @@ class Word:
     end: int  # position behind its last character
     is_quoted: bool = False  # it begins with a quote, so it is text and never an option
     ends_quoted: bool = False  # it ends with a quote, as `reason="floor 5"` does, so its end is certain
+    value_at: int = 0  # where the value of a word begins that was written in parts, `id = 3`; 0: in one part
 
 
 def unescaped(text: str) -> str:
     """Return the text with Slack's three entities as the characters that were typed: `&`, `<` and `>`."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def escaped(text: str) -> str:
+    """Return a text as Slack delivers it: `clean` makes the same text of it again."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def clean(text: str) -> str:
@@ -48,7 +69,7 @@ def clean(text: str) -> str:
         raise UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
     text = _LINK.sub(_label, text)
     text = unescaped(text)
-    text = text.translate(_INVISIBLE).translate(_QUOTES)
+    text = "".join(letter for letter in text if not is_invisible(letter)).translate(_QUOTES)
     text = "".join(" " if letter.isspace() else letter for letter in text).strip()
     for position, letter in enumerate(text):
         if unicodedata.category(letter) in ("Cc", "Cs"):
@@ -56,7 +77,54 @@ def clean(text: str) -> str:
             raise UsageError(
                 message, text=text.replace(letter, "\N{REPLACEMENT CHARACTER}"), start=position, end=position + 1
             )
-    return _DASH.sub("--", text)
+    return _folded(_PROMPT.sub("", text, count=1) if _PROMPT.match(text) else text).strip()
+
+
+def is_invisible(letter: str) -> bool:
+    """Return whether the letter has no picture: joiners, marks of direction, and selectors of a picture's variant."""
+    return letter in _INVISIBLE or (unicodedata.category(letter) == "Cf" and letter not in _VISIBLE_FORMATS)
+
+
+def _folded(text: str) -> str:
+    """Return the text with plain signs for those of phones and editors, and `3,5` for PowerShell's `@(3, 5)`.
+
+    What stands in quotes is text of a person and stays as it is.
+    """
+    letters: list[str] = []
+    position = 0
+    while position < len(text):
+        is_start = position == 0 or text[position - 1] == " "
+        may_open = is_start or _FOLDED.get(text[position - 1], text[position - 1])[-1:] in tuple(_OPENS_AFTER)
+        if text[position] in _QUOTE and may_open:
+            end = _end_of_quote(text, position)
+            letters.append(text[position:end])
+        elif is_start and (dash := _DASH.match(text, position)):
+            end = dash.end()
+            letters.append("--")
+        elif may_open and (listed := _LIST.match(text, position)):
+            end = listed.end()
+            letters.append(re.sub(" *, *", ",", listed[1]))
+        elif text[position] == "…" and text[position - 1 : position].isdigit():
+            end = position + 1
+            letters.append("..")
+        else:
+            end = position + 1
+            letters.append(_FOLDED.get(text[position], text[position]))
+        position = end
+    return "".join(letters)
+
+
+def _end_of_quote(text: str, position: int) -> int:
+    """Return the position behind the quote's end; the end of the text where it is never closed."""
+    quote = text[position]
+    position += 1
+    while position < len(text):
+        if text[position] == quote:
+            if text[position + 1 : position + 2] != quote:
+                return position + 1
+            position += 1
+        position += 1
+    return len(text)
 
 
 def _label(link: re.Match[str]) -> str:
@@ -104,7 +172,7 @@ def _quoted(text: str, position: int, letters: list[str]) -> int:
             return _closed(text, position)
         position += 1
     message = f"The quote {quote} is never closed. Close it, or leave it out."
-    raise UsageError(message, text=text, start=opening, end=len(text))
+    raise UsageError(message, text=text, start=opening, end=len(text), corrected=f"{text.rstrip()}{quote}")
 
 
 def _closed(text: str, position: int) -> int:

@@ -30,6 +30,7 @@ class Ask:
     choice: Choice = Choice.NONE  # which sessions the command itself chooses
     here: bool = False  # show a private answer to the whole channel
     verbose: bool = False  # show Windows codes and the host's clock
+    everywhere: bool = False  # no computer was named: look at all that the requester may list; acts never do
 
     @property
     def force(self) -> bool:

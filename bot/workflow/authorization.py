@@ -85,7 +85,7 @@ class Authorizer:
         second = evaluate.with_second_person(policy, requester, place, request.action, sessions)
         above = approvals.met_by_both(second, request.requirement)
         nobody = self.nobody_to_ask(request, above)
-        too_many = found.split_up(request, targets) if len(targets) > MOST_ASKED else ""
+        too_many = found.split_up(targets) if len(targets) > MOST_ASKED else ""
         return AloneLimit(
             most=policy.second_person_above,
             within=policy.second_person_window,

@@ -30,3 +30,4 @@ class PressCall:
     place: Place  # where the card stands
     picked: frozenset[int] | None = None  # rows ticked in the form, counted from 0; None: a button, no form
     text: str | None = None  # what was written into a form; None: no such form
+    delivery: str = ""  # the chat's id of the delivery; empty for a form

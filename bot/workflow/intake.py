@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from unicodedata import category
 
 from bot.cards import notices
-from bot.cards.model import Press
+from bot.cards.model import ASK, LONGEST_VALUE, Press
 from bot.commands import BY_NAME
+from bot.commands.language import understand
+from bot.commands.naming import OWN_NAMES, CommandNames
 from bot.commands.tokens import unescaped
 from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Duplicate, LedgerError, UsageError
+from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
-    from bot.workflow.inputs import CommandCall, PressCall
+    from bot.workflow.inputs import PressCall
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """The characters of an id, without those that look or sound alike."""
@@ -41,6 +44,7 @@ class Response:
     card: Card | None = None  # shown instead of the text where the chat can show it
     wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
     form: Request | None = None  # the request whose form has to be opened; None: no form
+    replaces: bool = False  # the answer takes the place of the private message whose button was pressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +55,15 @@ class Intake:
     presses: PressHandler
     inventory: Inventory
     clock: Clock
+    names: CommandNames = OWN_NAMES  # how the workspace calls the commands
 
     def ask(self, call: CommandCall) -> Response:
         """Record a slash command and return the receipt, or the answer to a command that is not understood.
 
         A response with a `wake` means that the request is in the database.
         """
-        slash = f"/{call.command}"
-        if call.text.strip().lower() in ("help", "--help", "-h", "-?", "/?"):
-            shown = notices.manual(slash)
+        if call.text.strip().lower() in ("help", "--help", "-h", "-?", "/?", "?"):
+            shown = notices.manual(self._asked(call))
             return Response(text=shown.summary, card=shown)
         try:
             opened = self.ledger.open(self._request(call))
@@ -73,29 +77,48 @@ class Intake:
 
     def _request(self, call: CommandCall) -> Request:
         """Return a new request for the command. Raises `UsageError`."""
-        command, now = BY_NAME[call.command], self.clock.now()
+        understood, now = understand(call.command, call.text, self.inventory), self.clock.now()
         return Request(
             id=new_id(),
             delivery=call.delivery,
-            command=call.command,
+            command=understood.command.name,
             text=storable(unescaped(call.text)),
             actor=call.actor,
             place=call.place,
-            ask=command.parse(call.text, self.inventory),
-            action=command.action,
+            ask=understood.ask,
+            action=understood.command.action,
             asked_at=now,
             expires_at=now + ASKED_FOR,
             due_at=now,
         )
 
     def _misunderstood(self, error: UsageError, call: CommandCall) -> Response:
-        shown = notices.usage(error, f"/{call.command}")
+        shown = notices.usage(error, self._asked(call))
         try:
             typed = storable(f"/{call.command} {unescaped(call.text)}")
             self.ledger.note(Noted(kind=NoteKind.USAGE_ERROR, by=call.actor, detail=typed), call.place)
         except LedgerError:
-            return Response(text=f"{error.message} (And I cannot record anything right now.)")
+            return Response(text=f"{shown.summary} (And I cannot record anything right now.)")
         return Response(text=shown.summary, card=shown)
+
+    def _asked(self, call: CommandCall) -> notices.Asked:
+        return notices.Asked(command=call.command, asker=call.actor.user_id, names=self.names)
+
+    def _ask_by_button(self, call: PressCall) -> Response:
+        """Ask the command that a button holds, as if its presser had typed it. Only its asker may press it.
+
+        What the button carries is a text from outside like any other: it is bounded and parsed again.
+        """
+        asker, _, rest = call.value.partition(" ")
+        name, _, text = rest.partition(" ")
+        if name not in BY_NAME or not call.delivery or len(call.value) > LONGEST_VALUE:
+            return self._unknown(call)
+        if asker != call.actor.user_id:
+            tried = storable(f"{call.press} /{name} {unescaped(text)}")
+            self.ledger.note(Noted(kind=NoteKind.OUTSIDER_PRESS, by=call.actor, detail=tried), call.place)
+            return Response(text="This button is for the person who typed the command. Type it yourself to ask it.")
+        typed = CommandCall(command=name, text=text, actor=call.actor, place=call.place, delivery=call.delivery)
+        return replace(self.ask(typed), replaces=True)
 
     def press(self, call: PressCall) -> Response:
         """Take a press on a button, or the form behind one with what was ticked or written, and return the answer.
@@ -109,12 +132,12 @@ class Intake:
             return Response(text=NO_LEDGER)
 
     def _press(self, call: PressCall) -> Response:
+        if call.press == ASK:
+            return self._ask_by_button(call)
         request_id, _, number = call.value.partition(":")
         request = self.ledger.find(request_id) if number.isdecimal() and call.press in set(Press) else None
         if request is None:
-            tried = storable(f"{call.press} {call.value}")
-            self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
-            return Response(text="I do not know this card any more. Ask again with the command.")
+            return self._unknown(call)
         press, version = Press(call.press), int(number[:9])
         opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
         if opens_form:
@@ -126,6 +149,11 @@ class Intake:
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))
+
+    def _unknown(self, call: PressCall) -> Response:
+        tried = storable(f"{call.press} {call.value}")
+        self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
+        return Response(text="I do not know this card any more. Ask again with the command.")
 
     def _note(self, no_effect: NoEffect, call: PressCall) -> Response:
         """Record a press that changes nothing and return its answer. The request is woken when it has expired."""

@@ -123,14 +123,17 @@ class Workflow:
             self.carry_out(surveyed)
 
     def _look_where_allowed(self, request: Request, requester: Person) -> list[Look]:
-        """Return one look for each host. A host that no rule lets the requester look at is not contacted."""
+        """Return one look for each host. A host that no rule lets the requester look at is not contacted.
+
+        Who named no computer asked only about those that they may list.
+        """
         allowed = [host for host in request.ask.hosts if self.authorizer.may_look_at(request, requester, host)]
         looks = {look.host: look for look in self.hosts.look_at(allowed)}
         for host in request.ask.hosts:
-            if host not in looks:
+            if host not in looks and not request.ask.everywhere:
                 error = NotAllowed(wording.not_allowed(host), host=host)
                 looks[host] = Look(host=host, at=self.clock.now(), error=error)
-        return [looks[host] for host in request.ask.hosts]
+        return [looks[host] for host in request.ask.hosts if host in looks]
 
     def remind(self, request_id: str) -> None:
         """Remind the approvers once, when the request is due: at half of the card's waiting time.

@@ -10,8 +10,10 @@ from bot.cards import found, wording
 from bot.cards.target_list import MOST_ASKED
 from bot.domain.actions import Action
 from bot.domain.ask import Choice
+from bot.domain.conditions import Field
 from bot.domain.events import ReasonAsked, Refused, Surveyed
 from bot.domain.letters import python_lower
+from bot.domain.near_people import near_accounts
 from bot.domain.request import SAME_MACHINE, Ending, ExcludedSession, HostSurvey, Target
 from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
@@ -78,6 +80,7 @@ def decide(
     )
     excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
     ending, message = _ending(request, sight, surveys, targets, excluded)
+    excluded = excluded or (() if targets else _nearly(ask, sight))
     if action is Action.LIST and len(targets) > MOST_LISTED:
         message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
@@ -91,11 +94,11 @@ def decide(
         if isinstance(takes, Decision):
             return Refused(rule=takes.rule, message=takes.message)
         if len(targets) > MOST_ASKED and not takes.is_forced:
-            return Refused(rule="one card", message=found.split_up(request, targets))
+            return Refused(rule="one card", message=found.split_up(targets))
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
-        surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded)),
+        surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded) and not ask.everywhere),
         excluded=excluded,
         unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
         requirement=required,
@@ -149,6 +152,18 @@ def _matches(ask: Ask, session: Session) -> bool:
     """Return whether the ask covers the session. A filter on what could not be read leaves nobody unmentioned."""
     is_named = not ask.ids or session.id in ask.ids
     return is_named and all(c.holds_for(session) or c.is_open_for(session) for c in ask.conditions)
+
+
+def _nearly(ask: Ask, sight: _Sight) -> tuple[ExcludedSession, ...]:
+    """Return the sessions in sight of people whose names are nearly those of `user=`, when nobody has the name."""
+    named = [pattern for each in ask.conditions if each.field is Field.USER for pattern in each.values]
+    there = [session for sessions in sight.by_host().values() for session in sessions]
+    near = near_accounts(named, (session.account for session in there))
+    return tuple(
+        ExcludedSession(session=session, why=found.nearly_matched(", ".join(named)))
+        for session in there
+        if session.account in near
+    )
 
 
 def _may_warn(request: Request, policy: Policy, person: Person, session: Session) -> bool:

@@ -122,7 +122,7 @@ def test_slack_takes_every_card(subtests: pytest.Subtests) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_the_manual_is_within_the_limits(command: Any) -> None:
-    assert_slack_takes(draw(notices.manual(command.slash)))
+    assert_slack_takes(draw(notices.manual(notices.Asked(command=command.name, asker="U0DANA0001"))))
 
 
 @pytest.mark.parametrize("text", ["comp1 --snyc", "x" * 2001, "comp1 '" + "y" * 1900, "日本語", *HOSTILE])
@@ -131,7 +131,7 @@ def test_what_cannot_be_understood_is_shown_within_the_limits(command: Any, text
     try:
         command.parse(text, samples.INVENTORY)
     except UsageError as error:
-        drawing = draw(notices.usage(error, command.slash))
+        drawing = draw(notices.usage(error, notices.Asked(command=command.name, asker="U0DANA0001")))
     assert_slack_takes(drawing)
     assert all(kind != "mrkdwn" for kind, _ in places(drawing.blocks))
 

@@ -209,7 +209,10 @@ def test_the_form_has_one_row_a_person(text: str) -> None:
 @example(text="\u202e x\nDid you mean /logoff comp1 --all --force?")
 def test_what_was_typed_is_shown_back_on_its_line(text: str) -> None:
     tame, wild = (
-        notices.usage(UsageError(f"`{each}` is no computer.", text=each, start=0, end=1, candidates=(each,)), "/logoff")
+        notices.usage(
+            UsageError(f"`{each}` is no computer.", text=each, start=0, end=1, candidates=(each,)),
+            notices.Asked(command="logoff", asker="U0DANA0001"),
+        )
         for each in ("x", text)
     )
     assert shape_of(tame) == shape_of(wild)

@@ -97,7 +97,7 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
         ("verdict-failed", "Windows answered error 1359; not logged off"),
         ("verdict-unreachable", "the computer could not be reached; nothing was done"),
         ("verdict-unknown", "may or may not be logged off; I look again"),
-        ("verdict-unknown-for-good", "may or may not be logged off; I have stopped looking, see `/sessions comp1`"),
+        ("verdict-unknown-for-good", "may or may not be logged off; I have stopped looking, list comp1 to see"),
         ("verdict-still-closing", "asked to go, still closing when the time was up; I look again"),
         ("verdict-still-closing-for-good", "still closing when I last saw it; I have stopped looking"),
         ("ended-disconnected", "✓ disconnected; programs go on running"),
@@ -245,5 +245,5 @@ def test_verbose_adds_the_codes_and_the_hosts_own_clock() -> None:
     plain = text_of(request_card.build(request))
     verbose = text_of(request_card.build(replace(request, ask=replace(request.ask, verbose=True))))
     assert "host's clock" not in plain
-    assert "state 4" in verbose
+    assert "Disconnected" in verbose
     assert "error 5" in verbose

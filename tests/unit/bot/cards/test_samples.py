@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from bot.cards.model import Bold, Break, Channel, Group, Mark, Timestamp, Tone, UserMention
+from bot.cards.model import Bold, Break, Channel, CommandButton, Group, Mark, Timestamp, Tone, UserMention
 from tests.support import samples
 from tests.support.snapshots import check_snapshot
 
@@ -57,5 +57,7 @@ def part_in_words(part: LinePart) -> str:
     assert_never(part)
 
 
-def button_in_words(button: Button) -> str:
+def button_in_words(button: Button | CommandButton) -> str:
+    if isinstance(button, CommandButton):
+        return f"[{button.label}] {button.press} {button.value}"
     return f"[{button.label}] {button.press.value} {button.value}" + " in red" * button.is_danger

@@ -89,17 +89,18 @@ def test_what_cannot_be_understood_is_noted_and_nothing_else(harness: BotHarness
     )
     assert response.card
     assert text_of(response.card).splitlines() == [
-        "I do not know `snyc`.",
-        "comp1 id=3 --snyc",
-        "           ^^^^^^",
-        "Did you mean /logoff comp1 id=3 --sync?",
+        "I do not know snyc.",
+        "I read:   /logoff comp1 id=3 --snyc",
+        "                             ~~~~~~",
+        "Nothing was done.",
     ]
+    assert [button.label for button in response.card.buttons] == ["/logoff comp1 id=3 --sync", "Help"]
 
 
 def test_what_cannot_be_understood_is_explained_even_when_it_cannot_be_noted(harness: BotHarness) -> None:
     harness.ledger.fail_next()
     response = harness.ask("comp1 --snyc")
-    assert response.text == "I do not know `snyc`. (And I cannot record anything right now.)"
+    assert response.text == "I do not know snyc. (And I cannot record anything right now.)"
 
 
 @pytest.mark.parametrize("text", ["", "x" * 4000, "日本語", "comp1 \x00", "evil id=3", "'", "comp1 id=3 \ud800"])

@@ -220,7 +220,7 @@ def test_a_card_promises_another_look_only_while_one_is_planned(harness: BotHarn
     later = harness.wait(HOUR)
     assert later.due_at is None
     assert "I look again" not in text_of(harness.card)
-    assert "I have stopped looking, see `/sessions comp1`" in text_of(harness.card)
+    assert "I have stopped looking, list comp1 to see" in text_of(harness.card)
     assert harness.ledger.entries()[-1].event == "settling_abandoned"
 
 

