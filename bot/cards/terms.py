@@ -17,6 +17,7 @@ from bot.domain.session import SessionState, filetime_to_datetime
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.domain.ask import Ask
     from bot.domain.request import Request
 
 MOST_LINES = 10
@@ -42,7 +43,7 @@ def terms_of(request: Request) -> Iterator[str]:
     if facts_of(request.action).only_reads or is_unasked:
         return
     is_over = request.state is State.ENDED and request.ending is not Ending.WHATIF
-    if ask.even_if_active:
+    if ask.even_if_active and request.action in _GOES:
         yield (
             "Nobody was spared for having come back to work (--even-if-active)."
             if is_over
@@ -55,9 +56,17 @@ def terms_of(request: Request) -> Iterator[str]:
             if is_over
             else f"Only sessions that still match {filters} when it happens."
         )
+    if request.action is Action.MESSAGE:
+        yield from _message(ask, is_over=is_over)
     if request.action in _GOES:
         yield _waiting(request.action, ask.wait, is_over=is_over)
     yield from _warning(request)
+
+
+def _message(ask: Ask, *, is_over: bool) -> Iterator[str]:
+    """What people read."""
+    title = f", under the title {outside(ask.caption, LONGEST_TEXT)}" if ask.caption else ""
+    yield f"The message{' was' if is_over else ''}{title}: {outside(ask.warning, LONGEST_TEXT)}"
 
 
 def _waiting(action: Action, wait: timedelta | None, *, is_over: bool) -> str:

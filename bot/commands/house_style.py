@@ -45,14 +45,23 @@ def _words(ask: Ask) -> Iterator[str]:
     yield from map(_filter, ask.conditions)
     if ask.choice is Choice.ALL and isinstance(ask, ActAsk):
         yield "--all"
-    switches = {"--force": ask.force, "--whatif": ask.whatif, "--even-if-active": ask.even_if_active}
+    is_message = bool(ask.warning) and ask.warn is None
+    switches = {
+        "--force": ask.force,
+        "--whatif": ask.whatif,
+        "--confirm": ask.confirm,
+        "--even-if-active": ask.even_if_active and not is_message,
+        "--stop-on-error": ask.stop_on_error,
+    }
     yield from (name for name, is_on in switches.items() if is_on)
     if ask.wait is not None:
         yield "--sync" if ask.wait == WAIT else f"--timeout {typed(ask.wait)}"
     if ask.warn is not None:
         yield f"--warn {typed(ask.warn)}"
     if ask.warning:
-        yield f"--say {quoted(ask.warning)}"
+        yield f"{'--text' if is_message else '--say'} {quoted(ask.warning)}"
+    if ask.caption:
+        yield f"--caption {quoted(ask.caption)}"
     if ask.reason:
         yield f"--reason {quoted(ask.reason)}"
     yield from (name for name, is_on in {"--here": ask.here, "--verbose": ask.verbose}.items() if is_on)

@@ -46,6 +46,7 @@ class Parameter:
     operators: tuple[str, ...] = ("=", ":")  # what may stand between name and value
     hint: str = ""  # the error's sentence for an option that means nothing in chat; empty: it means something
     is_single: bool = False  # writing it twice is an error
+    takes_lone_quotes: bool = False  # a text in quotes that follows nothing is its value
 
     @property
     def name(self) -> str:
@@ -62,6 +63,11 @@ class Table:
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self._by_name = {_plain(name): parameter for parameter in parameters for name in parameter.names}
+
+    @property
+    def lone_quotes(self) -> Parameter | None:
+        """The parameter whose value is a text in quotes that follows nothing; None: such a text is an error."""
+        return next((parameter for parameter in self._by_name.values() if parameter.takes_lone_quotes), None)
 
     def __getitem__(self, name: str) -> Parameter:
         return self._by_name[_plain(name)]

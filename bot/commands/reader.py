@@ -73,8 +73,17 @@ class _Reader:
             self._assignment(find(self.options, self.table, said[0], word), said, word)
         elif word.is_quoted and self._is_next_to(word):
             self._assign(self.table[self._then()], "=", word.text, word)
+        elif word.is_quoted and (parameter := self._free_for(word)):
+            self._assign(parameter, "=", word.text, word)
         else:
             self._positional(word)
+
+    def _free_for(self, word: Word) -> Parameter | None:
+        """Return the option whose value a text in quotes may be that stands alone; None when it has one already."""
+        found = self.table.lone_quotes
+        if found is None or self.options.all(found.name) or (self.position == 1 and self._names_a_computer(word)):
+            return None
+        return found
 
     def _is_prose_open(self) -> bool:
         """Return whether the words here could still be part of a text without quotes."""

@@ -177,13 +177,20 @@ def duration_of(options: Options, value: Value, *, bare: str = "") -> timedelta:
     return length
 
 
-def check_error_action(options: Options) -> None:
-    """Raise `UsageError` for an `-ErrorAction` that stops at the first failure, which the bot never does."""
+def stops_on_error(options: Options) -> bool:
+    """Return whether `--stop-on-error` or `-ErrorAction Stop` is said. Raises `UsageError` for another action."""
     said = options.last("erroraction")
-    if said and said.text.lower() not in ("continue", "silentlycontinue"):
-        raise options.wrong(
-            "Each computer has its own outcome and the rest goes on: leave `-ErrorAction` out.", said.word
-        )
+    if said is None:
+        return options.is_on("stop-on-error")
+    match said.text.lower():
+        case "stop":
+            return True
+        case "continue" | "silentlycontinue" | "ignore":
+            return options.is_on("stop-on-error")
+        case _:
+            raise options.wrong(
+                "`-ErrorAction` is `Stop` or `Continue` here: stop after an error, or go on.", said.word
+            )
 
 
 def _states(options: Options) -> list[SessionState]:

@@ -13,10 +13,10 @@ from bot.commands.selection import (
     FILTERS,
     SELECTION,
     are_hosts_named,
-    check_error_action,
     conditions_of,
     hosts_of,
     ids_of,
+    stops_on_error,
 )
 from bot.commands.tokens import clean, split
 from bot.domain.actions import Action
@@ -49,7 +49,7 @@ def _parse(text: str, inventory: Inventory) -> SessionsAsk:
     is_computer = inventory.stands_for_something
     options = read(words, SELECTION, text=text, is_computer=is_computer)
     ids, conditions = ids_of(options), conditions_of(options)
-    check_error_action(options)
+    stops_on_error(options)
     everywhere = not ids and not are_hosts_named(options) and _looks_everywhere(options, inventory)
     return SessionsAsk(
         hosts=inventory.names if everywhere else hosts_of(options, inventory),

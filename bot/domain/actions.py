@@ -33,6 +33,7 @@ class ActionFacts:
     right: str  # `log sessions off`: after "you may"
     only_reads: bool = False  # the action changes nothing on a host
     done_verdicts: frozenset[Verdict] = frozenset()  # verdicts that count as done; empty for an action that only reads
+    asks_first: bool = True  # the requester confirms it, also where no rule wants another person
     may_repeat: bool = False  # a second order to the same logon does no harm
     cmdlet: str = ""  # the cmdlet of PSTerminalServices, `Stop-TSSession`; empty when there is none
     command: str = ""  # the slash command without its slash, `logoff`
@@ -56,6 +57,7 @@ FACTS: Mapping[Action, ActionFacts] = {
         past="Messaged",
         right="send messages to desktops",
         done_verdicts=frozenset({Verdict.SENT}),
+        asks_first=False,
         cmdlet="Send-TSMessage",
         command="tsmessage",
     ),

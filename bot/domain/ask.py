@@ -67,6 +67,21 @@ class Ask:
         """Act also on a session that has become Active since the card was drawn."""
         return False
 
+    @property
+    def confirm(self) -> bool:
+        """Ask for the requester's own yes, also where an action needs none."""
+        return False
+
+    @property
+    def caption(self) -> str:
+        """The title of a message on desktops; empty: the bot's title."""
+        return ""
+
+    @property
+    def stop_on_error(self) -> bool:
+        """Work on one host after the other, and begin on none after the first error."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActAsk(Ask):
@@ -79,3 +94,6 @@ class ActAsk(Ask):
     warn: timedelta | None = None  # the time to save after the warning, 10 seconds to 1 hour; None: no warning
     warning: str = ""  # the requester's own text for the desktops; empty: the bot's text
     even_if_active: bool = False  # act also on a session that has become Active since the card was drawn
+    confirm: bool = False  # ask for the requester's own yes, also where an action needs none
+    caption: str = ""  # the title of a message on desktops, 80 characters at most; empty: the bot's title
+    stop_on_error: bool = False  # one host after the other, and none after the first error

@@ -14,6 +14,7 @@ class Confirm(StrEnum):
     """Whose confirmation a request takes."""
 
     NOBODY = "nobody"  # none: the request is forced
+    AT_ONCE = "at_once"  # none: the action is done at once where no rule wants another person
     SELF = "self"  # the requester's own
     OTHERS = "others"  # that of the people in the needs
 
@@ -42,5 +43,10 @@ class Requirement:
 
     @property
     def is_forced(self) -> bool:
-        """Whether the bot acts without asking anybody."""
+        """Whether the bot acts without asking anybody, by `--force`."""
         return self.confirm is Confirm.NOBODY
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to say yes."""
+        return self.confirm in (Confirm.SELF, Confirm.OTHERS)

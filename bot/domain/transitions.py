@@ -86,7 +86,7 @@ def _surveyed(request: Request, event: e.Surveyed, now: datetime) -> Request:
     )
     if event.ending or not event.requirement:
         return _end(after, event.ending or Ending.NOTHING_TO_DO, now)
-    if event.requirement.is_forced:
+    if not event.requirement.is_open:
         ready = _ready(replace(after, alone=True), now, event.valid_for)
         return _waiting_until(ready, now + event.requirement.hold) if event.requirement.hold else ready
     remind_at = now + event.valid_for / 2 if event.requirement.needs else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.requirement import Confirm
 from bot.domain.session import KNOWN_STATES, SessionState
-from bot.policy.evaluate import check_member, for_session, may_ask, requirement_for, rule_for
+from bot.policy.evaluate import at_once, check_member, for_session, may_ask, requirement_for, rule_for
 from bot.policy.model import Decision, deny
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def is_enough(required: Requirement, request: Request, counted: Sequence[Person]
     people = {person.actor.user_id: person for person in counted}
     requester = request.actor.user_id
     match required.confirm:
-        case Confirm.NOBODY:
+        case Confirm.NOBODY | Confirm.AT_ONCE:
             return True
         case Confirm.SELF:
             return requester in people
@@ -110,6 +110,7 @@ def may_still_act(policy: Policy, request: Request, requester: Person, counted: 
     now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=ask.reason)
     if isinstance(now, Decision):
         return now
+    now = at_once(now, ask, request.action)
     members = [person for person in counted if check_member(person).allowed]
     for required in _all_to_meet(now, request.requirement):
         if not is_enough(required, request, members):

@@ -17,6 +17,7 @@ from bot.policy.model import Decision, allows_computer, deny, matches, protects,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bot.domain.ask import Ask
     from bot.domain.people import Person, Place
     from bot.domain.session import Session
     from bot.policy.model import Policy, Rule
@@ -153,6 +154,12 @@ def requirement_for(  # noqa: PLR0913 - everything that a requirement hangs on
     is_many = len(sessions) > policy.second_person_above
     required = _together(rules, by_another=is_many)
     return _forced(required, rules, reason=reason, is_many=is_many) if force else required
+
+
+def at_once(required: Requirement, ask: Ask, action: Action) -> Requirement:
+    """Return the requirement; without the requester's own yes for an action that needs none, such as a message."""
+    needs_none = required.confirm is Confirm.SELF and not (facts_of(action).asks_first or ask.confirm)
+    return replace(required, confirm=Confirm.AT_ONCE) if needs_none else required
 
 
 def with_second_person(

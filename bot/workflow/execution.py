@@ -141,7 +141,9 @@ class HostExecution:
                 return self.terminal.disconnect(host, orders, wait=wait, within=within)
             case Action.MESSAGE:
                 text = message_text(request)
-                return self.terminal.message(host, orders, title=MESSAGE_TITLE, text=text, within=within)
+                return self.terminal.message(
+                    host, orders, title=request.ask.caption or MESSAGE_TITLE, text=text, within=within
+                )
             case Action.LIST | Action.AUDIT:
                 raise ActionWithoutAct(request.action)
             case _:

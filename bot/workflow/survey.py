@@ -15,6 +15,7 @@ from bot.domain.events import ReasonAsked, Refused, Surveyed
 from bot.domain.letters import python_lower
 from bot.domain.near_people import near_accounts
 from bot.domain.request import SAME_MACHINE, Ending, ExcludedSession, HostSurvey, Target
+from bot.domain.requirement import Requirement
 from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.policy import evaluate
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from bot.domain.ask import Ask
     from bot.domain.people import Person
     from bot.domain.request import Request
-    from bot.domain.requirement import Requirement
     from bot.domain.session import Machine, Session
     from bot.errors import TerminalError
     from bot.policy.model import Policy
@@ -70,7 +70,7 @@ def decide(
     request: Request, surveys: Sequence[Look], policy: Policy, person: Person
 ) -> Surveyed | Refused | ReasonAsked:
     """Return the targets, the excluded sessions and what it takes to act, or the refusal of a rule."""
-    ask, action, place = request.ask, request.action, request.place
+    ask, action = request.ask, request.action
     surveys = each_machine_once(surveys)
     sight = _see(request, surveys, policy, person)
     targets = tuple(
@@ -80,21 +80,14 @@ def decide(
     )
     excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
     ending, message = _ending(request, sight, surveys, targets, excluded)
-    excluded = excluded or (() if targets else _nearly(ask, sight))
+    excluded = excluded if targets or excluded else _nearly(ask, sight)
     if action is Action.LIST and len(targets) > MOST_LISTED:
         message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
-        sessions = [target.session for target in targets]
-        if ask.force:
-            tickets = evaluate.reason_to_ask_for(policy, person, place, action, sessions, reason=ask.reason)
-            if tickets is not None:
-                return ReasonAsked(tickets=tickets, valid_for=REASON_WITHIN)
-        takes = evaluate.requirement_for(policy, person, place, action, sessions, force=ask.force, reason=ask.reason)
-        if isinstance(takes, Decision):
-            return Refused(rule=takes.rule, message=takes.message)
-        if len(targets) > MOST_ASKED and not takes.is_forced:
-            return Refused(rule="one card", message=found.split_up(targets))
+        takes = _takes(request, targets, policy, person)
+        if not isinstance(takes, Requirement):
+            return takes
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
@@ -104,8 +97,27 @@ def decide(
         requirement=required,
         ending=ending,
         message=message,
-        valid_for=READY_FOR if required is None or required.is_forced else required.expires_after,
+        valid_for=required.expires_after if required and required.is_open else READY_FOR,
     )
+
+
+def _takes(
+    request: Request, targets: Sequence[Target], policy: Policy, person: Person
+) -> Requirement | Refused | ReasonAsked:
+    """Return what it takes to act on these targets, or why it is not done."""
+    ask, action, place = request.ask, request.action, request.place
+    sessions = [target.session for target in targets]
+    if ask.force:
+        tickets = evaluate.reason_to_ask_for(policy, person, place, action, sessions, reason=ask.reason)
+        if tickets is not None:
+            return ReasonAsked(tickets=tickets, valid_for=REASON_WITHIN)
+    takes = evaluate.requirement_for(policy, person, place, action, sessions, force=ask.force, reason=ask.reason)
+    if isinstance(takes, Decision):
+        return Refused(rule=takes.rule, message=takes.message)
+    takes = evaluate.at_once(takes, ask, action)
+    if len(targets) > MOST_ASKED and takes.is_open:
+        return Refused(rule="one card", message=found.split_up(targets))
+    return takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ def test_the_name_of_the_command_may_be_said_again(typed: str) -> None:
 
 def test_a_beginning_is_answered_with_the_names_that_begin_so() -> None:
     assert refusal("comp1 -S active").message == (
-        "`S` could be `server`, `sessionid`, `state`, `session`, `sync`, `say`. Write it out."
+        "`S` could be `server`, `sessionid`, `state`, `session`, `stop-on-error`, `sync`, `say`. Write it out."
     )
 
 

@@ -39,9 +39,8 @@ def test_without_a_computer_and_without_a_default_it_is_asked_for(typed: str) ->
     assert "which computer" in refusal(typed).message
 
 
-@pytest.mark.parametrize("command", ["logoff", "sessions"])
-def test_error_action_stop_is_refused(command: str) -> None:
-    assert marked(refusal("comp1 id=3 -ErrorAction Stop", command)) == "Stop"
+def test_an_error_action_that_chat_does_not_have_is_refused() -> None:
+    assert marked(refusal("comp1 id=3 -ErrorAction Inquire")) == "Inquire"
 
 
 @pytest.mark.parametrize("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])

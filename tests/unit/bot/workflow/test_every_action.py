@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import commands
 from bot.domain.actions import Action
 from bot.domain.request import State
+from bot.domain.requirement import Need
 from bot.errors import TimedOut
 from tests.support import builders as b
-from tests.support.harness import BotHarness
+from tests.support.harness import ON_CALL, ONCALL, BotHarness
+
+if TYPE_CHECKING:
+    from bot.domain.request import Request
 
 ACTS = (Action.MESSAGE, Action.DISCONNECT, Action.LOG_OFF)
 
@@ -21,9 +25,17 @@ def harness() -> BotHarness:
     return BotHarness()
 
 
-def a_command_for(action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`/logoff` with another action: what a new command's row in `COMMANDS` would be."""
-    monkeypatch.setitem(commands.BY_NAME, "logoff", replace(commands.BY_NAME["logoff"], action=action))
+TYPED = {
+    Action.LIST: ("sessions", "comp1 id=5"),
+    Action.MESSAGE: ("tsmessage", 'comp1 id=5 "hello"'),
+    Action.DISCONNECT: ("disconnect", "comp1 id=5"),
+    Action.LOG_OFF: ("logoff", "comp1 id=5"),
+}
+
+
+def typed(harness: BotHarness, action: Action, options: str = "") -> Request:
+    command, text = TYPED[action]
+    return harness.ask_and_run(f"{text}{options}", command=command)
 
 
 def done_on_hosts(harness: BotHarness) -> dict[Action, list[tuple[str, int]]]:
@@ -36,16 +48,20 @@ def done_on_hosts(harness: BotHarness) -> dict[Action, list[tuple[str, int]]]:
 
 
 @pytest.mark.parametrize("force", ["", " --force"])
-@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("action", ACTS)
 def test_an_action_does_on_the_host_what_it_says_and_nothing_else(
-    harness: BotHarness, monkeypatch: pytest.MonkeyPatch, action: Action, force: str
+    harness: BotHarness, action: Action, force: str
 ) -> None:
-    a_command_for(action, monkeypatch)
-    request = harness.ask_and_run(f"comp1 id=5{force}")
+    request = typed(harness, action, force)
     if request.state is State.AWAITING:
         harness.approve_and_run()
     expected = {act: [("comp1", 5)] if act is action else [] for act in ACTS}
     assert done_on_hosts(harness) == expected
+
+
+def test_a_list_touches_nothing(harness: BotHarness) -> None:
+    typed(harness, Action.LIST)
+    assert done_on_hosts(harness) == {act: [] for act in ACTS}
 
 
 @pytest.mark.parametrize(("action", "asked", "told"), [
@@ -53,21 +69,38 @@ def test_an_action_does_on_the_host_what_it_says_and_nothing_else(
     (Action.DISCONNECT, "Disconnect 1 session on comp1?", "Disconnected 1 session on comp1"),
     (Action.LOG_OFF, "Log off 1 session on comp1?", "Logged off 1 session on comp1"),
 ])  # fmt: skip
-def test_the_card_asks_for_the_act_that_happens(
-    harness: BotHarness, monkeypatch: pytest.MonkeyPatch, action: Action, asked: str, told: str
-) -> None:
-    a_command_for(action, monkeypatch)
-    harness.ask_and_run("comp1 id=5 --sync")
+def test_the_card_asks_for_the_act_that_happens(harness: BotHarness, action: Action, asked: str, told: str) -> None:
+    typed(harness, action, " --confirm" if action is Action.MESSAGE else " --sync")
     assert harness.card.headline == asked
     harness.approve_and_run()
     assert harness.card.headline == told
 
 
-def test_a_message_whose_answer_was_lost_is_not_shown_twice(
-    harness: BotHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    a_command_for(Action.MESSAGE, monkeypatch)
-    harness.ask_and_run("comp1 id=5")
+def test_a_message_is_sent_at_once_with_its_text_and_caption(harness: BotHarness) -> None:
+    request = typed(harness, Action.MESSAGE, ' --caption "Maintenance"')
+    assert harness.terminal.messages == [("comp1", 5, "Maintenance", "hello\n\n(From asker.)")]
+    assert (request.state, harness.events_of(request)[:3]) == (State.ENDED, ["asked", "surveyed", "started"])
+    assert "forced" not in harness.text_on_card(request)
+
+
+def test_a_message_waits_for_a_yes_where_a_rule_wants_another_person(harness: BotHarness) -> None:
+    harness.change_policy(replace(ON_CALL, need=Need(count=1, of=ONCALL, rule="on-call")))
+    request = typed(harness, Action.MESSAGE)
+    assert (request.state, harness.terminal.messages) == (State.AWAITING, [])
+    harness.press("approve", by=b.OTHER)
+    harness.run()
+    assert len(harness.terminal.messages) == 1
+
+
+def test_a_message_above_the_limit_waits_for_a_second_person(harness: BotHarness) -> None:
+    harness.change_policy(second_person_above=1)
+    first = typed(harness, Action.MESSAGE)
+    second = typed(harness, Action.MESSAGE)
+    assert [harness.find(each.id).state for each in (first, second)] == [State.ENDED, State.AWAITING]
+
+
+def test_a_message_whose_answer_was_lost_is_not_shown_twice(harness: BotHarness) -> None:
+    typed(harness, Action.MESSAGE, " --confirm")
     lost = TimedOut("comp1 did not answer in time.", host="comp1", delivered=True)
     harness.terminal.fail_act("comp1", lost, is_carried_out=True)
     harness.approve_and_run()
