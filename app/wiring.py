@@ -116,8 +116,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         authorizer=authorizer,
         hosts_at_once=HOSTS_AT_ONCE,
     )
-    presses = PressHandler(ledger=ledger, authorizer=authorizer)
-    intake = Intake(ledger=ledger, presses=presses, inventory=settings.inventory(), clock=clock)
+    intake = _intake(settings, ledger, authorizer, clock)
     return Bot(
         ledger=ledger,
         workflow=workflow,
@@ -125,6 +124,17 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         connection=_connection(settings, intake, scheduler),
         directory=directory,
         release=(lambda: executor.shutdown(wait=False, cancel_futures=True), shell.close, database.dispose),
+    )
+
+
+def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
+    return Intake(
+        ledger=ledger,
+        presses=PressHandler(ledger=ledger, authorizer=authorizer),
+        inventory=settings.inventory(),
+        clock=clock,
+        names=settings.command_names(),
+        contact=settings.contact,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -36,16 +37,18 @@ log = structlog.get_logger()
 def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) -> None:
     """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds."""
     for command in commands:
-        app.command(command.slash)(_on_command(intake, wake))
+        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake))
     app.action(re.compile("^press_"))(_on_press(intake, wake))
     app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
     app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
     app.error(on_error)
 
 
-def _on_command(intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
+    """`name` is the command's own, whatever the workspace calls it."""
+
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        response = intake.ask(command_call(body))
+        response = intake.ask(replace(command_call(body), command=name))
         slack_message = draw(_report_of(response))
         blocks = slack_message.blocks if response.card else None
         ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")

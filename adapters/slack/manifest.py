@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.commands.naming import OWN_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.commands.command import Command
+    from bot.commands.naming import CommandNames
 
 SCOPES = (
     "commands",
@@ -21,7 +24,7 @@ SCOPES = (
 )
 
 
-def manifest(commands: Iterable[Command]) -> dict[str, object]:
+def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> dict[str, object]:
     """Return the manifest for "Create an app from a manifest". Socket Mode needs no open port."""
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
@@ -34,7 +37,7 @@ def manifest(commands: Iterable[Command]) -> dict[str, object]:
             "bot_user": {"display_name": "logoffbot", "always_online": True},
             "slash_commands": [
                 {
-                    "command": command.slash,
+                    "command": names.slash(command.name),
                     "description": command.description,
                     "usage_hint": command.usage_hint,
                     "should_escape": False,

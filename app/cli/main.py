@@ -20,6 +20,7 @@ from app.cli.pause import pause, resume
 from app.cli.policy import policy
 from app.cli.rehearse import rehearse, try_
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
+from app.config.commands import read_names
 from app.config.settings import load
 from app.logging import set_up as set_up_logging
 from app.printing import letters
@@ -77,9 +78,9 @@ def run(config: Config = APP_YAML) -> None:
 
 
 @app.command()
-def manifest(as_json: AsJson = False) -> None:
-    """The Slack app's manifest, for "Create an app from a manifest"."""
-    made = manifest_of(COMMANDS)
+def manifest(as_json: AsJson = False, config: Config = APP_YAML) -> None:
+    """The Slack app's manifest, for "Create an app from a manifest", with the command names of app.yaml."""
+    made = manifest_of(COMMANDS, read_names(config))
     sys.stdout.write(json.dumps(made, indent=2) + "\n" if as_json else yaml.safe_dump(made, sort_keys=False))
 
 

@@ -14,8 +14,10 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 
 from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
+from app.config.commands import Contact, Slashes
 from app.config.policy import Limits, Protect, RuleSettings, Section
 from app.config.problems import Problem
+from bot.commands.naming import CommandNames
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
 from bot.policy.model import Policy
 
@@ -90,6 +92,8 @@ class Settings(Section):
     computers: list[Computer] = Field(min_length=1)
     groups: dict[str, list[str]] = Field(default_factory=dict)
     default_computer: str = ""
+    commands: Slashes = Field(default_factory=dict)
+    contact: Contact = ""
     rules: list[RuleSettings] = Field(min_length=1)
     protect: Protect = Protect()
     limits: Limits = Limits()
@@ -138,6 +142,10 @@ class Settings(Section):
             names=names, patterns=patterns, groups=groups, group_patterns=wild, default=self.default_computer
         )
 
+    def command_names(self) -> CommandNames:
+        """Return how this workspace calls the commands."""
+        return CommandNames(slashes=self.commands)
+
     def policy(self) -> Policy:
         """Return rules, protections and limits as the policy of the core."""
         inventory = self.inventory()
@@ -153,6 +161,7 @@ class Settings(Section):
             second_person_window=self.limits.second_person_window,
             max_requests=self.limits.max_requests,
             max_requests_per=self.limits.per,
+            contact=self.contact,
         )
 
     def way_to(self, computer: Computer) -> WinRm:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.config.settings import Settings
     from app.wiring import Bot
     from bot.audit.entry import Entry
-    from bot.commands.command import Command
+    from bot.commands.naming import CommandNames
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
     from rehearsal.windows.settings import EngineName
@@ -36,15 +36,17 @@ WORKSPACE, FARM = SHIPPED_WORKSPACE, SHIPPED_FARM
 LONGEST = timedelta(minutes=15)
 
 
-def _typed(command: Command) -> list[tuple[str, str]]:
-    return [(f"{command.slash} {text}", meaning) for text, meaning in command.examples]
-
-
-MENU = [
-    {"slash": each.slash, "description": each.description, "usage_hint": each.usage_hint, "examples": _typed(each)}
-    for each in COMMANDS
-]
-"""The commands that the page suggests, as the manifest has them."""
+def _menu(names: CommandNames) -> list[dict[str, object]]:
+    """Return the commands that the page suggests, as the manifest has them."""
+    return [
+        {
+            "slash": names.slash(each.name),
+            "description": each.description,
+            "usage_hint": each.usage_hint,
+            "examples": [(f"{names.slash(each.name)} {text}", meaning) for text, meaning in each.examples],
+        }
+        for each in COMMANDS
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +103,9 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
     if not settings.rehearsal:
         raise SettingsError("This configuration is a real one. A rehearsal needs one that says `rehearsal: true`.")
     with ExitStack() as stack:
+        names = settings.command_names()
         folder = stack.enter_context(TemporaryDirectory(prefix="logoff-bot-", ignore_cleanup_errors=True))
-        workspace = Workspace.from_file(workspace_file)
+        workspace = Workspace.from_file(workspace_file, commands=[names.slash(each.name) for each in COMMANDS])
         page = Page(workspace)
         workspace.start(port)
         stack.callback(workspace.stop)
@@ -113,7 +116,9 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         bot.start()
         stack.callback(bot.stop)
         page.show(
-            farm=farm, read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)], commands=MENU
+            farm=farm,
+            read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)],
+            commands=_menu(names),
         )
         stack.callback(page.hide)
         stage = Rehearsal(workspace=workspace, farm=farm, bot=bot, page=page)

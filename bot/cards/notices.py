@@ -55,10 +55,14 @@ class Asked:
         """The command as it is typed here, `/logoff`."""
         return self.names.slash(self.command)
 
-    def button(self, suggestion: Suggestion) -> CommandButton:
-        """Return the button that asks this command."""
+    def of(self, command: str) -> Asked:
+        """Return the same for another command."""
+        return replace(self, command=command)
+
+    def button(self, suggestion: Suggestion, label: str = "") -> CommandButton:
+        """Return the button that asks this command; without a label it shows the command."""
         return CommandButton(
-            label=f"{self.names.slash(suggestion.command)} {suggestion.text}",
+            label=label or f"{self.names.slash(suggestion.command)} {suggestion.text}",
             asker=self.asker,
             command=suggestion.command,
             text=escaped(suggestion.text),
@@ -87,10 +91,10 @@ def usage(error: UsageError, asked: Asked) -> Card:
     elif not meant and error.candidates:
         lines.append(Line(parts=("The nearest names I know: ", *_joined(error.candidates), ".")))
     elif not error.text:
-        lines += _examples(asked)
+        lines += examples(asked)
     lines.append(Line(parts=("Nothing was done.",), tone=Tone.QUIET))
     message = without_code(error.message)
-    help_button = replace(asked.button(Suggestion(command=asked.command, text="help")), label="Help")
+    help_button = asked.button(Suggestion(command=asked.command, text="help"), label="Help")
     return Card(headline=message, summary=message, lines=tuple(lines), buttons=(*meant, help_button))
 
 
@@ -112,7 +116,8 @@ def _marked(error: UsageError, asked: Asked) -> Line:
     return Line(parts=(shown, Break(), mark), tone=Tone.CODE)
 
 
-def _examples(asked: Asked) -> list[Line]:
+def examples(asked: Asked) -> list[Line]:
+    """Return the examples of the command, one a line."""
     return [
         Line(parts=(Bold(f"{asked.slash} {example}"), f"  {meaning}"), tone=Tone.ROW)
         for example, meaning in BY_NAME[asked.command].examples
@@ -126,15 +131,6 @@ def without_code(sentence: str) -> str:
 
 def _joined(names: Sequence[str]) -> Sequence[LinePart]:
     return [part for name in names for part in (Bold(name), ", ")][:-1]
-
-
-def manual(asked: Asked) -> Card:
-    """Return the answer to `/logoff help`."""
-    command = BY_NAME[asked.command]
-    lines = _examples(asked)
-    names = f"The names of {command.cmdlet} work, too: -ComputerName, -Id ..."
-    lines.append(Line(parts=(names,), tone=Tone.QUIET))
-    return Card(headline=f"{asked.slash}: {command.description}", summary=command.description, lines=tuple(lines))
 
 
 def outcome_line(request: Request) -> str:

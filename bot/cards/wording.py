@@ -250,9 +250,9 @@ def same_machine(host: str, other: str) -> str:
     return f"{host} is the same machine as {other}; its sessions stand once."
 
 
-def too_often(most: int, within: timedelta) -> str:
-    """Return the sentence for a requester above the rate limit."""
-    return f"That was more than {count(most, 'request')} in {duration(within)}. Wait a while, then ask again."
+def too_often(most: int, within: timedelta, wait: timedelta) -> str:
+    """Return the sentence for a requester above the rate limit. `wait` is how long until they may ask again."""
+    return f"That was more than {count(most, 'request')} in {duration(within)}. Ask again in {exactly(wait)}."
 
 
 def nobody_to_ask(need: Need, there: int) -> str:

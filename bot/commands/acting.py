@@ -31,21 +31,43 @@ if TYPE_CHECKING:
 LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_WARNING = timedelta(hours=1)
 
+
+def _switch(*names: str, topic: str, about: str) -> Parameter:
+    return Parameter(names=names, takes=Takes.NOTHING, topic=topic, shape=f"--{names[0]}", about=about)
+
+
 DECIDING = (
-    Parameter(names=("force",), takes=Takes.NOTHING),
-    Parameter(names=("whatif", "wi"), takes=Takes.NOTHING),
-    Parameter(names=("confirm", "cf"), takes=Takes.NOTHING),
-    Parameter(names=("all",), takes=Takes.NOTHING),
-    Parameter(names=("reason",), is_single=True),
-    Parameter(names=("stop-on-error",), takes=Takes.NOTHING),
+    _switch("force", topic="options", about="ask nobody, where a rule allows it; announced and recorded"),
+    _switch("whatif", "wi", topic="options", about="show who would be hit; changes nothing"),
+    _switch("confirm", "cf", topic="options", about="ask for a yes in any case"),
+    _switch("all", topic="ids", about="all sessions of these computers"),
+    Parameter(
+        names=("reason",), is_single=True, topic="options", shape='--reason "floor 5"', about="why, for the card"
+    ),
+    _switch("stop-on-error", topic="options", about="one computer after the other; stop at the first error"),
 )
 """Who is asked, and for what."""
 
 ENDING = (
-    Parameter(names=("sync", "synchronous", "wait"), takes=Takes.NOTHING),
-    Parameter(names=("even-if-active",), takes=Takes.NOTHING),
-    Parameter(names=("timeout",), takes=Takes.DURATION, is_single=True),
-    Parameter(names=("warn",), takes=Takes.DURATION, is_single=True, then="say"),
+    _switch("sync", "synchronous", "wait", topic="options", about="wait until the session is gone, 90 s at most"),
+    _switch("even-if-active", topic="options", about="also who came back to work since the card was drawn"),
+    Parameter(
+        names=("timeout",),
+        takes=Takes.DURATION,
+        is_single=True,
+        topic="options",
+        shape="--timeout 2m",
+        about="wait so long for each session",
+    ),
+    Parameter(
+        names=("warn",),
+        takes=Takes.DURATION,
+        is_single=True,
+        then="say",
+        topic="options",
+        shape='--warn 5m "Please save"',
+        about="tell people first, act later",
+    ),
     Parameter(names=("say", "warntext"), is_single=True),
 )
 """How a session is ended."""
@@ -62,7 +84,7 @@ def parse_act(
         words, pipe_at = flatten(split(cleaned), cmdlet=cmdlet, text=cleaned)
         options = read(
             words,
-            (*SELECTION, *DECIDING, *parameters),
+            of_act(parameters),
             text=cleaned,
             is_computer=inventory.stands_for_something,
             pipe_at=pipe_at,
@@ -70,6 +92,11 @@ def parse_act(
         return _ask(ask_type, options, inventory, is_piped=pipe_at is not None)
 
     return with_readable_correction(parse, clean(text), inventory)
+
+
+def of_act(parameters: Sequence[Parameter] = ENDING) -> tuple[Parameter, ...]:
+    """Return all parameters of a command that acts, with its own."""
+    return (*SELECTION, *DECIDING, *parameters)
 
 
 def _ask(ask_type: type[_Asked], options: Options, inventory: Inventory, *, is_piped: bool) -> _Asked:

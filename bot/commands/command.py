@@ -10,6 +10,7 @@ from bot.domain.actions import facts_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.commands.parameters import Parameter
     from bot.domain.actions import Action
     from bot.domain.ask import Ask
     from bot.domain.inventory import Inventory
@@ -23,6 +24,7 @@ class Command:
     description: str  # for Slack's list of commands
     usage_hint: str  # behind the command's name in Slack
     examples: tuple[tuple[str, str], ...]  # what stands behind the command, and what it does
+    parameters: tuple[Parameter, ...]  # its options; `help` shows them by topic
     ask_type: type[Ask]  # what `parse` returns; stored requests are read back by it
     parse: Callable[[str, Inventory], Ask]  # raises `UsageError`
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands.acting import parse_act
+from bot.commands.acting import of_act, parse_act
 from bot.commands.command import Command
 from bot.domain.actions import Action
 from bot.domain.ask import ActAsk
@@ -36,6 +36,7 @@ COMMAND = Command(
     description="Disconnect Windows sessions; their programs go on running",
     usage_hint="comp1 id=3   (also user= state= idle>2h --all --sync --whatif)",
     examples=EXAMPLES,
+    parameters=of_act(),
     ask_type=DisconnectAsk,
     parse=parse,
 )

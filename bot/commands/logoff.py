@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands.acting import parse_act
+from bot.commands.acting import of_act, parse_act
 from bot.commands.command import Command
 from bot.domain.actions import Action
 from bot.domain.ask import ActAsk
@@ -39,6 +39,7 @@ COMMAND = Command(
     description="Log Windows sessions off",
     usage_hint="comp1 id=3 --sync   (also user= state= idle>2h --all --whatif --force --reason)",
     examples=EXAMPLES,
+    parameters=of_act(),
     ask_type=LogoffAsk,
     parse=parse,
 )

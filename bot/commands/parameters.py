@@ -46,6 +46,9 @@ class Parameter:
     operators: tuple[str, ...] = ("=", ":")  # what may stand between name and value
     hint: str = ""  # the error's sentence for an option that means nothing in chat; empty: it means something
     is_single: bool = False  # writing it twice is an error
+    topic: str = ""  # the word of `help` under which it stands; empty: it is not shown
+    shape: str = ""  # how it is written, `user=alice`
+    about: str = ""  # what it does, in a few words
     takes_lone_quotes: bool = False  # a text in quotes that follows nothing is its value
 
     @property

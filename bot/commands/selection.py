@@ -23,18 +23,54 @@ if TYPE_CHECKING:
 _COMPARE = ("=", ":", ">", ">=", "<", "<=")
 SELECTION = (
     Parameter(
-        names=("computer", "computers", "computername", "cn", "ipaddress", "server", "host"), takes=Takes.COMPUTERS
+        names=("computer", "computers", "computername", "cn", "ipaddress", "server", "host"),
+        takes=Takes.COMPUTERS,
+        topic="computers",
+        shape="comp1,rds-* or group:rds-prod or rds-[01-03]",
+        about="the computers; first in the command, without a name",
     ),
-    Parameter(names=("id", "sessionid", "ids"), takes=Takes.IDS),
-    Parameter(names=("user", "username")),
-    Parameter(names=("state", "connectionstate"), operators=("=", ":", "!=")),
-    Parameter(names=("client", "clientname")),
-    Parameter(names=("ip", "address")),
-    Parameter(names=("session", "station")),
-    Parameter(names=("idle",), takes=Takes.DURATION, operators=_COMPARE),
-    Parameter(names=("logon", "logontime"), takes=Takes.MOMENT, operators=_COMPARE),
-    Parameter(names=("here",), takes=Takes.NOTHING),
-    Parameter(names=("verbose", "v"), takes=Takes.NOTHING),
+    Parameter(
+        names=("id", "sessionid", "ids"), takes=Takes.IDS, topic="ids", shape="id=3,5-7", about="ids of sessions"
+    ),
+    Parameter(names=("user", "username"), topic="filters", shape="user=alice", about="also CORP\\al*, or several: a,b"),
+    Parameter(
+        names=("state", "connectionstate"),
+        operators=("=", ":", "!="),
+        topic="filters",
+        shape="state=disconnected",
+        about="or active, a beginning like disc, or state!=active",
+    ),
+    Parameter(
+        names=("client", "clientname"), topic="filters", shape="client=LAPTOP*", about="the computer that people sit at"
+    ),
+    Parameter(names=("ip", "address"), topic="filters", shape="ip=10.0.*", about="its address"),
+    Parameter(names=("session", "station"), topic="filters", shape="session=rdp-tcp#5", about="the window station"),
+    Parameter(
+        names=("idle",),
+        takes=Takes.DURATION,
+        operators=_COMPARE,
+        topic="filters",
+        shape="idle>2h",
+        about="since the last input, or since the person left",
+    ),
+    Parameter(
+        names=("logon", "logontime"),
+        takes=Takes.MOMENT,
+        operators=_COMPARE,
+        topic="filters",
+        shape="logon<2026-01-31",
+        about="when the person logged on, UTC",
+    ),
+    Parameter(
+        names=("here",), takes=Takes.NOTHING, topic="answers", shape="--here", about="show a private answer to all"
+    ),
+    Parameter(
+        names=("verbose", "v"),
+        takes=Takes.NOTHING,
+        topic="answers",
+        shape="--verbose",
+        about="protocols, codes and the host's clock",
+    ),
     Parameter(
         names=("filter",),
         hint="I never run code from chat: no `-Filter`. Use `user=`, `state=`, `client=`, `ip=`, `idle>2h`.",

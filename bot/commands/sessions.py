@@ -78,6 +78,7 @@ COMMAND = Command(
     description="List the sessions of Windows hosts",
     usage_hint="comp1   (also rds-* user= state= idle>2h --here)",
     examples=EXAMPLES,
+    parameters=SELECTION,
     ask_type=SessionsAsk,
     parse=parse,
 )

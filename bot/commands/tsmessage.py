@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands.acting import parse_act
+from bot.commands.acting import of_act, parse_act
 from bot.commands.command import Command
 from bot.commands.parameters import Parameter
 from bot.domain.actions import Action
@@ -22,8 +22,21 @@ EXAMPLES = (
 )
 
 PARAMETERS = (
-    Parameter(names=("text", "message", "body", "say"), is_single=True, takes_lone_quotes=True),
-    Parameter(names=("caption", "title"), is_single=True),
+    Parameter(
+        names=("text", "message", "body", "say"),
+        is_single=True,
+        takes_lone_quotes=True,
+        topic="options",
+        shape='--text "Please save"',
+        about="what people read; the quotes alone are enough",
+    ),
+    Parameter(
+        names=("caption", "title"),
+        is_single=True,
+        topic="options",
+        shape='--caption "Maintenance"',
+        about="the title of the message",
+    ),
 )
 
 
@@ -42,6 +55,7 @@ COMMAND = Command(
     description="Show a message on Windows desktops",
     usage_hint='comp1 id=3 "Please save your work"   (also user= state= --all --caption)',
     examples=EXAMPLES,
+    parameters=of_act(PARAMETERS),
     ask_type=MessageAsk,
     parse=parse,
 )

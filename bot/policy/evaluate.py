@@ -37,7 +37,10 @@ def check_member(person: Person) -> Decision:
         message = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
         return deny("status", message)
     if person.status is not MemberStatus.MEMBER:
-        return deny("status", f"Slack says that your account is a {person.status.value} one; only members count.")
+        message = f"Slack says that your account is a {person.status.value} one; only members count."
+        if person.status is MemberStatus.GUEST:
+            message = "Guests do not count, whatever the rules say: only full members of this workspace do."
+        return deny("status", message)
     return Decision(allowed=True, rule="member")
 
 
@@ -45,14 +48,19 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
     """Return whether any rule lets the person ask for the action in this place."""
     counted = check_member(person)
     if not counted.allowed:
-        return counted
+        return replace(counted, message=f"{counted.message} {whom_to_ask(policy)}")
     for rule in policy.rules:
         if rule.is_for(person, place, action):
             return Decision(allowed=True, rule=rule.name)
     for rule in policy.rules:
         if action in rule.may and person.is_among(rule.who):
             return deny(rule.name, f"You may {facts_of(action).right}, but not asked from this channel.")
-    return deny("no rule", f"No rule lets you {facts_of(action).right}. Ask the keeper of the bot's policy for it.")
+    return deny("no rule", f"No rule lets you {facts_of(action).right}. {whom_to_ask(policy)}")
+
+
+def whom_to_ask(policy: Policy) -> str:
+    """Return the sentence that says whom to ask: the `contact` of app.yaml."""
+    return f"Ask {policy.contact or 'the keeper of the policy'} about it."
 
 
 def may_look(policy: Policy, person: Person, place: Place, action: Action, host: str) -> bool:

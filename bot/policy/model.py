@@ -72,6 +72,7 @@ class Policy:
 
     rules: tuple[Rule, ...]  # the first one that covers a session decides
     protected_users: tuple[str, ...] = ()  # `user` or `DOMAIN\user`, with `*` and `?`
+    contact: str = ""  # whom people ask about the bot; empty: the keeper of its policy
     protected_computers: tuple[str, ...] = ()  # names of hosts, with `*` and `?`
     own_accounts: tuple[str, ...] = ()  # user names of the bot's Windows accounts, without domain
     may_touch_console: bool = False  # the rules also cover sessions at the console

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.cards import found, wording
@@ -66,8 +67,18 @@ class Authorizer:
         policy = self.policy
         asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - policy.max_requests_per)
         if asked > policy.max_requests:
-            return deny("rate limit", wording.too_often(policy.max_requests, policy.max_requests_per))
+            return deny("rate limit", self._too_often(request.actor))
         return decision
+
+    def _too_often(self, actor: Actor) -> str:
+        """Return the sentence for a requester above the limit, with the time until one more request is within it."""
+        most, within, now = self.policy.max_requests, self.policy.max_requests_per, self.clock.now()
+        low, high = 0, int(within.total_seconds())
+        while low < high:
+            middle = (low + high) // 2
+            is_over = self.ledger.asked_since(actor.user_id, now - within + timedelta(seconds=middle)) >= most
+            low, high = (middle + 1, high) if is_over else (low, middle)
+        return wording.too_often(most, within, timedelta(seconds=max(1, low)))
 
     def may_look_at(self, request: Request, requester: Person, host: str) -> bool:
         """Return whether this host may be contacted for the requester."""

@@ -18,6 +18,7 @@ from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Duplicate, LedgerError, UsageError
+from bot.workflow.enquiries import Enquiries
 from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
 
@@ -56,16 +57,17 @@ class Intake:
     inventory: Inventory
     clock: Clock
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
+    contact: str = ""  # whom people ask about the bot; empty: nobody is named
 
     def ask(self, call: CommandCall) -> Response:
         """Record a slash command and return the receipt, or the answer to a command that is not understood.
 
         A response with a `wake` means that the request is in the database.
         """
-        if call.text.strip().lower() in ("help", "--help", "-h", "-?", "/?", "?"):
-            shown = notices.manual(self._asked(call))
-            return Response(text=shown.summary, card=shown)
         try:
+            if answer := self._enquiries.answer(call, self._asked(call)):
+                return Response(text=answer.summary, card=answer)
+
             opened = self.ledger.open(self._request(call))
         except UsageError as error:
             return self._misunderstood(error, call)
@@ -74,6 +76,10 @@ class Intake:
         except LedgerError:
             return Response(text=NO_LEDGER)
         return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
+
+    @property
+    def _enquiries(self) -> Enquiries:
+        return Enquiries(ledger=self.ledger, authorizer=self.presses.authorizer, contact=self.contact)
 
     def _request(self, call: CommandCall) -> Request:
         """Return a new request for the command. Raises `UsageError`."""

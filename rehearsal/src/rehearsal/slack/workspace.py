@@ -66,8 +66,17 @@ class Workspace:
         self._thread: threading.Thread | None = None
 
     @classmethod
-    def from_file(cls, path: Path, *, clock: Clock | None = None, request_url: str | None = None) -> Self:
+    def from_file(
+        cls,
+        path: Path,
+        *,
+        clock: Clock | None = None,
+        request_url: str | None = None,
+        commands: Iterable[str] | None = None,
+    ) -> Self:
         """With `request_url`, commands, presses and events are posted there, signed, instead of going by socket.
+
+        `commands` are the slash commands of the app, instead of those in the file.
 
         Raises WorkspaceFileError.
         """
@@ -75,6 +84,8 @@ class Workspace:
         if request_url is not None:
             app = replace(settings.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
             settings = replace(settings, app=app)
+        if commands is not None:
+            settings = replace(settings, app=replace(settings.app, commands=tuple(commands)))
         return cls(settings, clock=clock)
 
     def add(self, routes: Iterable[BaseRoute], farewell: Callable[[], None]) -> None:

@@ -17,6 +17,7 @@ from adapters.slack.forms import choose_view
 from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw
 from bot.cards import notices, request_card, target_list
+from bot.cards.manual import manual
 from bot.cards.model import Card, Line, Press, Tone, UserMention
 from bot.cards.text import plain
 from bot.commands import COMMANDS
@@ -122,7 +123,7 @@ def test_slack_takes_every_card(subtests: pytest.Subtests) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_the_manual_is_within_the_limits(command: Any) -> None:
-    assert_slack_takes(draw(notices.manual(notices.Asked(command=command.name, asker="U0DANA0001"))))
+    assert_slack_takes(draw(manual(notices.Asked(command=command.name, asker="U0DANA0001"))))
 
 
 @pytest.mark.parametrize("text", ["comp1 --snyc", "x" * 2001, "comp1 '" + "y" * 1900, "日本語", *HOSTILE])

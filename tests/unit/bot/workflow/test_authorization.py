@@ -57,7 +57,7 @@ CHANGES: dict[str, Change] = {
     ),
     "the requester became a guest": (
         lambda x: x.directory.statuses.update({DANA.user_id: MemberStatus.GUEST}),
-        "your account is a guest one",
+        "Guests do not count",
     ),
     "Slack cannot be asked who the requester is": (
         lambda x: x.directory.statuses.update({DANA.user_id: MemberStatus.UNKNOWN}),

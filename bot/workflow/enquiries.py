@@ -1,0 +1,70 @@
+"""Questions that start no request: `help`, `status`, and `TS-7K3QXM`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.cards import request_card
+from bot.cards.manual import manual, topic_in
+from bot.cards.model import Card
+from bot.cards.status import status
+from bot.commands.tokens import unescaped
+from bot.domain.actions import Action
+from bot.domain.request import State
+from bot.policy import evaluate
+
+if TYPE_CHECKING:
+    from bot.cards.notices import Asked
+    from bot.domain.people import Person
+    from bot.domain.request import Request
+    from bot.ports.ledger import Ledger
+    from bot.workflow.authorization import Authorizer
+    from bot.workflow.inputs import CommandCall
+
+_REFERENCE = re.compile(r"#?(TS-[A-Z0-9]{6})[.!?]?", re.IGNORECASE)
+_LOOKED_THROUGH = 1000
+"""How many of the newest requests `status` looks through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enquiries:
+    """Answers from the database alone. What somebody may not see is answered like what does not exist."""
+
+    ledger: Ledger
+    authorizer: Authorizer
+    contact: str = ""  # whom people ask about the bot
+
+    def answer(self, call: CommandCall, asked: Asked) -> Card | None:
+        """Return the answer; None for a text that is no such question. Raises `LedgerError`."""
+        text = unescaped(call.text).strip()
+        if (topic := topic_in(text)) is not None:
+            return manual(asked, topic, self.contact)
+        if text.lower() in ("status", "--status", "/status"):
+            person = self.authorizer.person(call.actor)
+            open_ones = (each for each in self.ledger.newest(_LOOKED_THROUGH) if each.state is not State.ENDED)
+            return status([each for each in open_ones if self._may_see(each, person)])
+        if reference := _REFERENCE.fullmatch(text):
+            return self._of(reference[1].upper(), self.authorizer.person(call.actor))
+        return None
+
+    def _of(self, request_id: str, person: Person) -> Card:
+        """Return the request's card without its buttons: they stand on the card that is redrawn."""
+        request = self.ledger.find(request_id)
+        if request is None or not self._may_see(request, person):
+            unknown = f"I know no request {request_id} that you may see."
+            return Card(headline=unknown, summary=unknown)
+        return replace(request_card.build(request), buttons=())
+
+    def _may_see(self, request: Request, person: Person) -> bool:
+        """Return whether the person asked, may decide, or may list every computer of the request."""
+        if not evaluate.check_member(person).allowed:
+            return False
+        if person.actor.user_id == request.actor.user_id:
+            return True
+        needs = request.requirement.needs if request.requirement else ()
+        if any(person.is_among(need.of) for need in needs):
+            return True
+        policy, place = self.authorizer.policy, request.place
+        return all(evaluate.may_look(policy, person, place, Action.LIST, host) for host in request.ask.hosts)
