@@ -30,7 +30,7 @@ _FILLING = (
     "a about an and are at be can could currently do does for from give hi hello hey him her i is it its just kindly"
     " log logged login machine me my need of off on out person please pls server session sessions sign signed so that"
     " the their them there these this to user users want we with would you your computer host people someone somebody"
-    " anybody anyone in now immediately"
+    " anybody anyone in now immediately idle"
 )
 _FILLERS = frozenset(_FILLING.split())
 _LOGS_OFF = re.compile(
@@ -85,7 +85,8 @@ def _whom(sentence: _Sentence) -> list[str]:
 def _read(text: str, said: str, inventory: Inventory) -> _Sentence | None:
     """Return what the words name; None when one of them is not understood, or the text is too short a sentence."""
     words = [word.strip(".,!?;:()") for word in said.split() if word.strip(".,!?;:()")]
-    if len(text.split()) < _FEWEST_WORDS:
+    is_short = len(text.split()) < _FEWEST_WORDS
+    if is_short and not (len(words) > 1 and words[0].lower() in _ACTION_OF):
         return None
     sentence = _Sentence(action=Action.LOG_OFF if _LOGS_OFF.search(said.lower()) else None)
     at = 0

@@ -15,6 +15,7 @@ from bot.commands.parameters import is_dashed
 from bot.commands.spellings import ids_in
 from bot.commands.tokens import Word, split
 from bot.domain.actions import FACTS, Action
+from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,26 @@ _PARAMETERS = {
 }
 _ACTION_OF_CMDLET = {facts.cmdlet.lower(): action for action, facts in FACTS.items() if facts.cmdlet}
 _ACTION_OF_NAME = {facts.command: action for action, facts in FACTS.items()}
+_OTHERS = {
+    "shutdown": "I restart and stop no computer.",
+    "restart-computer": "I restart and stop no computer.",
+    "stop-computer": "I restart and stop no computer.",
+    "taskkill": "I end sessions, no single programs.",
+    "tskill": "I end sessions, no single programs.",
+    "stop-process": "I end sessions, no single programs.",
+    "stop-tsprocess": "I end sessions, no single programs.",
+    "get-tsprocess": "I list sessions, no programs.",
+    "get-process": "I list sessions, no programs.",
+    "get-tsservers": "I know the computers of app.yaml only; name one, or a pattern like rds-*.",
+    "get-tscurrentsession": "I have no session of my own; name the computer.",
+    "shadow": "I shadow nobody.",
+    "mstsc": "I open no window to a computer.",
+    "net": "I end sessions of terminal servers only.",
+    "enter-pssession": "I run no other command on a computer.",
+    "invoke-command": "I run no other command on a computer.",
+}
+"""Programs and cmdlets that are near and do what the bot does not."""
+
 _STATION = re.compile(r"(?:rdp|ica|hdx)-[\w-]*#[0-9]+|console", re.IGNORECASE)
 _IS_ALL = "*"
 _TIME = re.compile(r"/time(?::|$)", re.IGNORECASE)
@@ -67,11 +88,13 @@ class Foreign:
 def translated(text: str) -> Foreign | None:
     """Return the command of another program in the bot's words; None for a text that begins with none.
 
-    Raises `UsageError` for a quote that is not closed.
+    Raises `UsageError` for a quote that is not closed, and for a program that does what the bot does not.
     """
     words = split(text)
     if not words or words[0].is_quoted:
         return None
+    if sentence := _OTHERS.get(words[0].text.lower().removesuffix(".exe")):
+        raise UsageError(sentence, text=text, start=words[0].start, end=words[0].end)
     if cmdlets := _cmdlets(words, text):
         return cmdlets
     plain = [word.text.lower().removesuffix(".exe").removeprefix("/") for word in words[:2]]
@@ -89,6 +112,10 @@ def _cmdlets(words: Sequence[Word], text: str) -> Foreign | None:
     """Return a pipeline of cmdlets with the names that PSTerminalServices has. The last one says what is done."""
     renamed = [(_CMDLETS | _PARAMETERS).get(word.text.lower(), "") for word in words]
     renamed = [new if not word.is_quoted else "" for word, new in zip(words, renamed, strict=True)]
+    for word in words:
+        if word.text.lower() in ("-connectionbroker", "-collectionname"):
+            message = f"`{word.text}` means nothing here: I ask the hosts themselves. Name the computer instead."
+            raise UsageError(message, text=text, start=word.start, end=word.end)
     first = (renamed[0] or words[0].text).lower()
     if first not in _ACTION_OF_CMDLET:
         return None
@@ -97,9 +124,9 @@ def _cmdlets(words: Sequence[Word], text: str) -> Foreign | None:
         letters += [text[position : word.start], new or text[word.start : word.end]]
         position = word.end
     said = "".join([*letters, text[position:]]).strip()
-    last = re.split(r"\|", said)[-1].split()[:1]
-    action = _ACTION_OF_CMDLET.get(last[0].lower()) if last else None
-    return Foreign(action or _ACTION_OF_CMDLET[first], said)
+    called = [part.split()[0].lower() for part in said.split("|") if part.split()]
+    acts = [_ACTION_OF_CMDLET[each] for each in called if _ACTION_OF_CMDLET.get(each, Action.LIST) is not Action.LIST]
+    return Foreign(acts[0] if acts else _ACTION_OF_CMDLET[first], said)
 
 
 def _selection(words: Sequence[Word], text: str, action: Action) -> str:

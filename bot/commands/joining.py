@@ -31,6 +31,9 @@ _COMPARISONS = {
     "-lt": "<",
     "-le": "<=",
 }
+_IN_WORDS = {"over": ">", "above": ">", "after": ">", "under": "<", "below": "<", "before": "<"}
+"""Comparisons of a time in words: `idle over 2h`."""
+
 _NAMES_OF_IDS = frozenset({"id", "ids", "sessionid", "session", "sessions", "#", "nr", "no", "number"})
 _DASHES = frozenset({"-", "--", "/"})
 
@@ -85,6 +88,8 @@ def _compared(word: Word, behind: Sequence[Word], table: Table) -> Joined | None
         return None
     begins = _BEGINS.fullmatch(first.text)
     operator = begins[1] if begins else _COMPARISONS.get(first.text.lower(), "")
+    if not operator and table[name[1]].takes in (Takes.DURATION, Takes.MOMENT):
+        operator = _IN_WORDS.get(first.text.lower(), "")
     if not operator and table[name[1]].takes is Takes.DURATION and not is_dashed(word.text) and duration_in(first.text):
         return Joined(_one(name[1], "=", first.text, word, first), 1)
     if not operator:

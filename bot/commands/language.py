@@ -45,7 +45,9 @@ def understand(name: str, text: str, inventory: Inventory) -> Understood:
     try:
         return _understood(command, text, inventory)
     except UsageError as error:
-        if meant := _readable(meant_by(unescaped(text), command.action, inventory), name, inventory):
+        if not error.is_certain and (
+            meant := _readable(meant_by(unescaped(text), command.action, inventory), name, inventory)
+        ):
             raise UsageError(A_SENTENCE, text=error.text, choices=tuple(meant)) from error
         if error.incomplete:
             error.choices = (*error.choices, *_without_computer(error, error.command or name))
@@ -55,8 +57,7 @@ def understand(name: str, text: str, inventory: Inventory) -> Understood:
 
 def _understood(command: Command, text: str, inventory: Inventory) -> Understood:
     cleaned = clean(text)
-    first = [word.text for word in split(cleaned)[:1]]
-    foreign = None if any(map(inventory.stands_for_something, first)) else translated(cleaned)
+    foreign = _foreign(cleaned, inventory)
     if foreign is None:
         return Understood(command=command, ask=command.parse(text, inventory))
     facts = facts_of(foreign.action)
@@ -68,6 +69,15 @@ def _understood(command: Command, text: str, inventory: Inventory) -> Understood
     if facts.only_reads:
         return _read_by(other, foreign, inventory)
     raise _acts(other, foreign, cleaned, inventory)
+
+
+def _foreign(cleaned: str, inventory: Inventory) -> Foreign | None:
+    """Return the text as a command of another program; None where its first word is a computer, or has no end."""
+    try:
+        first = [word.text for word in split(cleaned)[:1]]
+    except UsageError:
+        return None  # the command's own parser says it, with a correction
+    return None if any(map(inventory.stands_for_something, first)) else translated(cleaned)
 
 
 def _read_by(other: Command, foreign: Foreign, inventory: Inventory) -> Understood:
@@ -86,9 +96,11 @@ def _acts(other: Command, foreign: Foreign, cleaned: str, inventory: Inventory) 
         error.command = other.name
         return error
     end = len(cleaned.split(" ", 1)[0])
-    message = f"That is another command: it would {FACTS[other.action].plain.lower()}. Press it if you mean it."
+    message = f"That is another command, which would {FACTS[other.action].right}. Press it if you mean it."
     choices = (Suggestion(command=other.name, text=written(ask)),)
-    return UsageError(message, text=cleaned, start=0, end=end, choices=choices)
+    certain = UsageError(message, text=cleaned, start=0, end=end, choices=choices)
+    certain.is_certain = True
+    return certain
 
 
 def _without_computer(error: UsageError, name: str) -> tuple[Suggestion, ...]:

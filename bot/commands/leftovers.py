@@ -13,6 +13,7 @@ from bot.commands.options import Options, wrong_at
 from bot.commands.parameters import Takes
 from bot.commands.spellings import IDS, names_in, unit_in
 from bot.domain.inventory import is_pattern
+from bot.errors import Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,9 +88,12 @@ def quoted(
         return options.wrong(f"{message} Leave it out.", word, corrected=options.replaced(word, "").strip())
     cure = f'For a reason write `--reason "{_shown(word.text)}"`.'
     if is_number(word):
-        return options.wrong(f"{message} For a session write `id={_shown(word.text)}`. {cure}", word)
+        meant = (Suggestion(command="", text=options.replaced(word, f"id={word.text}")),)
+        return options.wrong(f"{message} For a session write `id={_shown(word.text)}`. {cure}", word, choices=meant)
     if _is_computer(word, is_computer) or _LOOKS_LIKE_AN_OPTION.match(word.text):
-        return options.wrong(f"{message} If it is no text, leave the quotes out. {cure}", word)
+        is_value = re.match(r"[A-Za-z]+[=<>]", word.text)
+        corrected = options.replaced(word, word.text) if is_value else ""
+        return options.wrong(f"{message} If it is no text, leave the quotes out. {cure}", word, corrected=corrected)
     shown = options.text[word.start : word.end]
     return options.wrong(f"{message} {cure}", word, corrected=options.replaced(word, f"--reason {shown}"))
 
@@ -161,11 +165,26 @@ def _wants_quotes(options: Options, parameter: Parameter, value: Value, run: Seq
         return wrong_at(
             options, "States are parted by commas, without a space.", run[:1], start=value.start, corrected=joined
         )
+    if not is_prose and (lone := _lone_quotes(options)):
+        message = f"Put the {lone} of the message in quotes."
+        corrected = f"{text[: run[0].start]}{in_quotes(text[run[0].start : run[-1].end])}{text[run[-1].end :]}"
+        return wrong_at(options, message, run, start=run[0].start, corrected=corrected)
     what = {"reason": "the reason", "say": "the text of the warning"}.get(parameter.name, f"what `{parameter.name}` is")
     message = f"Put {what} in quotes, else its words would count as computers or ids."
     whole = in_quotes(text[value.start : run[-1].end])
     corrected = text[: value.start] + whole + text[run[-1].end :] if whole else ""
-    return wrong_at(options, message, run, start=value.start, corrected=corrected)
+    error = wrong_at(options, message, run, start=value.start, corrected=corrected)
+    if parameter.name == "user" and all(word.text.isalpha() for word in run):
+        people = ",".join([value.text, *(word.text for word in run)])
+        listed = f"{text[: value.start]}{people}{text[run[-1].end :]}"
+        error.choices = (Suggestion(command="", text=listed),)
+    return error
+
+
+def _lone_quotes(options: Options) -> str:
+    """Return the name of the option whose text in quotes may stand alone and is not said yet; empty for none."""
+    found = options.table.lone_quotes if options.table else None
+    return found.name if found and not options.all(found.name) else ""
 
 
 def _one_value(options: Options, parameter: Parameter, value: Value, run: Sequence[Word]) -> UsageError:

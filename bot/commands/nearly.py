@@ -56,7 +56,8 @@ def _undashed(options: Options, table: Table, word: Word, following: Word | None
     """Return the error for an option without its dashes or its `=`: `force`, `user alice`; None if it has a hint."""
     parameter, text = table[word.text], options.text
     if parameter.hint:
-        return None
+        without = options.without(word)
+        return options.wrong(parameter.hint, word, corrected=without) if parameter.is_switch else None
     if parameter.is_switch:
         meant = f"--{parameter.name}"
         message = f"`{word.text}` is an option. It is written `{meant}`."

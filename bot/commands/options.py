@@ -93,6 +93,10 @@ class Options:
         """Return the command with another text in place of this word."""
         return f"{self.text[: word.start]}{by}{self.text[word.end :]}"
 
+    def without(self, word: Word) -> str:
+        """Return the command without this word."""
+        return f"{self.text[: word.start].rstrip()} {self.text[word.end :].lstrip()}".strip()
+
 
 def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
     """Return the parameter that was meant. Raises `UsageError`, with the nearest spelling where there is one."""
@@ -108,7 +112,7 @@ def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
         corrected = options.replaced(word, word.text.replace(name, nearest, 1)) if nearest else ""
         raise options.wrong(f"I do not know `{name}`.", word, nearest=nearest, corrected=corrected)
     if fits[0].hint:
-        without = options.replaced(word, "").strip() if fits[0].is_switch else ""
+        without = options.without(word) if fits[0].is_switch else ""
         raise options.wrong(fits[0].hint, word, corrected=without)
     return fits[0]
 
@@ -116,11 +120,14 @@ def find(options: Options, table: Table, name: str, word: Word) -> Parameter:
 def state_of(name: str) -> str:
     """Return the state that a word means, in small letters; empty for a word that means none, or several."""
     known = SAID_OF_STATES.get(name.lower())
-    found = [known] if known is not None else states_like(name) if len(name) >= _SHORTEST_STATE else []
-    return found[0].label.lower() if len(found) == 1 else ""
+    found = [known] if known is not None else states_like(name)
+    is_clear = (
+        len(name) >= _SHORTEST_STATE or name.lower() == "disc" or any(s.label.lower() == name.lower() for s in found)
+    )
+    return found[0].label.lower() if len(found) == 1 and is_clear else ""
 
 
-_SHORTEST_STATE = 4
+_SHORTEST_STATE = 5
 
 
 def assign(options: Options, parameter: Parameter, operator: str, text: str, word: Word) -> None:
@@ -145,7 +152,7 @@ def _no_negation(options: Options, parameter: Parameter, word: Word) -> UsageErr
     """Return the error for `user!=bob`. A forced command gets no correction: without the filter it reaches further."""
     message = f'`{parameter.name}` has no "not". Leave it out, and take people out on the card with Choose...'
     is_forced = re.search("force|confirm", options.text, re.IGNORECASE)
-    return options.wrong(message, word, corrected="" if is_forced else options.replaced(word, "").strip())
+    return options.wrong(message, word, corrected="" if is_forced else options.without(word))
 
 
 def _switch(options: Options, parameter: Parameter, text: str, word: Word) -> None:

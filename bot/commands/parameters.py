@@ -111,10 +111,10 @@ class Table:
     def slip(self, name: str) -> str:
         """Return the bot's name of the parameter that the word misspells or begins; empty for none."""
         fits = self.fits(name)
-        if len(fits) == 1:
+        if len(fits) == 1 and (self.knows(name) or len(name) >= _SHORTEST_BEGINNING):
             return fits[0].name
         near = difflib.get_close_matches(_plain(name), self._by_name, n=1, cutoff=_A_SLIP)
-        known = near[0] if near else _SYNONYMS.get(_plain(name), "")
+        known = near[0] if near and not near[0].startswith(_plain(name)) else _SYNONYMS.get(_plain(name), "")
         return self._by_name[known].name if known in self._by_name else ""
 
     def is_option(self, word: Word) -> bool:
@@ -146,6 +146,7 @@ _SYNONYMS = {
 """What other tools and people call an option. It is suggested and never taken: the person says it."""
 
 
+_SHORTEST_BEGINNING = 5
 _A_SLIP = 0.75
 """How alike a word without dashes and an option have to be, as a ratio from 0 to 1."""
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SLASH_OF_CMDLET = {facts.cmdlet.lower(): f"/{facts.command}" for facts in FACTS.values() if facts.cmdlet}
 _LIST_CMDLET = FACTS[Action.LIST].cmdlet
 _PIPE = re.compile(r"(.*?)(\|)(stop-tssession)?", re.IGNORECASE)
+_SHOWS = re.compile(r"(?:format|out|select|sort|measure|export|convertto|group)-\w+|ft|fl|ogv|more$", re.IGNORECASE)
+"""Cmdlets behind a pipe that only show what was found."""
+
 _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]+$")
 
 
@@ -28,9 +31,13 @@ def flatten(words: list[Word], *, cmdlet: str, text: str) -> tuple[list[Word], i
     if not pipes:
         return _without_cmdlet(words, cmdlet, text), None
     if cmdlet == _LIST_CMDLET:
-        raise _wrong("Only `/logoff` takes a pipe. To list sessions leave it out.", words[pipes[0]], text)
+        behind = words[pipes[0] + 1].text if len(words) > pipes[0] + 1 else ""
+        message = "A list takes no pipe. To list sessions leave it out."
+        corrected = text[: words[pipes[0]].start].rstrip() if _SHOWS.match(behind) else ""
+        raise _wrong(message, words[pipes[0]], text, corrected)
     if len(pipes) > 1:
-        raise _wrong(f"One pipe at the most: `{_LIST_CMDLET} ... | {cmdlet} ...`.", words[pipes[-1]], text)
+        corrected = text[: words[pipes[1]].start].rstrip()
+        raise _wrong(f"One pipe at the most: `{_LIST_CMDLET} ... | {cmdlet} ...`.", words[pipes[-1]], text, corrected)
     left, right = words[: pipes[0]], words[pipes[0] + 1 :]
     if not left or left[0].text.lower() != _LIST_CMDLET.lower():
         raise _wrong(f"Left of the pipe I know `{_LIST_CMDLET}` only.", left[0] if left else words[pipes[0]], text)
@@ -66,5 +73,5 @@ def _without_cmdlet(words: list[Word], cmdlet: str, text: str) -> list[Word]:
     return words
 
 
-def _wrong(message: str, word: Word, text: str) -> UsageError:
-    return UsageError(message, text=text, start=word.start, end=word.end)
+def _wrong(message: str, word: Word, text: str, corrected: str = "") -> UsageError:
+    return UsageError(message, text=text, start=word.start, end=word.end, corrected=corrected)

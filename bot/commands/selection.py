@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands import unknown
+from bot.commands import misfits, unknown
 from bot.commands.leftovers import is_number, names_many
 from bot.commands.parameters import Parameter, Takes
 from bot.commands.spellings import duration_in, ids_in, names_in, states_like
@@ -163,12 +163,13 @@ def ids_of(options: Options) -> Ids:
     for typed_ids, word in said:
         text = ids_in(typed_ids)
         if not text:
-            raise unknown.session_id(options, typed_ids, word, LAST_ID)
+            raise misfits.session_id(options, typed_ids, word, LAST_ID)
         for part in text.rstrip(",").split(","):
             low, _, high = part.partition("-")
             pair = (int(low), int(high or low))
             if pair[0] > pair[1] or pair[1] > LAST_ID:
-                raise options.wrong(f"`{part[:40]}` is no range of session ids from 0 to {LAST_ID}.", word)
+                kind = "range of session ids" if "-" in part else "session id"
+                raise options.wrong(f"`{part[:40]}` is no {kind} from 0 to {LAST_ID}.", word)
             ranges.append(pair)
     return Ids(tuple(ranges))
 
@@ -209,7 +210,7 @@ def duration_of(options: Options, value: Value, *, bare: str = "") -> timedelta:
     """
     length = duration_in(value.text, bare=bare)
     if length is None:
-        raise unknown.duration(options, value)
+        raise misfits.duration(options, value)
     return length
 
 
@@ -237,7 +238,7 @@ def _states(options: Options) -> list[SessionState]:
         for pattern in filter(None, _parts(value.text)):
             found = states_like(pattern)
             if not found or (len(found) > 1 and not is_pattern(pattern)):
-                raise unknown.state(options, value, pattern, found)
+                raise misfits.state(options, value, pattern, found)
             if value.operator == "!=":
                 left_out.update(found)
             else:
@@ -255,7 +256,7 @@ def _states(options: Options) -> list[SessionState]:
 def _number(options: Options, value: Value, field: Field) -> Condition:
     is_idle = field is Field.IDLE
     if value.operator == "=":
-        raise unknown.comparison(options, value, is_idle=is_idle)
+        raise misfits.comparison(options, value, is_idle=is_idle)
     number = int(duration_of(options, value).total_seconds()) if is_idle else _ticks(options, value)
     return Condition(field=field, operator=_OPERATORS[value.operator], values=(str(number),))
 
@@ -270,4 +271,4 @@ def _ticks(options: Options, value: Value) -> int:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (moment - FILETIME_EPOCH) // timedelta(microseconds=1) * 10
     except (ValueError, OverflowError) as exc:
-        raise unknown.date(options, value) from exc
+        raise misfits.date(options, value) from exc

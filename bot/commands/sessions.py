@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.command import Command
 from bot.commands.corrections import with_readable_correction
+from bot.commands.parameters import Parameter, Takes
 from bot.commands.powershell import flatten
 from bot.commands.reader import read
 from bot.commands.selection import (
@@ -47,7 +48,7 @@ def parse(text: str, inventory: Inventory) -> SessionsAsk:
 def _parse(text: str, inventory: Inventory) -> SessionsAsk:
     words, _ = flatten(split(text), cmdlet=COMMAND.cmdlet, text=text)
     is_computer = inventory.stands_for_something
-    options = read(words, SELECTION, text=text, is_computer=is_computer)
+    options = read(words, PARAMETERS, text=text, is_computer=is_computer)
     ids, conditions = ids_of(options), conditions_of(options)
     stops_on_error(options)
     everywhere = not ids and not are_hosts_named(options) and _looks_everywhere(options, inventory)
@@ -71,6 +72,18 @@ def _looks_everywhere(options: Options, inventory: Inventory) -> bool:
     return bool(filters & _OF_A_PERSON or (filters and not inventory.default))
 
 
+PARAMETERS = (
+    *SELECTION,
+    *(
+        Parameter(names=(name,), takes=Takes.NOTHING, hint=f"`--{name}` means nothing for a list. Leave it out.")
+        for name in ("force", "whatif", "confirm", "sync", "synchronous", "all", "even-if-active", "stop-on-error")
+    ),
+    *(
+        Parameter(names=(name,), hint=f"`--{name}` means nothing for a list. Leave it out.")
+        for name in ("reason", "timeout", "warn", "say")
+    ),
+)
+
 _OF_A_PERSON = {"user", "client", "ip"}
 
 COMMAND = Command(
@@ -78,7 +91,7 @@ COMMAND = Command(
     description="List the sessions of Windows hosts",
     usage_hint="comp1   (also rds-* user= state= idle>2h --here)",
     examples=EXAMPLES,
-    parameters=SELECTION,
+    parameters=PARAMETERS,
     ask_type=SessionsAsk,
     parse=parse,
 )

@@ -41,6 +41,7 @@ SAID_OF_STATES = {
     "left": SessionState.DISCONNECTED,
     "away": SessionState.DISCONNECTED,
     "inactive": SessionState.DISCONNECTED,
+    "offline": SessionState.DISCONNECTED,
     "working": SessionState.ACTIVE,
     "work": SessionState.ACTIVE,
     "online": SessionState.ACTIVE,
@@ -48,7 +49,9 @@ SAID_OF_STATES = {
 """Words of cards and of people for a state; a command is answered with Windows' own word."""
 
 _PAIR = re.compile(
-    r"(?:\\\\|//)?([^:;/\\#@=,\s]+?)[:;/\\#]+(?:(?:id|session)[=:#]?|#)?([0-9][0-9.,#-]*)", re.IGNORECASE
+    r"(?:\\\\|//)?[\[(<]?([^:;/\\#@=,\s\[\](){}<>]+?)[\])>]?"  # the computer, in brackets or not
+    r"[:;/\\#]+(?:(?:id|session)[=:#]?|#)?([0-9][0-9.,#-]*)",  # what parts them, and the ids
+    re.IGNORECASE,
 )
 
 

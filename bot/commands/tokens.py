@@ -30,10 +30,11 @@ _FOLDED = {
     "≤": "<=",
     "≠": "!=",
     "、": ",",
+    "。": ".",
     "،": ",",
     "`": "",
 }
-_PROMPT = re.compile(r"(?:(?:(?:PS )?[A-Za-z]:\\[^>=\s]*>|PS>|[$>•·*-] )\s*)+(?=\S)")
+_PROMPT = re.compile(r"(?:(?:(?:PS )?[A-Za-z]:\\[^>=\s]*>|PS>|[$>•·-] )\s*)+(?=\S)")
 _ITEM = r"(?:\"[^\"]*\"|'[^']*'|[^()\"',\s]+)"
 _LIST = re.compile(rf"@?\( *({_ITEM}(?: *, *{_ITEM})*) *\)(?=[ ,]|$)")
 
@@ -180,5 +181,9 @@ def _closed(text: str, position: int) -> int:
     after = text[position + 1 : position + 2]
     if after in ("", " ", ","):
         return position + 1
-    message = f"A quote {text[position]} ends in the middle of a word. Inside quotes write it twice."
-    raise UsageError(message, text=text, start=position, end=position + 1)
+    quote = text[position]
+    message = f"A quote {quote} ends in the middle of a word. Inside quotes write it twice."
+    opening = text.rfind(quote, 0, position)
+    is_one_word = text.count(quote) == 2 and " " not in text[opening:position]
+    corrected = text.replace(quote, "") if is_one_word else ""
+    raise UsageError(message, text=text, start=position, end=position + 1, corrected=corrected)

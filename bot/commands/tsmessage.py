@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.acting import of_act, parse_act
 from bot.commands.command import Command
-from bot.commands.parameters import Parameter
+from bot.commands.parameters import Parameter, Takes
 from bot.domain.actions import Action
 from bot.domain.ask import ActAsk
 
@@ -22,6 +22,10 @@ EXAMPLES = (
 )
 
 PARAMETERS = (
+    *(
+        Parameter(names=(name,), takes=Takes.NOTHING, hint=f"`--{name}` means nothing for a message. Leave it out.")
+        for name in ("sync", "synchronous", "even-if-active")
+    ),
     Parameter(
         names=("text", "message", "body", "say"),
         is_single=True,

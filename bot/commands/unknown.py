@@ -9,28 +9,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.commands.house_style import quoted
 from bot.commands.leftovers import is_number
 from bot.commands.options import state_of
-from bot.commands.spellings import SAID_OF_STATES, duration_in, names_in
+from bot.commands.spellings import duration_in, names_in
 from bot.domain.durations import typed
-from bot.domain.session import KNOWN_STATES
 from bot.errors import Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.commands.options import Options, Value
+    from bot.commands.options import Options
     from bot.commands.tokens import Word
     from bot.domain.inventory import Inventory
-    from bot.domain.session import SessionState
     from bot.errors import UsageError
 
 _SHOWN = 80
-_STATION = re.compile(r"(?:rdp-tcp|rdp|ica-[a-z]+|console|services|hdx)(?:#[0-9]+)?", re.IGNORECASE)
+STATION = re.compile(r"(?:rdp-tcp|rdp|ica-[a-z]+|console|services|hdx)(?:#[0-9]+)?", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 _PERSON = re.compile(r"@?(?:[\w.-]+[\\/])?[^\W\d_][\w.'$-]*(?:@[\w.-]+)?")
 _COMPUTER_LIKE = re.compile(r"[^\W\d]*[-_]?[0-9]+|.*\.[a-z]{2,}|.*\.local|[0-9.:]+", re.IGNORECASE)
 _MENTION = re.compile(r"@[UW][A-Z0-9]{5,}")
+_PLAIN = re.compile(r"[\w.*?,\\-]+")
 _SHORTEST_OPTION = 4
 _WITH_ID = re.compile(r"[/\\]*([^:;/\\#@=]+)[:;/\\#@=]+(?:id[=:])?([0-9]{1,5})", re.IGNORECASE)
 
@@ -111,15 +111,74 @@ def _no_computer(options: Options, inventory: Inventory, name: str, word: Word) 
     if state := state_of(name):
         message = f"`{said}` is a state: `state={state}`."
         return options.wrong(message, word, corrected=options.replaced(word, f"state={state}"))
-    if _STATION.fullmatch(name):
+    if STATION.fullmatch(name):
         meant_station = options.replaced(word, f"session={name}")
         return options.wrong(f"`{said}` is a window station: `session={said}`.", word, corrected=meant_station)
+    if joined := _several(inventory, name):
+        message = f"`{said}` is no computer. Part computers by commas, or write a range."
+        return options.wrong(message, word, corrected=options.replaced(word, joined))
+    if parted := _with_a_person(inventory, name):
+        message = f"`{said}` is no computer. Do you mean the computer and the person?"
+        return options.wrong(message, word, corrected=options.replaced(word, parted))
     if inventory.candidates(name).names:
         return None
+    if filler := _filling(options, word):
+        return filler
     if option := _option(options, name):
         message = f"`{said}` is no computer. It may be the option `{option}`."
         return options.wrong(message, word, nearest=option, corrected=options.replaced(word, option))
-    return _a_person(options, inventory, name, word) if is_like_a_person(word.text) else None
+    lone = options.table.lone_quotes if options.table else None
+    if lone and not options.all(lone.name) and _is_named(options, inventory):
+        corrected = f"{options.text[: word.start]}{quoted(options.text[word.start :])}"
+        return options.wrong("Put the text of the message in quotes.", word, corrected=corrected)
+    is_named = _is_named(options, inventory)
+    return _a_person(options, inventory, name, word) if _is_person(word.text, inventory, is_named=is_named) else None
+
+
+def _several(inventory: Inventory, name: str) -> str:
+    """Return `comp1,comp2` for `comp1|comp2` or `[comp1,comp2]`, and `rds-[01-03]` for `rds-01..03`."""
+    parts = [part for part in re.split(r"[|+&;,/\[\]{}() ]+", name) if part]
+    if len(parts) > 1 and all(map(inventory.find, parts)):
+        return ",".join(parts)
+    span = re.fullmatch(r"(.*?)([0-9]+)(?:\.\.+|-)(?:\1)?([0-9]+)", name)
+    if span and inventory.find(span[1] + span[2]) and inventory.find(span[1] + span[3]):
+        return f"{span[1]}[{span[2]}-{span[3]}]"
+    return ""
+
+
+def _with_a_person(inventory: Inventory, name: str) -> str:
+    """Return `comp1 user=alice` for `comp1:alice`, `comp1/alice` and `alice@comp1`; empty for anything else."""
+    parts = [part for part in re.split(r"[:/\\@]", name) if part]
+    if len(parts) != 2:
+        return ""
+    first, last = reversed(parts) if "@" in name else parts
+    is_pair = bool(inventory.find(first)) and not inventory.find(last) and is_like_a_person(last)
+    return f"{first} user={last}" if is_pair and len(last) > 1 else ""
+
+
+def _filling(options: Options, word: Word) -> UsageError | None:
+    """Return the error for a word that says nothing, `please`, and for a sign that stands alone."""
+    text, low = options.text, word.text.lower()
+    message = f"`{shown(word.text)}` means nothing here. Leave it out."
+    if low in ("#", "//", "--") and text[word.end :].strip():
+        reason = quoted(text[word.end :].strip())
+        return options.wrong(
+            f'{message} For a reason write `--reason "..."`.', word, corrected=f"{text[: word.start]}--reason {reason}"
+        )
+    if low in _SPANS:
+        return options.wrong(
+            message, word, corrected=re.sub(rf"([0-9]) +{re.escape(word.text)} +([0-9])", r"\1-\2", text)
+        )
+    if low in _FILLING or not any(letter.isalnum() for letter in low):
+        return options.wrong(message, word, corrected=re.sub(" +", " ", options.replaced(word, "")).strip())
+    return None
+
+
+_SPANS = frozenset({"to", "until", "through"})
+_FILLING_WORDS = (
+    "a an and at for from in now off on please pls the thanks thx und bitte of with yes ok hi hello hey bot"
+)
+_FILLING = frozenset(_FILLING_WORDS.split())
 
 
 def _a_time(options: Options, word: Word, said: str, length: str) -> UsageError:
@@ -144,6 +203,20 @@ def is_like_a_person(name: str) -> bool:
     return bool(_PERSON.fullmatch(name)) and ("\\" in name or "@" in name or not _COMPUTER_LIKE.fullmatch(name))
 
 
+def _is_person(name: str, inventory: Inventory, *, is_named: bool) -> bool:
+    """Return whether the word may be somebody. Beside a computer, `bob.smith` and `adm1` may be as well."""
+    if not is_named or not _PERSON.fullmatch(name):
+        return is_like_a_person(name)
+    letters = re.sub(r"[^a-z]", "", name.lower())
+    return not any(letters == re.sub(r"[^a-z]", "", each.lower()) for each in inventory.names)
+
+
+def _is_named(options: Options, inventory: Inventory) -> bool:
+    """Return whether the command names a computer that there is."""
+    named = [word for word in options.rest if not is_number(word) and not _is_unknown(word, inventory)]
+    return bool(named or options.all("computer"))
+
+
 def account_in(name: str) -> str:
     """Return the account as a filter has it: `alice` for `@alice` and `alice@corp.example`."""
     bare = name.removeprefix("@").replace("/", "\\")
@@ -154,16 +227,35 @@ def _a_person(options: Options, inventory: Inventory, name: str, word: Word) -> 
     if _MENTION.fullmatch(name):
         message = "A person in Slack is no Windows account. Write the account: `user=...`."
         return options.wrong(message, word)
-    people = [other for other in options.rest if _is_unknown(other, inventory) and is_like_a_person(other.text)]
+    is_named = _is_named(options, inventory)
+    unknown = [other for other in options.rest if _is_unknown(other, inventory)]
+    unknown = [other for other in unknown if other.text.lower() not in _FILLING]
+    people = [other for other in unknown if _is_person(other.text, inventory, is_named=is_named)]
     accounts = ",".join(dict.fromkeys(account_in(other.text) for other in people))
     message = f"`{shown(name)}` is no option and no computer. Do you mean the person?"
     if len(people) > 1:
         message = f"`{shown(name)}` and others are no options and no computers. Do you mean these people?"
-    if options.all("computer") or len(people) < sum(not is_number(other) for other in options.rest):
-        return options.wrong(message, word, corrected=_with_people(options, people, accounts))
+    if is_named:
+        return options.wrong(
+            message,
+            word,
+            corrected=_with_people(options, people, accounts),
+            choices=_as_a_reason(options, people),
+        )
     if inventory.default:
         return options.wrong(message, word, corrected=_with_people(options, people, accounts))
     return options.wrong(message, word, choices=(Suggestion(command="sessions", text=f"user={accounts}"),))
+
+
+def _as_a_reason(options: Options, people: Sequence[Word]) -> tuple[Suggestion, ...]:
+    """Return the command with the last words as its reason, where it has ids already: `comp1 id=3 frozen`."""
+    has_ids = bool(options.all("id")) or any(map(is_number, options.rest))
+    first, last = people[0], people[-1]
+    takes_reason = options.table is not None and options.table.knows("reason") and not options.all("reason")
+    if not (has_ids and takes_reason) or last.end != len(options.text):
+        return ()
+    said = quoted(options.text[first.start :])
+    return (Suggestion(command="", text=f"{options.text[: first.start]}--reason {said}"),)
 
 
 def _is_unknown(word: Word, inventory: Inventory) -> bool:
@@ -175,7 +267,9 @@ def _is_unknown(word: Word, inventory: Inventory) -> bool:
 def _with_people(options: Options, people: Sequence[Word], accounts: str) -> str:
     """Return the command with `user=` in the place of the first person, and without the others."""
     text = options.text
-    for other in reversed(people[1:]):
+    fillers = [word for word in options.rest if word.text.lower() in _FILLING]
+    gone = sorted([*people[1:], *(word for word in fillers if word.start > people[0].start)], key=lambda w: w.start)
+    for other in reversed(gone):
         text = text[: other.start].rstrip() + " " + text[other.end :].lstrip()
     first = people[0]
     return f"{text[: first.start]}user={accounts}{text[first.end :]}".strip()
@@ -196,78 +290,8 @@ def pairs(options: Options) -> tuple[Suggestion, ...]:
 
 def no_computer(options: Options) -> UsageError:
     """Return the error for a command that names no computer, where there is no default one."""
-    error = options.wrong("Say on which computer.")
+    people = ",".join(value.text for value in options.all("user"))
+    looks = (Suggestion(command="sessions", text=f"user={people if _PLAIN.fullmatch(people) else quoted(people)}"),)
+    error = options.wrong("Say on which computer.", choices=looks if people else ())
     error.lacks_computer = True
     return error
-
-
-def session_id(options: Options, typed_ids: str, word: Word, last: int) -> UsageError:
-    """Return the error for what stands behind `id=` and is no list of ids."""
-    message = f"`{shown(typed_ids)[:40]}` is no session id. Ids are numbers from 0 to {last}: `id=3`."
-    if re.fullmatch(r"[0-9]+( +[0-9]+)+", typed_ids):
-        return options.wrong(message, word)
-    if _STATION.fullmatch(typed_ids):
-        message = f"`{shown(typed_ids)}` is a window station, no id: `session={shown(typed_ids)}`."
-        return options.wrong(message, word, corrected=options.replaced(word, f"session={typed_ids}"))
-    is_name = "=" in options.text[word.start : word.end] and is_like_a_person(typed_ids)
-    corrected = options.replaced(word, f"user={account_in(typed_ids)}") if is_name and len(typed_ids) > 1 else ""
-    return options.wrong(message, word, corrected=corrected)
-
-
-def duration(options: Options, value: Value) -> UsageError:
-    """Return the error for what should be a duration. A number without a unit may mean minutes or hours."""
-    message = f"`{value.text[:40]}` is no duration. Write `90s`, `30m`, `2h` or `1d`."
-    if value.text.isascii() and value.text.isdigit():
-        ends = [(value.text + unit) for unit in "mh"]
-        message = f"`{value.text[:40]}` has no unit. Write `{ends[0][:40]}` for minutes, `{ends[1][:40]}` for hours."
-        return options.wrong(
-            message, value.word, choices=tuple(_valued(options, value, value.operator, text) for text in ends)
-        )
-    return options.wrong(message, value.word)
-
-
-def comparison(options: Options, value: Value, *, is_idle: bool) -> UsageError:
-    """Return the error for `idle=2h` and `logon=2026-01-31`, which say no direction."""
-    name = "idle" if is_idle else "logon"
-    examples = "`idle>2h` is longer, `idle<2h` shorter" if is_idle else "`logon<2026-01-31` is before, `>` after"
-    message = f"Compare `{name}` with >, >=, < or <=: {examples}."
-    choices = tuple(_valued(options, value, sign, value.text, name) for sign in "><")
-    return options.wrong(message, value.word, corrected=choices[0].text, choices=choices[1:])
-
-
-def _valued(options: Options, value: Value, operator: str, text: str, name: str = "") -> Suggestion:
-    """Return the command with another operator or text for this value."""
-    if not name:
-        corrected = options.text[: value.start] + text + options.text[value.word.end :]
-        return Suggestion(command="", text=corrected)
-    before = options.text[: value.word.start].rstrip()
-    if "=" not in value.word.text and ":" not in value.word.text:  # `--idle 2h`: the option is the word before
-        before = re.sub(r"\S+$", "", before).rstrip()
-    return Suggestion(command="", text=f"{before} {name}{operator}{text}{options.text[value.word.end :]}".strip())
-
-
-def state(options: Options, value: Value, pattern: str, found: Sequence[SessionState]) -> UsageError:
-    """Return the error for a word that is no state, or the beginning of several."""
-    said = SAID_OF_STATES.get(pattern.lower())
-    meant = [said] if said is not None else list(found)
-    if pattern.isascii() and pattern.isdigit() and int(pattern[:3]) < len(KNOWN_STATES):
-        meant = [KNOWN_STATES[int(pattern[:3])]]
-    texts = [value.text.replace(pattern, each.label.lower(), 1) for each in meant]
-    choices = tuple(_valued(options, value, value.operator, text) for text in texts)
-    names = ", ".join(each.label for each in KNOWN_STATES)
-    if len(meant) > 1:
-        message = f"`{pattern[:40]}` could be {' or '.join(each.label for each in meant)}. Write it out."
-    else:
-        message = f"`{pattern[:40]}` is no state. States are {names}."
-    if len(choices) == 1:
-        return options.wrong(message, value.word, corrected=choices[0].text)
-    return options.wrong(message, value.word, choices=choices)
-
-
-def date(options: Options, value: Value) -> UsageError:
-    """Return the error for what is no date."""
-    message = f"`{value.text[:40]}` is no date. Write `2026-01-31` or `2026-01-31T08:00` (UTC)."
-    if parts := re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})", value.text):
-        text = f"{parts[3]}-{int(parts[2]):02}-{int(parts[1]):02}"
-        return options.wrong(message, value.word, corrected=_valued(options, value, value.operator, text).text)
-    return options.wrong(message, value.word)

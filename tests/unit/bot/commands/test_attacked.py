@@ -117,7 +117,7 @@ def test_a_word_that_is_nearly_an_option_is_answered_with_the_option(text: str, 
     ("comp1,3", "comp1 id=3"), ("comp1,comp2,3", ""),
     ("comp1 id=3 user=bob 5 --force", ""), ("comp1 user=bob 5 id=3", ""), ("comp1 3 user=bob 5", ""),
     ("comp1 3 -EA Continue 5", ""), ("comp1 3 --all= 5", ""),
-    ("'comp1 3' --force", "comp1 3 --force"), ("comp1..comp3 3", ""),
+    ("'comp1 3' --force", "comp1 3 --force"), ("comp1..comp3 3", "comp[1-3] 3"),
 ])  # fmt: skip
 def test_a_correction_is_one_that_can_be_read(text: str, corrected: str) -> None:
     assert refusal(text).corrected == corrected
