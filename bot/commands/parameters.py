@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OPERATOR = r">=|<=|!=|<>|=>|=<|==|=|>|<|:"
 
 
+_OPERATORS = frozenset(OPERATOR.split("|"))
 _SAME_OPERATOR = {"==": "=", "=>": ">=", "=<": "<=", "<>": "!="}
 
 
@@ -158,6 +159,10 @@ def is_dashed(text: str) -> bool:
 def assignment_in(word: Word) -> tuple[str, str, str] | None:
     """Return name, operator and value of `id=3`; None for a quoted word, and for one that is no assignment."""
     found = None if word.is_quoted else _ASSIGNMENT.match(word.text)
+    if found and word.quoted_from > found.start(2):  # `session="<x"`: what is in quotes is no part of the operator
+        operator = word.text[found.start(2) : word.quoted_from]
+        if operator in _OPERATORS:
+            return found[1], _SAME_OPERATOR.get(operator, operator), word.text[word.quoted_from :]
     return (found[1], _SAME_OPERATOR.get(found[2], found[2]), found[3]) if found else None
 
 

@@ -48,6 +48,7 @@ class Word:
     end: int  # position behind its last character
     is_quoted: bool = False  # it begins with a quote, so it is text and never an option
     ends_quoted: bool = False  # it ends with a quote, as `reason="floor 5"` does, so its end is certain
+    quoted_from: int = 0  # where in `text` the first part in quotes begins, which holds no operator; 0: at its start
     value_at: int = 0  # where the value of a word begins that was written in parts, `id = 3`; 0: in one part
 
 
@@ -148,14 +149,15 @@ def split(text: str) -> list[Word]:
         if text[position] == " ":
             position += 1
             continue
-        start, letters, ends_quoted = position, [""], False
+        start, letters, ends_quoted, quoted_from = position, [""], False, 0
         while position < len(text) and text[position] != " ":
             if text[position] in _QUOTE and (position == start or text[position - 1] in _OPENS_AFTER):
+                quoted_from = quoted_from or len("".join(letters))
                 position, ends_quoted = _quoted(text, position, letters), True
             else:
                 letters.append(text[position])
                 position, ends_quoted = position + 1, False
-        words.append(Word("".join(letters), start, position, text[start] in _QUOTE, ends_quoted))
+        words.append(Word("".join(letters), start, position, text[start] in _QUOTE, ends_quoted, quoted_from))
     return words
 
 
