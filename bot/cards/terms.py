@@ -49,6 +49,8 @@ def terms_of(request: Request) -> Iterator[str]:
             if is_over
             else "Also if somebody came back to work since (--even-if-active)."
         )
+    if ask.stop_on_error:
+        yield "One computer after the other; no further one after the first error (--stop-on-error)."
     if ask.conditions:
         filters = outside(", ".join(map(in_words, ask.conditions)), LONGEST_TEXT)
         yield (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.audit.entry import THE_BOT
 from bot.cards.wording import MESSAGE_TITLE, message_text
 from bot.domain.actions import Action, facts_of
-from bot.domain.events import HostStarted, Noted, Settled, TargetEnded, TargetRequested
+from bot.domain.events import HostStarted, Noted, Settled, Stopped, TargetEnded, TargetRequested
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import State, WorkItem
 from bot.domain.session import NOT_NAMED, SessionState
@@ -23,6 +23,7 @@ from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, Timed
 from bot.ports.terminal import Order
 from bot.workflow.host_reader import LOOK_WITHIN
 from bot.workflow.sight import in_sight
+from bot.workflow.turns import Turn, turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +78,13 @@ class HostExecution:
             return
         targets = [target for target in request.open_targets if target.session.host == host]
         if fresh := [target for target in targets if target.requested_at is None]:
-            self._begin(request, host, fresh)
+            match turn_of(request, host):
+                case Turn.GO:
+                    self._begin(request, host, fresh)
+                case Turn.WAIT:
+                    self._again_soon(request, host)
+                case Turn.STOP:
+                    self._record(request, Stopped(by=THE_BOT))
         elif targets:
             self._follow(request, host, targets)
 

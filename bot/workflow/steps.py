@@ -16,7 +16,7 @@ from bot.cards import wording
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
-from bot.workflow.execution import HostExecution, act_within
+from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
 from bot.workflow.host_reader import HostReader
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
@@ -181,7 +181,10 @@ class Workflow:
         by_host = Counter(target.session.host for target in request.open_targets)
         most = max(by_host.values(), default=0)
         rounds = -(-len(by_host) // self.hosts_at_once)
-        return act_within(request.open_targets[:most], request.ask.wait) * max(1, rounds)
+        within = act_within(request.open_targets[:most], request.ask.wait)
+        if request.ask.stop_on_error:  # one host after the other, each until its verdicts are there
+            return (within + FOLLOW_FOR) * max(1, len(by_host))
+        return within * max(1, rounds)
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails."""
