@@ -12,7 +12,7 @@ from slack_bolt import BoltResponse
 
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
-from adapters.slack.payloads import command_call, form_call, press_call
+from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import draw
 from bot.cards import wording
 from bot.cards.model import Card
@@ -41,6 +41,8 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) 
     app.action(re.compile("^press_"))(_on_press(intake, wake))
     app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
     app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
+    app.event("app_mention")(_on_said(intake, is_private=False))
+    app.event("message")(_on_said(intake, is_private=True))
     app.error(on_error)
 
 
@@ -91,6 +93,27 @@ def _on_form(
         _wake_for(response, wake)
 
     return on_form
+
+
+def _on_said(intake: Intake, *, is_private: bool) -> Callable[..., None]:
+    """Answer a mention, for its writer alone, or a direct message. What programs say is left alone."""
+
+    def on_said(event: dict[str, Any], client: WebClient) -> None:
+        said = said_call(event)
+        if said is None or (is_private and event.get("channel_type") != "im"):
+            return
+        drawing = draw(intake.said(said))
+        channel, text, blocks = said.place.channel_id, drawing.text, drawing.blocks
+        try:
+            with translate_errors():
+                if is_private:
+                    client.chat_postMessage(channel=channel, text=text, blocks=blocks)
+                else:
+                    client.chat_postEphemeral(channel=channel, user=said.actor.user_id, text=text, blocks=blocks)
+        except ChatError as error:
+            log.warning("said.not_answered", message=error.message)
+
+    return on_said
 
 
 def _choice(body: dict[str, Any]) -> PressCall:

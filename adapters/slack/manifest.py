@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SCOPES = (
     "commands",
+    "app_mentions:read",
+    "im:history",
     "chat:write",
     "chat:write.public",
     "im:write",
@@ -22,6 +24,10 @@ SCOPES = (
     "channels:read",
     "groups:read",
 )
+
+
+EVENTS = ("app_mention", "message.im")
+"""What is said to the bot: a mention in a channel, and a direct message. It reads nothing else."""
 
 
 def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> dict[str, object]:
@@ -34,6 +40,11 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
             "background_color": "#1d3557",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "bot_user": {"display_name": "logoffbot", "always_online": True},
             "slash_commands": [
                 {
@@ -47,6 +58,7 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
+            "event_subscriptions": {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True},
             "org_deploy_enabled": False,
             "socket_mode_enabled": True,

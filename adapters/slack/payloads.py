@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.people import Actor, Place
-from bot.workflow.inputs import CommandCall, PressCall
+from bot.workflow.inputs import CommandCall, PressCall, SaidCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,17 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int] | None = None, tex
         place=Place(channel_id=""),
         picked=picked,
         text=text,
+    )
+
+
+def said_call(event: Mapping[str, Any]) -> SaidCall | None:
+    """Return what a person said to the bot; None for what a program said, and for a change of an older message."""
+    if event.get("bot_id") or event.get("subtype") or not event.get("user"):
+        return None
+    return SaidCall(
+        text=str(event.get("text") or ""),
+        actor=Actor(user_id=str(event["user"])),
+        place=Place(channel_id=str(event["channel"])),
     )
 
 

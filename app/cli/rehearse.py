@@ -16,16 +16,13 @@ Database = Annotated[str, typer.Option(help="Keep the rehearsal's database here,
 FarmFile = Annotated[Path | None, typer.Option("--farm", help="Another farm of hosts than the one that ships.")]
 
 
-def _with_a_slash(command: str) -> str:
-    if not command.startswith("/"):
-        raise typer.BadParameter("In Slack a command begins with a slash, for example '/logoff comp1 id=3'.")
-    return command
-
-
 def try_(
     command: Annotated[
         str,
-        typer.Argument(help="What is typed in Slack, for example '/logoff comp1 id=3 --sync'.", callback=_with_a_slash),
+        typer.Argument(
+            help="What is typed in Slack: '/logoff comp1 id=3 --sync', '@logoffbot who is on comp1', or without either "
+            "sign a direct message."
+        ),
     ],
     as_user: Annotated[str, typer.Option("--as", help="Who types it: dana, bo, chen, oli, ...")] = "dana",
     press: Annotated[

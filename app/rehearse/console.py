@@ -73,6 +73,10 @@ def converse(  # noqa: PLR0913 - what `try` was told
 
 def _type(stage: Rehearsal, person: str, command: str) -> None:
     progress.print(letters(f"{person} types  {command}"), style="bold")
+    if not command.startswith("/"):
+        stage.visitor(person).say(command, None if command.startswith("@") else f"@{stage.bot_handle}")
+        stage.wait_until_still()
+        return
     result = stage.visitor(person).command(command)
     if not result.ok:
         raise UserClientError(result.error or "", f"Slack answers {person}: {result.error}")

@@ -61,6 +61,11 @@ class Rehearsal:
     def visitor(self, handle: str) -> UserClient:
         return UserClient(self.workspace.url, handle)
 
+    @property
+    def bot_handle(self) -> str:
+        """The name by which people mention the bot."""
+        return self.workspace.store.settings.app.bot
+
     def hang_up(self) -> None:
         """End the bot's connection to the workspace, after running listeners. The client alone would wait 3 seconds."""
         self.bot.connection.take_no_more()

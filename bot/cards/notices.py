@@ -98,6 +98,16 @@ def usage(error: UsageError, asked: Asked) -> Card:
     return Card(headline=message, summary=message, lines=tuple(lines), buttons=(*meant, help_button))
 
 
+def spoken_to(asked: Asked, suggestions: Sequence[Suggestion], contact: str = "") -> Card:
+    """Return the answer to a direct message or a mention: one sentence, and the commands that may be meant."""
+    meant = [button for button in map(asked.button, suggestions[: MOST_BUTTONS - 1]) if button.fits]
+    sentence = f"I take commands, such as {asked.slash} {BY_NAME[asked.command].examples[0][0]}."
+    sentence += " Is it this?" if meant else " Help shows them all."
+    lines = (Line(parts=(f"Questions: {contact}",), tone=Tone.QUIET),) if contact else ()
+    help_button = asked.button(Suggestion(command=asked.command, text="help"), label="Help")
+    return Card(headline=sentence, summary=sentence, lines=lines, buttons=(*meant, help_button))
+
+
 def suggested_by(error: UsageError, command: str) -> list[Suggestion]:
     """Return the commands that the error suggests, each once, with the name of their command."""
     first = [Suggestion(command=error.command or command, text=error.corrected)] if error.corrected else []

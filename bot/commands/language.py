@@ -6,6 +6,7 @@ is answered with commands; a person presses the one that they mean.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
 
 A_SENTENCE = "I read commands, no sentences. Do you mean this?"
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^<>]*)?>")
 MOST_CHOICES = 4
 """The most commands of one answer."""
 
@@ -53,6 +55,21 @@ def understand(name: str, text: str, inventory: Inventory) -> Understood:
             error.choices = (*error.choices, *_without_computer(error, error.command or name))
         error.choices = tuple(_readable(error.choices, error.command or name, inventory))
         raise
+
+
+def suggest(text: str, inventory: Inventory) -> list[Suggestion]:
+    """Return the commands that words to the bot may mean, which are no slash command; none when nothing is clear."""
+    said = " ".join(_MENTION.sub(" ", text).split())
+    if not said:
+        return []
+    default = BY_NAME[facts_of(Action.LOG_OFF).command]
+    try:
+        found = _understood(default, said, inventory)
+    except UsageError as error:
+        meant = meant_by(unescaped(said), Action.LIST, inventory)
+        first = (Suggestion(command=error.command, text=error.corrected),) if error.corrected else ()
+        return _readable(meant or (*first, *error.choices), default.name, inventory)
+    return [Suggestion(command=found.command.name, text=written(found.ask))]
 
 
 def _understood(command: Command, text: str, inventory: Inventory) -> Understood:

@@ -31,3 +31,12 @@ class PressCall:
     picked: frozenset[int] | None = None  # rows ticked in the form, counted from 0; None: a button, no form
     text: str | None = None  # what was written into a form; None: no such form
     delivery: str = ""  # the chat's id of the delivery; empty for a form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidCall:
+    """Words to the bot: a direct message, or a mention in a channel."""
+
+    text: str  # as the chat delivered it
+    actor: Actor  # who said it
+    place: Place  # where

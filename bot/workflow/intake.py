@@ -9,8 +9,8 @@ from unicodedata import category
 
 from bot.cards import notices
 from bot.cards.model import ASK, LONGEST_VALUE, Press
-from bot.commands import BY_NAME
-from bot.commands.language import understand
+from bot.commands import BY_NAME, COMMANDS
+from bot.commands.language import suggest, understand
 from bot.commands.naming import OWN_NAMES, CommandNames
 from bot.commands.tokens import unescaped
 from bot.domain.events import Noted
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
-    from bot.workflow.inputs import PressCall
+    from bot.workflow.inputs import PressCall, SaidCall
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """The characters of an id, without those that look or sound alike."""
@@ -80,6 +80,11 @@ class Intake:
     @property
     def _enquiries(self) -> Enquiries:
         return Enquiries(ledger=self.ledger, authorizer=self.presses.authorizer, contact=self.contact)
+
+    def said(self, call: SaidCall) -> Card:
+        """Return the answer to words that are no slash command: the commands that may be meant, as buttons."""
+        asked = notices.Asked(command=COMMANDS[0].name, asker=call.actor.user_id, names=self.names)
+        return notices.spoken_to(asked, suggest(call.text, self.inventory), self.contact)
 
     def _request(self, call: CommandCall) -> Request:
         """Return a new request for the command. Raises `UsageError`."""

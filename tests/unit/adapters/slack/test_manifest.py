@@ -14,6 +14,8 @@ from tests.support.checkout import ROOT
 MANIFEST = cast("dict[str, Any]", manifest(COMMANDS))
 CALLS = {
     "commands": r"app\.command\(",
+    "app_mentions:read": r"app\.event\(\"app_mention\"\)",
+    "im:history": r"app\.event\(\"message\"\)",
     "chat:write": r"chat_(postMessage|update|postEphemeral)\(",
     "chat:write.public": r"chat_postMessage\(",
     "im:write": r"conversations_open\(",

@@ -10,7 +10,16 @@ from rehearsal.slack.context import Context
 from rehearsal.slack.control_api.requests import ControlRequest, accept, find_person, result_json
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
-from rehearsal.slack.user_actions.forms import Use, close, open_home, operate_in_message, operate_in_view, say, submit
+from rehearsal.slack.user_actions.forms import (
+    Use,
+    close,
+    open_home,
+    operate_in_message,
+    operate_in_view,
+    say,
+    submit,
+    tell_of,
+)
 from rehearsal.slack.views import View
 
 if TYPE_CHECKING:
@@ -63,6 +72,7 @@ class HomeRequest(ControlRequest):
 async def _say(context: Context, request: SayRequest) -> dict[str, Any]:
     person = find_person(context, request.user)
     message = say(context, person, request.channel, request.text, request.thread_ts)
+    await tell_of(context, message)
     return {"ok": True, "channel": message.channel, "ts": message.ts}
 
 

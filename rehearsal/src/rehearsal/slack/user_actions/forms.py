@@ -14,9 +14,10 @@ from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.views import check_body
 from rehearsal.slack.payloads import closed_payload, make_action, press_payload, submission_payload, view_press_payload
+from rehearsal.slack.serializers import message_json
 from rehearsal.slack.user_actions.commands import deliver, expect_active, find_place, send_event
 from rehearsal.slack.views import View
-from rehearsal.slack.workspace_file import Person
+from rehearsal.slack.workspace_file import ChannelKind, Person
 
 Json = dict[str, Any]
 _HANDLE = re.compile(r"(?<!\S)@([a-z0-9._-]+)")
@@ -41,6 +42,21 @@ def say(context: Context, person: Person, place: str | None, text: str, thread_t
     ids = {one.handle: one.id for one in context.store.settings.people}
     written = _HANDLE.sub(lambda it: f"<@{ids[it[1]]}>" if it[1] in ids else it[0], html.escape(text, quote=False))
     return context.store.post(channel.id, person.id, written, [], thread_ts=thread_ts)
+
+
+async def tell_of(context: Context, message: Message) -> None:
+    """Tells the app of a message to it: `message` in direct messages, `app_mention` where it is named and a member."""
+    settings = context.store.settings
+    channel = context.store.channels[message.channel]
+    scopes = settings.app.scopes
+    kind = None
+    if channel.kind is ChannelKind.DIRECT and "im:history" in scopes:
+        kind = {"type": "message", "channel_type": "im"}
+    elif f"<@{settings.bot.id}>" in message.versions[-1].text and settings.bot.id in channel.members:
+        kind = {"type": "app_mention"} if "app_mentions:read" in scopes else None
+    if kind is not None:
+        event = {**message_json(message, settings), **kind, "channel": channel.id, "event_ts": message.ts}
+        await send_event(context, event, 1)
 
 
 async def operate_in_message(
