@@ -80,7 +80,8 @@ def decide(
     )
     excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
     ending, message = _ending(request, sight, surveys, targets, excluded)
-    excluded = excluded if targets or excluded else _nearly(ask, sight)
+    is_there = bool(targets or excluded)
+    excluded = excluded if is_there else _nearly(ask, sight)
     if action is Action.LIST and len(targets) > MOST_LISTED:
         message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
@@ -91,7 +92,7 @@ def decide(
         required, message = takes, takes.message
     return Surveyed(
         targets=targets,
-        surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded) and not ask.everywhere),
+        surveys=_host_surveys(ask, surveys, sight, says_missing=is_there and not ask.everywhere),
         excluded=excluded,
         unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
         requirement=required,
