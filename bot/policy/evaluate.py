@@ -39,7 +39,10 @@ def check_member(person: Person) -> Decision:
     if person.status is not MemberStatus.MEMBER:
         message = f"Slack says that your account is a {person.status.value} one; only members count."
         if person.status is MemberStatus.GUEST:
-            message = "Guests do not count, whatever the rules say: only full members of this workspace do."
+            message = (
+                "Slack says that your account is a guest one. Guests do not count, whatever the rules say; only members "
+                "count."
+            )
         return deny("status", message)
     return Decision(allowed=True, rule="member")
 

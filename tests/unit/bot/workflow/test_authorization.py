@@ -57,7 +57,7 @@ CHANGES: dict[str, Change] = {
     ),
     "the requester became a guest": (
         lambda x: x.directory.statuses.update({DANA.user_id: MemberStatus.GUEST}),
-        "Guests do not count",
+        "your account is a guest one",
     ),
     "Slack cannot be asked who the requester is": (
         lambda x: x.directory.statuses.update({DANA.user_id: MemberStatus.UNKNOWN}),
