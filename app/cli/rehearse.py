@@ -20,11 +20,12 @@ def try_(
     command: Annotated[
         str,
         typer.Argument(
-            help="What is typed in Slack: '/logoff comp1 id=3 --sync', '@logoffbot who is on comp1', or without either "
-            "sign a direct message."
+            help="What is typed in Slack: '/logoff comp1 id=3 --sync', '@logoffbot who is on comp1', or with --direct "
+            "words to the bot."
         ),
     ],
     as_user: Annotated[str, typer.Option("--as", help="Who types it: dana, bo, chen, oli, ...")] = "dana",
+    direct: Annotated[bool, typer.Option("--direct", help="It is a direct message to the bot, no command.")] = False,
     press: Annotated[
         list[str] | None,
         typer.Option(help="A button to press then: 'Log off 1', or 'Log off 1@bo' for another person."),
@@ -38,6 +39,8 @@ def try_(
 
     Exit code 0 when it went as said, 1 when a button was not there, 2 when the call itself is wrong.
     """
+    if not (direct or command.startswith(("/", "@"))):
+        raise typer.BadParameter("In Slack a command begins with a slash, for example '/logoff comp1 id=3'.")
     from app.rehearse.console import converse  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
 
     set_up_logging(level=logging.ERROR, as_json=False)

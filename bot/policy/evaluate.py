@@ -40,8 +40,8 @@ def check_member(person: Person) -> Decision:
         message = f"Slack says that your account is a {person.status.value} one; only members count."
         if person.status is MemberStatus.GUEST:
             message = (
-                "Slack says that your account is a guest one. Guests do not count, whatever the rules say; only members "
-                "count."
+                "Slack says that your account is a guest one. "
+                "Guests do not count, whatever the rules say; only members count."
             )
         return deny("status", message)
     return Decision(allowed=True, rule="member")
