@@ -51,19 +51,20 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
     """Return whether any rule lets the person ask for the action in this place."""
     counted = check_member(person)
     if not counted.allowed:
-        return replace(counted, message=f"{counted.message} {whom_to_ask(policy)}")
+        is_guest = person.status is MemberStatus.GUEST
+        return replace(counted, message=f"{counted.message} Ask {contact_of(policy)}.") if is_guest else counted
     for rule in policy.rules:
         if rule.is_for(person, place, action):
             return Decision(allowed=True, rule=rule.name)
     for rule in policy.rules:
         if action in rule.may and person.is_among(rule.who):
             return deny(rule.name, f"You may {facts_of(action).right}, but not asked from this channel.")
-    return deny("no rule", f"No rule lets you {facts_of(action).right}. {whom_to_ask(policy)}")
+    return deny("no rule", f"No rule lets you {facts_of(action).right}. Ask {contact_of(policy)} for it.")
 
 
-def whom_to_ask(policy: Policy) -> str:
-    """Return the sentence that says whom to ask: the `contact` of app.yaml."""
-    return f"Ask {policy.contact or 'the keeper of the policy'} about it."
+def contact_of(policy: Policy) -> str:
+    """Return whom people ask: the `contact` of app.yaml."""
+    return policy.contact or "the keeper of the bot's policy"
 
 
 def may_look(policy: Policy, person: Person, place: Place, action: Action, host: str) -> bool:

@@ -58,14 +58,35 @@ def noise(option: str, followers: list[str]) -> Piece:
 NAMES = st.lists(st.sampled_from(HOSTS), min_size=1, max_size=2, unique=True)
 NUMBERS = st.lists(st.sampled_from(sorted(USERS)), min_size=1, max_size=2, unique=True)
 PEOPLE = st.lists(st.sampled_from(sorted(set(USERS.values()))), min_size=1, max_size=2, unique=True)
-COMPUTERS = st.builds(computer, NAMES, st.sampled_from(["{}", "-ComputerName {}", "/server:{}", "computer={}"]))
+COMPUTERS = st.builds(
+    computer, NAMES, st.sampled_from(["{}", "-ComputerName {}", "/server:{}", "computer={}", "-cn @({})"])
+)
 SELECTIONS = st.one_of(
-    st.builds(ids, NUMBERS, st.sampled_from(["{}", "id={}", "-Id {}", "/id:{}"])),
-    st.builds(users, PEOPLE, st.sampled_from(["user={}", "-UserName {}", "--user {}"])),
+    st.builds(
+        ids, NUMBERS, st.sampled_from(["{}", "id={}", "-Id {}", "/id:{}", "id = {}", "session {}", "#{}", "-Id @({})"])
+    ),
+    st.builds(users, PEOPLE, st.sampled_from(["user={}", "-UserName {}", "--user {}", "user = {}"])),
     st.just(Piece("--all", is_everybody=True)),
 )
 FOLLOWERS = st.lists(
-    st.sampled_from(["5", "3", "4,7", "2-7", "comp2", "comp3,comp1", "comp*", "floor", "m", "alice"]), max_size=3
+    st.sampled_from(
+        [
+            "5",
+            "3",
+            "4,7",
+            "2-7",
+            "comp2",
+            "comp3,comp1",
+            "comp*",
+            "floor",
+            "m",
+            "alice",
+            "#2",
+            "comp2:4",
+            "@(2,7)",
+        ]
+    ),
+    max_size=3,
 )
 OPEN_ENDED = ["--reason floor", "reason=x", "-Reason:x", "--warn 5m", "warn=5m", "--timeout 2m", "--say now", "idle>0s"]
 NOISE = st.one_of(
@@ -132,7 +153,9 @@ def test_a_forced_command_touches_only_what_was_written_for_it(pieces: list[Piec
     assert touched <= may_be_touched(pieces), command
 
 
-@given(COMPUTERS, st.lists(SELECTIONS.filter(lambda piece: not piece.words[0].isdigit()), min_size=1, max_size=2))
+@given(
+    COMPUTERS, st.lists(SELECTIONS.filter(lambda piece: piece.words[0] not in "#0123456789"), min_size=1, max_size=2)
+)
 def test_a_forced_command_without_leftovers_touches_all_that_it_names(where: Piece, selection: list[Piece]) -> None:
     pieces = [where, *selection]
     command = " ".join([*(piece.words for piece in pieces), "--force", '--reason "it is 5"'])
