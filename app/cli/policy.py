@@ -12,7 +12,9 @@ from app.cli.options import APP_YAML, Config
 from app.config.oddities import oddities
 from app.config.settings import Settings, load
 from app.wiring import open_directory
+from bot.cards.notices import suggested_by, without_code
 from bot.commands import BY_NAME
+from bot.commands.language import understand
 from bot.domain.letters import visible
 from bot.domain.people import Actor, Place
 from bot.errors import UsageError
@@ -49,13 +51,19 @@ def explain_(
     """Print what the rules would decide and why. Nothing is asked for and no host is contacted."""
     settings = load(config)
     word, _, text = command.strip().partition(" ")
-    spec = BY_NAME.get(word.removeprefix("/"))
-    if spec is None:
-        raise UsageError(f"I know no command {visible(word)}. There are: {', '.join('/' + name for name in BY_NAME)}.")
+    names = settings.command_names()
+    name = names.name_of(word)
+    if name not in BY_NAME:
+        raise UsageError(f"I know no command {visible(word)}. There are: {', '.join(map(names.slash, BY_NAME))}.")
     directory, _ = _directory(settings)
     person = directory.person(Actor(user_id=as_user))
-    ask = spec.parse(text, settings.inventory())
-    for line in explain(settings.policy(), person, Place(channel_id=in_channel), spec.action, ask):
+    try:
+        understood = understand(name, text, settings.inventory())
+    except UsageError as error:
+        meant = "".join(f"\nDid you mean: {names.slash(s.command)} {s.text}" for s in suggested_by(error, name))
+        raise UsageError(visible(without_code(error.message)) + meant) from error
+    action, ask = understood.command.action, understood.ask
+    for line in explain(settings.policy(), person, Place(channel_id=in_channel), action, ask):
         sys.stdout.write(visible(line) + "\n")
 
 

@@ -73,5 +73,5 @@ def _card(headline: str, lines: list[Line], asked: Asked) -> Card:
         headline=headline,
         summary=headline,
         lines=tuple(lines),
-        buttons=tuple(asked.button(page, label=page.text.capitalize()) for page in pages[:4]),
+        buttons=tuple(asked.button(page, label=page.text.capitalize()) for page in pages[:5]),
     )

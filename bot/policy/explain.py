@@ -35,7 +35,7 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
         if not rules:
             yield f"{host}: no rule lets this person {facts_of(action).right} there. Its sessions would be left out."
         for rule in rules:
-            yield f"{host}: {_described(rule)}"
+            yield f"{host}: {_described(rule, at_once=not (facts_of(action).asks_first or ask.confirm))}"
             if _takes_all(rule):
                 break
     if ask.force:
@@ -55,17 +55,19 @@ def _takes_all(rule: Rule) -> bool:
     return "*" in rule.users and rule.states == frozenset(SessionState) and not rule.idle_over
 
 
-def _described(rule: Rule) -> str:
+def _described(rule: Rule, *, at_once: bool) -> str:
     on = [] if "*" in rule.users else [f"users {', '.join(rule.users)}"]
     on += [] if rule.states == frozenset(SessionState) else ["only " + ", ".join(s.label for s in sorted(rule.states))]
     on += [f"idle for more than {duration(rule.idle_over)}"] if rule.idle_over else []
     whom = "; ".join(on) or "all sessions"
-    return f'rule "{rule.name}" covers {whom}; {_confirmation(rule)}; at most {rule.max_targets} at once.'
+    return (
+        f'rule "{rule.name}" covers {whom}; {_confirmation(rule, at_once=at_once)}; at most {rule.max_targets} at once.'
+    )
 
 
-def _confirmation(rule: Rule) -> str:
+def _confirmation(rule: Rule, *, at_once: bool) -> str:
     if rule.need is None:
-        return "the requester confirms"
+        return "nobody is asked" if at_once else "the requester confirms"
     where = f", asked in {rule.approve_in}" if rule.approve_in else ""
     return f"needs a yes from {rule.need.count} of {', '.join(sorted(rule.need.of))}{where}"
 
