@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.checkout import ROOT, nodes_of
+from tests.support.checkout import ROOT, statements_in, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,7 +81,7 @@ def undeclared(nodes: Iterable[ast.AST], requirements: Iterable[str]) -> set[str
 @pytest.mark.parametrize("folder", MAY_USE)
 def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
     files = sorted((ROOT / folder).rglob("*.py"))
-    found = {str(path.relative_to(ROOT)): undeclared(nodes_of(path), MAY_USE[folder]) for path in files}
+    found = {str(path.relative_to(ROOT)): undeclared(statements_of(path), MAY_USE[folder]) for path in files}
     assert files
     assert {path: names for path, names in found.items() if names} == {}
 
@@ -99,4 +99,4 @@ def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
     ],
 )
 def test_an_import_that_nothing_declares_is_found(source: str, requirements: list[str], missing: set[str]) -> None:
-    assert undeclared(ast.walk(ast.parse(source)), requirements) == missing
+    assert undeclared(statements_in(source), requirements) == missing
