@@ -155,7 +155,6 @@ def assert_changes_nothing_but_letters(name: str, text: str) -> None:
         assert_keeps_to_itself(said)
 
 
-@pytest.mark.slow
 @given(name=st.sampled_from(sorted(SAMPLES)), text=AT_THE_START)
 @settings(max_examples=examples(2))
 def test_no_text_from_outside_makes_a_line_a_mark_a_button_or_a_direction(name: str, text: str) -> None:
@@ -166,7 +165,6 @@ ALL_SIGNS = "x" + "".join(SIGNS)
 KNOWN = [FAKE_ROW, OVERRIDE, TOWER, "… waiting for its turn", "✓ logged off", "א" * 300, "x" * 600, ALL_SIGNS]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long", "signs"])
 def test_known_tricks_work_on_no_card(text: str) -> None:
     for name in SAMPLES:
