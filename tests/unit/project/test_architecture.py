@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tests.support.checkout import ROOT, statements_of
+from tests.support.checkout import ROOT, statements_in, statements_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,36 @@ def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def catches_everything(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(kind is None or ast.unparse(kind) in ("Exception", "BaseException") for kind in kinds)
+
+
+NESTED = """
+class A:
+    async def f(self):
+        with x:
+            try:
+                for y in x: a
+                else: b
+            except* E: c
+            else: d
+            finally:
+                match x:
+                    case 1: e
+                    case _:
+                        while x: f
+                        else: g
+        if x: h
+        elif y: i
+        else: j
+try: k
+except E: l
+"""
+
+
+def test_a_statement_is_found_however_deep_it_stands() -> None:
+    every = [ast.unparse(node) for node in ast.walk(ast.parse(NESTED)) if isinstance(node, ast.stmt)]
+    found = [ast.unparse(node) for node in statements_in(NESTED) if isinstance(node, ast.stmt)]
+    assert sorted(found) == sorted(every)
+    assert sum(isinstance(node, ast.ExceptHandler) for node in statements_in(NESTED)) == 2
 
 
 def test_the_source_files_are_found() -> None:
