@@ -36,7 +36,7 @@ from tests.support.effort import examples
 from tests.support.signs import SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from adapters.slack.render import Drawing
     from bot.domain.request import Request
@@ -107,9 +107,9 @@ def cards_of(request: Request, text: str) -> Iterator[Card]:
         yield Card(headline=said, summary=said)
 
 
-def rows_of(request: Request) -> list[Line]:
+def rows_of(messages: Iterable[Card]) -> list[Line]:
     """The rows of the list in the thread: long names take more messages, and no other number of rows."""
-    lines = [line for card in target_list.messages(request) for line in card.lines]
+    lines = [line for card in messages for line in card.lines]
     return [line for line in lines if not isinstance(line.parts[0], Bold)]
 
 
@@ -148,10 +148,10 @@ def harmless_shapes(name: str) -> list[tuple[object, ...]]:
 
 def assert_changes_nothing_but_letters(name: str, text: str) -> None:
     wild = with_texts(SAMPLES[name], text)
-    hostile = list(cards_of(wild, text))
+    hostile, messages = list(cards_of(wild, text)), target_list.messages(wild)
     assert [shape_of(card) for card in hostile] == harmless_shapes(name), name
-    assert len(rows_of(wild)) == len(wild.targets)
-    for said in {said for card in (*hostile, *target_list.messages(wild)) for said in texts_of(card)}:
+    assert len(rows_of(messages)) == len(wild.targets)
+    for said in {said for card in (*hostile, *messages) for said in texts_of(card)}:
         assert_keeps_to_itself(said)
 
 
