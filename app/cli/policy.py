@@ -11,7 +11,6 @@ import typer
 from app.cli.options import APP_YAML, Config
 from app.config.oddities import oddities
 from app.config.settings import Settings, load
-from app.wiring import open_directory
 from bot.cards.notices import suggested_by, without_code
 from bot.commands import BY_NAME
 from bot.commands.language import understand
@@ -86,4 +85,6 @@ def _directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
         from app.rehearse.environment import cast_directory  # noqa: PLC0415 - the rehearsal is an extra
 
         return cast_directory(settings)
+    from app.wiring import open_directory  # noqa: PLC0415 - with it come the database and WinRM, which no rule needs
+
     return open_directory(settings)

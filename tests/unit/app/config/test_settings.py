@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.windows.winrm.endpoint import Transport
-from app import wiring
 from app.config.settings import Settings, load
 from bot.domain.actions import Action
 from bot.errors import SettingsError
 from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRETS = {
     "BOT": "xoxb-hidden-bot",
@@ -269,16 +270,6 @@ def test_an_unsafe_way_to_a_computer_is_refused(tmp_path: Path, way: str, senten
 def test_a_way_that_is_safe_or_was_asked_for_is_taken(tmp_path: Path, way: str) -> None:
     settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {way}}}\n"))
     assert "comp1" in settings.inventory().names
-
-
-def test_the_files_of_a_certificate_reach_the_connection(tmp_path: Path) -> None:
-    settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {{{CERTIFICATE}}}}}\n"))
-    connection = wiring._connections(settings, None)("comp1")
-    assert (connection.transport, connection.certificate, connection.key) == (
-        Transport.CERTIFICATE,
-        Path("/c.pem"),
-        Path("/k.pem"),
-    )
 
 
 def test_tokens_never_travel_in_the_clear(tmp_path: Path) -> None:
