@@ -73,6 +73,7 @@ _OTHERS = {
 """Programs and cmdlets that are near and do what the bot does not."""
 
 _STATION = re.compile(r"(?:rdp|ica|hdx)-[\w-]*#[0-9]+|console", re.IGNORECASE)
+_SCRIPT = re.compile(r"\| *(?:where(?:-object)?|foreach(?:-object)?|\?|%)[ {].*|\{ *\$_.*", re.IGNORECASE)
 _IS_ALL = "*"
 _TIME = re.compile(r"/time(?::|$)", re.IGNORECASE)
 
@@ -90,6 +91,9 @@ def translated(text: str) -> Foreign | None:
 
     Raises `UsageError` for a quote that is not closed, and for a program that does what the bot does not.
     """
+    if text.lower().startswith("get-") and (script := _SCRIPT.search(text)):
+        message = "I run no script blocks. Filters are options: `state=active`, `user=alice`, `idle>2h`."
+        raise UsageError(message, text=text, start=script.start(), end=script.end())
     words = split(text)
     if not words or words[0].is_quoted:
         return None

@@ -93,7 +93,9 @@ def _foreign(cleaned: str, inventory: Inventory) -> Foreign | None:
     try:
         first = [word.text for word in split(cleaned)[:1]]
     except UsageError:
-        return None  # the command's own parser says it, with a correction
+        first = []  # the command's own parser says it, with a correction, unless it is a script
+        if not cleaned.lower().startswith("get-"):
+            return None
     return None if any(map(inventory.stands_for_something, first)) else translated(cleaned)
 
 

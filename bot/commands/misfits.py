@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.commands.spellings import SAID_OF_STATES, states_like
-from bot.commands.unknown import STATION, account_in, is_like_a_person, shown
+from bot.commands.unknown import MENTION, STATION, account_in, is_like_a_person, shown
 from bot.domain.session import KNOWN_STATES
 from bot.errors import Suggestion
 
@@ -93,3 +93,14 @@ def date(options: Options, value: Value) -> UsageError:
         text = f"{parts[3]}-{int(parts[2]):02}-{int(parts[1]):02}"
         return options.wrong(message, value.word, corrected=_valued(options, value, value.operator, text).text)
     return options.wrong(message, value.word)
+
+
+def account(options: Options, value: Value, typed: str) -> UsageError:
+    """Return the error for an address in the place of an account: Windows reports a short domain and a user."""
+    if MENTION.fullmatch(typed):
+        return options.wrong("A person in Slack is no Windows account. Write the account: `user=...`.", value.word)
+    meant = account_in(typed)
+    message = f"`{shown(typed)}` is no Windows account. Windows says `{meant}`, or `DOMAIN\\{meant}`."
+    at = value.text.replace(typed, meant, 1)
+    corrected = _valued(options, value, value.operator, at).text if meant else ""
+    return options.wrong(message, value.word, corrected=corrected)

@@ -181,7 +181,11 @@ def conditions_of(options: Options) -> tuple[Condition, ...]:
     """
     found: list[Condition] = []
     for name, field in _LIKE.items():
-        patterns = [part for value in options.all(name) for part in _parts(value.text) if part]
+        said = [(part, value) for value in options.all(name) for part in _parts(value.text) if part]
+        for part, value in said if field is Field.USER else ():
+            if "@" in part:
+                raise misfits.account(options, value, part)
+        patterns = [part for part, _ in said]
         if patterns:
             found.append(Condition(field=field, operator=Operator.LIKE, values=tuple(dict.fromkeys(patterns))))
     if options.all("state"):

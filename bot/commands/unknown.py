@@ -29,8 +29,7 @@ STATION = re.compile(r"(?:rdp-tcp|rdp|ica-[a-z]+|console|services|hdx)(?:#[0-9]+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 _PERSON = re.compile(r"@?(?:[\w.-]+[\\/])?[^\W\d_][\w.'$-]*(?:@[\w.-]+)?")
 _COMPUTER_LIKE = re.compile(r"[^\W\d]*[-_]?[0-9]+|.*\.[a-z]{2,}|.*\.local|[0-9.:]+", re.IGNORECASE)
-_MENTION = re.compile(r"@[UW][A-Z0-9]{5,}")
-_PLAIN = re.compile(r"[\w.*?,\\-]+")
+MENTION = re.compile(r"@[UW][A-Z0-9]{5,}")
 _SHORTEST_OPTION = 4
 _WITH_ID = re.compile(r"[/\\]*([^:;/\\#@=]+)[:;/\\#@=]+(?:id[=:])?([0-9]{1,5})", re.IGNORECASE)
 
@@ -224,7 +223,7 @@ def account_in(name: str) -> str:
 
 
 def _a_person(options: Options, inventory: Inventory, name: str, word: Word) -> UsageError:
-    if _MENTION.fullmatch(name):
+    if MENTION.fullmatch(name):
         message = "A person in Slack is no Windows account. Write the account: `user=...`."
         return options.wrong(message, word)
     is_named = _is_named(options, inventory)
@@ -291,7 +290,10 @@ def pairs(options: Options) -> tuple[Suggestion, ...]:
 def no_computer(options: Options) -> UsageError:
     """Return the error for a command that names no computer, where there is no default one."""
     people = ",".join(value.text for value in options.all("user"))
-    looks = (Suggestion(command="sessions", text=f"user={people if _PLAIN.fullmatch(people) else quoted(people)}"),)
-    error = options.wrong("Say on which computer.", choices=looks if people else ())
+    is_filtered = any(options.all(name) for name in ("user", "state", "client", "ip", "session", "idle", "logon"))
+    texts = [f"user={quoted(people) if ' ' in people else people}"] if people else []
+    texts += [options.text] if is_filtered else []
+    looks = tuple(Suggestion(command="sessions", text=text) for text in texts)
+    error = options.wrong("Say on which computer.", choices=looks)
     error.lacks_computer = True
     return error

@@ -24,6 +24,16 @@ INVENTORY = Inventory(
 
 ROWS: dict[str, list[tuple[str, str]]] = {
     "logoff": [
+        ("comp1 user=@alice", "? /logoff comp1 user=alice"),
+        ("comp1 user=alice@corp.example", "? /logoff comp1 user=alice"),
+        ("user=alice --sync", "? /sessions user=alice"),
+        ("state=disconnected", "? /sessions state=disconnected"),
+        ('Get-TSSession comp1 | where {$_.State -eq "Active"} | Stop-TSSession', "! I run no script blocks"),
+        ("comp1 id=3 --timeout=60 --sync", "= comp1 id=3 --timeout 60s"),
+        ('comp1 3 --warn=5min "Please"', '= comp1 id=3 --warn 5m --say "Please"'),
+        ("rds-[01-03,05] 3", "= rds-01,rds-02,rds-03,rds-05 id=3"),
+        ("comp1 logon before 2026-11-25", "= comp1 logon<2026-11-25T00:00:00Z"),
+        ("comp1 alice bob carol dave", "? /logoff comp1 user=alice,bob,carol,dave"),
         ("comp1:3", "= comp1 id=3"),
         ("comp1/3", "= comp1 id=3"),
         ("comp1#3", "= comp1 id=3"),
