@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from adapters.sql.request_queries import (
     insert_request,
     newest_ids,
     read_due,
+    read_part,
     read_requests,
     save_request,
     set_announced,
@@ -32,6 +33,7 @@ from adapters.sql.write_queue import FairLock
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.domain.alone import within_limit
 from bot.domain.lifecycle import advance
+from bot.domain.part import HEAD, WHOLE, part_for
 from bot.domain.request import Pause
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from bot.domain.alone import AloneLimit
     from bot.domain.ask import Ask
     from bot.domain.events import Event, Noted
+    from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request, WorkItem
     from bot.ports.clock import Clock
@@ -81,7 +84,7 @@ class SqlLedger:
         first = id_of_delivery(connection, request.delivery)
         if first is not None:
             raise Duplicate("This command arrived before.", request=self._fresh(connection, first))
-        if read_requests(connection, [request.id], self._asks):
+        if read_part(connection, request.id, HEAD, self._asks):
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
     def record(
@@ -89,11 +92,12 @@ class SqlLedger:
     ) -> Request:
         """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
         with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
-            before = self._fresh(connection, request_id)
+            before = self._fresh(connection, request_id, part_for(event))
             now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
             if limit:
                 used = count_alone(connection, before, now - limit.within)
                 event = within_limit(before, event, limit, used)
+                before = self._fresh(connection, request_id, part_for(event))
             after = advance(before, event, now)
             self._save(connection, before, after)
             entry = self._append(connection, head, entry_for(before, event), now)
@@ -115,9 +119,9 @@ class SqlLedger:
             entry = self._append(connection, head, entry_for_note(noted, place), self._clock.now())
         _tell(entry)
 
-    def find(self, request_id: str) -> Request | None:
+    def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
         with _reading(self._reader) as connection:
-            return read_requests(connection, [request_id], self._asks).get(request_id)
+            return read_part(connection, request_id, part, self._asks)
 
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
@@ -126,19 +130,19 @@ class SqlLedger:
         values: dict[str, Any] = {"publish_after": publish_after}
         if message_ref is not None:
             values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_published(connection, request_id, version, values)
 
     def mark_announced(self, request_id: str, at: datetime) -> None:
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_announced(connection, request_id, at)
 
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_listed(connection, request_id, content_version, listed)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_due(connection, item, due_at)
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
@@ -186,8 +190,16 @@ class SqlLedger:
             with engine.begin() as connection:
                 yield connection, lock_head(connection)
 
-    def _fresh(self, connection: Connection, request_id: str) -> Request:
-        found = read_requests(connection, [request_id], self._asks).get(request_id)
+    @contextmanager
+    def _bookkeeping(self) -> Iterator[Connection]:
+        """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn."""
+        with translate_errors():
+            turn = self._turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
+            with turn, self._engine.begin() as connection:
+                yield connection
+
+    def _fresh(self, connection: Connection, request_id: str, part: Part = WHOLE) -> Request:
+        found = read_part(connection, request_id, part, self._asks)
         if found is None:
             raise LedgerError(f"I know no request {request_id}. Send the command again.")
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -11,7 +12,7 @@ from bot.audit.entry import Entry
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
 from bot.domain.people import Actor, Place
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, MessageRef, Request, State, Target
+from bot.domain.request import Counts, Ending, ExcludedSession, HostSurvey, MessageRef, Request, State, Target
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
 from bot.domain.verdicts import Reason, Verdict
@@ -112,6 +113,9 @@ def changes_of_request(request: Request, asks: Asks) -> Values:
         "content_version": request.content_version,
         "listed": request.listed,
         "act_at": request.act_at,
+        "targets": request.counts.targets,
+        "open_targets": request.counts.open,
+        "unsure_targets": request.counts.unsure,
     }
 
 
@@ -195,7 +199,8 @@ def look_of(row: Row[Any]) -> HostSurvey:
 
 
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
-    return Request(
+    """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
+    read = Request(
         id=row.id,
         delivery=row.delivery,
         command=row.command,
@@ -231,3 +236,5 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         listed=row.listed,
         act_at=row.act_at,
     )
+    every = Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets)
+    return replace(read, elsewhere=every - read.counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import and_, delete, func, insert, or_, select, union_all, update
 
@@ -19,13 +19,16 @@ from adapters.sql.mapping import (
 )
 from adapters.sql.tables import BEHIND, UNENDED, host_survey, request, target
 from bot.domain.alone import TOUCHED
-from bot.domain.request import HostSurvey, Request, State, Target, WorkItem
+from bot.domain.part import Extent
+from bot.domain.request import UNSURE_VERDICTS, HostSurvey, Request, State, Target, WorkItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, CursorResult, Row, Table, Update
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Table, Update
+
+    from bot.domain.part import Part
 
 
 class RowMoved(Exception):
@@ -35,17 +38,46 @@ class RowMoved(Exception):
 def read_requests(connection: Connection, ids: Sequence[str], asks: Asks) -> dict[str, Request]:
     """Return the requests that exist, by id, in the order of `ids`. Raises `LedgerError` for an unknown row form."""
     rows = {row.id: row for row in connection.execute(select(request).where(request.c.id.in_(ids)))}
-    targets = _parts_of(connection, target, ids)
-    surveys = _parts_of(connection, host_survey, ids)
+    targets = _by_request(connection, target, target.c.request_id.in_(ids))
+    surveys = _by_request(connection, host_survey, host_survey.c.request_id.in_(ids))
     with row_faults():
         return {id_: request_of(rows[id_], targets[id_], surveys[id_], asks) for id_ in ids if id_ in rows}
 
 
-def _parts_of(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    parts: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(select(table).where(table.c.request_id.in_(ids)).order_by(table.c.position)):
-        parts[row.request_id].append(row)
-    return parts
+def read_part(connection: Connection, request_id: str, part: Part, asks: Asks) -> Request | None:
+    """Return this part of the request; None when there is none. Raises `LedgerError` for an unknown row form."""
+    row = connection.execute(select(request).where(request.c.id == request_id)).one_or_none()
+    if row is None:
+        return None
+    targets = _rows_of(connection, target, request_id, part)
+    surveys = _rows_of(connection, host_survey, request_id, part)
+    with row_faults():
+        return request_of(row, targets, surveys, asks)
+
+
+def _rows_of(connection: Connection, table: Table, request_id: str, part: Part) -> list[Row[Any]]:
+    """Return the rows of the hosts in this part, in the order of the card."""
+    this = table.c.request_id == request_id
+    match part.extent:
+        case Extent.HEAD:
+            return []
+        case Extent.WHOLE:
+            where = this
+        case Extent.HOST:
+            where = and_(this, table.c.host == part.host)
+        case Extent.UNSURE:
+            unsure = target.c.verdict.in_([verdict.value for verdict in UNSURE_VERDICTS])
+            where = and_(this, table.c.host.in_(select(target.c.host).where(target.c.request_id == request_id, unsure)))
+        case _:
+            assert_never(part.extent)
+    return list(connection.execute(select(table).where(where).order_by(table.c.position)))
+
+
+def _by_request(connection: Connection, table: Table, where: ColumnElement[bool]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(select(table).where(where).order_by(table.c.position)):
+        found[row.request_id].append(row)
+    return found
 
 
 def id_of_delivery(connection: Connection, delivery: str) -> str | None:
@@ -92,11 +124,16 @@ def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, A
 
 
 def save_request(connection: Connection, before: Request, after: Request, asks: Asks) -> None:
-    """Write the difference between the two. Raises `RowMoved` when a row is no longer as `before` has it."""
+    """Write the difference between the two. Raises `RowMoved` when a row is no longer as `before` has it.
+
+    A column that the event does not change is not written: `mark_published` may write it at the same moment.
+    """
     if after == before:
         return
     same = and_(request.c.id == before.id, request.c.version == before.version, request.c.state == before.state.value)
-    _one(connection.execute(update(request).where(same).values(changes_of_request(after, asks))))
+    old, new = changes_of_request(before, asks), changes_of_request(after, asks)
+    changed = {name: value for name, value in new.items() if value != old[name]} or {"version": after.version}
+    _one(connection.execute(update(request).where(same).values(changed)))
     _save_targets(connection, before, after)
     _save_looks(connection, before, after)
 

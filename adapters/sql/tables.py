@@ -65,7 +65,11 @@ request = Table(
     Column("content_version", Integer, nullable=False),
     Column("act_at", Moment),
     Column("listed", Integer, nullable=False),
+    Column("targets", Integer, nullable=False),
+    Column("open_targets", Integer, nullable=False),
+    Column("unsure_targets", Integer, nullable=False),
 )
+"""The head of a request. It counts its targets, so that no event at one host has to read those of the others."""
 
 target = Table(
     "target",

@@ -119,7 +119,7 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
         raise Conflict("This step does not follow here.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.HostStarted) and not _is_open(request, event.host):
         raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    if isinstance(event, e.Ended) and request.open_targets:
+    if isinstance(event, e.Ended) and request.counts.open:
         raise Conflict("Some targets are open.", request=request, reason=ConflictReason.OUT_OF_ORDER)
 
 

@@ -119,6 +119,9 @@ class Ending(StrEnum):
     FAILED = "failed"  # a step failed too often; `failure_reference` finds it in the log
 
 
+UNSURE_VERDICTS = (Verdict.UNKNOWN, Verdict.STILL_CLOSING)
+"""The verdicts that a later look may correct."""
+
 SAME_MACHINE = "same_machine"
 """`code` of a computer that was read under another name of the same request."""
 
@@ -135,8 +138,31 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many targets there are: in a request, or at those of its hosts that were not read."""
+
+    targets: int = 0  # all of them
+    open: int = 0  # whose verdict is pending
+    unsure: int = 0  # whose verdict a later look may correct
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            targets=self.targets + other.targets, open=self.open + other.open, unsure=self.unsure + other.unsure
+        )
+
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(
+            targets=self.targets - other.targets, open=self.open - other.open, unsure=self.unsure - other.unsure
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One command from the moment it is recorded to its end."""
+    """One command from the moment it is recorded to its end.
+
+    It may be a part: the head, with the targets and surveys of some of its hosts. `elsewhere` counts the targets of the
+    others. So the cost of an event at one host does not grow with the fleet.
+    """
 
     id: str  # `TS-7K3QXM`, unique
     delivery: str  # the chat's id of the delivery; the same delivery twice is one request
@@ -154,6 +180,7 @@ class Request:
     attempts: int = 0  # how often the present step has failed
     targets: tuple[Target, ...] = ()  # sessions to act on; for a read the sessions that it shows, without verdicts
     surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask; empty before the survey
+    elsewhere: Counts = Counts()  # the targets of the hosts that were not read
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that the ask covers and that are no targets
     reason_asked: tuple[str, ...] | None = None  # the requester is asked for a reason that contains these; else None
     requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do
@@ -181,7 +208,13 @@ class Request:
     @property
     def unsure_targets(self) -> tuple[Target, ...]:
         """The targets whose verdict a later look may correct: `unknown` and `still_closing`."""
-        return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
+        return tuple(target for target in self.targets if target.verdict in UNSURE_VERDICTS)
+
+    @property
+    def counts(self) -> Counts:
+        """How many targets the request has, those of hosts that were not read among them."""
+        read = Counts(targets=len(self.targets), open=len(self.open_targets), unsure=len(self.unsure_targets))
+        return read + self.elsewhere
 
     @property
     def announced_in(self) -> str:

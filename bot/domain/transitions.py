@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.domain import events as e
 from bot.domain.alone import is_alone
 from bot.domain.ask import ActAsk
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target
+from bot.domain.request import UNSURE_VERDICTS, Ending, ExcludedSession, HostSurvey, State, Target
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason
 
@@ -207,7 +207,7 @@ def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Requ
     )
     if not any(other.session.host == target.session.host for other in after.open_targets):
         after = _on_host(after, target.session.host, started_at=None, due_at=None)
-    return after if after.open_targets else replace(after, due_at=now)
+    return after if after.counts.open else replace(after, due_at=now)
 
 
 def _stopped(request: Request, now: datetime) -> Request:
@@ -237,7 +237,7 @@ def _close_open(request: Request, reason: Reason) -> Request:
 
 def _end(request: Request, ending: Ending, now: datetime) -> Request:
     surveys = tuple(replace(look, due_at=None) for look in request.surveys)
-    due_at = now + SETTLE_AFTER if request.unsure_targets else None
+    due_at = now + SETTLE_AFTER if request.counts.unsure else None
     return replace(request, state=State.ENDED, ending=ending, ended_at=now, surveys=surveys, due_at=due_at, attempts=0)
 
 
@@ -263,14 +263,15 @@ def _ended_early(
 
 def _settled(request: Request, event: e.Settled) -> Request:
     target = request.target_at(event.key)
-    if target is None or target.verdict not in (Verdict.UNKNOWN, Verdict.STILL_CLOSING):
+    if target is None or target.verdict not in UNSURE_VERDICTS:
         raise Conflict("This verdict stands.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     after = _with_target(request, replace(target, verdict=event.verdict, reason=event.reason, note=event.note))
-    return after if after.unsure_targets else replace(after, due_at=None)
+    return after if after.counts.unsure else replace(after, due_at=None)
 
 
 def _stumbled(request: Request, event: e.StepFailed, now: datetime) -> Request:
     after = replace(request, attempts=request.attempts + 1)
     if event.host:
-        return _on_host(after, event.host, started_at=None, due_at=now + event.again_in)
+        has_more = any(target.session.host == event.host for target in request.open_targets)
+        return _on_host(after, event.host, started_at=None, due_at=now + event.again_in if has_more else None)
     return replace(after, due_at=now + event.again_in)

@@ -15,6 +15,7 @@ from bot.cards.wording import MESSAGE_TITLE, message_text
 from bot.domain.actions import Action, facts_of
 from bot.domain.events import HostStarted, Noted, Settled, TargetEnded, TargetRequested
 from bot.domain.note_kind import NoteKind
+from bot.domain.part import at_host
 from bot.domain.request import State, WorkItem
 from bot.domain.session import NOT_NAMED, SessionState
 from bot.domain.transitions import FOLLOW_UP
@@ -68,14 +69,14 @@ class HostExecution:
     authorizer: Authorizer
 
     def step(self, request: Request, host: str) -> None:
-        """Send the pending orders to the host, or look again for targets that have had theirs.
+        """Send the pending orders to the host, or look again for targets that have had theirs. `request`: its part.
 
         It does nothing when the request is not acting, has expired, or has no open target on the host. Raises
         `Conflict` and `LedgerError`.
         """
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
-        targets = [target for target in request.open_targets if target.session.host == host]
+        targets = list(request.open_targets)
         if fresh := [target for target in targets if target.requested_at is None]:
             self._begin(request, host, fresh)
         elif targets:
@@ -108,7 +109,7 @@ class HostExecution:
         When the host had its order before, an absent session is `gone`. Any other no may come of that order, which is
         under way: a look has to prove what became of the session.
         """
-        targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
+        targets = [target for target in request.open_targets if target.requested_at is None]
         wait, waiting = request.ask.wait, list(targets)
         protected, may_list = not self.authorizer.may_touch_console, self.authorizer.may_list(request, host)
         orders = [
@@ -164,8 +165,9 @@ class HostExecution:
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
+        """Record the event and wake the request for its next drawing, or at once for what follows the last target."""
         after = self.ledger.record(request.id, event)
-        self.scheduler.wake(WorkItem(request_id=request.id))
+        self.scheduler.wake(WorkItem(request_id=request.id), after.publish_after if after.counts.open else None)
         return after
 
     def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
@@ -189,8 +191,8 @@ class HostExecution:
             self.ledger.record(request.id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=what))
 
     def _again_soon(self, request: Request, host: str) -> None:
-        now = self.ledger.find(request.id)
-        if now and any(target.session.host == host for target in now.open_targets):
+        now = self.ledger.find(request.id, at_host(host))
+        if now and now.open_targets:
             at = self.clock.now() + FOLLOW_UP
             item = WorkItem(request_id=request.id, host=host)
             self.ledger.postpone(item, at)

@@ -98,9 +98,9 @@ class PressHandler:
             try:
                 return self.ledger.record(request.id, meant, interactive=True, limit=alone)
             except Conflict as conflict:
-                request = conflict.request
                 if conflict.reason is not ConflictReason.STALE:
-                    return NoEffect(request=request, kind=_kind_of(conflict), message=clash(conflict))
+                    return NoEffect(request=conflict.request, kind=_kind_of(conflict), message=clash(conflict))
+                request = self.ledger.find(request.id) or request
         return NoEffect(
             request=request, kind=NoteKind.LOST_RACE, message="Too many people press at once. Look, then press."
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.cards import notices, request_card, target_list
+from bot.domain.part import HEAD
 from bot.domain.people import Place
 from bot.domain.request import LIST_FAILED, Ending, MessageRef, State, WorkItem
 from bot.domain.requirement import Confirm
@@ -44,13 +45,8 @@ class CardPublisher:
 
     def publish(self, request_id: str) -> None:
         """Draw the card until it shows the newest version of the request. A failed drawing is tried again later."""
-        while (request := self.ledger.find(request_id)) and request.published_version < request.version:
+        while self._is_behind(request_id) and (request := self.ledger.find(request_id)):
             now = self.clock.now()
-            if request.state is State.ASKED and request.reason_asked is None:
-                return
-            if request.publish_after and now < request.publish_after:
-                self.scheduler.wake(WorkItem(request_id=request_id), request.publish_after)
-                return
             try:
                 self._announce(request)
                 message_ref = self._show(request)
@@ -64,6 +60,18 @@ class CardPublisher:
                 request_id, version=request.version, message_ref=message_ref, publish_after=again_at
             )
             self._notify(request, message_ref)
+
+    def _is_behind(self, request_id: str) -> bool:
+        """Return whether the card is to be drawn now. It reads the head alone."""
+        head = self.ledger.find(request_id, HEAD)
+        if head is None or head.published_version >= head.version:
+            return False
+        if head.state is State.ASKED and head.reason_asked is None:
+            return False
+        if head.publish_after and self.clock.now() < head.publish_after:
+            self.scheduler.wake(WorkItem(request_id=request_id), head.publish_after)
+            return False
+        return True
 
     def _has_listed(self, request: Request, message_ref: MessageRef | None) -> bool:
         """Write into the card's thread what the card has no room for; the card is drawn with its buttons after that.
@@ -95,7 +103,7 @@ class CardPublisher:
 
     def _is_wanted(self, request: Request) -> bool:
         """Whether the list is still the one that the request waits for: it may have been narrowed, or be over."""
-        now = self.ledger.find(request.id)
+        now = self.ledger.find(request.id, HEAD)
         return bool(now and now.state is State.AWAITING and now.content_version == request.content_version)
 
     def _not_listed(self, request: Request, error: ChatError) -> None:

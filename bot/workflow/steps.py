@@ -14,6 +14,7 @@ import structlog
 
 from bot.cards import wording
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
+from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
 from bot.workflow.execution import HostExecution, act_within
@@ -71,7 +72,7 @@ class Workflow:
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. Losing a race is not an error; the stored row decides."""
-        request = self.ledger.find(item.request_id)
+        request = self.ledger.find(item.request_id, at_host(item.host) if item.host else HEAD)
         if request is None:
             return
         try:
@@ -97,12 +98,15 @@ class Workflow:
             case State.ASKED | State.AWAITING:
                 pass
             case State.READY:
-                self.carry_out(request)
+                self.carry_out(self._whole(request))
             case State.ACTING:
-                if not request.open_targets:
+                if not request.counts.open:
                     self.ledger.record(request.id, Ended())
             case State.ENDED:
                 self.settling.settle(request)
+
+    def _whole(self, request: Request) -> Request:
+        return self.ledger.find(request.id) or request
 
     def survey(self, request: Request) -> None:
         """Read all hosts side by side, and record `Surveyed` or `Refused`. It changes nothing on a host."""
@@ -137,10 +141,11 @@ class Workflow:
 
         The card and its list stand by then, so that nobody is called to something else.
         """
-        request = self.ledger.find(request_id)
-        if request is None or request.state is not State.AWAITING or not request.due_at:
+        head = self.ledger.find(request_id, HEAD)
+        if head is None or head.state is not State.AWAITING or not head.due_at or self.clock.now() < head.due_at:
             return
-        if self.clock.now() >= request.due_at and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
+        request = self._whole(head)
+        if request.state is State.AWAITING and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
             self.ledger.postpone(WorkItem(request_id=request_id), None)
             self.publisher.remind(request)
 
@@ -157,7 +162,8 @@ class Workflow:
             self._again_at(request, self.clock.now() + ANNOUNCE_AGAIN)
             return
         if (grace := request.ask.warn) and not are_warned(request, grace):
-            request = self.warnings.warn(request, grace)
+            self.warnings.warn(request, grace)
+            request = self._whole(request)
         if (begins_at := request.begins_at) and self.clock.now() < begins_at and request.open_targets:
             self._again_at(request, begins_at)
             return
@@ -182,7 +188,7 @@ class Workflow:
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails."""
-        request = self.ledger.find(item.request_id)
+        request = self.ledger.find(item.request_id, HEAD)
         if request is None:
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
@@ -201,7 +207,7 @@ class Workflow:
 
     def _tries(self, request: Request, item: WorkItem) -> int:
         """Return how many failures the request may have; hosts fail side by side, so each host adds its own tries."""
-        return TRIES * len(request.surveys) if item.host else TRIES
+        return TRIES * len(request.ask.hosts) if item.host else TRIES
 
     def _let_be(self, request: Request) -> None:
         """Give up the drawing or the later look that is left of a request that has ended."""

@@ -87,6 +87,9 @@ def _make_request() -> None:
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("content_version", sa.Integer, nullable=False),
         sa.Column("act_at", MOMENT),
+        sa.Column("targets", sa.Integer, nullable=False),
+        sa.Column("open_targets", sa.Integer, nullable=False),
+        sa.Column("unsure_targets", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_request"),
         sa.UniqueConstraint("delivery", name="uq_request_delivery"),
     )

@@ -16,7 +16,9 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
+from bot.domain.lifecycle import advance
 from bot.domain.note_kind import NoteKind
+from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for, taken
 from bot.domain.people import Actor, Place
 from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
 from bot.domain.session import Account
@@ -26,6 +28,7 @@ from tests.support import builders as b
 from tests.support.effort import examples
 
 if TYPE_CHECKING:
+    from bot.domain.request import Request
     from bot.ports.store import Store
     from tests.fakes.clock import SettableClock
 
@@ -48,6 +51,12 @@ FULL_ASK = LogoffAsk(
 
 def log_of(ledger: Store) -> list[str]:
     return [entry.event for entry in ledger.entries()]
+
+
+def whole(ledger: Store) -> Request:
+    found = ledger.find("TS-AAAAAA")
+    assert found is not None
+    return found
 
 
 def life() -> list[e.Event]:
@@ -115,8 +124,9 @@ def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Store, clock: Setta
     request = ledger.open(b.request(ask=FULL_ASK))
     for number, event in enumerate(life(), start=2):
         now = clock.move(SECOND)
-        request = ledger.record(request.id, event)
-        assert ledger.find(request.id) == request
+        part = part_for(event)
+        assert ledger.record(request.id, event) == taken(advance(request, event, now), part)
+        request = whole(ledger)
         newest = ledger.entries()[-1]
         assert (newest.seq, newest.event, newest.at) == (number, e.name_of(event), now)
     assert (request.state, request.ending, request.decided_by) == (State.ENDED, Ending.DONE, b.OTHER)
@@ -247,13 +257,22 @@ def test_an_announcement_is_kept_beside_what_the_card_shows(ledger: Store) -> No
     assert log_of(ledger) == ["asked", "surveyed"]
 
 
+def test_a_part_has_the_head_and_its_hosts_and_counts_the_rest(ledger: Store) -> None:
+    ledger.open(b.request(ask=FULL_ASK))
+    for event in life():
+        ledger.record("TS-AAAAAA", event)
+        for part in (WHOLE, HEAD, UNSURE, at_host("comp1"), at_host("comp2"), at_host("comp9")):
+            assert ledger.find("TS-AAAAAA", part) == taken(whole(ledger), part), (event, part)
+    assert ledger.find("TS-ZZZZZZ", HEAD) is None
+
+
 def test_an_event_after_a_drawing_does_not_undo_it(ledger: Store) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())
     ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, publish_after=None)
-    after = ledger.record("TS-AAAAAA", b.approved())
+    ledger.record("TS-AAAAAA", b.approved())
+    after = whole(ledger)
     assert (after.message_ref, after.published_version, after.version) == (CARD, 2, 3)
-    assert ledger.find("TS-AAAAAA") == after
 
 
 def test_the_newest_requests_come_first(ledger: Store) -> None:

@@ -12,6 +12,7 @@ from bot.audit.entry import Head
 from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
 from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.lifecycle import advance
+from bot.domain.part import WHOLE, part_for, put_back, taken
 from bot.domain.request import Pause, State, WorkItem
 from bot.errors import Duplicate, LedgerError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
+    from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request
     from bot.ports.clock import Clock
@@ -69,15 +71,19 @@ class FakeLedger:
         limit: AloneLimit | None = None,
     ) -> Request:
         with self._writing():
-            before = self._requests.get(request_id)
-            if before is None:
+            whole = self._requests.get(request_id)
+            if whole is None:
                 raise LedgerError(f"I know no request {request_id}. Send the command again.")
-            now = self._clock.now()
+            part, now = part_for(event), self._clock.now()
+            before = taken(whole, part)
             if limit:
                 event = within_limit(before, event, limit, self._used(before, now - limit.within))
-            self._requests[request_id] = advance(before, event, now)
+                part = part_for(event)
+                before = taken(whole, part)
+            after = advance(before, event, now)
+            self._requests[request_id] = after if part == WHOLE else put_back(whole, after)
             self._append(entry_for(before, event), now)
-            return self._requests[request_id]
+            return after
 
     def _used(self, request: Request, since: datetime) -> int:
         others = (one for one in self._requests.values() if one.id != request.id)
@@ -108,8 +114,9 @@ class FakeLedger:
     def paused(self) -> Pause | None:
         return self._pause
 
-    def find(self, request_id: str) -> Request | None:
-        return self._requests.get(request_id)
+    def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        found = self._requests.get(request_id)
+        return found and taken(found, part)
 
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
