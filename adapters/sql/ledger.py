@@ -24,7 +24,6 @@ from adapters.sql.request_queries import (
     read_part,
     read_requests,
     save_request,
-    set_announced,
     set_due,
     set_listed,
     set_published,
@@ -132,10 +131,6 @@ class SqlLedger:
             values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
         with self._bookkeeping() as connection:
             set_published(connection, request_id, version, values)
-
-    def mark_announced(self, request_id: str, at: datetime) -> None:
-        with self._bookkeeping() as connection:
-            set_announced(connection, request_id, at)
 
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
         with self._bookkeeping() as connection:

@@ -28,13 +28,16 @@ Values = dict[str, Any]
 
 
 class JsonColumn(Generic[T]):
-    """A value stored as ASCII JSON text, so that every name of a host or a chat is read back unchanged."""
+    """A value stored as JSON text. The column keeps any character, so each name is read back unchanged.
+
+    As ASCII, JSON would join two halves of a pair that stood side by side as two characters.
+    """
 
     def __init__(self, form: Any) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
 
     def write(self, value: T) -> str:
-        return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=True)
+        return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False)
 
     def read(self, text: str) -> T:
         return self._adapter.validate_python(json.loads(text))
@@ -84,12 +87,11 @@ def row_of_request(request: Request, asks: Asks) -> Values:
         **changes_of_request(request, asks),
         "message_ref": MAYBE_MESSAGE_REF.write(request.message_ref),
         "published_version": request.published_version,
-        "announced_at": request.announced_at,
     }
 
 
 def changes_of_request(request: Request, asks: Asks) -> Values:
-    """Return the columns that events change. `mark_published` and `mark_announced` change the others."""
+    """Return the columns that events change. `mark_published` changes the others."""
     return {
         "ask": asks.write(request.command, request.ask),
         "expires_at": request.expires_at,
@@ -108,6 +110,7 @@ def changes_of_request(request: Request, asks: Asks) -> Values:
         "message": request.message,
         "failure_reference": request.failure_reference,
         "publish_after": request.publish_after,
+        "announced_at": request.announced_at,
         "ended_at": request.ended_at,
         "action": request.action.value,
         "content_version": request.content_version,
@@ -157,6 +160,7 @@ def row_of_look(request_id: str, position: int, look: HostSurvey) -> Values:
         "message": look.message,
         "started_at": look.started_at,
         "due_at": look.due_at,
+        "seal": look.seal,
     }
 
 
@@ -195,6 +199,7 @@ def look_of(row: Row[Any]) -> HostSurvey:
         message=row.message,
         started_at=row.started_at,
         due_at=row.due_at,
+        seal=row.seal,
     )
 
 

@@ -193,10 +193,6 @@ def set_published(connection: Connection, request_id: str, version: int, values:
     connection.execute(statement.values(published_version=version, **values))
 
 
-def set_announced(connection: Connection, request_id: str, at: datetime) -> None:
-    connection.execute(update(request).where(request.c.id == request_id).values(announced_at=at))
-
-
 def set_listed(connection: Connection, request_id: str, content_version: int, listed: int) -> None:
     this = and_(request.c.id == request_id, request.c.content_version == content_version)
     connection.execute(update(request).where(this).values(listed=listed))

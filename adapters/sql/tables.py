@@ -103,6 +103,7 @@ host_survey = Table(
     Column("message", Words, nullable=False),
     Column("started_at", Moment),
     Column("due_at", Moment),
+    Column("seal", Words, nullable=False),
 )
 
 audit_entry = Table(

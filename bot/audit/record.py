@@ -55,6 +55,8 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
             return replace(entry, reason=_left_open(request))
         case e.Failed():
             return replace(entry, reason=f"{event.code} {event.reference}; {_left_open(request)}".rstrip("; "))
+        case e.Announced():
+            return replace(entry, reason=event.failed)
         case e.StepFailed():
             return replace(entry, reason=f"{event.code} {event.reference}")
         case e.Noted():

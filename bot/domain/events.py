@@ -169,6 +169,13 @@ class GraceStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """Break-glass was announced, or its announcement failed for good. The hold runs from here."""
+
+    failed: str = ""  # why nobody could be told; empty: the announcement stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """The act begins."""
 
@@ -260,37 +267,21 @@ class Noted:
     detail: str = ""  # the command, the button, or the late answer
 
 
+# fmt: off
 Event = (
-    Surveyed
-    | ReasonAsked
-    | ReasonGiven
-    | Narrowed
-    | ActionChanged
-    | Counted
-    | Approved
-    | SecondPersonNeeded
-    | Denied
-    | Cancelled
-    | Refused
-    | Expired
-    | WarningStarted
-    | WarningDelivered
-    | WarningFailed
-    | GraceStarted
-    | Started
-    | HostStarted
-    | TargetRequested
-    | TargetEnded
-    | Stopped
-    | Ended
-    | Settled
-    | SettlingAbandoned
-    | StepFailed
-    | Failed
-    | Noted
+    Surveyed | ReasonAsked | ReasonGiven | Narrowed | ActionChanged | Counted | Approved | SecondPersonNeeded
+    | Denied | Cancelled | Refused | Expired | WarningStarted | WarningDelivered | WarningFailed | GraceStarted
+    | Announced | Started | HostStarted | TargetRequested | TargetEnded | Stopped | Ended | Settled
+    | SettlingAbandoned | StepFailed | Failed | Noted
 )
+# fmt: on
 
 
 def name_of(event: Event | Asked) -> str:
     """Return the event's name in the audit log: `TargetEnded` -> `target_ended`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+    return name_of_kind(type(event))
+
+
+def name_of_kind(kind: type[Event] | type[Asked]) -> str:
+    """Return the name that events of this class have in the audit log."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()

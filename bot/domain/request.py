@@ -84,6 +84,7 @@ class HostSurvey:
     message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
     started_at: datetime | None = None  # when the order for this host was first about to leave
     due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
+    seal: str = ""  # proves that these are the targets that people decided about; empty before it is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,9 +63,9 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _stopped(request, now)
         case e.Ended():
             return _end(request, Ending.DONE, now)
-        case e.SettlingAbandoned():
-            return replace(request, due_at=None)
-        case e.Settled():
+        case e.Announced():
+            return replace(request, announced_at=request.announced_at or now)
+        case e.Settled() | e.SettlingAbandoned():
             return _settled(request, event)
         case e.StepFailed():
             return _stumbled(request, event, now)
@@ -261,7 +261,9 @@ def _ended_early(
             )
 
 
-def _settled(request: Request, event: e.Settled) -> Request:
+def _settled(request: Request, event: e.Settled | e.SettlingAbandoned) -> Request:
+    if isinstance(event, e.SettlingAbandoned):
+        return replace(request, due_at=None)
     target = request.target_at(event.key)
     if target is None or target.verdict not in UNSURE_VERDICTS:
         raise Conflict("This verdict stands.", request=request, reason=ConflictReason.OUT_OF_ORDER)

@@ -65,10 +65,6 @@ class Ledger(Protocol):
         """
         ...
 
-    def mark_announced(self, request_id: str, at: datetime) -> None:
-        """Keep when break-glass was announced, or when its announcement failed for good. No entry is written."""
-        ...
-
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
         """Keep how much of the list of the targets stands in the card's thread. Bookkeeping.
 

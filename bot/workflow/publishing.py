@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.cards import notices, request_card, target_list
+from bot.domain.events import Announced
 from bot.domain.part import HEAD
 from bot.domain.people import Place
 from bot.domain.request import LIST_FAILED, Ending, MessageRef, State, WorkItem
@@ -140,6 +141,7 @@ class CardPublisher:
         channel = request.announced_in
         if not channel or request.announced_at or request_card.is_private(request):
             return
+        failed = ""
         try:
             self.chat.post(Place(channel_id=channel), None, notices.break_glass(request))
         except ChatError as error:
@@ -147,7 +149,8 @@ class CardPublisher:
                 raise
             log.error("break_glass.not_announced", request_id=request.id, channel=channel, message=error.message)  # noqa: TRY400 - its sentence says it all
             self._told(request, notices.not_announced(request, channel, error))
-        self.ledger.mark_announced(request.id, self.clock.now())
+            failed = error.message
+        self.ledger.record(request.id, Announced(failed=failed))
 
     def _show(self, request: Request) -> MessageRef | None:
         card = request_card.build(request)

@@ -130,6 +130,7 @@ def _make_host_survey() -> None:
         sa.Column("message", sa.Text, nullable=False),
         sa.Column("started_at", MOMENT),
         sa.Column("due_at", MOMENT),
+        sa.Column("seal", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("request_id", "host", name="pk_host_survey"),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_host_survey_request_id"),
     )

@@ -21,6 +21,7 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for, taken
 from bot.domain.people import Actor, Place
 from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
+from bot.domain.requirement import Confirm
 from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
@@ -247,14 +248,16 @@ def test_bookkeeping_is_no_event(ledger: Store) -> None:
     assert log_of(ledger) == ["asked", "surveyed"]
 
 
-def test_an_announcement_is_kept_beside_what_the_card_shows(ledger: Store) -> None:
+def test_an_announcement_is_kept_beside_what_the_card_shows(ledger: Store, clock: SettableClock) -> None:
     ledger.open(b.request())
-    ledger.mark_announced("TS-AAAAAA", b.NOW + SECOND)
-    ledger.record("TS-AAAAAA", b.surveyed())
-    found = ledger.find("TS-AAAAAA")
-    assert found is not None
-    assert (found.announced_at, found.published_version, found.version) == (b.NOW + SECOND, 1, 2)
-    assert log_of(ledger) == ["asked", "surveyed"]
+    ledger.record("TS-AAAAAA", b.surveyed(requirement=b.requirement(confirm=Confirm.NOBODY)))
+    at = clock.move(SECOND)
+    ledger.record("TS-AAAAAA", e.Announced())
+    clock.move(SECOND)
+    ledger.record("TS-AAAAAA", e.Announced(failed="the channel is archived"))
+    found = whole(ledger)
+    assert (found.announced_at, found.published_version, found.version) == (at, 1, 2)
+    assert log_of(ledger) == ["asked", "surveyed", "announced", "announced"]
 
 
 def test_a_part_has_the_head_and_its_hosts_and_counts_the_rest(ledger: Store) -> None:

@@ -131,12 +131,6 @@ class FakeLedger:
                     publish_after=publish_after,
                 )
 
-    def mark_announced(self, request_id: str, at: datetime) -> None:
-        with self._writing():
-            request = self._requests.get(request_id)
-            if request is not None:
-                self._requests[request_id] = replace(request, announced_at=at)
-
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
         with self._writing():
             request = self._requests.get(request_id)

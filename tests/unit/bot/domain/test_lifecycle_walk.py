@@ -69,6 +69,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Ended),
     st.builds(e.Settled, key=KEYS, verdict=VERDICTS),
     st.builds(e.SettlingAbandoned),
+    st.builds(e.Announced, failed=st.sampled_from(["", "no"])),
     st.builds(
         e.StepFailed, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
     ),
