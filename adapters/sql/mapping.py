@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.audit.entry import Entry
+from bot.audit.entry import AuditTarget, Entry
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
 from bot.domain.people import Actor, Place
@@ -160,11 +161,16 @@ def row_of_entry(entry: Entry) -> Values:
     return {name: getattr(entry, name) for name in _ENTRY_FIELDS}
 
 
-_ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
+def rows_of_targets(entry: Entry) -> list[Values]:
+    """Return the rows of the sessions that the entry names. Their positions count from 1."""
+    return [
+        {"seq": entry.seq, "position": position, **{name: getattr(named, name) for name in _NAMED_FIELDS}}
+        for position, named in enumerate(entry.rows, start=1)
+    ]
 
 
-def entry_of(row: Row[Any]) -> Entry:
-    return Entry(**{name: getattr(row, name) for name in _ENTRY_FIELDS})
+_ENTRY_FIELDS = tuple(each.name for each in fields(Entry) if each.name != "rows")
+_NAMED_FIELDS = tuple(each.name for each in fields(AuditTarget))
 
 
 def target_of(row: Row[Any]) -> Target:

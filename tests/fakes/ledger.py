@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from bot.audit.chain import GENESIS, seal
 from bot.audit.entry import Head
-from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.audit.keys import SigningKeys
+from bot.audit.record import (
+    POLICY_LOADED,
+    entry_for,
+    entry_for_note,
+    entry_for_opening,
+    entry_for_pause,
+    entry_for_policy,
+)
 from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.lifecycle import advance
 from bot.domain.request import Pause, State, WorkItem
@@ -27,9 +35,12 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
 
 
+KEYS = SigningKeys("a ledger in memory")
+
+
 class FakeLedger:
-    def __init__(self, clock: Clock, key: bytes = b"memory") -> None:
-        self._clock, self._key = clock, key
+    def __init__(self, clock: Clock, keys: SigningKeys = KEYS) -> None:
+        self._clock, self._keys = clock, keys
         self._lock = RLock()
         self._requests: dict[str, Request] = {}
         self._entries: list[Entry] = []
@@ -75,9 +86,9 @@ class FakeLedger:
             now = self._clock.now()
             if limit:
                 event = within_limit(before, event, limit, self._used(before, now - limit.within))
-            self._requests[request_id] = advance(before, event, now)
-            self._append(entry_for(before, event), now)
-            return self._requests[request_id]
+            after = self._requests[request_id] = advance(before, event, now)
+            self._append(entry_for(before, event, after, now), now)
+            return after
 
     def _used(self, request: Request, since: datetime) -> int:
         others = (one for one in self._requests.values() if one.id != request.id)
@@ -88,9 +99,15 @@ class FakeLedger:
             self._append(entry_for_note(noted, place), self._clock.now())
 
     def _append(self, entry: Entry, at: datetime) -> None:
-        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.mac, key=self._key)
+        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.hash, keys=self._keys)
         self._entries.append(sealed)
-        self._head = Head(sealed.seq, sealed.mac)
+        self._head = Head(sealed.seq, sealed.hash, self._keys.key_id)
+
+    def load_policy(self, text: str) -> None:
+        with self._writing():
+            known = [entry.text for entry in self._entries if entry.event == POLICY_LOADED]
+            if known[-1:] != [text]:
+                self._append(entry_for_policy(text), self._clock.now())
 
     def asked_since(self, user_id: str, since: datetime) -> int:
         return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
