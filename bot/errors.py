@@ -14,6 +14,8 @@ BotError                `.message` is the sentence for people; `.code` is stable
     WrongMachine          another machine answers under the host's name
     CannotCompile         the agent could not be compiled or run on the host
   LedgerError           the database cannot be read or written
+    KeyChanged            another audit key signs the log by now; this process writes no more
+    RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`
     PlaceRefused          the bot may not post in the place
   SettingsError         app.yaml is wrong: all faults at once
@@ -76,6 +78,7 @@ class ConflictReason(StrEnum):
     DECIDED = "decided"  # another person decided first
     EMPTY = "empty"  # no target would be left
     OUT_OF_ORDER = "out_of_order"  # the state does not admit the event
+    NOT_PROVEN = "not_proven"  # the stored request is not what its signed entries say, so it has failed
 
 
 class Conflict(BotError):
@@ -166,6 +169,18 @@ class LedgerError(BotError):
     """The database cannot be read or written."""
 
     code = "ledger"
+
+
+class KeyChanged(LedgerError):
+    """Another audit key signs the log by now. This process writes no more."""
+
+    code = "key_changed"
+
+
+class RecordChanged(LedgerError):
+    """The audit log is not as this process has seen it. The process writes no more."""
+
+    code = "record_changed"
 
 
 class ChatError(BotError):

@@ -29,6 +29,7 @@ CHECKS = {
     "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",
     "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
     "any text in the database": "tests/contract/test_ledger.py",
+    "every change of the log": "tests/contract/test_audit_log.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.audit.entry import Entry
+from bot.audit.entry import AuditTarget, Entry
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
 from bot.domain.people import Actor, Place
@@ -116,6 +116,7 @@ def changes_of_request(request: Request, asks: Asks) -> Values:
         "content_version": request.content_version,
         "listed": request.listed,
         "act_at": request.act_at,
+        "hosts_half": request.hosts_half,
         "targets": request.counts.targets,
         "open_targets": request.counts.open,
         "unsure_targets": request.counts.unsure,
@@ -168,11 +169,16 @@ def row_of_entry(entry: Entry) -> Values:
     return {name: getattr(entry, name) for name in _ENTRY_FIELDS}
 
 
-_ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
+def rows_of_targets(entry: Entry) -> list[Values]:
+    """Return the rows of the sessions that the entry names. Their positions count from 1."""
+    return [
+        {"seq": entry.seq, "position": position, **{name: getattr(named, name) for name in _NAMED_FIELDS}}
+        for position, named in enumerate(entry.rows, start=1)
+    ]
 
 
-def entry_of(row: Row[Any]) -> Entry:
-    return Entry(**{name: getattr(row, name) for name in _ENTRY_FIELDS})
+_ENTRY_FIELDS = tuple(each.name for each in fields(Entry) if each.name != "rows")
+_NAMED_FIELDS = tuple(each.name for each in fields(AuditTarget))
 
 
 def target_of(row: Row[Any]) -> Target:
@@ -205,7 +211,17 @@ def look_of(row: Row[Any]) -> HostSurvey:
 
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
     """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
-    read = Request(
+    read = replace(
+        _head_of(row, asks),
+        targets=tuple(target_of(target) for target in targets),
+        surveys=tuple(look_of(look) for look in surveys),
+    )
+    every = Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets)
+    return replace(read, elsewhere=every - read.counts)
+
+
+def _head_of(row: Row[Any], asks: Asks) -> Request:
+    return Request(
         id=row.id,
         delivery=row.delivery,
         command=row.command,
@@ -220,8 +236,7 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         version=row.version,
         due_at=row.due_at,
         attempts=row.attempts,
-        targets=tuple(target_of(target) for target in targets),
-        surveys=tuple(look_of(look) for look in surveys),
+        hosts_half=row.hosts_half,
         excluded=EXCLUDED.read(row.excluded),
         reason_asked=MAYBE_WORDS.read(row.reason_asked),
         requirement=MAYBE_REQUIREMENT.read(row.requirement),
@@ -241,5 +256,3 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         listed=row.listed,
         act_at=row.act_at,
     )
-    every = Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets)
-    return replace(read, elsewhere=every - read.counts)

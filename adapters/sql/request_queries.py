@@ -89,6 +89,11 @@ def newest_ids(connection: Connection, limit: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def unended_ids(connection: Connection) -> list[str]:
+    """Return the ids of the requests that are not over, the oldest first."""
+    return list(connection.execute(select(request.c.id).where(UNENDED).order_by(request.c.asked_at)).scalars())
+
+
 def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
     query = select(func.count()).where(request.c.actor_id == user_id, request.c.asked_at >= since)
     return int(connection.execute(query).scalar_one())

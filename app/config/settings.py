@@ -16,6 +16,7 @@ from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
 from app.config.policy import Limits, Protect, RuleSettings, Section
 from app.config.problems import Problem
+from bot.audit.keys import SigningKeys
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
 from bot.policy.model import Policy
 
@@ -120,9 +121,9 @@ class Settings(Section):
         return value
 
     @property
-    def chain_key(self) -> bytes:
-        """The key that seals the audit log. A rehearsal's log proves nothing, so its key is not secret."""
-        return self.audit_key.get_secret_value().encode() or REHEARSAL_KEY.encode()
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign the audit log. A rehearsal's log proves nothing, so its key is not secret."""
+        return SigningKeys(self.audit_key.get_secret_value() or REHEARSAL_KEY)
 
     def inventory(self) -> Inventory:
         """Return the computers and groups as the inventory of the core."""
@@ -193,6 +194,19 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if settings is None or listed:
         raise yaml_file.refusal(path, listed)
     return settings
+
+
+def database_in(path: Path, environment: Mapping[str, str] | None = None) -> SecretStr:
+    """Return the database of the file, whatever else is wrong with the file: whoever only reads needs no more of it.
+
+    Raises `SettingsError` when the file cannot be read, or its database is no text.
+    """
+    file = yaml_file.read(path, os.environ if environment is None else environment)
+    said = file.values.get("database", Settings.model_fields["database"].default.get_secret_value())
+    if not isinstance(said, str) or not said:
+        line = file.line_of(("database",))
+        raise yaml_file.refusal(path, [(line, "database: write its URL, or name it with --database.")])
+    return SecretStr(said)
 
 
 def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:

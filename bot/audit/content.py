@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, Target
 
 
-def content_of(request: Request, hosts: str) -> str:
-    """Return the content, 64 hexadecimal digits, from the head of the request and the hosts' half."""
-    return _digest([_head_half(request), hosts])
+def content_of(request: Request) -> str:
+    """Return the content, 64 hexadecimal digits, from the head of the request and the hosts' half that it holds."""
+    return _digest([_head_half(request), request.hosts_half])
 
 
 def hosts_half(request: Request) -> str:
-    """Return the hosts' half of a request that was read whole, 64 hexadecimal digits."""
-    return _digest([[host, digest] for host, digest in sorted(_digests(request).items())])
+    """Return the hosts' half of a request that was read whole, 64 hexadecimal digits; empty before the survey."""
+    digests = sorted(_digests(request).items())
+    return _digest([[host, digest] for host, digest in digests]) if digests else ""
 
 
 def _head_half(request: Request) -> str:
@@ -67,14 +68,16 @@ def _of_targets(targets: Sequence[Target]) -> str:
     )
 
 
-def with_seals(request: Request, content: str, key: bytes) -> Request:
-    """Return a request that was read whole with the seal of each of its hosts."""
-    seals = seals_of(request, content, key)
-    return replace(request, surveys=tuple(replace(look, seal=seals[look.host]) for look in request.surveys))
+def with_seals(request: Request, key: bytes) -> Request:
+    """Return a request that was read whole with its hosts' half and the seal of each of its hosts."""
+    halved = replace(request, hosts_half=hosts_half(request))
+    seals = seals_of(halved, key)
+    return replace(halved, surveys=tuple(replace(look, seal=seals[look.host]) for look in request.surveys))
 
 
-def seals_of(request: Request, content: str, key: bytes) -> dict[str, str]:
+def seals_of(request: Request, key: bytes) -> dict[str, str]:
     """Return the seal of each host in this part of the request: an HMAC over id, content, host and targets."""
+    content = content_of(request)
     return {
         host: hmac.new(key, _canonical([request.id, content, host, digest]), hashlib.sha256).hexdigest()
         for host, digest in _digests(request).items()

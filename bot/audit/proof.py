@@ -1,14 +1,15 @@
 """Whether a stored request is what people decided about, reckoned from the signed entries alone.
 
-Rows are progress and may be written by whoever can write the database; entries are signed. Before each effect the state,
-the answers, the dates and the targets of the row are compared with those that the entries say. It takes the entries of
-decisions and those of one host, however many hosts the request has.
+Rows are progress and may be written by whoever can write the database; entries are signed. Before each effect the
+state, the answers, the dates and the targets of the row are compared with those that the entries say. It takes the
+entries of decisions and those of one host, however many hosts the request has.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from bot.audit.content import content_of, seals_of
 from bot.domain import events as e
@@ -35,6 +36,12 @@ PROVEN_BEFORE = (
     e.WarningStarted, e.GraceStarted, e.Started, e.HostStarted,
 )  # fmt: skip
 """The events that are recorded only on a request that is proven: those that lead to an effect."""
+
+
+def not_proven() -> e.Failed:
+    """Return the event that ends a request which does not fit its entries."""
+    return e.Failed(reference=uuid4().hex[:8], code="not_proven")
+
 
 _NEW_CONTENT = frozenset({"asked", "reason_given", "surveyed", "narrowed", "action_changed", "second_person_needed"})
 _VOIDS = frozenset({"surveyed", "narrowed", "action_changed", "second_person_needed"})
@@ -115,13 +122,13 @@ def misfit_of(request: Request, entries: Sequence[Entry], seal_key: bytes, now: 
     return (
         _misfit_of_head(request, standing)
         or _misfit_of_dates(request, standing)
-        or _misfit_of_seals(request, standing, seal_key)
+        or _misfit_of_seals(request, seal_key)
         or (_misfit_of_host(request, standing, host, entries, now) if host else "")
     )
 
 
 def _misfit_of_head(request: Request, standing: Standing) -> str:
-    if content_of(request, standing.hosts) != standing.content:
+    if request.hosts_half != standing.hosts or content_of(request) != standing.content:
         return "it is not what people decided about"
     if request.state is not standing.state:
         return f"its state is {request.state.value}, and by the record {standing.state.value}"
@@ -129,10 +136,8 @@ def _misfit_of_head(request: Request, standing: Standing) -> str:
         return "other people said yes"
     if request.state in (State.READY, State.ACTING):
         is_alone = set(standing.counted) <= {request.actor.user_id}
-        if (
-            request.alone != is_alone
-            or (request.decided_by.user_id if request.decided_by else "") != standing.decided_by
-        ):
+        decided_by = request.decided_by.user_id if request.decided_by else ""
+        if request.alone != is_alone or decided_by != standing.decided_by:
             return "somebody else decided"
     if request.content_version != standing.content_version or request.version < standing.version:
         return "its version is another one"
@@ -151,10 +156,10 @@ def _misfit_of_dates(request: Request, standing: Standing) -> str:
     return "" if request.act_at == act_at else "it begins at another time"
 
 
-def _misfit_of_seals(request: Request, standing: Standing, seal_key: bytes) -> str:
+def _misfit_of_seals(request: Request, seal_key: bytes) -> str:
     """Each host that was read has the targets that people decided about."""
     seals = {look.host: look.seal for look in request.surveys}
-    expected = seals_of(request, standing.content, seal_key)
+    expected = seals_of(request, seal_key)
     wrong = [host for host, seal in expected.items() if seals.get(host) != seal]
     return f"the targets on {wrong[0]} are not those that people decided about" if wrong else ""
 

@@ -282,6 +282,6 @@ def name_of(event: Event | Asked) -> str:
     return name_of_kind(type(event))
 
 
-def name_of_kind(kind: type[Event] | type[Asked]) -> str:
+def name_of_kind(kind: type[Event | Asked]) -> str:
     """Return the name that events of this class have in the audit log."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()

@@ -182,6 +182,9 @@ class Request:
     targets: tuple[Target, ...] = ()  # sessions to act on; for a read the sessions that it shows, without verdicts
     surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask; empty before the survey
     elsewhere: Counts = Counts()  # the targets of the hosts that were not read
+    hosts_half: str = (
+        ""  # the digest of the frozen targets of all hosts, 64 hexadecimal digits; empty before the survey
+    )
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that the ask covers and that are no targets
     reason_asked: tuple[str, ...] | None = None  # the requester is asked for a reason that contains these; else None
     requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do

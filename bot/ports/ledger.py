@@ -45,6 +45,15 @@ class Ledger(Protocol):
         """
         ...
 
+    def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        """Return this part of the request if its signed entries prove it; None when no request has this id.
+
+        One that they do not prove ends as failed; it raises `Conflict` then. With the part of a host the progress there
+        is proven, too. `record` proves in the same way, in its transaction, before it takes an event that leads to an
+        effect.
+        """
+        ...
+
     def note(self, noted: Noted, place: Place) -> None:
         """Append an entry that belongs to no request: a usage error, or a press on an unknown card.
 

@@ -77,17 +77,18 @@ class HostExecution:
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
         targets = list(request.open_targets)
-        if fresh := [target for target in targets if target.requested_at is None]:
-            self._begin(request, host, fresh)
+        if any(target.requested_at is None for target in targets):
+            self._begin(self.ledger.prove(request.id, at_host(host)) or request, host)
         elif targets:
             self._follow(request, host, targets)
 
-    def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
-        """Ask the rules, record the start, and send the orders for the targets that are open in the stored request.
+    def _begin(self, request: Request, host: str) -> None:
+        """Ask the rules, record the start, and send the orders for the targets that are open in the proven request.
 
         A host that had its order before gets it again only if the rules still allow it and a second order does no harm.
         Otherwise the bot only looks at the host.
         """
+        targets = [target for target in request.open_targets if target.requested_at is None]
         look = request.survey_of(host)
         is_again = bool(look and look.started_at)
         decision = self.authorizer.may_act(replace(request, targets=tuple(targets)))

@@ -98,7 +98,8 @@ class Workflow:
             case State.ASKED | State.AWAITING:
                 pass
             case State.READY:
-                self.carry_out(self._whole(request))
+                if proven := self.ledger.prove(request.id):
+                    self.carry_out(proven)
             case State.ACTING:
                 if not request.counts.open:
                     self.ledger.record(request.id, Ended())
@@ -110,6 +111,7 @@ class Workflow:
 
     def survey(self, request: Request) -> None:
         """Read all hosts side by side, and record `Surveyed` or `Refused`. It changes nothing on a host."""
+        request = self.ledger.prove(request.id, HEAD) or request
         requester = self.authorizer.person(request.actor)
         decision = self.authorizer.may_survey(request, requester)
         if not decision.allowed:
@@ -163,7 +165,7 @@ class Workflow:
             return
         if (grace := request.ask.warn) and not are_warned(request, grace):
             self.warnings.warn(request, grace)
-            request = self._whole(request)
+            request = self.ledger.prove(request.id) or request
         if (begins_at := request.begins_at) and self.clock.now() < begins_at and request.open_targets:
             self._again_at(request, begins_at)
             return

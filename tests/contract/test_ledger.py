@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.audit.chain import GENESIS, first_fault
 from bot.audit.entry import Entry, Head
+from bot.audit.keys import SigningKeys
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.ask import Choice
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from bot.ports.store import Store
     from tests.fakes.clock import SettableClock
 
-KEY = b"the key of the tests"
+KEY = SigningKeys("the key of the tests")
 SECOND = timedelta(seconds=1)
 CARD = MessageRef(channel_id="C0ONCALL", ts="1770000000.000100")
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
@@ -132,7 +133,7 @@ def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Store, clock: Setta
         assert (newest.seq, newest.event, newest.at) == (number, e.name_of(event), now)
     assert (request.state, request.ending, request.decided_by) == (State.ENDED, Ending.DONE, b.OTHER)
     assert [target.verdict for target in request.targets] == [Verdict.GONE, Verdict.GONE]
-    assert first_fault(ledger.entries(), KEY) is None
+    assert first_fault(ledger.entries(), KEY.public) is None
 
 
 def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Store) -> None:
@@ -198,7 +199,7 @@ def test_a_note_is_an_entry_and_no_change(ledger: Store) -> None:
     ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
     assert ledger.find(before.id) == before
     pressed, typed = ledger.entries(after=1)
-    assert (pressed.request_id, pressed.actor, pressed.reason) == (before.id, b.OTHER.user_id, "outsider_press")
+    assert (pressed.request_id, pressed.actor, pressed.reason_code) == (before.id, b.OTHER.user_id, "outsider_press")
     assert (typed.request_id, typed.channel, typed.text) == ("", b.PLACE.channel_id, "/logoff ???")
 
 
@@ -298,9 +299,9 @@ def test_the_chain_holds_under_its_key_alone(ledger: Store) -> None:
     for name in ("A", "B", "C"):
         ledger.open(b.request(name))
     entries = ledger.entries()
-    assert first_fault(entries, KEY) is None
-    assert first_fault(entries, b"another key") == 1
-    assert first_fault([entries[0], entries[2]], KEY) == 2
+    assert first_fault(entries, KEY.public) is None
+    assert first_fault(entries, SigningKeys("another key").public) == 1
+    assert first_fault([entries[0], entries[2]], KEY.public) == 2
 
 
 @settings(max_examples=examples(0.4), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -314,7 +315,7 @@ def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     write_and_read_back(ledger, f"TS-{before.seq}", text, name)
     added = ledger.entries(after=before.seq)
     assert len(added) == 2
-    assert first_fault(added, KEY, before=before.mac, last_seq=before.seq) is None
+    assert first_fault(added, KEY.public, before=before.hash, last_seq=before.seq) is None
 
 
 def test_odd_texts_leave_the_chain_whole(ledger: Store) -> None:
@@ -323,7 +324,7 @@ def test_odd_texts_leave_the_chain_whole(ledger: Store) -> None:
         write_and_read_back(ledger, f"TS-{number}", text, name)
     entries = ledger.entries()
     assert [entry.seq for entry in entries] == list(range(1, 2 * len(pairs) + 1))
-    assert first_fault(entries, KEY) is None
+    assert first_fault(entries, KEY.public) is None
 
 
 def write_and_read_back(ledger: Store, number: str, text: str, name: str) -> None:
@@ -359,4 +360,4 @@ def test_the_head_is_the_last_entry_and_before_the_first_nothing(ledger: Store) 
     for name in ("A", "B"):
         ledger.open(b.request(name))
         last = ledger.entries()[-1]
-        assert ledger.head() == Head(last.seq, last.mac)
+        assert ledger.head() == Head(last.seq, last.hash, KEY.key_id)

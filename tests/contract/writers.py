@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
+from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
 from bot.domain.alone import AloneLimit
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.queues import Queue
     from multiprocessing.synchronize import Barrier
 
-KEY = b"the key of the tests"
+KEY = SigningKeys("the key of the tests")
 LIMIT = AloneLimit(most=10, within=timedelta(minutes=10), above=b.by_others())
 HANGS = 100
 """Seconds: only a process that hangs takes so long."""

@@ -24,11 +24,11 @@ def people_on(stage: Rehearsal, host: str) -> dict[int, str]:
 
 
 def events(stage: Rehearsal) -> list[str]:
-    return [entry.event for entry in stage.bot.ledger.entries()]
+    return [entry.event for entry in stage.bot.ledger.entries() if entry.event != "policy_loaded"]
 
 
 def notes(stage: Rehearsal) -> list[str]:
-    return [entry.reason for entry in stage.bot.ledger.entries() if entry.event == "noted"]
+    return [entry.reason_code for entry in stage.bot.ledger.entries() if entry.event == "noted"]
 
 
 def type_and_wait(stage: Rehearsal, text: str, person: str = "dana") -> str:

@@ -8,13 +8,20 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from bot.audit.chain import GENESIS, seal
+from bot.audit.decisions import decided, opened
 from bot.audit.entry import Head
-from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.audit.keys import SigningKeys
+from bot.audit.proof import PROVEN_BEFORE, misfit_of, not_proven
+from bot.audit.record import (
+    POLICY_LOADED,
+    entry_for_note,
+    entry_for_pause,
+    entry_for_policy,
+)
 from bot.domain.alone import sessions_alone, within_limit
-from bot.domain.lifecycle import advance
 from bot.domain.part import WHOLE, part_for, put_back, taken
 from bot.domain.request import Pause, State, WorkItem
-from bot.errors import Duplicate, LedgerError
+from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +36,12 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
 
 
+KEYS = SigningKeys("a ledger in memory")
+
+
 class FakeLedger:
-    def __init__(self, clock: Clock, key: bytes = b"memory") -> None:
-        self._clock, self._key = clock, key
+    def __init__(self, clock: Clock, keys: SigningKeys = KEYS) -> None:
+        self._clock, self._keys = clock, keys
         self._lock = RLock()
         self._requests: dict[str, Request] = {}
         self._entries: list[Entry] = []
@@ -59,7 +69,7 @@ class FakeLedger:
             if request.id in self._requests:
                 raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
             self._requests[request.id] = request
-            self._append(entry_for_opening(request), self._clock.now())
+            self._append(opened(request), self._clock.now())
             return request
 
     def record(
@@ -74,16 +84,30 @@ class FakeLedger:
             whole = self._requests.get(request_id)
             if whole is None:
                 raise LedgerError(f"I know no request {request_id}. Send the command again.")
-            part, now = part_for(event), self._clock.now()
-            before = taken(whole, part)
+            now = self._clock.now()
             if limit:
+                before = taken(whole, part_for(event))
                 event = within_limit(before, event, limit, self._used(before, now - limit.within))
-                part = part_for(event)
-                before = taken(whole, part)
-            after = advance(before, event, now)
+            part = part_for(event)
+            is_proven = not isinstance(event, PROVEN_BEFORE) or not self._misfit(taken(whole, part), part)
+            if not is_proven:
+                event, part = not_proven(), WHOLE
+            after, entry = decided(taken(whole, part), event, now, seal_key=self._keys.seal_key)
             self._requests[request_id] = after if part == WHOLE else put_back(whole, after)
-            self._append(entry_for(before, event), now)
+            self._append(entry, now)
+            if not is_proven:
+                raise _not_proven(after)
             return after
+
+    def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        found = self.find(request_id, part)
+        if found is None or not self._misfit(found, part):
+            return found
+        raise _not_proven(self.record(request_id, not_proven()))
+
+    def _misfit(self, request: Request, part: Part) -> str:
+        entries = [entry for entry in self._entries if entry.request_id == request.id]
+        return misfit_of(request, entries, self._keys.seal_key, self._clock.now(), part.host)
 
     def _used(self, request: Request, since: datetime) -> int:
         others = (one for one in self._requests.values() if one.id != request.id)
@@ -94,9 +118,15 @@ class FakeLedger:
             self._append(entry_for_note(noted, place), self._clock.now())
 
     def _append(self, entry: Entry, at: datetime) -> None:
-        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.mac, key=self._key)
+        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.hash, keys=self._keys)
         self._entries.append(sealed)
-        self._head = Head(sealed.seq, sealed.mac)
+        self._head = Head(sealed.seq, sealed.hash, self._keys.key_id)
+
+    def load_policy(self, text: str) -> None:
+        with self._writing():
+            known = [entry.text for entry in self._entries if entry.event == POLICY_LOADED]
+            if known[-1:] != [text]:
+                self._append(entry_for_policy(text), self._clock.now())
 
     def asked_since(self, user_id: str, since: datetime) -> int:
         return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
@@ -171,6 +201,10 @@ class FakeLedger:
         with self._lock:
             requests = tuple(self._requests.values())
         return tuple(sorted(requests, key=lambda request: (request.asked_at, request.id), reverse=True)[:limit])
+
+
+def _not_proven(request: Request) -> Conflict:
+    return Conflict("The record does not say what its row says.", request=request, reason=ConflictReason.NOT_PROVEN)
 
 
 def _is_due(request: Request, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from bot.audit.keys import SigningKeys
 from bot.cards.model import Break
 from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
@@ -42,7 +43,7 @@ HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
 ON_CALL = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=Force(is_allowed=True))
 POLICY = Policy(rules=(ON_CALL,))
-KEY = b"the key of the harness"
+KEY = SigningKeys("the key of the harness")
 SWEEP = timedelta(seconds=5)
 
 
@@ -283,7 +284,7 @@ class BotHarness:
         return [entry.event for entry in self.ledger.entries(request_id=request.id)]
 
     def notes_of(self, request: Request) -> list[str]:
-        return [entry.reason for entry in self.ledger.entries(request_id=request.id) if entry.event == "noted"]
+        return [entry.reason_code for entry in self.ledger.entries(request_id=request.id) if entry.event == "noted"]
 
     def target(self, request: Request, host: str, session_id: int) -> Target:
         found = self.find(request.id).target_at((host, session_id))

@@ -167,7 +167,7 @@ def test_a_press_on_another_version_of_the_card_is_stale(subtests: pytest.Subtes
 
 
 FACTS = {"warning_delivered", "warning_failed", "expired", "failed", "step_failed", "stopped", "ended"}
-FACTS |= {"target_requested", "target_ended"}
+FACTS |= {"target_requested", "target_ended", "announced"}
 
 
 def test_after_the_expiry_facts_are_recorded_and_wishes_are_refused(subtests: pytest.Subtests) -> None:

@@ -1,0 +1,153 @@
+"""Rows of the audit log, read strictly: a value that the bot would not have written is a fault of its row.
+
+The columns are read as the driver gives them. Read through the types of the tables, two different rows could become
+the same entry, and the hash would not tell them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, Boolean, Integer, case, cast, func, select, type_coerce
+from sqlalchemy.types import NullType, Text
+
+from adapters.sql.columns import Moment, Words, restored, storable
+from adapters.sql.tables import audit_entry, audit_target
+from bot.audit.entry import AuditTarget, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table
+
+Value = Any
+_SQLITE_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
+_POSTGRESQL_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) AD", re.ASCII)
+_SAID = {
+    Words: "text as the bot writes it",
+    Moment: "a time as the bot writes it",
+    BigInteger: "a number",
+    Integer: "a number",
+    Boolean: "yes or no",
+}
+
+
+class WrongValue(ValueError):
+    """A column holds what the bot does not write there. The message is a part of a sentence."""
+
+
+def select_entries(connection: Connection) -> Select[Any]:
+    """Return the query of all entries, in the order of their numbers, each column as the driver gives it."""
+    return _select(connection, audit_entry).order_by(audit_entry.c.seq)
+
+
+def select_rows(connection: Connection) -> Select[Any]:
+    """Return the query of all rows of targets, in the order of their entries and positions."""
+    return _select(connection, audit_target).order_by(audit_target.c.seq, audit_target.c.position)
+
+
+def entry_of(row: Row[Any], rows: tuple[AuditTarget, ...] = ()) -> Entry:
+    """Return the entry of a row. Raises `WrongValue` for a row that the bot did not write."""
+    return Entry(**_values_of(row, audit_entry, _OF_ENTRY), rows=rows)
+
+
+def target_of(row: Row[Any]) -> AuditTarget:
+    """Return the session of a row of targets. Raises `WrongValue` for a row that the bot did not write."""
+    return AuditTarget(**_values_of(row, audit_target, _OF_TARGET))
+
+
+@contextmanager
+def every_text(connection: Connection) -> Iterator[None]:
+    """Inside the block a text of SQLite that is no UTF-8 is read, with what is wrong in it as half characters.
+
+    The driver would raise an error for it. No entry has such a text: the bot writes half characters another way.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    before, driver.text_factory = driver.text_factory, _any_text
+    try:
+        yield
+    finally:
+        driver.text_factory = before
+
+
+def _any_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+_OF_ENTRY = tuple(each.name for each in fields(Entry) if each.name != "rows")
+_OF_TARGET = tuple(each.name for each in fields(AuditTarget))
+
+
+def _select(connection: Connection, table: Table) -> Select[Any]:
+    is_sqlite = connection.dialect.name == "sqlite"
+    return select(*(_raw(column, is_sqlite=is_sqlite).label(column.name) for column in table.c))
+
+
+def _raw(column: Column[Any], *, is_sqlite: bool) -> ColumnElement[Any]:
+    """PostgreSQL has times that Python has not, so there they are read as texts."""
+    if is_sqlite or not isinstance(column.type, Moment):
+        return type_coerce(column, NullType())
+    moment = type_coerce(column, NullType())
+    said = func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD HH24:MI:SS.US AD")
+    return case((func.isfinite(moment), said), else_=cast(moment, Text))
+
+
+def _values_of(row: Row[Any], table: Table, names: tuple[str, ...]) -> dict[str, Value]:
+    raw = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return {name: _value(table.c[name], raw[name]) for name in names}
+
+
+def _value(column: Column[Any], raw: Value) -> Value:
+    if raw is None and column.nullable:
+        return None
+    try:
+        return _READ[type(column.type)](raw)
+    except ValueError:
+        raise WrongValue(f"its column {column.name} does not hold {_SAID[type(column.type)]}") from None
+
+
+def _text(raw: Value) -> str:
+    if type(raw) is not str:
+        raise ValueError
+    if raw.isascii() and "\x00" not in raw:
+        return raw
+    text = restored(raw)
+    if storable(text) != raw:
+        raise ValueError
+    return text
+
+
+def _number(raw: Value) -> int:
+    if type(raw) is not int:
+        raise ValueError
+    return raw
+
+
+def _switch(raw: Value) -> bool:
+    """SQLite has no booleans; there they are 0 and 1."""
+    if type(raw) is bool or (type(raw) is int and raw in (0, 1)):
+        return bool(raw)
+    raise ValueError
+
+
+def _moment(raw: Value) -> datetime:
+    found = isinstance(raw, str) and (_SQLITE_TIME.fullmatch(raw) or _POSTGRESQL_TIME.fullmatch(raw))
+    if not found:
+        raise ValueError
+    return datetime.fromisoformat(found[0].removesuffix(" AD")).replace(tzinfo=UTC)
+
+
+_READ: dict[type, Callable[[Value], Value]] = {
+    Words: _text,
+    Moment: _moment,
+    BigInteger: _number,
+    Integer: _number,
+    Boolean: _switch,
+}
