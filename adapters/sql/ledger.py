@@ -35,7 +35,7 @@ from adapters.sql.write_queue import FairLock
 from bot.audit.chain import Verifier
 from bot.audit.decisions import decided, opened
 from bot.audit.entry import Origin
-from bot.audit.proof import PROVEN_BEFORE, misfit_of, not_proven
+from bot.audit.proof import misfit_of, needs_proof, not_proven
 from bot.audit.record import (
     POLICY_LOADED,
     entry_for_note,
@@ -118,7 +118,7 @@ class SqlLedger:
                 used = count_alone(connection, before, now - limit.within)
                 event = within_limit(before, event, limit, used)
                 before = self._fresh(connection, request_id, part_for(event))
-            is_proven = not isinstance(event, PROVEN_BEFORE) or self._proves(connection, before, part_for(event), now)
+            is_proven = not needs_proof(before, event) or self._proves(connection, before, part_for(event), now)
             if not is_proven:
                 event, before = not_proven(), self._fresh(connection, request_id)
             after, entry = decided(before, event, now, seal_key=self._seal_key)

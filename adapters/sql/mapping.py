@@ -130,7 +130,6 @@ def row_of_target(request_id: str, position: int, target: Target) -> Values:
         "host": session.host,
         "session_id": session.id,
         "position": position,
-        "user": str(session.account),
         "session": SESSION.write(session),
         **changes_of_target(target),
     }
@@ -182,8 +181,12 @@ _NAMED_FIELDS = tuple(each.name for each in fields(AuditTarget))
 
 
 def target_of(row: Row[Any]) -> Target:
+    """Return the target of a row. Raises `ValueError` when it is not the session that its key names."""
+    session = SESSION.read(row.session)
+    if (session.host, session.id) != (row.host, row.session_id):
+        raise ValueError(f"the target {row.host} {row.session_id} is {session.host} {session.id}")
     return Target(
-        session=SESSION.read(row.session),
+        session=session,
         verdict=row.verdict and Verdict(row.verdict),
         code=row.code,
         reason=row.reason and Reason(row.reason),

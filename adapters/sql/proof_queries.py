@@ -40,9 +40,6 @@ def _read(connection: Connection, request_id: str, host: str) -> list[tuple[Entr
     with wrong_rows(), every_text(connection):
         entries = [entry_of(row) for row in connection.execute(query)]
     numbers = [entry.seq - 1 for entry in entries]
-    before = dict(
-        connection.execute(select(audit_entry.c.seq, audit_entry.c.hash).where(audit_entry.c.seq.in_(numbers)))
-        .tuples()
-        .all()
-    )
+    hashes = select(audit_entry.c.seq, audit_entry.c.hash).where(audit_entry.c.seq.in_(numbers))
+    before = {row.seq: row.hash for row in connection.execute(hashes)}
     return [(entry, before.get(entry.seq - 1, GENESIS if entry.seq == 1 else "")) for entry in entries]

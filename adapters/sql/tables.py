@@ -79,7 +79,6 @@ target = Table(
     Column("host", Words, primary_key=True),
     Column("session_id", BigInteger, primary_key=True),
     Column("position", Integer, nullable=False),
-    Column("user", Words, nullable=False),
     Column("session", Words, nullable=False),
     Column("verdict", Words),
     Column("code", BigInteger, nullable=False),

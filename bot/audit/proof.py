@@ -31,7 +31,7 @@ DECIDING = (
 
 DECIDING_NAMES = frozenset(e.name_of_kind(kind) for kind in DECIDING)
 
-PROVEN_BEFORE = (
+_PROVEN_BEFORE = (
     e.ReasonGiven, e.Surveyed, e.Narrowed, e.ActionChanged, e.SecondPersonNeeded, e.Counted, e.Approved,
     e.WarningStarted, e.GraceStarted, e.Started, e.HostStarted,
 )  # fmt: skip
@@ -41,6 +41,11 @@ PROVEN_BEFORE = (
 def not_proven() -> e.Failed:
     """Return the event that ends a request which does not fit its entries."""
     return e.Failed(reference=uuid4().hex[:8], code="not_proven")
+
+
+def needs_proof(request: Request, event: e.Event) -> bool:
+    """Return whether the request has to be proven before the event is recorded: it leads to an effect."""
+    return isinstance(event, _PROVEN_BEFORE) and request.state is not State.ENDED
 
 
 _NEW_CONTENT = frozenset({"asked", "reason_given", "surveyed", "narrowed", "action_changed", "second_person_needed"})
@@ -134,11 +139,10 @@ def _misfit_of_head(request: Request, standing: Standing) -> str:
         return f"its state is {request.state.value}, and by the record {standing.state.value}"
     if tuple(sorted(actor.user_id for actor in request.counted)) != tuple(sorted(standing.counted)):
         return "other people said yes"
-    if request.state in (State.READY, State.ACTING):
-        is_alone = set(standing.counted) <= {request.actor.user_id}
-        decided_by = request.decided_by.user_id if request.decided_by else ""
-        if request.alone != is_alone or decided_by != standing.decided_by:
-            return "somebody else decided"
+    is_alone = request.state in (State.READY, State.ACTING) and set(standing.counted) <= {request.actor.user_id}
+    decided_by = request.decided_by.user_id if request.decided_by else ""
+    if (request.alone, decided_by) != (is_alone, standing.decided_by):
+        return "somebody else decided"
     if request.content_version != standing.content_version or request.version < standing.version:
         return "its version is another one"
     return ""
@@ -185,10 +189,11 @@ def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], n
         first = _first(mine, event)
         if at != (first.at if first else None):
             return f"what was done to session {whom} is not what the record says"
+    ended = _first(mine, "target_ended") or _first(mine, "warning_failed")
+    if (target.verdict.value if target.verdict else "") != (ended.verdict if ended else ""):
+        return f"the verdict of session {whom} is not the record's"
     if not target.is_open:
         return ""
-    if _first(mine, "target_ended") or _first(mine, "warning_failed"):
-        return f"session {whom} has its verdict"
     if request.state is State.ACTING and request.ask.warn:
         in_time = target.warned_at is not None and target.warned_at + request.ask.warn <= now
         return "" if in_time else f"session {whom} has not had its time to save"

@@ -113,7 +113,6 @@ def _make_target() -> None:
         sa.Column("host", sa.Text, nullable=False),
         sa.Column("session_id", sa.BigInteger, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
-        sa.Column("user", sa.Text, nullable=False),
         sa.Column("session", sa.Text, nullable=False),
         sa.Column("verdict", sa.Text),
         sa.Column("code", sa.BigInteger, nullable=False),

@@ -11,7 +11,7 @@ from bot.audit.chain import GENESIS, seal
 from bot.audit.decisions import decided, opened
 from bot.audit.entry import Head
 from bot.audit.keys import SigningKeys
-from bot.audit.proof import PROVEN_BEFORE, misfit_of, not_proven
+from bot.audit.proof import misfit_of, needs_proof, not_proven
 from bot.audit.record import (
     POLICY_LOADED,
     entry_for_note,
@@ -89,7 +89,7 @@ class FakeLedger:
                 before = taken(whole, part_for(event))
                 event = within_limit(before, event, limit, self._used(before, now - limit.within))
             part = part_for(event)
-            is_proven = not isinstance(event, PROVEN_BEFORE) or not self._misfit(taken(whole, part), part)
+            is_proven = not needs_proof(whole, event) or not self._misfit(taken(whole, part), part)
             if not is_proven:
                 event, part = not_proven(), WHOLE
             after, entry = decided(taken(whole, part), event, now, seal_key=self._keys.seal_key)
