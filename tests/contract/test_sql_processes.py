@@ -29,6 +29,7 @@ def test_processes_that_upgrade_at_once_do_it_once(empty_url: str) -> None:
     assert current(empty_url) == newest()
 
 
+@pytest.mark.timeout(600)  # on a machine with much else to do
 def test_eight_processes_write_one_chain_without_a_gap(url: str, sql_ledger: SqlLedger) -> None:
     assert writers.at_once(writers.appends, url, 8) == [250] * 8
     entries = sql_ledger.entries(limit=3000)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEY = SigningKeys("the key of the tests")
 LIMIT = AloneLimit(most=10, within=timedelta(minutes=10), above=b.by_others())
-HANGS = 100
+HANGS = 500
 """Seconds: only a process that hangs takes so long."""
 
 
