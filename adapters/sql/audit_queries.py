@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
@@ -17,13 +17,21 @@ from bot.errors import LedgerError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 HEAD = select(chain_head.c.seq, chain_head.c.hash, chain_head.c.key_id)
 
 
 def read_head(connection: Connection) -> Head:
-    return Head(*connection.execute(HEAD).one())
+    """Return the mark of the end. Raises `LedgerError` when it is none."""
+    return head_of(connection.execute(HEAD).one_or_none())
+
+
+def head_of(row: Row[int, str, str] | None) -> Head:
+    """Return the head of its row. Raises `LedgerError` for a row that the bot did not write, or for none."""
+    if row is None or type(row.seq) is not int or row.seq < 0:
+        raise LedgerError("The mark of the end of my audit log, chain_head, is gone or no number. Restore it.")
+    return Head(row.seq, row.hash, row.key_id)
 
 
 def read_entries(connection: Connection, *, request_id: str | None, after: int, limit: int) -> tuple[Entry, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import insert, update
 
-from adapters.sql.audit_queries import HEAD, read_entry
+from adapters.sql.audit_queries import HEAD, head_of, read_entry
 from adapters.sql.mapping import row_of_entry, rows_of_targets
 from adapters.sql.tables import audit_entry, audit_target, chain_head
 from bot.audit.chain import seal
@@ -55,7 +55,7 @@ class ChainWriter:
         """
         self.refuse_broken()
         self._newer = None
-        head = Head(*connection.execute(_LOCK).one())
+        head = head_of(connection.execute(_LOCK).one_or_none())
         if head.key_id not in ("", self._keys.key_id):
             raise KeyChanged(
                 f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "

@@ -87,6 +87,13 @@ def test_the_first_bad_entry_is_named_with_what_is_wrong(rows: list[Entry | Unre
     assert found.fault.startswith(fault)
 
 
+def test_a_mark_of_the_end_that_was_moved_back_or_has_another_hash_is_told() -> None:
+    back = check_log(PLAIN, head_of(PLAIN[:2], ONE), ONE.public)
+    assert back.fault == "The log ends with entry 4, but its end is marked at 2: the mark was moved back."
+    other = check_log(PLAIN, Head(4, PLAIN[0].hash, ONE.key_id), ONE.public)
+    assert other.fault == "The mark of the end has another hash than entry 4."
+
+
 def test_the_mark_of_the_end_has_to_name_the_key_that_signs() -> None:
     found = check_log(PLAIN, head_of(PLAIN, TWO), ONE.public)
     assert found.fault == f"The mark of the end names the key {TWO.key_id}; {ONE.key_id} signs there."
