@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text
 
+from bot.audit.record import POLICY_LOADED
 from bot.cards.text import UNREADABLE, plain
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ def entry_values(entry: Entry) -> dict[str, object]:
     values: dict[str, object] = asdict(entry)
     moments = {"at": entry.at, "expires_at": entry.expires_at}
     return values | {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+
+
+def said_in(entry: Entry) -> list[str]:
+    """Return the words of an audit entry for a line of a terminal. The text of a policy is too long for one."""
+    named = f"{entry.targets} named" if entry.targets else ""
+    text = entry.text if entry.event != POLICY_LOADED else f"policy {entry.policy[:16]}"
+    return [word for word in (named, entry.reason_code, entry.reason, entry.note, text) if word]
 
 
 def json_text(value: object) -> str:

@@ -6,32 +6,41 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from adapters.sql.audit_rows import WrongValue, entry_of, every_text, select_entries, select_rows, target_of
-from adapters.sql.tables import audit_entry, audit_target, chain_head
+from adapters.sql.audit_rows import WrongValue, entries_sql, entry_of, every_text, rows_sql, target_of
+from adapters.sql.columns import storable
+from adapters.sql.tables import audit_entry, chain_head
 from bot.audit.entry import AuditTarget, Entry, Head
 from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 HEAD = select(chain_head.c.seq, chain_head.c.hash, chain_head.c.key_id)
 
 
 def read_head(connection: Connection) -> Head:
-    return Head(*connection.execute(HEAD).one())
+    """Return the mark of the end. Raises `LedgerError` when it is none."""
+    return head_of(connection.execute(HEAD).one_or_none())
+
+
+def head_of(row: Row[int, str, str] | None) -> Head:
+    """Return the head of its row. Raises `LedgerError` for a row that the bot did not write, or for none."""
+    if row is None or type(row.seq) is not int or row.seq < 0:
+        raise LedgerError("The mark of the end of my audit log, chain_head, is gone or no number. Restore it.")
+    return Head(row.seq, row.hash, row.key_id)
 
 
 def read_entries(connection: Connection, *, request_id: str | None, after: int, limit: int) -> tuple[Entry, ...]:
     """Return entries with the sessions that they name. Raises `LedgerError` for a row that is no entry."""
-    query = select_entries(connection).where(audit_entry.c.seq > after).limit(limit)
-    if request_id is not None:
-        query = query.where(audit_entry.c.request_id == request_id)
+    only = "AND request_id = :request_id" if request_id is not None else ""
+    query = entries_sql(connection.dialect.name, f"WHERE seq > :after {only} ORDER BY seq LIMIT :limit")
+    values = {"after": after, "limit": limit, "request_id": storable(request_id or "")}
     with wrong_rows(), every_text(connection):
-        found = connection.execute(query).all()
+        found = connection.execute(query, values).all()
         targets = _targets_of(connection, [row.seq for row in found if row.targets])
         return tuple(entry_of(row, tuple(targets.get(row.seq, ()))) for row in found)
 
@@ -39,7 +48,8 @@ def read_entries(connection: Connection, *, request_id: str | None, after: int, 
 def read_entry(connection: Connection, seq: int) -> Entry | None:
     """Return one entry with the sessions that it names; None when there is none, or the row is none."""
     with every_text(connection):
-        row = connection.execute(select_entries(connection).where(audit_entry.c.seq == seq)).one_or_none()
+        query = entries_sql(connection.dialect.name, "WHERE seq = :seq")
+        row = connection.execute(query, {"seq": seq}).one_or_none()
         if row is None:
             return None
         try:
@@ -59,7 +69,9 @@ def newest_text(connection: Connection, event: str) -> str | None:
 def _targets_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[AuditTarget]]:
     targets: dict[int, list[AuditTarget]] = defaultdict(list)
     if numbers:
-        for row in connection.execute(select_rows(connection).where(audit_target.c.seq.in_(numbers))):
+        query = rows_sql(connection.dialect.name, "WHERE seq IN :numbers ORDER BY seq, position")
+        some = query.bindparams(bindparam("numbers", numbers, expanding=True))
+        for row in connection.execute(some):
             targets[row.seq].append(target_of(row))
     return targets
 

@@ -10,10 +10,10 @@ import re
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, case, cast, func, select, type_coerce
-from sqlalchemy.types import NullType, Text
+from sqlalchemy import BigInteger, Boolean, Integer, text
 
 from adapters.sql.columns import Moment, Words, restored, storable
 from adapters.sql.tables import audit_entry, audit_target
@@ -22,7 +22,7 @@ from bot.audit.entry import AuditTarget, Entry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table
+    from sqlalchemy import Column, Connection, Row, Table, TextClause
 
 Value = Any
 _SQLITE_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
@@ -40,14 +40,16 @@ class WrongValue(ValueError):
     """A column holds what the bot does not write there. The message is a part of a sentence."""
 
 
-def select_entries(connection: Connection) -> Select[Any]:
-    """Return the query of all entries, in the order of their numbers, each column as the driver gives it."""
-    return _select(connection, audit_entry).order_by(audit_entry.c.seq)
+@cache
+def entries_sql(dialect: str, rest: str) -> TextClause:
+    """Return the query of entries, with each column as the driver gives it. `rest` is what follows the table."""
+    return text(f"{_select(audit_entry, dialect)} {rest}")
 
 
-def select_rows(connection: Connection) -> Select[Any]:
-    """Return the query of all rows of targets, in the order of their entries and positions."""
-    return _select(connection, audit_target).order_by(audit_target.c.seq, audit_target.c.position)
+@cache
+def rows_sql(dialect: str, rest: str) -> TextClause:
+    """Return the query of rows of targets, as above."""
+    return text(f"{_select(audit_target, dialect)} {rest}")
 
 
 def entry_of(row: Row[Any], rows: tuple[AuditTarget, ...] = ()) -> Entry:
@@ -85,23 +87,25 @@ _OF_ENTRY = tuple(each.name for each in fields(Entry) if each.name != "rows")
 _OF_TARGET = tuple(each.name for each in fields(AuditTarget))
 
 
-def _select(connection: Connection, table: Table) -> Select[Any]:
-    is_sqlite = connection.dialect.name == "sqlite"
-    return select(*(_raw(column, is_sqlite=is_sqlite).label(column.name) for column in table.c))
+def _select(table: Table, dialect: str) -> str:
+    """SQLAlchemy would spend a millisecond on building it for each entry that is written."""
+    columns = ", ".join(_raw(column, dialect) for column in table.c)
+    return f"SELECT {columns} FROM {table.name}"  # noqa: S608 - our own names
 
 
-def _raw(column: Column[Any], *, is_sqlite: bool) -> ColumnElement[Any]:
+def _raw(column: Column[Any], dialect: str) -> str:
     """PostgreSQL has times that Python has not, so there they are read as texts."""
-    if is_sqlite or not isinstance(column.type, Moment):
-        return type_coerce(column, NullType())
-    moment = type_coerce(column, NullType())
-    said = func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD HH24:MI:SS.US AD")
-    return case((func.isfinite(moment), said), else_=cast(moment, Text))
+    name = f'"{column.name}"'
+    if dialect == "sqlite" or not isinstance(column.type, Moment):
+        return name
+    said = f"to_char(timezone('UTC', {name}), 'YYYY-MM-DD HH24:MI:SS.US AD')"
+    return f"CASE WHEN isfinite({name}) THEN {said} ELSE CAST({name} AS text) END AS {name}"
 
 
 def _values_of(row: Row[Any], table: Table, names: tuple[str, ...]) -> dict[str, Value]:
     raw = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return {name: _value(table.c[name], raw[name]) for name in names}
+    columns = table.c
+    return {name: _value(columns[name], raw[name]) for name in names}
 
 
 def _value(column: Column[Any], raw: Value) -> Value:
@@ -118,10 +122,10 @@ def _text(raw: Value) -> str:
         raise ValueError
     if raw.isascii() and "\x00" not in raw:
         return raw
-    text = restored(raw)
-    if storable(text) != raw:
+    said = restored(raw)
+    if storable(said) != raw:
         raise ValueError
-    return text
+    return said
 
 
 def _number(raw: Value) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from adapters.sql.audit_queries import read_head
-from adapters.sql.audit_rows import WrongValue, entry_of, every_text, select_entries, select_rows, target_of
+from adapters.sql.audit_rows import WrongValue, entries_sql, entry_of, every_text, rows_sql, target_of
 from adapters.sql.database import READS
 from adapters.sql.errors import translate_errors
 from adapters.sql.tables import audit_entry
@@ -19,7 +19,7 @@ from bot.audit.verify import Unreadable, halves_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine, Row, Select
+    from sqlalchemy import Connection, Engine, Row, TextClause
 
     from bot.audit.entry import AuditTarget, Entry, Head
     from bot.audit.keys import PublicKey
@@ -37,7 +37,7 @@ class AuditScan:
     """The log as it is in one snapshot."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._connection, self._dialect = connection, connection.dialect.name
 
     def head(self) -> Head:
         """Return the end of the log as the database marks it."""
@@ -49,15 +49,16 @@ class AuditScan:
 
     def named_keys(self) -> tuple[PublicKey, ...]:
         """Return the public halves that entries about changes of the key name. They are not checked."""
-        query = select_entries(self._connection).where(audit_entry.c.event == KEY_CHANGED).limit(MOST_KEYS)
-        found = (_read(row, ()) for row in self._connection.execute(query))
+        query = entries_sql(self._dialect, "WHERE event = :event ORDER BY seq LIMIT :most")
+        rows = self._connection.execute(query, {"event": KEY_CHANGED, "most": MOST_KEYS})
+        found = (_read(row, ()) for row in rows)
         halves = (halves_in(entry) for entry in found if not isinstance(entry, Unreadable))
         return tuple(half for pair in halves if pair for half in pair)
 
     def rows(self) -> Iterator[Entry | Unreadable]:
         """Yield every entry with its rows of targets, in the order of the numbers, and what is none as `Unreadable`."""
-        targets = _Targets(self._stream(select_rows(self._connection)))
-        for row in self._stream(select_entries(self._connection)):
+        targets = _Targets(self._stream(rows_sql(self._dialect, "ORDER BY seq, position")))
+        for row in self._stream(entries_sql(self._dialect, "ORDER BY seq")):
             yield from targets.orphans_before(_place(row.seq))
             if type(row.seq) is not int:
                 yield Unreadable(number=repr(row.seq), fault="its number is no number")
@@ -68,7 +69,7 @@ class AuditScan:
                 yield Unreadable(number=str(row.seq), fault=f"of the rows of its targets one is wrong: {exc}")
         yield from targets.orphans_before(_AFTER_ALL)
 
-    def _stream(self, query: Select[Any]) -> Iterator[Row[Any]]:
+    def _stream(self, query: TextClause) -> Iterator[Row[Any]]:
         return iter(self._connection.execute(query, execution_options={"yield_per": AT_ONCE}))
 
 

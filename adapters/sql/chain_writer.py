@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import insert, update
 
-from adapters.sql.audit_queries import HEAD, read_entry
+from adapters.sql.audit_queries import HEAD, head_of, read_entry
 from adapters.sql.mapping import row_of_entry, rows_of_targets
 from adapters.sql.tables import audit_entry, audit_target, chain_head
 from bot.audit.chain import seal
@@ -27,6 +27,9 @@ SWALLOWED = (
     "My database took an audit entry and did not keep it as it was, so I do nothing. "
     "Tell whoever runs me to look for triggers on audit_entry, audit_target and chain_head."
 )
+
+_NEW_ENTRY, _NEW_ROWS, _LOCK = insert(audit_entry), insert(audit_target), HEAD.with_for_update()
+_MOVE = update(chain_head).returning(*HEAD.selected_columns)
 
 log = structlog.get_logger()
 
@@ -52,7 +55,7 @@ class ChainWriter:
         """
         self.refuse_broken()
         self._newer = None
-        head = Head(*connection.execute(HEAD.with_for_update()).one())
+        head = head_of(connection.execute(_LOCK).one_or_none())
         if head.key_id not in ("", self._keys.key_id):
             raise KeyChanged(
                 f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "
@@ -87,12 +90,12 @@ class ChainWriter:
         self, connection: Connection, head: Head, entry: Entry, at: datetime, keys: SigningKeys, next_key: str
     ) -> Entry:
         sealed = seal(self._origin.on(entry), seq=head.seq + 1, at=at, before=head.hash, keys=keys)
-        connection.execute(insert(audit_entry).values(row_of_entry(sealed)))
+        connection.execute(_NEW_ENTRY, row_of_entry(sealed))
         if sealed.rows:
-            connection.execute(insert(audit_target), rows_of_targets(sealed))
+            connection.execute(_NEW_ROWS, rows_of_targets(sealed))
         after = Head(sealed.seq, sealed.hash, next_key)
-        moved = connection.execute(update(chain_head).values(after._asdict()).returning(*HEAD.selected_columns)).all()
-        if [tuple(row) for row in moved] != [after] or read_entry(connection, sealed.seq) != sealed:
+        moved = connection.execute(_MOVE, after._asdict()).one_or_none()
+        if moved is None or Head(*moved) != after or read_entry(connection, sealed.seq) != sealed:
             raise LedgerError(SWALLOWED)
         self._newer = sealed
         return sealed

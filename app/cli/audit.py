@@ -11,11 +11,10 @@ from rich.progress import track
 from app.cli.audit_key import key, rotate_key
 from app.cli.options import APP_YAML, AsJson, Config, Database, at_database, out, stderr, table_of
 from app.config.settings import database_in, load
-from app.printing import entry_values, json_text, letters
+from app.printing import entry_values, json_text, letters, said_in
 from app.wiring import open_scan, open_store
 from bot.audit.entry import Head
 from bot.audit.keys import PublicKey
-from bot.audit.record import POLICY_LOADED
 from bot.audit.verify import check_log, in_words
 from bot.cards.notices import outcome_line
 
@@ -145,16 +144,14 @@ def list_(
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     session = "" if entry.session_id is None else str(entry.session_id)
-    named = f"{entry.targets} named" if entry.targets else ""
-    said = (entry.reason_code, entry.reason, entry.note, entry.text if entry.event != POLICY_LOADED else "")
     return (
         str(entry.seq),
         f"{entry.at:%Y-%m-%d %H:%M:%S}" if entry.at else "",
         entry.request_id,
         entry.event,
         entry.actor_name or entry.actor,
-        " ".join(filter(None, (entry.user, entry.host, session, named))),
+        " ".join(filter(None, (entry.user, entry.host, session))),
         entry.verdict,
         entry.rule,
-        "; ".join(filter(None, said)),
+        "; ".join(said_in(entry)),
     )

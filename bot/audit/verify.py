@@ -110,8 +110,11 @@ class Checker:
         return ""
 
     def _wrong_end(self, head: Head) -> str:
-        if (head.seq, head.hash) != (self._seq, self._hash):
-            return f"The log ends with entry {self._seq}, but its end is marked at {head.seq}: its tail was cut."
+        if head.seq != self._seq:
+            what = "its tail was cut" if head.seq > self._seq else "the mark was moved back"
+            return f"The log ends with entry {self._seq}, but its end is marked at {head.seq}: {what}."
+        if head.hash != self._hash:
+            return f"The mark of the end has another hash than entry {self._seq}."
         if self._signer and head.key_id != self._signer.key_id:
             return f"The mark of the end names the key {head.key_id or 'of nobody'}; {self._signer.key_id} signs there."
         return ""

@@ -201,6 +201,19 @@ def test_a_commit_is_told_with_number_and_hash(sql_ledger: SqlLedger) -> None:
     assert (line["seq"], line["hash"]) == (1, sql_ledger.entries()[0].hash)
 
 
+@pytest.mark.parametrize("damage", ["DELETE FROM chain_head", "UPDATE chain_head SET seq = -1"])
+def test_a_mark_of_the_end_that_is_none_is_said_in_words_and_nothing_is_written(
+    database: Engine, sql_ledger: SqlLedger, damage: str
+) -> None:
+    sql_ledger.open(b.request())
+    execute(database, damage)
+    for call in (sql_ledger.head, lambda: sql_ledger.record("TS-AAAAAA", b.surveyed())):
+        with pytest.raises(LedgerError, match="The mark of the end of my audit log"):
+            call()
+    with pytest.raises(LedgerError, match="The mark of the end of my audit log"):
+        logs.verified(database, KEYS.public)
+
+
 def test_a_process_with_another_key_writes_nothing_and_says_why(
     sql_ledger: SqlLedger, another: Callable[..., SqlLedger]
 ) -> None:

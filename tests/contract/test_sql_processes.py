@@ -29,10 +29,11 @@ def test_processes_that_upgrade_at_once_do_it_once(empty_url: str) -> None:
     assert current(empty_url) == newest()
 
 
-def test_four_processes_write_one_chain_without_a_gap(url: str, sql_ledger: SqlLedger) -> None:
-    assert writers.at_once(writers.appends, url, 4) == [50] * 4
-    entries = sql_ledger.entries()
-    assert [entry.seq for entry in entries] == list(range(1, 201))
+@pytest.mark.timeout(600)  # on a machine with much else to do
+def test_eight_processes_write_one_chain_without_a_gap(url: str, sql_ledger: SqlLedger) -> None:
+    assert writers.at_once(writers.appends, url, 8) == [250] * 8
+    entries = sql_ledger.entries(limit=3000)
+    assert [entry.seq for entry in entries] == list(range(1, 2001))
     assert first_fault(entries, writers.KEY.public) is None
 
 

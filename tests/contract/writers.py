@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEY = SigningKeys("the key of the tests")
 LIMIT = AloneLimit(most=10, within=timedelta(minutes=10), above=b.by_others())
-HANGS = 100
+HANGS = 500
 """Seconds: only a process that hangs takes so long."""
 
 
@@ -59,14 +59,14 @@ def upgrades(url: str, _number: int) -> str:
     return upgrade(url)
 
 
-def appends(url: str, number: int) -> int:
-    """Fifty entries: requests and their events in turn."""
+def appends(url: str, number: int, entries: int = 250) -> int:
+    """So many entries: requests and their events in turn."""
     ledger = _ledger(url)
-    for turn in range(0, 50, 2):
+    for turn in range(0, entries, 2):
         request = b.request(f"TS-{number}-{turn}")
         _until_written(partial(ledger.open, request))
         _until_written(partial(ledger.record, request.id, e.Refused(rule="r", message="no")))
-    return 50
+    return entries
 
 
 def _until_written(write: Callable[[], object]) -> None:

@@ -58,6 +58,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
         {"host": "comp1", "session_id": 3, "user": "CORP\\alice", "verdict": "gone", "reason": "", "note": ""}
     ]
     assert [entry["event"] for entry in told["audit"]] == [
+        "policy_loaded",
         "asked",
         "surveyed",
         "approved",
@@ -66,7 +67,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
         "target_ended",
         "ended",
     ]
-    assert [entry["seq"] for entry in told["audit"]] == list(range(1, 8))
+    assert [entry["seq"] for entry in told["audit"]] == list(range(1, 9))
     assert [entry["verdict"] for entry in told["audit"] if entry["verdict"]] == ["gone"]
     expected = {number: name for number, name in COMP1.items() if number != 3}
     assert {session["id"]: session["user"] for session in told["farm"]["comp1"]} == expected

@@ -14,9 +14,11 @@ from bot.audit.keys import SigningKeys
 from bot.audit.proof import misfit_of, needs_proof, not_proven
 from bot.audit.record import (
     POLICY_LOADED,
+    entry_for_key,
     entry_for_note,
     entry_for_pause,
     entry_for_policy,
+    entry_for_taking_up,
 )
 from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.part import WHOLE, part_for, put_back, taken
@@ -127,6 +129,23 @@ class FakeLedger:
             known = [entry.text for entry in self._entries if entry.event == POLICY_LOADED]
             if known[-1:] != [text]:
                 self._append(entry_for_policy(text), self._clock.now())
+
+    def unended(self) -> tuple[Request, ...]:
+        with self._lock:
+            requests = tuple(self._requests.values())
+        return tuple(sorted((r for r in requests if r.state is not State.ENDED), key=lambda r: r.asked_at))
+
+    def hand_over(self, by: str, new: SigningKeys) -> Entry:
+        with self._writing():
+            if not self._entries:
+                raise LedgerError("The audit log is empty, so no key has signed yet.")
+            if self.unended():
+                raise LedgerError("Requests are not over yet. Stop the bot, then change the key.")
+            old, now = self._keys.public, self._clock.now()
+            self._append(entry_for_key(by, old, new.public), now)
+            self._keys = new
+            self._append(entry_for_taking_up(by, old), now)
+            return self._entries[-1]
 
     def asked_since(self, user_id: str, since: datetime) -> int:
         return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
