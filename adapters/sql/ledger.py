@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from adapters.sql.audit_queries import append, lock_head, read_entries, read_head
-from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS
+from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.errors import translate_errors
 from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
@@ -19,6 +19,7 @@ from adapters.sql.request_queries import (
     count_asked,
     id_of_delivery,
     insert_request,
+    is_one_statement,
     newest_ids,
     read_due,
     read_part,
@@ -70,6 +71,7 @@ class SqlLedger:
         self._engine = engine
         self._turns = FairLock()
         self._reader = engine.execution_options(**{READS: True})
+        self._glance = for_one_read(engine)
         self._clock, self._key, self._asks = clock, key, Asks(ask_types)
 
     def open(self, request: Request) -> Request:
@@ -120,7 +122,7 @@ class SqlLedger:
         _tell(entry)
 
     def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
-        with _reading(self._reader) as connection:
+        with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
             return read_part(connection, request_id, part, self._asks)
 
     def mark_published(
@@ -168,7 +170,7 @@ class SqlLedger:
         _tell(entry)
 
     def paused(self) -> Pause | None:
-        with _reading(self._reader) as connection:
+        with _reading(self._glance) as connection:
             return read_pause(connection)
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
