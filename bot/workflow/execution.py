@@ -22,6 +22,7 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from bot.workflow.host_reader import LOOK_WITHIN
+from bot.workflow.publishing import PROGRESS_EVERY
 from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
@@ -164,9 +165,13 @@ class HostExecution:
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
-        """Record the event and wake the request for its next drawing, or at once for what follows the last target."""
+        """Record the event and wake the request for its next drawing, or at once for what follows the last target.
+
+        Before its first drawing the request's own step, which has woken this host, is about to draw it.
+        """
         after = self.ledger.record(request.id, event)
-        self.scheduler.wake(WorkItem(request_id=request.id), after.publish_after if after.counts.open else None)
+        next_drawing = after.publish_after or self.clock.now() + PROGRESS_EVERY
+        self.scheduler.wake(WorkItem(request_id=request.id), next_drawing if after.counts.open else None)
         return after
 
     def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> Request:
