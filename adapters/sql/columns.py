@@ -59,4 +59,4 @@ def storable(text: str) -> str:
 
 def restored(text: str) -> str:
     """Return the text that a column of `Words` holds."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if _ESCAPE in text else text

@@ -10,7 +10,7 @@ import structlog
 
 from adapters.sql.audit_queries import newest_text, read_entries, read_head
 from adapters.sql.chain_writer import ChainWriter
-from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS
+from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.errors import translate_errors
 from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
@@ -21,6 +21,7 @@ from adapters.sql.request_queries import (
     count_asked,
     id_of_delivery,
     insert_request,
+    is_one_statement,
     newest_ids,
     read_due,
     read_part,
@@ -88,6 +89,7 @@ class SqlLedger:
         self._engine = engine
         self._turns = FairLock()
         self._reader = engine.execution_options(**{READS: True})
+        self._glance = for_one_read(engine)
         self._clock, self._asks = clock, Asks(ask_types)
         self._chain = ChainWriter(keys, origin)
         self._seal_key, self._verifier = keys.seal_key, Verifier(keys.public)
@@ -162,7 +164,7 @@ class SqlLedger:
         _tell(entry)
 
     def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
-        with _reading(self._reader) as connection:
+        with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
             return read_part(connection, request_id, part, self._asks)
 
     def mark_published(
@@ -206,7 +208,7 @@ class SqlLedger:
         _tell(entry)
 
     def paused(self) -> Pause | None:
-        with _reading(self._reader) as connection:
+        with _reading(self._glance) as connection:
             return read_pause(connection)
 
     def load_policy(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -12,7 +13,16 @@ from bot.audit.entry import AuditTarget, Entry
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
 from bot.domain.people import Actor, Place
-from bot.domain.request import Counts, Ending, ExcludedSession, HostSurvey, MessageRef, Request, State, Target
+from bot.domain.request import (
+    Counts,
+    Ending,
+    ExcludedSession,
+    HostSurvey,
+    MessageRef,
+    Request,
+    State,
+    Target,
+)
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
 from bot.domain.verdicts import Reason, Verdict
@@ -26,6 +36,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Values = dict[str, Any]
 
+KEPT = 64
+"""How many values of one column are kept after they were read. Each step of a request reads the same ones again."""
+
 
 class JsonColumn(Generic[T]):
     """A value stored as JSON text. The column keeps any character, so each name is read back unchanged.
@@ -35,12 +48,14 @@ class JsonColumn(Generic[T]):
 
     def __init__(self, form: Any) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
+        self._read = lru_cache(maxsize=KEPT)(lambda text: self._adapter.validate_python(json.loads(text)))
 
     def write(self, value: T) -> str:
         return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False)
 
     def read(self, text: str) -> T:
-        return self._adapter.validate_python(json.loads(text))
+        """Return the value of the text. Values are frozen, so all who read the same text may have the same one."""
+        return self._read(text)
 
 
 ACTOR: JsonColumn[Actor] = JsonColumn(Actor)
@@ -90,22 +105,41 @@ def row_of_request(request: Request, asks: Asks) -> Values:
     }
 
 
-def changes_of_request(request: Request, asks: Asks) -> Values:
-    """Return the columns that events change. `mark_published` changes the others."""
+def changes_of_request(request: Request, asks: Asks, *, since: Request | None = None) -> Values:
+    """Return the columns that events change; with `since` only those whose value has changed since then.
+
+    `mark_published` changes the others.
+    """
+    columns, documents = _plain_columns(request), ["ask", *_DOCUMENTS]
+    if since:
+        old = _plain_columns(since)
+        columns = {name: value for name, value in columns.items() if value != old[name]}
+        documents = [name for name in documents if getattr(request, name) != getattr(since, name)]
+    for name in documents:
+        value = getattr(request, name)
+        columns[name] = asks.write(request.command, value) if name == "ask" else _DOCUMENTS[name].write(value)
+    return columns
+
+
+_DOCUMENTS: dict[str, JsonColumn[Any]] = {
+    "excluded": EXCLUDED,
+    "reason_asked": MAYBE_WORDS,
+    "requirement": MAYBE_REQUIREMENT,
+    "counted": ACTORS,
+    "decided_by": MAYBE_ACTOR,
+}
+
+
+def _plain_columns(request: Request) -> Values:
+    counts = request.counts
     return {
-        "ask": asks.write(request.command, request.ask),
         "expires_at": request.expires_at,
         "state": request.state.value,
         "ending": request.ending and request.ending.value,
         "version": request.version,
         "due_at": request.due_at,
         "attempts": request.attempts,
-        "excluded": EXCLUDED.write(request.excluded),
-        "reason_asked": MAYBE_WORDS.write(request.reason_asked),
-        "requirement": MAYBE_REQUIREMENT.write(request.requirement),
-        "counted": ACTORS.write(request.counted),
         "alone": request.alone,
-        "decided_by": MAYBE_ACTOR.write(request.decided_by),
         "decided_at": request.decided_at,
         "message": request.message,
         "failure_reference": request.failure_reference,
@@ -117,9 +151,9 @@ def changes_of_request(request: Request, asks: Asks) -> Values:
         "listed": request.listed,
         "act_at": request.act_at,
         "hosts_half": request.hosts_half,
-        "targets": request.counts.targets,
-        "open_targets": request.counts.open,
-        "unsure_targets": request.counts.unsure,
+        "targets": counts.targets,
+        "open_targets": counts.open,
+        "unsure_targets": counts.unsure,
     }
 
 
@@ -150,10 +184,11 @@ def changes_of_target(target: Target) -> Values:
 
 
 def row_of_look(request_id: str, position: int, look: HostSurvey) -> Values:
+    return {"request_id": request_id, "host": look.host, "position": position, **changes_of_look(look)}
+
+
+def changes_of_look(look: HostSurvey) -> Values:
     return {
-        "request_id": request_id,
-        "host": look.host,
-        "position": position,
         "looked_at": look.looked_at,
         "sessions": look.sessions,
         "code": look.code,
@@ -212,6 +247,10 @@ def look_of(row: Row[Any]) -> HostSurvey:
     )
 
 
+def _counts_of_all(row: Row[Any]) -> Counts:
+    return Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets)
+
+
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
     """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
     read = replace(
@@ -219,8 +258,7 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         targets=tuple(target_of(target) for target in targets),
         surveys=tuple(look_of(look) for look in surveys),
     )
-    every = Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets)
-    return replace(read, elsewhere=every - read.counts)
+    return replace(read, elsewhere=_counts_of_all(row) - read.counts)
 
 
 def _head_of(row: Row[Any], asks: Asks) -> Request:

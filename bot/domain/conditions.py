@@ -102,6 +102,8 @@ def is_like(pattern: str, text: str) -> bool:
 
     `*` matches any number of characters, `?` exactly one.
     """
+    if pattern == "*":
+        return True
     if pattern.isascii() and text.isascii():
         return _fits(pattern.upper(), text.upper())
     return all(_fits(folding(pattern), folding(text)) for folding in letters.EVERY)

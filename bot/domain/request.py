@@ -157,6 +157,13 @@ class Counts:
         )
 
 
+def counts_of(targets: tuple[Target, ...]) -> Counts:
+    """Return how many these targets are."""
+    verdicts = [target.verdict for target in targets]
+    unsure = sum(verdict in UNSURE_VERDICTS for verdict in verdicts)
+    return Counts(targets=len(verdicts), open=verdicts.count(None), unsure=unsure)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One command from the moment it is recorded to its end.
@@ -217,8 +224,7 @@ class Request:
     @property
     def counts(self) -> Counts:
         """How many targets the request has, those of hosts that were not read among them."""
-        read = Counts(targets=len(self.targets), open=len(self.open_targets), unsure=len(self.unsure_targets))
-        return read + self.elsewhere
+        return counts_of(self.targets) + self.elsewhere
 
     @property
     def announced_in(self) -> str:

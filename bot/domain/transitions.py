@@ -274,6 +274,7 @@ def _settled(request: Request, event: e.Settled | e.SettlingAbandoned) -> Reques
 def _stumbled(request: Request, event: e.StepFailed, now: datetime) -> Request:
     after = replace(request, attempts=request.attempts + 1)
     if event.host:
-        has_more = any(target.session.host == event.host for target in request.open_targets)
-        return _on_host(after, event.host, started_at=None, due_at=now + event.again_in if has_more else None)
+        is_open = any(target.session.host == event.host for target in request.open_targets)
+        again_at = now + event.again_in if is_open and request.state is State.ACTING else None
+        return _on_host(after, event.host, started_at=None, due_at=again_at)
     return replace(after, due_at=now + event.again_in)

@@ -103,6 +103,8 @@ def protects(patterns: tuple[str, ...], text: str) -> bool:
 
 def allows_computer(patterns: tuple[str, ...], session: Session) -> bool:
     """Whether the patterns let a person at this computer: under its configured name, and under the one it reports."""
+    if "*" in patterns:
+        return True
     reported = _reported_names(session)
     return matches(patterns, session.host) and (not reported or any(matches(patterns, name) for name in reported))
 

@@ -23,6 +23,7 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from bot.workflow.host_reader import LOOK_WITHIN
+from bot.workflow.publishing import PROGRESS_EVERY
 from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class HostExecution:
             self._order(request, host, is_again=True)
         else:
             for target in targets:
-                self._record(request, TargetRequested(key=target.key, lost=True))
+                request = self._record(request, TargetRequested(key=target.key, lost=True))
             self._again_soon(request, host)
 
     def _order(self, request: Request, host: str, *, is_again: bool) -> None:
@@ -121,13 +122,13 @@ class HostExecution:
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
                 if is_again and answer.verdict in _NOT_DONE:
-                    self._record_fact(request, TargetRequested(key=target.key, lost=True))
+                    request = self._record_fact(request, TargetRequested(key=target.key, lost=True))
                     continue
                 told, unseen = in_sight(answer, may_list=may_list)
-                self._record_fact(request, _event_of(told, target, is_again=is_again, unseen=unseen))
+                request = self._record_fact(request, _event_of(told, target, is_again=is_again, unseen=unseen))
         except TerminalError as error:
             for target in waiting:
-                self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
+                request = self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
         self._again_soon(request, host)
 
     def _act(self, request: Request, host: str, orders: Sequence[Order], wait: timedelta | None) -> Iterator[Answer]:
@@ -157,43 +158,48 @@ class HostExecution:
             found = None
         for target in targets:
             if found is not None and (seen := seen_of(request, target, found)):
-                self._record(request, TargetEnded(key=target.key, verdict=seen))
+                request = self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
                 verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
-                self._record(
+                request = self._record(
                     request, TargetEnded(key=target.key, verdict=verdict, reason=target.reason, note=target.note)
                 )
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
-        """Record the event and wake the request for its next drawing, or at once for what follows the last target."""
+        """Record the event and wake the request for its next drawing, or at once for what follows the last target.
+
+        Before its first drawing the request's own step, which has woken this host, is about to draw it.
+        """
         after = self.ledger.record(request.id, event)
-        self.scheduler.wake(WorkItem(request_id=request.id), after.publish_after if after.counts.open else None)
+        next_drawing = after.publish_after or self.clock.now() + PROGRESS_EVERY
+        self.scheduler.wake(WorkItem(request_id=request.id), next_drawing if after.counts.open else None)
         return after
 
-    def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+    def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> Request:
         """Record what the host did, also when the request has ended meanwhile."""
         try:
-            self._record(request, event)
+            return self._record(request, event)
         except Conflict:
-            self._record_late(request, event)
+            return self._record_late(request, event)
 
-    def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+    def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> Request:
         verdict = event.verdict if isinstance(event, TargetEnded) else Verdict.UNKNOWN
         try:
             unseen = event.unseen if isinstance(event, TargetEnded) else ""
-            self._record(
+            return self._record(
                 request,
                 Settled(key=event.key, verdict=verdict, reason=event.reason, note=event.note, unseen=unseen),
             )
-        except Conflict:
+        except Conflict as conflict:
             host, number = event.key
             what = f"{host} {number}: {verdict.value} {event.reason or ''} {event.note}".strip()
             self.ledger.record(request.id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=what))
+            return conflict.request
 
     def _again_soon(self, request: Request, host: str) -> None:
-        now = self.ledger.find(request.id, at_host(host))
-        if now and now.open_targets:
+        """Plan the next look. `request` is the part as the last record returned it: nothing is read for this."""
+        if request.open_targets:
             at = self.clock.now() + FOLLOW_UP
             item = WorkItem(request_id=request.id, host=host)
             self.ledger.postpone(item, at)

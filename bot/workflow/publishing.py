@@ -45,9 +45,19 @@ class CardPublisher:
     scheduler: Scheduler
 
     def publish(self, request_id: str) -> None:
-        """Draw the card until it shows the newest version of the request. A failed drawing is tried again later."""
-        while self._is_behind(request_id) and (request := self.ledger.find(request_id)):
+        """Draw the card until it shows the newest version of the request. A failed drawing is tried again later.
+
+        A drawing of progress is not followed by another at once, and nothing is read after it: the time of the next
+        one is kept before this one is read, so all that ends later wakes the request then.
+        """
+        while head := self._behind(request_id):
             now = self.clock.now()
+            if head.state is State.ACTING:
+                self.ledger.mark_published(
+                    request_id, version=head.published_version, message_ref=None, publish_after=now + PROGRESS_EVERY
+                )
+            request = self.ledger.find(request_id) or head
+            again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             try:
                 self._announce(request)
                 message_ref = self._show(request)
@@ -56,23 +66,24 @@ class CardPublisher:
             except ChatError as error:
                 self._not_drawn(request, error, now)
                 return
-            again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             self.ledger.mark_published(
                 request_id, version=request.version, message_ref=message_ref, publish_after=again_at
             )
             self._notify(request, message_ref)
+            if again_at:
+                return
 
-    def _is_behind(self, request_id: str) -> bool:
-        """Return whether the card is to be drawn now. It reads the head alone."""
+    def _behind(self, request_id: str) -> Request | None:
+        """Return the head of the request when its card is to be drawn now; else None."""
         head = self.ledger.find(request_id, HEAD)
         if head is None or head.published_version >= head.version:
-            return False
+            return None
         if head.state is State.ASKED and head.reason_asked is None:
-            return False
+            return None
         if head.publish_after and self.clock.now() < head.publish_after:
             self.scheduler.wake(WorkItem(request_id=request_id), head.publish_after)
-            return False
-        return True
+            return None
+        return head
 
     def _has_listed(self, request: Request, message_ref: MessageRef | None) -> bool:
         """Write into the card's thread what the card has no room for; the card is drawn with its buttons after that.

@@ -86,7 +86,8 @@ class Workflow:
                 self.scheduler.wake(WorkItem(request_id=request.id))
         if not item.host:
             self.publisher.publish(request.id)
-            self.remind(request.id)
+            if request.state is State.AWAITING:
+                self.remind(request.id)
 
     def _step(self, request: Request) -> None:
         if request.state is not State.ENDED and self.clock.now() >= request.expires_at:

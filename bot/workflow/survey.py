@@ -57,6 +57,9 @@ def each_machine_once(looks: Sequence[Look]) -> list[Look]:
     known: defaultdict[tuple[str, str], list[Look]] = defaultdict(list)  # by a folding that the same machine shares
     for look in looks:
         machine = look.machine
+        if machine == NOT_NAMED:
+            kept.append(look)
+            continue
         alike = known[python_lower(machine.dns), python_lower(machine.netbios)]
         same = next((other.host for other in alike if machine.is_same_as(other.machine)), "")
         kept.append(replace(look, sessions=(), same_as=same) if same else look)

@@ -17,7 +17,7 @@ from tests.support.checkout import ROOT, nodes_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "fleet_world"}
 
 
 def read(folder: str) -> dict[str, Any]:
