@@ -87,6 +87,8 @@ class Fleet:
         names = tuple(f"host-{number}" for number in range(hosts))
         self._terminal = FakeTerminal({name: (b.session(3), b.session(9)) for name in names})
         self._id = f"TS-{hosts:06}"
+        self._ledger.pause("somebody", "the log has an entry before those of the request")
+        self._ledger.resume("somebody")
         self._ledger.open(b.request(self._id, ask=LogoffAsk(hosts=names)))
         self._ledger.record(self._id, b.surveyed(*(b.target(3, host=name) for name in names)))
         self._ledger.record(self._id, b.approved())

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.audit.chain import GENESIS, first_fault
+from bot.audit.decisions import decided
 from bot.audit.entry import Entry, Head
 from bot.audit.keys import SigningKeys
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
-from bot.domain.lifecycle import advance
 from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for, taken
 from bot.domain.people import Actor, Place
@@ -126,9 +126,10 @@ def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Store, clock: Setta
     request = ledger.open(b.request(ask=FULL_ASK))
     for number, event in enumerate(life(), start=2):
         now = clock.move(SECOND)
-        part = part_for(event)
-        assert ledger.record(request.id, event) == taken(advance(request, event, now), part)
+        expected, _ = decided(request, event, now, seal_key=KEY.seal_key)
+        assert ledger.record(request.id, event) == taken(expected, part_for(event))
         request = whole(ledger)
+        assert request == expected
         newest = ledger.entries()[-1]
         assert (newest.seq, newest.event, newest.at) == (number, e.name_of(event), now)
     assert (request.state, request.ending, request.decided_by) == (State.ENDED, Ending.DONE, b.OTHER)
