@@ -30,6 +30,7 @@ CHECKS = {
     "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
     "any text in the database": "tests/contract/test_ledger.py",
     "every change of the log": "tests/contract/test_audit_log.py",
+    "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
