@@ -23,6 +23,7 @@ from rehearsal.windows.behaviours import (
     Trips,
     Trouble,
     Unreachable,
+    Unreadable,
     Vanishes,
     WrongCertificate,
     WrongPassword,
@@ -74,6 +75,7 @@ class Host:
         self.engine = engine
         self._settings = settings
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
+        self._odd: Unreadable | None = None
         self._looked = threading.Event()
         self._opened_after_look = False
         self._troubles = 0
@@ -107,12 +109,24 @@ class Host:
             self._opened_after_look = False
             self._looked.clear()
         with self.machine.sessions.locked() as table:
-            table.rule = rule_of(self._behaviours)
+            self._rule(table)
+
+    def _rule(self, table: Table) -> None:
+        """Makes the behaviours' rule, and what they make odd in one session, the host's."""
+        table.rule = rule_of(self._behaviours)
+        before, unreadable = self._odd, self._behaviour(Unreadable)
+        self._odd = unreadable
+        if before and before.id in table.sessions:
+            words = table.sessions[before.id].odd.split()
+            table.change(before.id, odd=" ".join(word for word in words if word != before.word))
+        if unreadable and unreadable.id in table.sessions:
+            table.change(unreadable.id, odd=f"{unreadable.word} {table.sessions[unreadable.id].odd}".rstrip())
 
     def restore(self, table: Table) -> None:
         """As at the farm's start, with nothing served yet; what still runs goes on."""
         self.behave(*self._settings.behaviour)
-        table.rule = rule_of(self._behaviours)
+        self._odd = None
+        self._rule(table)
         self.machine.sessions.create(table)
         self.messages.clear()
         self.requests.clear()

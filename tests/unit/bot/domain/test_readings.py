@@ -74,7 +74,7 @@ def double_says(reading: Reading) -> bool:
         since=0,
     )
     raw = Session(id=3, state=State(int(reading.state)), domain=reading.domain, user=reading.user, logon=reading.logon)
-    return double._is_gone(order, double._read(raw, None)._replace(error=reading.error))
+    return double._is_gone(order, double._read(raw)._replace(error=reading.error))
 
 
 @pytest.mark.parametrize("says", [core_says, double_says])

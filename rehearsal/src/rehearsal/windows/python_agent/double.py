@@ -17,7 +17,7 @@ from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.comparisons import Seen, compare, is_held, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import CLASSES, Query, Session, State, now_ticks
+from rehearsal.windows.sessions import CLASSES, Session, State, What, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
@@ -29,6 +29,8 @@ _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
 """Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
 
 _TIMES = ("logon", "connect", "disconnect", "input")
+_TELLING: tuple[What, ...] = ("times", "user", "domain")
+"""What has to be read to tell a person and a logon apart: the first that fails gives the session's error."""
 _FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
 """What a class tells, by its number."""
 
@@ -108,24 +110,21 @@ def _sessions(machine: Machine) -> list[Seen]:
     found = wts.enumerate_sessions(machine.sessions)
     if not found:
         raise wts.RefusedError(wts.ACCESS_DENIED)
-    failing = wts.failing_query(machine.sessions)
-    return [_read(session, failing) for session in found]
+    return [_read(session) for session in found]
 
 
-def _read(session: Session, failing: Query | None) -> Seen:
+def _read(session: Session) -> Seen:
     """The session as the agent reads it: what cannot be read is empty, and a time that none can have is 0."""
-    now = now_ticks()
+    now = int(session.how_odd("now") or now_ticks())
     values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
     values["input"] = _known(last_input(session, now))
-    is_struck = failing is not None and failing.session_id == session.id
-    struck = _FIELDS.get(failing.info_class, ()) if failing and is_struck else ()
     values["address"] = _plain_address(session.address)
-    values |= {name: type(getattr(session, name))() for name in struck}
-    is_error = bool({"user", "domain", "logon"} & set(struck))
-    code = failing.code if failing and is_error else 0
+    codes = {number: wts.query_code(session, number) for number in _FIELDS}
+    values |= {name: type(getattr(session, name))() for number in codes if codes[number] for name in _FIELDS[number]}
+    code = next((codes[CLASSES[what]] for what in _TELLING if codes[CLASSES[what]]), 0)
     is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
     error = wts.INVALID_DATA if is_odd else code
-    return Seen(replace(session, **values), 0 if struck == _TIMES else now, error)
+    return Seen(replace(session, **values), 0 if codes[CLASSES["times"]] else _known(now), error)
 
 
 def _known(ticks: int) -> int:
