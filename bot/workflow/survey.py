@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.ask import Ask
+    from bot.domain.conditions import Condition
     from bot.domain.people import Person
     from bot.domain.request import Request
     from bot.domain.requirement import Requirement
@@ -71,12 +72,7 @@ def decide(
     ask, action, place = request.ask, request.action, request.place
     surveys = each_machine_once(surveys)
     sight = _see(request, surveys, policy, person)
-    targets = tuple(
-        Target(session=session, own_warning=_may_warn(request, policy, person, session))
-        for session in sight.touchable
-        if _matches(ask, session)
-    )
-    excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
+    targets, excluded = _chosen(request, sight, policy, person)
     ending, message = _ending(request, sight, surveys, targets, excluded)
     if action is Action.LIST and len(targets) > MOST_LISTED:
         message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
@@ -149,6 +145,28 @@ def _matches(ask: Ask, session: Session) -> bool:
     """Return whether the ask covers the session. A filter on what could not be read leaves nobody unmentioned."""
     is_named = not ask.ids or session.id in ask.ids
     return is_named and all(c.holds_for(session) or c.is_open_for(session) for c in ask.conditions)
+
+
+def _open_condition(ask: Ask, session: Session) -> Condition | None:
+    """Return the first filter that nobody can compare, because the host could not tell what it is about."""
+    return next((c for c in ask.conditions if not c.holds_for(session) and c.is_open_for(session)), None)
+
+
+def _chosen(
+    request: Request, sight: _Sight, policy: Policy, person: Person
+) -> tuple[tuple[Target, ...], tuple[ExcludedSession, ...]]:
+    """Return targets and excluded sessions. Nobody is chosen by a filter that cannot be compared; a list shows them."""
+    ask, targets, unclear = request.ask, [], []
+    for session in sight.touchable:
+        if not _matches(ask, session):
+            continue
+        condition = None if request.action is Action.LIST else _open_condition(ask, session)
+        if condition:
+            unclear.append(ExcludedSession(session=session, why=found.cannot_be_compared(session, condition)))
+        else:
+            targets.append(Target(session=session, own_warning=_may_warn(request, policy, person, session)))
+    left_out = (one for one in sight.left_out if _matches(ask, one.session))
+    return tuple(targets), (*left_out, *unclear)
 
 
 def _may_warn(request: Request, policy: Policy, person: Person, session: Session) -> bool:

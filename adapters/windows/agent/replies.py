@@ -33,8 +33,12 @@ def _known_state(value: object) -> object:
     return value if value in KNOWN_STATES else SessionState.UNKNOWN
 
 
+def _kept(text: str) -> str:
+    return text[:LONGEST_NAME]
+
+
 def _name(text: str) -> str:
-    return whole_letters(text)[:LONGEST_NAME]
+    return _kept(whole_letters(text))
 
 
 Ticks = Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -43,6 +47,9 @@ Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(as_win32)]
 State = Annotated[SessionState, BeforeValidator(_known_state)]
 Words = Annotated[str, AfterValidator(_name)]
 """Text of Windows: unchecked UTF-16, of any length."""
+Uncut = Annotated[str, AfterValidator(whole_letters)]
+"""The same, as long as it came."""
+_TEXTS = ("station", "domain", "user", "client", "address", "display")
 
 
 class MalformedReply(ValueError):
@@ -58,28 +65,34 @@ class SessionReply(_Line):
 
     id: SessionId
     state: State
-    station: Words
-    domain: Words
-    user: Words
-    client: Words
-    address: Words
+    station: Uncut
+    domain: Uncut
+    user: Uncut
+    client: Uncut
+    address: Uncut
     protocol: int
     build: int
-    display: Words
+    display: Uncut
     logon: Ticks
     connect: Ticks
     disconnect: Ticks
     input: Ticks
     now: Ticks
     error: Code
+    unread: dict[Words, Code] = {}
+    cut: Annotated[int, Field(ge=0)] = 0
 
     @property
     def account(self) -> Account:
-        return Account(domain=self.domain, user=self.user)
+        return Account(domain=_kept(self.domain), user=_kept(self.user))
 
     def on(self, host: str, machine: Machine) -> Session:
-        fields = self.model_dump(exclude={"domain", "user"})
-        return Session(host=host, account=self.account, machine=machine, **fields)
+        fields = self.model_dump(exclude={"domain", "user", "unread"})
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        fields |= {name: _kept(text) for name, text in texts.items() if name in fields}
+        fields["cut"] += sum(len(text) - len(_kept(text)) for text in texts.values())
+        parts = tuple(self.unread.items())
+        return Session(host=host, account=self.account, machine=machine, unread_parts=parts, **fields)
 
 
 class Listed(_Line):

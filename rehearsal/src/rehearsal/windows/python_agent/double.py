@@ -14,7 +14,7 @@ from typing import Any
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
 from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
-from rehearsal.windows.python_agent.comparisons import Seen, compare, is_held, is_left
+from rehearsal.windows.python_agent.comparisons import Seen, compare, is_gone, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
 from rehearsal.windows.sessions import CLASSES, Session, State, What, now_ticks
@@ -23,12 +23,14 @@ from rehearsal.windows.shells import Command
 _LOOK_AGAIN_SECONDS = 0.1
 _INVALID_PARAMETER = 87
 _LARGEST_ID = 2**31 - 1
-_WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
 _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
 """Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
 
 _TIMES = ("logon", "connect", "disconnect", "input")
+_ORDER: tuple[What, ...] = ("client", "address", "protocol", "build", "display", "user", "domain", "times")
+"""As the agent asks for them."""
+_MOST_LETTERS = 1024
 _TELLING: tuple[What, ...] = ("times", "user", "domain")
 """What has to be read to tell a person and a logon apart: the first that fails gives the session's error."""
 _FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
@@ -119,12 +121,22 @@ def _read(session: Session) -> Seen:
     values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
     values["input"] = _known(last_input(session, now))
     values["address"] = _plain_address(session.address)
+    texts = {name: _cut(getattr(session, name)) for name in ("station", "client", "user", "domain")}
     codes = {number: wts.query_code(session, number) for number in _FIELDS}
-    values |= {name: type(getattr(session, name))() for number in codes if codes[number] for name in _FIELDS[number]}
+    blank = {name: type(getattr(session, name))() for number in codes if codes[number] for name in _FIELDS[number]}
+    values |= {name: text for name, (text, _) in texts.items()} | blank
     code = next((codes[CLASSES[what]] for what in _TELLING if codes[CLASSES[what]]), 0)
     is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
     error = wts.INVALID_DATA if is_odd else code
-    return Seen(replace(session, **values), 0 if codes[CLASSES["times"]] else _known(now), error)
+    unread: dict[str, int] = {what: codes[CLASSES[what]] for what in _ORDER if codes[CLASSES[what]]}
+    cut = sum(left_out for name, (_, left_out) in texts.items() if name not in blank)
+    return Seen(replace(session, **values), 0 if codes[CLASSES["times"]] else _known(now), error, unread, cut)
+
+
+def _cut(text: str) -> tuple[str, int]:
+    """The text in units of UTF-16, cut as the agent cuts it, and how many units are left out."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[: 2 * _MOST_LETTERS].decode("utf-16-le", "surrogatepass"), max(0, len(units) // 2 - _MOST_LETTERS)
 
 
 def _known(ticks: int) -> int:
@@ -158,6 +170,8 @@ def describe(seen: Seen) -> Reply:
         "input": str(session.input),
         "now": str(seen.now),
         "error": seen.error,
+        "unread": dict(seen.unread),
+        "cut": seen.cut,
     }
 
 
@@ -212,7 +226,7 @@ def _wait(
         except wts.RefusedError as error:
             code = error.code
         else:
-            if _is_gone(target, seen):
+            if is_gone(target, seen):
                 return _verdict("gone", seen=seen)
             if request.operation == "disconnect" and is_left(target, seen):
                 return _verdict("disconnected", seen=seen)
@@ -224,18 +238,6 @@ def _wait(
 
 def _is_same(said: str, now: str) -> bool:
     return not said or upper(said) == upper(now)
-
-
-def _is_gone(target: Target, seen: Seen | None) -> bool:
-    """What could not be read proves nothing."""
-    if seen is None:
-        return True
-    if seen.error:
-        return False
-    session = seen.session
-    if not session.user:
-        return session.state in _WITHOUT_USER
-    return bool(session.domain and session.logon) and not is_held(target, session)
 
 
 def _look(machine: Machine, session_id: int) -> Seen | None:
