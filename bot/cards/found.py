@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.cards.target_list import MOST_ASKED
-from bot.cards.wording import join_names
+from bot.cards.wording import count, join_names
 from bot.domain.conditions import Field
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def cannot_be_compared(session: Session, condition: Condition) -> str:
     part = {Field.USER: "user", Field.IDLE: "times", Field.LOGON: "times"}.get(condition.field, condition.field.value)
     why = session.unread_part(part) or "is unknown there"
     return f"its {what} {why}, so the filter cannot be compared"
+
+
+def more_left_out(number: int) -> str:
+    """Return the sentence for excluded sessions that the request does not even name."""
+    return f"{count(number, 'more session')} left out beyond those are only counted."
 
 
 def not_in_sight(host: str, ids: Sequence[tuple[int, int]]) -> str:

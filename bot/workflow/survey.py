@@ -74,8 +74,6 @@ def decide(
     sight = _see(request, surveys, policy, person)
     targets, excluded = _chosen(request, sight, policy, person)
     ending, message = _ending(request, sight, surveys, targets, excluded)
-    if action is Action.LIST and len(targets) > MOST_LISTED:
-        message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
         sessions = [target.session for target in targets]
@@ -89,16 +87,48 @@ def decide(
         if len(targets) > MOST_ASKED and not takes.is_forced:
             return Refused(rule="one card", message=found.split_up(request, targets))
         required, message = takes, takes.message
-    return Surveyed(
-        targets=targets,
-        surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded)),
-        excluded=excluded,
-        unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
-        requirement=required,
-        ending=ending,
-        message=message,
-        valid_for=READY_FOR if required is None or required.is_forced else required.expires_after,
+    return _bounded(
+        Surveyed(
+            targets=targets,
+            surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded)),
+            excluded=excluded,
+            unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
+            requirement=required,
+            ending=ending,
+            message=message,
+            valid_for=READY_FOR if required is None or required.is_forced else required.expires_after,
+        )
     )
+
+
+def _bounded(full: Surveyed) -> Surveyed:
+    """Return the survey with so many sessions as a list keeps. The others are counted, people named before services.
+
+    An act keeps all of its targets: a card that asks has fewer.
+    """
+    targets, excluded, unseen = full.targets, full.excluded, full.unseen
+    if full.ending:
+        targets = targets[:MOST_LISTED]
+    more = len(full.targets) - len(targets), max(0, len(excluded) - MOST_LISTED), max(0, len(unseen) - MOST_LISTED)
+    said = [full.message] if full.message else []
+    if more[0]:
+        said = [wording.too_long_a_list(len(full.targets), MOST_LISTED), *said]
+    if more[1]:
+        said.append(found.more_left_out(more[1]))
+    return replace(
+        full,
+        targets=targets,
+        excluded=_people_first(excluded) if more[1] else excluded,
+        unseen=_people_first(unseen) if more[2] else unseen,
+        more_targets=more[0],
+        more_excluded=more[1],
+        more_unseen=more[2],
+        message=" ".join(said),
+    )
+
+
+def _people_first(excluded: Sequence[ExcludedSession]) -> tuple[ExcludedSession, ...]:
+    return tuple(sorted(excluded, key=lambda one: not one.session.account.user)[:MOST_LISTED])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
