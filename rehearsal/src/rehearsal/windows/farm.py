@@ -175,6 +175,10 @@ class Farm:
         """The WTS calls that would change something, in order, with the Win32 code of those that were refused."""
         return self._hosts[host].machine.sessions.calls()
 
+    def touched(self, host: str) -> list[tuple[str, int, str]]:
+        """What was really done, in order: the act, the session's id, and whose session it was in that moment."""
+        return [(call.name, call.session_id, call.account) for call in self.calls(host) if not call.code]
+
     def refused_logons(self) -> list[str]:
         """The hosts that refused the account's password, in order, and those that did while it was locked."""
         return self._attempts.refused

@@ -121,8 +121,18 @@ static void put_hex(FILE *out, const WCHAR *text, DWORD bytes)
     for (DWORD i = 0; text && i < bytes / 2 && text[i]; i++) fprintf(out, "%02x%02x", text[i] & 255, text[i] >> 8);
 }
 
+/* Whose session it is, to be noted: the call may take the session away. */
+typedef struct { const char *domain, *user; TICKS logon; } Owner;
+
+static Owner owner_of(const Session *s)
+{
+    Owner nobody = {"", "", 0}, owner = s ? (Owner){s->domain, s->user, s->logon} : nobody;
+    return owner;
+}
+
 /* Notes a call that would change something; `code` is 0 or why it was refused. Called under the table's lock. */
-static void note(const char *call, DWORD id, int code, const WCHAR *title, DWORD title_bytes, const WCHAR *body, DWORD bytes)
+static void note(const char *call, DWORD id, Owner owner, int code, const WCHAR *title, DWORD title_bytes,
+                 const WCHAR *body, DWORD bytes)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s.calls", getenv("REHEARSAL_SESSIONS"));
@@ -132,7 +142,7 @@ static void note(const char *call, DWORD id, int code, const WCHAR *title, DWORD
     put_hex(out, title, title_bytes);
     fputc('\t', out);
     put_hex(out, body, bytes);
-    fputc('\n', out);
+    fprintf(out, "\t%lld\t%s\t%s\n", (long long)owner.logon, owner.domain, owner.user);
     fclose(out);
 }
 

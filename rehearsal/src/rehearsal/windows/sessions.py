@@ -154,7 +154,10 @@ _NUMBERS = _FIELDS[:9]
 
 
 class Call(NamedTuple):
-    """A WTS call that would change something; `code` is 0, or the Win32 error it was refused with."""
+    """A WTS call that would change something; `code` is 0, or the Win32 error it was refused with.
+
+    `account` and `logon` are those of the session in that moment: whom the call hit, whatever its caller believed.
+    """
 
     name: str
     session_id: int
@@ -162,6 +165,8 @@ class Call(NamedTuple):
     code: int
     title: str = ""
     text: str = ""
+    logon: int = 0
+    account: str = ""
 
 
 @dataclass(slots=True)
@@ -229,13 +234,17 @@ class SessionFile:
             there = [each for each in table.sessions.values() if not each.how_odd("after")]
             return sorted(there, key=lambda session: session.id)
 
-    def note(self, name: str, session_id: int, code: int, title: str = "", text: str = "") -> None:
-        """Notes a call; the caller holds the lock."""
+    def note(  # noqa: PLR0913 - the columns of its file
+        self, name: str, session_id: int, code: int, title: str = "", text: str = "", *, hit: Session | None = None
+    ) -> None:
+        """Notes a call, and the session that it hit as it was before; the caller holds the lock."""
+        whose = (hit.logon, hit.domain, hit.user) if hit else (0, "", "")
+        words = (name, session_id, now_ticks(), code, _to_hex(title), _to_hex(text), *whose)
         with self._calls.open("a", encoding="utf-8") as file:
-            file.write(f"{name}\t{session_id}\t{now_ticks()}\t{code}\t{_to_hex(title)}\t{_to_hex(text)}\n")
+            file.write("\t".join(map(str, words)) + "\n")
 
     def calls(self) -> list[Call]:
-        return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
+        return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").split("\n") if line]
 
 
 def _overwrite(file: FileIO, table: Table) -> None:
@@ -246,8 +255,9 @@ def _overwrite(file: FileIO, table: Table) -> None:
 
 
 def _call_from_line(line: str) -> Call:
-    name, session_id, at, code, title, text = line.split("\t")
-    return Call(name, int(session_id), int(at), int(code), _from_hex(title), _from_hex(text))
+    name, session_id, at, code, title, text, logon, domain, user = line.split("\t")
+    account = f"{domain}\\{user}" if domain and user else user
+    return Call(name, int(session_id), int(at), int(code), _from_hex(title), _from_hex(text), int(logon), account)
 
 
 def _to_hex(text: str) -> str:

@@ -252,8 +252,10 @@ BOOL WTSLogoffSession(void *server, DWORD id, BOOL wait)
     Table table;
     (void)server, (void)wait;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = begin_logoff(&table, find(&table, id));
-    note("logoff", id, code, 0, 0, 0, 0);
+    Session *s = find(&table, id);
+    Owner owner = owner_of(s);
+    int code = begin_logoff(&table, s);
+    note("logoff", id, owner, code, 0, 0, 0, 0);
     close_table(&table);
     return code ? refuse(code) : 1;
 }
@@ -276,8 +278,10 @@ BOOL WTSDisconnectSession(void *server, DWORD id, BOOL wait)
     Table table;
     (void)server, (void)wait;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = disconnect(&table, find(&table, id));
-    note("disconnect", id, code, 0, 0, 0, 0);
+    Session *s = find(&table, id);
+    Owner owner = owner_of(s);
+    int code = disconnect(&table, s);
+    note("disconnect", id, owner, code, 0, 0, 0, 0);
     close_table(&table);
     return code ? refuse(code) : 1;
 }
@@ -288,8 +292,9 @@ BOOL WTSSendMessageW(void *server, DWORD id, WCHAR *title, DWORD title_bytes, WC
     Table table;
     (void)server, (void)style, (void)timeout;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = refusal(&table, find(&table, id));
-    note("message", id, code, title, title_bytes, body, bytes);
+    Session *s = find(&table, id);
+    int code = refusal(&table, s);
+    note("message", id, owner_of(s), code, title, title_bytes, body, bytes);
     close_table(&table);
     if (code) return refuse(code);
     *response = wait ? ID_TIMEOUT : ID_ASYNC; /* nobody on the farm presses a button */

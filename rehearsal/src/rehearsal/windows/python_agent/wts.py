@@ -45,18 +45,20 @@ def query_code(session: Session, info_class: int) -> int:
 def log_off(file: SessionFile, session_id: int) -> int:
     """WTSLogoffSession with bWait=FALSE: 0 means asked, not gone."""
     with file.locked() as table:
+        hit = table.sessions.get(session_id)
         code = _begin_logoff(table, session_id)
-        file.note("logoff", session_id, code)
+        file.note("logoff", session_id, code, hit=hit)
         return code
 
 
 def disconnect(file: SessionFile, session_id: int) -> int:
     """WTSDisconnectSession with bWait=FALSE."""
     with file.locked() as table:
+        hit = table.sessions.get(session_id)
         code = _refusal(table, session_id)
         if not code and table.rule.mode is not Mode.NEVER and not table.become_ordered(session_id):
             user_activity.disconnect(table, session_id)
-        file.note("disconnect", session_id, code)
+        file.note("disconnect", session_id, code, hit=hit)
         return code
 
 
@@ -64,7 +66,7 @@ def send_message(file: SessionFile, session_id: int, title: str, text: str) -> i
     """WTSSendMessageW with bWait=FALSE."""
     with file.locked() as table:
         code = _refusal(table, session_id)
-        file.note("message", session_id, code, title, text)
+        file.note("message", session_id, code, title, text, hit=table.sessions.get(session_id))
         return code
 
 
