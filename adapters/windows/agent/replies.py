@@ -41,7 +41,14 @@ def _name(text: str) -> str:
     return _kept(whole_letters(text))
 
 
-Ticks = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+def _small(number: int) -> int:
+    """0, unknown, for a number that no DWORD is."""
+    return number if -(2**31) <= number < 2**32 else 0
+
+
+Small = Annotated[int, AfterValidator(_small)]
+Ticks = int
+"""Of any size: `Session` keeps those that a time can have."""
 SessionId = Annotated[int, Field(ge=0, lt=2**32)]
 Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(as_win32)]
 State = Annotated[SessionState, BeforeValidator(_known_state)]
@@ -49,6 +56,7 @@ Words = Annotated[str, AfterValidator(_name)]
 """Text of Windows: unchecked UTF-16, of any length."""
 Uncut = Annotated[str, AfterValidator(whole_letters)]
 """The same, as long as it came."""
+_PARTS = frozenset({"client", "address", "protocol", "build", "display", "user", "domain", "times"})
 _TEXTS = ("station", "domain", "user", "client", "address", "display")
 
 
@@ -70,8 +78,8 @@ class SessionReply(_Line):
     user: Uncut
     client: Uncut
     address: Uncut
-    protocol: int
-    build: int
+    protocol: Small
+    build: Small
     display: Uncut
     logon: Ticks
     connect: Ticks
@@ -91,7 +99,7 @@ class SessionReply(_Line):
         texts = {name: getattr(self, name) for name in _TEXTS}
         fields |= {name: _kept(text) for name, text in texts.items() if name in fields}
         fields["cut"] += sum(len(text) - len(_kept(text)) for text in texts.values())
-        parts = tuple(self.unread.items())
+        parts = tuple((part, code) for part, code in self.unread.items() if part in _PARTS)
         return Session(host=host, account=self.account, machine=machine, unread_parts=parts, **fields)
 
 

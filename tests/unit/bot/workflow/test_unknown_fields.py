@@ -47,8 +47,11 @@ def test_a_filter_that_cannot_be_compared_is_not_no_match_and_chooses_nobody(
 def test_a_list_shows_the_session_that_no_filter_can_compare() -> None:
     unread = b.session(5, client="", unread_parts=(("client", 5),))
     harness = BotHarness(terminal=FakeTerminal({"comp1": [unread, b.session(7, client="LAPTOP-1")]}))
-    request = harness.ask_and_run("comp1 client=PC*", command="sessions")
+    request = harness.ask_and_run("comp1 client=PC* --verbose", command="sessions")
     assert [target.session.id for target in request.targets] == [5]
+    card = text_of(request_card.build(request))
+    assert "its client could not be read: the bot's account lacks the right Query Information on RDP-Tcp" in card
+    assert "client not read (error 5)" in card
 
 
 @pytest.mark.parametrize(("changes", "is_covered"), [({}, True), ({"disconnect": 1}, False), ({"now": 0}, False)])
