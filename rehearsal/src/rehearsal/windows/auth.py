@@ -21,7 +21,7 @@ from spnego.exceptions import BadBindingsError, SpnegoError
 
 from rehearsal.windows.lockout import Attempts
 from rehearsal.windows.names import Names
-from rehearsal.windows.negotiation import NtlmAcceptor, kerberos_acceptor, negotiator
+from rehearsal.windows.negotiation import NtlmAcceptor, bindings_of, kerberos_acceptor, negotiator
 from rehearsal.windows.settings import Account, Method
 
 CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
@@ -43,7 +43,7 @@ _NO_TOKEN = (SpnegoError, ValueError, struct.error, LookupError, StopIteration)
 class Policy:
     """What a host accepts. `trusts` is False where the account has another password than its clients use.
 
-    Kerberos' tickets are for HTTP/`names.host`.
+    Kerberos' tickets are for HTTP/`names.host`. `binds`: NTLM over TLS has to name the channel that it runs in.
     """
 
     account: Account
@@ -51,6 +51,7 @@ class Policy:
     methods: tuple[Method, ...] = ("negotiate", "ntlm")
     trusts: bool = True
     attempts: Attempts = field(default_factory=Attempts)
+    binds: bool = False
 
     def offers(self) -> list[str]:
         """The values of WWW-Authenticate."""
@@ -71,8 +72,10 @@ class Step:
 class Authenticator:
     """The authentication of one connection; its `keys` encrypt the bodies after NTLM, Kerberos or Negotiate."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, end_point: bytes = b"") -> None:
+        """`end_point` is the hash of the certificate that the connection has shown; empty without TLS."""
         self._policy = policy
+        self._bindings = bindings_of(end_point) if policy.binds and end_point else None
         self._context: spnego.ContextProxy | None = None
         self._scheme = ""
         self._user = ""
@@ -128,7 +131,7 @@ class Authenticator:
             if self._context is None or self._context.complete or scheme != self._scheme:
                 self._user, self._scheme, self._context = "", scheme, _acceptor(self._policy, scheme)
             data = base64.b64decode(token)
-            answer = self._context.step(data)
+            answer = self._context.step(data, channel_bindings=self._bindings)
         except BadBindingsError:
             self._context = None
             return Step()

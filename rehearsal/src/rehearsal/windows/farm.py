@@ -17,11 +17,11 @@ from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
 from rehearsal.windows.lockout import Attempts
-from rehearsal.windows.names import names_in
+from rehearsal.windows.names import Names, names_in
 from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
-from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
+from rehearsal.windows.settings import Account, EngineName, FarmSettings, HostSettings, read_farm
 from rehearsal.windows.soap import Message
 from rehearsal.windows.tls import make_tls
 
@@ -103,13 +103,28 @@ class Farm:
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
-            policy = Policy(account=self.account, names=names[name], methods=settings.auth, attempts=self._attempts)
+            policy = Policy(
+                account=self.account,
+                names=names[name],
+                methods=settings.auth,
+                attempts=self._attempts,
+                binds=settings.channel_binding,
+            )
             host = self._hosts[name] = Host(policy, settings, sessions, engine)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
                 ReservedPort(host, tls, Connection),
             )
         self._populate()
+
+    def _policy_of(self, names: Names, settings: HostSettings) -> Policy:
+        return Policy(
+            account=self.account,
+            names=names,
+            methods=settings.auth,
+            attempts=self._attempts,
+            binds=settings.channel_binding,
+        )
 
     def _populate(self) -> None:
         start = now_ticks()

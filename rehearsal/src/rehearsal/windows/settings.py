@@ -147,7 +147,8 @@ class SessionSettings(Part):
 class HostSettings(Part):
     """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too.
 
-    `machine`: what the host says that it is called, when that is not its name here.
+    `machine`: what the host says that it is called, when that is not its name here. `channel_binding`: over HTTPS, NTLM
+    has to name the channel that it runs in, as with CbtHardeningLevel Strict.
     """
 
     sessions: tuple[SessionSettings, ...] = ()
@@ -157,6 +158,7 @@ class HostSettings(Part):
     latency: Duration = timedelta()
     auth: tuple[Method, ...] = ("negotiate", "ntlm")
     machine: str = ""
+    channel_binding: bool = False
 
     @model_validator(mode="after")
     def has_each_id_once(self) -> Self:
