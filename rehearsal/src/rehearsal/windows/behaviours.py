@@ -148,7 +148,7 @@ class Babbles(Behaviour):
     """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
 
     name = "babbles"
-    how: Literal["torn", "other-nonce", "no-end", "silence", "flood"] = "torn"
+    how: Literal["torn", "other-nonce", "no-end", "deep", "silence", "flood"] = "torn"
 
 
 class Constrained(Behaviour):
