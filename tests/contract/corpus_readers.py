@@ -70,6 +70,12 @@ JUDGE = """
 """
 
 
+_REPORTED = (
+    *("protocol", "build", "logon", "connect", "disconnect", "input"),
+    *("station", "domain", "user", "client", "address", "display"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one reader says of one row, and the session as it read it, where it reads."""
@@ -93,13 +99,7 @@ def windows_session(row: Row) -> WindowsSession | None:
         id=id_of(row),
         state=read_state(report.state),
         odd=" ".join(odd),
-        build=19045,
-        display="1024x768x16",
-        **{
-            name: getattr(report, name)
-            for name in ("protocol", "logon", "connect", "disconnect", "input", "station", "domain", "user", "client")
-        },
-        address=report.address,
+        **{name: getattr(report, name) for name in _REPORTED},
     )
 
 

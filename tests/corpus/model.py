@@ -58,6 +58,8 @@ class Report:
     client: str = "LAPTOP-7"
     address: str = "10.0.4.17"
     protocol: int = 2
+    build: int = 19045
+    display: str = "1024x768x16"
     logon: int = LOGON
     connect: int = LOGON
     disconnect: int = LEFT

@@ -237,3 +237,33 @@ STATES = (
         for state in (-(2**31), -1, 10, 2**31 - 1)
     ),
 )
+
+FIELDS = (
+    *(
+        Row(name=f"the address {address or 'that is none'}", report=Report(address=address), filters={"address": NO})
+        for address in (
+            "",
+            "somewhere",
+            "0.0.0.0",  # noqa: S104 - nothing listens there
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fe80::1%3",
+            "::ffff:10.0.4.17",
+            "::10.0.4.17",
+            "::ffff:0:10.0.4.17",
+            "64:ff9b::10.0.4.17",
+            "2001:db8:0:0:1:0:0:1",
+            "2001:0db8:1:0:1:1:1:1",
+            "2001:db8::5efe:10.0.4.17",
+            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        )
+    ),
+    *(Row(name=f"the protocol {number}", report=Report(protocol=number)) for number in (0, 1, 32768, 65535)),
+    *(Row(name=f"the build {number}", report=Report(build=number)) for number in (0, 2**31, 2**32 - 1)),
+    *(
+        Row(name=f"the display {display}", report=Report(display=display))
+        for display in ("1x1x4", "1920x1080x8", "1920x1080x15", "1920x1080x24", "4294967295x4294967295x32")
+    ),
+)

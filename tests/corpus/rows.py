@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.corpus.odd_rows import NAMES, OF_TIMES, TIMES, UNREAD
-from tests.corpus.ordinary_rows import CONSOLE, ORDINARY, STATES
+from tests.corpus.ordinary_rows import CONSOLE, FIELDS, ORDINARY, STATES
 
-ROWS = (*ORDINARY, *CONSOLE, *STATES, *TIMES, *NAMES, *UNREAD, *OF_TIMES)
+ROWS = (*ORDINARY, *CONSOLE, *STATES, *TIMES, *FIELDS, *NAMES, *UNREAD, *OF_TIMES)

@@ -9,7 +9,8 @@ namespace LogoffBot
     sealed class Session
     {
         public uint Id;
-        public int State, Protocol, Build, Error, Cut;
+        public int State, Protocol, Error, Cut;
+        public uint Build;
         public readonly List<KeyValuePair<string, int>> Unread = new List<KeyValuePair<string, int>>();
         public string Station = "", Domain = "", User = "", Client = "", Address = "", Display = "";
         public long Logon, Connect, Disconnect, Input, Now;

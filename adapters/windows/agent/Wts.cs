@@ -124,8 +124,8 @@ namespace LogoffBot
         {
             Query(session, "client", ClientName, 2, delegate(IntPtr buffer, int bytes) { session.Client = Cut(session, Chars(buffer, bytes)); });
             Query(session, "address", ClientAddress, 10, delegate(IntPtr buffer, int bytes) { session.Address = Address(buffer, bytes); });
-            Query(session, "protocol", ClientProtocol, 2, delegate(IntPtr buffer, int bytes) { session.Protocol = Marshal.ReadInt16(buffer); });
-            Query(session, "build", ClientBuild, 4, delegate(IntPtr buffer, int bytes) { session.Build = Marshal.ReadInt32(buffer); });
+            Query(session, "protocol", ClientProtocol, 2, delegate(IntPtr buffer, int bytes) { session.Protocol = (ushort)Marshal.ReadInt16(buffer); });
+            Query(session, "build", ClientBuild, 4, delegate(IntPtr buffer, int bytes) { session.Build = (uint)Marshal.ReadInt32(buffer); });
             Query(session, "display", ClientDisplay, 12, delegate(IntPtr buffer, int bytes) { session.Display = Display(buffer); });
             int user = Query(session, "user", UserName, 2, delegate(IntPtr buffer, int bytes) { session.User = Cut(session, Chars(buffer, bytes)); });
             int domain = Query(session, "domain", DomainName, 2, delegate(IntPtr buffer, int bytes) { session.Domain = Cut(session, Chars(buffer, bytes)); });
@@ -198,14 +198,42 @@ namespace LogoffBot
             if (size == 0 || bytes < 6 + size) return "";
             byte[] address = new byte[size];
             Marshal.Copy(new IntPtr(buffer.ToInt64() + 6), address, 0, size);
-            return new System.Net.IPAddress(address).ToString();
+            return size == 4 ? Dotted(address, 0) : Grouped(address);
+        }
+
+        static string Dotted(byte[] address, int first)
+        {
+            return address[first] + "." + address[first + 1] + "." + address[first + 2] + "." + address[first + 3];
+        }
+
+        // RFC 5952, the same in every release of .NET: the first of the longest runs of zeros is left out, and only an
+        // address of IPv4 in IPv6 (::ffff:10.0.4.17) has dots.
+        static string Grouped(byte[] address)
+        {
+            int[] groups = new int[8];
+            for (int i = 0; i < 8; i++) groups[i] = address[2 * i] << 8 | address[2 * i + 1];
+            int start = 0, length = 0;
+            for (int i = 0, run = 0; i < 8; i++)
+            {
+                run = groups[i] == 0 ? run + 1 : 0;
+                if (run > length) { length = run; start = i - run + 1; }
+            }
+            if (start == 0 && length == 5 && groups[5] == 0xFFFF) return "::ffff:" + Dotted(address, 12);
+            return length < 2 ? Hex(groups, 0, 8) : Hex(groups, 0, start) + "::" + Hex(groups, start + length, 8);
+        }
+
+        static string Hex(int[] groups, int from, int to)
+        {
+            string text = "";
+            for (int i = from; i < to; i++) text += (i > from ? ":" : "") + groups[i].ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+            return text;
         }
 
         // WTS_CLIENT_DISPLAY: three DWORDs. The third is a number for the depth of the colours, not always their bits.
         static string Display(IntPtr buffer)
         {
-            int width = Marshal.ReadInt32(buffer), height = Marshal.ReadInt32(buffer, 4), depth = Marshal.ReadInt32(buffer, 8);
-            int bits = depth == 1 ? 4 : depth == 2 ? 8 : depth == 4 ? 16 : depth == 8 ? 24 : depth == 16 ? 15 : depth;
+            uint width = (uint)Marshal.ReadInt32(buffer), height = (uint)Marshal.ReadInt32(buffer, 4), depth = (uint)Marshal.ReadInt32(buffer, 8);
+            uint bits = depth == 1 ? 4 : depth == 2 ? 8 : depth == 4 ? 16 : depth == 8 ? 24 : depth == 16 ? 15 : depth;
             return width == 0 ? "" : width + "x" + height + "x" + bits;
         }
 

@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
@@ -144,11 +144,15 @@ def _known(ticks: int) -> int:
 
 
 def _plain_address(text: str) -> str:
-    """As WTS_CLIENT_ADDRESS tells it: bytes, and no zone of the network they are of."""
+    """As WTS_CLIENT_ADDRESS tells it: bytes, without a zone; written as RFC 5952 says."""
     try:
-        return "" if "%" in text else str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         return ""
+    if "%" in text:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped else address.compressed
 
 
 def describe(seen: Seen) -> Reply:
