@@ -97,6 +97,13 @@ UNREAD = [*cases(101, UNREADABLE), *cases(151, ODD)]
 READ = cases(201, HARMLESS, Verdict.GONE)
 GONE = cases(301, PROVES, Verdict.GONE)
 THERE = cases(401, PROVES_NOTHING, Verdict.STILL_CLOSING)
+AT_WORK: dict[str, Any] = {"user": ALICE, "idle": "3h", "logged_on": "1d2h"}
+LEAVES: dict[str, tuple[dict[str, Any] | None, Verdict]] = {
+    "and it is seen": (None, Verdict.DISCONNECTED),
+    "another person by another logon": ({"user": MALLORY, "logged_on": "1m"}, Verdict.GONE),
+    "but nobody can read the times": ({"state": "disconnected", **UNREADABLE["times short"]}, Verdict.STILL_CLOSING),
+    "but whose it is has no domain": ({"state": "disconnected", "user": "\\alice"}, Verdict.STILL_CLOSING),
+}
 HIDDEN = 501
 
 
@@ -104,6 +111,8 @@ def farm_yaml() -> dict[str, Any]:
     sessions = [{"id": 3, "user": "CORP\\bob"}, {"id": HIDDEN, "listed": False} | BASE]
     sessions += [{"id": case.id} | BASE | case.session for case in (*UNREAD, *READ)]
     sessions += [{"id": case.id, "after_order": case.session} | BASE for case in (*GONE, *THERE)]
+    for place, (after_order, _) in enumerate(LEAVES.values()):
+        sessions.append({"id": 601 + place} | AT_WORK | ({"after_order": after_order} if after_order else {}))
     later = [{"id": case.id} | BASE for case in UNREAD]
     hosts = {"odd": {"sessions": sessions}, "odd-later": {"sessions": later}, "empty": {"behaviour": "empty"}}
     return {"account": {"username": "CORP\\svc", "password": "fiction"}, "hosts": hosts}
@@ -175,6 +184,15 @@ def test_after_an_order_only_what_was_read_proves_a_session_gone(hosts: FarmHost
     told = {case.name: answer.verdict for case, answer in zip(every, answers, strict=True)}
     assert told == {case.name: case.expected for case in every}
     check_truth(hosts, "odd", answers)
+
+
+def test_a_disconnect_is_believed_when_the_same_person_is_read_disconnected(hosts: FarmHosts) -> None:
+    seen = look(hosts, "odd")
+    orders = [order_for(seen[601 + place]) for place in range(len(LEAVES))]
+    answers = list(hosts.terminal.disconnect("odd", orders, wait=WAIT, within=ACT))
+    told = {name: answer.verdict for name, answer in zip(LEAVES, answers, strict=True)}
+    assert told == {name: verdict for name, (_, verdict) in LEAVES.items()}
+    assert hosts.farm.touched("odd") == [("disconnect", order.session_id, ALICE) for order in orders]
 
 
 def test_a_session_that_is_missing_from_the_list_has_no_order_and_an_empty_list_is_no_answer(hosts: FarmHosts) -> None:
