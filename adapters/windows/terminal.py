@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+INVALID_DATA = 13
+"""ERROR_INVALID_DATA: what the agent says of a session whose answers make no sense."""
+
 
 def _new_nonce() -> str:
     return secrets.token_hex(16)
@@ -39,6 +43,16 @@ def _same_name(host: str) -> str:
 
 def _seconds(wait: timedelta | None) -> int:
     return math.ceil(wait.total_seconds()) if wait else 0
+
+
+def _each_id_once(found: Sequence[Session]) -> tuple[Session, ...]:
+    """Return the sessions by id. One that was told in two ways is unreadable: nobody knows which of them is true."""
+    told: dict[int, Session] = {}
+    for session in found:
+        first = told.setdefault(session.id, session)
+        if first != session:
+            told[session.id] = replace(first, error=INVALID_DATA)
+    return tuple(told[session_id] for session_id in sorted(told))
 
 
 class WinRmTerminal:
@@ -100,7 +114,8 @@ class WinRmTerminal:
             first = next(lines, None)
             if not isinstance(first, replies.HostReply):
                 raise INCOMPLETE.at(host, delivered=True)
-            machine, found = self._checked(host, first.machine), []
+            machine = self._checked(host, first.machine)
+            found: list[Session] = []
             for line in lines:
                 if not isinstance(line, replies.Listed):
                     raise INCOMPLETE.at(host, delivered=True)
@@ -108,7 +123,7 @@ class WinRmTerminal:
         if not found:
             raise errors.NO_SESSION.at(host, delivered=True)
         self._note_services(host, found)
-        return tuple(sorted(found, key=lambda session: session.id))
+        return _each_id_once(found)
 
     def _note_services(self, host: str, found: Sequence[Session]) -> None:
         """Log once for each host that its list lacks session 0: the account may see a part of the sessions only."""

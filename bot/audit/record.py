@@ -10,9 +10,17 @@ from bot.domain import events as e
 from bot.domain.request import SAME_MACHINE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.domain.people import Place
     from bot.domain.request import Request, Target
     from bot.domain.session import Session
+
+
+MOST_ROWS = 500
+MOST_LETTERS = 48_000
+"""How many sessions, and letters, one list of an entry has. What has no room is counted; each target that is acted on
+has entries of its own."""
 
 
 def entry_for_opening(request: Request) -> Entry:
@@ -60,7 +68,7 @@ def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a l
         case e.Noted():
             return replace(entry, reason=event.kind.value, text=event.detail)
         case e.Narrowed():
-            return replace(entry, reason="kept " + ", ".join(f"{host} {number}" for host, number in sorted(event.keys)))
+            return replace(entry, reason="kept " + _listed(f"{host} {number}" for host, number in sorted(event.keys)))
         case _:
             return entry
 
@@ -107,12 +115,29 @@ def _about(entry: Entry, target: Target | None) -> Entry:
     if target is None:
         return entry
     session = target.session
-    return replace(entry, host=session.host, session_id=session.id, user=str(session.account))
+    return replace(entry, host=session.host, session_id=session.id, user=f"{session.account}{_cut(session)}")
 
 
 def _named(session: Session) -> str:
     """Return the session in words: host, id and account, if it has one."""
-    return f"{session.host} {session.id} {session.account}".rstrip()
+    return f"{session.host} {session.id} {session.account}".rstrip() + _cut(session)
+
+
+def _cut(session: Session) -> str:
+    return f" [{session.cut:,} letters of its names left out]" if session.cut else ""
+
+
+def _listed(parts: Iterable[str], more: int = 0) -> str:
+    """Return the parts as one list, and how many it leaves out: those that have no room, and `more`."""
+    kept: list[str] = []
+    room = MOST_LETTERS
+    for part in parts:
+        room -= len(part)
+        if room < 0 or len(kept) == MOST_ROWS:
+            more += 1
+        else:
+            kept.append(part)
+    return ", ".join([*kept, f"and {more:,} more that are not named here"] if more else kept)
 
 
 def _left_open(request: Request) -> str:
@@ -121,7 +146,7 @@ def _left_open(request: Request) -> str:
 
     def listed(word: str, *, is_begun: bool) -> list[str]:
         hit = [t.session for t in request.open_targets if (t.session.host in begun) is is_begun]
-        return [f"{word}: " + ", ".join(map(_named, hit))] if hit else []
+        return [f"{word}: " + _listed(map(_named, hit))] if hit else []
 
     return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
 
@@ -140,18 +165,19 @@ def _change_in_words(event: e.ReasonAsked | e.ReasonGiven | e.ActionChanged | e.
 
 def _survey_in_words(event: e.Surveyed) -> str:
     """Return targets, exclusions, hosts without an answer, and the requirement of a survey, in words."""
-    targets = ", ".join(_named(t.session) for t in event.targets) or "nobody"
+    targets = _listed((_named(t.session) for t in event.targets), event.more_targets) or "nobody"
     parts = [f"targets: {targets}"]
     if event.excluded:
-        parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.excluded))
+        excluded = (f"{o.session.host} {o.session.id} ({o.why}){_cut(o.session)}" for o in event.excluded)
+        parts.append("left out: " + _listed(excluded, event.more_excluded))
     if event.unseen:
         unseen = (f"{_named(o.session)} ({o.why})" for o in event.unseen)
-        parts.append("not shown: " + ", ".join(unseen))
+        parts.append("not shown: " + _listed(unseen, event.more_unseen))
     silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code not in ("", SAME_MACHINE)]
     if silent:
-        parts.append("no answer: " + ", ".join(silent))
+        parts.append("no answer: " + _listed(silent))
     if again := [look.host for look in event.surveys if look.code == SAME_MACHINE]:
-        parts.append("another name of the same machine: " + ", ".join(again))
+        parts.append("another name of the same machine: " + _listed(again))
     if event.requirement:
         parts.append(
             f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'deny rule'}"

@@ -57,6 +57,8 @@ def _row(request: Request, target: Target) -> Line:
         parts.append(f", from {outside(session.client)}")
     if session.unread:
         parts.append(f", {session.unread}")
+    elif client := session.unread_part("client"):
+        parts.append(f", its client {client}")
     if target.warned_at and target.is_open and request.state is State.READY:
         parts += [Break(), "warned at ", Timestamp(target.warned_at)]
     if target.verdict or request.state is State.ACTING:

@@ -137,6 +137,7 @@ def details(target: Target) -> str:
         f"protocol {session.protocol}",
         f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
         f"error {target.code}" if target.code else "",
+        *(f"{part} not read (error {code})" for part, code in session.unread_parts),
     ]
     return ", ".join(part for part in found if part)
 

@@ -38,6 +38,9 @@ class Surveyed:
     requirement: Requirement | None = None  # what it takes before the bot acts; None when the request ends here
     ending: Ending | None = None  # how the request ends here; None when it goes on
     message: str = ""  # a sentence for the card
+    more_targets: int = 0  # sessions that the list has no room for; they are only counted
+    more_excluded: int = 0  # the same of the excluded ones
+    more_unseen: int = 0  # the same of the hidden ones
     valid_for: timedelta  # how long the next state may last
 
 

@@ -1,6 +1,7 @@
 namespace LogoffBot
 {
     using System;
+    using System.Collections.Generic;
     using System.Globalization;
     using System.Text;
 
@@ -50,7 +51,13 @@ namespace LogoffBot
                 + ", \"address\": " + Quoted(s.Address) + ", \"protocol\": " + Text(s.Protocol) + ", \"build\": " + Text(s.Build)
                 + ", \"display\": " + Quoted(s.Display) + ", \"logon\": " + Ticks(s.Logon)
                 + ", \"connect\": " + Ticks(s.Connect) + ", \"disconnect\": " + Ticks(s.Disconnect) + ", \"input\": " + Ticks(s.Input)
-                + ", \"now\": " + Ticks(s.Now) + ", \"error\": " + Text(s.Error) + "}";
+                + ", \"now\": " + Ticks(s.Now) + ", \"error\": " + Text(s.Error)
+                + ", \"unread\": {" + Codes(s.Unread) + "}, \"cut\": " + Text(s.Cut) + "}";
+        }
+
+        static string Codes(List<KeyValuePair<string, int>> codes)
+        {
+            return String.Join(", ", codes.ConvertAll(delegate(KeyValuePair<string, int> each) { return Quoted(each.Key) + ": " + Text(each.Value); }).ToArray());
         }
 
         static string Text(long number) { return number.ToString(CultureInfo.InvariantCulture); }

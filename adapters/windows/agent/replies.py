@@ -33,16 +33,31 @@ def _known_state(value: object) -> object:
     return value if value in KNOWN_STATES else SessionState.UNKNOWN
 
 
+def _kept(text: str) -> str:
+    return text[:LONGEST_NAME]
+
+
 def _name(text: str) -> str:
-    return whole_letters(text)[:LONGEST_NAME]
+    return _kept(whole_letters(text))
 
 
-Ticks = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+def _small(number: int) -> int:
+    """0, unknown, for a number that no DWORD is."""
+    return number if -(2**31) <= number < 2**32 else 0
+
+
+Small = Annotated[int, AfterValidator(_small)]
+Ticks = int
+"""Of any size: `Session` keeps those that a time can have."""
 SessionId = Annotated[int, Field(ge=0, lt=2**32)]
 Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(as_win32)]
 State = Annotated[SessionState, BeforeValidator(_known_state)]
 Words = Annotated[str, AfterValidator(_name)]
 """Text of Windows: unchecked UTF-16, of any length."""
+Uncut = Annotated[str, AfterValidator(whole_letters)]
+"""The same, as long as it came."""
+_PARTS = frozenset({"client", "address", "protocol", "build", "display", "user", "domain", "times"})
+_TEXTS = ("station", "domain", "user", "client", "address", "display")
 
 
 class MalformedReply(ValueError):
@@ -58,28 +73,34 @@ class SessionReply(_Line):
 
     id: SessionId
     state: State
-    station: Words
-    domain: Words
-    user: Words
-    client: Words
-    address: Words
-    protocol: int
-    build: int
-    display: Words
+    station: Uncut
+    domain: Uncut
+    user: Uncut
+    client: Uncut
+    address: Uncut
+    protocol: Small
+    build: Small
+    display: Uncut
     logon: Ticks
     connect: Ticks
     disconnect: Ticks
     input: Ticks
     now: Ticks
     error: Code
+    unread: dict[Words, Code] = {}
+    cut: Annotated[int, Field(ge=0)] = 0
 
     @property
     def account(self) -> Account:
-        return Account(domain=self.domain, user=self.user)
+        return Account(domain=_kept(self.domain), user=_kept(self.user))
 
     def on(self, host: str, machine: Machine) -> Session:
-        fields = self.model_dump(exclude={"domain", "user"})
-        return Session(host=host, account=self.account, machine=machine, **fields)
+        fields = self.model_dump(exclude={"domain", "user", "unread"})
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        fields |= {name: _kept(text) for name, text in texts.items() if name in fields}
+        fields["cut"] += sum(len(text) - len(_kept(text)) for text in texts.values())
+        parts = tuple((part, code) for part, code in self.unread.items() if part in _PARTS)
+        return Session(host=host, account=self.account, machine=machine, unread_parts=parts, **fields)
 
 
 class Listed(_Line):

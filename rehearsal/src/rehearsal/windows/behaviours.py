@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rehearsal.windows.sessions import CLASSES, Mode, Query, Rule, What
+from rehearsal.windows.sessions import Mode, Rule, What, word_of
 
 
 class Behaviour(BaseModel):
@@ -115,7 +115,12 @@ class Unreadable(Behaviour):
     id: int = Field(default=3, ge=0, lt=100_000)
     what: What = "times"
     manner: Literal["refused", "nothing", "short"] = "refused"
-    code: int = Field(default=5, gt=0)
+    code: int = Field(default=5, ge=-(2**31), lt=2**31)
+
+    @property
+    def word(self) -> str:
+        """For `Session.odd`."""
+        return word_of(self.what, self.code if self.manner == "refused" else self.manner)
 
 
 class Empty(Behaviour):
@@ -143,7 +148,7 @@ class Babbles(Behaviour):
     """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
 
     name = "babbles"
-    how: Literal["torn", "other-nonce", "no-end", "silence", "flood"] = "torn"
+    how: Literal["torn", "other-nonce", "no-end", "deep", "silence", "flood"] = "torn"
 
 
 class Constrained(Behaviour):
@@ -208,9 +213,6 @@ def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
         raise ValueError("; ".join(faults)) from error
 
 
-_MANNERS = {"refused": Mode.UNREAD, "nothing": Mode.NOTHING, "short": Mode.SHORT}
-
-
 def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
     """What the behaviours make of the WTS functions."""
     for each in behaviours.values():
@@ -225,8 +227,4 @@ def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
                 return Rule(mode=Mode.SEIZE, number=each.id)
             case Empty():
                 return Rule(mode=Mode.EMPTY)
-            case Unreadable():
-                code = each.code if each.manner == "refused" else 0
-                query = Query(each.id, CLASSES[each.what], code)
-                return Rule(mode=_MANNERS[each.manner], number=query.number)
     return Rule()

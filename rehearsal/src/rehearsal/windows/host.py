@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rehearsal.windows import faults
@@ -23,6 +23,7 @@ from rehearsal.windows.behaviours import (
     Trips,
     Trouble,
     Unreachable,
+    Unreadable,
     Vanishes,
     WrongCertificate,
     WrongPassword,
@@ -32,11 +33,10 @@ from rehearsal.windows.cmd import Cmd
 from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.misbehaviour.output import break_source, spoil_output
-from rehearsal.windows.names import Names
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.service import Service
 from rehearsal.windows.sessions import SessionFile, Table
-from rehearsal.windows.settings import Account, HostSettings
+from rehearsal.windows.settings import HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
 from rehearsal.windows.user_activity import return_to_work, sign_out, take_over
@@ -64,19 +64,18 @@ class Answer:
 class Host:
     """Serves messages and runs commands; the farm owns its ports."""
 
-    def __init__(
-        self, names: Names, settings: HostSettings, sessions: SessionFile, account: Account, engine: Engine
-    ) -> None:
-        self.name = name = names.host
-        self._names = names
+    def __init__(self, policy: Policy, settings: HostSettings, sessions: SessionFile, engine: Engine) -> None:
+        """`policy` is that of a host which trusts the account."""
+        self.name = name = policy.names.host
+        self._policy = policy
         self.machine = Machine(name=name, sessions=sessions, called=settings.machine or name)
         self.service = Service(f"http://{name}:5985/wsman", self._run)
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
         self._settings = settings
-        self._account = account
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
+        self._odd: Unreadable | None = None
         self._looked = threading.Event()
         self._opened_after_look = False
         self._troubles = 0
@@ -86,8 +85,7 @@ class Host:
 
     @property
     def policy(self) -> Policy:
-        trusts = self._behaviour(WrongPassword) is None
-        return Policy(account=self._account, names=self._names, methods=self._settings.auth, trusts=trusts)
+        return replace(self._policy, trusts=self._behaviour(WrongPassword) is None)
 
     @property
     def is_unreachable(self) -> bool:
@@ -111,12 +109,24 @@ class Host:
             self._opened_after_look = False
             self._looked.clear()
         with self.machine.sessions.locked() as table:
-            table.rule = rule_of(self._behaviours)
+            self._rule(table)
+
+    def _rule(self, table: Table) -> None:
+        """Makes the behaviours' rule, and what they make odd in one session, the host's."""
+        table.rule = rule_of(self._behaviours)
+        before, unreadable = self._odd, self._behaviour(Unreadable)
+        self._odd = unreadable
+        if before and before.id in table.sessions:
+            words = table.sessions[before.id].odd.split()
+            table.change(before.id, odd=" ".join(word for word in words if word != before.word))
+        if unreadable and unreadable.id in table.sessions:
+            table.change(unreadable.id, odd=f"{unreadable.word} {table.sessions[unreadable.id].odd}".rstrip())
 
     def restore(self, table: Table) -> None:
         """As at the farm's start, with nothing served yet; what still runs goes on."""
         self.behave(*self._settings.behaviour)
-        table.rule = rule_of(self._behaviours)
+        self._odd = None
+        self._rule(table)
         self.machine.sessions.create(table)
         self.messages.clear()
         self.requests.clear()
@@ -180,7 +190,7 @@ class Host:
     # The programs
 
     def _run(self, command: Command) -> int:
-        cmd = Cmd(command, self.name, self._account.username)
+        cmd = Cmd(command, self.name, self._policy.account.username)
         try:
             line = cmd.expand(read_command_line(command.line))
         except CommandLineError as error:

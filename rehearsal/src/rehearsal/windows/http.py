@@ -36,8 +36,9 @@ class Connection(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._host: Host = cast("Listener", self.server).host
-        self._authenticator = Authenticator(self._host.policy)
+        listener = cast("Listener", self.server)
+        self._host: Host = listener.host
+        self._authenticator = Authenticator(self._host.policy, listener.end_point_of(self.connection))
 
     def do_POST(self) -> None:  # the name http.server calls
         body = self._read_body()

@@ -97,6 +97,15 @@ def test_a_list_that_another_try_would_not_help_is_not_repeated(error: TerminalE
     assert len(shell.requests) == 1
 
 
+def test_a_session_that_is_told_in_two_ways_is_unreadable_and_stands_once() -> None:
+    three, other = SERVICES["session"] | {"id": 3, "user": "alice"}, SERVICES["session"] | {"id": 3, "user": "mallory"}
+    twice = [COMP1, {"session": three}, SERVICES, {"session": three}, {"end": 4}]
+    torn = [COMP1, {"session": three}, SERVICES, {"session": other}, {"session": three}, {"end": 5}]
+    terminal = WinRmTerminal(ScriptedShell(twice, torn))
+    assert [(each.id, each.error) for each in terminal.sessions("comp1", within=WITHIN)] == [(0, 0), (3, 0)]
+    assert [(each.id, each.error) for each in terminal.sessions("comp1", within=WITHIN)] == [(0, 0), (3, 13)]
+
+
 def test_a_logoff_whose_answer_was_lost_is_never_repeated() -> None:
     shell = ScriptedShell(lost(delivered=True))
     with pytest.raises(Unreachable) as caught:

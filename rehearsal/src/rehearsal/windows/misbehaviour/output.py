@@ -8,6 +8,7 @@ from rehearsal.windows.shells import Command
 
 _PIECE = b"\x07garbage\r\n" * 6_500
 _PIECES = 160  # some 10 MB
+_DEPTH = 100_000
 _NONCE = slice(len("$nonce = '"), len("$nonce = '") + 32)
 
 Run = Callable[[Command], int]
@@ -48,6 +49,8 @@ def _spoil(how: str, lines: list[bytes], nonce: bytes) -> list[bytes]:
     match how:
         case "torn":
             return [lines[0][: len(lines[0]) // 2] + b"\n", *lines[1:]]
+        case "deep":
+            return [nonce + b'{"session": ' + b"[" * _DEPTH + nonce + b"\n", *lines]
         case "other-nonce":
             return [line.replace(nonce, nonce[::-1]) for line in lines]
         case _:

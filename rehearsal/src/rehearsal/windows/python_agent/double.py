@@ -8,27 +8,31 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
 from rehearsal.windows.payload import Payload, PayloadError, read_payload
 from rehearsal.windows.python_agent import wts
-from rehearsal.windows.python_agent.comparisons import Seen, compare, is_held, is_left
+from rehearsal.windows.python_agent.comparisons import Seen, compare, is_gone, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import CLASSES, Query, Session, State, now_ticks
+from rehearsal.windows.sessions import CLASSES, Session, State, What, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
 _INVALID_PARAMETER = 87
 _LARGEST_ID = 2**31 - 1
-_WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
 _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
 """Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
 
 _TIMES = ("logon", "connect", "disconnect", "input")
+_ORDER: tuple[What, ...] = ("client", "address", "protocol", "build", "display", "user", "domain", "times")
+"""As the agent asks for them."""
+_MOST_LETTERS = 1024
+_TELLING: tuple[What, ...] = ("times", "user", "domain")
+"""What has to be read to tell a person and a logon apart: the first that fails gives the session's error."""
 _FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
 """What a class tells, by its number."""
 
@@ -108,24 +112,31 @@ def _sessions(machine: Machine) -> list[Seen]:
     found = wts.enumerate_sessions(machine.sessions)
     if not found:
         raise wts.RefusedError(wts.ACCESS_DENIED)
-    failing = wts.failing_query(machine.sessions)
-    return [_read(session, failing) for session in found]
+    return [_read(session) for session in found]
 
 
-def _read(session: Session, failing: Query | None) -> Seen:
+def _read(session: Session) -> Seen:
     """The session as the agent reads it: what cannot be read is empty, and a time that none can have is 0."""
-    now = now_ticks()
+    now = int(session.how_odd("now") or now_ticks())
     values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
     values["input"] = _known(last_input(session, now))
-    is_struck = failing is not None and failing.session_id == session.id
-    struck = _FIELDS.get(failing.info_class, ()) if failing and is_struck else ()
     values["address"] = _plain_address(session.address)
-    values |= {name: type(getattr(session, name))() for name in struck}
-    is_error = bool({"user", "domain", "logon"} & set(struck))
-    code = failing.code if failing and is_error else 0
+    texts = {name: _cut(getattr(session, name)) for name in ("station", "client", "user", "domain")}
+    codes = {number: wts.query_code(session, number) for number in _FIELDS}
+    blank = {name: type(getattr(session, name))() for number in codes if codes[number] for name in _FIELDS[number]}
+    values |= {name: text for name, (text, _) in texts.items()} | blank
+    code = next((codes[CLASSES[what]] for what in _TELLING if codes[CLASSES[what]]), 0)
     is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
     error = wts.INVALID_DATA if is_odd else code
-    return Seen(replace(session, **values), 0 if struck == _TIMES else now, error)
+    unread: dict[str, int] = {what: codes[CLASSES[what]] for what in _ORDER if codes[CLASSES[what]]}
+    cut = sum(left_out for name, (_, left_out) in texts.items() if name not in blank)
+    return Seen(replace(session, **values), 0 if codes[CLASSES["times"]] else _known(now), error, unread, cut)
+
+
+def _cut(text: str) -> tuple[str, int]:
+    """The text in units of UTF-16, cut as the agent cuts it, and how many units are left out."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[: 2 * _MOST_LETTERS].decode("utf-16-le", "surrogatepass"), max(0, len(units) // 2 - _MOST_LETTERS)
 
 
 def _known(ticks: int) -> int:
@@ -133,11 +144,15 @@ def _known(ticks: int) -> int:
 
 
 def _plain_address(text: str) -> str:
-    """As WTS_CLIENT_ADDRESS tells it: bytes, and no zone of the network they are of."""
+    """As WTS_CLIENT_ADDRESS tells it: bytes, without a zone; written as RFC 5952 says."""
     try:
-        return "" if "%" in text else str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         return ""
+    if "%" in text:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped else address.compressed
 
 
 def describe(seen: Seen) -> Reply:
@@ -159,6 +174,8 @@ def describe(seen: Seen) -> Reply:
         "input": str(session.input),
         "now": str(seen.now),
         "error": seen.error,
+        "unread": dict(seen.unread),
+        "cut": seen.cut,
     }
 
 
@@ -213,7 +230,7 @@ def _wait(
         except wts.RefusedError as error:
             code = error.code
         else:
-            if _is_gone(target, seen):
+            if is_gone(target, seen):
                 return _verdict("gone", seen=seen)
             if request.operation == "disconnect" and is_left(target, seen):
                 return _verdict("disconnected", seen=seen)
@@ -225,18 +242,6 @@ def _wait(
 
 def _is_same(said: str, now: str) -> bool:
     return not said or upper(said) == upper(now)
-
-
-def _is_gone(target: Target, seen: Seen | None) -> bool:
-    """What could not be read proves nothing."""
-    if seen is None:
-        return True
-    if seen.error:
-        return False
-    session = seen.session
-    if not session.user:
-        return session.state in _WITHOUT_USER
-    return bool(session.domain and session.logon) and not is_held(target, session)
 
 
 def _look(machine: Machine, session_id: int) -> Seen | None:

@@ -149,7 +149,14 @@ def test_anything_less_than_a_whole_answer_is_a_bad_reply_that_may_have_acted(ou
         ({"error": -1}, {"error": 2**32 - 1}),
         ({"id": 0x80070005}, {"id": 0x80070005}),
         ({"id": 2**32 - 1}, {"id": 2**32 - 1}),
-        ({"client": "x" * 200_000}, {"client": "x" * 256}),
+        ({"client": "x" * 200_000}, {"client": "x" * 256, "cut": 199_744}),
+        ({"user": "x" * 200_000}, {"account": Account(domain="CORP", user="x" * 256), "cut": 199_744}),
+        ({"user": "x" * 1024, "cut": 5}, {"account": Account(domain="CORP", user="x" * 256), "cut": 773}),
+        ({"logon": "9" * 40}, {"logon": 0}),
+        ({"now": str(-(2**63))}, {"now": 0, "idle": None}),
+        ({"build": 10**30, "protocol": -(10**30)}, {"build": 0, "protocol": 0}),
+        ({"unread": {"client": 5, "times": -1}}, {"unread_parts": (("client", 5), ("times", 2**32 - 1))}),
+        ({"unread": {"mood": 5, "x" * 300: 5}}, {"unread_parts": ()}),
     ],
 )
 def test_an_odd_field_is_unknown_and_the_rest_of_the_answer_holds(odd: dict[str, Any], read: dict[str, Any]) -> None:
