@@ -11,7 +11,7 @@ from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 
 from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
-from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_document_type
+from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_costly_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,9 +75,9 @@ def _checked(send: Callable[[str], bytes]) -> Callable[[str], bytes]:
         try:
             answer = send(message)
         except WinRMTransportError as exc:
-            refuse_document_type(exc.response_text.encode())
+            refuse_costly_xml(exc.response_text.encode())
             raise
-        refuse_document_type(answer)
+        refuse_costly_xml(answer)
         return answer
 
     return send_message
