@@ -35,7 +35,7 @@ _LONGEST_DELETE = 5.0  # seconds; the result is known by then
 _SHORTEST_RECEIVE = 0.5  # seconds; Windows takes no shorter time-out for an operation
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0  # seconds between two questions whether a full host has room
 _SHORTEST_RESERVE, _LONGEST_RESERVE = 0.25, 2.0  # seconds at the end of a call, for the deletion of its shell
-_SHORTEST_CALL = 1.0  # seconds; a call that waited for room needs about so long
+_LAST_PART = 8  # a call that has waited does not begin in the last eighth of its time, which it would not end in
 
 log = structlog.get_logger()
 
@@ -49,12 +49,12 @@ class WinRmShell:
         self._limit = CallLimit()
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
-        deadline, reserve = Deadline(within), _reserve(within)
+        deadline, begin_by = Deadline(within), Deadline(within - within / _LAST_PART)
         full: TerminalError | None = None
         for pause in _pauses():
-            with self._turn(host, deadline, full):
+            with self._turn(host, begin_by, full):
                 try:
-                    call = self._prepared(host, deadline, reserve=reserve)
+                    call = self._prepared(host, deadline, reserve=_reserve(within))
                 except TerminalError as error:
                     full = _full(error, full)
                 else:
@@ -64,20 +64,19 @@ class WinRmShell:
                     finally:
                         self._finish(call)
                     return
-            spare = deadline.left - min(_SHORTEST_CALL, within.total_seconds() / 4)
-            if spare <= 0:
+            if not begin_by.left:
                 raise full
-            time.sleep(min(pause, spare))
+            time.sleep(min(pause, begin_by.left))
 
     def close(self) -> None:
         self._pool.close()
 
     @contextmanager
-    def _turn(self, host: str, deadline: Deadline, full: TerminalError | None) -> Iterator[None]:
-        """Wait for a turn at the host. Raises `TerminalError` at the deadline: that the host was full, if it was."""
+    def _turn(self, host: str, begin_by: Deadline, full: TerminalError | None) -> Iterator[None]:
+        """Wait for a turn at the host. Raises `TerminalError` when it is late: that the host was full, if it was."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._limit.turn(host, deadline))
+                stack.enter_context(self._limit.turn(host, begin_by))
             except TimeoutError as exc:
                 raise full or errors.NO_TURN.at(host, delivered=False) from exc
             yield
@@ -207,8 +206,11 @@ class _Call:
 
 
 def _reserve(within: timedelta) -> float:
-    """Return the seconds that a call leaves at its end: little, because a host may answer until then."""
-    return max(_SHORTEST_RESERVE, min(_LONGEST_RESERVE, within.total_seconds() / 20))
+    """Return the seconds that a call leaves at its end: 0.4 of a look's 8, because a host may answer until then.
+
+    A call of 20 seconds can spare 2.
+    """
+    return max(_SHORTEST_RESERVE, min(_LONGEST_RESERVE, (within.total_seconds() - 5) / 7.5))
 
 
 def _pauses() -> Iterator[float]:
