@@ -191,6 +191,12 @@ def is_full(error: TerminalError) -> bool:
     return False
 
 
+def has_lost_keys(error: TerminalError) -> bool:
+    """Return whether the host could not open the message, because the connection that it was sealed for is gone."""
+    cause = error.__cause__
+    return isinstance(cause, winrm.exceptions.WinRMTransportError) and cause.code == 400
+
+
 def is_lost_connection(error: TerminalError) -> bool:
     """Return whether a new connection may help: the old one was refused, was dropped, or its keys are gone."""
     match error.__cause__:
@@ -198,6 +204,4 @@ def is_lost_connection(error: TerminalError) -> bool:
             return False
         case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             return True
-        case winrm.exceptions.WinRMTransportError() as exc:
-            return bool(exc.code == 400)
-    return False
+    return has_lost_keys(error)

@@ -84,8 +84,8 @@ class WinRmShell:
     def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
         """Return a call whose command waits for its input.
 
-        A lost connection is replaced once, because nothing was delivered yet: a kept one at every host, a new one where
-        calls may be repeated. Raises `TerminalError`.
+        A lost connection is replaced once, because nothing was delivered yet: where calls may be repeated, and at any
+        host a kept one of which only the keys are left. Raises `TerminalError`.
         """
         connection = self._connection_of(host)
         with errors.translate_errors(host, delivered=False):
@@ -94,7 +94,7 @@ class WinRmShell:
             call.prepare()
         except TerminalError as error:
             self._finish(call)
-            may_replace = call.line.was_kept or connection.repeats
+            may_replace = connection.repeats or (call.line.was_kept and errors.has_lost_keys(error))
             if not (may_replace and errors.is_lost_connection(error)) or deadline.left <= reserve:
                 raise
             call = _Call(host, self._pool.fresh(connection), deadline, reserve)
