@@ -93,8 +93,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     `endpoints` has the URLs of a farm's hosts, instead of the configured ones. Raises `LedgerError` when the database
     cannot be read, and `SettingsError` when it has the tables of another release.
     """
-    url = settings.database.get_secret_value()
-    _check_schema(url)
+    _check_schema(url := settings.database.get_secret_value())
     clock = clock or SystemClock()
     database = open_database(url)
     ledger = SqlLedger(database, clock, settings.chain_key, ASK_TYPES)
@@ -108,13 +107,14 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     )
     workflow = assemble(
         ledger=ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of),
+        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
         chat=SlackChat(client, directory.group_ids),
         clock=clock,
         executor=executor,
         scheduler=scheduler,
         authorizer=authorizer,
         hosts_at_once=HOSTS_AT_ONCE,
+        look_within=settings.look_within,
     )
     presses = PressHandler(ledger=ledger, authorizer=authorizer)
     intake = Intake(ledger=ledger, presses=presses, inventory=settings.inventory(), clock=clock)
@@ -183,6 +183,7 @@ def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Cal
             ca_file=way.ca_file,
             certificate=way.certificate,
             key=way.key,
+            repeats=way.repeat,
             kerberos_host=host if address != host else "",
         )
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Answer, Order
 
 
+_SHORTEST_REPETITION = 0.5  # seconds
+
 log = structlog.get_logger()
 
 INVALID_DATA = 13
@@ -39,6 +41,10 @@ def _new_nonce() -> str:
 
 def _same_name(host: str) -> str:
     return host
+
+
+def _always(_host: str) -> bool:
+    return True
 
 
 def _seconds(wait: timedelta | None) -> int:
@@ -56,17 +62,24 @@ def _each_id_once(found: Sequence[Session]) -> tuple[Session, ...]:
 
 
 class WinRmTerminal:
-    """Runs the agent on hosts. It retries only calls that were not delivered or that change nothing."""
+    """Runs the agent on hosts. It repeats a call once, where it may, and only one that did and changes nothing.
+
+    A call and its repetition share one time-out.
+    """
 
     def __init__(
         self,
         shell: Shell,
         *,
         machine_of: Callable[[str], str] = _same_name,
+        repeats: Callable[[str], bool] = _always,
         new_nonce: Callable[[], str] = _new_nonce,
     ) -> None:
-        """`machine_of` gives the name that a computer of the inventory has as a machine."""
-        self._shell, self._machine_of = shell, machine_of
+        """`machine_of` gives the name that a computer of the inventory has as a machine.
+
+        `repeats` says whether a failed call may be made once more at a computer.
+        """
+        self._shell, self._machine_of, self._repeats = shell, machine_of, repeats
         self._new_nonce = new_nonce
         self._without_services: set[str] = set()
 
@@ -76,7 +89,7 @@ class WinRmTerminal:
             return self._listed(host, deadline)
         except (Miscompiled, Unreachable) as error:
             has_had_its_second = isinstance(error, Unreachable) and not error.delivered
-            if has_had_its_second or not deadline.left:
+            if has_had_its_second or not self._may_repeat(host, deadline):
                 raise
             return self._listed(host, deadline)
 
@@ -105,9 +118,13 @@ class WinRmTerminal:
         try:
             yield from self._answers(host, orders, request, deadline)
         except Miscompiled:
-            if not deadline.left:
+            if not self._may_repeat(host, deadline):
                 raise
             yield from self._answers(host, orders, request, deadline)
+
+    def _may_repeat(self, host: str, deadline: Deadline) -> bool:
+        """Return whether the call may be made once more, and has time for that: else its own fault is what counts."""
+        return deadline.left > _SHORTEST_REPETITION and self._repeats(host)
 
     def _listed(self, host: str, deadline: Deadline) -> tuple[Session, ...]:
         with closing(self._run(host, script.list_request(), deadline)) as lines:

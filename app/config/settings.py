@@ -14,13 +14,15 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 
 from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
-from app.config.policy import Limits, Protect, RuleSettings, Section
+from app.config.policy import Limits, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
 from bot.policy.model import Policy
+from bot.workflow.host_reader import LOOK_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import timedelta
 
 
 _TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
@@ -39,6 +41,8 @@ class WinRm(Section):
     """How to reach a computer. A computer takes missing keys from the section at the top of the file.
 
     `certificate` and `key` are PEM files of the bot's client certificate; `ca_file` is a PEM file that the bot trusts.
+    `look_within` is how long the computer may take to list its sessions; `repeat` is whether a call that failed is made
+    once more within the same time, where that is safe.
     """
 
     transport: Literal["kerberos", "ntlm", "certificate", "basic"] = "kerberos"
@@ -50,6 +54,8 @@ class WinRm(Section):
     certificate: Path | None = None
     key: Path | None = None
     insecure_ntlm: bool = False
+    look_within: LookTime = LOOK_WITHIN
+    repeat: bool = True
 
     @property
     def real_port(self) -> int:
@@ -163,6 +169,17 @@ class Settings(Section):
     def machine_of(self, host: str) -> str:
         """Return the name that an inventory's computer calls itself. Raises `LookupError` for any other."""
         return self._computer(host).machine or host
+
+    def look_within(self, host: str) -> timedelta:
+        """Return how long a host may take to list its sessions; for a host that is no longer here, as at the top."""
+        try:
+            return self.winrm_for(host)[1].look_within
+        except LookupError:
+            return self.winrm.look_within
+
+    def may_repeat(self, host: str) -> bool:
+        """Return whether a failed call may be made once more. Raises `LookupError` for a host that is not here."""
+        return self.winrm_for(host)[1].repeat
 
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
         """Return the address of a host and the way to it; a name counts before a pattern.

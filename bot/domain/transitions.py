@@ -223,13 +223,18 @@ def _stopped(request: Request, now: datetime) -> Request:
 
 
 def _close_open(request: Request, reason: Reason) -> Request:
-    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`."""
+    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`.
+
+    A target whose host failed keeps the sentence of that fault.
+    """
     begun = {look.host for look in request.surveys if look.started_at}
 
     def close(target: Target) -> Target:
         if not target.is_open:
             return target
         verdict = Verdict.UNKNOWN if target.session.host in begun else Verdict.SKIPPED
+        if target.reason is Reason.HOST_ERROR:
+            return replace(target, verdict=verdict)
         return replace(target, verdict=verdict, reason=reason, note="")
 
     return replace(request, targets=tuple(close(target) for target in request.targets))

@@ -21,7 +21,7 @@ from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
-from bot.workflow.host_reader import LOOK_WITHIN
+from bot.workflow.host_reader import LookWithin, same_for_all
 from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class HostExecution:
     clock: Clock
     scheduler: Scheduler
     authorizer: Authorizer
+    look_within: LookWithin = same_for_all
 
     def step(self, request: Request, host: str) -> None:
         """Send the pending orders to the host, or look again for targets that have had theirs.
@@ -149,18 +150,17 @@ class HostExecution:
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
         """Look at the host, and record a verdict for each target that is settled or whose time is over."""
+        found, blind = None, ""
         try:
-            found = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
-        except TerminalError:
-            found = None
+            sessions = self.terminal.sessions(host, within=self.look_within(host))
+            found = {session.id: session for session in sessions}
+        except TerminalError as error:
+            blind = error.message
         for target in targets:
             if found is not None and (seen := seen_of(request, target, found)):
                 self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
-                verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
-                self._record(
-                    request, TargetEnded(key=target.key, verdict=verdict, reason=target.reason, note=target.note)
-                )
+                self._record(request, _unsettled(target, blind))
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
@@ -221,6 +221,19 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
             return None
         case _:
             assert_never(request.action)
+
+
+def _unsettled(target: Target, blind: str) -> TargetEnded:
+    """Return the verdict on a target whose time is over. `blind` is why the host could not be looked at; empty: it was.
+
+    An order that had no answer has the sentence of that fault, else of the look that failed. A session that nobody
+    could look at is not said to be still closing.
+    """
+    verdict = Verdict.UNKNOWN if target.request_lost or blind else Verdict.STILL_CLOSING
+    reason, note = target.reason, target.note
+    if blind and not note:
+        reason, note = Reason.HOST_ERROR, blind
+    return TargetEnded(key=target.key, verdict=verdict, code=target.code, reason=reason, note=note)
 
 
 def _said_since(request: Request, target: Target) -> int:

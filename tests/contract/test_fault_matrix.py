@@ -57,8 +57,10 @@ MATRIX: dict[str, tuple[type[TerminalError] | str | None, ...]] = {
     "denied":    ("-",       NoRight, NoRight, NoRight, NoRight, FINE),
 }  # fmt: skip
 NEEDS_TIME = {"silence", "trickle", "timed-out"}
+IS_WAITED_FOR = NEEDS_TIME | {"quota"}
+"""An answer, or room at the host."""
 CELLS = [
-    pytest.param(manner, at, expected, id=f"{manner}-{at}", marks=[pytest.mark.slow] * (manner in NEEDS_TIME))
+    pytest.param(manner, at, expected, id=f"{manner}-{at}", marks=[pytest.mark.slow] * (manner in IS_WAITED_FOR))
     for manner, row in MATRIX.items()
     for at, expected in zip(MESSAGES, row, strict=True)
     if expected != "-"
@@ -145,7 +147,7 @@ def test_a_message_that_goes_wrong(call: Call, manner: str, at: str, expected: t
     if expected is FINE:
         call.make(within=timedelta(seconds=3))
     else:
-        error = call.fail(within=timedelta(seconds=1.5 if manner in NEEDS_TIME else 15))
+        error = call.fail(within=timedelta(seconds=1.5 if manner in IS_WAITED_FOR else 15))
         assert (type(error), error.delivered) == (expected, at in MAY_HAVE_ARRIVED)
     call.check(has_run=at in {"receive", "delete"})
     if at != "delete" and manner not in NEEDS_TIME:

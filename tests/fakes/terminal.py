@@ -37,9 +37,9 @@ class _ActFault:
 class FakeTerminal:
     """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
-    `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
-    that was begun, `touched` the sessions of both as they were in that moment, and `messages` (host, session id, title,
-    text) of every message that was shown.
+    `look_times` holds how long each look might have taken, `acts` every order that arrived at a host, `logged_off` and
+    `disconnected` (host, session id) of every act that was begun, `touched` the sessions of both as they were in that
+    moment, and `messages` (host, session id, title, text) of every message that was shown.
     """
 
     def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
@@ -53,6 +53,7 @@ class FakeTerminal:
         self._hanging: set[tuple[str, int]] = set()
         self._later: dict[tuple[str, int], Session] = {}
         self.look_calls: list[str] = []
+        self.look_times: list[timedelta] = []
         self.acts: list[tuple[str, Order]] = []
         self.logged_off: list[tuple[str, int]] = []
         self.disconnected: list[tuple[str, int]] = []
@@ -61,9 +62,10 @@ class FakeTerminal:
 
     # The port
 
-    def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:  # noqa: ARG002 - nothing takes time here
+    def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         with self._lock:
             self.look_calls.append(host)
+            self.look_times.append(within)
             self._raise_if_down(host)
             if self._look_faults[host]:
                 raise self._look_faults[host].pop(0)

@@ -17,6 +17,7 @@ import winrm.exceptions
 from urllib3.exceptions import NameResolutionError
 
 from adapters.windows.errors import LATE, SILENT, Fault, as_win32
+from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.http_adapter import OutOfBounds
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
@@ -56,6 +57,15 @@ WSMAN = {
     2150859173: Fault(Unreachable, _BUSY, "0x803381A5, quota of shells or operations"),
     2150859174: Fault(Unreachable, _BUSY, "0x803381A6, quota of shells or operations"),
 }
+
+_FULL = frozenset({170, 2150859173, 2150859174})
+"""The codes of a host that has no room now: as many shells, operations or users as it takes at once."""
+
+NO_TURN = Fault(
+    TimedOut,
+    f"The bot makes no more than {CALLS_AT_ONCE} calls at {{host}} at a time, and those did not end in time. "
+    "Ask again in a minute.",
+)
 
 _UNKNOWN_NAME = Fault(
     Unreachable,
@@ -173,6 +183,20 @@ def is_orderly(error: TerminalError) -> bool:
     return isinstance(error.__cause__, winrm.exceptions.WSManFaultError)
 
 
+def is_full(error: TerminalError) -> bool:
+    """Return whether the host had no room for a call, of which nothing was delivered: it may be asked again."""
+    match error.__cause__:
+        case winrm.exceptions.WSManFaultError() as exc if not error.delivered:
+            return as_win32(exc.wsman_fault_code or exc.wmierror_code or 0) in _FULL
+    return False
+
+
+def has_lost_keys(error: TerminalError) -> bool:
+    """Return whether the host could not open the message, because the connection that it was sealed for is gone."""
+    cause = error.__cause__
+    return isinstance(cause, winrm.exceptions.WinRMTransportError) and cause.code == 400
+
+
 def is_lost_connection(error: TerminalError) -> bool:
     """Return whether a new connection may help: the old one was refused, was dropped, or its keys are gone."""
     match error.__cause__:
@@ -180,6 +204,4 @@ def is_lost_connection(error: TerminalError) -> bool:
             return False
         case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             return True
-        case winrm.exceptions.WinRMTransportError() as exc:
-            return bool(exc.code == 400)
-    return False
+    return has_lost_keys(error)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 3.0
 MAX_BYTES = 4 * 1024 * 1024
+MOST_TAGS = 20_000
 
 
 class OutOfBounds(requests.RequestException):
@@ -117,13 +118,16 @@ def refuse_unbounded(request: PreparedRequest, response: Response) -> None:
         raise OutOfBounds("an open answer to a sealed request", response=response)
 
 
-def refuse_document_type(text: bytes) -> None:
-    """Raise `OutOfBounds` for XML with a document type. SOAP has none, and its entities can grow a hundredfold.
+def refuse_costly_xml(text: bytes) -> None:
+    """Raise `OutOfBounds` for XML whose tree would be many times as large as its text.
 
-    In UTF-16 each letter has a zero byte beside it.
+    SOAP has no document type, whose entities can grow a hundredfold, and an answer of WinRM has some dozens of tags and
+    attributes. In UTF-16 each letter has a zero byte beside it.
     """
     if b"<!DOCTYPE" in text.replace(b"\0", b""):
         raise OutOfBounds("a document type")
+    if text.count(b"<") + text.count(b"=") > MOST_TAGS:
+        raise OutOfBounds(f"more than {MOST_TAGS} tags and attributes")
 
 
 def _limited(stream: Callable[..., Iterator[bytes]], *args: Any, **options: Any) -> Iterator[bytes]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 
-from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_document_type
+from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
+from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_costly_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
     from adapters.windows.winrm.endpoint import Connection
 
 _OPERATION_SECONDS = 20
-_KEPT_PER_HOST = 2
+_KEPT_PER_HOST = CALLS_AT_ONCE
+
+
+class _TimedProtocol(Protocol):
+    """A `Protocol` that tells the host to the millisecond when to answer. pywinrm itself knows whole seconds."""
+
+    answer_within: float = _OPERATION_SECONDS
+
+    def build_wsman_header(self, *args: Any, **options: Any) -> dict[str, Any]:
+        message = super().build_wsman_header(*args, **options)
+        message["env:Header"]["w:OperationTimeout"] = f"PT{self.answer_within:.3f}S"
+        return message
 
 
 class PooledConnection:
@@ -29,8 +41,9 @@ class PooledConnection:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.was_kept = False  # whether an earlier call used it, so that it may be dead by now
         self.wire = DeadlineAdapter()
-        self.protocol: Any = Protocol(**_protocol_options(connection))
+        self.protocol: Any = _TimedProtocol(**_protocol_options(connection))
         transport: Any = self.protocol.transport
         transport.send_message = _checked(transport.send_message)
         session = transport.build_session()
@@ -41,9 +54,9 @@ class PooledConnection:
         session.mount("https://", self.wire)
         self._session = session
 
-    def until(self, deadline: Deadline) -> AbstractContextManager[None]:
-        """Return the context in which calls end at the deadline. The host is told to answer two seconds earlier."""
-        self.protocol.operation_timeout_sec = max(1, min(_OPERATION_SECONDS, int(deadline.left) - 2))
+    def until(self, deadline: Deadline, *, answer_within: float) -> AbstractContextManager[None]:
+        """Return the context in which messages end at the deadline. The host is told to answer within these seconds."""
+        self.protocol.answer_within = min(answer_within, _OPERATION_SECONDS)
         return self.wire.until(deadline)
 
     def authenticate(self) -> None:
@@ -62,9 +75,9 @@ def _checked(send: Callable[[str], bytes]) -> Callable[[str], bytes]:
         try:
             answer = send(message)
         except WinRMTransportError as exc:
-            refuse_document_type(exc.response_text.encode())
+            refuse_costly_xml(exc.response_text.encode())
             raise
-        refuse_document_type(answer)
+        refuse_costly_xml(answer)
         return answer
 
     return send_message
@@ -112,7 +125,8 @@ class Pool:
         return PooledConnection(connection)
 
     def give_back(self, line: PooledConnection) -> None:
-        """Keep the connection for the next call. The oldest one is closed when more than two are kept."""
+        """Keep the connection for the next call. The oldest one is closed when more are kept than may be in use."""
+        line.was_kept = True
         with self._lock:
             kept = self._kept[line.connection]
             kept.append((time.monotonic(), line))

@@ -1,8 +1,12 @@
-"""The `Shell` on pywinrm: Create, Command, Send, Receive and Delete of WS-Management, within one time-out."""
+"""The `Shell` on pywinrm: Create, Command, Send, Receive and Delete of WS-Management, within one time-out.
+
+A call first waits for its turn at the host, then for room there: both within its own time.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,11 +16,13 @@ from winrm.exceptions import WinRMOperationTimeoutError
 from adapters.windows.errors import INCOMPLETE, LATE
 from adapters.windows.shell import BOOTSTRAP, Chunk, Deadline
 from adapters.windows.winrm import errors
+from adapters.windows.winrm.call_limit import CallLimit
 from adapters.windows.winrm.pool import Pool
-from bot.errors import NotAuthenticated, TerminalError
+from bot.errors import NotAuthenticated, TerminalError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from contextlib import AbstractContextManager
 
     from adapters.windows.winrm.endpoint import Lookup
     from adapters.windows.winrm.pool import PooledConnection
@@ -26,7 +32,10 @@ _SHELL_IDLE = "PT120S"  # after this idle time a shell that could not be deleted
 _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
 _LONGEST_DELETE = 5.0  # seconds; the result is known by then
-_SHORTEST_RECEIVE = 1.0  # seconds; time-outs of WS-Management are whole seconds here
+_SHORTEST_RECEIVE = 0.5  # seconds; Windows takes no shorter time-out for an operation
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0  # seconds between two questions whether a full host has room
+_SHORTEST_RESERVE, _LONGEST_RESERVE = 0.25, 2.0  # seconds at the end of a call, for the deletion of its shell
+_LAST_PART = 8  # a call that has waited does not begin in the last eighth of its time, which it would not end in
 
 log = structlog.get_logger()
 
@@ -37,23 +46,46 @@ class WinRmShell:
     def __init__(self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE) -> None:
         self._connection_of = connection_of
         self._pool = Pool(keep_idle)
+        self._limit = CallLimit()
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
-        deadline = Deadline(within)
-        call = self._prepared(host, deadline, reserve=min(2.0, within.total_seconds() / 4))
-        try:
-            call.send(payload)
-            yield from call.output()
-        finally:
-            self._finish(call)
+        deadline, begin_by = Deadline(within), Deadline(within - within / _LAST_PART)
+        full: TerminalError | None = None
+        for pause in _pauses():
+            with self._turn(host, begin_by, full):
+                try:
+                    call = self._prepared(host, deadline, reserve=_reserve(within))
+                except TerminalError as error:
+                    full = _full(error, full)
+                else:
+                    try:
+                        call.send(payload)
+                        yield from call.output()
+                    finally:
+                        self._finish(call)
+                    return
+            if not begin_by.left:
+                raise full
+            time.sleep(min(pause, begin_by.left))
 
     def close(self) -> None:
         self._pool.close()
 
+    @contextmanager
+    def _turn(self, host: str, begin_by: Deadline, full: TerminalError | None) -> Iterator[None]:
+        """Wait for a turn at the host. Raises `TerminalError` when it is late: that the host was full, if it was."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._limit.turn(host, begin_by))
+            except TimeoutError as exc:
+                raise full or errors.NO_TURN.at(host, delivered=False) from exc
+            yield
+
     def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
         """Return a call whose command waits for its input.
 
-        A lost connection is replaced once, because nothing was delivered yet. Raises `TerminalError`.
+        A lost connection is replaced once, because nothing was delivered yet: where calls may be repeated, and at any
+        host a kept one of which only the keys are left. Raises `TerminalError`.
         """
         connection = self._connection_of(host)
         with errors.translate_errors(host, delivered=False):
@@ -62,7 +94,8 @@ class WinRmShell:
             call.prepare()
         except TerminalError as error:
             self._finish(call)
-            if not errors.is_lost_connection(error) or deadline.left <= reserve:
+            may_replace = connection.repeats or (call.line.was_kept and errors.has_lost_keys(error))
+            if not (may_replace and errors.is_lost_connection(error)) or deadline.left <= reserve:
                 raise
             call = _Call(host, self._pool.fresh(connection), deadline, reserve)
             self._prepare_or_finish(call)
@@ -130,7 +163,7 @@ class _Call:
             if size > _MAX_OUTPUT:
                 raise INCOMPLETE.at(self.host, delivered=True)
             yield chunk
-            if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
+            if not done and self.deadline.left < _SHORTEST_RECEIVE + _SHORTEST_RESERVE / 2:
                 self._must_stop = True
                 raise LATE.at(self.host, delivered=True)
 
@@ -157,11 +190,43 @@ class _Call:
         except TerminalError as error:
             log.warning("windows.shell_left", host=self.host, code=error.code)
 
+    def _until_the_deadline(self) -> AbstractContextManager[None]:
+        """Return the context of one message. The host is told to answer early enough for the shell to be deleted."""
+        answer_within = max(_SHORTEST_RECEIVE, self.deadline.left - self.reserve)
+        return self.line.until(self.deadline, answer_within=answer_within)
+
     @contextmanager
     def _saying(self, *, delivered: bool) -> Iterator[None]:
         try:
-            with errors.translate_errors(self.host, delivered=delivered), self.line.until(self.deadline):
+            with errors.translate_errors(self.host, delivered=delivered), self._until_the_deadline():
                 yield
         except TerminalError as error:
             self.failure = error
             raise
+
+
+def _reserve(within: timedelta) -> float:
+    """Return the seconds that a call leaves at its end: 0.4 of a look's 8, because a host may answer until then.
+
+    A call of 20 seconds can spare 2.
+    """
+    return max(_SHORTEST_RESERVE, min(_LONGEST_RESERVE, (within.total_seconds() - 5) / 7.5))
+
+
+def _pauses() -> Iterator[float]:
+    """Yield growing pauses, in seconds, without an end."""
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _full(error: TerminalError, before: TerminalError | None) -> TerminalError:
+    """Return the error of a host that has no room now and may have some soon. Raises any other error.
+
+    `before` is what the host said when it was asked before. A call that waited for room until its time was over has
+    failed for want of room.
+    """
+    if errors.is_full(error):
+        return error
+    raise before if before and isinstance(error, TimedOut) else error

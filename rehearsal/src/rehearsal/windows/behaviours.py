@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rehearsal.windows.faults import QUOTA_OF_SHELLS
 from rehearsal.windows.sessions import Mode, Rule, What, word_of
 
 
@@ -171,9 +172,15 @@ class WrongCertificate(Behaviour):
 
 
 class Quota(Behaviour):
-    """All shells that one account may have are already open."""
+    """All shells that one account may have are already open: always, or for so long or so often from the first refusal.
+
+    `code` is what the host answers: that of the quota of shells, another of WS-Management's, or 170 (busy).
+    """
 
     name = "quota"
+    seconds: float = Field(default=0.0, ge=0)
+    times: int = Field(default=0, ge=0)
+    code: int = QUOTA_OF_SHELLS
 
 
 class Garbage(Behaviour):

@@ -186,6 +186,10 @@ class Farm:
     def open_shells(self, host: str) -> int:
         return self._hosts[host].service.open_shells()
 
+    def most_open_shells(self, host: str) -> int:
+        """The most shells that were open at the same time since the start of the farm."""
+        return self._hosts[host].service.most_open
+
     def calls(self, host: str) -> list[Call]:
         """The WTS calls that would change something, in order, with the Win32 code of those that were refused."""
         return self._hosts[host].machine.sessions.calls()

@@ -47,9 +47,9 @@ def unknown_command() -> Fault:
     )
 
 
-def too_many_shells() -> Fault:
+def too_many_shells(code: int = QUOTA_OF_SHELLS) -> Fault:
     return Fault(
-        code=QUOTA_OF_SHELLS,
+        code=code,
         message="The WS-Management service cannot process the request. The maximum number of concurrent shells for "
         "this user has been exceeded. Close existing shells or raise the quota for this user. ",
         subcode="w:QuotaLimit",

@@ -1,6 +1,7 @@
 """One Windows host of the farm: its sessions, its service, its engine, and its behaviours."""
 
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -80,6 +81,7 @@ class Host:
         self._opened_after_look = False
         self._troubles = 0
         self._miscompiled = 0
+        self._refusals: list[float] = []
         self.stopped = threading.Event()
         self._lock = threading.Lock()
 
@@ -106,6 +108,7 @@ class Host:
             self._behaviours = {each.name: each for each in behaviours}
             self._troubles = 0
             self._miscompiled = 0
+            self._refusals.clear()
             self._opened_after_look = False
             self._looked.clear()
         with self.machine.sessions.locked() as table:
@@ -130,6 +133,7 @@ class Host:
         self.machine.sessions.create(table)
         self.messages.clear()
         self.requests.clear()
+        self.service.most_open = 0
 
     def stop(self) -> None:
         self.stopped.set()
@@ -182,10 +186,20 @@ class Host:
     def _refuse(self, message: Message) -> None:
         if message.operation != "Create":
             return
-        if self._behaviour(Quota):
-            raise faults.too_many_shells()
+        if (quota := self._behaviour(Quota)) and self._is_full(quota):
+            raise faults.too_many_shells(quota.code)
         if (right := self._behaviour(NoRight)) and right.at == "create":
             raise faults.access_denied()
+
+    def _is_full(self, quota: Quota) -> bool:
+        """Whether the time and the number of its refusals, where it has such, are not over yet."""
+        now = time.monotonic()
+        with self._lock:
+            since = self._refusals[0] if self._refusals else now
+            if 0 < quota.seconds <= now - since or 0 < quota.times <= len(self._refusals):
+                return False
+            self._refusals.append(now)
+        return True
 
     # The programs
 

@@ -100,7 +100,13 @@ def test_a_status_of_http_is_known_by_its_number(status: int, kind: type[Termina
 
 def test_every_sentence_names_the_host() -> None:
     rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *agent_errors.WIN32.values()]
-    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE, *(fault for _, fault in errors._FOREIGN)]
+    rows += [
+        agent_errors.CONSTRAINED,
+        agent_errors.MISCOMPILED,
+        INCOMPLETE,
+        errors.NO_TURN,
+        *(fault for _, fault in errors._FOREIGN),
+    ]
     assert all("{host}" in row.message and row.message.endswith(".") for row in rows)
 
 
@@ -132,3 +138,35 @@ def test_bodies_are_sealed_where_the_connection_is_in_the_clear(
     endpoint: str, transport: Transport, *, seals: bool
 ) -> None:
     assert Connection(endpoint=endpoint, transport=transport).seals is seals
+
+
+@pytest.mark.parametrize(
+    ("code", "is_full"),
+    [
+        (170, True),
+        (2147942570, True),
+        (-2147024726, True),
+        (2150859173, True),
+        (2150859174, True),
+        (-2144108123, True),
+        (-2144108122, True),
+        (0x0033_81A5, False),
+        (5, False),
+        (2150858843, False),
+        (2150858793, False),
+    ],
+)
+def test_a_full_host_is_known_by_its_code_and_asked_again_only_before_anything_was_delivered(
+    code: int, *, is_full: bool
+) -> None:
+    for delivered in (False, True):
+        with pytest.raises(TerminalError) as caught, errors.translate_errors("comp1", delivered=delivered):
+            raise winrm.exceptions.WSManFaultError(500, "", "", "", wsman_fault_code=code)
+        assert errors.is_full(caught.value) is (is_full and not delivered)
+
+
+def test_a_full_host_may_say_so_in_the_words_of_wmi_alone() -> None:
+    with pytest.raises(TerminalError) as caught, errors.translate_errors("comp1", delivered=False):
+        raise winrm.exceptions.WSManFaultError(500, "", "", "", wmierror_code=2150859173)
+    assert errors.is_full(caught.value)
+    assert not errors.is_full(TerminalError("No room.", host="comp1"))

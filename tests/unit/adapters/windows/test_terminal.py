@@ -44,6 +44,7 @@ class ScriptedShell:
     def __init__(self, *answers: list[Any] | TerminalError) -> None:
         self._answers = list(answers)
         self.requests: list[str] = []
+        self.times: list[timedelta] = []
         self.closed = 0
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
@@ -51,6 +52,7 @@ class ScriptedShell:
         assert timedelta(0) < within <= WITHIN
         found = re.match(rb"\$nonce = '([0-9a-f]{32})'\n\$request = @'\n(.*?)\n'@\n", payload, re.DOTALL)
         assert found
+        self.times.append(within)
         self.requests.append(found[2].decode("ascii"))
         answer = self._answers.pop(0)
         try:
@@ -104,6 +106,58 @@ def test_a_session_that_is_told_in_two_ways_is_unreadable_and_stands_once() -> N
     terminal = WinRmTerminal(ScriptedShell(twice, torn))
     assert [(each.id, each.error) for each in terminal.sessions("comp1", within=WITHIN)] == [(0, 0), (3, 0)]
     assert [(each.id, each.error) for each in terminal.sessions("comp1", within=WITHIN)] == [(0, 0), (3, 13)]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        TimedOut("Late.", host="comp1", delivered=True),
+        NoRight("No right.", host="comp1"),
+        BadReply("Odd.", host="comp1"),
+    ],
+)
+def test_a_list_that_fails_otherwise_the_second_time_says_that(second: TerminalError) -> None:
+    shell = ScriptedShell(lost(delivered=True), second)
+    with pytest.raises(type(second)) as caught:
+        WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    assert (caught.value, len(shell.requests)) == (second, 2)
+
+
+@pytest.mark.parametrize("second", [lost(delivered=False), TimedOut("Late.", host="comp1", delivered=True)])
+def test_an_act_that_fails_otherwise_after_a_failed_compilation_says_that(second: TerminalError) -> None:
+    shell = ScriptedShell(MISCOMPILED, second)
+    with pytest.raises(type(second)) as caught:
+        list(WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN))
+    assert (caught.value, len(shell.requests)) == (second, 2)
+
+
+def test_a_repetition_has_the_rest_of_the_time_and_there_is_none_without_a_rest() -> None:
+    shell = ScriptedShell(lost(delivered=True), NOBODY_THERE)
+    WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    first, second = shell.times
+    assert second < first <= WITHIN
+    with pytest.raises(Unreachable):
+        WinRmTerminal(again := ScriptedShell(lost(delivered=True))).sessions("comp1", within=timedelta(seconds=0.4))
+    assert len(again.requests) == 1
+
+
+@pytest.mark.parametrize("first", [lost(delivered=True), MISCOMPILED])
+def test_at_a_computer_without_repetition_everything_is_asked_once(first: list[Any] | TerminalError) -> None:
+    asked: list[str] = []
+
+    def repeats(host: str) -> bool:
+        asked.append(host)
+        return False
+
+    for act in (
+        lambda it: it.sessions("comp1", within=WITHIN),
+        lambda it: list(it.log_off("comp1", [order()], wait=None, within=WITHIN)),
+    ):
+        shell = ScriptedShell(first)
+        with pytest.raises((Unreachable, CannotCompile)):
+            act(WinRmTerminal(shell, repeats=repeats))
+        assert len(shell.requests) == 1
+    assert set(asked) == {"comp1"}
 
 
 def test_a_logoff_whose_answer_was_lost_is_never_repeated() -> None:
@@ -185,7 +239,7 @@ def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
 
 def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *(row for _, row in errors._FOREIGN)]
-    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE]
+    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE, errors.NO_TURN]
     said = "\n".join(
         [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
     )
