@@ -112,6 +112,7 @@ CardTime = Annotated[Duration, _between(MINUTE, DAY, "nobody can read a card fas
 IdleTime = Annotated[Duration, _between(MINUTE, 90 * DAY, "for sessions of any idle time leave it out")]
 HoldTime = Annotated[Duration, _between(timedelta(), 5 * MINUTE, "an emergency cannot wait longer")]
 RateTime = Annotated[Duration, _between(MINUTE, DAY, "a shorter time limits nobody, a longer one locks people out")]
+LockoutTime = Annotated[Duration, _between(MINUTE, DAY, "a domain forgets refused logons after such a time")]
 UserPattern = Annotated[str, AfterValidator(_account)]
 PersonName = Annotated[str, AfterValidator(_person)]
 ChannelId = Annotated[str, AfterValidator(_channel)]

@@ -18,6 +18,7 @@ from urllib3.exceptions import NameResolutionError
 
 from adapters.windows.errors import LATE, SILENT, Fault, as_win32
 from adapters.windows.winrm.http_adapter import OutOfBounds
+from adapters.windows.winrm.logon_gate import Withheld
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ else:
 # Exceptions of other libraries by their base classes, the narrow ones first.
 _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     *_KERBEROS,
+    (Withheld, HTTP[401]),  # it carries its own fault
     (winrm.exceptions.WinRMOperationTimeoutError, LATE),
     (winrm.exceptions.AuthenticationError, HTTP[401]),
     (winrm.exceptions.WinRMError, Fault(TerminalError, "WinRM cannot be used with {host}. Check its configuration.")),
@@ -144,6 +146,8 @@ def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
 def fault_of(exc: Exception) -> Fault:
     """Return the meaning of the exception, by its code when it has one, else by its base class."""
     match exc:
+        case Withheld():
+            return exc.fault
         case winrm.exceptions.WSManFaultError():
             code = as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
             unknown = Fault(
@@ -171,6 +175,11 @@ def _inside(exc: BaseException) -> Iterator[object]:
 def is_orderly(error: TerminalError) -> bool:
     """Return whether the host refused by a fault of WS-Management, so that the connection can be used again."""
     return isinstance(error.__cause__, winrm.exceptions.WSManFaultError)
+
+
+def is_turned_away(error: TerminalError) -> bool:
+    """Return whether the account was not accepted or not tried, so that the host did not read the message."""
+    return isinstance(error.__cause__, Withheld | winrm.exceptions.AuthenticationError | PermissionError)
 
 
 def is_lost_connection(error: TerminalError) -> bool:
