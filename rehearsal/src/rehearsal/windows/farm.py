@@ -10,12 +10,13 @@ from types import TracebackType
 from typing import Any, Self, TypedDict
 
 from rehearsal.windows import user_activity
-from rehearsal.windows.auth import accounts_file
+from rehearsal.windows.auth import Policy, accounts_file
 from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.engine_discovery import find_engine
 from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
+from rehearsal.windows.lockout import Attempts
 from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.seed import populate
@@ -45,6 +46,7 @@ class Farm:
     def __init__(self, settings: FarmSettings, *, engine: EngineName | None = None) -> None:
         self._settings = settings
         self._engine = engine
+        self._attempts = Attempts(settings.lockout)
         self._hosts: dict[str, Host] = {}
         self._plain: dict[str, ReservedPort] = {}
         self._secure: dict[str, ReservedPort] = {}
@@ -101,7 +103,8 @@ class Farm:
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
-            host = self._hosts[name] = Host(names[name], settings, sessions, self.account, engine)
+            policy = Policy(account=self.account, names=names[name], methods=settings.auth, attempts=self._attempts)
+            host = self._hosts[name] = Host(policy, settings, sessions, engine)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
                 ReservedPort(host, tls, Connection),
@@ -172,6 +175,14 @@ class Farm:
         """The WTS calls that would change something, in order, with the Win32 code of those that were refused."""
         return self._hosts[host].machine.sessions.calls()
 
+    def refused_logons(self) -> list[str]:
+        """The hosts that refused the account's password, in order, and those that did while it was locked."""
+        return self._attempts.refused
+
+    def is_account_locked(self) -> bool:
+        """No host takes the account, whatever the password: see `lockout` in the file."""
+        return self._attempts.is_locked()
+
     def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
         """Returns when the predicate holds; TimeoutError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
@@ -214,7 +225,8 @@ class Farm:
         self._open_or_close(host)
 
     def restore(self) -> None:
-        """Resets sessions, behaviours and recorded messages to the state of the file; ports and engines stay."""
+        """Resets sessions, behaviours, messages and the lockout to the state of the file; ports and engines stay."""
+        self._attempts.forget()
         self._populate()
         for name in self._hosts:
             self._open_or_close(name)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rehearsal.windows import faults
@@ -32,11 +32,10 @@ from rehearsal.windows.cmd import Cmd
 from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.misbehaviour.output import break_source, spoil_output
-from rehearsal.windows.names import Names
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.service import Service
 from rehearsal.windows.sessions import SessionFile, Table
-from rehearsal.windows.settings import Account, HostSettings
+from rehearsal.windows.settings import HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
 from rehearsal.windows.user_activity import return_to_work, sign_out, take_over
@@ -64,18 +63,16 @@ class Answer:
 class Host:
     """Serves messages and runs commands; the farm owns its ports."""
 
-    def __init__(
-        self, names: Names, settings: HostSettings, sessions: SessionFile, account: Account, engine: Engine
-    ) -> None:
-        self.name = name = names.host
-        self._names = names
+    def __init__(self, policy: Policy, settings: HostSettings, sessions: SessionFile, engine: Engine) -> None:
+        """`policy` is that of a host which trusts the account."""
+        self.name = name = policy.names.host
+        self._policy = policy
         self.machine = Machine(name=name, sessions=sessions, called=settings.machine or name)
         self.service = Service(f"http://{name}:5985/wsman", self._run)
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
         self._settings = settings
-        self._account = account
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
         self._looked = threading.Event()
         self._opened_after_look = False
@@ -86,8 +83,7 @@ class Host:
 
     @property
     def policy(self) -> Policy:
-        trusts = self._behaviour(WrongPassword) is None
-        return Policy(account=self._account, names=self._names, methods=self._settings.auth, trusts=trusts)
+        return replace(self._policy, trusts=self._behaviour(WrongPassword) is None)
 
     @property
     def is_unreachable(self) -> bool:
@@ -180,7 +176,7 @@ class Host:
     # The programs
 
     def _run(self, command: Command) -> int:
-        cmd = Cmd(command, self.name, self._account.username)
+        cmd = Cmd(command, self.name, self._policy.account.username)
         try:
             line = cmd.expand(read_command_line(command.line))
         except CommandLineError as error:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rehearsal.durations import Duration
 from rehearsal.windows.behaviours import Behaviour, read_behaviour
+from rehearsal.windows.lockout import LockoutSettings
 from rehearsal.windows.sessions import State, read_state
 
 EngineName = Literal["best", "pwsh", "mono", "double"]
@@ -142,11 +143,15 @@ class HostSettings(Part):
 
 
 class FarmSettings(Part):
-    """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd."""
+    """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd.
+
+    Without a `lockout` the account is never locked.
+    """
 
     account: Account
     every_host: tuple[SessionSettings, ...] = ()
     crowd: tuple[str, ...] = ()
+    lockout: LockoutSettings | None = None
     hosts: dict[str, HostSettings]
 
     @field_validator("hosts", mode="before")
