@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 TURN = timedelta(seconds=3)
 """How long the others wait for the answer of the one host that tries a credential. Its process may have died."""
 
+PROVEN_FOR = timedelta(minutes=1)
+"""How long an acceptance proves a credential. Passwords change while the bot runs, most often when nobody uses it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:

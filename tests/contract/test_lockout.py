@@ -21,13 +21,16 @@ from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
-from bot.errors import NotAuthenticated, TerminalError, TimedOut
+from bot.errors import NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import FarmHosts, farm_file, order_for
+from tests.fakes.clock import SettableClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from bot.ports.clock import Clock
 
 KEY = b"the key of the tests"
 WITHIN = timedelta(seconds=20)
@@ -60,9 +63,9 @@ def url(tmp_path: Path) -> str:
 
 
 @contextmanager
-def bot(url: str, connection_of: Callable[[str], Connection]) -> Iterator[WinRmTerminal]:
+def bot(url: str, connection_of: Callable[[str], Connection], clock: Clock | None = None) -> Iterator[WinRmTerminal]:
     """The Windows side of one process of the bot, on this database."""
-    engine, clock = open_database(url), SystemClock()
+    engine, clock = open_database(url), clock or SystemClock()
     logons = SqlLogons(engine, clock, FairLock(), window=timedelta(minutes=10))
     gate = LogonGate(logons, clock, KEY)
     with closing(WinRmShell(connection_of, gate=gate)) as shell:
@@ -83,11 +86,6 @@ def command(terminal: WinRmTerminal, names: Sequence[str], within: timedelta = W
         return dict(zip(names, threads.map(look, names), strict=True))
 
 
-def refused_logons(farm: Farm, names: Sequence[str]) -> int:
-    """Each handshake begins with a 401 and a challenge; another 401 refuses the answer to the challenge."""
-    return sum(farm.messages(host).count("401") - farm.messages(host).count("401+challenge") for host in names)
-
-
 def test_forty_hosts_that_refuse_get_two_logons_in_all_with_a_second_command_and_after_a_restart(
     shared: FarmHosts, farm: Farm, names: list[str], url: str
 ) -> None:
@@ -97,7 +95,7 @@ def test_forty_hosts_that_refuse_get_two_logons_in_all_with_a_second_command_and
         first, second = command(terminal, names), command(terminal, names)
     with bot(url, shared.connection) as restarted:
         third = command(restarted, names)
-    assert refused_logons(farm, names) == 2
+    assert len(farm.refused_logons()) == 2
     every = [error for found in (first, second, third) for error in found.values()]
     assert {type(error) for error in every} == {NotAuthenticated}
     assert not any(error.delivered for error in every)
@@ -109,7 +107,7 @@ def test_another_password_frees_all_of_them(shared: FarmHosts, farm: Farm, names
     wrong = SecretStr("not the farm's")
     with bot(url, lambda host: replace(shared.connection(host), password=wrong)) as terminal:
         command(terminal, names)
-    assert refused_logons(farm, names) == 2
+    assert len(farm.refused_logons()) == 2
     with bot(url, shared.connection) as restarted:
         assert set(command(restarted, names).values()) == {9}
 
@@ -124,7 +122,7 @@ def test_one_host_that_refuses_costs_itself_alone(
     for found in (first, second):
         assert isinstance(found.pop(names[odd]), NotAuthenticated)
         assert set(found.values()) == {9}
-    assert refused_logons(farm, names) == 1
+    assert len(farm.refused_logons()) == 1
 
 
 def test_forty_hosts_that_accept_cost_one_handshake_each(
@@ -137,17 +135,21 @@ def test_forty_hosts_that_accept_cost_one_handshake_each(
     assert all(farm.messages(host).count("401+challenge") == 1 for host in names)
 
 
-def test_hosts_that_are_down_or_speak_no_ntlm_keep_nobody_waiting(
+def test_hosts_that_do_not_answer_keep_nobody_waiting(
     shared: FarmHosts, farm: Farm, names: list[str], url: str
 ) -> None:
-    """The turn is taken when a host has sent its challenge, so only a host that answers can have it."""
-    down = names[:20]
-    for host in down:
+    """The turn is taken when a host has sent its challenge. It ends with the answer alone here: the clock stands."""
+    silent = names[:5]
+    for host in silent:
         farm.set_behaviour(host, "trips", at="handshake", manner="silence", times=0)
-    with bot(url, shared.connection) as terminal:
-        found = command(terminal, names, within=timedelta(seconds=4))
-    assert {type(found.pop(host)) for host in down} == {TimedOut}
-    assert set(found.values()) == {9}
+    farm.take_down(names[5])
+    with bot(url, shared.connection, SettableClock()) as terminal, ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(command, terminal, silent, timedelta(seconds=2))
+        others = command(terminal, names[5:10])
+        assert {type(error) for error in waiting.result().values()} == {TimedOut}
+    assert isinstance(others.pop(names[5]), Unreachable)
+    assert set(others.values()) == {9}
+    farm.bring_up(names[5])
 
 
 def test_an_act_whose_connection_has_to_log_on_again_is_refused_with_nothing_delivered(
@@ -164,7 +166,7 @@ def test_an_act_whose_connection_has_to_log_on_again_is_refused_with_nothing_del
                 list(terminal.log_off(host, [order_for(alice)], wait=timedelta(seconds=5), within=WITHIN))
             assert not caught.value.delivered
     assert shared.logged_off(host) == []
-    assert refused_logons(farm, [host]) == 1
+    assert farm.refused_logons() == [host]
 
 
 def test_a_warm_connection_goes_on_while_the_account_is_stopped(
@@ -229,4 +231,4 @@ def test_a_password_over_ntlm_and_the_same_over_basic_are_one_credential(
         )
         found = command(over_ntlm, names[10:20])
     assert all("two computers" in error.message for error in found.values())
-    assert refused_logons(farm, names) == 0
+    assert len(farm.refused_logons()) == 0

@@ -1,8 +1,8 @@
 """The gate in front of every logon with a password, so that no command locks the bot's account.
 
-A credential that is proven goes to any number of hosts at once. One that is not goes to one host at a time, and the
-other calls wait here within their own time-outs. What hosts said is kept behind the `Logons` port, for all processes.
-A client certificate or a Kerberos ticket that a host refuses counts towards no lockout, so they pass by this gate.
+A credential that a host has just accepted goes to any number of hosts at once. Any other goes to one host at a time,
+and the other calls wait here within their own time-outs. What hosts said is kept behind the `Logons` port, for all
+processes. A host that refuses a client certificate or a Kerberos ticket counts no wrong password, so those pass by.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import structlog
 
 from adapters.windows.errors import Fault
 from bot.domain.letters import python_lower, python_upper
+from bot.domain.logons import PROVEN_FOR
 from bot.errors import LedgerError, NotAuthenticated, TerminalError, TimedOut
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class LogonGate:
 
     def __init__(self, logons: Logons, clock: Clock, key: bytes) -> None:
         self._logons, self._clock, self._key = logons, clock, key
-        self._since = clock.now()
+        self._start = clock.now()
         self._lock = Lock()
         self._credentials: dict[str, _Credential] = {}
 
@@ -78,7 +79,7 @@ class LogonGate:
         with self._lock:
             if digest not in self._credentials:
                 self._credentials[digest] = _Credential(
-                    digest, connection.username, self._logons, self._clock, self._since
+                    digest, connection.username, self._logons, self._clock, self._start
                 )
             return self._credentials[digest]
 
@@ -107,8 +108,8 @@ class Logon:
 class _Credential:
     """What this process knows of one credential, and the calls that wait for it."""
 
-    def __init__(self, digest: str, account: str, logons: Logons, clock: Clock, since: datetime) -> None:
-        self._digest, self._account, self._logons, self._clock, self._since = digest, account, logons, clock, since
+    def __init__(self, digest: str, account: str, logons: Logons, clock: Clock, start: datetime) -> None:
+        self._digest, self._account, self._logons, self._clock, self._start = digest, account, logons, clock, start
         self._changed = Condition()
         self._known: Standing | None = None
         self._known_at = 0.0
@@ -122,10 +123,13 @@ class _Credential:
                 self._changed.wait(min(deadline.left, _LOOK_AGAIN))
 
     def accept(self, logon: Logon) -> None:
-        """Keep the acceptance, unless it says nothing new: then the database is not asked."""
+        """Keep the acceptance, unless it says nothing new: then the database is not asked.
+
+        An acceptance is new again before the last one ends, so that work under way is never held up.
+        """
         with self._changed:
             known = self._known
-            if known and not known.is_news(times_refused=logon.times_refused, since=self._since):
+            if known and not known.is_news(times_refused=logon.times_refused, since=self._since(PROVEN_FOR / 2)):
                 return
             try:
                 kept = self._logons.accept(self._digest, logon.host, logon.token, times_refused=logon.times_refused)
@@ -154,12 +158,16 @@ class _Credential:
             except LedgerError:
                 log.warning("windows.refusal_not_kept", account=self._account, host=logon.host)
 
+    def _since(self, within: timedelta = PROVEN_FOR) -> datetime:
+        """Return since when an acceptance counts: for so long, and not from before the start."""
+        return max(self._start, self._clock.now() - within)
+
     def _lets(self, logon: Logon) -> bool:
         """Return whether the logon may be made now. Raises `Withheld` when it may not be made for longer."""
         try:
             standing = self._standing()
             if self._may_take_turn(standing, logon.host):
-                change = self._logons.take_turn(self._digest, logon.host, logon.token, since=self._since)
+                change = self._logons.take_turn(self._digest, logon.host, logon.token, since=self._since())
                 standing = self._learn(change)
         except LedgerError as exc:
             raise Withheld(_NOBODY_KNOWS) from exc
@@ -167,11 +175,11 @@ class _Credential:
             raise Withheld(_fault_of(suspension))
         logon.times_refused = standing.times_refused
         has_turn = standing.turn is not None and standing.turn.token == logon.token
-        return has_turn or standing.is_proven(self._since)
+        return has_turn or standing.is_proven(self._since())
 
     def _may_take_turn(self, standing: Standing, host: str) -> bool:
         now = self._clock.now()
-        is_open = standing.is_proven(self._since) or standing.is_tried(now)
+        is_open = standing.is_proven(self._since()) or standing.is_tried(now)
         return not is_open and standing.suspension_at(host, now) is None
 
     def _standing(self) -> Standing:

@@ -16,7 +16,7 @@ from adapters.windows.shell import Deadline
 from adapters.windows.winrm import errors, logon_gate
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate, digest_of
-from bot.domain.logons import TURN
+from bot.domain.logons import PROVEN_FOR, TURN
 from bot.errors import NotAuthenticated, TerminalError, TimedOut
 from tests.fakes.clock import SettableClock
 from tests.fakes.logons import FakeLogons
@@ -147,6 +147,25 @@ def test_a_password_that_changes_under_a_proven_credential_is_noticed_after_two(
         enter(gate, host).refuse()
     assert count(command(gate, nobody), "refused") == 0
     assert logons.calls.count("refuse") == 2
+
+
+def test_a_password_that_changed_while_nobody_used_it_is_tried_twice(gate: LogonGate, clock: SettableClock) -> None:
+    assert set(command(gate, everybody).values()) == {"accepted"}
+    clock.move(PROVEN_FOR + timedelta(seconds=1))
+    assert count(command(gate, nobody), "refused") == 2
+
+
+def test_work_that_goes_on_proves_the_credential_again_and_again(
+    gate: LogonGate, logons: FakeLogons, clock: SettableClock
+) -> None:
+    enter(gate, "comp1").accept()
+    for _ in range(4):
+        clock.move(PROVEN_FOR * 2 / 3)
+        under_way = enter(gate, "comp1")
+        enter(gate, "comp2", within=SHORT).accept()
+        under_way.accept()
+    assert logons.calls.count("take_turn") == 1
+    assert logons.calls.count("accept") == 5
 
 
 def test_after_the_first_acceptance_the_others_go_side_by_side(gate: LogonGate) -> None:
