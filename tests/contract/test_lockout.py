@@ -169,6 +169,28 @@ def test_an_act_whose_connection_has_to_log_on_again_is_refused_with_nothing_del
     assert farm.refused_logons() == [host]
 
 
+@pytest.mark.parametrize(("at", "delivered"), [("command", False), ("send", False), ("receive", True)])
+def test_a_401_in_the_middle_of_an_act_says_honestly_what_was_delivered(
+    shared: FarmHosts, farm: Farm, names: list[str], url: str, at: str, *, delivered: bool
+) -> None:
+    """Over TLS nothing is sealed, so the connection logs on anew by itself. A host that refuses reads no message."""
+    host = names[0]
+
+    def over_tls(host: str) -> Connection:
+        return replace(shared.connection(host), endpoint=farm.secure_endpoints[host], ca_file=farm.ca_file)
+
+    with bot(url, over_tls) as terminal:
+        alice = next(session for session in terminal.sessions(host, within=WITHIN) if session.id == 3)
+        farm.set_behaviour(host, "trips", at=at, manner="401", times=0)
+        with pytest.raises(NotAuthenticated) as caught:
+            list(terminal.log_off(host, [order_for(alice)], wait=timedelta(seconds=5), within=WITHIN))
+        assert caught.value.delivered is delivered
+        farm.set_behaviour(host, "none")
+        with pytest.raises(NotAuthenticated, match="is not tried again before"):
+            terminal.sessions(host, within=WITHIN)
+    assert delivered or shared.logged_off(host) == []
+
+
 def test_a_warm_connection_goes_on_while_the_account_is_stopped(
     shared: FarmHosts, farm: Farm, names: list[str], url: str
 ) -> None:
