@@ -36,13 +36,14 @@ if TYPE_CHECKING:
 
 _FRESH = 0.25  # seconds that this process believes what it read; a logon may take as long
 _LOOK_AGAIN = 0.1  # seconds between two looks of a call that waits
+_JUST_UNDER_A_MINUTE = timedelta(minutes=1) - timedelta.resolution  # people are told a whole minute, none too early
 
-_NOBODY_KNOWS = Fault(
+NOBODY_KNOWS = Fault(
     TerminalError,
     "{host} was not asked, because the bot cannot see in its database whether its account may log on. "
     "Try again in a minute; if it stays so, tell whoever runs the bot.",
 )
-_WAITED = Fault(
+WAITED = Fault(
     TimedOut,
     "{host} was not asked: the bot's account was tried at another computer first, and no answer came in time. "
     "Ask again.",
@@ -119,7 +120,7 @@ class _Credential:
         with self._held(deadline):
             while not self._lets(logon):
                 if not deadline.left:
-                    raise Withheld(_WAITED)
+                    raise Withheld(WAITED)
                 self._changed.wait(min(deadline.left, _LOOK_AGAIN))
 
     def accept(self, logon: Logon) -> None:
@@ -170,9 +171,9 @@ class _Credential:
                 change = self._logons.take_turn(self._digest, logon.host, logon.token, since=self._since())
                 standing = self._learn(change)
         except LedgerError as exc:
-            raise Withheld(_NOBODY_KNOWS) from exc
+            raise Withheld(NOBODY_KNOWS) from exc
         if suspension := standing.suspension_at(logon.host, self._clock.now()):
-            raise Withheld(_fault_of(suspension))
+            raise Withheld(fault_of(suspension))
         logon.times_refused = standing.times_refused
         has_turn = standing.turn is not None and standing.turn.token == logon.token
         return has_turn or standing.is_proven(self._since())
@@ -218,7 +219,7 @@ class _Credential:
     def _held(self, deadline: Deadline) -> Iterator[None]:
         """Hold the credential. Another call may hold it as long as the database takes."""
         if not self._changed.acquire(timeout=deadline.left):
-            raise Withheld(_WAITED)
+            raise Withheld(WAITED)
         try:
             yield
         finally:
@@ -234,8 +235,9 @@ def digest_of(connection: Connection, key: bytes) -> str:
     return hmac.new(key, json.dumps(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def _fault_of(suspension: Suspension) -> Fault:
-    again = _minute(suspension.until + timedelta(seconds=59))  # never too early by the seconds that are left out
+def fault_of(suspension: Suspension) -> Fault:
+    """Return what the person is told, with the time from which the account is tried again."""
+    again = _minute(suspension.until + _JUST_UNDER_A_MINUTE)
     if suspension.refused_at is None:
         sentence = (
             "{host} was not asked: two computers did not accept the bot's account, and more attempts could lock it. "

@@ -16,9 +16,9 @@ from adapters.windows.shell import Deadline
 from adapters.windows.winrm import errors, logon_gate
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate, digest_of
-from bot.domain.logons import PROVEN_FOR, TURN
+from bot.domain.logons import PROVEN_FOR, TURN, Suspension
 from bot.errors import NotAuthenticated, TerminalError, TimedOut
-from tests.fakes.clock import SettableClock
+from tests.fakes.clock import START, SettableClock
 from tests.fakes.logons import FakeLogons
 
 if TYPE_CHECKING:
@@ -323,6 +323,12 @@ def test_the_log_says_when_an_account_is_stopped_and_when_it_is_free(gate: Logon
     assert (suspended["account"], len(suspended["hosts"])) == (WAY.username, 2)
     assert suspended["until"] == "2026-03-02T14:10:00+00:00"
     assert WAY.password.get_secret_value() not in repr(lines)
+
+
+def test_the_time_that_people_are_told_is_never_too_early() -> None:
+    for seconds, told in ((0, "14:10 UTC"), (0.5, "14:11 UTC"), (59, "14:11 UTC")):
+        until = START + WINDOW + timedelta(seconds=seconds)
+        assert told in logon_gate.fault_of(Suspension(until=until, refused_at=None)).message
 
 
 def test_the_digest_tells_accounts_passwords_and_keys_apart_and_no_spellings_of_one_account() -> None:
