@@ -15,8 +15,10 @@ from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from bot.commands import ASK_TYPES
 from bot.errors import SettingsError
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from slack_sdk import WebClient
+    from sqlalchemy import Engine
 
     from app.config.settings import Settings
     from bot.ports.chat import ChatConnection
@@ -97,7 +100,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     clock = clock or SystemClock()
     database = open_database(url)
     ledger = SqlLedger(database, clock, settings.chain_key, ASK_TYPES)
-    shell = WinRmShell(_connections(settings, endpoints))
+    shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
@@ -164,6 +167,11 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
         intake=intake,
         wake=scheduler.wake,
     )
+
+
+def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
+    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
+    return LogonGate(logons, clock, settings.chain_key)
 
 
 def _check_schema(url: str) -> None:

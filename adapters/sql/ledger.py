@@ -65,7 +65,7 @@ class SqlLedger:
 
     def __init__(self, engine: Engine, clock: Clock, key: bytes, ask_types: Mapping[str, type[Ask]]) -> None:
         self._engine = engine
-        self._turns = FairLock()
+        self.turns = FairLock()  # the queue of all writers of this process
         self._reader = engine.execution_options(**{READS: True})
         self._clock, self._key, self._asks = clock, key, Asks(ask_types)
 
@@ -181,7 +181,7 @@ class SqlLedger:
 
     @contextmanager
     def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
-        with translate_errors(), self._turns.take(within) as left:
+        with translate_errors(), self.turns.take(within) as left:
             engine = self._engine.execution_options(**{LOCK_LIMIT: left})
             with engine.begin() as connection:
                 yield connection, lock_head(connection)

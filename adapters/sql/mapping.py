@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from bot.audit.entry import Entry
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
+from bot.domain.logons import Standing
 from bot.domain.people import Actor, Place
 from bot.domain.request import Ending, ExcludedSession, HostSurvey, MessageRef, Request, State, Target
 from bot.domain.requirement import Requirement
@@ -48,6 +49,7 @@ SESSION: JsonColumn[Session] = JsonColumn(Session)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
+STANDING: JsonColumn[Standing] = JsonColumn(Standing)
 
 
 class Asks:

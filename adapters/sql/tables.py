@@ -140,6 +140,15 @@ pause = Table(
 )
 """No row: there is no pause. One row: the pause, with its operator, its start and its reason."""
 
+credential = Table(
+    "credential",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("standing", Words, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+"""What hosts said of each account and password of the bot, by a keyed digest of both."""
+
 BEHIND = request.c.published_version < request.c.version
 """The card shows an older version of the request."""
 

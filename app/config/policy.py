@@ -113,6 +113,7 @@ IdleTime = Annotated[Duration, _between(MINUTE, 90 * DAY, "for sessions of any i
 HoldTime = Annotated[Duration, _between(timedelta(), 5 * MINUTE, "an emergency cannot wait longer")]
 RateTime = Annotated[Duration, _between(MINUTE, DAY, "a shorter time limits nobody, a longer one locks people out")]
 LookTime = Annotated[Duration, _between(SECOND, MINUTE, "no host lists its sessions sooner, and nobody waits longer")]
+LockoutTime = Annotated[Duration, _between(MINUTE, DAY, "a domain forgets refused logons after such a time")]
 UserPattern = Annotated[str, AfterValidator(_account)]
 PersonName = Annotated[str, AfterValidator(_person)]
 ChannelId = Annotated[str, AfterValidator(_channel)]

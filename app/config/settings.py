@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 
 from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
-from app.config.policy import Limits, LookTime, Protect, RuleSettings, Section
+from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
 from bot.policy.model import Policy
@@ -22,7 +23,6 @@ from bot.workflow.host_reader import LOOK_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import timedelta
 
 
 _TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
@@ -62,6 +62,15 @@ class WinRm(Section):
         return self.port or (5986 if self.scheme == "https" else 5985)
 
 
+class AllWinRm(WinRm):
+    """The section at the top of the file, with what is no matter of one computer.
+
+    Two refusals of an account within `lockout_window` stop it everywhere for that time.
+    """
+
+    lockout_window: LockoutTime = timedelta(minutes=10)
+
+
 def _in_brackets(address: str) -> str:
     """Return an IPv6 address as a URL wants it, and everything else as it is."""
     return f"[{address}]" if address.count(":") > 1 and not address.startswith("[") else address
@@ -92,7 +101,7 @@ class Settings(Section):
     database: SecretStr = SecretStr("sqlite:///logoff-bot.db")
     audit_key: SecretStr = SecretStr("")
     slack: Slack = Slack()
-    winrm: WinRm = WinRm()
+    winrm: AllWinRm = AllWinRm()
     computers: list[Computer] = Field(min_length=1)
     groups: dict[str, list[str]] = Field(default_factory=dict)
     default_computer: str = ""

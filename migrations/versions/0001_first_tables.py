@@ -1,4 +1,4 @@
-"""The first tables: requests with their targets and host surveys, the audit chain, and the pause.
+"""The first tables: requests with their targets and host surveys, the audit chain, the pause, and the credentials.
 
 The audit log can only grow: triggers refuse every change of what stands in it, so that an accident (a repair by hand, a
 clean-up job) is stopped here. Somebody who may drop triggers is found out by the chain's key instead.
@@ -41,6 +41,7 @@ def upgrade() -> None:
     _make_host_survey()
     _make_audit()
     _make_pause()
+    _make_credential()
     _make_indexes()
     for statement in SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS:
         op.execute(statement)
@@ -173,6 +174,17 @@ def _make_pause() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_pause"),
         sa.CheckConstraint("id = 1", name="ck_pause_one_row"),
+    )
+
+
+def _make_credential() -> None:
+    """What hosts said of the bot's passwords, so that every process stops before an account is locked."""
+    op.create_table(
+        "credential",
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("standing", sa.Text, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_credential"),
     )
 
 

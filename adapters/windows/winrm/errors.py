@@ -19,6 +19,7 @@ from urllib3.exceptions import NameResolutionError
 from adapters.windows.errors import LATE, SILENT, Fault, as_win32
 from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.http_adapter import OutOfBounds
+from adapters.windows.winrm.logon_gate import Withheld
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ else:
 # Exceptions of other libraries by their base classes, the narrow ones first.
 _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     *_KERBEROS,
+    (Withheld, HTTP[401]),  # it carries its own fault
     (winrm.exceptions.WinRMOperationTimeoutError, LATE),
     (winrm.exceptions.AuthenticationError, HTTP[401]),
     (winrm.exceptions.WinRMError, Fault(TerminalError, "WinRM cannot be used with {host}. Check its configuration.")),
@@ -154,6 +156,8 @@ def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
 def fault_of(exc: Exception) -> Fault:
     """Return the meaning of the exception, by its code when it has one, else by its base class."""
     match exc:
+        case Withheld():
+            return exc.fault
         case winrm.exceptions.WSManFaultError():
             code = as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
             unknown = Fault(
@@ -195,6 +199,11 @@ def has_lost_keys(error: TerminalError) -> bool:
     """Return whether the host could not open the message, because the connection that it was sealed for is gone."""
     cause = error.__cause__
     return isinstance(cause, winrm.exceptions.WinRMTransportError) and cause.code == 400
+
+
+def is_turned_away(error: TerminalError) -> bool:
+    """Return whether the account was not accepted or not tried, so that the host did not read the message."""
+    return isinstance(error.__cause__, Withheld | winrm.exceptions.AuthenticationError | PermissionError)
 
 
 def is_lost_connection(error: TerminalError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from functools import partial
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from adapters.windows.shell import Deadline
     from adapters.windows.winrm.endpoint import Connection
+    from adapters.windows.winrm.logon_gate import LogonGate
 
 _OPERATION_SECONDS = 20
 _KEPT_PER_HOST = CALLS_AT_ONCE
@@ -39,10 +41,10 @@ class _TimedProtocol(Protocol):
 class PooledConnection:
     """One `Protocol` of pywinrm with its one connection. One call uses it at a time."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, host: str, gate: LogonGate | None) -> None:
         self.connection = connection
         self.was_kept = False  # whether an earlier call used it, so that it may be dead by now
-        self.wire = DeadlineAdapter()
+        self.wire = DeadlineAdapter(partial(gate.enter, connection, host) if gate else None)
         self.protocol: Any = _TimedProtocol(**_protocol_options(connection))
         transport: Any = self.protocol.transport
         transport.send_message = _checked(transport.send_message)
@@ -105,24 +107,24 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
 class Pool:
     """Connections by address and credential. A connection is in use by one call, or kept here and closed when idle."""
 
-    def __init__(self, idle: timedelta) -> None:
-        self._idle = idle.total_seconds()
+    def __init__(self, idle: timedelta, gate: LogonGate | None = None) -> None:
+        self._idle, self._gate = idle.total_seconds(), gate
         self._lock = Lock()
         self._kept: defaultdict[Connection, list[tuple[float, PooledConnection]]] = defaultdict(list)
         self._sweeper: Timer | None = None
 
-    def take(self, connection: Connection) -> PooledConnection:
+    def take(self, connection: Connection, host: str) -> PooledConnection:
         """Return a kept connection, else a new one that is not connected yet."""
         self._close_idle()
         with self._lock:
             kept = self._kept.get(connection)
             if kept:
                 return kept.pop()[1]
-        return self.fresh(connection)
+        return self.fresh(connection, host)
 
-    def fresh(self, connection: Connection) -> PooledConnection:
+    def fresh(self, connection: Connection, host: str) -> PooledConnection:
         """Return a new connection, because a kept one may be as dead as the one that failed."""
-        return PooledConnection(connection)
+        return PooledConnection(connection, host, self._gate)
 
     def give_back(self, line: PooledConnection) -> None:
         """Keep the connection for the next call. The oldest one is closed when more are kept than may be in use."""

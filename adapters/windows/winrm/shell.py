@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from adapters.windows.winrm.endpoint import Lookup
+    from adapters.windows.winrm.logon_gate import LogonGate
     from adapters.windows.winrm.pool import PooledConnection
 
 _KEEP_IDLE = timedelta(seconds=60)
@@ -43,9 +44,12 @@ log = structlog.get_logger()
 class WinRmShell:
     """The `Shell` for hosts that speak WinRM. Any number of threads may call `run`."""
 
-    def __init__(self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE) -> None:
+    def __init__(
+        self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE, gate: LogonGate | None = None
+    ) -> None:
+        """`gate` keeps refused passwords from locking an account; None: nothing does."""
         self._connection_of = connection_of
-        self._pool = Pool(keep_idle)
+        self._pool = Pool(keep_idle, gate)
         self._limit = CallLimit()
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
@@ -89,7 +93,7 @@ class WinRmShell:
         """
         connection = self._connection_of(host)
         with errors.translate_errors(host, delivered=False):
-            call = _Call(host, self._pool.take(connection), deadline, reserve)
+            call = _Call(host, self._pool.take(connection, host), deadline, reserve)
         try:
             call.prepare()
         except TerminalError as error:
@@ -97,7 +101,7 @@ class WinRmShell:
             may_replace = connection.repeats or (call.line.was_kept and errors.has_lost_keys(error))
             if not (may_replace and errors.is_lost_connection(error)) or deadline.left <= reserve:
                 raise
-            call = _Call(host, self._pool.fresh(connection), deadline, reserve)
+            call = _Call(host, self._pool.fresh(connection, host), deadline, reserve)
             self._prepare_or_finish(call)
         return call
 
@@ -120,7 +124,7 @@ class WinRmShell:
 
     def _delete_over_new_line(self, call: _Call) -> None:
         """Delete the shell over a new connection, because the keys of the old one are gone."""
-        successor = _Call(call.host, self._pool.fresh(call.line.connection), call.deadline, call.reserve)
+        successor = _Call(call.host, self._pool.fresh(call.line.connection, call.host), call.deadline, call.reserve)
         successor.shell_id = call.shell_id
         successor.delete_shell()
         successor.line.close()
@@ -150,9 +154,16 @@ class _Call:
             self._command_id = self.line.protocol.run_command(self.shell_id, BOOTSTRAP, console_mode_stdin=False)
 
     def send(self, payload: bytes) -> None:
-        """Send all of standard input in one message, which may be delivered from now on. Raises `TerminalError`."""
-        with self._saying(delivered=True):
-            self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
+        """Send all of standard input in one message, which may be delivered from now on. Raises `TerminalError`.
+
+        A host that does not accept the account does not read the message, so nothing is delivered then.
+        """
+        try:
+            with self._saying(delivered=True):
+                self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
+        except TerminalError as error:
+            error.delivered = error.delivered and not errors.is_turned_away(error)
+            raise
 
     def output(self) -> Iterator[Chunk]:
         """Yield the output of the command until it ends. Raises `TerminalError`, also for more than 4 MiB."""

@@ -18,7 +18,8 @@ COSTLY = [DOCUMENT_TYPE.encode(), DOCUMENT_TYPE.encode("utf-16"), b"<a/>" * (MOS
 
 
 def line(transport: Transport) -> PooledConnection:
-    return PooledConnection(Connection(endpoint="http://comp1:5985/wsman", transport=transport, username="CORP\\svc"))
+    connection = Connection(endpoint="http://comp1:5985/wsman", transport=transport, username="CORP\\svc")
+    return PooledConnection(connection, "comp1", None)
 
 
 def unsealing(body: bytes) -> object:

@@ -15,14 +15,15 @@ from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import errors
+from adapters.windows.winrm import errors, logon_gate
 from bot.cards import wording
+from bot.domain.logons import Suspension
 from bot.domain.request import Target
 from bot.domain.session import Account, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
-from tests.support.builders import session
+from tests.support.builders import NOW, session
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -240,6 +241,8 @@ def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
 def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *(row for _, row in errors._FOREIGN)]
     rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE, errors.NO_TURN]
+    rows += [logon_gate.WAITED, logon_gate.NOBODY_KNOWS]
+    rows += [logon_gate.fault_of(Suspension(until=NOW, refused_at=at)) for at in (None, NOW)]
     said = "\n".join(
         [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
     )
