@@ -11,8 +11,16 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 
-from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
-from rehearsal.windows.payload import Payload, PayloadError, read_payload
+from rehearsal.windows.engines import (
+    CONSTRAINED,
+    CONSTRAINED_STDERR,
+    NO_POWERSHELL,
+    Machine,
+    fail,
+    is_bootstrap,
+    not_parsed,
+)
+from rehearsal.windows.payload import Payload, PayloadError, is_whole, read_payload
 from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.comparisons import Seen, compare, is_held, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
@@ -21,7 +29,7 @@ from rehearsal.windows.sessions import CLASSES, Query, Session, State, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
-_INVALID_PARAMETER = 87
+_INVALID_DATA, _INVALID_PARAMETER = 13, 87
 _LARGEST_ID = 2**31 - 1
 _WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
@@ -43,41 +51,48 @@ class PythonDouble:
         """Fails as PowerShell does where the bootstrap or the payload is not the documented one."""
         if tuple(arguments[:2]) == CONSTRAINED:
             command.read_all()
-            command.write(CONSTRAINED_STDERR.encode(), "stderr")
-            return 1
+            return fail(command, CONSTRAINED_STDERR)
         if not is_bootstrap(arguments):
-            command.write(f"{NO_POWERSHELL}\r\n".encode(), "stderr")
-            return 1
+            return fail(command, NO_POWERSHELL)
         data = command.read_all()
         if not data.strip():
             return 0
         try:
             payload = read_payload(data)
         except PayloadError as error:
-            return _fail(command, str(error), "ParseException")
-        count = 0
-        for reply in _replies(payload, command, machine):
-            _write(command, payload.nonce, reply)
-            count += 1
-        _write(command, payload.nonce, {"end": count})
+            return fail(command, not_parsed(error))
+        if payload.source:
+            _answer(payload, command, machine)
         return 0
 
 
-def _fail(command: Command, text: str, error_id: str) -> int:
-    command.write(f"{text}\r\n    + FullyQualifiedErrorId : {error_id}\r\n".encode(), "stderr")
-    return 1
+def _answer(payload: Payload, command: Command, machine: Machine) -> None:
+    """Write all replies. The first nonce of the first one is out before anything is looked at or touched."""
+    nonce, count = payload.nonce, 0
+    refused = _refusal(payload)
+    command.write(nonce.encode("ascii"))
+    for reply in [refused] if refused else _replies(payload, command, machine):
+        command.write(f"{nonce if count else ''}{json.dumps(reply)}{nonce}\n".encode("ascii"))
+        count += 1
+    command.write(f"{nonce if count else ''}{json.dumps({'end': count})}{nonce}\n".encode("ascii"))
 
 
-def _write(command: Command, nonce: str, reply: Reply) -> None:
-    command.write(f"{nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
+def _refusal(payload: Payload) -> Reply | None:
+    """Why nothing is done: the C# does not compile, the input is not whole, or the request is not understood."""
+    if "#error " in payload.source:
+        return _error("Add-Type", 0, "(1) : error CS1029: #error", begun=False)
+    if not is_whole(payload):
+        return _error("input", _INVALID_DATA, "not what was sent", begun=False)
+    try:
+        read_request(payload.request)
+    except RequestError as error:
+        return _error("request", _INVALID_PARAMETER, str(error), begun=False)
+    return None
 
 
 def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
-    if "#error " in payload.source:
-        yield _error("Add-Type", 0, "(1) : error CS1029: #error")
-        return
+    request = read_request(payload.request)
     try:
-        request = read_request(payload.request)
         if request.operation == "list":
             yield from _list(machine)
         elif not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
@@ -87,14 +102,13 @@ def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[R
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
             yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
-    except RequestError as error:
-        yield _error("request", _INVALID_PARAMETER, str(error))
     except wts.RefusedError as error:
         yield _error("WTSEnumerateSessionsExW", error.code, str(error))
 
 
-def _error(where: str, code: int, text: str) -> Reply:
-    return {"error": {"where": where, "code": code, "message64": base64.b64encode(text.encode()).decode("ascii")}}
+def _error(where: str, code: int, text: str, *, begun: bool = True) -> Reply:
+    message64 = base64.b64encode(text.encode()).decode("ascii")
+    return {"error": {"where": where, "code": code, "begun": begun, "message64": message64}}
 
 
 def _list(machine: Machine) -> Iterator[Reply]:
