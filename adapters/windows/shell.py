@@ -26,6 +26,7 @@ class Chunk:
 
     stdout: bytes = b""  # of standard output
     stderr: bytes = b""  # of standard error
+    exit_code: int | None = None  # of the program, in its last part; None: it still runs, or nobody knows
 
 
 class Deadline:

@@ -12,6 +12,7 @@ from winrm.exceptions import WinRMOperationTimeoutError
 from adapters.windows.errors import INCOMPLETE, LATE
 from adapters.windows.shell import BOOTSTRAP, Chunk, Deadline
 from adapters.windows.winrm import errors
+from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.pool import Pool
 from bot.errors import NotAuthenticated, TerminalError
 
@@ -27,6 +28,10 @@ _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
 _LONGEST_DELETE = 5.0  # seconds; the result is known by then
 _SHORTEST_RECEIVE = 1.0  # seconds; time-outs of WS-Management are whole seconds here
+_PIECE = 64 * 1024
+"""Bytes of input in one Send: with base64 and its envelope it fits into the 150 kB that old hosts allow."""
+_SMALL_PIECE = 12 * 1024
+"""For hosts that allow less than the default: 32 kB is the least that MaxEnvelopeSizekb can be."""
 
 log = structlog.get_logger()
 
@@ -37,15 +42,34 @@ class WinRmShell:
     def __init__(self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE) -> None:
         self._connection_of = connection_of
         self._pool = Pool(keep_idle)
+        self._in_small_pieces: set[str] = set()  # hosts that found a larger message too long
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
         deadline = Deadline(within)
-        call = self._prepared(host, deadline, reserve=min(2.0, within.total_seconds() / 4))
+        call = self._with_input(host, payload, deadline, reserve=min(2.0, within.total_seconds() / 4))
         try:
-            call.send(payload)
             yield from call.output()
         finally:
             self._finish(call)
+
+    def _with_input(self, host: str, payload: bytes, deadline: Deadline, *, reserve: float) -> _Call:
+        """Return a call whose command has all of its input. Raises `TerminalError`.
+
+        Where a message was too long for the host, it begins once more with smaller pieces: nothing ran, because the
+        agent acts only on the whole of its input.
+        """
+        size = _SMALL_PIECE if host in self._in_small_pieces else _PIECE
+        call = self._prepared(host, deadline, reserve=reserve)
+        try:
+            call.send(payload, size)
+        except BaseException as error:
+            self._finish(call)
+            is_too_long = isinstance(error, TerminalError) and errors.is_too_long(error.__cause__)
+            if not is_too_long or size == _SMALL_PIECE or deadline.left <= reserve:
+                raise
+            self._in_small_pieces.add(host)
+            return self._with_input(host, payload, deadline, reserve=reserve)
+        return call
 
     def close(self) -> None:
         self._pool.close()
@@ -110,16 +134,23 @@ class _Call:
 
     def prepare(self) -> None:
         """Authenticate, open the shell and start the command. Raises `TerminalError`; nothing is delivered yet."""
-        with self._saying(delivered=False):
+        with self._saying(Step.CONNECT, delivered=False):
             self.line.authenticate()
+        with self._saying(Step.CREATE, delivered=False):
             self.shell_id = self.line.protocol.open_shell(codepage=_UTF8, idle_timeout=_SHELL_IDLE)
-        with self._saying(delivered=False):
+        with self._saying(Step.COMMAND, delivered=False):
             self._command_id = self.line.protocol.run_command(self.shell_id, BOOTSTRAP, console_mode_stdin=False)
 
-    def send(self, payload: bytes) -> None:
-        """Send all of standard input in one message, which may be delivered from now on. Raises `TerminalError`."""
-        with self._saying(delivered=True):
-            self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
+    def send(self, payload: bytes, size: int) -> None:
+        """Send standard input in pieces of this size. Only with the last one it may be delivered.
+
+        Raises `TerminalError`.
+        """
+        for start in range(0, len(payload), size):
+            is_last = start + size >= len(payload)
+            with self._saying(Step.SEND, delivered=is_last):
+                piece = payload[start : start + size]
+                self.line.protocol.send_command_input(self.shell_id, self._command_id, piece, end=is_last)
 
     def output(self) -> Iterator[Chunk]:
         """Yield the output of the command until it ends. Raises `TerminalError`, also for more than 4 MiB."""
@@ -132,15 +163,17 @@ class _Call:
             yield chunk
             if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
                 self._must_stop = True
-                raise LATE.at(self.host, delivered=True)
+                raise LATE.at(self.host, delivered=True, phase=Step.RECEIVE.value)
 
     def _received(self) -> tuple[Chunk, bool]:
-        with self._saying(delivered=True):
+        with self._saying(Step.RECEIVE, delivered=True):
             try:
-                stdout, stderr, _, done = self.line.protocol.get_command_output_raw(self.shell_id, self._command_id)
+                stdout, stderr, exit_code, done = self.line.protocol.get_command_output_raw(
+                    self.shell_id, self._command_id
+                )
             except WinRMOperationTimeoutError:
                 return Chunk(), False  # the host has nothing to say yet
-            return Chunk(stdout=stdout, stderr=stderr), done
+            return Chunk(stdout=stdout, stderr=stderr, exit_code=exit_code if done else None), done
 
     def delete_shell(self) -> None:
         """Delete the shell and end its command. A failure is only logged: an idle shell ends by itself."""
@@ -148,19 +181,20 @@ class _Call:
             return
         self.deadline = Deadline(timedelta(seconds=min(self.deadline.left, _LONGEST_DELETE)))
         try:
-            with self._saying(delivered=True):
+            with self._saying(Step.SIGNAL, delivered=True):
                 self.line.authenticate()
                 if self._must_stop:
                     self.line.protocol.cleanup_command(self.shell_id, self._command_id)
+            with self._saying(Step.DELETE, delivered=True):
                 self.line.protocol.close_shell(self.shell_id, close_session=False)
             self.shell_id = ""
         except TerminalError as error:
-            log.warning("windows.shell_left", host=self.host, code=error.code)
+            log.warning("windows.shell_left", host=self.host, code=error.code, phase=error.phase, words=error.words)
 
     @contextmanager
-    def _saying(self, *, delivered: bool) -> Iterator[None]:
+    def _saying(self, step: Step, *, delivered: bool) -> Iterator[None]:
         try:
-            with errors.translate_errors(self.host, delivered=delivered), self.line.until(self.deadline):
+            with errors.translate_errors(self.host, delivered=delivered, step=step), self.line.until(self.deadline):
                 yield
         except TerminalError as error:
             self.failure = error

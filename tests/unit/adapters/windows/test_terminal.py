@@ -259,3 +259,26 @@ def test_a_list_without_the_services_is_taken_and_logged_once_for_its_host() -> 
     assert [(log["event"], log["host"], log["sessions"]) for log in logs] == [
         ("windows.no_services_session", "comp1", 1)
     ]
+
+
+def test_a_failed_call_is_logged_with_what_the_host_said() -> None:
+    said = NoRight("comp1 says no.", host="comp1", words="Zugriff verweigert.", phase="create")
+    with capture_logs() as logs, pytest.raises(NoRight):
+        WinRmTerminal(ScriptedShell(said)).sessions("comp1", within=WITHIN)
+    assert logs == [
+        {
+            "event": "windows.call_failed",
+            "log_level": "warning",
+            "host": "comp1",
+            "code": "no_right",
+            "phase": "create",
+            "words": "Zugriff verweigert.",
+        }
+    ]
+
+
+def test_what_was_said_before_a_second_try_is_in_the_log_too() -> None:
+    row = {"error": {"where": "Add-Type", "code": 0, "message64": "Q1MxNTA0"}}
+    with capture_logs() as logs:
+        WinRmTerminal(ScriptedShell([row, {"end": 1}], NOBODY_THERE)).sessions("comp1", within=WITHIN)
+    assert [(log["phase"], log["words"]) for log in logs] == [("Add-Type", "CS1504")]
