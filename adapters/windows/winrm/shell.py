@@ -59,17 +59,19 @@ class WinRmShell:
         agent acts only on the whole of its input.
         """
         size = _SMALL_PIECE if host in self._in_small_pieces else _PIECE
-        call = self._prepared(host, deadline, reserve=reserve)
+        call, is_sent = self._prepared(host, deadline, reserve=reserve), False
         try:
             call.send(payload, size)
-        except BaseException as error:
-            self._finish(call)
-            is_too_long = isinstance(error, TerminalError) and errors.is_too_long(error.__cause__)
-            if not is_too_long or size == _SMALL_PIECE or deadline.left <= reserve:
+            is_sent = True
+            return call
+        except TerminalError as error:
+            if not errors.is_too_long(error.__cause__) or size == _SMALL_PIECE or deadline.left <= reserve:
                 raise
-            self._in_small_pieces.add(host)
-            return self._with_input(host, payload, deadline, reserve=reserve)
-        return call
+        finally:
+            if not is_sent:
+                self._finish(call)
+        self._in_small_pieces.add(host)
+        return self._with_input(host, payload, deadline, reserve=reserve)
 
     def close(self) -> None:
         self._pool.close()
