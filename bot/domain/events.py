@@ -191,6 +191,7 @@ class TargetRequested:
     code: int = 0  # the Win32 code of the answer; 0: none
     reason: Reason | None = None  # why there is no result yet; None when the answer gave no reason
     note: str = ""  # the name, right or sentence that belongs to the reason
+    words: str = ""  # what the host itself said; one bounded line, or empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +203,7 @@ class TargetEnded:
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
     note: str = ""  # the name, right or sentence that belongs to the reason
+    words: str = ""  # what the host itself said; one bounded line, or empty
     unseen: str = ""  # what the host said and the requester may not know; for the audit log alone
 
 

@@ -63,13 +63,14 @@ class WinRmShell:
         try:
             call.send(payload, size)
             is_sent = True
-            return call
         except TerminalError as error:
             if not errors.is_too_long(error.__cause__) or size == _SMALL_PIECE or deadline.left <= reserve:
                 raise
         finally:
             if not is_sent:
                 self._finish(call)
+        if is_sent:
+            return call
         self._in_small_pieces.add(host)
         return self._with_input(host, payload, deadline, reserve=reserve)
 
