@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.windows.agent import errors as agent_errors
+from adapters.windows.agent import startup
 from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Chunk
@@ -184,6 +185,16 @@ def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)
     assert len(quoted) > 8
     assert [each for each in quoted if each not in said and each not in said.replace("{host} ", "")] == []
+
+
+def test_what_the_operators_page_quotes_of_programs_that_do_not_run_is_what_the_bot_says() -> None:
+    rows = [*(fault for _, fault in startup.IDENTIFIERS), *startup.CODES.values(), *startup.EXIT_CODES.values()]
+    refused = startup.of_add_type(code=0, kind="", identifier="", message="error CS0583")
+    said = "\n".join(row.message for row in (*rows, startup.NEVER_STARTED, refused))
+    _, table = PAGE.read_text("utf-8").split("| it says of its program |")
+    quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)[1:]
+    assert len(quoted) > 8
+    assert [each for each in quoted if each not in said] == []
 
 
 def test_a_message_whose_answer_was_lost_is_never_repeated() -> None:
