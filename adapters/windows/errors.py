@@ -29,7 +29,7 @@ class Fault:
         `words` are what the host itself said, of any length and form; `phase` is the step at which it said so.
         """
         message = self.message.format(host=host)
-        return self.error(message, host=host, delivered=delivered, words=one_line(words), phase=phase)
+        return self.error(message, host=host, delivered=delivered, words=one_line(words), phase=one_line(phase, 60))
 
 
 SILENT = "{host} did not answer in time. Ask again, or look whether the computer is overloaded."

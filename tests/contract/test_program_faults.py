@@ -231,9 +231,9 @@ def test_a_refusal_after_the_answer_costs_nothing(
 
 def with_many_others(order: Order) -> list[Order]:
     """The order among so many for ids that nobody has that all of it is longer than 100 kB."""
-    nobody = Account(domain="CORP", user="nobody." + "x" * 60)
-    others = [order_for_nobody(order, 20_000 + number, nobody) for number in range(600)]
-    orders = [*others[:300], order, *others[300:]]
+    nobody = Account(domain="CORP", user="nobody." + "x" * 900)
+    others = [order_for_nobody(order, 20_000 + number, nobody) for number in range(90)]
+    orders = [*others[:45], order, *others[45:]]
     assert len(script.payload("0" * 32, script.logoff_request(orders, wait_seconds=5))) > 130_000
     return orders
 
@@ -257,13 +257,22 @@ def test_a_long_order_goes_in_parts_and_only_the_last_ends_the_input(any_hosts: 
     hosts.farm._hosts[host].requests = requests  # all of them, and not the newest alone
     answers = log_off(hosts, host, *orders)
     verdicts = [answer.verdict for answer in answers]
-    assert (verdicts[300], set(verdicts[:300] + verdicts[301:])) == (Verdict.GONE, {Verdict.ALREADY_GONE})
+    assert (verdicts[45], set(verdicts[:45] + verdicts[46:])) == (Verdict.GONE, {Verdict.ALREADY_GONE})
     assert hosts.logged_off(host) == [3]
     ends = ends_of_sends(requests)
     assert len(ends) >= 2
     assert ends.count("true") == 1
     assert ends[-1] == "true"
     assert hosts.farm.open_shells(host) == 0
+
+
+def test_powershell_itself_reads_a_long_order_whole(tmp_path: Path) -> None:
+    with opened("pwsh", tmp_path) as hosts:
+        host = hosts.take()
+        orders = with_many_others(seen_order(hosts, host))
+        hosts.farm.set_behaviour(host, "envelope", kb=32)
+        assert log_off(hosts, host, *orders)[45].verdict is Verdict.GONE
+        assert hosts.logged_off(host) == [3]
 
 
 def test_a_host_that_takes_short_messages_only_is_known_from_then_on(hosts: FarmHosts, host: str) -> None:

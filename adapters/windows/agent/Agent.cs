@@ -28,7 +28,11 @@ namespace LogoffBot
                 else Act(understood, lines);
             }
             catch (CallFailed failed) { lines.Error(failed.Where, failed.Code, failed.Message); }
-            catch (Exception other) { lines.Error(other.GetType().Name, 0, other.Message); }
+            catch (Exception other)
+            {
+                Exception inner = other.GetBaseException();
+                lines.Error(inner.GetType().Name, 0, inner.Message);
+            }
             lines.End();
         }
 

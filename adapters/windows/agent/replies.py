@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -135,7 +134,7 @@ class Error(_Line):
     def message(self) -> str:
         try:
             return base64.b64decode(self.message64).decode("utf-8", "replace")
-        except binascii.Error:
+        except ValueError:
             return ""
 
     @property

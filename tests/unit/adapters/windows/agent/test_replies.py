@@ -240,4 +240,11 @@ def test_what_windows_said_stays_with_the_error_as_one_plain_line() -> None:
 
 
 def test_words_that_are_no_base64_cost_the_words_alone() -> None:
-    assert refusal(framed(error_row(where="Add-Type", message64="!!!"), {"end": 1})).words == ""
+    for odd in ("!!!", "\u00e9", "QQ"):
+        error = refusal(framed(error_row(where="Add-Type", message64=odd), {"end": 1}))
+        assert (error.words, type(error).__mro__[1]) == ("", CannotCompile)
+
+
+def test_a_place_that_no_agent_names_is_bounded_like_all_words() -> None:
+    error = refusal(framed(error_row(where="x\x1b" * 10_000), {"end": 1}))
+    assert (len(error.phase) <= 60, "\x1b" in error.phase) == (True, False)
