@@ -23,7 +23,6 @@ namespace LogoffBot
                 Input.CheckWhole(whole, tally);
                 Request understood = Request.Parse(request);
                 Wts.CheckLayout();
-                lines.Begin();
                 if (understood.IsList) List(lines);
                 else Act(understood, lines);
             }
@@ -48,6 +47,7 @@ namespace LogoffBot
         {
             string dns = DnsName(), netBios = NetBiosName();
             if (!IsSame(request.Dns, dns) || !IsSame(request.NetBios, netBios)) throw new CallFailed("machine", 0, dns);
+            lines.Begin();
             for (int i = 0; i < request.Targets.Count; i++)
             {
                 Stopwatch clock = Stopwatch.StartNew();

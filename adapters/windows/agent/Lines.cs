@@ -13,7 +13,7 @@ namespace LogoffBot
 
         public Lines(string nonce) { this.nonce = nonce; }
 
-        // The first nonce of the first reply, written before anything is done: without it nothing was.
+        // The first nonce of the first reply, written before the first act: without it there was none.
         public void Begin()
         {
             Console.Out.Write(nonce);

@@ -67,46 +67,48 @@ class PythonDouble:
 
 
 def _answer(payload: Payload, command: Command, machine: Machine) -> None:
-    """Write all replies. The first nonce of the first one is out before anything is looked at or touched."""
+    """Write all replies. The first nonce of the first one is out before the first act."""
     nonce, count = payload.nonce, 0
-    refused = _refusal(payload)
-    command.write(nonce.encode("ascii"))
-    for reply in [refused] if refused else _replies(payload, command, machine):
-        command.write(f"{nonce if count else ''}{json.dumps(reply)}{nonce}\n".encode("ascii"))
-        count += 1
-    command.write(f"{nonce if count else ''}{json.dumps({'end': count})}{nonce}\n".encode("ascii"))
+    request = _understood(payload, machine)
+    is_open = isinstance(request, Request) and request.operation != "list"
+    if is_open:
+        command.write(nonce.encode("ascii"))
+    replies = _replies(request, command, machine) if isinstance(request, Request) else iter([request])
+    for reply in replies:
+        command.write(f"{'' if is_open else nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
+        is_open, count = False, count + 1
+    command.write(f"{'' if is_open else nonce}{json.dumps({'end': count})}{nonce}\n".encode("ascii"))
 
 
-def _refusal(payload: Payload) -> Reply | None:
-    """Why nothing is done: the C# does not compile, the input is not whole, or the request is not understood."""
+def _understood(payload: Payload, machine: Machine) -> Request | Reply:
+    """The request, or the error that nothing was done for."""
     if "#error " in payload.source:
         return _error("Add-Type", 0, "(1) : error CS1029: #error", begun=False)
     if not is_whole(payload):
         return _error("input", _INVALID_DATA, "not what was sent", begun=False)
     try:
-        read_request(payload.request)
+        request = read_request(payload.request)
     except RequestError as error:
         return _error("request", _INVALID_PARAMETER, str(error), begun=False)
-    return None
+    if not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
+        return _error("machine", 0, machine.dns, begun=False)
+    return request
 
 
-def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
-    request = read_request(payload.request)
+def _replies(request: Request, command: Command, machine: Machine) -> Iterator[Reply]:
     try:
         if request.operation == "list":
             yield from _list(machine)
-        elif not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
-            yield _error("machine", 0, machine.dns)
-            return
         for number, target in enumerate(request.targets):
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
             yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
     except wts.RefusedError as error:
-        yield _error("WTSEnumerateSessionsExW", error.code, str(error))
+        begun = request.operation != "list"
+        yield _error("WTSEnumerateSessionsExW", error.code, str(error), begun=begun)
 
 
-def _error(where: str, code: int, text: str, *, begun: bool = True) -> Reply:
+def _error(where: str, code: int, text: str, *, begun: bool) -> Reply:
     message64 = base64.b64encode(text.encode()).decode("ascii")
     return {"error": {"where": where, "code": code, "begun": begun, "message64": message64}}
 
