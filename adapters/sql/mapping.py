@@ -136,6 +136,7 @@ def changes_of_target(target: Target) -> Values:
         "code": target.code,
         "reason": target.reason and target.reason.value,
         "note": target.note,
+        "words": target.words,
         "requested_at": target.requested_at,
         "request_lost": target.request_lost,
         "warning_at": target.warning_at,
@@ -153,6 +154,7 @@ def row_of_look(request_id: str, position: int, look: HostSurvey) -> Values:
         "sessions": look.sessions,
         "code": look.code,
         "message": look.message,
+        "words": look.words,
         "started_at": look.started_at,
         "due_at": look.due_at,
     }
@@ -176,6 +178,7 @@ def target_of(row: Row[Any]) -> Target:
         code=row.code,
         reason=row.reason and Reason(row.reason),
         note=row.note,
+        words=row.words,
         requested_at=row.requested_at,
         request_lost=row.request_lost,
         warning_at=row.warning_at,
@@ -191,6 +194,7 @@ def look_of(row: Row[Any]) -> HostSurvey:
         sessions=row.sessions,
         code=row.code,
         message=row.message,
+        words=row.words,
         started_at=row.started_at,
         due_at=row.due_at,
     )

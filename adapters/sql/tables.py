@@ -80,6 +80,7 @@ target = Table(
     Column("code", BigInteger, nullable=False),
     Column("reason", Words),
     Column("note", Words, nullable=False),
+    Column("words", Words, nullable=False),
     Column("requested_at", Moment),
     Column("request_lost", Boolean, nullable=False),
     Column("warning_at", Moment),
@@ -97,6 +98,7 @@ host_survey = Table(
     Column("sessions", Integer, nullable=False),
     Column("code", Words, nullable=False),
     Column("message", Words, nullable=False),
+    Column("words", Words, nullable=False),
     Column("started_at", Moment),
     Column("due_at", Moment),
 )

@@ -16,7 +16,7 @@ from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Deadline
-from bot.errors import Unreachable, WrongMachine
+from bot.errors import TerminalError, Unreachable, WrongMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -170,7 +170,12 @@ class WinRmTerminal:
             raise INCOMPLETE.at(host, delivered=True)
 
     def _run(self, host: str, request: tuple[str, ...], deadline: Deadline) -> Generator[Reply]:
+        """Yield the replies of one call. A failure is logged with what the host said of it."""
         nonce = self._new_nonce()
         payload = script.payload(nonce, request)
-        with closing(self._shell.run(host, payload, within=timedelta(seconds=deadline.left))) as chunks:
-            yield from replies.read(host, nonce, chunks)
+        try:
+            with closing(self._shell.run(host, payload, within=timedelta(seconds=deadline.left))) as chunks:
+                yield from replies.read(host, nonce, chunks)
+        except TerminalError as error:
+            log.warning("windows.call_failed", host=host, code=error.code, phase=error.phase, words=error.words)
+            raise

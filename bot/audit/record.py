@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.domain.people import Place
-    from bot.domain.request import Request, Target
+    from bot.domain.request import HostSurvey, Request, Target
     from bot.domain.session import Session
 
 
@@ -21,6 +21,8 @@ MOST_ROWS = 500
 MOST_LETTERS = 48_000
 """How many sessions, and letters, one list of an entry has. What has no room is counted; each target that is acted on
 has entries of its own."""
+_MOST_WORDS = 120
+"""Letters of one host's words in the entry of a survey, which may name hundreds of hosts."""
 
 
 def entry_for_opening(request: Request) -> Entry:
@@ -95,16 +97,23 @@ def _outcome(entry: Entry, event: e.TargetEnded | e.Settled | e.TargetRequested)
     reason = ": ".join(part for part in (event.reason.value if event.reason else "", event.note) if part)
     match event:
         case e.TargetEnded():
-            return replace(entry, verdict=event.verdict.value, code=event.code, reason=_joined(reason, event.unseen))
+            said = _with_words(_joined(reason, event.unseen), event.words)
+            return replace(entry, verdict=event.verdict.value, code=event.code, reason=said)
         case e.Settled():
             return replace(entry, verdict=event.verdict.value, reason=_joined(reason, event.unseen))
         case e.TargetRequested():
-            return replace(entry, code=event.code, reason="the order may not have arrived" if event.lost else reason)
+            said = "the order may not have arrived" if event.lost else reason
+            return replace(entry, code=event.code, reason=_with_words(said, event.words))
 
 
 def _joined(said: str, unseen: str) -> str:
     """What was said to people, and what the host said and they may not know."""
     return "; ".join(part for part in (said, unseen and f"not shown: {unseen}") if part)
+
+
+def _with_words(said: str, words: str) -> str:
+    """Return what was said to people, and the host's own words for whoever looks into it later."""
+    return "; ".join(part for part in (said, words and f"the computer said: {words}") if part)
 
 
 def _entry(request: Request, event: str) -> Entry:
@@ -163,6 +172,10 @@ def _change_in_words(event: e.ReasonAsked | e.ReasonGiven | e.ActionChanged | e.
             return event.requirement.message
 
 
+def _silence_in_words(look: HostSurvey) -> str:
+    return f"{look.host} ({_with_words(look.code, look.words[:_MOST_WORDS])})"
+
+
 def _survey_in_words(event: e.Surveyed) -> str:
     """Return targets, exclusions, hosts without an answer, and the requirement of a survey, in words."""
     targets = _listed((_named(t.session) for t in event.targets), event.more_targets) or "nobody"
@@ -173,7 +186,7 @@ def _survey_in_words(event: e.Surveyed) -> str:
     if event.unseen:
         unseen = (f"{_named(o.session)} ({o.why})" for o in event.unseen)
         parts.append("not shown: " + _listed(unseen, event.more_unseen))
-    silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code not in ("", SAME_MACHINE)]
+    silent = [_silence_in_words(look) for look in event.surveys if look.code not in ("", SAME_MACHINE)]
     if silent:
         parts.append("no answer: " + _listed(silent))
     if again := [look.host for look in event.surveys if look.code == SAME_MACHINE]:

@@ -10,7 +10,7 @@ from bot.domain.actions import Action, facts_of
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.durations import duration, exactly
 from bot.domain.request import Ending, State
-from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
+from bot.domain.session import IDLE_FROM, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import ConflictReason
 
@@ -117,21 +117,6 @@ def _refusal(target: Target) -> str:
         missing = f"the bot's account lacks the right {outside(target.note)} on RDP-Tcp there"
         return f"Windows refused (error {target.code}): {missing}"
     return f"Windows answered error {target.code}; not logged off"
-
-
-def details(target: Target) -> str:
-    """Return what `--verbose` adds to a row: codes and the host's clock, as Windows' own tools show them."""
-    session, clock = target.session, filetime_to_datetime(target.session.now)
-    found = [
-        f"state {int(session.state)}",
-        f"window station {outside(session.station)}" if session.station else "",
-        f"address {outside(session.address)}" if session.address else "",
-        f"protocol {session.protocol}",
-        f"host's clock {clock:%H:%M:%S} UTC" if clock else "",
-        f"error {target.code}" if target.code else "",
-        *(f"{part} not read (error {code})" for part, code in session.unread_parts),
-    ]
-    return ", ".join(part for part in found if part)
 
 
 def session_state(session: Session) -> str:

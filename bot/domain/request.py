@@ -24,6 +24,7 @@ class Target:
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
     note: str = ""  # what belongs to the reason: an account, a right, a function or a sentence
+    words: str = ""  # what the host itself said when it did not answer the order; one bounded line, or empty
     requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived
     warning_at: datetime | None = None  # when the warning was about to leave
@@ -87,6 +88,7 @@ class HostSurvey:
     sessions: int = 0  # how many sessions the requester may know of, services and listeners among them
     code: str = ""  # `code` of the `TerminalError` that kept the bot from reading the host, `unreachable`; else empty
     message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
+    words: str = ""  # what the host itself said when it could not be read; one bounded line, or empty
     started_at: datetime | None = None  # when the order for this host was first about to leave
     due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
 

@@ -196,15 +196,22 @@ def _target_requested(request: Request, event: e.TargetRequested, now: datetime)
         code=event.code,
         reason=event.reason,
         note=event.note,
+        words=event.words or target.words,
     )
     return _on_host(_with_target(request, changed), event.key[0], started_at=None, due_at=now + FOLLOW_UP)
 
 
 def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Request:
     target = _open_target(request, event.key)
-    after = _with_target(
-        request, replace(target, verdict=event.verdict, code=event.code, reason=event.reason, note=event.note)
+    changed = replace(
+        target,
+        verdict=event.verdict,
+        code=event.code,
+        reason=event.reason,
+        note=event.note,
+        words=event.words or target.words,
     )
+    after = _with_target(request, changed)
     if not any(other.session.host == target.session.host for other in after.open_targets):
         after = _on_host(after, target.session.host, started_at=None, due_at=None)
     return after if after.open_targets else replace(after, due_at=now)

@@ -278,7 +278,9 @@ def _event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = "
 def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     """Return the event for a target whose host did not answer; without a verdict when an order may have arrived."""
     if error.delivered or is_again:
-        return TargetRequested(key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message)
+        return TargetRequested(
+            key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message, words=error.words
+        )
     match error:
         case Unreachable() | TimedOut():
             verdict = Verdict.UNREACHABLE
@@ -286,4 +288,4 @@ def _event_without_answer(error: TerminalError, target: Target, *, is_again: boo
             verdict = Verdict.NO_RIGHT
         case _:
             verdict = Verdict.FAILED
-    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message)
+    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message, words=error.words)

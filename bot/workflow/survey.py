@@ -244,7 +244,8 @@ def _host_survey(look: Look, sessions: int, message: str) -> HostSurvey:
         same = wording.same_machine(look.host, look.same_as)
         return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=same)
     if look.error:
-        return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
+        code, message, words = look.error.code, look.error.message, look.error.words
+        return HostSurvey(host=look.host, looked_at=look.at, code=code, message=message, words=words)
     return HostSurvey(host=look.host, looked_at=look.at, sessions=sessions, message=message)
 
 

@@ -10,8 +10,17 @@ namespace LogoffBot
     {
         readonly string nonce;
         int count;
+        bool hasBegun, isOpen;
 
         public Lines(string nonce) { this.nonce = nonce; }
+
+        // The first nonce of the first reply, written before the first act: without it there was none.
+        public void Begin()
+        {
+            Console.Out.Write(nonce);
+            Console.Out.Flush();
+            hasBegun = isOpen = true;
+        }
 
         public void Host(string name, string dns, int pointer, long now)
         {
@@ -32,7 +41,8 @@ namespace LogoffBot
         public void Error(string where, int code, string message)
         {
             string base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(message ?? ""));
-            Write("{\"error\": {\"where\": " + Quoted(where) + ", \"code\": " + Text(code) + ", \"message64\": " + Quoted(base64) + "}}");
+            Write("{\"error\": {\"where\": " + Quoted(where) + ", \"code\": " + Text(code) + ", \"begun\": " + (hasBegun ? "true" : "false")
+                + ", \"message64\": " + Quoted(base64) + "}}");
             count++;
         }
 
@@ -40,8 +50,9 @@ namespace LogoffBot
 
         void Write(string json)
         {
-            Console.Out.Write(nonce + json + nonce + "\n");
+            Console.Out.Write((isOpen ? "" : nonce) + json + nonce + "\n");
             Console.Out.Flush();
+            isOpen = false;
         }
 
         static string Json(Session s)

@@ -17,6 +17,7 @@ from adapters.windows.errors import INCOMPLETE, LATE
 from adapters.windows.shell import BOOTSTRAP, Chunk, Deadline
 from adapters.windows.winrm import errors
 from adapters.windows.winrm.call_limit import CallLimit
+from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.pool import Pool
 from bot.errors import NotAuthenticated, TerminalError, TimedOut
 
@@ -37,6 +38,10 @@ _SHORTEST_RECEIVE = 0.5  # seconds; Windows takes no shorter time-out for an ope
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0  # seconds between two questions whether a full host has room
 _SHORTEST_RESERVE, _LONGEST_RESERVE = 0.25, 2.0  # seconds at the end of a call, for the deletion of its shell
 _LAST_PART = 8  # a call that has waited does not begin in the last eighth of its time, which it would not end in
+_PIECE = 64 * 1024
+"""Bytes of input in one Send: with base64 and its envelope it fits into the 150 kB that old hosts allow."""
+_SMALL_PIECE = 12 * 1024
+"""For hosts that allow less than the default: 32 kB is the least that MaxEnvelopeSizekb can be."""
 
 log = structlog.get_logger()
 
@@ -51,6 +56,7 @@ class WinRmShell:
         self._connection_of = connection_of
         self._pool = Pool(keep_idle, gate)
         self._limit = CallLimit()
+        self._in_small_pieces: set[str] = set()  # hosts that found a larger message too long
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
         deadline, begin_by = Deadline(within), Deadline(within - within / _LAST_PART)
@@ -58,12 +64,11 @@ class WinRmShell:
         for pause in _pauses():
             with self._turn(host, begin_by, full):
                 try:
-                    call = self._prepared(host, deadline, reserve=_reserve(within))
+                    call = self._with_input(host, payload, deadline, reserve=_reserve(within))
                 except TerminalError as error:
                     full = _full(error, full)
                 else:
                     try:
-                        call.send(payload)
                         yield from call.output()
                     finally:
                         self._finish(call)
@@ -71,6 +76,28 @@ class WinRmShell:
             if not begin_by.left:
                 raise full
             time.sleep(min(pause, begin_by.left))
+
+    def _with_input(self, host: str, payload: bytes, deadline: Deadline, *, reserve: float) -> _Call:
+        """Return a call whose command has all of its input. Raises `TerminalError`.
+
+        Where a message was too long for the host, it begins once more with smaller pieces: nothing ran, because the
+        agent acts only on the whole of its input.
+        """
+        size = _SMALL_PIECE if host in self._in_small_pieces else _PIECE
+        call, is_sent = self._prepared(host, deadline, reserve=reserve), False
+        try:
+            call.send(payload, size)
+            is_sent = True
+        except TerminalError as error:
+            if not errors.is_too_long(error.__cause__) or size == _SMALL_PIECE or deadline.left <= reserve:
+                raise
+        finally:
+            if not is_sent:
+                self._finish(call)
+        if is_sent:
+            return call
+        self._in_small_pieces.add(host)
+        return self._with_input(host, payload, deadline, reserve=reserve)
 
     def close(self) -> None:
         self._pool.close()
@@ -147,23 +174,24 @@ class _Call:
 
     def prepare(self) -> None:
         """Authenticate, open the shell and start the command. Raises `TerminalError`; nothing is delivered yet."""
-        with self._saying(delivered=False):
+        with self._saying(Step.CONNECT, delivered=False):
             self.line.authenticate()
+        with self._saying(Step.CREATE, delivered=False):
             self.shell_id = self.line.protocol.open_shell(codepage=_UTF8, idle_timeout=_SHELL_IDLE)
-        with self._saying(delivered=False):
+        with self._saying(Step.COMMAND, delivered=False):
             self._command_id = self.line.protocol.run_command(self.shell_id, BOOTSTRAP, console_mode_stdin=False)
 
-    def send(self, payload: bytes) -> None:
-        """Send all of standard input in one message, which may be delivered from now on. Raises `TerminalError`.
+    def send(self, payload: bytes, size: int) -> None:
+        """Send standard input in pieces of this size. Only with the last one it may be delivered.
 
-        A host that does not accept the account does not read the message, so nothing is delivered then.
+        A host that does not accept the account does not read the message, so nothing is delivered then. Raises
+        `TerminalError`.
         """
-        try:
-            with self._saying(delivered=True):
-                self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
-        except TerminalError as error:
-            error.delivered = error.delivered and not errors.is_turned_away(error)
-            raise
+        for start in range(0, len(payload), size):
+            is_last = start + size >= len(payload)
+            with self._saying(Step.SEND, delivered=is_last):
+                piece = payload[start : start + size]
+                self.line.protocol.send_command_input(self.shell_id, self._command_id, piece, end=is_last)
 
     def output(self) -> Iterator[Chunk]:
         """Yield the output of the command until it ends. Raises `TerminalError`, also for more than 4 MiB."""
@@ -176,15 +204,17 @@ class _Call:
             yield chunk
             if not done and self.deadline.left < _SHORTEST_RECEIVE + _SHORTEST_RESERVE / 2:
                 self._must_stop = True
-                raise LATE.at(self.host, delivered=True)
+                raise LATE.at(self.host, delivered=True, phase=Step.RECEIVE.value)
 
     def _received(self) -> tuple[Chunk, bool]:
-        with self._saying(delivered=True):
+        with self._saying(Step.RECEIVE, delivered=True):
             try:
-                stdout, stderr, _, done = self.line.protocol.get_command_output_raw(self.shell_id, self._command_id)
+                stdout, stderr, exit_code, done = self.line.protocol.get_command_output_raw(
+                    self.shell_id, self._command_id
+                )
             except WinRMOperationTimeoutError:
                 return Chunk(), False  # the host has nothing to say yet
-            return Chunk(stdout=stdout, stderr=stderr), done
+            return Chunk(stdout=stdout, stderr=stderr, exit_code=exit_code if done else None), done
 
     def delete_shell(self) -> None:
         """Delete the shell and end its command. A failure is only logged: an idle shell ends by itself."""
@@ -192,14 +222,15 @@ class _Call:
             return
         self.deadline = Deadline(timedelta(seconds=min(self.deadline.left, _LONGEST_DELETE)))
         try:
-            with self._saying(delivered=True):
+            with self._saying(Step.SIGNAL, delivered=True):
                 self.line.authenticate()
                 if self._must_stop:
                     self.line.protocol.cleanup_command(self.shell_id, self._command_id)
+            with self._saying(Step.DELETE, delivered=True):
                 self.line.protocol.close_shell(self.shell_id, close_session=False)
             self.shell_id = ""
         except TerminalError as error:
-            log.warning("windows.shell_left", host=self.host, code=error.code)
+            log.warning("windows.shell_left", host=self.host, code=error.code, phase=error.phase, words=error.words)
 
     def _until_the_deadline(self) -> AbstractContextManager[None]:
         """Return the context of one message. The host is told to answer early enough for the shell to be deleted."""
@@ -207,9 +238,9 @@ class _Call:
         return self.line.until(self.deadline, answer_within=answer_within)
 
     @contextmanager
-    def _saying(self, *, delivered: bool) -> Iterator[None]:
+    def _saying(self, step: Step, *, delivered: bool) -> Iterator[None]:
         try:
-            with errors.translate_errors(self.host, delivered=delivered), self._until_the_deadline():
+            with errors.translate_errors(self.host, delivered=delivered, step=step), self._until_the_deadline():
                 yield
         except TerminalError as error:
             self.failure = error

@@ -3,19 +3,14 @@
 "The first look" is the first `list` that ended on the host since the farm started: what a card was drawn from.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from rehearsal.windows.behaviour import Behaviour
 from rehearsal.windows.faults import QUOTA_OF_SHELLS
+from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
 from rehearsal.windows.sessions import Mode, Rule, What, word_of
-
-
-class Behaviour(BaseModel):
-    """One behaviour and its options; `name` is its key in YAML."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    name: ClassVar[str]
 
 
 class Hangs(Behaviour):
@@ -108,6 +103,11 @@ class Trouble(Behaviour):
     done: bool = False
     after_first_look: bool = False
 
+    @property
+    def way(self) -> str:
+        """The manner, or the HTTP status that stands in its place."""
+        return self.manner
+
 
 class Unreadable(Behaviour):
     """One thing of one session cannot be read: Windows refuses it, or answers with nothing or too little."""
@@ -139,10 +139,29 @@ class Drops(Trouble):
 
 
 class Trips(Trouble):
-    """A message is answered with a fault, a status, or in a manner of no Windows host; it is not carried out."""
+    """A message is answered with a fault, a status, or in a manner of no Windows host; it is not carried out.
+
+    `code`: the fault has this code of WS-Management or Win32, and these words. `status`: any status of HTTP. Each
+    stands in the place of the manner.
+    """
 
     name = "trips"
     manner: Manner = "fault"
+    code: int = Field(default=0, ge=0, lt=2**32)
+    words: str = "The farm was told to answer so."
+    status: int = Field(default=0, ge=0, lt=600)
+
+    @property
+    def way(self) -> str:
+        return str(self.status) if self.status else self.manner
+
+    @model_validator(mode="after")
+    def can_be_answered(self) -> Self:
+        if self.code and self.at == "handshake":
+            raise ValueError("a handshake is answered with a status; a code needs a message")
+        if 0 < self.status < 300:
+            raise ValueError("a status that refuses is 300 or above")
+        return self
 
 
 class Babbles(Behaviour):
@@ -204,8 +223,11 @@ _KINDS = (
     Empty,
     Drops,
 )
-_KINDS_OF_THE_WIRE = (Trips, Quota, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
-BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE)}
+_KINDS_OF_THE_WIRE = (Trips, Quota, Envelope, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
+_KINDS_OF_PROGRAMS = (Fails, Raises, Mangles)
+BEHAVIOURS: dict[str, type[Behaviour]] = {
+    kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE, *_KINDS_OF_PROGRAMS)
+}
 
 
 def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:

@@ -117,3 +117,8 @@ def not_valid(what: str) -> Fault:
         subcode="w:SchemaValidationError",
         sender=True,
     )
+
+
+def told(code: int, words: str) -> Fault:
+    """The fault that the farm's file names."""
+    return Fault(code=code, message=words)

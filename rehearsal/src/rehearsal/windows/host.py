@@ -2,20 +2,19 @@
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rehearsal.windows import faults
 from rehearsal.windows.auth import Policy
+from rehearsal.windows.behaviour import Behaviour
 from rehearsal.windows.behaviours import (
     Babbles,
-    Behaviour,
     ComesBack,
     Constrained,
     Drops,
     Garbage,
-    Manner,
     Miscompiles,
     NoRight,
     Quota,
@@ -34,7 +33,9 @@ from rehearsal.windows.cmd import Cmd
 from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.misbehaviour.output import break_source, spoil_output
+from rehearsal.windows.misbehaviour.program import fail, mangle, raise_error
 from rehearsal.windows.payload import asks_for_a_list
+from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
 from rehearsal.windows.service import Service
 from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import HostSettings
@@ -50,6 +51,7 @@ _FAULTS = {
 }
 _KEPT_REQUESTS = 20  # a rehearsal may last for days
 _Kind = TypeVar("_Kind", bound=Behaviour)
+_Striking = TypeVar("_Striking", Fails, Raises, Mangles, Miscompiles)
 _GARBAGE = b'\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n{"session": {"id": 3, "state": 4}}\r\n{"end": 1}\r\n'
 
 
@@ -59,7 +61,7 @@ class Answer:
 
     status: int
     body: bytes = b""
-    manner: Manner = "dropped"
+    manner: str = "dropped"
 
 
 class Host:
@@ -80,7 +82,7 @@ class Host:
         self._looked = threading.Event()
         self._opened_after_look = False
         self._troubles = 0
-        self._miscompiled = 0
+        self._strikes: Counter[str] = Counter()
         self._refusals: list[float] = []
         self.stopped = threading.Event()
         self._lock = threading.Lock()
@@ -98,6 +100,12 @@ class Host:
         return self._behaviour(WrongCertificate) is not None
 
     @property
+    def largest_body(self) -> int:
+        """Bytes: MaxEnvelopeSizekb of Windows, in bytes."""
+        limit = self._behaviour(Envelope)
+        return 1000 * limit.kb if limit else 512_000
+
+    @property
     def allows_clear_text(self) -> bool:
         """Windows wants sealed bodies over plain HTTP, unless its administrator allowed Basic and AllowUnencrypted."""
         return "basic" in self._settings.auth
@@ -107,7 +115,7 @@ class Host:
         with self._lock:
             self._behaviours = {each.name: each for each in behaviours}
             self._troubles = 0
-            self._miscompiled = 0
+            self._strikes.clear()
             self._refusals.clear()
             self._opened_after_look = False
             self._looked.clear()
@@ -175,11 +183,14 @@ class Host:
         return trouble
 
     def _troubled(self, trouble: Trouble, message: Message) -> Answer:
-        make = _FAULTS.get(trouble.manner)
-        if make is None:
-            self.messages.append(f"{message.operation}!{trouble.manner}")
-            return Answer(status=0, manner=trouble.manner)
-        fault = make()
+        make = _FAULTS.get(trouble.way)
+        if isinstance(trouble, Trips) and trouble.code:
+            fault = faults.told(trouble.code, trouble.words)
+        elif make:
+            fault = make()
+        else:
+            self.messages.append(f"{message.operation}!{trouble.way}")
+            return Answer(status=0, manner=trouble.way)
         self.messages.append(f"{message.operation}!{fault.code}")
         return Answer(status=500, body=write_fault(message, fault, self.name.upper()))
 
@@ -233,15 +244,22 @@ class Host:
             arguments = [*CONSTRAINED, *arguments]
         if babbles := self._behaviour(Babbles):
             return spoil_output(babbles.how, command, run)
-        return break_source(command, run) if self._miscompiles() else run(command)
+        if fails := self._striking(Fails):
+            return fail(fails, command, run)
+        if raises := self._striking(Raises):
+            return raise_error(raises, command)
+        if mangles := self._striking(Mangles):
+            return mangle(mangles, command, run)
+        return break_source(command, run) if self._striking(Miscompiles) else run(command)
 
-    def _miscompiles(self) -> bool:
-        kind = self._behaviour(Miscompiles)
+    def _striking(self, kind: type[_Striking]) -> _Striking | None:
+        """The behaviour, if the host has it and it has not struck as often as it may."""
+        found = self._behaviour(kind)
         with self._lock:
-            if kind is None or 0 < kind.times <= self._miscompiled:
-                return False
-            self._miscompiled += 1
-        return True
+            if found is None or 0 < found.times <= self._strikes[kind.name]:
+                return None
+            self._strikes[kind.name] += 1
+        return found
 
     def _after_a_look(self) -> None:
         """Users act after the first look, before the last Receive of that look is answered."""

@@ -9,7 +9,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rehearsal.durations import Duration
-from rehearsal.windows.behaviours import Behaviour, read_behaviour
+from rehearsal.windows.behaviour import Behaviour
+from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.lockout import LockoutSettings
 from rehearsal.windows.sessions import State, What, read_state
 

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.windows.agent import errors as agent_errors
+from adapters.windows.agent import startup
 from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Chunk
@@ -252,6 +253,16 @@ def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     assert [each for each in quoted if each not in said and each not in said.replace("{host} ", "")] == []
 
 
+def test_what_the_operators_page_quotes_of_programs_that_do_not_run_is_what_the_bot_says() -> None:
+    rows = [*(fault for _, fault in startup.IDENTIFIERS), *startup.CODES.values(), *startup.EXIT_CODES.values()]
+    refused = startup.of_add_type(code=0, kind="", identifier="", message="error CS0583")
+    said = "\n".join(row.message for row in (*rows, startup.NEVER_STARTED, refused))
+    _, table = PAGE.read_text("utf-8").split("| it says of its program |")
+    quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)[1:]
+    assert len(quoted) > 8
+    assert [each for each in quoted if each not in said] == []
+
+
 def test_a_message_whose_answer_was_lost_is_never_repeated() -> None:
     shell = ScriptedShell(lost(delivered=True))
     with pytest.raises(Unreachable):
@@ -325,3 +336,26 @@ def test_a_list_without_the_services_is_taken_and_logged_once_for_its_host() -> 
     assert [(log["event"], log["host"], log["sessions"]) for log in logs] == [
         ("windows.no_services_session", "comp1", 1)
     ]
+
+
+def test_a_failed_call_is_logged_with_what_the_host_said() -> None:
+    said = NoRight("comp1 says no.", host="comp1", words="Zugriff verweigert.", phase="create")
+    with capture_logs() as logs, pytest.raises(NoRight):
+        WinRmTerminal(ScriptedShell(said)).sessions("comp1", within=WITHIN)
+    assert logs == [
+        {
+            "event": "windows.call_failed",
+            "log_level": "warning",
+            "host": "comp1",
+            "code": "no_right",
+            "phase": "create",
+            "words": "Zugriff verweigert.",
+        }
+    ]
+
+
+def test_what_was_said_before_a_second_try_is_in_the_log_too() -> None:
+    row = {"error": {"where": "Add-Type", "code": 0, "message64": "Q1MxNTA0"}}
+    with capture_logs() as logs:
+        WinRmTerminal(ScriptedShell([row, {"end": 1}], NOBODY_THERE)).sessions("comp1", within=WITHIN)
+    assert [(log["phase"], log["words"]) for log in logs] == [("Add-Type", "CS1504")]

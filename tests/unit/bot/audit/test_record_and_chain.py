@@ -137,6 +137,21 @@ def test_the_survey_is_written_down_as_it_was_shown() -> None:
         assert said in reason
 
 
+def test_the_words_of_computers_that_did_not_answer_are_kept_and_bounded() -> None:
+    silent = b.look("comp2", code="no_right", message="A sentence.", words="Zugriff verweigert. " + "x" * 400)
+    reason = entry_for(b.request(), b.surveyed(b.target(3), surveys=(silent,))).reason
+    assert "no answer: comp2 (no_right; the computer said: Zugriff verweigert. xxx" in reason
+    assert len(reason) < 300
+
+
+@pytest.mark.parametrize("event", [e.TargetEnded, e.TargetRequested])
+def test_what_the_computer_said_of_an_order_stands_in_the_record(event: type[Any]) -> None:
+    told: dict[str, Any] = {"reason": Reason.HOST_ERROR, "note": "comp1 says no.", "words": "Zugriff verweigert."}
+    told |= {"verdict": Verdict.FAILED} if event is e.TargetEnded else {"lost": True}
+    reason = entry_for(b.request(targets=(b.target(3),)), event(key=("comp1", 3), **told)).reason
+    assert reason.endswith("; the computer said: Zugriff verweigert.")
+
+
 def test_a_session_without_a_user_is_named_by_its_host_and_id() -> None:
     event = b.surveyed(b.target(0, session=b.session(0, account=Account(domain="", user=""))), b.target(3))
     assert entry_for(b.request(), event).reason.startswith("targets: comp1 0, comp1 3 CORP\\alice;")

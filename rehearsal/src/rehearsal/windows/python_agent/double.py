@@ -11,8 +11,16 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
-from rehearsal.windows.payload import Payload, PayloadError, read_payload
+from rehearsal.windows.engines import (
+    CONSTRAINED,
+    CONSTRAINED_STDERR,
+    NO_POWERSHELL,
+    Machine,
+    fail,
+    is_bootstrap,
+    not_parsed,
+)
+from rehearsal.windows.payload import Payload, PayloadError, is_whole, read_payload
 from rehearsal.windows.python_agent import wts
 from rehearsal.windows.python_agent.comparisons import Seen, compare, is_gone, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
@@ -21,7 +29,7 @@ from rehearsal.windows.sessions import CLASSES, Session, State, What, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
-_INVALID_PARAMETER = 87
+_INVALID_DATA, _INVALID_PARAMETER = 13, 87
 _LARGEST_ID = 2**31 - 1
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
 _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
@@ -47,58 +55,66 @@ class PythonDouble:
         """Fails as PowerShell does where the bootstrap or the payload is not the documented one."""
         if tuple(arguments[:2]) == CONSTRAINED:
             command.read_all()
-            command.write(CONSTRAINED_STDERR.encode(), "stderr")
-            return 1
+            return fail(command, CONSTRAINED_STDERR)
         if not is_bootstrap(arguments):
-            command.write(f"{NO_POWERSHELL}\r\n".encode(), "stderr")
-            return 1
+            return fail(command, NO_POWERSHELL)
         data = command.read_all()
         if not data.strip():
             return 0
         try:
             payload = read_payload(data)
         except PayloadError as error:
-            return _fail(command, str(error), "ParseException")
-        count = 0
-        for reply in _replies(payload, command, machine):
-            _write(command, payload.nonce, reply)
-            count += 1
-        _write(command, payload.nonce, {"end": count})
+            return fail(command, not_parsed(error))
+        if payload.source:
+            _answer(payload, command, machine)
         return 0
 
 
-def _fail(command: Command, text: str, error_id: str) -> int:
-    command.write(f"{text}\r\n    + FullyQualifiedErrorId : {error_id}\r\n".encode(), "stderr")
-    return 1
+def _answer(payload: Payload, command: Command, machine: Machine) -> None:
+    """Write all replies. The first nonce of the first one is out before the first act."""
+    nonce, count = payload.nonce, 0
+    request = _understood(payload, machine)
+    is_open = isinstance(request, Request) and request.operation != "list"
+    if is_open:
+        command.write(nonce.encode("ascii"))
+    replies = _replies(request, command, machine) if isinstance(request, Request) else iter([request])
+    for reply in replies:
+        command.write(f"{'' if is_open else nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
+        is_open, count = False, count + 1
+    command.write(f"{'' if is_open else nonce}{json.dumps({'end': count})}{nonce}\n".encode("ascii"))
 
 
-def _write(command: Command, nonce: str, reply: Reply) -> None:
-    command.write(f"{nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
-
-
-def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
+def _understood(payload: Payload, machine: Machine) -> Request | Reply:
+    """The request, or the error that nothing was done for."""
     if "#error " in payload.source:
-        yield _error("Add-Type", 0, "(1) : error CS1029: #error")
-        return
+        return _error("Add-Type", 0, "(1) : error CS1029: #error", begun=False)
+    if not is_whole(payload):
+        return _error("input", _INVALID_DATA, "not what was sent", begun=False)
     try:
         request = read_request(payload.request)
+    except RequestError as error:
+        return _error("request", _INVALID_PARAMETER, str(error), begun=False)
+    if not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
+        return _error("machine", 0, machine.dns, begun=False)
+    return request
+
+
+def _replies(request: Request, command: Command, machine: Machine) -> Iterator[Reply]:
+    try:
         if request.operation == "list":
             yield from _list(machine)
-        elif not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
-            yield _error("machine", 0, machine.dns)
-            return
         for number, target in enumerate(request.targets):
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
             yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
-    except RequestError as error:
-        yield _error("request", _INVALID_PARAMETER, str(error))
     except wts.RefusedError as error:
-        yield _error("WTSEnumerateSessionsExW", error.code, str(error))
+        begun = request.operation != "list"
+        yield _error("WTSEnumerateSessionsExW", error.code, str(error), begun=begun)
 
 
-def _error(where: str, code: int, text: str) -> Reply:
-    return {"error": {"where": where, "code": code, "message64": base64.b64encode(text.encode()).decode("ascii")}}
+def _error(where: str, code: int, text: str, *, begun: bool) -> Reply:
+    message64 = base64.b64encode(text.encode()).decode("ascii")
+    return {"error": {"where": where, "code": code, "begun": begun, "message64": message64}}
 
 
 def _list(machine: Machine) -> Iterator[Reply]:
