@@ -150,12 +150,13 @@ class HostExecution:
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
         """Look at the host, and record a verdict for each target that is settled or whose time is over."""
-        found, blind = None, ""
+        found: dict[int, Session] | None = None
+        blind: TerminalError | None = None
         try:
             sessions = self.terminal.sessions(host, within=self.look_within(host))
             found = {session.id: session for session in sessions}
         except TerminalError as error:
-            blind = error.message
+            blind = error
         for target in targets:
             if found is not None and (seen := seen_of(request, target, found)):
                 self._record(request, TargetEnded(key=target.key, verdict=seen))
@@ -223,17 +224,17 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
             assert_never(request.action)
 
 
-def _unsettled(target: Target, blind: str) -> TargetEnded:
-    """Return the verdict on a target whose time is over. `blind` is why the host could not be looked at; empty: it was.
+def _unsettled(target: Target, blind: TerminalError | None) -> TargetEnded:
+    """Return the verdict on a target whose time is over. `blind` is why the host could not be looked at; None: it was.
 
     An order that had no answer has the sentence of that fault, else of the look that failed. A session that nobody
     could look at is not said to be still closing.
     """
     verdict = Verdict.UNKNOWN if target.request_lost or blind else Verdict.STILL_CLOSING
-    reason, note = target.reason, target.note
+    reason, note, words = target.reason, target.note, target.words
     if blind and not note:
-        reason, note = Reason.HOST_ERROR, blind
-    return TargetEnded(key=target.key, verdict=verdict, code=target.code, reason=reason, note=note)
+        reason, note, words = Reason.HOST_ERROR, blind.message, blind.words
+    return TargetEnded(key=target.key, verdict=verdict, code=target.code, reason=reason, note=note, words=words)
 
 
 def _said_since(request: Request, target: Target) -> int:

@@ -35,16 +35,12 @@ def win32(code: int) -> Fault:
 
 
 NO_SESSION = Fault(NoRight, _SIGHT, "no Windows that answers has no session, not even that of its services")
-ANOTHER_MACHINE = Fault(
-    WrongMachine, "{host} is another machine now than the one on the card, so nothing was done. Ask again."
-)
+ANOTHER_MACHINE = Fault(WrongMachine, "{host} is another machine now than the one on the card. Ask again.")
 FELL_OVER = Fault(
     BadReply, "The bot's agent on {host} broke off with an error that it does not know. Tell who runs the bot."
 )
 OUT_OF_MEMORY = Fault(BadReply, NO_MEMORY.message, "OutOfMemoryException in the agent itself, perhaps after an act")
-TORN_ORDER = Fault(
-    TerminalError, "The order reached {host} damaged, so nothing was done there. Ask again.", "the tally did not fit"
-)
+TORN_ORDER = Fault(TerminalError, "The order reached {host} damaged. Ask again.", "the tally did not fit")
 CONSTRAINED = Fault(
     CannotCompile,
     "Application control (AppLocker, WDAC) keeps PowerShell in Constrained Language Mode on {host}, "

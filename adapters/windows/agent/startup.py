@@ -15,7 +15,7 @@ from bot.errors import CannotCompile
 
 NEVER_STARTED = Fault(
     CannotCompile,
-    "The bot's program did not start on {host}, so nothing was done there. `--verbose` shows what Windows said.",
+    "The bot's program did not start on {host}. `--verbose` shows what Windows said.",
 )
 MALICIOUS = Fault(
     CannotCompile,

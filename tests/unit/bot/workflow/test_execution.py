@@ -81,9 +81,7 @@ def test_a_session_that_was_disconnected_meanwhile_is_logged_off_when_the_approv
     assert harness.terminal.logged_off == [("comp1", 5)]
 
 
-NEVER_STARTED = CannotCompile(
-    "The bot's program did not start on comp1, so nothing was done there.", host="comp1", words="Blocked by policy."
-)
+NEVER_STARTED = CannotCompile("The bot's program did not start on comp1.", host="comp1", words="Blocked by policy.")
 
 
 def test_a_host_on_which_the_program_never_started_failed_and_nobody_is_unsure() -> None:

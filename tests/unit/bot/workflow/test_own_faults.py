@@ -97,10 +97,12 @@ def test_a_session_that_nobody_could_look_at_is_not_said_to_be_still_closing(har
     harness.terminal.hang("comp1", 3)
     harness.ask_and_run("comp1 id=3")
     harness.approve_and_run()
-    harness.terminal.take_down("comp1", silent("comp1"))
+    blind = TimedOut("comp1 did not answer in time.", host="comp1", words="Zu viele Anfragen.")
+    harness.terminal.take_down("comp1", blind)
     harness.wait(70 * SECOND)
     assert harness.verdicts() == {"comp1 3": "unknown"}
     assert "may or may not be logged off; I look again: comp1 did not answer in time." in row_of(harness, "comp1", 3)
+    assert harness.target(harness.request, "comp1", 3).words == "Zu viele Anfragen."
     harness.terminal.bring_up("comp1")
     harness.terminal.stop_hanging("comp1", 3)
     harness.wait(timedelta(minutes=5))
