@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from bot.domain.request import Target
 
 LONGEST_WORDS = 200
-"""Letters of a host's own words on a card; the log has more of them."""
+"""Letters of a host's own words on a card, from their beginning and their end; the log has more of them."""
+_LEFT_OUT = " ... "
 
 
 def of_target(target: Target) -> str:
@@ -32,4 +33,6 @@ def of_target(target: Target) -> str:
 
 def own_words(words: str) -> str:
     """Return the words of a host that failed or refused; empty when it said nothing."""
-    return f"the computer said: {outside(words, LONGEST_WORDS)}" if words else ""
+    half = (LONGEST_WORDS - len(_LEFT_OUT)) // 2
+    cut = words if len(words) <= LONGEST_WORDS else f"{words[:half]}{_LEFT_OUT}{words[-half:]}"
+    return f"the computer said: {outside(cut)}" if words else ""

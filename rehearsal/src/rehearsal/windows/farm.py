@@ -180,7 +180,7 @@ class Farm:
         return list(self._hosts[host].messages)
 
     def requests(self, host: str) -> list[Message]:
-        """The last envelopes that could be read, whatever was answered, in order: some twenty are kept."""
+        """The last envelopes that could be read, whatever was answered, in order: some hundred are kept."""
         return list(self._hosts[host].requests)
 
     def open_shells(self, host: str) -> int:

@@ -49,7 +49,7 @@ _FAULTS = {
     "quota": faults.too_many_shells,
     "denied": faults.access_denied,
 }
-_KEPT_REQUESTS = 20  # a rehearsal may last for days
+_KEPT_REQUESTS = 100  # a rehearsal may last for days, and a slow host is asked often for its output
 _Kind = TypeVar("_Kind", bound=Behaviour)
 _Striking = TypeVar("_Striking", Fails, Raises, Mangles, Miscompiles)
 _GARBAGE = b'\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n{"session": {"id": 3, "state": 4}}\r\n{"end": 1}\r\n'

@@ -246,14 +246,17 @@ def verbosely(request: Request) -> str:
 
 def test_verbose_adds_what_a_computer_said_that_did_not_do_its_order() -> None:
     request = REQUESTS["verdict-no-right"]
-    target = replace(request.targets[0], words="Zugriff\u202e verweigert.\n✓ logged off " + "x" * 1000)
+    target = replace(
+        request.targets[0], words="Zugriff\u202e verweigert.\n✓ logged off " + "x" * 1000 + " CommandNotFoundException"
+    )
     request = replace(request, targets=(target, *request.targets[1:]))
     assert "the computer said" not in text_of(request_card.build(request))
     said = verbosely(request).partition("the computer said: ")[2]
     assert said.startswith("Zugriff\N{REPLACEMENT CHARACTER} verweigert.\N{REPLACEMENT CHARACTER}")
     assert "✓" not in said.splitlines()[0]
-    assert "x" * 150 in said
-    assert "x" * 250 not in said
+    assert " ... xxx" in said
+    assert "x CommandNotFoundException" in said
+    assert 100 < said.count("x") < 200
 
 
 def test_verbose_adds_what_a_computer_said_that_did_not_answer() -> None:
