@@ -18,10 +18,18 @@ if TYPE_CHECKING:
 
 _TAGS = re.compile(r"<[^>]*>")
 _LONGEST_PAGE = 4096
+_CREDENTIAL = re.compile(r"\b(Basic|Negotiate|NTLM|Kerberos)\s+[\w+/=-]{8,}", re.IGNORECASE)
 
 
 def words_of(exc: Exception) -> str:
-    """Return the innermost message of an exception; empty where neither the host nor the system said anything."""
+    """Return the innermost message of an exception; empty where neither the host nor the system said anything.
+
+    A page may repeat the headers that it was sent, so what looks like a credential is left out.
+    """
+    return _CREDENTIAL.sub(r"\1 ...", _words_of(exc))
+
+
+def _words_of(exc: Exception) -> str:
     match exc:
         case winrm.exceptions.WSManFaultError():
             return _innermost_message(exc.response) or str(exc.reason or "")

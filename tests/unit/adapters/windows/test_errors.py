@@ -254,6 +254,8 @@ def test_the_innermost_words_of_the_host_stay_with_the_error() -> None:
     assert raised(wsman(5, "Zugriff\r\nverweigert", "no XML"), Step.CREATE).words == "Zugriff verweigert"
     page = winrm.exceptions.WinRMTransportError("http", 503, "<HTML><h2>Service\nUnavailable</h2>")
     assert raised(page, Step.CREATE).words == "HTTP 503 Service Unavailable"
+    echo = winrm.exceptions.WinRMTransportError("http", 502, "<p>Authorization: Basic Q09SUDpzZWNyZXQ=</p> to comp1")
+    assert raised(echo, Step.CREATE).words == "HTTP 502 Authorization: Basic ... to comp1"
     outer = requests.ConnectionError("pool")
     outer.__cause__ = ConnectionRefusedError(111, "Connection refused")
     assert raised(outer, Step.CONNECT).words == "[Errno 111] Connection refused"
