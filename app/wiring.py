@@ -19,9 +19,11 @@ from adapters.sql import migrate
 from adapters.sql.audit_scan import scanned
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from app.checkout import commit
 from bot.audit.entry import Origin
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from slack_sdk import WebClient
+    from sqlalchemy import Engine
 
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
@@ -104,12 +107,11 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     `endpoints` has the URLs of a farm's hosts, instead of the configured ones. Raises `LedgerError` when the database
     cannot be read, and `SettingsError` when it has the tables of another release.
     """
-    url = settings.database.get_secret_value()
-    _check_schema(url)
+    _check_schema(url := settings.database.get_secret_value())
     clock = clock or SystemClock()
     database = open_database(url)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings))
-    shell = WinRmShell(_connections(settings, endpoints))
+    shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
@@ -119,13 +121,14 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     )
     workflow = assemble(
         ledger=ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of),
+        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
         chat=SlackChat(client, directory.group_ids),
         clock=clock,
         executor=executor,
         scheduler=scheduler,
         authorizer=authorizer,
         hosts_at_once=HOSTS_AT_ONCE,
+        look_within=settings.look_within,
     )
     presses = PressHandler(ledger=ledger, authorizer=authorizer)
     intake = Intake(ledger=ledger, presses=presses, inventory=settings.inventory(), clock=clock)
@@ -203,6 +206,11 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
     )
 
 
+def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
+    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
+    return LogonGate(logons, clock, settings.signing_keys.credential_key)
+
+
 def _check_schema(url: str) -> None:
     if migrate.current(url) != migrate.newest():
         raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
@@ -220,6 +228,7 @@ def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Cal
             ca_file=way.ca_file,
             certificate=way.certificate,
             key=way.key,
+            repeats=way.repeat,
             kerberos_host=host if address != host else "",
         )
 

@@ -4,7 +4,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
   UsageError            the command cannot be understood
   Conflict              the event does not fit the request as it is now
   Duplicate             the same delivery arrived before
-  TerminalError         a Windows host could not be asked; `.host`, `.retryable`, `.delivered`
+  TerminalError         a Windows host could not be asked; `.host`, `.retryable`, `.delivered`, `.words`, `.phase`
     Unreachable           no connection
     NotAuthenticated      the host did not accept the bot's account; no automatic retry
     NotAllowed            no rule lets the requester look at the host, which was not contacted
@@ -105,14 +105,16 @@ class TerminalError(BotError):
     """A Windows host could not be asked.
 
     `host` is its name. `retryable`: the same call may work later. `delivered`: the order may have reached the host.
+    `words` are what the host itself said, in one bounded line, and `phase` the step at which it said so; both may be
+    empty.
     """
 
     code = "terminal"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, host: str, delivered: bool = False) -> None:
+    def __init__(self, message: str, *, host: str, delivered: bool = False, words: str = "", phase: str = "") -> None:
         super().__init__(message)
-        self.host, self.delivered = host, delivered
+        self.host, self.delivered, self.words, self.phase = host, delivered, words, phase
 
 
 class Unreachable(TerminalError):

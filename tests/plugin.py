@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
+
+import pytest
 
 import tests.support.effort  # noqa: F401 - loads the profile before any test module asks for it
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Generator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips", action="store_true", help="a skipped test fails the run: everything is installed here"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage meanwhile, nor later in what was loaded: modules stay. That saves a quarter of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -87,7 +87,7 @@ class SqlLedger:
         origin: Origin = Origin(),  # noqa: B008 - a frozen value
     ) -> None:
         self._engine = engine
-        self._turns = FairLock()
+        self.turns = FairLock()  # the queue of all writers of this process
         self._reader = engine.execution_options(**{READS: True})
         self._glance = for_one_read(engine)
         self._clock, self._asks = clock, Asks(ask_types)
@@ -253,7 +253,7 @@ class SqlLedger:
 
     @contextmanager
     def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
-        with translate_errors(), self._turns.take(within) as left:
+        with translate_errors(), self.turns.take(within) as left:
             self._chain.refuse_broken()
             engine = self._engine.execution_options(**{LOCK_LIMIT: left})
             with engine.begin() as connection:
@@ -264,7 +264,7 @@ class SqlLedger:
     def _bookkeeping(self) -> Iterator[Connection]:
         """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn."""
         with translate_errors():
-            turn = self._turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
+            turn = self.turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
             with turn, self._engine.begin() as connection:
                 yield connection
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from bot.audit.entry import AuditTarget, Entry
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
+from bot.domain.logons import Standing
 from bot.domain.people import Actor, Place
 from bot.domain.request import (
     Counts,
@@ -67,6 +68,7 @@ SESSION: JsonColumn[Session] = JsonColumn(Session)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
+STANDING: JsonColumn[Standing] = JsonColumn(Standing)
 
 
 class Asks:
@@ -175,6 +177,7 @@ def changes_of_target(target: Target) -> Values:
         "code": target.code,
         "reason": target.reason and target.reason.value,
         "note": target.note,
+        "words": target.words,
         "requested_at": target.requested_at,
         "request_lost": target.request_lost,
         "warning_at": target.warning_at,
@@ -193,6 +196,7 @@ def changes_of_look(look: HostSurvey) -> Values:
         "sessions": look.sessions,
         "code": look.code,
         "message": look.message,
+        "words": look.words,
         "started_at": look.started_at,
         "due_at": look.due_at,
         "seal": look.seal,
@@ -226,6 +230,7 @@ def target_of(row: Row[Any]) -> Target:
         code=row.code,
         reason=row.reason and Reason(row.reason),
         note=row.note,
+        words=row.words,
         requested_at=row.requested_at,
         request_lost=row.request_lost,
         warning_at=row.warning_at,
@@ -241,6 +246,7 @@ def look_of(row: Row[Any]) -> HostSurvey:
         sessions=row.sessions,
         code=row.code,
         message=row.message,
+        words=row.words,
         started_at=row.started_at,
         due_at=row.due_at,
         seal=row.seal,

@@ -84,6 +84,7 @@ target = Table(
     Column("code", BigInteger, nullable=False),
     Column("reason", Words),
     Column("note", Words, nullable=False),
+    Column("words", Words, nullable=False),
     Column("requested_at", Moment),
     Column("request_lost", Boolean, nullable=False),
     Column("warning_at", Moment),
@@ -101,6 +102,7 @@ host_survey = Table(
     Column("sessions", Integer, nullable=False),
     Column("code", Words, nullable=False),
     Column("message", Words, nullable=False),
+    Column("words", Words, nullable=False),
     Column("started_at", Moment),
     Column("due_at", Moment),
     Column("seal", Words, nullable=False),
@@ -181,6 +183,15 @@ pause = Table(
     Column("reason", Words, nullable=False),
 )
 """No row: there is no pause. One row: the pause, with its operator, its start and its reason."""
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("standing", Words, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+"""What hosts said of each account and password of the bot, by a keyed digest of both."""
 
 BEHIND = request.c.published_version < request.c.version
 """The card shows an older version of the request."""

@@ -11,7 +11,6 @@ import typer
 from app.cli.options import APP_YAML, Config
 from app.config.oddities import oddities
 from app.config.settings import Settings, load
-from app.wiring import open_directory
 from bot.commands import BY_NAME
 from bot.domain.letters import visible
 from bot.domain.people import Actor, Place
@@ -78,4 +77,6 @@ def _directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
         from app.rehearse.environment import cast_directory  # noqa: PLC0415 - the rehearsal is an extra
 
         return cast_directory(settings)
+    from app.wiring import open_directory  # noqa: PLC0415 - with it come the database and WinRM, which no rule needs
+
     return open_directory(settings)

@@ -72,6 +72,7 @@ class _Maker:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._groups: dict[int, str] = {}
+        self._letters: dict[int, list[str]] = {}
         self.looked_around = False
         self._repeated = 1
 
@@ -117,19 +118,26 @@ class _Maker:
         return found
 
     def _letter(self, kind: str, value: Any) -> str:
-        """One character of the set: its own ones, or of those that people type."""
-        typed = [*map(chr, range(32, 127)), "\t", "\n", "é"]
-        if kind == "ANY":
-            return self._chance.choice(typed[:-2])
-        if kind == "NOT_LITERAL":
-            return self._chance.choice([letter for letter in typed if ord(letter) != value])
-        own = [chr(item) for sort, item in value if str(sort) == "LITERAL"]
-        own += [chr(item[0]) for sort, item in value if str(sort) == "RANGE"]
-        compiled = import_module("re._compiler")
-        parser = import_module("re._parser")
-        tree = parser.SubPattern(parser.State(), [(import_module("re._constants").IN, value)])
-        is_in = compiled.compile(tree).fullmatch
-        fitting = [letter for letter in dict.fromkeys([*own, *typed]) if is_in(letter)]
-        if not fitting:
+        """One character of the set."""
+        if id(value) not in self._letters:  # the expression lives as long as its maker, so an id stays what it is
+            self._letters[id(value)] = _letters_of(kind, value)
+        letters = self._letters[id(value)]
+        if not letters:
             raise _Impossible
-        return self._chance.choice(fitting)
+        return self._chance.choice(letters)
+
+
+def _letters_of(kind: str, value: Any) -> list[str]:
+    """The characters of a set: its own ones, and of those that people type."""
+    typed = [*map(chr, range(32, 127)), "\t", "\n", "é"]
+    if kind == "ANY":
+        return typed[:-2]
+    if kind == "NOT_LITERAL":
+        return [letter for letter in typed if ord(letter) != value]
+    own = [chr(item) for sort, item in value if str(sort) == "LITERAL"]
+    own += [chr(item[0]) for sort, item in value if str(sort) == "RANGE"]
+    compiled = import_module("re._compiler")
+    parser = import_module("re._parser")
+    tree = parser.SubPattern(parser.State(), [(import_module("re._constants").IN, value)])
+    is_in = compiled.compile(tree).fullmatch
+    return [letter for letter in dict.fromkeys([*own, *typed]) if is_in(letter)]

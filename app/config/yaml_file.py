@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 from yaml import tokens
+from yaml.constructor import SafeConstructor
 
 from bot.domain.letters import visible
 from bot.errors import SettingsError
@@ -108,7 +109,7 @@ def _plain(node: yaml.Node, environment: Mapping[str, str], problems: list[tuple
             return [_plain(item, environment, problems) for item in node.value]
     line = node.start_mark.line + 1
     try:
-        value: object = yaml.safe_load(yaml.serialize(node)) if node.tag in _CORE else _UNKNOWN
+        value: object = SafeConstructor().construct_document(node) if node.tag in _CORE else _UNKNOWN
     except (yaml.YAMLError, ValueError):
         value = _UNKNOWN
     if value is _UNKNOWN:

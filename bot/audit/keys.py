@@ -1,4 +1,4 @@
-"""The keys of the record. Both come from the one text `audit_key`; the public half verifies and can sign nothing."""
+"""The keys of the record. All come from the one text `audit_key`; the public half verifies and can sign nothing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _HALF = re.compile("[0-9a-f]{64}")
 _SIGNATURE = re.compile("[0-9a-f]{128}")
 _SIGNING = b"logoff-bot: the signature of an entry"
 _SEALING = b"logoff-bot: the seal of a row"
+_NAMING = b"logoff-bot: the name of a credential"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,15 @@ class PublicKey:
 
 
 class SigningKeys:
-    """The key that signs entries and the key that seals rows, both of one secret text."""
+    """The keys that sign entries, seal rows, and name credentials without giving them away, of one secret text."""
 
     def __init__(self, secret: str) -> None:
-        """Derive both keys. Raises `ValueError` for an empty text."""
+        """Derive the keys. Raises `ValueError` for an empty text."""
         if not secret:
             raise ValueError("the audit key is empty")
         self._signer = Ed25519PrivateKey.from_private_bytes(_derived(secret, _SIGNING))
         self.seal_key = _derived(secret, _SEALING)
+        self.credential_key = _derived(secret, _NAMING)
         self.public = PublicKey(self._signer.public_key().public_bytes_raw().hex())
         self.key_id = self.public.key_id
 

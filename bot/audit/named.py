@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 MOST_ROWS = 5_000
 """The most rows of sessions that one entry has. What is above is counted in `left_out`."""
 
+LONGEST_USER = 600
+"""The most characters of an account in a row: both of its names have at most 256."""
+
 LONGEST_WHY = 300
 """The most characters of each text of a row."""
+
+MOST_WORDS = 120
+"""The most characters of one host's own words in the entry of a survey, which may name hundreds of hosts."""
 
 LONGEST = {"note": 2_000, "text": 4_000, "void": 4_000}
 """The most characters of these texts of an entry. What is above is counted in `left_out`."""
@@ -63,6 +69,13 @@ def rows_of_survey(event: e.Surveyed) -> Iterator[AuditTarget]:
     yield from (_silent(look) for look in event.surveys if look.code)
 
 
+def left_out_of(event: e.Surveyed) -> int:
+    """Return how many sessions, and letters of their names, were left out before the entry was written."""
+    hidden = (*event.excluded, *event.unseen)
+    letters = sum(target.session.cut for target in event.targets) + sum(each.session.cut for each in hidden)
+    return letters + event.more_targets + event.more_excluded + event.more_unseen
+
+
 def rows_of_choice(before: Request, event: e.Narrowed) -> Iterator[AuditTarget]:
     """Yield the targets that stay, then those that were taken out."""
     stays = [target for target in before.targets if target.key in event.keys]
@@ -97,7 +110,13 @@ def _row(role: Role, session: Session, why: str = "") -> AuditTarget:
 
 def _silent(look: HostSurvey) -> AuditTarget:
     role = Role.SAME_MACHINE if look.code == SAME_MACHINE else Role.NO_ANSWER
-    return AuditTarget(role=role.value, host=look.host, why=look.code)
+    words = said_by_computer(look.words[:MOST_WORDS])
+    return AuditTarget(role=role.value, host=look.host, why="; ".join(filter(None, (look.code, words))))
+
+
+def said_by_computer(words: str) -> str:
+    """Return a host's own words as a part of a note, for whoever looks into it later; empty for none."""
+    return f"the computer said: {words}" if words else ""
 
 
 def bounded(entry: Entry) -> Entry:
@@ -107,7 +126,7 @@ def bounded(entry: Entry) -> Entry:
     short, letters_over = _cut(entry, LONGEST | limits, LONGEST_TEXT)
     rows, over = [], 0
     for row in kept:
-        each, cut = _cut(row, {}, LONGEST_WHY)
+        each, cut = _cut(row, {"user": LONGEST_USER}, LONGEST_WHY)
         rows.append(each)
         over += cut
     left_out = entry.left_out + rows_over + letters_over + over

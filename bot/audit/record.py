@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.audit.entry import BOT, Entry
-from bot.audit.named import machine_of, rows_left_open, rows_of_choice, rows_of_survey
+from bot.audit.named import left_out_of, machine_of, rows_left_open, rows_of_choice, rows_of_survey, said_by_computer
 from bot.domain import events as e
 from bot.domain.request import State
 
@@ -85,6 +85,7 @@ def _said(entry: Entry, before: Request, event: e.Event, after: Request, now: da
         case e.Surveyed():
             confirm = f"confirm: {event.requirement.confirm.value}" if event.requirement else ""
             entry = replace(entry, rows=tuple(rows_of_survey(event)), note=_joined(confirm, event.message))
+            entry = replace(entry, left_out=left_out_of(event))
             return _decided(entry, before, after, now)
         case e.Refused():
             return replace(entry, rule=event.rule, note=event.message)
@@ -158,13 +159,13 @@ def _outcome(
     entry = replace(entry, reason_code=event.reason.value if event.reason else "", note=event.note)
     if isinstance(event, e.TargetRequested):
         note = "the order may not have arrived" if event.lost else event.note
-        return replace(entry, code=event.code, note=note)
+        return replace(entry, code=event.code, note=_joined(note, said_by_computer(event.words)))
     look = before.survey_of(event.key[0])
     return replace(
         entry,
         verdict=event.verdict.value,
         code=event.code if isinstance(event, e.TargetEnded) else 0,
-        note=_joined(event.note, _unseen(event.unseen)),
+        note=_joined(event.note, _unseen(event.unseen), said_by_computer(getattr(event, "words", ""))),
         took_ms=_since(look.started_at, now) if look and look.started_at else None,
     )
 
@@ -209,4 +210,5 @@ def _about(entry: Entry, target: Target | None) -> Entry:
         session_id=session.id,
         user=str(session.account),
         logon=session.logon,
+        left_out=session.cut,
     )

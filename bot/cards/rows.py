@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import target_list, wording
+from bot.cards import details, target_list, wording
 from bot.cards.model import Bold, Break, Line, LinePart, Mark, Timestamp, Tone
 from bot.cards.target_list import MOST_ROWS
 from bot.cards.text import bounded, outside
 from bot.domain.request import LIST_FAILED, SAME_MACHINE, Ending, State
 
 if TYPE_CHECKING:
-    from bot.domain.request import Request, Target
+    from bot.domain.request import HostSurvey, Request, Target
     from bot.domain.session import Session
 
 MOST_SILENT = 10
@@ -57,6 +57,8 @@ def _row(request: Request, target: Target) -> Line:
         parts.append(f", from {outside(session.client)}")
     if session.unread:
         parts.append(f", {session.unread}")
+    elif client := session.unread_part("client"):
+        parts.append(f", its client {client}")
     if target.warned_at and target.is_open and request.state is State.READY:
         parts += [Break(), "warned at ", Timestamp(target.warned_at)]
     if target.verdict or request.state is State.ACTING:
@@ -64,7 +66,7 @@ def _row(request: Request, target: Target) -> Line:
         said = wording.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
         parts += [Break(), Mark(wording.MARKS[target.verdict] if target.verdict else "…"), f" {said}"]
     if request.ask.verbose:
-        parts += [Break(), wording.details(target)]
+        parts += [Break(), details.of_target(target)]
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
 
@@ -94,7 +96,7 @@ def _named(session: Session) -> str:
 
 def silent_hosts(request: Request) -> list[Line]:
     silent = [look for look in request.surveys if look.code]
-    lines = [Line(parts=(Mark("⚠"), f" {bounded(look.message)}")) for look in silent[:MOST_SILENT]]
+    lines = [_silent(look, verbose=request.ask.verbose) for look in silent[:MOST_SILENT]]
     more = silent[MOST_SILENT:]
     unread = sum(look.code != SAME_MACHINE for look in more)
     if unread:
@@ -103,6 +105,14 @@ def silent_hosts(request: Request) -> list[Line]:
         said = wording.count(again, "more name stands", "more names stand")
         lines.append(Line(parts=(Mark("⚠"), f" {said} for a machine that has another name here.")))
     return lines
+
+
+def _silent(look: HostSurvey, *, verbose: bool) -> Line:
+    """A host without an answer, with its own words when they were asked for."""
+    parts: list[LinePart] = [Mark("⚠"), f" {bounded(look.message)}"]
+    if verbose and look.words:
+        parts += [Break(), details.own_words(look.words)]
+    return Line(parts=tuple(parts))
 
 
 def has_begun(request: Request, host: str) -> bool:

@@ -8,6 +8,7 @@ it stands, and `plain` takes it out of every text of a card. The bot's own line 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from unicodedata import bidirectional, category
 
 LONGEST_NAME = 256
@@ -60,8 +61,9 @@ def unmarked(text: str) -> str:
     return _LEADING.sub(rf"\1{UNREADABLE}", text)
 
 
+@lru_cache(maxsize=1024)
 def _cleaned(text: str) -> str:
-    """Letter by letter, so that a place in the text stays that place."""
+    """Letter by letter, so that a place in the text stays that place. Remembered: a card says a name many times."""
     if text.isascii() and text.isprintable():
         return text
     cleaned: list[str] = []
@@ -86,8 +88,10 @@ def _is_stray(letter: str, before: str, marks: int) -> bool:
 
 def _each_word_isolated(text: str) -> str:
     """Where nobody said which piece came from outside: the bot has no word that is written from the right."""
+    if not _turns(text):
+        return text
     return re.sub(r"\S+", lambda word: f"{_OPEN}{word[0]}{_CLOSE}" if _turns(word[0]) else word[0], text)
 
 
 def _turns(text: str) -> bool:
-    return any(bidirectional(letter) in _FROM_THE_RIGHT for letter in text)
+    return not text.isascii() and any(bidirectional(letter) in _FROM_THE_RIGHT for letter in text)

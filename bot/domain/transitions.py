@@ -196,15 +196,22 @@ def _target_requested(request: Request, event: e.TargetRequested, now: datetime)
         code=event.code,
         reason=event.reason,
         note=event.note,
+        words=event.words or target.words,
     )
     return _on_host(_with_target(request, changed), event.key[0], started_at=None, due_at=now + FOLLOW_UP)
 
 
 def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Request:
     target = _open_target(request, event.key)
-    after = _with_target(
-        request, replace(target, verdict=event.verdict, code=event.code, reason=event.reason, note=event.note)
+    changed = replace(
+        target,
+        verdict=event.verdict,
+        code=event.code,
+        reason=event.reason,
+        note=event.note,
+        words=event.words or target.words,
     )
+    after = _with_target(request, changed)
     if not any(other.session.host == target.session.host for other in after.open_targets):
         after = _on_host(after, target.session.host, started_at=None, due_at=None)
     return after if after.counts.open else replace(after, due_at=now)
@@ -223,13 +230,18 @@ def _stopped(request: Request, now: datetime) -> Request:
 
 
 def _close_open(request: Request, reason: Reason) -> Request:
-    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`."""
+    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`.
+
+    A target whose host failed keeps the sentence of that fault.
+    """
     begun = {look.host for look in request.surveys if look.started_at}
 
     def close(target: Target) -> Target:
         if not target.is_open:
             return target
         verdict = Verdict.UNKNOWN if target.session.host in begun else Verdict.SKIPPED
+        if target.reason is Reason.HOST_ERROR:
+            return replace(target, verdict=verdict)
         return replace(target, verdict=verdict, reason=reason, note="")
 
     return replace(request, targets=tuple(close(target) for target in request.targets))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.requirement import Confirm
-from bot.domain.session import KNOWN_STATES, SessionState
+from bot.domain.session import EARLIEST, KNOWN_STATES, SessionState
 from bot.policy.evaluate import check_member, for_session, may_ask, requirement_for, rule_for
 from bot.policy.model import Decision, deny
 
@@ -145,8 +145,8 @@ def conditions_on(
 ) -> tuple[Condition, ...]:
     """Return the conditions under which the same answers allow the act. The host compares them right before the act.
 
-    In another state a session may fall under another rule, which takes a yes from other people. The idle time in
-    another state is not known, so a rule with `idle_over` does not cover the session there.
+    In another state a session may fall under another rule, which takes a yes from other people. Somebody who changes
+    the state does it now, so a rule with `idle_over` does not cover the session there.
     """
     session = target.session
     answers: dict[tuple[bool, ...], bool] = {}
@@ -155,7 +155,9 @@ def conditions_on(
         """Ask the rules once for all states that they treat alike; the present one and listeners stand alone."""
         alike = (state is session.state, state is SessionState.LISTENING, *(state in r.states for r in policy.rules))
         if alike not in answers:
-            in_state = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
+            just_now = session.now or EARLIEST
+            moved_to = replace(session, state=state, input=just_now, disconnect=just_now, now=just_now)
+            in_state = session if state is session.state else moved_to
             answers[alike] = _may_act_on([in_state], policy, request, requester, counted).allowed
         return answers[alike]
 

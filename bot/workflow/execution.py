@@ -22,7 +22,7 @@ from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
-from bot.workflow.host_reader import LOOK_WITHIN
+from bot.workflow.host_reader import LookWithin, same_for_all
 from bot.workflow.publishing import PROGRESS_EVERY
 from bot.workflow.sight import in_sight
 
@@ -68,6 +68,7 @@ class HostExecution:
     clock: Clock
     scheduler: Scheduler
     authorizer: Authorizer
+    look_within: LookWithin = same_for_all
 
     def step(self, request: Request, host: str) -> None:
         """Send the pending orders to the host, or look again for targets that have had theirs. `request`: its part.
@@ -152,18 +153,18 @@ class HostExecution:
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
         """Look at the host, and record a verdict for each target that is settled or whose time is over."""
+        found: dict[int, Session] | None = None
+        blind: TerminalError | None = None
         try:
-            found = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
-        except TerminalError:
-            found = None
+            sessions = self.terminal.sessions(host, within=self.look_within(host))
+            found = {session.id: session for session in sessions}
+        except TerminalError as error:
+            blind = error
         for target in targets:
             if found is not None and (seen := seen_of(request, target, found)):
                 request = self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
-                verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
-                request = self._record(
-                    request, TargetEnded(key=target.key, verdict=verdict, reason=target.reason, note=target.note)
-                )
+                request = self._record(request, _unsettled(target, blind))
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
@@ -232,6 +233,19 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
             assert_never(request.action)
 
 
+def _unsettled(target: Target, blind: TerminalError | None) -> TargetEnded:
+    """Return the verdict on a target whose time is over. `blind` is why the host could not be looked at; None: it was.
+
+    An order that had no answer has the sentence of that fault, else of the look that failed. A session that nobody
+    could look at is not said to be still closing.
+    """
+    verdict = Verdict.UNKNOWN if target.request_lost or blind else Verdict.STILL_CLOSING
+    reason, note, words = target.reason, target.note, target.words
+    if blind and not note:
+        reason, note, words = Reason.HOST_ERROR, blind.message, blind.words
+    return TargetEnded(key=target.key, verdict=verdict, code=target.code, reason=reason, note=note, words=words)
+
+
 def _said_since(request: Request, target: Target) -> int:
     """Return the time that the host compares with what the card said, or 0.
 
@@ -274,7 +288,9 @@ def _event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = "
 def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
     """Return the event for a target whose host did not answer; without a verdict when an order may have arrived."""
     if error.delivered or is_again:
-        return TargetRequested(key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message)
+        return TargetRequested(
+            key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message, words=error.words
+        )
     match error:
         case Unreachable() | TimedOut():
             verdict = Verdict.UNREACHABLE
@@ -282,4 +298,4 @@ def _event_without_answer(error: TerminalError, target: Target, *, is_again: boo
             verdict = Verdict.NO_RIGHT
         case _:
             verdict = Verdict.FAILED
-    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message)
+    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message, words=error.words)

@@ -18,7 +18,7 @@ from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
 from bot.workflow.execution import HostExecution, act_within
-from bot.workflow.host_reader import HostReader
+from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
 from bot.workflow.survey import Look, decide
@@ -38,13 +38,16 @@ if TYPE_CHECKING:
     from bot.workflow.authorization import Authorizer
 
 ACT_GRACE = timedelta(minutes=2)
-"""How much longer than its calls to hosts an act may take before the request expires."""
+"""How much longer than its calls an act may take before the request expires: the looks after it, the longest too."""
 
 TRIES = 5
 """How often a step may fail before the request fails."""
 
 MOST_DOUBLINGS = 6
 """How often the pause after a failure doubles. Hosts count their failures together, and each may fail `TRIES` times."""
+
+SURVEY_SPARE = timedelta(seconds=10)
+"""How much sooner than the request the looks of its survey end, so that what they saw can still be recorded."""
 
 ANNOUNCE_AGAIN = timedelta(seconds=5)
 """How often a held act looks whether its announcement stands by now."""
@@ -132,7 +135,8 @@ class Workflow:
     def _look_where_allowed(self, request: Request, requester: Person) -> list[Look]:
         """Return one look for each host. A host that no rule lets the requester look at is not contacted."""
         allowed = [host for host in request.ask.hosts if self.authorizer.may_look_at(request, requester, host)]
-        looks = {look.host: look for look in self.hosts.look_at(allowed)}
+        until = request.expires_at - SURVEY_SPARE
+        looks = {look.host: look for look in self.hosts.look_at(allowed, until=until)}
         for host in request.ask.hosts:
             if host not in looks:
                 error = NotAllowed(wording.not_allowed(host), host=host)
@@ -230,9 +234,10 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     scheduler: Scheduler,
     authorizer: Authorizer,
     hosts_at_once: int = HOSTS_AT_ONCE,
+    look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
-    hosts = HostReader(terminal=terminal, executor=executor, clock=clock)
+    hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
     return Workflow(
         ledger=ledger,
         clock=clock,
@@ -241,7 +246,12 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         hosts=hosts,
         warnings=WarningSender(ledger=ledger, terminal=terminal, executor=executor, authorizer=authorizer),
         execution=HostExecution(
-            ledger=ledger, terminal=terminal, clock=clock, scheduler=scheduler, authorizer=authorizer
+            ledger=ledger,
+            terminal=terminal,
+            clock=clock,
+            scheduler=scheduler,
+            authorizer=authorizer,
+            look_within=look_within,
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.ask import Ask
+    from bot.domain.conditions import Condition
     from bot.domain.people import Person
     from bot.domain.request import Request
     from bot.domain.requirement import Requirement
@@ -74,15 +75,8 @@ def decide(
     ask, action, place = request.ask, request.action, request.place
     surveys = each_machine_once(surveys)
     sight = _see(request, surveys, policy, person)
-    targets = tuple(
-        Target(session=session, own_warning=_may_warn(request, policy, person, session))
-        for session in sight.touchable
-        if _matches(ask, session)
-    )
-    excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
+    targets, excluded = _chosen(request, sight, policy, person)
     ending, message = _ending(request, sight, surveys, targets, excluded)
-    if action is Action.LIST and len(targets) > MOST_LISTED:
-        message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
         sessions = [target.session for target in targets]
@@ -96,16 +90,48 @@ def decide(
         if len(targets) > MOST_ASKED and not takes.is_forced:
             return Refused(rule="one card", message=found.split_up(request, targets))
         required, message = takes, takes.message
-    return Surveyed(
-        targets=targets,
-        surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded)),
-        excluded=excluded,
-        unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
-        requirement=required,
-        ending=ending,
-        message=message,
-        valid_for=READY_FOR if required is None or required.is_forced else required.expires_after,
+    return _bounded(
+        Surveyed(
+            targets=targets,
+            surveys=_host_surveys(ask, surveys, sight, says_missing=bool(targets or excluded)),
+            excluded=excluded,
+            unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
+            requirement=required,
+            ending=ending,
+            message=message,
+            valid_for=READY_FOR if required is None or required.is_forced else required.expires_after,
+        )
     )
+
+
+def _bounded(full: Surveyed) -> Surveyed:
+    """Return the survey with so many sessions as a list keeps. The others are counted, people named before services.
+
+    An act keeps all of its targets: a card that asks has fewer.
+    """
+    targets, excluded, unseen = full.targets, full.excluded, full.unseen
+    if full.ending:
+        targets = targets[:MOST_LISTED]
+    more = len(full.targets) - len(targets), max(0, len(excluded) - MOST_LISTED), max(0, len(unseen) - MOST_LISTED)
+    said = [full.message] if full.message else []
+    if more[0]:
+        said = [wording.too_long_a_list(len(full.targets), MOST_LISTED), *said]
+    if more[1]:
+        said.append(found.more_left_out(more[1]))
+    return replace(
+        full,
+        targets=targets,
+        excluded=_people_first(excluded) if more[1] else excluded,
+        unseen=_people_first(unseen) if more[2] else unseen,
+        more_targets=more[0],
+        more_excluded=more[1],
+        more_unseen=more[2],
+        message=" ".join(said),
+    )
+
+
+def _people_first(excluded: Sequence[ExcludedSession]) -> tuple[ExcludedSession, ...]:
+    return tuple(sorted(excluded, key=lambda one: not one.session.account.user)[:MOST_LISTED])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +180,28 @@ def _matches(ask: Ask, session: Session) -> bool:
     return is_named and all(c.holds_for(session) or c.is_open_for(session) for c in ask.conditions)
 
 
+def _open_condition(ask: Ask, session: Session) -> Condition | None:
+    """Return the first filter that nobody can compare, because the host could not tell what it is about."""
+    return next((c for c in ask.conditions if not c.holds_for(session) and c.is_open_for(session)), None)
+
+
+def _chosen(
+    request: Request, sight: _Sight, policy: Policy, person: Person
+) -> tuple[tuple[Target, ...], tuple[ExcludedSession, ...]]:
+    """Return targets and excluded sessions. Nobody is chosen by a filter that cannot be compared; a list shows them."""
+    ask, targets, unclear = request.ask, [], []
+    for session in sight.touchable:
+        if not _matches(ask, session):
+            continue
+        condition = None if request.action is Action.LIST else _open_condition(ask, session)
+        if condition:
+            unclear.append(ExcludedSession(session=session, why=found.cannot_be_compared(session, condition)))
+        else:
+            targets.append(Target(session=session, own_warning=_may_warn(request, policy, person, session)))
+    left_out = (one for one in sight.left_out if _matches(ask, one.session))
+    return tuple(targets), (*left_out, *unclear)
+
+
 def _may_warn(request: Request, policy: Policy, person: Person, session: Session) -> bool:
     """Whether this person gets the requester's own text: a message is a right of its own, session by session."""
     own = request.ask.warn and request.ask.warning
@@ -199,7 +247,8 @@ def _host_survey(look: Look, sessions: int, message: str) -> HostSurvey:
         same = wording.same_machine(look.host, look.same_as)
         return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=same)
     if look.error:
-        return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
+        code, message, words = look.error.code, look.error.message, look.error.words
+        return HostSurvey(host=look.host, looked_at=look.at, code=code, message=message, words=words)
     return HostSurvey(host=look.host, looked_at=look.at, sessions=sessions, message=message)
 
 

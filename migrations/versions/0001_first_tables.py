@@ -1,4 +1,4 @@
-"""The first tables: requests with their targets and host surveys, the audit chain, and the pause.
+"""The first tables: requests with their targets and host surveys, the audit chain, the pause, and the credentials.
 
 The audit log can only grow: triggers refuse every change of what stands in it, so that an accident (a repair by hand, a
 clean-up job) is stopped here. Somebody who may drop triggers is found out by the signatures instead.
@@ -51,6 +51,7 @@ def upgrade() -> None:
     _make_audit_target()
     _make_chain_head()
     _make_pause()
+    _make_credential()
     _make_indexes()
     for statement in _sqlite_triggers() if op.get_bind().dialect.name == "sqlite" else _postgresql_triggers():
         op.execute(statement)
@@ -118,6 +119,7 @@ def _make_target() -> None:
         sa.Column("code", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.Text),
         sa.Column("note", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
         sa.Column("requested_at", MOMENT),
         sa.Column("request_lost", sa.Boolean, nullable=False),
         sa.Column("warning_at", MOMENT),
@@ -138,6 +140,7 @@ def _make_host_survey() -> None:
         sa.Column("sessions", sa.Integer, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("message", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
         sa.Column("started_at", MOMENT),
         sa.Column("due_at", MOMENT),
         sa.Column("seal", sa.Text, nullable=False),
@@ -228,6 +231,17 @@ def _make_pause() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_pause"),
         sa.CheckConstraint("id = 1", name="ck_pause_one_row"),
+    )
+
+
+def _make_credential() -> None:
+    """What hosts said of the bot's passwords, so that every process stops before an account is locked."""
+    op.create_table(
+        "credential",
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("standing", sa.Text, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_credential"),
     )
 
 

@@ -73,7 +73,12 @@ def life() -> list[e.Event]:
         e.TargetRequested(key=one.key, code=7007),
         e.TargetEnded(key=one.key, verdict=Verdict.GONE),
         e.TargetEnded(
-            key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, reason=Reason.HOST_ERROR, note="the reply was lost"
+            key=two.key,
+            verdict=Verdict.UNKNOWN,
+            code=0x8007_0005,
+            reason=Reason.HOST_ERROR,
+            note="the reply was lost",
+            words="Killed: \u00e9",
         ),
         e.Ended(),
         e.Settled(key=two.key, verdict=Verdict.GONE, reason=Reason.SEEN_LATER, note="seen gone"),

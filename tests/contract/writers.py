@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
 from adapters.sql.migrate import upgrade
+from adapters.sql.write_queue import FairLock
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
@@ -102,6 +104,26 @@ def confirms(url: str, number: int) -> tuple[str, str]:
     """The requester's own press on a card of ten sessions."""
     after = _ledger(url).record(f"TS-{number}", b.approved(), limit=LIMIT)
     return after.state.value, after.message
+
+
+def tries(url: str, number: int) -> int:
+    """Try a wrong password at one host after the other, as soon as it may be tried: how many logons were made."""
+    logons, hosts = _logons(url), (f"{number}-{at}" for at in range(100))
+    made = 0
+    for host in hosts:
+        while True:
+            standing = logons.take_turn("a", host, host, since=b.NOW).after
+            if standing.suspended_until:
+                return made
+            if standing.turn and standing.turn.token == host:
+                logons.refuse("a", host, host)
+                made += 1
+                break
+    return made
+
+
+def _logons(url: str) -> SqlLogons:
+    return SqlLogons(open_database(url), SettableClock(b.NOW), FairLock(), window=timedelta(minutes=10))
 
 
 def _ledger(url: str) -> SqlLedger:

@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-for profile, most in {"quick": 25, "ci": 100, "deep": 5000}.items():
+for profile, most in {"quick": 10, "ci": 100, "deep": 5000}.items():
     settings.register_profile(profile, max_examples=most, deadline=None)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 settings.load_profile(PROFILE)

@@ -15,6 +15,7 @@ from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
+from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
+    from bot.workflow.host_reader import LookWithin
     from bot.workflow.intake import Response
     from bot.workflow.steps import Workflow
 
@@ -106,7 +108,9 @@ class BotHarness:
         asker: Actor = b.ASKER,
         place: Place = b.PLACE,
         records_failures: bool = False,
+        look_within: LookWithin = same_for_all,
     ) -> None:
+        self.look_within = look_within
         self.policy, self.asker, self.place = policy, asker, place
         self.clock = SettableClock()
         self.ledger = CrashingLedger(self.clock, KEY)
@@ -143,6 +147,7 @@ class BotHarness:
             executor=InlineExecutor(),
             scheduler=self.scheduler,
             authorizer=self.authorizer,
+            look_within=self.look_within,
         )
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.checkout import ROOT
+from tests.support.checkout import ROOT, statements_in, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,9 +31,9 @@ WHOLE = {"app", "bot", "rehearsal", "migrations"} | parts_of("adapters")
 CORE = parts_of("bot")
 
 
-def imported_in(source: str) -> Iterator[str]:
+def imported_in(statements: Iterable[ast.AST]) -> Iterator[str]:
     """Full names of what is imported, those for the type checker alone among them."""
-    for node in ast.walk(ast.parse(source)):
+    for node in statements:
         match node:
             case ast.Import():
                 yield from (alias.name for alias in node.names)
@@ -51,7 +51,7 @@ def imports_between(boxes: set[str]) -> Arrows:
     for top, folder in SOURCES.items():
         for path in folder.rglob("*.py"):
             here = ".".join((top, *path.relative_to(folder).with_suffix("").parts))
-            there = {box_of(name, boxes) for name in imported_in(path.read_text(encoding="utf-8"))}
+            there = {box_of(name, boxes) for name in imported_in(statements_of(path))}
             start = box_of(here, boxes)
             found |= {(start, end) for end in there if start and end and start != end}
     return found
@@ -80,4 +80,4 @@ def test_the_picture_shows_the_packages_and_their_imports(number: int, boxes: se
 
 def test_an_import_is_found_wherever_it_stands() -> None:
     source = "def f():\n    from bot.ports import clock\nimport app.wiring\nfrom . import neighbour"
-    assert sorted(imported_in(source)) == ["app.wiring", "bot.ports.clock"]
+    assert sorted(imported_in(statements_in(source))) == ["app.wiring", "bot.ports.clock"]

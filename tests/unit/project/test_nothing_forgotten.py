@@ -18,7 +18,6 @@ import yaml
 
 from app.config import settings
 from app.config.policy import ForceSettings, Limits, Protect, RuleSettings
-from app.rehearse.environment import WORKSPACE
 from bot.audit import record
 from bot.commands import COMMANDS
 from bot.domain import events
@@ -27,6 +26,7 @@ from bot.domain.lifecycle import TABLE
 from bot.errors import UsageError
 from bot.policy import approvals, evaluate, explain, lint
 from bot.policy.model import Rule
+from rehearsal.slack import SHIPPED_WORKSPACE
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def attributes(source: str, *owners: str) -> set[str]:
 
 def test_the_rehearsal_and_the_readme_have_every_command() -> None:
     slashes = {command.slash for command in COMMANDS}
-    assert set(yaml.safe_load(WORKSPACE.read_text(encoding="utf-8"))["app"]["commands"]) == slashes, f"edit {WORKSPACE}"
+    assert set(yaml.safe_load(SHIPPED_WORKSPACE.read_text(encoding="utf-8"))["app"]["commands"]) == slashes, (
+        f"edit {SHIPPED_WORKSPACE}"
+    )
     assert {slash for slash in slashes if f"`{slash}" not in page("README.md")} == set(), "name it in README.md"
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.windows.winrm.endpoint import Transport
-from app import wiring
 from app.config.settings import Settings, load
 from bot.domain.actions import Action
 from bot.errors import SettingsError
 from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRETS = {
     "BOT": "xoxb-hidden-bot",
@@ -149,7 +151,32 @@ def test_a_secret_in_the_wrong_place_is_in_no_error(tmp_path: Path, old: str, ne
     assert "hidden" not in str(caught.value)
 
 
+def test_the_lockout_window_is_ten_minutes_unless_the_file_says_another(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD).winrm.lockout_window == timedelta(minutes=10)
+    said = changed("winrm:\n  username", "winrm:\n  lockout_window: 30m\n  username")
+    assert read(tmp_path, said).winrm.lockout_window == timedelta(minutes=30)
+
+
 # Faults
+
+
+@pytest.mark.parametrize(
+    ("window", "fault"),
+    [
+        ("59s", "line 9: winrm.lockout_window: has to be from 1m to 1d: a domain forgets refused logons after such"),
+        ("2d", "line 9: winrm.lockout_window: has to be from 1m to 1d: a domain forgets refused logons after such"),
+        ("10", "line 9: winrm.lockout_window: write a duration like 90s, 15m, 2h or 1d."),
+        ("off", "line 9: winrm.lockout_window: write a duration like 90s, 15m, 2h or 1d."),
+    ],
+)
+def test_a_lockout_window_that_cannot_be_is_a_fault(tmp_path: Path, window: str, fault: str) -> None:
+    (told,) = faults(tmp_path, changed("winrm:\n  username", f"winrm:\n  lockout_window: {window}\n  username"))
+    assert told.startswith(fault)
+
+
+def test_the_lockout_window_is_no_matter_of_one_computer(tmp_path: Path) -> None:
+    (told,) = faults(tmp_path, changed("{transport: ntlm,", "{lockout_window: 5m, transport: ntlm,"))
+    assert told.startswith("line 14: computers.1.winrm.lockout_window: I know no key `lockout_window` here;")
 
 
 def test_all_faults_are_told_at_once_with_line_and_key(tmp_path: Path) -> None:
@@ -269,16 +296,6 @@ def test_an_unsafe_way_to_a_computer_is_refused(tmp_path: Path, way: str, senten
 def test_a_way_that_is_safe_or_was_asked_for_is_taken(tmp_path: Path, way: str) -> None:
     settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {way}}}\n"))
     assert "comp1" in settings.inventory().names
-
-
-def test_the_files_of_a_certificate_reach_the_connection(tmp_path: Path) -> None:
-    settings = read(tmp_path, changed("  - comp1\n", f"  - {{name: comp1, winrm: {{{CERTIFICATE}}}}}\n"))
-    connection = wiring._connections(settings, None)("comp1")
-    assert (connection.transport, connection.certificate, connection.key) == (
-        Transport.CERTIFICATE,
-        Path("/c.pem"),
-        Path("/k.pem"),
-    )
 
 
 def test_tokens_never_travel_in_the_clear(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -261,3 +261,18 @@ def test_the_switch_for_everything_names_who_turned_it_and_why() -> None:
 def test_a_policy_is_recorded_with_its_text() -> None:
     entry = entry_for_policy('{"rules":[]}')
     assert (entry.event, entry.text, entry.actor) == ("policy_loaded", '{"rules":[]}', BOT)
+
+
+def test_the_words_of_computers_that_did_not_answer_are_kept_and_bounded() -> None:
+    silent = b.look("comp2", code="no_right", message="A sentence.", words="Zugriff verweigert. " + "x" * 400)
+    (row,) = recorded(b.request(), b.surveyed(b.target(3), surveys=(b.look(), silent))).rows[1:]
+    assert row.why.startswith("no_right; the computer said: Zugriff verweigert. xxx")
+    assert len(row.why) < 200
+
+
+@pytest.mark.parametrize("event", [e.TargetEnded, e.TargetRequested])
+def test_what_the_computer_said_of_an_order_stands_in_the_record(event: type[Any]) -> None:
+    told: dict[str, Any] = {"reason": Reason.HOST_ERROR, "note": "comp1 says no.", "words": "Zugriff verweigert."}
+    told |= {"verdict": Verdict.FAILED} if event is e.TargetEnded else {"lost": True}
+    note = recorded(b.acting(b.target(3)), event(key=("comp1", 3), **told)).note
+    assert note.endswith("; the computer said: Zugriff verweigert.")

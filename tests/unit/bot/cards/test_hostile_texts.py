@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 from unicodedata import bidirectional, category
 
@@ -35,7 +36,7 @@ from tests.support.effort import examples
 from tests.support.signs import SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from adapters.slack.render import Drawing
     from bot.domain.request import Request
@@ -54,6 +55,7 @@ FAKE_ROW = "x\n✓ CORP\\ceo  vault session 9, logged off"
 OVERRIDE = "\u202egnp.ceo\u2069\u2066"
 TOWER = "x" + "\u0301\u0489" * 200
 MARKS = frozenset(SIGNS)
+UNSEEN_KINDS = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 OPEN, CLOSE = "\u2068", "\u2069"
 OURS = frozenset({"host", "id", "code", "failure_reference", "command", "delivery", "user_id", "team_id", "channel_id"})
 """Fields that come from the configuration, from the bot, or from Slack's own numbering."""
@@ -105,9 +107,9 @@ def cards_of(request: Request, text: str) -> Iterator[Card]:
         yield Card(headline=said, summary=said)
 
 
-def rows_of(request: Request) -> list[Line]:
+def rows_of(messages: Iterable[Card]) -> list[Line]:
     """The rows of the list in the thread: long names take more messages, and no other number of rows."""
-    lines = [line for card in target_list.messages(request) for line in card.lines]
+    lines = [line for card in messages for line in card.lines]
     return [line for line in lines if not isinstance(line.parts[0], Bold)]
 
 
@@ -129,25 +131,30 @@ def shape_of(card: Card) -> tuple[object, ...]:
 def assert_keeps_to_itself(text: str) -> None:
     """One line; directions only in whole isolates that hold none; nothing unseen; no letter that poses as a mark."""
     without = re.sub(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}", r"\1", text)
-    assert not any(category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in without), ascii(text)
+    assert not any(category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for letter in set(without)), ascii(
+        text
+    )
     assert not set(without) & MARKS, ascii(text)
     assert not without.startswith("…"), ascii(text)
     assert not re.search(r"[\u0300-\u036f\u0483-\u0489]{4}", without), ascii(text)
     outside_isolates = re.sub(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "", text)
-    assert not any(bidirectional(letter) in ("R", "AL") for letter in outside_isolates), ascii(text)
+    assert not any(bidirectional(letter) in ("R", "AL") for letter in set(outside_isolates)), ascii(text)
+
+
+@cache
+def harmless_shapes(name: str) -> list[tuple[object, ...]]:
+    return [shape_of(card) for card in cards_of(with_texts(SAMPLES[name], "x"), "x")]
 
 
 def assert_changes_nothing_but_letters(name: str, text: str) -> None:
-    tame, wild = with_texts(SAMPLES[name], "x"), with_texts(SAMPLES[name], text)
-    hostile = list(cards_of(wild, text))
-    assert [shape_of(card) for card in hostile] == [shape_of(card) for card in cards_of(tame, "x")], name
-    assert len(rows_of(wild)) == len(rows_of(tame)) == len(wild.targets)
-    for card in (*hostile, *target_list.messages(wild)):
-        for said in texts_of(card):
-            assert_keeps_to_itself(said)
+    wild = with_texts(SAMPLES[name], text)
+    hostile, messages = list(cards_of(wild, text)), target_list.messages(wild)
+    assert [shape_of(card) for card in hostile] == harmless_shapes(name), name
+    assert len(rows_of(messages)) == len(wild.targets)
+    for said in {said for card in (*hostile, *messages) for said in texts_of(card)}:
+        assert_keeps_to_itself(said)
 
 
-@pytest.mark.slow
 @given(name=st.sampled_from(sorted(SAMPLES)), text=AT_THE_START)
 @settings(max_examples=examples(2))
 def test_no_text_from_outside_makes_a_line_a_mark_a_button_or_a_direction(name: str, text: str) -> None:
@@ -158,11 +165,15 @@ ALL_SIGNS = "x" + "".join(SIGNS)
 KNOWN = [FAKE_ROW, OVERRIDE, TOWER, "… waiting for its turn", "✓ logged off", "א" * 300, "x" * 600, ALL_SIGNS]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long", "signs"])
 def test_known_tricks_work_on_no_card(text: str) -> None:
     for name in SAMPLES:
         assert_changes_nothing_but_letters(name, text)
+
+
+@cache
+def harmless_drawings(name: str) -> list[Drawing]:
+    return [draw(card) for card in cards_of(with_texts(SAMPLES[name], "x"), "x")]
 
 
 @pytest.mark.slow
@@ -173,13 +184,13 @@ def test_known_tricks_work_on_no_card(text: str) -> None:
 @example(text="א" * 3000)
 @example(text=":white_check_mark: *b* <!channel>")
 def test_what_slack_draws_of_it_has_no_more_lines_and_stays_within_the_limits(name: str, text: str) -> None:
-    harmless = [draw(card) for card in cards_of(with_texts(SAMPLES[name], "x"), "x")]
     request = with_texts(SAMPLES[name], text)
     for card in target_list.messages(request):
-        assert_fits_a_message(draw(card))
-        assert str(draw(card).blocks).count("\\n") == len(card.lines)
+        drawing = draw(card)
+        assert_fits_a_message(drawing)
+        assert str(drawing.blocks).count("\\n") == len(card.lines)
     hostile = [draw(card) for card in cards_of(request, text)]
-    for tame, wild in zip(harmless, hostile, strict=True):
+    for tame, wild in zip(harmless_drawings(name), hostile, strict=True):
         assert_fits_a_message(wild)
         assert str(wild.blocks).count("\\n") == str(tame.blocks).count("\\n")
         assert [block["type"] for block in wild.blocks] == [block["type"] for block in tame.blocks]

@@ -28,6 +28,7 @@ from tests.support.harness import BotHarness
 if TYPE_CHECKING:
     from bot.domain.people import Actor
     from bot.domain.request import Request, Target
+    from tests.fakes.ledger import FakeLedger
 
 ACTIVE, LEFT = SessionState.ACTIVE, SessionState.DISCONNECTED
 MINUTE = 600_000_000
@@ -54,6 +55,20 @@ HOST, NUMBER = st.sampled_from(HOSTS), st.sampled_from(sorted(USERS))
 PRESSER = st.sampled_from([c.DANA, c.BO, c.CHEN, c.OLI])
 
 
+class Touched(list[Session]):
+    """Remembers for each session who gave the order: the request that began last at this host."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self.by_order_of: list[str] = []
+
+    def append(self, seen: Session) -> None:
+        begun = [entry for entry in self._ledger.entries(limit=100_000) if entry.event == "host_started"]
+        self.by_order_of.append(next(entry.request_id for entry in reversed(begun) if entry.host == seen.host))
+        super().append(seen)
+
+
 class Conversations(RuleBasedStateMachine):
     """People ask, press, leave and come back in any order; the bot is woken after each of it."""
 
@@ -76,6 +91,7 @@ class Conversations(RuleBasedStateMachine):
             asker=c.DANA,
             place=c.OPS,
         )
+        self.terminal.touched = self.touched = Touched(self.harness.ledger)
         self.at = dict(NAMED)
         self.cards: dict[str, str] = {}
         self.checked = 0
@@ -127,20 +143,22 @@ class Conversations(RuleBasedStateMachine):
 
     @invariant()
     def whoever_was_touched_stood_on_the_card(self) -> None:
-        for seen in self.terminal.touched[self.checked :]:
-            request, target = self.ordered(seen)
+        for request_id, seen in list(zip(self.touched.by_order_of, self.touched, strict=True))[self.checked :]:
+            request = self.harness.find(request_id)
+            target = request.target_at((seen.host, seen.id))
+            assert target
             self.check_people(request)
             self.check_card(request, target)
             assert seen.machine == target.session.machine
             assert (seen.account, seen.logon) == (target.session.account, target.session.logon)
             if not request.ask.even_if_active:
                 check_situation(target, seen)
-        self.checked = len(self.terminal.touched)
+        self.checked = len(self.touched)
 
     @invariant()
     def nobody_is_touched_unseen(self) -> None:
         begun = len(self.terminal.logged_off) + len(self.terminal.disconnected)
-        assert len(self.terminal.touched) == begun
+        assert len(self.touched) == begun
 
     def check_people(self, request: Request) -> None:
         """Everybody whose yes was counted, and the requester, counted when the host began."""
@@ -164,14 +182,6 @@ class Conversations(RuleBasedStateMachine):
     def logon_of(self, host: str, number: int) -> int:
         there = self.terminal._hosts[host].get(number)
         return there.logon if there else b.LOGON
-
-    def ordered(self, seen: Session) -> tuple[Request, Target]:
-        """The newest request with this target that has begun at the host."""
-        for request in self.harness.ledger.newest(50):
-            target, survey = request.target_at((seen.host, seen.id)), request.survey_of(seen.host)
-            if target and survey and survey.started_at:
-                return request, target
-        raise AssertionError(f"nobody ordered {seen}")
 
 
 def check_situation(target: Target, seen: Session) -> None:

@@ -294,6 +294,7 @@ SESSIONS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(10))
 @given(
     policy=POLICIES,

@@ -152,6 +152,7 @@ def press_all(harness: BotHarness) -> list[str]:
     return [harness.press(press).text for press in ("approve", "cancel")]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(4))
 @given(one=HIDDEN, two=HIDDEN, selection=SELECTIONS, options=OPTIONS, host=st.sampled_from(["comp1", "comp1,comp2"]))
 def test_two_worlds_that_differ_out_of_sight_give_the_same_answers(
