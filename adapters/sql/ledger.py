@@ -11,8 +11,8 @@ import structlog
 from adapters.sql.audit_queries import newest_text, read_entries, read_head
 from adapters.sql.chain_writer import ChainWriter
 from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
+from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.errors import translate_errors
-from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
 from adapters.sql.proof_queries import proving_entries
 from adapters.sql.request_queries import (

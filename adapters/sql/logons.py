@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from adapters.sql.database import LOCK_LIMIT, READS
+from adapters.sql.documents import STANDING
 from adapters.sql.errors import row_faults, translate_errors
-from adapters.sql.mapping import STANDING
 from adapters.sql.tables import credential as rows
 from bot.domain.logons import NEW, TURN, Turn
 from bot.ports.logons import Change

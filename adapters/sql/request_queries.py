@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import and_, bindparam, delete, false, func, insert, or_, select, union_all, update
 
+from adapters.sql.documents import Asks
 from adapters.sql.errors import row_faults
 from adapters.sql.mapping import (
-    Asks,
     changes_of_look,
     changes_of_request,
     changes_of_target,

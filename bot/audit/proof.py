@@ -53,7 +53,7 @@ _VOIDS = frozenset({"surveyed", "narrowed", "action_changed", "second_person_nee
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Reckoning:
     """How far a request is, as its entries say."""
 
     state: State = State.ASKED
@@ -70,15 +70,15 @@ class Standing:
     stopped_seq: int = 0  # the number of the entry with which a person stopped the act; 0: nobody did
 
 
-def standing_of(entries: Iterable[Entry]) -> Standing:
+def reckoning_of(entries: Iterable[Entry]) -> Reckoning:
     """Return how far the request is by these entries, in ascending order."""
-    now = Standing()
+    now = Reckoning()
     for entry in entries:
         now = _after(now, entry)
     return now
 
 
-def _after(now: Standing, entry: Entry) -> Standing:
+def _after(now: Reckoning, entry: Entry) -> Reckoning:
     if entry.event == "announced":
         return replace(now, announced_at=now.announced_at or entry.at)
     now = replace(now, expires_at=entry.expires_at, version=entry.version, state=_state_after(now, entry))
@@ -100,7 +100,7 @@ def _after(now: Standing, entry: Entry) -> Standing:
     return now
 
 
-def _state_after(now: Standing, entry: Entry) -> State:
+def _state_after(now: Reckoning, entry: Entry) -> State:
     if entry.expires_at is None:
         return State.ENDED
     match entry.event:
@@ -123,40 +123,40 @@ def misfit_of(request: Request, entries: Sequence[Entry], seal_key: bytes, now: 
     decisions = [entry for entry in entries if entry.event in DECIDING_NAMES]
     if not decisions or decisions[0].event != "asked":
         return "nobody asked for it"
-    standing = standing_of(decisions)
+    reckoned = reckoning_of(decisions)
     return (
-        _misfit_of_head(request, standing)
-        or _misfit_of_dates(request, standing)
+        _misfit_of_head(request, reckoned)
+        or _misfit_of_dates(request, reckoned)
         or _misfit_of_seals(request, seal_key)
-        or (_misfit_of_host(request, standing, host, entries, now) if host else "")
+        or (_misfit_of_host(request, reckoned, host, entries, now) if host else "")
     )
 
 
-def _misfit_of_head(request: Request, standing: Standing) -> str:
-    if request.hosts_half != standing.hosts or content_of(request) != standing.content:
+def _misfit_of_head(request: Request, reckoned: Reckoning) -> str:
+    if request.hosts_half != reckoned.hosts or content_of(request) != reckoned.content:
         return "it is not what people decided about"
-    if request.state is not standing.state:
-        return f"its state is {request.state.value}, and by the record {standing.state.value}"
-    if tuple(sorted(actor.user_id for actor in request.counted)) != tuple(sorted(standing.counted)):
+    if request.state is not reckoned.state:
+        return f"its state is {request.state.value}, and by the record {reckoned.state.value}"
+    if tuple(sorted(actor.user_id for actor in request.counted)) != tuple(sorted(reckoned.counted)):
         return "other people said yes"
-    is_alone = request.state in (State.READY, State.ACTING) and set(standing.counted) <= {request.actor.user_id}
+    is_alone = request.state in (State.READY, State.ACTING) and set(reckoned.counted) <= {request.actor.user_id}
     decided_by = request.decided_by.user_id if request.decided_by else ""
-    if (request.alone, decided_by) != (is_alone, standing.decided_by):
+    if (request.alone, decided_by) != (is_alone, reckoned.decided_by):
         return "somebody else decided"
-    if request.content_version != standing.content_version or request.version < standing.version:
+    if request.content_version != reckoned.content_version or request.version < reckoned.version:
         return "its version is another one"
     return ""
 
 
-def _misfit_of_dates(request: Request, standing: Standing) -> str:
+def _misfit_of_dates(request: Request, reckoned: Reckoning) -> str:
     """The moments at which it expires and may begin are those that follow from the entries."""
-    if standing.expires_at and request.expires_at != standing.expires_at:
+    if reckoned.expires_at and request.expires_at != reckoned.expires_at:
         return "it expires at another time"
-    if request.announced_at != standing.announced_at:
+    if request.announced_at != reckoned.announced_at:
         return "its announcement is of another time"
-    act_at = standing.surveyed_at + request.hold if standing.surveyed_at and request.hold else None
-    if standing.grace_at and request.ask.warn:
-        act_at = max(standing.grace_at + request.ask.warn, act_at or standing.grace_at)
+    act_at = reckoned.surveyed_at + request.hold if reckoned.surveyed_at and request.hold else None
+    if reckoned.grace_at and request.ask.warn:
+        act_at = max(reckoned.grace_at + request.ask.warn, act_at or reckoned.grace_at)
     return "" if request.act_at == act_at else "it begins at another time"
 
 
@@ -168,12 +168,12 @@ def _misfit_of_seals(request: Request, seal_key: bytes) -> str:
     return f"the targets on {wrong[0]} are not those that people decided about" if wrong else ""
 
 
-def _misfit_of_host(request: Request, standing: Standing, host: str, entries: Sequence[Entry], now: datetime) -> str:
+def _misfit_of_host(request: Request, reckoned: Reckoning, host: str, entries: Sequence[Entry], now: datetime) -> str:
     here = [entry for entry in entries if entry.host == host]
     look, begun = request.survey_of(host), _first(here, "host_started")
     if look is None or look.started_at != (begun.at if begun else None):
         return f"the act on {host} began at another time"
-    if standing.stopped_seq and not (begun and begun.seq < standing.stopped_seq):
+    if reckoned.stopped_seq and not (begun and begun.seq < reckoned.stopped_seq):
         return f"the act was stopped before {host}"
     for target in request.targets:
         mine = [entry for entry in here if entry.session_id == target.session.id]

@@ -10,9 +10,9 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql.database import LOCK_LIMIT, open_database
+from adapters.sql.documents import Asks
 from adapters.sql.errors import translate_errors
 from adapters.sql.ledger import RECEIPT_LIMIT, SqlLedger
-from adapters.sql.mapping import Asks
 from adapters.sql.migrate import current, upgrade
 from adapters.sql.request_queries import RowMoved, save_request
 from bot.audit.keys import SigningKeys
