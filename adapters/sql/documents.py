@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.domain.ask import Ask
 from bot.domain.logons import Standing
 from bot.domain.people import Actor, Place
 from bot.domain.request import ExcludedSession, MessageRef
@@ -18,6 +17,8 @@ from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bot.domain.ask import Ask
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import and_, bindparam, delete, false, func, insert, or_, select, union_all, update
 
-from adapters.sql.documents import Asks
 from adapters.sql.errors import row_faults
 from adapters.sql.mapping import (
     changes_of_look,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, Table
 
+    from adapters.sql.documents import Asks
     from bot.domain.part import Part
 
 

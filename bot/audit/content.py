@@ -13,12 +13,16 @@ import json
 from collections import defaultdict
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.request import Request, Target
+
+KEPT = 64
+"""How many heads' halves are kept after they were reckoned."""
 
 
 def content_of(request: Request) -> str:
@@ -37,19 +41,25 @@ def _head_half(request: Request) -> str:
 
     Progress (verdicts, drawings, dates) is not covered.
     """
-    return _digest(
-        [
+    return _digest_of_values(
+        (
             request.id,
             request.command,
             request.text,
-            _plain(request.actor),
-            _plain(request.place),
-            _plain(request.asked_at),
+            request.actor,
+            request.place,
+            request.asked_at,
             request.action.value,
-            _plain(request.ask),
-            _plain(request.requirement),
-        ]
+            request.ask,
+            request.requirement,
+        )
     )
+
+
+@lru_cache(maxsize=KEPT)
+def _digest_of_values(values: tuple[object, ...]) -> str:
+    """The ask names every host, so its digest is kept: each host's steps take the one of their request anew."""
+    return _digest(_plain(values))
 
 
 def _digests(request: Request) -> dict[str, str]:
@@ -96,6 +106,8 @@ def _canonical(value: object) -> bytes:
 
 def _plain(value: object) -> object:
     """Return a frozen value as lists, texts and numbers, each with the name of its class."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, timedelta):

@@ -17,19 +17,19 @@ from bot.domain.events import HostStarted, Noted, Settled, TargetEnded, TargetRe
 from bot.domain.note_kind import NoteKind
 from bot.domain.part import at_host
 from bot.domain.request import State, WorkItem
-from bot.domain.session import NOT_NAMED, SessionState
+from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
-from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
-from bot.ports.terminal import Order
+from bot.errors import Conflict, TerminalError
 from bot.workflow.host_reader import LookWithin, same_for_all
+from bot.workflow.orders import order_for
+from bot.workflow.outcomes import event_of, event_without_answer, unsettled
 from bot.workflow.publishing import PROGRESS_EVERY
 from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.domain.conditions import Condition
     from bot.domain.events import Event
     from bot.domain.request import Request, Target
     from bot.domain.session import Session
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
-    from bot.ports.terminal import Answer, Terminal
+    from bot.ports.terminal import Answer, Order, Terminal
     from bot.workflow.authorization import Authorizer
 
 FOLLOW_FOR = timedelta(seconds=60)
@@ -78,22 +78,35 @@ class HostExecution:
         """
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
-        targets = list(request.open_targets)
-        if any(target.requested_at is None for target in targets):
-            self._begin(self.ledger.prove(request.id, at_host(host)) or request, host)
-        elif targets:
+        if _without_order(request):
+            self._begin(request, host)
+        elif targets := list(request.open_targets):
             self._follow(request, host, targets)
 
     def _begin(self, request: Request, host: str) -> None:
+        """Ask the rules, record the start, which proves the request, and send the orders.
+
+        The rules were asked about the request as it was read. Where the proven one is not the same, or the rules say
+        no, or the host had its order before, everything is asked anew about a proven request.
+        """
+        if not _has_begun(request, host) and self._may_order(request).allowed:
+            started = self._record(request, HostStarted(host=host))
+            if _asked_about(started) == _asked_about(request):
+                self._order(started, host, is_again=False)
+                return
+        self._begin_on_proven(self.ledger.prove(request.id, at_host(host)) or request, host)
+
+    def _may_order(self, request: Request) -> Decision:
+        """Return whether the rules let the bot act on the targets that have had no order."""
+        return self.authorizer.may_act(replace(request, targets=tuple(_without_order(request))))
+
+    def _begin_on_proven(self, request: Request, host: str) -> None:
         """Ask the rules, record the start, and send the orders for the targets that are open in the proven request.
 
         A host that had its order before gets it again only if the rules still allow it and a second order does no harm.
         Otherwise the bot only looks at the host.
         """
-        targets = [target for target in request.open_targets if target.requested_at is None]
-        look = request.survey_of(host)
-        is_again = bool(look and look.started_at)
-        decision = self.authorizer.may_act(replace(request, targets=tuple(targets)))
+        targets, is_again, decision = _without_order(request), _has_begun(request, host), self._may_order(request)
         if not is_again and decision.allowed:
             self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
         elif not is_again:
@@ -112,7 +125,7 @@ class HostExecution:
         When the host had its order before, an absent session is `gone`. Any other no may come of that order, which is
         under way: a look has to prove what became of the session.
         """
-        targets = [target for target in request.open_targets if target.requested_at is None]
+        targets = _without_order(request)
         wait, waiting = request.ask.wait, list(targets)
         protected, may_list = not self.authorizer.may_touch_console, self.authorizer.may_list(request, host)
         orders = [
@@ -126,10 +139,10 @@ class HostExecution:
                     request = self._record_fact(request, TargetRequested(key=target.key, lost=True))
                     continue
                 told, unseen = in_sight(answer, may_list=may_list)
-                request = self._record_fact(request, _event_of(told, target, is_again=is_again, unseen=unseen))
+                request = self._record_fact(request, event_of(told, target, is_again=is_again, unseen=unseen))
         except TerminalError as error:
             for target in waiting:
-                request = self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
+                request = self._record_fact(request, event_without_answer(error, target, is_again=is_again))
         self._again_soon(request, host)
 
     def _act(self, request: Request, host: str, orders: Sequence[Order], wait: timedelta | None) -> Iterator[Answer]:
@@ -164,7 +177,7 @@ class HostExecution:
             if found is not None and (seen := seen_of(request, target, found)):
                 request = self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
-                request = self._record(request, _unsettled(target, blind))
+                request = self._record(request, unsettled(target, blind))
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
@@ -207,6 +220,23 @@ class HostExecution:
             self.scheduler.wake(item, at)
 
 
+def _without_order(request: Request) -> list[Target]:
+    """Return the open targets that have had no order."""
+    return [target for target in request.open_targets if target.requested_at is None]
+
+
+def _has_begun(request: Request, host: str) -> bool:
+    """Return whether an order for this host was about to leave before."""
+    look = request.survey_of(host)
+    return bool(look and look.started_at)
+
+
+def _asked_about(request: Request) -> tuple[object, ...]:
+    """Return everything that the rules decide on before a host's first order."""
+    decided = (request.actor, request.place, request.ask, request.action, request.requirement, request.counted)
+    return (*decided, request.open_targets)
+
+
 def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
     return TargetEnded(key=target.key, verdict=Verdict.SKIPPED, reason=Reason.NOT_ALLOWED, note=decision.message)
 
@@ -231,71 +261,3 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
             return None
         case _:
             assert_never(request.action)
-
-
-def _unsettled(target: Target, blind: TerminalError | None) -> TargetEnded:
-    """Return the verdict on a target whose time is over. `blind` is why the host could not be looked at; None: it was.
-
-    An order that had no answer has the sentence of that fault, else of the look that failed. A session that nobody
-    could look at is not said to be still closing.
-    """
-    verdict = Verdict.UNKNOWN if target.request_lost or blind else Verdict.STILL_CLOSING
-    reason, note, words = target.reason, target.note, target.words
-    if blind and not note:
-        reason, note, words = Reason.HOST_ERROR, blind.message, blind.words
-    return TargetEnded(key=target.key, verdict=verdict, code=target.code, reason=reason, note=note, words=words)
-
-
-def _said_since(request: Request, target: Target) -> int:
-    """Return the time that the host compares with what the card said, or 0.
-
-    Somebody Active who got this request's warning is meant to save and to close the window, so no time of theirs is
-    compared after it.
-    """
-    if request.ask.even_if_active or (target.warned_at and target.session.state is SessionState.ACTIVE):
-        return 0
-    return target.session.said_since
-
-
-def order_for(
-    request: Request, target: Target, still: tuple[Condition, ...] = (), *, not_at_console: bool = True
-) -> Order:
-    """Return the order for the target. `still` are conditions of the rules, besides the filters of the command."""
-    return Order(
-        session_id=target.session.id,
-        account=target.session.account,
-        logon=target.session.logon,
-        said_state=target.session.state,
-        even_if_active=request.ask.even_if_active,
-        said_since=_said_since(request, target),
-        machine=target.session.machine,
-        conditions=(*request.ask.conditions, *still),
-        not_at_console=not_at_console,
-    )
-
-
-def _event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = "") -> TargetEnded | TargetRequested:
-    if answer.verdict is None:
-        return TargetRequested(key=target.key, code=answer.code, reason=answer.reason, note=answer.note)
-    verdict = answer.verdict
-    if is_again and verdict is Verdict.ALREADY_GONE:
-        return TargetEnded(key=target.key, verdict=Verdict.GONE, unseen=unseen)
-    return TargetEnded(
-        key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note, unseen=unseen
-    )
-
-
-def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
-    """Return the event for a target whose host did not answer; without a verdict when an order may have arrived."""
-    if error.delivered or is_again:
-        return TargetRequested(
-            key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message, words=error.words
-        )
-    match error:
-        case Unreachable() | TimedOut():
-            verdict = Verdict.UNREACHABLE
-        case NoRight() | NotAuthenticated():
-            verdict = Verdict.NO_RIGHT
-        case _:
-            verdict = Verdict.FAILED
-    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message, words=error.words)

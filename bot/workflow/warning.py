@@ -16,7 +16,8 @@ from bot.domain.events import GraceStarted, Noted, WarningDelivered, WarningFail
 from bot.domain.note_kind import NoteKind
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, TerminalError
-from bot.workflow.execution import OVERHEAD, order_for
+from bot.workflow.execution import OVERHEAD
+from bot.workflow.orders import order_for
 from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
