@@ -26,7 +26,7 @@ def test_an_example_runs(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_farm_file_loads_and_behaves(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (text,) = re.findall(r"```yaml\n(account:.*?)```", README, re.DOTALL)
     (tmp_path / "farm.yaml").write_text(text, encoding="utf-8")
     with Farm.from_file(tmp_path / "farm.yaml") as farm:
         assert [each["error"] for each in listed(farm, "half-the-rights").values()] == [5, 0]

@@ -18,7 +18,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
-from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, order_for
+from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, opened, order_for
 from tests.contract.powershell import knows_language_modes, powershell
 
 if TYPE_CHECKING:
@@ -181,6 +181,21 @@ def test_one_failed_compilation_costs_a_second_call_and_nothing_else(call: Call)
     call.hosts.farm.set_behaviour(call.host, "miscompiles", times=1)
     call.make(within=timedelta(seconds=15))
     call.check(has_run=True, sends=2)
+
+
+@pytest.mark.parametrize("engine", ["pwsh", "mono", "double"])
+def test_on_every_engine_a_failed_compilation_delivers_nothing_and_says_what_the_compiler_said(
+    engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with opened(engine, tmp_path_factory) as there:
+        assert isinstance(there, FarmHosts)
+        call = Call(there, "logoff")
+        there.farm.set_behaviour(call.host, "miscompiles")
+        error = call.fail(within=timedelta(seconds=30))
+        assert (isinstance(error, CannotCompile), error.delivered, "CS1029" in error.words) == (True, False, True)
+        call.check(
+            has_run=False, sends=1 if engine == "mono" else 2
+        )  # mono is no PowerShell
 
 
 def test_the_certificate_of_another_host_ends_it_before_a_word_is_said(call: Call) -> None:

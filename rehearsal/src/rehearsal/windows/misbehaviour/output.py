@@ -1,6 +1,6 @@
 """Wrong output of a command: text that the agent did not write, and C# that cannot be compiled."""
 
-from rehearsal.windows.misbehaviour.program import NONCE, Run, inner_of
+from rehearsal.windows.misbehaviour.program import NONCE, Run, inner_of, run_on
 from rehearsal.windows.shells import Command
 
 _PIECE = b"\x07garbage\r\n" * 6_500
@@ -27,9 +27,7 @@ def spoil_output(how: str, command: Command, run: Run) -> int:
 def break_source(command: Command, run: Run) -> int:
     """Runs it with C# that no compiler takes."""
     data = command.read_all().replace(b"namespace LogoffBot\n", b"#error rehearsal\nnamespace LogoffBot\n", 1)
-    inner, _ = inner_of(command, data, run)
-    command.write(inner.written)
-    return 0
+    return run_on(command, data, run)
 
 
 def _spoil(how: str, lines: list[bytes], nonce: bytes) -> list[bytes]:

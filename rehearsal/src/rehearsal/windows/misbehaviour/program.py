@@ -41,10 +41,7 @@ def raise_error(raises: Raises, command: Command) -> int:
 
 
 def mangle(mangles: Mangles, command: Command, run: Run) -> int:
-    inner, exit_code = inner_of(command, mangled(mangles, command.read_all()), run)
-    for stream, piece in inner.collect(timedelta(0)).pieces:
-        command.write(piece, stream)
-    return exit_code
+    return run_on(command, mangled(mangles, command.read_all()), run)
 
 
 def mangled(mangles: Mangles, data: bytes) -> bytes:
@@ -59,6 +56,14 @@ def mangled(mangles: Mangles, data: bytes) -> bytes:
             return data + data
         case _:
             return data + b"# and so on\n"
+
+
+def run_on(command: Command, data: bytes, run: Run) -> int:
+    """Runs the same program on other input, and writes what it writes. The exit code is its own."""
+    inner, exit_code = inner_of(command, data, run)
+    for stream, piece in inner.collect(timedelta(0)).pieces:
+        command.write(piece, stream)
+    return exit_code
 
 
 def inner_of(command: Command, data: bytes, run: Run) -> tuple[Command, int]:
