@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,6 +22,7 @@ from bot.domain.request import (
     Request,
     State,
     Target,
+    counts_of,
 )
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
@@ -39,6 +40,9 @@ Values = dict[str, Any]
 KEPT = 64
 """How many values of one column are kept after they were read. Each step of a request reads the same ones again."""
 
+KEPT_SESSIONS = 4_000
+"""The same for sessions: those of a large fleet, whose request is read whole for each drawing."""
+
 
 class JsonColumn(Generic[T]):
     """A value stored as JSON text. The column keeps any character, so each name is read back unchanged.
@@ -46,9 +50,9 @@ class JsonColumn(Generic[T]):
     As ASCII, JSON would join two halves of a pair that stood side by side as two characters.
     """
 
-    def __init__(self, form: Any) -> None:
+    def __init__(self, form: Any, kept: int = KEPT) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
-        self._read = lru_cache(maxsize=KEPT)(lambda text: self._adapter.validate_python(json.loads(text)))
+        self._read = lru_cache(maxsize=kept)(lambda text: self._adapter.validate_python(json.loads(text)))
 
     def write(self, value: T) -> str:
         return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False)
@@ -63,7 +67,7 @@ MAYBE_ACTOR: JsonColumn[Actor | None] = JsonColumn(Actor | None)
 ACTORS: JsonColumn[tuple[Actor, ...]] = JsonColumn(tuple[Actor, ...])
 PLACE: JsonColumn[Place] = JsonColumn(Place)
 MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
-SESSION: JsonColumn[Session] = JsonColumn(Session)
+SESSION: JsonColumn[Session] = JsonColumn(Session, KEPT_SESSIONS)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
@@ -253,16 +257,11 @@ def _counts_of_all(row: Row[Any]) -> Counts:
 
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
     """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
-    read = replace(
-        _head_of(row, asks),
-        targets=tuple(target_of(target) for target in targets),
-        surveys=tuple(look_of(look) for look in surveys),
-    )
-    return replace(read, elsewhere=_counts_of_all(row) - read.counts)
-
-
-def _head_of(row: Row[Any], asks: Asks) -> Request:
+    read = tuple(target_of(target) for target in targets)
     return Request(
+        targets=read,
+        surveys=tuple(look_of(look) for look in surveys),
+        elsewhere=_counts_of_all(row) - counts_of(read),
         id=row.id,
         delivery=row.delivery,
         command=row.command,
