@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, text
+from sqlalchemy import BigInteger, Boolean, Integer, column, text
 
 from adapters.sql.columns import Moment, Words, restored, storable
 from adapters.sql.tables import audit_entry, audit_target
 from bot.audit.entry import AuditTarget, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from sqlalchemy import Column, Connection, Row, Table, TextClause
+    from sqlalchemy import Column, Connection, Row, RowMapping, Table, TextualSelect
 
 Value = Any
 _SQLITE_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
@@ -41,25 +41,45 @@ class WrongValue(ValueError):
 
 
 @cache
-def entries_sql(dialect: str, rest: str) -> TextClause:
+def entries_sql(dialect: str, rest: str) -> TextualSelect:
     """Return the query of entries, with each column as the driver gives it. `rest` is what follows the table."""
-    return text(f"{_select(audit_entry, dialect)} {rest}")
+    return _as_given(_select(audit_entry, dialect, rest), audit_entry.c.keys())
 
 
 @cache
-def rows_sql(dialect: str, rest: str) -> TextClause:
+def rows_sql(dialect: str, rest: str) -> TextualSelect:
     """Return the query of rows of targets, as above."""
-    return text(f"{_select(audit_target, dialect)} {rest}")
+    return _as_given(_select(audit_target, dialect, rest), audit_target.c.keys())
+
+
+@cache
+def chained_sql(dialect: str, *rests: str) -> TextualSelect:
+    """Return the query of the entries of all these rests, as above, each behind the hash of the entry before it."""
+    selects = [_select(audit_entry, dialect, rest, first=_HASH_BEFORE) for rest in rests]
+    return _as_given(" UNION ALL ".join(selects), ("hash_before", *audit_entry.c.keys()))
+
+
+_HASH_BEFORE = "(SELECT earlier.hash FROM audit_entry earlier WHERE earlier.seq = audit_entry.seq - 1) AS hash_before, "
+
+
+def _as_given(query: str, names: Iterable[str]) -> TextualSelect:
+    """SQLAlchemy keeps the form of a row for columns that are named; otherwise it reckons it for each execution."""
+    return text(query).columns(*map(column, names))
 
 
 def entry_of(row: Row[Any], rows: tuple[AuditTarget, ...] = ()) -> Entry:
     """Return the entry of a row. Raises `WrongValue` for a row that the bot did not write."""
-    return Entry(**_values_of(row, audit_entry, _OF_ENTRY), rows=rows)
+    return Entry(**_values_of(row._mapping, audit_entry, _OF_ENTRY), rows=rows)  # noqa: SLF001 - its public name
+
+
+def entry_of_values(values: tuple[Value, ...]) -> Entry:
+    """Return the entry of a row's values in the order of the table, as above."""
+    return Entry(**_values_of(dict(zip(audit_entry.c.keys(), values, strict=True)), audit_entry, _OF_ENTRY))
 
 
 def target_of(row: Row[Any]) -> AuditTarget:
     """Return the session of a row of targets. Raises `WrongValue` for a row that the bot did not write."""
-    return AuditTarget(**_values_of(row, audit_target, _OF_TARGET))
+    return AuditTarget(**_values_of(row._mapping, audit_target, _OF_TARGET))  # noqa: SLF001 - as above
 
 
 @contextmanager
@@ -87,34 +107,33 @@ _OF_ENTRY = tuple(each.name for each in fields(Entry) if each.name != "rows")
 _OF_TARGET = tuple(each.name for each in fields(AuditTarget))
 
 
-def _select(table: Table, dialect: str) -> str:
+def _select(table: Table, dialect: str, rest: str, *, first: str = "") -> str:
     """SQLAlchemy would spend a millisecond on building it for each entry that is written."""
-    columns = ", ".join(_raw(column, dialect) for column in table.c)
-    return f"SELECT {columns} FROM {table.name}"  # noqa: S608 - our own names
+    columns = ", ".join(_raw(each, dialect) for each in table.c)
+    return f"SELECT {first}{columns} FROM {table.name} {rest}"  # noqa: S608 - our own names
 
 
-def _raw(column: Column[Any], dialect: str) -> str:
+def _raw(of: Column[Any], dialect: str) -> str:
     """PostgreSQL has times that Python has not, so there they are read as texts."""
-    name = f'"{column.name}"'
-    if dialect == "sqlite" or not isinstance(column.type, Moment):
+    name = f'"{of.name}"'
+    if dialect == "sqlite" or not isinstance(of.type, Moment):
         return name
     said = f"to_char(timezone('UTC', {name}), 'YYYY-MM-DD HH24:MI:SS.US AD')"
     return f"CASE WHEN isfinite({name}) THEN {said} ELSE CAST({name} AS text) END AS {name}"
 
 
-def _values_of(row: Row[Any], table: Table, names: tuple[str, ...]) -> dict[str, Value]:
-    raw = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+def _values_of(raw: Mapping[str, Value] | RowMapping, table: Table, names: tuple[str, ...]) -> dict[str, Value]:
     columns = table.c
     return {name: _value(columns[name], raw[name]) for name in names}
 
 
-def _value(column: Column[Any], raw: Value) -> Value:
-    if raw is None and column.nullable:
+def _value(of: Column[Any], raw: Value) -> Value:
+    if raw is None and of.nullable:
         return None
     try:
-        return _READ[type(column.type)](raw)
+        return _READ[type(of.type)](raw)
     except ValueError:
-        raise WrongValue(f"its column {column.name} does not hold {_SAID[type(column.type)]}") from None
+        raise WrongValue(f"its column {of.name} does not hold {_SAID[type(of.type)]}") from None
 
 
 def _text(raw: Value) -> str:

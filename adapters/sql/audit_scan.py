@@ -19,7 +19,7 @@ from bot.audit.verify import Unreadable, halves_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine, Row, TextClause
+    from sqlalchemy import Connection, Engine, Row, TextualSelect
 
     from bot.audit.entry import AuditTarget, Entry, Head
     from bot.audit.keys import PublicKey
@@ -69,7 +69,7 @@ class AuditScan:
                 yield Unreadable(number=str(row.seq), fault=f"of the rows of its targets one is wrong: {exc}")
         yield from targets.orphans_before(_AFTER_ALL)
 
-    def _stream(self, query: TextClause) -> Iterator[Row[Any]]:
+    def _stream(self, query: TextualSelect) -> Iterator[Row[Any]]:
         return iter(self._connection.execute(query, execution_options={"yield_per": AT_ONCE}))
 
 

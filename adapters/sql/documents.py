@@ -26,15 +26,19 @@ KEPT = 64
 """How many values of one column are kept after they were read. Each step of a request reads the same ones again."""
 
 
+KEPT_SESSIONS = 4_000
+"""The same for sessions: those of a large fleet, whose request is read whole for each drawing."""
+
+
 class JsonColumn(Generic[T]):
     """A value stored as JSON text. The column keeps any character, so each name is read back unchanged.
 
     As ASCII, JSON would join two halves of a pair that stood side by side as two characters.
     """
 
-    def __init__(self, form: Any) -> None:
+    def __init__(self, form: Any, kept: int = KEPT) -> None:
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
-        self._read = lru_cache(maxsize=KEPT)(lambda text: self._adapter.validate_python(json.loads(text)))
+        self._read = lru_cache(maxsize=kept)(lambda text: self._adapter.validate_python(json.loads(text)))
 
     def write(self, value: T) -> str:
         return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False)
@@ -49,7 +53,7 @@ MAYBE_ACTOR: JsonColumn[Actor | None] = JsonColumn(Actor | None)
 ACTORS: JsonColumn[tuple[Actor, ...]] = JsonColumn(tuple[Actor, ...])
 PLACE: JsonColumn[Place] = JsonColumn(Place)
 MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
-SESSION: JsonColumn[Session] = JsonColumn(Session)
+SESSION: JsonColumn[Session] = JsonColumn(Session, KEPT_SESSIONS)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)

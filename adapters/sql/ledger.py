@@ -14,7 +14,7 @@ from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.errors import translate_errors
 from adapters.sql.pause_queries import read_pause, set_pause
-from adapters.sql.proof_queries import proving_entries
+from adapters.sql.proof_queries import ProvingEntries
 from adapters.sql.request_queries import (
     RowMoved,
     count_alone,
@@ -92,7 +92,7 @@ class SqlLedger:
         self._glance = for_one_read(engine)
         self._clock, self._asks = clock, Asks(ask_types)
         self._chain = ChainWriter(keys, origin)
-        self._seal_key, self._verifier = keys.seal_key, Verifier(keys.public)
+        self._seal_key, self._proving = keys.seal_key, ProvingEntries(Verifier(keys.public))
 
     def open(self, request: Request) -> Request:
         with self._writing(within=RECEIPT_LIMIT) as (connection, head):
@@ -133,7 +133,7 @@ class SqlLedger:
 
     def _proves(self, connection: Connection, request: Request, part: Part, now: datetime) -> bool:
         try:
-            entries = proving_entries(connection, request.id, part.host, self._verifier)
+            entries = self._proving.read(connection, request.id, part.host)
             misfit = misfit_of(request, entries, self._seal_key, now, part.host)
         except LedgerError as error:
             misfit = error.message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from adapters.sql.documents import (
@@ -26,6 +26,7 @@ from bot.domain.request import (
     Request,
     State,
     Target,
+    counts_of,
 )
 from bot.domain.verdicts import Reason, Verdict
 
@@ -201,22 +202,12 @@ def look_of(row: Row[Any]) -> HostSurvey:
     )
 
 
-def _counts_of_all(row: Row[Any]) -> Counts:
-    return Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets)
-
-
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
     """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
-    read = replace(
-        _head_of(row, asks),
-        targets=tuple(target_of(target) for target in targets),
-        surveys=tuple(look_of(look) for look in surveys),
-    )
-    return replace(read, elsewhere=_counts_of_all(row) - read.counts)
-
-
-def _head_of(row: Row[Any], asks: Asks) -> Request:
     return Request(
+        targets=(read := tuple(target_of(target) for target in targets)),
+        surveys=tuple(look_of(look) for look in surveys),
+        elsewhere=Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets) - counts_of(read),
         id=row.id,
         delivery=row.delivery,
         command=row.command,

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.request import Request, Target
+    from bot.domain.session import Session
 
 KEPT = 64
 """How many heads' halves are kept after they were reckoned."""
+
+KEPT_HOSTS = 4_000
+"""The same for the digests of hosts: those of a large fleet."""
 
 
 def content_of(request: Request) -> str:
@@ -73,9 +77,14 @@ def _digests(request: Request) -> dict[str, str]:
 
 def _of_targets(targets: Sequence[Target]) -> str:
     """Cover what the survey froze: each session as it was seen, and whose text warns it."""
-    return _digest(
-        [[_plain(target.session), target.own_warning] for target in sorted(targets, key=lambda each: each.key)]
-    )
+    in_order = sorted(targets, key=lambda each: each.key)
+    return _digest_of_frozen(tuple((target.session, target.own_warning) for target in in_order))
+
+
+@lru_cache(maxsize=KEPT_HOSTS)
+def _digest_of_frozen(targets: tuple[tuple[Session, bool], ...]) -> str:
+    """A host's digest is reckoned with the survey, at the start and at the host's own steps, so it is kept."""
+    return _digest([[_plain(session), own_warning] for session, own_warning in targets])
 
 
 def with_seals(request: Request, key: bytes) -> Request:

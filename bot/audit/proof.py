@@ -8,6 +8,7 @@ entries of decisions and those of one host, however many hosts the request has.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from bot.domain import events as e
 from bot.domain.request import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.audit.entry import Entry
@@ -48,6 +49,9 @@ def needs_proof(request: Request, event: e.Event) -> bool:
     return isinstance(event, _PROVEN_BEFORE) and request.state is not State.ENDED
 
 
+KEPT = 64
+"""Of how many requests it is kept how far they are."""
+
 _NEW_CONTENT = frozenset({"asked", "reason_given", "surveyed", "narrowed", "action_changed", "second_person_needed"})
 _VOIDS = frozenset({"surveyed", "narrowed", "action_changed", "second_person_needed"})
 
@@ -70,8 +74,9 @@ class Reckoning:
     stopped_seq: int = 0  # the number of the entry with which a person stopped the act; 0: nobody did
 
 
-def reckoning_of(entries: Iterable[Entry]) -> Reckoning:
-    """Return how far the request is by these entries, in ascending order."""
+@lru_cache(maxsize=KEPT)
+def reckoning_of(entries: tuple[Entry, ...]) -> Reckoning:
+    """Return how far the request is by these entries, in ascending order. All hosts of a request have the same ones."""
     now = Reckoning()
     for entry in entries:
         now = _after(now, entry)
@@ -120,7 +125,7 @@ def misfit_of(request: Request, entries: Sequence[Entry], seal_key: bytes, now: 
     `entries` are verified, in ascending order: those of its decisions, and all of one `host` when the request is that
     host's part. The progress at the hosts is compared then; other parts have to be compared host by host later.
     """
-    decisions = [entry for entry in entries if entry.event in DECIDING_NAMES]
+    decisions = tuple(entry for entry in entries if entry.event in DECIDING_NAMES)
     if not decisions or decisions[0].event != "asked":
         return "nobody asked for it"
     reckoned = reckoning_of(decisions)

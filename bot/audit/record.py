@@ -156,13 +156,15 @@ def _outcome(
     entry: Entry, before: Request, event: e.TargetEnded | e.Settled | e.TargetRequested, now: datetime
 ) -> Entry:
     """Return the entry with verdict, code, reason and note. A verdict has the time since its host's order."""
-    entry = replace(entry, reason_code=event.reason.value if event.reason else "", note=event.note)
+    reason_code = event.reason.value if event.reason else ""
     if isinstance(event, e.TargetRequested):
         note = "the order may not have arrived" if event.lost else event.note
-        return replace(entry, code=event.code, note=_joined(note, said_by_computer(event.words)))
+        note = _joined(note, said_by_computer(event.words))
+        return replace(entry, reason_code=reason_code, code=event.code, note=note)
     look = before.survey_of(event.key[0])
     return replace(
         entry,
+        reason_code=reason_code,
         verdict=event.verdict.value,
         code=event.code if isinstance(event, e.TargetEnded) else 0,
         note=_joined(event.note, _unseen(event.unseen), said_by_computer(getattr(event, "words", ""))),
