@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.text import Text
 
+from bot.audit.record import POLICY_LOADED
 from bot.cards.text import UNREADABLE, plain
+
+if TYPE_CHECKING:
+    from bot.audit.entry import Entry
 
 LINE_FEED = "\n"
 _KEPT = (LINE_FEED, "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}")
@@ -21,6 +27,20 @@ def literal(text: str) -> str:
 def letters(text: str) -> Text:
     """Return what the bot wrote itself for a terminal: its lines and signs stay, what would steer does not."""
     return Text("".join(each if each.isprintable() or each in _KEPT else UNREADABLE for each in text))
+
+
+def entry_values(entry: Entry) -> dict[str, object]:
+    """Return an audit entry with the sessions that it names as JSON values."""
+    values: dict[str, object] = asdict(entry)
+    moments = {"at": entry.at, "expires_at": entry.expires_at}
+    return values | {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+
+
+def said_in(entry: Entry) -> list[str]:
+    """Return the words of an audit entry for a line of a terminal. The text of a policy is too long for one."""
+    named = f"{entry.targets} named" if entry.targets else ""
+    text = entry.text if entry.event != POLICY_LOADED else f"policy {entry.policy[:16]}"
+    return [word for word in (named, entry.reason_code, entry.reason, entry.note, text) if word]
 
 
 def json_text(value: object) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
@@ -13,30 +16,39 @@ from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
+from adapters.sql.audit_scan import scanned
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
+from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
+from app.checkout import commit
+from bot.audit.entry import Origin
 from bot.commands import ASK_TYPES
 from bot.errors import SettingsError
 from bot.policy.approvals import named_in
+from bot.policy.digest import digest_of, text_of
 from bot.workflow.authorization import Authorizer
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
 from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from slack_sdk import WebClient
+    from sqlalchemy import Engine
 
+    from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
-    from bot.ports.store import Store
+    from bot.ports.store import SignedStore, Store
     from bot.workflow.steps import Workflow
 
 LOOKS_AT_ONCE = 64
@@ -68,6 +80,7 @@ class Bot:
     """All running parts. `start` returns once commands can arrive; `stop` lets running steps finish."""
 
     ledger: Store
+    policy: str  # the text of the policy, for the audit log
     workflow: Workflow
     scheduler: Scheduler
     connection: ChatConnection
@@ -75,6 +88,7 @@ class Bot:
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
 
     def start(self) -> None:
+        self.ledger.load_policy(self.policy)
         self.directory.start()
         self.scheduler.start(self.workflow.step, self.workflow.record_failure)
         self.connection.start()
@@ -93,12 +107,11 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     `endpoints` has the URLs of a farm's hosts, instead of the configured ones. Raises `LedgerError` when the database
     cannot be read, and `SettingsError` when it has the tables of another release.
     """
-    url = settings.database.get_secret_value()
-    _check_schema(url)
+    _check_schema(url := settings.database.get_secret_value())
     clock = clock or SystemClock()
     database = open_database(url)
-    ledger = SqlLedger(database, clock, settings.chain_key, ASK_TYPES)
-    shell = WinRmShell(_connections(settings, endpoints))
+    ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings))
+    shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
@@ -108,17 +121,19 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     )
     workflow = assemble(
         ledger=ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of),
+        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
         chat=SlackChat(client, directory.group_ids),
         clock=clock,
         executor=executor,
         scheduler=scheduler,
         authorizer=authorizer,
         hosts_at_once=HOSTS_AT_ONCE,
+        look_within=settings.look_within,
     )
     intake = _intake(settings, ledger, authorizer, clock)
     return Bot(
         ledger=ledger,
+        policy=text_of(settings.policy()),
         workflow=workflow,
         scheduler=scheduler,
         connection=_connection(settings, intake, scheduler),
@@ -143,11 +158,36 @@ def upgrade(settings: Settings) -> str:
     return migrate.upgrade(settings.database.get_secret_value())
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> SignedStore:
     """Return the database alone, for the audit log and the pause. Raises `LedgerError` and `SettingsError`."""
     url = settings.database.get_secret_value()
     _check_schema(url)
-    return SqlLedger(open_database(url), SystemClock(), settings.chain_key, ASK_TYPES)
+    return SqlLedger(open_database(url), SystemClock(), settings.signing_keys, ASK_TYPES, origin_of(settings))
+
+
+@contextmanager
+def open_scan(url: str) -> Iterator[AuditScan]:
+    """Open the audit log of this database for one scan; no key is needed. Raises as `open_store` does."""
+    _check_schema(url)
+    database = open_database(url)
+    try:
+        with scanned(database) as scan:
+            yield scan
+    finally:
+        database.dispose()
+
+
+def origin_of(settings: Settings) -> Origin:
+    """Return what each audit entry says of the program that writes it."""
+    return Origin(
+        bot_version=bot_version(), agent_version=script.digest(), policy=digest_of(text_of(settings.policy()))
+    )
+
+
+@cache
+def bot_version() -> str:
+    """Return the release, and the commit where the program runs from a checkout."""
+    return " ".join(filter(None, (version("logoff-bot"), commit())))
 
 
 def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
@@ -176,6 +216,11 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
     )
 
 
+def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
+    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
+    return LogonGate(logons, clock, settings.signing_keys.credential_key)
+
+
 def _check_schema(url: str) -> None:
     if migrate.current(url) != migrate.newest():
         raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
@@ -193,6 +238,7 @@ def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Cal
             ca_file=way.ca_file,
             certificate=way.certificate,
             key=way.key,
+            repeats=way.repeat,
             kerberos_host=host if address != host else "",
         )
 

@@ -4,7 +4,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
   UsageError            the command cannot be understood
   Conflict              the event does not fit the request as it is now
   Duplicate             the same delivery arrived before
-  TerminalError         a Windows host could not be asked; `.host`, `.retryable`, `.delivered`
+  TerminalError         a Windows host could not be asked; `.host`, `.retryable`, `.delivered`, `.words`, `.phase`
     Unreachable           no connection
     NotAuthenticated      the host did not accept the bot's account; no automatic retry
     NotAllowed            no rule lets the requester look at the host, which was not contacted
@@ -14,6 +14,8 @@ BotError                `.message` is the sentence for people; `.code` is stable
     WrongMachine          another machine answers under the host's name
     CannotCompile         the agent could not be compiled or run on the host
   LedgerError           the database cannot be read or written
+    KeyChanged            another audit key signs the log by now; this process writes no more
+    RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`
     PlaceRefused          the bot may not post in the place
   SettingsError         app.yaml is wrong: all faults at once
@@ -89,6 +91,7 @@ class ConflictReason(StrEnum):
     DECIDED = "decided"  # another person decided first
     EMPTY = "empty"  # no target would be left
     OUT_OF_ORDER = "out_of_order"  # the state does not admit the event
+    NOT_PROVEN = "not_proven"  # the stored request is not what its signed entries say, so it has failed
 
 
 class Conflict(BotError):
@@ -115,14 +118,16 @@ class TerminalError(BotError):
     """A Windows host could not be asked.
 
     `host` is its name. `retryable`: the same call may work later. `delivered`: the order may have reached the host.
+    `words` are what the host itself said, in one bounded line, and `phase` the step at which it said so; both may be
+    empty.
     """
 
     code = "terminal"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, host: str, delivered: bool = False) -> None:
+    def __init__(self, message: str, *, host: str, delivered: bool = False, words: str = "", phase: str = "") -> None:
         super().__init__(message)
-        self.host, self.delivered = host, delivered
+        self.host, self.delivered, self.words, self.phase = host, delivered, words, phase
 
 
 class Unreachable(TerminalError):
@@ -179,6 +184,18 @@ class LedgerError(BotError):
     """The database cannot be read or written."""
 
     code = "ledger"
+
+
+class KeyChanged(LedgerError):
+    """Another audit key signs the log by now. This process writes no more."""
+
+    code = "key_changed"
+
+
+class RecordChanged(LedgerError):
+    """The audit log is not as this process has seen it. The process writes no more."""
+
+    code = "record_changed"
 
 
 class ChatError(BotError):

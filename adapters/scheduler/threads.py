@@ -1,9 +1,9 @@
 """The `Scheduler` port with threads of this process.
 
 There are two lanes, so that slow hosts never delay surveys, decisions and drawings: steps of hosts have their own
-threads. An item that waits for its host, or for its own earlier run, waits in a list and not in a thread. Each run gets
-a new daemon thread. Starting a thread costs far less than any step, and a step that hangs cannot keep the process from
-ending.
+threads. An item that waits for its host, or for its own earlier run, waits in a list and not in a thread. Threads are
+daemons, so a step that hangs cannot keep the process from ending. A thread goes on with the next item of its lane and
+ends when there is none.
 """
 
 from __future__ import annotations
@@ -42,17 +42,18 @@ class _Lane:
 
     def take(self) -> Iterator[WorkItem]:
         """Move the items that may run now from waiting to running, and yield them."""
-        busy_hosts = {item.host for item in self.running if item.host}
-        for item in tuple(self.waiting) if len(self.running) < self.workers else ():
-            if len(self.running) >= self.workers:
-                return
-            if item in self.running or item.host in busy_hosts:
-                continue
+        while len(self.running) < self.workers and (item := self._next()):
             del self.waiting[item]
             self.running.add(item)
-            if item.host:
-                busy_hosts.add(item.host)
             yield item
+
+    def _next(self) -> WorkItem | None:
+        """Return the first item that may run now. It looks no further than to that one."""
+        if not self.waiting:
+            return None
+        busy_hosts = {item.host for item in self.running if item.host}
+        may_run = (item for item in self.waiting if item not in self.running and item.host not in busy_hosts)
+        return next(may_run, None)
 
 
 class ThreadScheduler:
@@ -68,7 +69,9 @@ class ThreadScheduler:
         self._step: Step = _not_started
         self._on_failure: OnFailure = lambda _item, _reference, _error: None
         self._sweep_every = sweep_every.total_seconds()
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._changed = threading.Condition(lock)  # an item was given a date, or the end has begun
+        self._stepped = threading.Condition(lock)  # no step runs any more
         self._requests, self._hosts = _Lane(workers), _Lane(workers)
         self._later: list[tuple[datetime, int, WorkItem]] = []
         self._dates: set[tuple[datetime, WorkItem]] = set()
@@ -95,12 +98,12 @@ class ThreadScheduler:
             self._open = False
             self._ending.set()
             self._changed.notify_all()
-            return self._changed.wait_for(self._is_quiet, within.total_seconds())
+            return self._stepped.wait_for(self._is_quiet, within.total_seconds())
 
     def idle(self, within: timedelta) -> bool:
         """Wait until no step runs and none is due. Return False when the time is up before."""
         with self._changed:
-            return self._changed.wait_for(self._is_idle, within.total_seconds())
+            return self._stepped.wait_for(self._is_idle, within.total_seconds())
 
     def wake(self, item: WorkItem, at: datetime | None = None) -> None:
         with self._changed:
@@ -139,15 +142,31 @@ class ThreadScheduler:
             lane.waiting[item] = None
 
     def _run(self, item: WorkItem) -> None:
+        following: WorkItem | None = item
+        while following:
+            following = self._run_one(following)
+
+    def _run_one(self, item: WorkItem) -> WorkItem | None:
+        """Run the step. Return the next item of its lane for this thread."""
         try:
             failure = _survive("step.failed", lambda: self._step(item), item)
             if failure:
                 _survive("failure.not_recorded", lambda: self._on_failure(item, *failure), item)
-        finally:
-            with self._changed:
-                self._lane(item).running.discard(item)
-                self._start_steps()
-                self._changed.notify_all()
+        except BaseException:  # this thread ends with it
+            self._leave(item, goes_on=False)
+            raise
+        return self._leave(item, goes_on=True)
+
+    def _leave(self, item: WorkItem, *, goes_on: bool) -> WorkItem | None:
+        """Let others run that waited for this item. A thread that goes on gets one of them; the others get new ones."""
+        with self._changed:
+            lane = self._lane(item)
+            lane.running.discard(item)
+            following = next(lane.take(), None) if goes_on and self._open else None
+            self._start_steps()
+            if self._is_quiet():
+                self._stepped.notify_all()
+            return following
 
     def _keep_time(self) -> None:
         """Move each item to its lane when its date has come."""

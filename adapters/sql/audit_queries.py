@@ -1,50 +1,84 @@
-"""The audit log in its tables: lock the head, append an entry, read entries."""
+"""The audit log in its tables: read the head and entries."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select
 
-from adapters.sql.errors import row_faults
-from adapters.sql.mapping import entry_of, row_of_entry
+from adapters.sql.audit_rows import WrongValue, entries_sql, entry_of, every_text, rows_sql, target_of
+from adapters.sql.columns import storable
 from adapters.sql.tables import audit_entry, chain_head
-from bot.audit.chain import seal
-from bot.audit.entry import Head
+from bot.audit.entry import AuditTarget, Entry, Head
+from bot.errors import LedgerError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
-    from bot.audit.entry import Entry
-
-_HEAD = select(chain_head.c.seq, chain_head.c.mac)
-
-
-def lock_head(connection: Connection) -> Head:
-    """Lock the head until the transaction ends, and return it. All other writers wait for this lock.
-
-    On SQLite the transaction itself (`BEGIN IMMEDIATE`) is the lock.
-    """
-    return Head(*connection.execute(_HEAD.with_for_update()).one())
+HEAD = select(chain_head.c.seq, chain_head.c.hash, chain_head.c.key_id)
 
 
 def read_head(connection: Connection) -> Head:
-    return Head(*connection.execute(_HEAD).one())
+    """Return the mark of the end. Raises `LedgerError` when it is none."""
+    return head_of(connection.execute(HEAD).one_or_none())
 
 
-def append(connection: Connection, head: Head, entry: Entry, *, at: datetime, key: bytes) -> Entry:
-    """Append the entry behind the locked head, move the head, and return the sealed entry."""
-    sealed = seal(entry, seq=head.seq + 1, at=at, before=head.mac, key=key)
-    connection.execute(insert(audit_entry).values(row_of_entry(sealed)))
-    connection.execute(update(chain_head).values(seq=sealed.seq, mac=sealed.mac))
-    return sealed
+def head_of(row: Row[int, str, str] | None) -> Head:
+    """Return the head of its row. Raises `LedgerError` for a row that the bot did not write, or for none."""
+    if row is None or type(row.seq) is not int or row.seq < 0:
+        raise LedgerError("The mark of the end of my audit log, chain_head, is gone or no number. Restore it.")
+    return Head(row.seq, row.hash, row.key_id)
 
 
 def read_entries(connection: Connection, *, request_id: str | None, after: int, limit: int) -> tuple[Entry, ...]:
-    query = select(audit_entry).where(audit_entry.c.seq > after).order_by(audit_entry.c.seq).limit(limit)
-    if request_id is not None:
-        query = query.where(audit_entry.c.request_id == request_id)
-    with row_faults():
-        return tuple(entry_of(row) for row in connection.execute(query))
+    """Return entries with the sessions that they name. Raises `LedgerError` for a row that is no entry."""
+    only = "AND request_id = :request_id" if request_id is not None else ""
+    query = entries_sql(connection.dialect.name, f"WHERE seq > :after {only} ORDER BY seq LIMIT :limit")
+    values = {"after": after, "limit": limit, "request_id": storable(request_id or "")}
+    with wrong_rows(), every_text(connection):
+        found = connection.execute(query, values).all()
+        targets = _targets_of(connection, [row.seq for row in found if row.targets])
+        return tuple(entry_of(row, tuple(targets.get(row.seq, ()))) for row in found)
+
+
+def read_entry(connection: Connection, seq: int) -> Entry | None:
+    """Return one entry with the sessions that it names; None when there is none, or the row is none."""
+    with every_text(connection):
+        query = entries_sql(connection.dialect.name, "WHERE seq = :seq")
+        row = connection.execute(query, {"seq": seq}).one_or_none()
+        if row is None:
+            return None
+        try:
+            targets = _targets_of(connection, [seq]) if row.targets else {}
+            return entry_of(row, tuple(targets.get(seq, ())))
+        except WrongValue:
+            return None
+
+
+def newest_text(connection: Connection, event: str) -> str | None:
+    """Return the text of the newest entry of this event; None when there is none."""
+    query = select(audit_entry.c.text).where(audit_entry.c.event == event).order_by(audit_entry.c.seq.desc()).limit(1)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _targets_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[AuditTarget]]:
+    targets: dict[int, list[AuditTarget]] = defaultdict(list)
+    if numbers:
+        query = rows_sql(connection.dialect.name, "WHERE seq IN :numbers ORDER BY seq, position")
+        some = query.bindparams(bindparam("numbers", numbers, expanding=True))
+        for row in connection.execute(some):
+            targets[row.seq].append(target_of(row))
+    return targets
+
+
+@contextmanager
+def wrong_rows() -> Iterator[None]:
+    try:
+        yield
+    except WrongValue as exc:
+        raise LedgerError(f"My audit log has a row that I did not write: {exc}. Run: logoff-bot audit verify") from exc

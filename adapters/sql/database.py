@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(seconds=30)
 """How long a write waits for the lock when no person waits for the answer."""
 
+KEPT = 20
+"""How many connections a process keeps open; on PostgreSQL it has no more than these."""
+
 LOCK_LIMIT = "lock_limit"
 """Execution option: how long this transaction may wait for the lock, a timedelta."""
 
 READS = "reads"
 """Execution option: this transaction only reads, from one snapshot."""
+
+_ONCE = "once"
+"""Execution option: nothing but one statement that reads, which is a snapshot of its own and needs no transaction."""
 
 
 def open_database(url: str) -> Engine:
@@ -48,12 +54,21 @@ def open_database(url: str) -> Engine:
             raise SettingsError(f"database: {other} is not supported. Use sqlite:///file or postgresql://host/name.")
 
 
+def for_one_read(engine: Engine) -> Engine:
+    """Return this engine for single statements that only read. They begin no transaction, which saves round trips."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(**{_ONCE: True}, isolation_level="AUTOCOMMIT")
+    return engine.execution_options(**{_ONCE: True})  # the driver begins nothing by itself
+
+
 def _sqlite(where: URL) -> Engine:
     if where.database in (None, "", ":memory:"):
         raise SettingsError("database: the audit log needs a file. Write sqlite:///file.")
-    # Connections to a file are cheap, and other modules limit the threads that use them.
+    # Other modules limit the threads that use them. Connections are kept, because each new one reads the tables anew.
     # Parameters are texts of people. They belong in rows, and not in the message of an exception.
-    engine = sqlalchemy.create_engine(where.set(drivername="sqlite+pysqlite"), max_overflow=-1, hide_parameters=True)
+    engine = sqlalchemy.create_engine(
+        where.set(drivername="sqlite+pysqlite"), pool_size=KEPT, max_overflow=-1, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -90,6 +105,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Begin a transaction. A write takes the lock at once, because a later one may fail as "locked" without waiting."""
     options = connection.get_execution_options()
+    if options.get(_ONCE):
+        return
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(options.get(LOCK_LIMIT, PATIENCE))}")
     connection.exec_driver_sql("BEGIN" if options.get(READS) else "BEGIN IMMEDIATE")
 
@@ -98,8 +115,8 @@ def _postgresql(where: URL) -> Engine:
     try:
         engine = sqlalchemy.create_engine(
             where.set(drivername="postgresql+psycopg"),
-            pool_size=10,
-            max_overflow=10,
+            pool_size=KEPT,
+            max_overflow=0,
             pool_timeout=1.5,  # a transaction takes milliseconds; after this time the database itself hangs
             pool_pre_ping=True,
             hide_parameters=True,  # as above
@@ -113,6 +130,8 @@ def _postgresql(where: URL) -> Engine:
 
 def _begin_postgresql(connection: Connection) -> None:
     options = connection.get_execution_options()
+    if options.get(_ONCE):
+        return
     if options.get(READS):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from adapters.sql.audit_queries import append, lock_head, read_entries, read_head
-from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS
+from adapters.sql.audit_queries import newest_text, read_entries, read_head
+from adapters.sql.chain_writer import ChainWriter
+from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
+from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.errors import translate_errors
-from adapters.sql.mapping import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.pause_queries import read_pause, set_pause
+from adapters.sql.proof_queries import ProvingEntries
 from adapters.sql.request_queries import (
     RowMoved,
     count_alone,
     count_asked,
     id_of_delivery,
     insert_request,
+    is_one_statement,
     newest_ids,
     read_due,
+    read_part,
     read_requests,
     save_request,
-    set_announced,
     set_due,
     set_listed,
     set_published,
+    unended_ids,
 )
 from adapters.sql.write_queue import FairLock
-from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.audit.chain import Verifier
+from bot.audit.decisions import decided, opened
+from bot.audit.entry import Origin
+from bot.audit.proof import misfit_of, needs_proof, not_proven
+from bot.audit.record import (
+    POLICY_LOADED,
+    entry_for_note,
+    entry_for_pause,
+    entry_for_policy,
+)
 from bot.domain.alone import within_limit
-from bot.domain.lifecycle import advance
+from bot.domain.part import HEAD, WHOLE, part_for
 from bot.domain.request import Pause
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 
@@ -42,9 +55,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from bot.audit.entry import Entry, Head
+    from bot.audit.keys import SigningKeys
     from bot.domain.alone import AloneLimit
     from bot.domain.ask import Ask
     from bot.domain.events import Event, Noted
+    from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request, WorkItem
     from bot.ports.clock import Clock
@@ -58,22 +73,32 @@ log = structlog.get_logger()
 class SqlLedger:
     """Every write is one transaction that locks the head of the audit log first, so all writers run one after another.
 
-    `ask_types` has the type of ask for each command; `key` seals the audit log. A `LedgerError` on a write means that
-    the write was not acknowledged. When the connection broke during the commit, the write may be there all the same,
-    and the sweep finds it.
+    `ask_types` has the type of ask for each command; `keys` sign the audit log, and each entry says the `origin`. A
+    `LedgerError` on a write means that the write was not acknowledged. When the connection broke during the commit, the
+    write may be there all the same, and the sweep finds it.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, key: bytes, ask_types: Mapping[str, type[Ask]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        keys: SigningKeys,
+        ask_types: Mapping[str, type[Ask]],
+        origin: Origin = Origin(),  # noqa: B008 - a frozen value
+    ) -> None:
         self._engine = engine
-        self._turns = FairLock()
+        self.turns = FairLock()  # the queue of all writers of this process
         self._reader = engine.execution_options(**{READS: True})
-        self._clock, self._key, self._asks = clock, key, Asks(ask_types)
+        self._glance = for_one_read(engine)
+        self._clock, self._asks = clock, Asks(ask_types)
+        self._chain = ChainWriter(keys, origin)
+        self._seal_key, self._proving = keys.seal_key, ProvingEntries(Verifier(keys.public))
 
     def open(self, request: Request) -> Request:
         with self._writing(within=RECEIPT_LIMIT) as (connection, head):
             self._refuse_known(connection, request)
             insert_request(connection, request, self._asks)
-            entry = self._append(connection, head, entry_for_opening(request), self._clock.now())
+            entry = self._chain.append(connection, head, opened(request), self._clock.now())
         _tell(entry, request)
         return request
 
@@ -81,7 +106,7 @@ class SqlLedger:
         first = id_of_delivery(connection, request.delivery)
         if first is not None:
             raise Duplicate("This command arrived before.", request=self._fresh(connection, first))
-        if read_requests(connection, [request.id], self._asks):
+        if read_part(connection, request.id, HEAD, self._asks):
             raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
 
     def record(
@@ -89,16 +114,39 @@ class SqlLedger:
     ) -> Request:
         """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
         with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
-            before = self._fresh(connection, request_id)
+            before = self._fresh(connection, request_id, part_for(event))
             now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
             if limit:
                 used = count_alone(connection, before, now - limit.within)
                 event = within_limit(before, event, limit, used)
-            after = advance(before, event, now)
+                before = self._fresh(connection, request_id, part_for(event))
+            is_proven = not needs_proof(before, event) or self._proves(connection, before, part_for(event), now)
+            if not is_proven:
+                event, before = not_proven(), self._fresh(connection, request_id)
+            after, entry = decided(before, event, now, seal_key=self._seal_key)
             self._save(connection, before, after)
-            entry = self._append(connection, head, entry_for(before, event), now)
+            entry = self._chain.append(connection, head, entry, now)
         _tell(entry, after)
+        if not is_proven:
+            raise _not_proven(after)
         return after
+
+    def _proves(self, connection: Connection, request: Request, part: Part, now: datetime) -> bool:
+        try:
+            entries = self._proving.read(connection, request.id, part.host)
+            misfit = misfit_of(request, entries, self._seal_key, now, part.host)
+        except LedgerError as error:
+            misfit = error.message
+        if misfit:
+            log.error("request.not_proven", request_id=request.id, misfit=misfit)
+        return not misfit
+
+    def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        with _reading(self._reader) as connection:
+            found = read_part(connection, request_id, part, self._asks)
+            if found is None or self._proves(connection, found, part, self._clock.now()):
+                return found
+        raise _not_proven(self.record(request_id, not_proven()))
 
     def _save(self, connection: Connection, before: Request, after: Request) -> None:
         """Write the changes. Raises `Conflict` when the row has changed although the head is locked.
@@ -112,12 +160,12 @@ class SqlLedger:
 
     def note(self, noted: Noted, place: Place) -> None:
         with self._writing(RECEIPT_LIMIT) as (connection, head):
-            entry = self._append(connection, head, entry_for_note(noted, place), self._clock.now())
+            entry = self._chain.append(connection, head, entry_for_note(noted, place), self._clock.now())
         _tell(entry)
 
-    def find(self, request_id: str) -> Request | None:
-        with _reading(self._reader) as connection:
-            return read_requests(connection, [request_id], self._asks).get(request_id)
+    def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
+            return read_part(connection, request_id, part, self._asks)
 
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
@@ -126,19 +174,15 @@ class SqlLedger:
         values: dict[str, Any] = {"publish_after": publish_after}
         if message_ref is not None:
             values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_published(connection, request_id, version, values)
 
-    def mark_announced(self, request_id: str, at: datetime) -> None:
-        with self._writing() as (connection, _head):
-            set_announced(connection, request_id, at)
-
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_listed(connection, request_id, content_version, listed)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        with self._writing() as (connection, _head):
+        with self._bookkeeping() as connection:
             set_due(connection, item, due_at)
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
@@ -154,18 +198,46 @@ class SqlLedger:
         with self._writing(PATIENCE) as (connection, head):
             now = self._clock.now()
             set_pause(connection, Pause(by=by, since=now, reason=reason))
-            entry = self._append(connection, head, entry_for_pause(by, reason), now)
+            entry = self._chain.append(connection, head, entry_for_pause(by, reason), now)
         _tell(entry)
 
     def resume(self, by: str) -> None:
         with self._writing(PATIENCE) as (connection, head):
             set_pause(connection, None)
-            entry = self._append(connection, head, entry_for_pause(by, None), self._clock.now())
+            entry = self._chain.append(connection, head, entry_for_pause(by, None), self._clock.now())
         _tell(entry)
 
     def paused(self) -> Pause | None:
-        with _reading(self._reader) as connection:
+        with _reading(self._glance) as connection:
             return read_pause(connection)
+
+    def load_policy(self, text: str) -> None:
+        with self._writing() as (connection, head):
+            if newest_text(connection, POLICY_LOADED) == text:
+                return
+            entry = self._chain.append(connection, head, entry_for_policy(text), self._clock.now())
+        _tell(entry)
+
+    def hand_over(self, by: str, new: SigningKeys) -> Entry:
+        """Let the new key sign from now on, and return its first entry.
+
+        Raises `KeyChanged` when this ledger's key does not sign, and `LedgerError` when requests are not over yet.
+        """
+        with self._writing() as (connection, head):
+            if not head.seq:
+                raise LedgerError(
+                    "The audit log is empty, so no key has signed yet: put the new audit_key in and start."
+                )
+            if unended_ids(connection):
+                raise LedgerError("Requests are not over yet. Stop the bot, then change the key.")
+            entry = self._chain.hand_over(connection, head, by, new, self._clock.now())
+        _tell(entry)
+        return entry
+
+    def unended(self) -> tuple[Request, ...]:
+        """Return the requests that are not over, the oldest first."""
+        with _reading(self._reader) as connection:
+            return tuple(read_requests(connection, unended_ids(connection), self._asks).values())
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
         with _reading(self._reader) as connection:
@@ -181,19 +253,30 @@ class SqlLedger:
 
     @contextmanager
     def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
-        with translate_errors(), self._turns.take(within) as left:
+        with translate_errors(), self.turns.take(within) as left:
+            self._chain.refuse_broken()
             engine = self._engine.execution_options(**{LOCK_LIMIT: left})
             with engine.begin() as connection:
-                yield connection, lock_head(connection)
+                yield connection, self._chain.lock(connection)
+            self._chain.keep()
 
-    def _fresh(self, connection: Connection, request_id: str) -> Request:
-        found = read_requests(connection, [request_id], self._asks).get(request_id)
+    @contextmanager
+    def _bookkeeping(self) -> Iterator[Connection]:
+        """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn."""
+        with translate_errors():
+            turn = self.turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
+            with turn, self._engine.begin() as connection:
+                yield connection
+
+    def _fresh(self, connection: Connection, request_id: str, part: Part = WHOLE) -> Request:
+        found = read_part(connection, request_id, part, self._asks)
         if found is None:
             raise LedgerError(f"I know no request {request_id}. Send the command again.")
         return found
 
-    def _append(self, connection: Connection, head: Head, entry: Entry, at: datetime) -> Entry:
-        return append(connection, head, entry, at=at, key=self._key)
+
+def _not_proven(request: Request) -> Conflict:
+    return Conflict("The record does not say what its row says.", request=request, reason=ConflictReason.NOT_PROVEN)
 
 
 @contextmanager
@@ -203,8 +286,8 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _tell(entry: Entry, request: Request | None = None) -> None:
-    """Log the entry after the commit. Logs on another machine then have the number and mac of each entry."""
+    """Log the entry after the commit. Logs on another machine then have number and hash of each entry: an anchor."""
     state = request.state.value if request else ""
     log.info(
-        "request.recorded", request_id=entry.request_id, change=entry.event, state=state, seq=entry.seq, mac=entry.mac
+        "request.recorded", request_id=entry.request_id, change=entry.event, state=state, seq=entry.seq, hash=entry.hash
     )

@@ -2,72 +2,42 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
-from bot.audit.entry import Entry
+from adapters.sql.documents import (
+    ACTOR,
+    ACTORS,
+    EXCLUDED,
+    MAYBE_ACTOR,
+    MAYBE_MESSAGE_REF,
+    MAYBE_REQUIREMENT,
+    MAYBE_WORDS,
+    PLACE,
+    SESSION,
+    JsonColumn,
+)
+from bot.audit.entry import AuditTarget, Entry
 from bot.domain.actions import Action
-from bot.domain.ask import Ask
-from bot.domain.people import Actor, Place
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, MessageRef, Request, State, Target
-from bot.domain.requirement import Requirement
-from bot.domain.session import Session
+from bot.domain.request import (
+    Counts,
+    Ending,
+    HostSurvey,
+    Request,
+    State,
+    Target,
+    counts_of,
+)
 from bot.domain.verdicts import Reason, Verdict
-from bot.errors import LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Row
 
-T = TypeVar("T")
+    from adapters.sql.documents import Asks
+
 Values = dict[str, Any]
-
-
-class JsonColumn(Generic[T]):
-    """A value stored as ASCII JSON text, so that every name of a host or a chat is read back unchanged."""
-
-    def __init__(self, form: Any) -> None:
-        self._adapter: TypeAdapter[T] = TypeAdapter(form)
-
-    def write(self, value: T) -> str:
-        return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=True)
-
-    def read(self, text: str) -> T:
-        return self._adapter.validate_python(json.loads(text))
-
-
-ACTOR: JsonColumn[Actor] = JsonColumn(Actor)
-MAYBE_ACTOR: JsonColumn[Actor | None] = JsonColumn(Actor | None)
-ACTORS: JsonColumn[tuple[Actor, ...]] = JsonColumn(tuple[Actor, ...])
-PLACE: JsonColumn[Place] = JsonColumn(Place)
-MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
-SESSION: JsonColumn[Session] = JsonColumn(Session)
-EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
-MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
-MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
-
-
-class Asks:
-    """The asks of all commands as JSON text. The command's name gives the type."""
-
-    def __init__(self, ask_types: Mapping[str, type[Ask]]) -> None:
-        self._types = dict(ask_types)
-        self._parts: dict[str, JsonColumn[Ask]] = {name: JsonColumn(ask_type) for name, ask_type in ask_types.items()}
-
-    def write(self, command: str, ask: Ask) -> str:
-        """Return the ask as text. Raises `TypeError` for an ask of another command, whose fields would be lost."""
-        if type(ask) is not self._types.get(command):
-            raise TypeError(f"{type(ask).__name__} is not the ask of the command {command!r}")
-        return self._parts[command].write(ask)
-
-    def read(self, command: str, text: str) -> Ask:
-        """Return the ask of the text. Raises `LedgerError` for a command that this release does not have."""
-        if command not in self._parts:
-            raise LedgerError(f"My database holds a request for /{command}, which I do not know. Tell whoever runs me.")
-        return self._parts[command].read(text)
 
 
 def row_of_request(request: Request, asks: Asks) -> Values:
@@ -83,35 +53,58 @@ def row_of_request(request: Request, asks: Asks) -> Values:
         **changes_of_request(request, asks),
         "message_ref": MAYBE_MESSAGE_REF.write(request.message_ref),
         "published_version": request.published_version,
-        "announced_at": request.announced_at,
     }
 
 
-def changes_of_request(request: Request, asks: Asks) -> Values:
-    """Return the columns that events change. `mark_published` and `mark_announced` change the others."""
+def changes_of_request(request: Request, asks: Asks, *, since: Request | None = None) -> Values:
+    """Return the columns that events change; with `since` only those whose value has changed since then.
+
+    `mark_published` changes the others.
+    """
+    columns, documents = _plain_columns(request), ["ask", *_DOCUMENTS]
+    if since:
+        old = _plain_columns(since)
+        columns = {name: value for name, value in columns.items() if value != old[name]}
+        documents = [name for name in documents if getattr(request, name) != getattr(since, name)]
+    for name in documents:
+        value = getattr(request, name)
+        columns[name] = asks.write(request.command, value) if name == "ask" else _DOCUMENTS[name].write(value)
+    return columns
+
+
+_DOCUMENTS: dict[str, JsonColumn[Any]] = {
+    "excluded": EXCLUDED,
+    "reason_asked": MAYBE_WORDS,
+    "requirement": MAYBE_REQUIREMENT,
+    "counted": ACTORS,
+    "decided_by": MAYBE_ACTOR,
+}
+
+
+def _plain_columns(request: Request) -> Values:
+    counts = request.counts
     return {
-        "ask": asks.write(request.command, request.ask),
         "expires_at": request.expires_at,
         "state": request.state.value,
         "ending": request.ending and request.ending.value,
         "version": request.version,
         "due_at": request.due_at,
         "attempts": request.attempts,
-        "excluded": EXCLUDED.write(request.excluded),
-        "reason_asked": MAYBE_WORDS.write(request.reason_asked),
-        "requirement": MAYBE_REQUIREMENT.write(request.requirement),
-        "counted": ACTORS.write(request.counted),
         "alone": request.alone,
-        "decided_by": MAYBE_ACTOR.write(request.decided_by),
         "decided_at": request.decided_at,
         "message": request.message,
         "failure_reference": request.failure_reference,
         "publish_after": request.publish_after,
+        "announced_at": request.announced_at,
         "ended_at": request.ended_at,
         "action": request.action.value,
         "content_version": request.content_version,
         "listed": request.listed,
         "act_at": request.act_at,
+        "hosts_half": request.hosts_half,
+        "targets": counts.targets,
+        "open_targets": counts.open,
+        "unsure_targets": counts.unsure,
     }
 
 
@@ -122,7 +115,6 @@ def row_of_target(request_id: str, position: int, target: Target) -> Values:
         "host": session.host,
         "session_id": session.id,
         "position": position,
-        "user": str(session.account),
         "session": SESSION.write(session),
         **changes_of_target(target),
     }
@@ -134,6 +126,7 @@ def changes_of_target(target: Target) -> Values:
         "code": target.code,
         "reason": target.reason and target.reason.value,
         "note": target.note,
+        "words": target.words,
         "requested_at": target.requested_at,
         "request_lost": target.request_lost,
         "warning_at": target.warning_at,
@@ -143,16 +136,19 @@ def changes_of_target(target: Target) -> Values:
 
 
 def row_of_look(request_id: str, position: int, look: HostSurvey) -> Values:
+    return {"request_id": request_id, "host": look.host, "position": position, **changes_of_look(look)}
+
+
+def changes_of_look(look: HostSurvey) -> Values:
     return {
-        "request_id": request_id,
-        "host": look.host,
-        "position": position,
         "looked_at": look.looked_at,
         "sessions": look.sessions,
         "code": look.code,
         "message": look.message,
+        "words": look.words,
         "started_at": look.started_at,
         "due_at": look.due_at,
+        "seal": look.seal,
     }
 
 
@@ -160,20 +156,30 @@ def row_of_entry(entry: Entry) -> Values:
     return {name: getattr(entry, name) for name in _ENTRY_FIELDS}
 
 
-_ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
+def rows_of_targets(entry: Entry) -> list[Values]:
+    """Return the rows of the sessions that the entry names. Their positions count from 1."""
+    return [
+        {"seq": entry.seq, "position": position, **{name: getattr(named, name) for name in _NAMED_FIELDS}}
+        for position, named in enumerate(entry.rows, start=1)
+    ]
 
 
-def entry_of(row: Row[Any]) -> Entry:
-    return Entry(**{name: getattr(row, name) for name in _ENTRY_FIELDS})
+_ENTRY_FIELDS = tuple(each.name for each in fields(Entry) if each.name != "rows")
+_NAMED_FIELDS = tuple(each.name for each in fields(AuditTarget))
 
 
 def target_of(row: Row[Any]) -> Target:
+    """Return the target of a row. Raises `ValueError` when it is not the session that its key names."""
+    session = SESSION.read(row.session)
+    if (session.host, session.id) != (row.host, row.session_id):
+        raise ValueError(f"the target {row.host} {row.session_id} is {session.host} {session.id}")
     return Target(
-        session=SESSION.read(row.session),
+        session=session,
         verdict=row.verdict and Verdict(row.verdict),
         code=row.code,
         reason=row.reason and Reason(row.reason),
         note=row.note,
+        words=row.words,
         requested_at=row.requested_at,
         request_lost=row.request_lost,
         warning_at=row.warning_at,
@@ -189,13 +195,19 @@ def look_of(row: Row[Any]) -> HostSurvey:
         sessions=row.sessions,
         code=row.code,
         message=row.message,
+        words=row.words,
         started_at=row.started_at,
         due_at=row.due_at,
+        seal=row.seal,
     )
 
 
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
+    """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
     return Request(
+        targets=(read := tuple(target_of(target) for target in targets)),
+        surveys=tuple(look_of(look) for look in surveys),
+        elsewhere=Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets) - counts_of(read),
         id=row.id,
         delivery=row.delivery,
         command=row.command,
@@ -210,8 +222,7 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         version=row.version,
         due_at=row.due_at,
         attempts=row.attempts,
-        targets=tuple(target_of(target) for target in targets),
-        surveys=tuple(look_of(look) for look in surveys),
+        hosts_half=row.hosts_half,
         excluded=EXCLUDED.read(row.excluded),
         reason_asked=MAYBE_WORDS.read(row.reason_asked),
         requirement=MAYBE_REQUIREMENT.read(row.requirement),

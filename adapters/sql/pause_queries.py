@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+_PAUSE = select(pause)
+
+
 def read_pause(connection: Connection) -> Pause | None:
-    row = connection.execute(select(pause)).one_or_none()
+    row = connection.execute(_PAUSE).one_or_none()
     return Pause(by=row.by, since=row.since, reason=row.reason) if row else None
 
 

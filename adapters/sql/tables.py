@@ -65,7 +65,12 @@ request = Table(
     Column("content_version", Integer, nullable=False),
     Column("act_at", Moment),
     Column("listed", Integer, nullable=False),
+    Column("hosts_half", Words, nullable=False),
+    Column("targets", Integer, nullable=False),
+    Column("open_targets", Integer, nullable=False),
+    Column("unsure_targets", Integer, nullable=False),
 )
+"""The head of a request. It counts its targets, so that no event at one host has to read those of the others."""
 
 target = Table(
     "target",
@@ -74,12 +79,12 @@ target = Table(
     Column("host", Words, primary_key=True),
     Column("session_id", BigInteger, primary_key=True),
     Column("position", Integer, nullable=False),
-    Column("user", Words, nullable=False),
     Column("session", Words, nullable=False),
     Column("verdict", Words),
     Column("code", BigInteger, nullable=False),
     Column("reason", Words),
     Column("note", Words, nullable=False),
+    Column("words", Words, nullable=False),
     Column("requested_at", Moment),
     Column("request_lost", Boolean, nullable=False),
     Column("warning_at", Moment),
@@ -97,8 +102,10 @@ host_survey = Table(
     Column("sessions", Integer, nullable=False),
     Column("code", Words, nullable=False),
     Column("message", Words, nullable=False),
+    Column("words", Words, nullable=False),
     Column("started_at", Moment),
     Column("due_at", Moment),
+    Column("seal", Words, nullable=False),
 )
 
 audit_entry = Table(
@@ -108,25 +115,62 @@ audit_entry = Table(
     Column("at", Moment, nullable=False),
     Column("event", Words, nullable=False),
     Column("request_id", Words, nullable=False),
+    Column("requester", Words, nullable=False),
+    Column("channel", Words, nullable=False),
     Column("actor", Words, nullable=False),
     Column("actor_name", Words, nullable=False),
-    Column("channel", Words, nullable=False),
+    Column("rule", Words, nullable=False),
     Column("host", Words, nullable=False),
+    Column("machine", Words, nullable=False),
     Column("session_id", BigInteger),
     Column("user", Words, nullable=False),
+    Column("logon", BigInteger),
     Column("verdict", Words, nullable=False),
+    Column("reason_code", Words, nullable=False),
     Column("code", BigInteger, nullable=False),
     Column("reason", Words, nullable=False),
+    Column("note", Words, nullable=False),
     Column("text", Words, nullable=False),
-    Column("mac", Words, nullable=False),
+    Column("forced", Boolean, nullable=False),
+    Column("took_ms", BigInteger),
+    Column("expires_at", Moment),
+    Column("version", Integer, nullable=False),
+    Column("void", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("hosts_digest", Words, nullable=False),
+    Column("bot_version", Words, nullable=False),
+    Column("agent_version", Words, nullable=False),
+    Column("policy", Words, nullable=False),
+    Column("left_out", BigInteger, nullable=False),
+    Column("targets", Integer, nullable=False),
+    Column("targets_hash", Words, nullable=False),
+    Column("key_id", Words, nullable=False),
+    Column("hash", Words, nullable=False),
+    Column("signature", Words, nullable=False),
 )
+
+audit_target = Table(
+    "audit_target",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("role", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("machine", Words, nullable=False),
+    Column("session_id", BigInteger),
+    Column("user", Words, nullable=False),
+    Column("logon", BigInteger, nullable=False),
+    Column("why", Words, nullable=False),
+)
+"""The sessions of entries about many. An entry's `targets_hash` covers its rows; no foreign key ties the two tables."""
 
 chain_head = Table(
     "chain_head",
     metadata,
     Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
-    Column("mac", Words, nullable=False),
+    Column("hash", Words, nullable=False),
+    Column("key_id", Words, nullable=False),
 )
 """One row: the head of the audit log. Every writer locks it first, so all writers run one after another."""
 
@@ -139,6 +183,15 @@ pause = Table(
     Column("reason", Words, nullable=False),
 )
 """No row: there is no pause. One row: the pause, with its operator, its start and its reason."""
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("standing", Words, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+"""What hosts said of each account and password of the bot, by a keyed digest of both."""
 
 BEHIND = request.c.published_version < request.c.version
 """The card shows an older version of the request."""
@@ -159,3 +212,5 @@ Index("ix_request_asked_at", request.c.asked_at)
 Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)
 Index("ix_request_alone", request.c.actor_id, request.c.alone, request.c.ended_at)
 Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)
+Index("ix_audit_entry_decisions", audit_entry.c.request_id, audit_entry.c.host, audit_entry.c.event)
+_partial("ix_audit_entry_rare", audit_entry.c.seq, audit_entry.c.event.in_(("policy_loaded", "key_changed")))

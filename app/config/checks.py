@@ -33,11 +33,16 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
             yield from check(settings)
 
 
+def fault_in_key(audit_key: str) -> str:
+    """Return why the text is no audit key, as a part of a sentence; empty when it is one."""
+    return "" if len(audit_key) >= 32 else "needs at least 32 characters. Make one with: openssl rand -hex 32"
+
+
 def _secrets(settings: Settings) -> Iterator[Problem]:
     if settings.rehearsal:
         return
-    if len(settings.audit_key.get_secret_value()) < 32:
-        yield Problem(where=("audit_key",), message="needs at least 32 characters. Make one with: openssl rand -hex 32")
+    if fault := fault_in_key(settings.audit_key.get_secret_value()):
+        yield Problem(where=("audit_key",), message=fault)
     if not settings.slack.bot_token.get_secret_value().startswith("xoxb-"):
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
     if not settings.slack.app_token.get_secret_value().startswith("xapp-"):

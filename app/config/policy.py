@@ -29,7 +29,7 @@ RESERVED = frozenset(
 _QUORUM = re.compile(r"([1-9][0-9]?) of (\S.*)")
 _PERSON = re.compile(r"@[a-z0-9._-]+|[UWS][A-Z0-9]{2,}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 MOST = 1000
 """More sessions, or requests, than a person can mean at once."""
 
@@ -112,6 +112,8 @@ CardTime = Annotated[Duration, _between(MINUTE, DAY, "nobody can read a card fas
 IdleTime = Annotated[Duration, _between(MINUTE, 90 * DAY, "for sessions of any idle time leave it out")]
 HoldTime = Annotated[Duration, _between(timedelta(), 5 * MINUTE, "an emergency cannot wait longer")]
 RateTime = Annotated[Duration, _between(MINUTE, DAY, "a shorter time limits nobody, a longer one locks people out")]
+LookTime = Annotated[Duration, _between(SECOND, MINUTE, "no host lists its sessions sooner, and nobody waits longer")]
+LockoutTime = Annotated[Duration, _between(MINUTE, DAY, "a domain forgets refused logons after such a time")]
 UserPattern = Annotated[str, AfterValidator(_account)]
 PersonName = Annotated[str, AfterValidator(_person)]
 ChannelId = Annotated[str, AfterValidator(_channel)]

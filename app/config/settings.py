@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,11 +16,13 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
 from app.config.commands import Contact, Slashes
-from app.config.policy import Limits, Protect, RuleSettings, Section
+from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
+from bot.audit.keys import SigningKeys
 from bot.commands.naming import CommandNames
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
 from bot.policy.model import Policy
+from bot.workflow.host_reader import LOOK_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +44,8 @@ class WinRm(Section):
     """How to reach a computer. A computer takes missing keys from the section at the top of the file.
 
     `certificate` and `key` are PEM files of the bot's client certificate; `ca_file` is a PEM file that the bot trusts.
+    `look_within` is how long the computer may take to list its sessions; `repeat` is whether a call that failed is made
+    once more within the same time, where that is safe.
     """
 
     transport: Literal["kerberos", "ntlm", "certificate", "basic"] = "kerberos"
@@ -52,10 +57,21 @@ class WinRm(Section):
     certificate: Path | None = None
     key: Path | None = None
     insecure_ntlm: bool = False
+    look_within: LookTime = LOOK_WITHIN
+    repeat: bool = True
 
     @property
     def real_port(self) -> int:
         return self.port or (5986 if self.scheme == "https" else 5985)
+
+
+class AllWinRm(WinRm):
+    """The section at the top of the file, with what is no matter of one computer.
+
+    Two refusals of an account within `lockout_window` stop it everywhere for that time.
+    """
+
+    lockout_window: LockoutTime = timedelta(minutes=10)
 
 
 def _in_brackets(address: str) -> str:
@@ -88,7 +104,7 @@ class Settings(Section):
     database: SecretStr = SecretStr("sqlite:///logoff-bot.db")
     audit_key: SecretStr = SecretStr("")
     slack: Slack = Slack()
-    winrm: WinRm = WinRm()
+    winrm: AllWinRm = AllWinRm()
     computers: list[Computer] = Field(min_length=1)
     groups: dict[str, list[str]] = Field(default_factory=dict)
     default_computer: str = ""
@@ -124,9 +140,9 @@ class Settings(Section):
         return value
 
     @property
-    def chain_key(self) -> bytes:
-        """The key that seals the audit log. A rehearsal's log proves nothing, so its key is not secret."""
-        return self.audit_key.get_secret_value().encode() or REHEARSAL_KEY.encode()
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign the audit log. A rehearsal's log proves nothing, so its key is not secret."""
+        return SigningKeys(self.audit_key.get_secret_value() or REHEARSAL_KEY)
 
     def inventory(self) -> Inventory:
         """Return the computers and groups as the inventory of the core."""
@@ -173,6 +189,17 @@ class Settings(Section):
         """Return the name that an inventory's computer calls itself. Raises `LookupError` for any other."""
         return self._computer(host).machine or host
 
+    def look_within(self, host: str) -> timedelta:
+        """Return how long a host may take to list its sessions; for a host that is no longer here, as at the top."""
+        try:
+            return self.winrm_for(host)[1].look_within
+        except LookupError:
+            return self.winrm.look_within
+
+    def may_repeat(self, host: str) -> bool:
+        """Return whether a failed call may be made once more. Raises `LookupError` for a host that is not here."""
+        return self.winrm_for(host)[1].repeat
+
     def winrm_for(self, host: str) -> tuple[str, WinRm]:
         """Return the address of a host and the way to it; a name counts before a pattern.
 
@@ -202,6 +229,19 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if settings is None or listed:
         raise yaml_file.refusal(path, listed)
     return settings
+
+
+def database_in(path: Path, environment: Mapping[str, str] | None = None) -> SecretStr:
+    """Return the database of the file, whatever else is wrong with the file: whoever only reads needs no more of it.
+
+    Raises `SettingsError` when the file cannot be read, or its database is no text.
+    """
+    file = yaml_file.read(path, os.environ if environment is None else environment)
+    said = file.values.get("database", Settings.model_fields["database"].default.get_secret_value())
+    if not isinstance(said, str) or not said:
+        line = file.line_of(("database",))
+        raise yaml_file.refusal(path, [(line, "database: write its URL, or name it with --database.")])
+    return SecretStr(said)
 
 
 def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from app.printing import json_text, letters
+from app.printing import json_text, letters, said_in
 from app.rehearse import transcript
 from app.rehearse.environment import FARM, open_stage
 from bot.cards.text import plain
@@ -114,7 +114,7 @@ def _tell(stage: Rehearsal, people: list[str]) -> None:
     out.print("\nThe audit log", style="bold")
     for entry in transcript.all_entries(stage):
         about = f"{entry.user} on {entry.host} ({entry.session_id})" if entry.user else entry.host
-        facts = map(plain, (entry.actor_name or entry.actor, about, entry.verdict, entry.reason, entry.text))
+        facts = map(plain, (entry.actor_name or entry.actor, about, entry.verdict, *said_in(entry)))
         out.print(Text(f"  {entry.seq:>3}  {entry.event:<14} " + "  ".join(fact for fact in facts if fact)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from app import wiring
 from app.config.settings import Slack
+from app.printing import entry_values
 from bot.commands import COMMANDS
 from bot.domain.request import State
 from bot.errors import SettingsError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from app.config.settings import Settings
     from app.wiring import Bot
-    from bot.audit.entry import Entry
     from bot.commands.naming import CommandNames
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -122,7 +122,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         stack.callback(bot.stop)
         page.show(
             farm=farm,
-            read_audit=lambda after: [plain(e) for e in bot.ledger.entries(after=after)],
+            read_audit=lambda after: [entry_values(e) for e in bot.ledger.entries(after=after)],
             commands=_menu(names),
         )
         stack.callback(page.hide)
@@ -149,12 +149,6 @@ def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     """Return the directory of the invented workspace, and the handles and ids of its groups. Raises `ChatError`."""
     with Workspace.from_file(WORKSPACE) as workspace:
         return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
-
-
-def plain(entry: Entry) -> dict[str, object]:
-    """Return an audit entry as JSON values."""
-    row: dict[str, object] = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    return row | {"at": entry.at.isoformat() if entry.at else None}
 
 
 def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, database: str) -> Settings:

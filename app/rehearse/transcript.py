@@ -95,5 +95,7 @@ def _entry(entry: Entry) -> dict[str, object]:
         "session_id": entry.session_id,
         "user": entry.user,
         "verdict": entry.verdict,
+        "reason_code": entry.reason_code,
         "reason": entry.reason,
+        "note": entry.note,
     }

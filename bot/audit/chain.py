@@ -1,61 +1,133 @@
-"""The keyed chain of the audit log. A change of an old entry without the key is detected."""
+"""The chain of the audit log: each entry's hash covers the entry and the hash of the entry before, and is signed."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from dataclasses import fields, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from bot.audit.entry import AuditTarget, Entry
+from bot.audit.named import bounded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from bot.audit.entry import Entry, Head
+    from bot.audit.keys import PublicKey, SigningKeys
 
 GENESIS = "0" * 64
-"""The mac before the first entry."""
+"""The hash before the first entry."""
+
+MOST_REMEMBERED = 20_000
+"""How many checked signatures a `Verifier` remembers."""
+
+_HASHED = tuple(field.name for field in fields(Entry) if field.name not in ("hash", "signature", "rows"))
+_OF_ROW = tuple(field.name for field in fields(AuditTarget))
+_MOMENTS = ("at", "expires_at")
 
 
-def seal(entry: Entry, *, seq: int, at: datetime, before: str, key: bytes) -> Entry:
-    """Return the entry with its number, its time and its mac.
+def seal(entry: Entry, *, seq: int, at: datetime, before: str, keys: SigningKeys) -> Entry:
+    """Return the entry inside its bounds, with its number, its time, the digest of its rows, its hash and signature.
 
-    The mac is the HMAC-SHA-256, in hexadecimal, over the mac `before` and the entry's other fields as canonical JSON.
+    `before` is the hash of the entry before.
     """
-    placed = replace(entry, seq=seq, at=at.astimezone(UTC), mac="")
-    return replace(placed, mac=hmac.new(key, _canonical(placed, before), hashlib.sha256).hexdigest())
+    kept = bounded(entry)
+    placed = replace(
+        kept,
+        seq=seq,
+        at=at.astimezone(UTC),
+        targets=len(kept.rows),
+        targets_hash=hash_of_rows(kept.rows),
+        key_id=keys.key_id,
+    )
+    hash_ = hash_of(placed, before)
+    return replace(placed, hash=hash_, signature=keys.sign(hash_))
 
 
-def _canonical(entry: Entry, before: str) -> bytes:
-    values: dict[str, object] = {f.name: getattr(entry, f.name) for f in fields(entry) if f.name != "mac"}
-    values["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds") if entry.at else ""
-    values["before"] = before
-    return json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+def hash_of(entry: Entry, before: str) -> str:
+    """Return the SHA-256 over the hash before the entry and all of its fields, in hexadecimal.
+
+    The rows count through their digest, `targets_hash`. So an entry can be checked without them.
+    """
+    values: dict[str, object] = {name: getattr(entry, name) for name in _HASHED}
+    values |= {name: _in_utc(getattr(entry, name)) for name in _MOMENTS}
+    return hashlib.sha256(_canonical({"before": before, **values})).hexdigest()
 
 
-def first_fault(entries: Iterable[Entry], key: bytes, *, before: str = GENESIS, last_seq: int = 0) -> int | None:
+def hash_of_rows(rows: Sequence[AuditTarget]) -> str:
+    """Return the SHA-256 over the rows in their order; empty for none."""
+    if not rows:
+        return ""
+    return hashlib.sha256(_canonical([[getattr(row, name) for name in _OF_ROW] for row in rows])).hexdigest()
+
+
+def _in_utc(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else ""
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def fault_in(entry: Entry, before: str, key: PublicKey | None) -> str:
+    """Return what is wrong with one entry behind the hash `before`, in words; empty when it holds.
+
+    `key` is the key that has to have signed it; None: its signature is not checked. The rows of its targets are not
+    looked at: see `fault_in_rows`.
+    """
+    follows = entry.hash == hash_of(entry, before)
+    if key is None:
+        return "" if follows else "it was changed, or it does not follow the entry before it"
+    if entry.key_id != key.key_id:
+        return f"it names the key {entry.key_id or 'of nobody'}, and {key.key_id} signs there"
+    if not follows and key.fits(entry.hash, entry.signature):
+        return "it was changed after it was signed, or it does not follow the entry before it"
+    if not follows:
+        return "its hash does not follow from it and the entry before it"
+    return "" if key.fits(entry.hash, entry.signature) else "its signature does not fit"
+
+
+def fault_in_rows(entry: Entry) -> str:
+    """Return what is wrong with the rows of the entry's targets, in words; empty when they are those that it says."""
+    if len(entry.rows) != entry.targets:
+        return f"it has {len(entry.rows)} rows of targets and says {entry.targets}"
+    return "" if hash_of_rows(entry.rows) == entry.targets_hash else "its targets were changed"
+
+
+def verify_entry(entry: Entry, before: str, key: PublicKey) -> bool:
+    """Return whether the key signed this entry behind the hash `before`; its rows are not needed."""
+    return not fault_in(entry, before, key)
+
+
+class Verifier:
+    """Verifies entries of one key. It remembers the hashes whose signature it has checked: an entry never changes."""
+
+    def __init__(self, key: PublicKey) -> None:
+        self._key = key
+        self._signed: dict[str, None] = {}
+
+    def holds(self, entry: Entry, before: str) -> bool:
+        """Return whether the key signed this entry behind the hash `before`; its rows are not needed."""
+        if entry.hash in self._signed:
+            return not fault_in(entry, before, None)
+        if not verify_entry(entry, before, self._key):
+            return False
+        self._signed[entry.hash] = None
+        if len(self._signed) > MOST_REMEMBERED:
+            del self._signed[next(iter(self._signed))]
+        return True
+
+
+def first_fault(entries: Iterable[Entry], key: PublicKey, *, before: str = GENESIS, last_seq: int = 0) -> int | None:
     """Return the number of the first entry that is changed, missing or out of place; None when the chain holds.
 
-    `before` and `last_seq` are mac and number of the entry before the first one.
+    `before` and `last_seq` are hash and number of the entry before the first one.
     """
     for entry in entries:
         last_seq += 1
-        if entry.seq != last_seq or entry.at is None:
+        if entry.seq != last_seq or fault_in(entry, before, key) or fault_in_rows(entry):
             return last_seq
-        expected = seal(entry, seq=entry.seq, at=entry.at, before=before, key=key)
-        if entry.mac != expected.mac:
-            return last_seq
-        before = entry.mac
+        before = entry.hash
     return None
-
-
-def is_head_in(entries: Sequence[Entry], head: Head) -> bool:
-    """Return whether the entries contain this head. If they do not, the end of the log was cut off.
-
-    `entries` are a chain that holds, from its first entry.
-    """
-    if head.seq == 0:
-        return head.mac == GENESIS
-    return 0 < head.seq <= len(entries) and entries[head.seq - 1].mac == head.mac

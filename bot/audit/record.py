@@ -6,13 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.audit.entry import BOT, Entry
+from bot.audit.named import left_out_of, machine_of, rows_left_open, rows_of_choice, rows_of_survey, said_by_computer
 from bot.domain import events as e
-from bot.domain.request import SAME_MACHINE
+from bot.domain.request import State
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.audit.keys import PublicKey
     from bot.domain.people import Place
     from bot.domain.request import Request, Target
-    from bot.domain.session import Session
+
+PAUSED, RESUMED = "paused", "resumed"
+POLICY_LOADED = "policy_loaded"
+KEY_CHANGED, KEY_TAKEN_UP = "key_changed", "key_taken_up"
 
 
 def entry_for_opening(request: Request) -> Entry:
@@ -21,48 +28,22 @@ def entry_for_opening(request: Request) -> Entry:
         _entry(request, e.name_of(e.Asked())),
         actor=request.actor.user_id,
         actor_name=request.actor.name,
-        channel=request.place.channel_id,
         reason=request.ask.reason,
         text=f"/{request.command} {request.text}",
+        forced=request.ask.force,
     )
 
 
-def entry_for(request: Request, event: e.Event) -> Entry:  # noqa: PLR0912 - a line an event
-    """Return the entry of the event. `request` is as it was before the event."""
-    entry = _entry(request, e.name_of(event))
+def entry_for(before: Request, event: e.Event, after: Request, now: datetime) -> Entry:
+    """Return the entry of an event that was recorded at `now`. `after` is what the event made of the request."""
+    entry = _entry(after, e.name_of(event))
     by = getattr(event, "by", None)
     if by is not None:
         entry = replace(entry, actor=by.user_id, actor_name=by.name)
-    match event:
-        case e.Surveyed():
-            return replace(entry, reason=_survey_in_words(event))
-        case e.Refused():
-            return replace(entry, reason=f"{event.rule}: {event.message}")
-        case e.HostStarted():
-            return replace(entry, host=event.host)
-        case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
-            return replace(
-                _about(entry, request.target_at(event.key)),
-                reason=_joined(event.note, event.unseen) if isinstance(event, e.WarningFailed) else "",
-            )
-        case e.ReasonAsked() | e.ReasonGiven() | e.ActionChanged() | e.SecondPersonNeeded():
-            return replace(entry, reason=_change_in_words(event))
-        case e.Counted() | e.Approved() if event.void:
-            return replace(entry, reason="void by now: " + ", ".join(sorted(event.void)))
-        case e.TargetEnded() | e.Settled() | e.TargetRequested():
-            return _outcome(_about(entry, request.target_at(event.key)), event)
-        case e.Stopped() | e.Expired():
-            return replace(entry, reason=_left_open(request))
-        case e.Failed():
-            return replace(entry, reason=f"{event.code} {event.reference}; {_left_open(request)}".rstrip("; "))
-        case e.StepFailed():
-            return replace(entry, reason=f"{event.code} {event.reference}")
-        case e.Noted():
-            return replace(entry, reason=event.kind.value, text=event.detail)
-        case e.Narrowed():
-            return replace(entry, reason="kept " + ", ".join(f"{host} {number}" for host, number in sorted(event.keys)))
-        case _:
-            return entry
+    if after.state is State.ENDED and before.state is not State.ENDED:
+        ending = after.ending.value if after.ending else ""
+        entry = replace(entry, reason_code=ending, took_ms=_since(before.asked_at, now))
+    return _said(entry, before, event, after, now)
 
 
 def entry_for_note(noted: e.Noted, place: Place) -> Entry:
@@ -72,90 +53,164 @@ def entry_for_note(noted: e.Noted, place: Place) -> Entry:
         actor=noted.by.user_id,
         actor_name=noted.by.name,
         channel=place.channel_id,
-        reason=noted.kind.value,
+        reason_code=noted.kind.value,
         text=noted.detail,
     )
 
 
 def entry_for_pause(by: str, reason: str | None) -> Entry:
     """Return the `paused` entry of an operator, or the `resumed` entry when `reason` is None."""
-    return Entry(event="resumed" if reason is None else "paused", actor=by, actor_name=by, reason=reason or "")
+    return Entry(event=RESUMED if reason is None else PAUSED, actor=by, actor_name=by, reason=reason or "")
 
 
-def _outcome(entry: Entry, event: e.TargetEnded | e.Settled | e.TargetRequested) -> Entry:
-    r"""Return the entry with verdict, code, and the reason with its note: `person: CORP\carol`."""
-    reason = ": ".join(part for part in (event.reason.value if event.reason else "", event.note) if part)
+def entry_for_policy(text: str) -> Entry:
+    """Return the entry with the text of the policy that the bot has loaded. The entry's own digest is of this text."""
+    return Entry(event=POLICY_LOADED, actor=BOT, actor_name="the bot", text=text)
+
+
+def entry_for_key(by: str, old: PublicKey, new: PublicKey) -> Entry:
+    """Return the entry with which the old key names the new one. `keys_in` reads it."""
+    note = "from the next entry on the key with the second public half signs"
+    return Entry(event=KEY_CHANGED, actor=by, actor_name=by, text=f"{old.text} {new.text}", note=note)
+
+
+def entry_for_taking_up(by: str, old: PublicKey) -> Entry:
+    """Return the first entry of a new key: its signature vouches for all that stands before it."""
+    return Entry(event=KEY_TAKEN_UP, actor=by, actor_name=by, text=old.text)
+
+
+def _said(entry: Entry, before: Request, event: e.Event, after: Request, now: datetime) -> Entry:  # noqa: PLR0912 - a line an event
+    """Return the entry with what the event itself says."""
     match event:
-        case e.TargetEnded():
-            return replace(entry, verdict=event.verdict.value, code=event.code, reason=_joined(reason, event.unseen))
-        case e.Settled():
-            return replace(entry, verdict=event.verdict.value, reason=_joined(reason, event.unseen))
-        case e.TargetRequested():
-            return replace(entry, code=event.code, reason="the order may not have arrived" if event.lost else reason)
+        case e.Surveyed():
+            confirm = f"confirm: {event.requirement.confirm.value}" if event.requirement else ""
+            entry = replace(entry, rows=tuple(rows_of_survey(event)), note=_joined(confirm, event.message))
+            entry = replace(entry, left_out=left_out_of(event))
+            return _decided(entry, before, after, now)
+        case e.Refused():
+            return replace(entry, rule=event.rule, note=event.message)
+        case e.HostStarted():
+            return replace(entry, host=event.host)
+        case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
+            entry = _about(entry, before.target_at(event.key))
+            return _not_warned(entry, event) if isinstance(event, e.WarningFailed) else entry
+        case e.ReasonAsked() | e.ReasonGiven():
+            return _reason(entry, event)
+        case e.ActionChanged() | e.SecondPersonNeeded() | e.Counted() | e.Approved() | e.Denied() | e.Started():
+            return _decided(replace(entry, note=_note_of(event)), before, after, now, _void_of(event))
+        case e.TargetEnded() | e.Settled() | e.TargetRequested():
+            return _outcome(_about(entry, before.target_at(event.key)), before, event, now)
+        case e.Stopped() | e.Expired():
+            return replace(entry, rows=tuple(rows_left_open(before)))
+        case e.Failed():
+            return replace(entry, rows=tuple(rows_left_open(before)), note=f"{event.code} {event.reference}")
+        case e.Announced():
+            return replace(entry, note=event.failed)
+        case e.StepFailed():
+            return replace(entry, host=event.host, note=f"{event.code} {event.reference}")
+        case e.Noted():
+            return replace(entry, reason_code=event.kind.value, text=event.detail)
+        case e.Narrowed():
+            entry = replace(entry, rows=tuple(rows_of_choice(before, event)))
+            return _decided(entry, before, after, now)
+        case _:
+            return entry
 
 
-def _joined(said: str, unseen: str) -> str:
-    """What was said to people, and what the host said and they may not know."""
-    return "; ".join(part for part in (said, unseen and f"not shown: {unseen}") if part)
+def _decided(entry: Entry, before: Request, after: Request, now: datetime, void: frozenset[str] = frozenset()) -> Entry:
+    """Return the entry of a decision: by which rules, after how long, and whose yes no longer counts."""
+    return replace(
+        entry,
+        rule=", ".join(after.requirement.rules) if after.requirement else "",
+        took_ms=_since(before.asked_at, now),
+        void=" ".join(sorted(void)),
+    )
+
+
+def _void_of(event: e.Event) -> frozenset[str]:
+    return event.void if isinstance(event, e.Counted | e.Approved) else frozenset()
+
+
+def _note_of(event: e.Event) -> str:
+    match event:
+        case e.ActionChanged():
+            return event.action.value
+        case e.SecondPersonNeeded():
+            return event.requirement.message
+        case _:
+            return ""
+
+
+def _reason(entry: Entry, event: e.ReasonAsked | e.ReasonGiven) -> Entry:
+    if isinstance(event, e.ReasonGiven):
+        return replace(entry, reason=event.reason)
+    return replace(entry, note=", ".join(event.tickets))
+
+
+def _not_warned(entry: Entry, event: e.WarningFailed) -> Entry:
+    note = _joined(event.note, _unseen(event.unseen))
+    return replace(entry, verdict=event.verdict.value, reason_code=event.reason.value, note=note)
+
+
+def _outcome(
+    entry: Entry, before: Request, event: e.TargetEnded | e.Settled | e.TargetRequested, now: datetime
+) -> Entry:
+    """Return the entry with verdict, code, reason and note. A verdict has the time since its host's order."""
+    reason_code = event.reason.value if event.reason else ""
+    if isinstance(event, e.TargetRequested):
+        note = "the order may not have arrived" if event.lost else event.note
+        note = _joined(note, said_by_computer(event.words))
+        return replace(entry, reason_code=reason_code, code=event.code, note=note)
+    look = before.survey_of(event.key[0])
+    return replace(
+        entry,
+        reason_code=reason_code,
+        verdict=event.verdict.value,
+        code=event.code if isinstance(event, e.TargetEnded) else 0,
+        note=_joined(event.note, _unseen(event.unseen), said_by_computer(getattr(event, "words", ""))),
+        took_ms=_since(look.started_at, now) if look and look.started_at else None,
+    )
+
+
+def _unseen(text: str) -> str:
+    """What the host said and people may not know."""
+    return f"not shown: {text}" if text else ""
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _since(begin: datetime, now: datetime) -> int:
+    """Return the milliseconds since then; 0 when the clock was set back."""
+    return max(0, round((now - begin).total_seconds() * 1000))
 
 
 def _entry(request: Request, event: str) -> Entry:
-    return Entry(event=event, request_id=request.id, actor=BOT, actor_name="the bot")
+    """Return what every entry of a request says. The request is as it is after the event."""
+    return Entry(
+        event=event,
+        request_id=request.id,
+        requester=request.actor.user_id,
+        channel=request.place.channel_id,
+        actor=BOT,
+        actor_name="the bot",
+        forced=bool(request.requirement and request.requirement.is_forced),
+        expires_at=None if request.state is State.ENDED else request.expires_at,
+        version=request.version,
+    )
 
 
 def _about(entry: Entry, target: Target | None) -> Entry:
     if target is None:
         return entry
     session = target.session
-    return replace(entry, host=session.host, session_id=session.id, user=str(session.account))
-
-
-def _named(session: Session) -> str:
-    """Return the session in words: host, id and account, if it has one."""
-    return f"{session.host} {session.id} {session.account}".rstrip()
-
-
-def _left_open(request: Request) -> str:
-    """Return the open targets in words, first those whose host had no order yet, then the others."""
-    begun = {look.host for look in request.surveys if look.started_at}
-
-    def listed(word: str, *, is_begun: bool) -> list[str]:
-        hit = [t.session for t in request.open_targets if (t.session.host in begun) is is_begun]
-        return [f"{word}: " + ", ".join(map(_named, hit))] if hit else []
-
-    return "; ".join(listed("not begun", is_begun=False) + listed("begun", is_begun=True))
-
-
-def _change_in_words(event: e.ReasonAsked | e.ReasonGiven | e.ActionChanged | e.SecondPersonNeeded) -> str:
-    match event:
-        case e.ReasonAsked():
-            return ", ".join(event.tickets)
-        case e.ReasonGiven():
-            return event.reason
-        case e.ActionChanged():
-            return event.action.value
-        case e.SecondPersonNeeded():
-            return event.requirement.message
-
-
-def _survey_in_words(event: e.Surveyed) -> str:
-    """Return targets, exclusions, hosts without an answer, and the requirement of a survey, in words."""
-    targets = ", ".join(_named(t.session) for t in event.targets) or "nobody"
-    parts = [f"targets: {targets}"]
-    if event.excluded:
-        parts.append("left out: " + ", ".join(f"{o.session.host} {o.session.id} ({o.why})" for o in event.excluded))
-    if event.unseen:
-        unseen = (f"{_named(o.session)} ({o.why})" for o in event.unseen)
-        parts.append("not shown: " + ", ".join(unseen))
-    silent = [f"{look.host} ({look.code})" for look in event.surveys if look.code not in ("", SAME_MACHINE)]
-    if silent:
-        parts.append("no answer: " + ", ".join(silent))
-    if again := [look.host for look in event.surveys if look.code == SAME_MACHINE]:
-        parts.append("another name of the same machine: " + ", ".join(again))
-    if event.requirement:
-        parts.append(
-            f"confirm: {event.requirement.confirm.value} by {', '.join(event.requirement.rules) or 'deny rule'}"
-        )
-    if event.ending:
-        parts.append(event.ending.value)
-    return "; ".join(parts)
+    return replace(
+        entry,
+        host=session.host,
+        machine=machine_of(session.machine),
+        session_id=session.id,
+        user=str(session.account),
+        logon=session.logon,
+        left_out=session.cut,
+    )

@@ -6,13 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.cards.target_list import MOST_ASKED
-from bot.cards.wording import join_names
+from bot.cards.wording import count, join_names
+from bot.domain.conditions import Field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.ask import Ask
+    from bot.domain.conditions import Condition
     from bot.domain.request import Target
+    from bot.domain.session import Session
 
 MOST_IDS = 10
 """More ids in one sentence are counted."""
@@ -40,6 +43,30 @@ def nobody_there(host: str) -> str:
 
 def nobody_matches(host: str) -> str:
     return f"{host}: nobody matches."
+
+
+_UNKNOWN = {
+    Field.USER: "user",
+    Field.STATE: "state",
+    Field.CLIENT: "client",
+    Field.ADDRESS: "address",
+    Field.STATION: "station",
+    Field.IDLE: "idle time",
+    Field.LOGON: "logon time",
+}
+
+
+def cannot_be_compared(session: Session, condition: Condition) -> str:
+    """Return why a filter says neither yes nor no of the session: what it is about is unknown."""
+    what = _UNKNOWN[condition.field]
+    part = {Field.USER: "user", Field.IDLE: "times", Field.LOGON: "times"}.get(condition.field, condition.field.value)
+    why = session.unread_part(part) or "is unknown there"
+    return f"its {what} {why}, so the filter cannot be compared"
+
+
+def more_left_out(number: int) -> str:
+    """Return the sentence for excluded sessions that the request does not even name."""
+    return f"{count(number, 'more session')} left out beyond those are only counted."
 
 
 def not_in_sight(host: str, ids: Sequence[tuple[int, int]]) -> str:

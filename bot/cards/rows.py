@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import target_list, wording
+from bot.cards import details, target_list, wording
 from bot.cards.model import Bold, Break, Line, LinePart, Mark, Timestamp, Tone
-from bot.cards.session_words import details, in_full
+from bot.cards.session_words import in_full
 from bot.cards.target_list import MOST_ROWS
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action
 from bot.domain.request import LIST_FAILED, SAME_MACHINE, Ending, State
 
 if TYPE_CHECKING:
-    from bot.domain.request import Request, Target
+    from bot.domain.request import HostSurvey, Request, Target
     from bot.domain.session import Session
 
 MOST_SILENT = 10
@@ -22,13 +22,17 @@ MOST_SILENT = 10
 
 def of_targets(request: Request) -> list[Line]:
     if _is_the_only_one(request):
-        return [
-            Line(parts=(f"{name}: ", Bold(text)), tone=Tone.ROW) for name, text in in_full(request.targets[0].session)
-        ]
+        return _in_full(request.targets[0].session, verbose=request.ask.verbose)
     rows = [_row(request, target) for target in request.targets[:MOST_ROWS]]
     if len(request.targets) > MOST_ROWS:
         rows.append(_rest(request))
     return rows
+
+
+def _in_full(session: Session, *, verbose: bool) -> list[Line]:
+    lines = [Line(parts=(f"{name}: ", Bold(text)), tone=Tone.ROW) for name, text in in_full(session)]
+    codes = ", ".join(details.not_read(session)) if verbose else ""
+    return [*lines, Line(parts=(codes,), tone=Tone.QUIET)] if codes else lines
 
 
 def _is_the_only_one(request: Request) -> bool:
@@ -69,6 +73,8 @@ def _row(request: Request, target: Target) -> Line:
         parts.append(f", from {outside(session.client)}")
     if session.unread:
         parts.append(f", {session.unread}")
+    elif client := session.unread_part("client"):
+        parts.append(f", its client {client}")
     if target.warned_at and target.is_open and request.state is State.READY:
         parts += [Break(), "warned at ", Timestamp(target.warned_at)]
     if target.verdict or request.state is State.ACTING:
@@ -76,7 +82,7 @@ def _row(request: Request, target: Target) -> Line:
         said = wording.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
         parts += [Break(), Mark(wording.MARKS[target.verdict] if target.verdict else "…"), f" {said}"]
     if request.ask.verbose:
-        parts += [Break(), details(target)]
+        parts += [Break(), details.of_target(target)]
     return Line(parts=tuple(parts), tone=Tone.ROW)
 
 
@@ -106,7 +112,7 @@ def _named(session: Session) -> str:
 
 def silent_hosts(request: Request) -> list[Line]:
     silent = [look for look in request.surveys if look.code]
-    lines = [Line(parts=(Mark("⚠"), f" {bounded(look.message)}")) for look in silent[:MOST_SILENT]]
+    lines = [_silent(look, verbose=request.ask.verbose) for look in silent[:MOST_SILENT]]
     more = silent[MOST_SILENT:]
     unread = sum(look.code != SAME_MACHINE for look in more)
     if unread:
@@ -115,6 +121,14 @@ def silent_hosts(request: Request) -> list[Line]:
         said = wording.count(again, "more name stands", "more names stand")
         lines.append(Line(parts=(Mark("⚠"), f" {said} for a machine that has another name here.")))
     return lines
+
+
+def _silent(look: HostSurvey, *, verbose: bool) -> Line:
+    """A host without an answer, with its own words when they were asked for."""
+    parts: list[LinePart] = [Mark("⚠"), f" {bounded(look.message)}"]
+    if verbose and look.words:
+        parts += [Break(), details.own_words(look.words)]
+    return Line(parts=tuple(parts))
 
 
 def has_begun(request: Request, host: str) -> bool:

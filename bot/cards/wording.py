@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.cards import unsure
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, facts_of
 from bot.domain.ask import LONGEST_REASON
@@ -72,7 +73,7 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
     match target.verdict:
         case None:
             if target.requested_at:
-                return "asked to go, not yet seen gone"
+                return unsure.requested(target)
             return "the computer is at it now" if is_in_hand else "waiting for its turn"
         case Verdict.GONE:
             return "logged off"
@@ -90,25 +91,16 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
             said = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, "not touched: it has changed")
             return f"{said} ({outside(target.note)})" if target.note else said
         case Verdict.STILL_CLOSING:
-            return _stuck(target) if target.code == _BUSY else _still_closing(target, looks_again=looks_again)
+            return _stuck(target) if target.code == _BUSY else unsure.still_closing(target, looks_again=looks_again)
         case Verdict.NO_RIGHT | Verdict.FAILED:
             return _refusal(target)
         case Verdict.SKIPPED:
             said = _SKIPPED.get(target.reason or Reason.STOPPED, "left alone")
             return f"{said}: {bounded(target.note)}" if target.note else said
         case Verdict.UNREACHABLE:
-            return "the computer could not be reached; nothing was done"
+            return unsure.unreachable(target)
         case Verdict.UNKNOWN:
-            return f"the answer was lost: may or may not be logged off; {_next(target, looks_again=looks_again)}"
-
-
-def _still_closing(target: Target, *, looks_again: bool) -> str:
-    when = "when the time was up" if looks_again else "when I last saw it"
-    return f"asked to go, still closing {when}; {_next(target, looks_again=looks_again)}"
-
-
-def _next(target: Target, *, looks_again: bool) -> str:
-    return "I look again" if looks_again else f"I have stopped looking, list {target.session.host} to see"
+            return unsure.unknown(target, looks_again=looks_again)
 
 
 def _stuck(target: Target) -> str:

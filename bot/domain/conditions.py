@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import letters
 from bot.domain.session import SessionState
@@ -60,19 +60,27 @@ class Condition:
                 return number is not None and _compare(self.operator, number, int(self.values[0]))
 
     def is_open_for(self, session: Session) -> bool:
-        """Return whether nobody can say if the session meets the condition, because the host could not read it.
+        """Return whether nobody can say if the session meets the condition, because the host could not tell it.
 
-        An error hides the account and the times together; station, client and address are read apart.
+        An error hides the account and the times together; client and address are read apart. A user's time that is
+        unknown is an open question; where nobody is logged on there is none.
         """
+        has_user = bool(session.account.user)
         match self.field:
-            case Field.USER | Field.LOGON:
+            case Field.USER:
                 return bool(session.error)
+            case Field.LOGON:
+                return bool(session.error) or (has_user and not session.logon)
             case Field.STATE:
                 return session.state is SessionState.UNKNOWN
             case Field.IDLE:
-                return bool(session.unread)
-            case _:
+                return bool(session.unread) or session.is_idle_unknown
+            case Field.CLIENT | Field.ADDRESS:
+                return bool(session.unread_part(self.field.value))
+            case Field.STATION:
                 return False
+            case _:
+                assert_never(self.field)
 
     def _texts(self, session: Session) -> tuple[str, ...]:
         return {
@@ -102,6 +110,8 @@ def is_like(pattern: str, text: str) -> bool:
 
     `*` matches any number of characters, `?` exactly one.
     """
+    if pattern == "*":
+        return True
     if pattern.isascii() and text.isascii():
         return _fits(pattern.upper(), text.upper())
     return all(_fits(folding(pattern), folding(text)) for folding in letters.EVERY)

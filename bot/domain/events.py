@@ -1,7 +1,6 @@
 """The events of a request, in the past tense. Their names are the words of the audit log (see `name_of`).
 
-A `key` is the host and the session id of a target. An `on_version` is the version that the request has when the event
-is decided; the lifecycle refuses the event when the request has another version by then.
+A `key` is a target's host and session id. The lifecycle refuses an event whose `on_version` the request no longer has.
 """
 
 from __future__ import annotations
@@ -38,6 +37,9 @@ class Surveyed:
     requirement: Requirement | None = None  # what it takes before the bot acts; None when the request ends here
     ending: Ending | None = None  # how the request ends here; None when it goes on
     message: str = ""  # a sentence for the card
+    more_targets: int = 0  # sessions that the list has no room for; they are only counted
+    more_excluded: int = 0  # the same of the excluded ones
+    more_unseen: int = 0  # the same of the hidden ones
     valid_for: timedelta  # how long the next state may last
 
 
@@ -169,6 +171,13 @@ class GraceStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """Break-glass was announced, or its announcement failed for good. The hold runs from here."""
+
+    failed: str = ""  # why nobody could be told; empty: the announcement stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """The act begins."""
 
@@ -191,6 +200,7 @@ class TargetRequested:
     code: int = 0  # the Win32 code of the answer; 0: none
     reason: Reason | None = None  # why there is no result yet; None when the answer gave no reason
     note: str = ""  # the name, right or sentence that belongs to the reason
+    words: str = ""  # what the host itself said; one bounded line, or empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +212,7 @@ class TargetEnded:
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
     note: str = ""  # the name, right or sentence that belongs to the reason
+    words: str = ""  # what the host itself said; one bounded line, or empty
     unseen: str = ""  # what the host said and the requester may not know; for the audit log alone
 
 
@@ -260,37 +271,21 @@ class Noted:
     detail: str = ""  # the command, the button, or the late answer
 
 
+# fmt: off
 Event = (
-    Surveyed
-    | ReasonAsked
-    | ReasonGiven
-    | Narrowed
-    | ActionChanged
-    | Counted
-    | Approved
-    | SecondPersonNeeded
-    | Denied
-    | Cancelled
-    | Refused
-    | Expired
-    | WarningStarted
-    | WarningDelivered
-    | WarningFailed
-    | GraceStarted
-    | Started
-    | HostStarted
-    | TargetRequested
-    | TargetEnded
-    | Stopped
-    | Ended
-    | Settled
-    | SettlingAbandoned
-    | StepFailed
-    | Failed
-    | Noted
+    Surveyed | ReasonAsked | ReasonGiven | Narrowed | ActionChanged | Counted | Approved | SecondPersonNeeded
+    | Denied | Cancelled | Refused | Expired | WarningStarted | WarningDelivered | WarningFailed | GraceStarted
+    | Announced | Started | HostStarted | TargetRequested | TargetEnded | Stopped | Ended | Settled
+    | SettlingAbandoned | StepFailed | Failed | Noted
 )
+# fmt: on
 
 
 def name_of(event: Event | Asked) -> str:
     """Return the event's name in the audit log: `TargetEnded` -> `target_ended`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+    return name_of_kind(type(event))
+
+
+def name_of_kind(kind: type[Event | Asked]) -> str:
+    """Return the name that events of this class have in the audit log."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()

@@ -79,6 +79,11 @@ def may_be_same(left: str, right: str) -> bool:
     return left == right or any(folding(left) == folding(right) for folding in ANY)
 
 
+def are_others(left: str, right: str) -> bool:
+    """Names that no folding makes one. Outside ASCII nobody can be sure, and an empty name is none."""
+    return bool(left and right) and left.isascii() and right.isascii() and left.upper() != right.upper()
+
+
 def visible(text: str) -> str:
     """The text for a terminal: what cannot be printed, or turns the line around, is one replacement character."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -51,6 +51,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.WarningDelivered,
         e.WarningFailed,
         e.GraceStarted,
+        e.Announced,
         e.Started,
         e.Refused,
         e.Cancelled,
@@ -59,6 +60,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.Failed,
     ),
     State.ACTING: (
+        e.Announced,
         e.HostStarted,
         e.TargetRequested,
         e.TargetEnded,
@@ -68,13 +70,14 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
         e.StepFailed,
         e.Failed,
     ),
-    State.ENDED: (e.Settled, e.SettlingAbandoned, e.StepFailed),
+    State.ENDED: (e.Announced, e.Settled, e.SettlingAbandoned, e.StepFailed),
 }
 """The events that each state admits. `Noted` is admitted in every state and changes nothing."""
 
 _FACTS = (
     e.WarningDelivered,
     e.WarningFailed,
+    e.Announced,
     e.Expired,
     e.Failed,
     e.StepFailed,
@@ -87,7 +90,7 @@ _FACTS = (
 )
 """Events that are facts and may come late. Every other event is an intent and has to come before the expiry."""
 
-_UNSEEN = (e.StepFailed,)
+_UNSEEN = (e.StepFailed, e.Announced)
 """Events that change nothing on the card, and so no version."""
 
 
@@ -119,7 +122,7 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
         raise Conflict("This step does not follow here.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.HostStarted) and not _is_open(request, event.host):
         raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    if isinstance(event, e.Ended) and request.open_targets:
+    if isinstance(event, e.Ended) and request.counts.open:
         raise Conflict("Some targets are open.", request=request, reason=ConflictReason.OUT_OF_ORDER)
 
 

@@ -10,6 +10,7 @@ class NoteKind(StrEnum):
 
     USAGE_ERROR = "usage_error"  # the command could not be understood
     OUTSIDER_PRESS = "outsider_press"  # the presser may not decide this request, or the button is another person's
+    OWN_PRESS = "own_press"  # the requester pressed, and their own press does not count here
     LATE_PRESS = "late_press"  # the request had ended or expired before the press
     STALE_PRESS = "stale_press"  # the button belongs to an older version of the card
     LOST_RACE = "lost_race"  # another person decided first

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Action
 from bot.domain.ask import Ask
-from bot.domain.letters import may_be_same
+from bot.domain.letters import are_others, may_be_same
 from bot.domain.people import Actor, Place
 from bot.domain.requirement import Requirement
 from bot.domain.session import WITHOUT_USER, Session, SessionState
@@ -24,6 +24,7 @@ class Target:
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
     note: str = ""  # what belongs to the reason: an account, a right, a function or a sentence
+    words: str = ""  # what the host itself said when it did not answer the order; one bounded line, or empty
     requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived
     warning_at: datetime | None = None  # when the warning was about to leave
@@ -43,9 +44,9 @@ class Target:
     def is_gone_from(self, seen: Session | None) -> bool:
         """Return whether what the host says of the id proves that this session has ended. `seen` None: nobody has it.
 
-        Another person, or another logon, proves it; in no folding of letter case may the names be one. A session whose
-        account or logon time could not be read proves nothing. Nor does one without a user in a state that a session
-        has while Windows closes it.
+        Another person, or another logon, proves it; names prove it where no folding of letter case can make them one. A
+        session whose account or logon time could not be read proves nothing. Nor does one without a user in a state
+        that a session has while Windows closes it.
         """
         if seen is None:
             return True
@@ -53,13 +54,18 @@ class Target:
             return False
         if not seen.account.user:
             return seen.state in WITHOUT_USER
-        return bool(seen.account.domain and seen.logon) and not self._may_be(seen)
+        if not (seen.account.domain and seen.logon):
+            return False
+        mine, theirs = self.session.account, seen.account
+        is_another = are_others(mine.user, theirs.user) or are_others(mine.domain, theirs.domain)
+        return seen.logon != self.session.logon or is_another
 
     def is_left_in(self, seen: Session | None) -> bool:
         """Return whether the host says that this session is there, and Disconnected."""
-        return bool(seen and not seen.error and self._may_be(seen) and seen.state is SessionState.DISCONNECTED)
+        return bool(seen and not seen.error and self.may_be(seen) and seen.state is SessionState.DISCONNECTED)
 
-    def _may_be(self, seen: Session) -> bool:
+    def may_be(self, seen: Session) -> bool:
+        """Return whether the session may be this one: the same logon, and names that one folding makes the same."""
         mine, theirs = self.session.account, seen.account
         is_same_person = may_be_same(mine.user, theirs.user) and may_be_same(mine.domain, theirs.domain)
         return is_same_person and seen.logon == self.session.logon
@@ -82,8 +88,10 @@ class HostSurvey:
     sessions: int = 0  # how many sessions the requester may know of, services and listeners among them
     code: str = ""  # `code` of the `TerminalError` that kept the bot from reading the host, `unreachable`; else empty
     message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
+    words: str = ""  # what the host itself said when it could not be read; one bounded line, or empty
     started_at: datetime | None = None  # when the order for this host was first about to leave
     due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
+    seal: str = ""  # proves that these are the targets that people decided about; empty before it is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +127,9 @@ class Ending(StrEnum):
     FAILED = "failed"  # a step failed too often; `failure_reference` finds it in the log
 
 
+UNSURE_VERDICTS = (Verdict.UNKNOWN, Verdict.STILL_CLOSING)
+"""The verdicts that a later look may correct."""
+
 SAME_MACHINE = "same_machine"
 """`code` of a computer that was read under another name of the same request."""
 
@@ -135,8 +146,38 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many targets there are: in a request, or at those of its hosts that were not read."""
+
+    targets: int = 0  # all of them
+    open: int = 0  # whose verdict is pending
+    unsure: int = 0  # whose verdict a later look may correct
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            targets=self.targets + other.targets, open=self.open + other.open, unsure=self.unsure + other.unsure
+        )
+
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(
+            targets=self.targets - other.targets, open=self.open - other.open, unsure=self.unsure - other.unsure
+        )
+
+
+def counts_of(targets: tuple[Target, ...]) -> Counts:
+    """Return how many these targets are."""
+    verdicts = [target.verdict for target in targets]
+    unsure = sum(verdict in UNSURE_VERDICTS for verdict in verdicts)
+    return Counts(targets=len(verdicts), open=verdicts.count(None), unsure=unsure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One command from the moment it is recorded to its end."""
+    """One command from the moment it is recorded to its end.
+
+    It may be a part: the head, with the targets and surveys of some of its hosts. `elsewhere` counts the targets of the
+    others. So the cost of an event at one host does not grow with the fleet.
+    """
 
     id: str  # `TS-7K3QXM`, unique
     delivery: str  # the chat's id of the delivery; the same delivery twice is one request
@@ -154,6 +195,10 @@ class Request:
     attempts: int = 0  # how often the present step has failed
     targets: tuple[Target, ...] = ()  # sessions to act on; for a read the sessions that it shows, without verdicts
     surveys: tuple[HostSurvey, ...] = ()  # one for each host of the ask; empty before the survey
+    elsewhere: Counts = Counts()  # the targets of the hosts that were not read
+    hosts_half: str = (
+        ""  # the digest of the frozen targets of all hosts, 64 hexadecimal digits; empty before the survey
+    )
     excluded: tuple[ExcludedSession, ...] = ()  # sessions that the ask covers and that are no targets
     reason_asked: tuple[str, ...] | None = None  # the requester is asked for a reason that contains these; else None
     requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do
@@ -181,7 +226,12 @@ class Request:
     @property
     def unsure_targets(self) -> tuple[Target, ...]:
         """The targets whose verdict a later look may correct: `unknown` and `still_closing`."""
-        return tuple(t for t in self.targets if t.verdict in (Verdict.UNKNOWN, Verdict.STILL_CLOSING))
+        return tuple(target for target in self.targets if target.verdict in UNSURE_VERDICTS)
+
+    @property
+    def counts(self) -> Counts:
+        """How many targets the request has, those of hosts that were not read among them."""
+        return counts_of(self.targets) + self.elsewhere
 
     @property
     def announced_in(self) -> str:

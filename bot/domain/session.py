@@ -65,6 +65,9 @@ class SessionState(IntEnum):
 KNOWN_STATES = tuple(state for state in SessionState if state is not SessionState.UNKNOWN)
 """The states that Windows has, which are the words of filters and of rules."""
 
+_WITH_IDLE = (SessionState.ACTIVE, SessionState.DISCONNECTED)
+"""The states in which a session of a user has an idle time."""
+
 WITHOUT_USER = frozenset(
     {
         SessionState.CONNECTED,
@@ -106,10 +109,9 @@ class Machine:
         return is_same(label, self.dns.partition(".")[0]) or is_same(label[:15], self.netbios)
 
     def is_same_as(self, other: Machine) -> bool:
-        """Whether both are one machine. A machine that named itself by nothing is no other's."""
-        if not (self.dns or self.netbios):
-            return False
-        return is_same(self.dns, other.dns) and is_same(self.netbios, other.netbios)
+        """Whether this machine is the other one, by each name that the other said; one without a name is nobody's."""
+        said = [(mine, theirs) for mine, theirs in ((self.dns, other.dns), (self.netbios, other.netbios)) if theirs]
+        return bool(said) and all(is_same(mine, theirs) for mine, theirs in said)
 
 
 NOT_NAMED = Machine()
@@ -120,6 +122,13 @@ IDLE_FROM = timedelta(minutes=5)
 
 _ACCESS_DENIED = (5, 7045)
 """ERROR_ACCESS_DENIED and ERROR_CTX_WINSTATION_ACCESS_DENIED."""
+
+
+def _not_read(code: int) -> str:
+    if code in _ACCESS_DENIED:
+        return "could not be read: the bot's account lacks the right Query Information on RDP-Tcp there"
+    return f"could not be read: Windows answered error {code}"
+
 
 _TICKS = ("logon", "connect", "disconnect", "input", "now")
 
@@ -148,6 +157,8 @@ class Session:
     now: int = 0  # ticks when the host described the session; 0: unknown
     error: int = 0  # Win32 code when user, domain or times could not be read; 0: all were read
     machine: Machine = NOT_NAMED  # as the host named itself
+    unread_parts: tuple[tuple[str, int], ...] = ()  # what could not be read, with its Win32 code: `("client", 5)`
+    cut: int = 0  # letters of its names that were left out, because no name is so long
 
     def __post_init__(self) -> None:
         for name in _TICKS:
@@ -156,11 +167,13 @@ class Session:
     @property
     def unread(self) -> str:
         """Why account, times or state are unknown, as a part of a sentence; empty when the host told all of them."""
-        if self.error in _ACCESS_DENIED:
-            return "could not be read: the bot's account lacks the right Query Information on RDP-Tcp there"
         if self.error:
-            return f"could not be read: Windows answered error {self.error}"
+            return _not_read(self.error)
         return "could not be read: its state is unknown" if self.state is SessionState.UNKNOWN else ""
+
+    def unread_part(self, part: str) -> str:
+        """Why this part of it is unknown, as a part of a sentence; empty when the host told it."""
+        return next((_not_read(code) for name, code in self.unread_parts if name == part), "")
 
     @property
     def idle(self) -> timedelta | None:
@@ -170,6 +183,11 @@ class Session:
         """
         since = {SessionState.ACTIVE: self.input, SessionState.DISCONNECTED: self.disconnect}.get(self.state, 0)
         return timedelta(microseconds=max(0, self.now - since) // 10) if since > 0 and self.now > 0 else None
+
+    @property
+    def is_idle_unknown(self) -> bool:
+        """Whether somebody is logged on in a state that has an idle time, and the host could not tell it."""
+        return bool(self.account.user) and self.state in _WITH_IDLE and self.idle is None
 
     @property
     def said_since(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.domain import events as e
 from bot.domain.alone import is_alone
 from bot.domain.ask import ActAsk
-from bot.domain.request import Ending, ExcludedSession, HostSurvey, State, Target
+from bot.domain.request import UNSURE_VERDICTS, Ending, ExcludedSession, HostSurvey, State, Target
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason
 
@@ -63,9 +63,9 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
             return _stopped(request, now)
         case e.Ended():
             return _end(request, Ending.DONE, now)
-        case e.SettlingAbandoned():
-            return replace(request, due_at=None)
-        case e.Settled():
+        case e.Announced():
+            return replace(request, announced_at=request.announced_at or now)
+        case e.Settled() | e.SettlingAbandoned():
             return _settled(request, event)
         case e.StepFailed():
             return _stumbled(request, event, now)
@@ -196,18 +196,25 @@ def _target_requested(request: Request, event: e.TargetRequested, now: datetime)
         code=event.code,
         reason=event.reason,
         note=event.note,
+        words=event.words or target.words,
     )
     return _on_host(_with_target(request, changed), event.key[0], started_at=None, due_at=now + FOLLOW_UP)
 
 
 def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Request:
     target = _open_target(request, event.key)
-    after = _with_target(
-        request, replace(target, verdict=event.verdict, code=event.code, reason=event.reason, note=event.note)
+    changed = replace(
+        target,
+        verdict=event.verdict,
+        code=event.code,
+        reason=event.reason,
+        note=event.note,
+        words=event.words or target.words,
     )
+    after = _with_target(request, changed)
     if not any(other.session.host == target.session.host for other in after.open_targets):
         after = _on_host(after, target.session.host, started_at=None, due_at=None)
-    return after if after.open_targets else replace(after, due_at=now)
+    return after if after.counts.open else replace(after, due_at=now)
 
 
 def _stopped(request: Request, now: datetime) -> Request:
@@ -223,13 +230,18 @@ def _stopped(request: Request, now: datetime) -> Request:
 
 
 def _close_open(request: Request, reason: Reason) -> Request:
-    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`."""
+    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`.
+
+    A target whose host failed keeps the sentence of that fault.
+    """
     begun = {look.host for look in request.surveys if look.started_at}
 
     def close(target: Target) -> Target:
         if not target.is_open:
             return target
         verdict = Verdict.UNKNOWN if target.session.host in begun else Verdict.SKIPPED
+        if target.reason is Reason.HOST_ERROR:
+            return replace(target, verdict=verdict)
         return replace(target, verdict=verdict, reason=reason, note="")
 
     return replace(request, targets=tuple(close(target) for target in request.targets))
@@ -237,7 +249,7 @@ def _close_open(request: Request, reason: Reason) -> Request:
 
 def _end(request: Request, ending: Ending, now: datetime) -> Request:
     surveys = tuple(replace(look, due_at=None) for look in request.surveys)
-    due_at = now + SETTLE_AFTER if request.unsure_targets else None
+    due_at = now + SETTLE_AFTER if request.counts.unsure else None
     return replace(request, state=State.ENDED, ending=ending, ended_at=now, surveys=surveys, due_at=due_at, attempts=0)
 
 
@@ -261,16 +273,20 @@ def _ended_early(
             )
 
 
-def _settled(request: Request, event: e.Settled) -> Request:
+def _settled(request: Request, event: e.Settled | e.SettlingAbandoned) -> Request:
+    if isinstance(event, e.SettlingAbandoned):
+        return replace(request, due_at=None)
     target = request.target_at(event.key)
-    if target is None or target.verdict not in (Verdict.UNKNOWN, Verdict.STILL_CLOSING):
+    if target is None or target.verdict not in UNSURE_VERDICTS:
         raise Conflict("This verdict stands.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     after = _with_target(request, replace(target, verdict=event.verdict, reason=event.reason, note=event.note))
-    return after if after.unsure_targets else replace(after, due_at=None)
+    return after if after.counts.unsure else replace(after, due_at=None)
 
 
 def _stumbled(request: Request, event: e.StepFailed, now: datetime) -> Request:
     after = replace(request, attempts=request.attempts + 1)
     if event.host:
-        return _on_host(after, event.host, started_at=None, due_at=now + event.again_in)
+        is_open = any(target.session.host == event.host for target in request.open_targets)
+        again_at = now + event.again_in if is_open and request.state is State.ACTING else None
+        return _on_host(after, event.host, started_at=None, due_at=again_at)
     return replace(after, due_at=now + event.again_in)

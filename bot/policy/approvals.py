@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.requirement import Confirm
-from bot.domain.session import KNOWN_STATES, SessionState
+from bot.domain.session import EARLIEST, KNOWN_STATES, SessionState
 from bot.policy.evaluate import at_once, check_member, for_session, may_ask, requirement_for, rule_for
 from bot.policy.model import Decision, deny
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Person
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Need, Requirement
+    from bot.domain.session import Session
     from bot.policy.model import Policy
 
 
@@ -97,16 +98,21 @@ def may_still_act(policy: Policy, request: Request, requester: Person, counted: 
     The people have to meet both the requirement of today's rules and the one that the card has shown. So a policy that
     was relaxed meanwhile approves nothing by itself.
     """
+    return _may_act_on([target.session for target in request.open_targets], policy, request, requester, counted)
+
+
+def _may_act_on(
+    sessions: Sequence[Session], policy: Policy, request: Request, requester: Person, counted: Sequence[Person]
+) -> Decision:
     asked = may_ask(policy, requester, request.place, request.action)
     if not asked.allowed:
         return asked
-    for target in request.open_targets:
-        decision = for_session(policy, requester, request.place, request.action, target.session)
+    for session in sessions:
+        decision = for_session(policy, requester, request.place, request.action, session)
         if not decision.allowed:
-            message = f"{target.session.account} on {target.session.host} may no longer be touched: {decision.message}."
+            message = f"{session.account} on {session.host} may no longer be touched: {decision.message}."
             return deny(decision.rule, message)
-    ask, sessions = request.ask, [target.session for target in request.open_targets]
-    force = bool(request.requirement and request.requirement.is_forced)
+    ask, force = request.ask, bool(request.requirement and request.requirement.is_forced)
     now = requirement_for(policy, requester, request.place, request.action, sessions, force=force, reason=ask.reason)
     if isinstance(now, Decision):
         return now
@@ -140,15 +146,21 @@ def conditions_on(
 ) -> tuple[Condition, ...]:
     """Return the conditions under which the same answers allow the act. The host compares them right before the act.
 
-    In another state a session may fall under another rule, which takes a yes from other people. The idle time in
-    another state is not known, so a rule with `idle_over` does not cover the session there.
+    In another state a session may fall under another rule, which takes a yes from other people. Somebody who changes
+    the state does it now, so a rule with `idle_over` does not cover the session there.
     """
     session = target.session
+    answers: dict[tuple[bool, ...], bool] = {}
 
     def allows(state: SessionState) -> bool:
-        in_state = session if state is session.state else replace(session, state=state, input=0, disconnect=0)
-        moved = replace(target, session=in_state)
-        return may_still_act(policy, replace(request, targets=(moved,)), requester, counted).allowed
+        """Ask the rules once for all states that they treat alike; the present one and listeners stand alone."""
+        alike = (state is session.state, state is SessionState.LISTENING, *(state in r.states for r in policy.rules))
+        if alike not in answers:
+            just_now = session.now or EARLIEST
+            moved_to = replace(session, state=state, input=just_now, disconnect=just_now, now=just_now)
+            in_state = session if state is session.state else moved_to
+            answers[alike] = _may_act_on([in_state], policy, request, requester, counted).allowed
+        return answers[alike]
 
     allowed = {state for state in KNOWN_STATES if allows(state)}
     states = tuple(str(int(state)) for state in sorted(allowed)) or NO_STATE

@@ -92,8 +92,15 @@ def for_session(policy: Policy, person: Person, place: Place, action: Action, se
         return deny("guard rail", guarded)
     rule = rule_for(policy, person, place, action, session)
     if rule is None:
-        return deny("no rule", "no rule lets you touch this session")
+        return deny("no rule", _why_no_rule(policy, person, place, action, session))
     return Decision(allowed=True, rule=rule.name)
+
+
+def _why_no_rule(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> str:
+    may_fit = (rule for rule in policy.rules if rule.is_for(person, place, action) and rule.may_cover(session))
+    if action is not Action.LIST and session.is_idle_unknown and any(rule.idle_over for rule in may_fit):
+        return "its idle time is unknown, and your rule asks for it"
+    return "no rule lets you touch this session"
 
 
 def rule_for(policy: Policy, person: Person, place: Place, action: Action, session: Session) -> Rule | None:

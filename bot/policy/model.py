@@ -57,13 +57,15 @@ class Rule:
         return allows_computer(self.computers, session) and on_them and session.state in self.states and is_idle
 
     def may_cover(self, session: Session) -> bool:
-        """Return whether the session fits under one folding of letter case and one name of the host.
+        """Return whether the session fits under one folding of letter case, one name of the host, and some idle time.
 
         Where `covers` says no and this says yes, nobody can be sure.
         """
         is_there = any(protects(self.computers, name) for name in (session.host, *_reported_names(session)))
         on_them = any(protects(self.users, name) for name in _names_of(session))
-        return is_there and on_them and replace(self, computers=("*",), users=("*",)).covers(session)
+        idle_over = timedelta() if session.is_idle_unknown else self.idle_over
+        wide = replace(self, computers=("*",), users=("*",), idle_over=idle_over)
+        return is_there and on_them and wide.covers(session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,8 @@ def protects(patterns: tuple[str, ...], text: str) -> bool:
 
 def allows_computer(patterns: tuple[str, ...], session: Session) -> bool:
     """Whether the patterns let a person at this computer: under its configured name, and under the one it reports."""
+    if "*" in patterns:
+        return True
     reported = _reported_names(session)
     return matches(patterns, session.host) and (not reported or any(matches(patterns, name) for name in reported))
 

@@ -1,4 +1,4 @@
-"""The port that reads the audit log."""
+"""The port to the audit log."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ class AuditLog(Protocol):
         """
         ...
 
+    def load_policy(self, text: str) -> None:
+        """Append an entry with the text of the policy that the bot has loaded, unless the newest such entry has it.
+
+        Raises `LedgerError`.
+        """
+        ...
+
     def head(self) -> Head:
-        """Return number and mac of the newest entry, as the last write marked them. Raises `LedgerError`.
+        """Return number, hash and key of the newest entry, as the last write marked them. Raises `LedgerError`.
 
         The mark is kept beside the entries, so a log whose newest entries were removed does not fit it.
         """

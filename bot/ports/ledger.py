@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain.part import WHOLE
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
+    from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request, WorkItem
 
@@ -32,10 +35,22 @@ class Ledger(Protocol):
     ) -> Request:
         """Apply the event to the request as it is now, append the entry, and return the changed request.
 
+        Only the part is read, written and returned that the event concerns (`part_for`), so that an event at one host
+        costs the same in a fleet of any size.
+
         Raises `Conflict` when the event does not fit, and changes nothing then. `interactive`: a person waits, so the
         lock limit of `open` holds here, too.
         `limit`: count in the same transaction what the requester's other requests have used of it, and record what
         `within_limit` says in the place of an event that would take them above it.
+        """
+        ...
+
+    def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        """Return this part of the request if its signed entries prove it; None when no request has this id.
+
+        One that they do not prove ends as failed; it raises `Conflict` then. With the part of a host the progress there
+        is proven, too. `record` proves in the same way, in its transaction, before it takes an event that leads to an
+        effect.
         """
         ...
 
@@ -46,8 +61,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def find(self, request_id: str) -> Request | None:
-        """Return the request as it is now; None when no request has this id."""
+    def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        """Return this part of the request as it is now; None when no request has this id."""
         ...
 
     def mark_published(
@@ -57,10 +72,6 @@ class Ledger(Protocol):
 
         The kept version never decreases. With `message_ref` None the known one stays.
         """
-        ...
-
-    def mark_announced(self, request_id: str, at: datetime) -> None:
-        """Keep when break-glass was announced, or when its announcement failed for good. No entry is written."""
         ...
 
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:

@@ -43,7 +43,10 @@ class Answer:
 
 
 class Terminal(Protocol):
-    """The sessions of Windows hosts. Every call ends within its time-out or raises a `TerminalError`."""
+    """The sessions of Windows hosts. Every call ends within its time-out or raises a `TerminalError`.
+
+    A call may wait for its turn at the host, or for room there: within its time-out too.
+    """
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         """Return all sessions of the host, sorted by id, services and listeners included.

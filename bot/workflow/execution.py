@@ -15,20 +15,22 @@ from bot.cards.wording import MESSAGE_TITLE, message_text
 from bot.domain.actions import Action, facts_of
 from bot.domain.events import HostStarted, Noted, Settled, Stopped, TargetEnded, TargetRequested
 from bot.domain.note_kind import NoteKind
+from bot.domain.part import at_host
 from bot.domain.request import State, WorkItem
-from bot.domain.session import NOT_NAMED, SessionState
+from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
-from bot.errors import Conflict, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
-from bot.ports.terminal import Order
-from bot.workflow.host_reader import LOOK_WITHIN
+from bot.errors import Conflict, TerminalError
+from bot.workflow.host_reader import LookWithin, same_for_all
+from bot.workflow.orders import order_for
+from bot.workflow.outcomes import event_of, event_without_answer, unsettled
+from bot.workflow.publishing import PROGRESS_EVERY
 from bot.workflow.sight import in_sight
 from bot.workflow.turns import Turn, turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.domain.conditions import Condition
     from bot.domain.events import Event
     from bot.domain.request import Request, Target
     from bot.domain.session import Session
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
-    from bot.ports.terminal import Answer, Terminal
+    from bot.ports.terminal import Answer, Order, Terminal
     from bot.workflow.authorization import Authorizer
 
 FOLLOW_FOR = timedelta(seconds=60)
@@ -67,36 +69,51 @@ class HostExecution:
     clock: Clock
     scheduler: Scheduler
     authorizer: Authorizer
+    look_within: LookWithin = same_for_all
 
     def step(self, request: Request, host: str) -> None:
-        """Send the pending orders to the host, or look again for targets that have had theirs.
+        """Send the pending orders to the host, or look again for targets that have had theirs. `request`: its part.
 
         It does nothing when the request is not acting, has expired, or has no open target on the host. Raises
         `Conflict` and `LedgerError`.
         """
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
-        targets = [target for target in request.open_targets if target.session.host == host]
-        if fresh := [target for target in targets if target.requested_at is None]:
-            match turn_of(request, host):
+        if _without_order(request):
+            match turn_of(self.ledger, request, host):
                 case Turn.GO:
-                    self._begin(request, host, fresh)
+                    self._begin(request, host)
                 case Turn.WAIT:
                     self._again_soon(request, host)
                 case Turn.STOP:
                     self._record(request, Stopped(by=THE_BOT))
-        elif targets:
+        elif targets := list(request.open_targets):
             self._follow(request, host, targets)
 
-    def _begin(self, request: Request, host: str, targets: list[Target]) -> None:
-        """Ask the rules, record the start, and send the orders for the targets that are open in the stored request.
+    def _begin(self, request: Request, host: str) -> None:
+        """Ask the rules, record the start, which proves the request, and send the orders.
+
+        The rules were asked about the request as it was read. Where the proven one is not the same, or the rules say
+        no, or the host had its order before, everything is asked anew about a proven request.
+        """
+        if not _has_begun(request, host) and self._may_order(request).allowed:
+            started = self._record(request, HostStarted(host=host))
+            if _asked_about(started) == _asked_about(request):
+                self._order(started, host, is_again=False)
+                return
+        self._begin_on_proven(self.ledger.prove(request.id, at_host(host)) or request, host)
+
+    def _may_order(self, request: Request) -> Decision:
+        """Return whether the rules let the bot act on the targets that have had no order."""
+        return self.authorizer.may_act(replace(request, targets=tuple(_without_order(request))))
+
+    def _begin_on_proven(self, request: Request, host: str) -> None:
+        """Ask the rules, record the start, and send the orders for the targets that are open in the proven request.
 
         A host that had its order before gets it again only if the rules still allow it and a second order does no harm.
         Otherwise the bot only looks at the host.
         """
-        look = request.survey_of(host)
-        is_again = bool(look and look.started_at)
-        decision = self.authorizer.may_act(replace(request, targets=tuple(targets)))
+        targets, is_again, decision = _without_order(request), _has_begun(request, host), self._may_order(request)
         if not is_again and decision.allowed:
             self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
         elif not is_again:
@@ -106,7 +123,7 @@ class HostExecution:
             self._order(request, host, is_again=True)
         else:
             for target in targets:
-                self._record(request, TargetRequested(key=target.key, lost=True))
+                request = self._record(request, TargetRequested(key=target.key, lost=True))
             self._again_soon(request, host)
 
     def _order(self, request: Request, host: str, *, is_again: bool) -> None:
@@ -115,7 +132,7 @@ class HostExecution:
         When the host had its order before, an absent session is `gone`. Any other no may come of that order, which is
         under way: a look has to prove what became of the session.
         """
-        targets = [t for t in request.open_targets if t.session.host == host and t.requested_at is None]
+        targets = _without_order(request)
         wait, waiting = request.ask.wait, list(targets)
         protected, may_list = not self.authorizer.may_touch_console, self.authorizer.may_list(request, host)
         orders = [
@@ -126,13 +143,13 @@ class HostExecution:
                 target = next(t for t in waiting if t.session.id == answer.session_id)
                 waiting.remove(target)
                 if is_again and answer.verdict in _NOT_DONE:
-                    self._record_fact(request, TargetRequested(key=target.key, lost=True))
+                    request = self._record_fact(request, TargetRequested(key=target.key, lost=True))
                     continue
                 told, unseen = in_sight(answer, may_list=may_list)
-                self._record_fact(request, _event_of(told, target, is_again=is_again, unseen=unseen))
+                request = self._record_fact(request, event_of(told, target, is_again=is_again, unseen=unseen))
         except TerminalError as error:
             for target in waiting:
-                self._record_fact(request, _event_without_answer(error, target, is_again=is_again))
+                request = self._record_fact(request, event_without_answer(error, target, is_again=is_again))
         self._again_soon(request, host)
 
     def _act(self, request: Request, host: str, orders: Sequence[Order], wait: timedelta | None) -> Iterator[Answer]:
@@ -158,52 +175,75 @@ class HostExecution:
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
         """Look at the host, and record a verdict for each target that is settled or whose time is over."""
+        found: dict[int, Session] | None = None
+        blind: TerminalError | None = None
         try:
-            found = {session.id: session for session in self.terminal.sessions(host, within=LOOK_WITHIN)}
-        except TerminalError:
-            found = None
+            sessions = self.terminal.sessions(host, within=self.look_within(host))
+            found = {session.id: session for session in sessions}
+        except TerminalError as error:
+            blind = error
         for target in targets:
             if found is not None and (seen := seen_of(request, target, found)):
-                self._record(request, TargetEnded(key=target.key, verdict=seen))
+                request = self._record(request, TargetEnded(key=target.key, verdict=seen))
             elif target.requested_at and self.clock.now() - target.requested_at >= FOLLOW_FOR:
-                verdict = Verdict.UNKNOWN if target.request_lost else Verdict.STILL_CLOSING
-                self._record(
-                    request, TargetEnded(key=target.key, verdict=verdict, reason=target.reason, note=target.note)
-                )
+                request = self._record(request, unsettled(target, blind))
         self._again_soon(request, host)
 
     def _record(self, request: Request, event: Event) -> Request:
+        """Record the event and wake the request for its next drawing, or at once for what follows the last target.
+
+        Before its first drawing the request's own step, which has woken this host, is about to draw it.
+        """
         after = self.ledger.record(request.id, event)
-        self.scheduler.wake(WorkItem(request_id=request.id))
+        next_drawing = after.publish_after or self.clock.now() + PROGRESS_EVERY
+        self.scheduler.wake(WorkItem(request_id=request.id), next_drawing if after.counts.open else None)
         return after
 
-    def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+    def _record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> Request:
         """Record what the host did, also when the request has ended meanwhile."""
         try:
-            self._record(request, event)
+            return self._record(request, event)
         except Conflict:
-            self._record_late(request, event)
+            return self._record_late(request, event)
 
-    def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> None:
+    def _record_late(self, request: Request, event: TargetEnded | TargetRequested) -> Request:
         verdict = event.verdict if isinstance(event, TargetEnded) else Verdict.UNKNOWN
         try:
             unseen = event.unseen if isinstance(event, TargetEnded) else ""
-            self._record(
+            return self._record(
                 request,
                 Settled(key=event.key, verdict=verdict, reason=event.reason, note=event.note, unseen=unseen),
             )
-        except Conflict:
+        except Conflict as conflict:
             host, number = event.key
             what = f"{host} {number}: {verdict.value} {event.reason or ''} {event.note}".strip()
             self.ledger.record(request.id, Noted(kind=NoteKind.LATE_VERDICT, by=THE_BOT, detail=what))
+            return conflict.request
 
     def _again_soon(self, request: Request, host: str) -> None:
-        now = self.ledger.find(request.id)
-        if now and any(target.session.host == host for target in now.open_targets):
+        """Plan the next look. `request` is the part as the last record returned it: nothing is read for this."""
+        if request.open_targets:
             at = self.clock.now() + FOLLOW_UP
             item = WorkItem(request_id=request.id, host=host)
             self.ledger.postpone(item, at)
             self.scheduler.wake(item, at)
+
+
+def _without_order(request: Request) -> list[Target]:
+    """Return the open targets that have had no order."""
+    return [target for target in request.open_targets if target.requested_at is None]
+
+
+def _has_begun(request: Request, host: str) -> bool:
+    """Return whether an order for this host was about to leave before."""
+    look = request.survey_of(host)
+    return bool(look and look.started_at)
+
+
+def _asked_about(request: Request) -> tuple[object, ...]:
+    """Return everything that the rules decide on before a host's first order."""
+    decided = (request.actor, request.place, request.ask, request.action, request.requirement, request.counted)
+    return (*decided, request.open_targets)
 
 
 def _not_allowed(target: Target, decision: Decision) -> TargetEnded:
@@ -230,56 +270,3 @@ def seen_of(request: Request, target: Target, there: dict[int, Session]) -> Verd
             return None
         case _:
             assert_never(request.action)
-
-
-def _said_since(request: Request, target: Target) -> int:
-    """Return the time that the host compares with what the card said, or 0.
-
-    Somebody Active who got this request's warning is meant to save and to close the window, so no time of theirs is
-    compared after it.
-    """
-    if request.ask.even_if_active or (target.warned_at and target.session.state is SessionState.ACTIVE):
-        return 0
-    return target.session.said_since
-
-
-def order_for(
-    request: Request, target: Target, still: tuple[Condition, ...] = (), *, not_at_console: bool = True
-) -> Order:
-    """Return the order for the target. `still` are conditions of the rules, besides the filters of the command."""
-    return Order(
-        session_id=target.session.id,
-        account=target.session.account,
-        logon=target.session.logon,
-        said_state=target.session.state,
-        even_if_active=request.ask.even_if_active,
-        said_since=_said_since(request, target),
-        machine=target.session.machine,
-        conditions=(*request.ask.conditions, *still),
-        not_at_console=not_at_console,
-    )
-
-
-def _event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = "") -> TargetEnded | TargetRequested:
-    if answer.verdict is None:
-        return TargetRequested(key=target.key, code=answer.code, reason=answer.reason, note=answer.note)
-    verdict = answer.verdict
-    if is_again and verdict is Verdict.ALREADY_GONE:
-        return TargetEnded(key=target.key, verdict=Verdict.GONE, unseen=unseen)
-    return TargetEnded(
-        key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note, unseen=unseen
-    )
-
-
-def _event_without_answer(error: TerminalError, target: Target, *, is_again: bool) -> TargetEnded | TargetRequested:
-    """Return the event for a target whose host did not answer; without a verdict when an order may have arrived."""
-    if error.delivered or is_again:
-        return TargetRequested(key=target.key, lost=True, reason=Reason.HOST_ERROR, note=error.message)
-    match error:
-        case Unreachable() | TimedOut():
-            verdict = Verdict.UNREACHABLE
-        case NoRight() | NotAuthenticated():
-            verdict = Verdict.NO_RIGHT
-        case _:
-            verdict = Verdict.FAILED
-    return TargetEnded(key=target.key, verdict=verdict, reason=Reason.HOST_ERROR, note=error.message)

@@ -98,9 +98,9 @@ class PressHandler:
             try:
                 return self.ledger.record(request.id, meant, interactive=True, limit=alone)
             except Conflict as conflict:
-                request = conflict.request
                 if conflict.reason is not ConflictReason.STALE:
-                    return NoEffect(request=request, kind=_kind_of(conflict), message=clash(conflict))
+                    return NoEffect(request=conflict.request, kind=_kind_of(conflict), message=clash(conflict))
+                request = self.ledger.find(request.id) or request
         return NoEffect(
             request=request, kind=NoteKind.LOST_RACE, message="Too many people press at once. Look, then press."
         )
@@ -122,7 +122,7 @@ class PressHandler:
         weigh = self.authorizer.may_reshape if reshapes else self.authorizer.may_press
         decision = weigh(request, presser)
         if not decision.allowed:
-            return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
+            return NoEffect(request=request, kind=_not_theirs(request, presser), message=decision.message)
         if request.state is State.AWAITING and not request.content_version <= version <= request.version:
             stale = Conflict("The card has changed.", request=request, reason=ConflictReason.STALE)
             return NoEffect(request=request, kind=NoteKind.STALE_PRESS, message=clash(stale))
@@ -152,7 +152,7 @@ class PressHandler:
     def _refuses_reason(self, request: Request, presser: Person) -> NoEffect | None:
         decision = self.authorizer.may_explain(request, presser)
         if not decision.allowed:
-            return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
+            return NoEffect(request=request, kind=_not_theirs(request, presser), message=decision.message)
         is_over = request.state is State.ENDED
         if request.reason_asked is None:
             return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=REASON_IS_THERE)
@@ -165,7 +165,7 @@ class PressHandler:
     def _withdrawal(self, request: Request, press: Press, presser: Person) -> Event | NoEffect:
         decision = self.authorizer.may_withdraw(request, presser)
         if not decision.allowed:
-            return NoEffect(request=request, kind=NoteKind.OUTSIDER_PRESS, message=decision.message)
+            return NoEffect(request=request, kind=_not_theirs(request, presser), message=decision.message)
         if press is Press.STOP and request.state is not State.READY:
             return Stopped(by=presser.actor)
         return Cancelled(by=presser.actor, on_version=request.version)
@@ -202,6 +202,12 @@ class PressHandler:
         if nobody := self.authorizer.nobody_to_ask(request, both):
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=nobody.message)
         return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=both)
+
+
+def _not_theirs(request: Request, presser: Person) -> NoteKind:
+    """Return how a press is noted that does not count: the requester is no outsider of their own request."""
+    is_own = presser.actor.user_id == request.actor.user_id
+    return NoteKind.OWN_PRESS if is_own else NoteKind.OUTSIDER_PRESS
 
 
 def _kind_of(conflict: Conflict) -> NoteKind:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.cards import notices, request_card, target_list
+from bot.domain.events import Announced
+from bot.domain.part import HEAD
 from bot.domain.people import Place
 from bot.domain.request import LIST_FAILED, Ending, MessageRef, State, WorkItem
 from bot.domain.requirement import Confirm
@@ -43,14 +45,19 @@ class CardPublisher:
     scheduler: Scheduler
 
     def publish(self, request_id: str) -> None:
-        """Draw the card until it shows the newest version of the request. A failed drawing is tried again later."""
-        while (request := self.ledger.find(request_id)) and request.published_version < request.version:
+        """Draw the card until it shows the newest version of the request. A failed drawing is tried again later.
+
+        A drawing of progress is not followed by another at once, and nothing is read after it: the time of the next
+        one is kept before this one is read, so all that ends later wakes the request then.
+        """
+        while head := self._behind(request_id):
             now = self.clock.now()
-            if request.state is State.ASKED and request.reason_asked is None:
-                return
-            if request.publish_after and now < request.publish_after:
-                self.scheduler.wake(WorkItem(request_id=request_id), request.publish_after)
-                return
+            if head.state is State.ACTING:
+                self.ledger.mark_published(
+                    request_id, version=head.published_version, message_ref=None, publish_after=now + PROGRESS_EVERY
+                )
+            request = self.ledger.find(request_id) or head
+            again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             try:
                 self._announce(request)
                 message_ref = self._show(request)
@@ -59,11 +66,24 @@ class CardPublisher:
             except ChatError as error:
                 self._not_drawn(request, error, now)
                 return
-            again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             self.ledger.mark_published(
                 request_id, version=request.version, message_ref=message_ref, publish_after=again_at
             )
             self._notify(request, message_ref)
+            if again_at:
+                return
+
+    def _behind(self, request_id: str) -> Request | None:
+        """Return the head of the request when its card is to be drawn now; else None."""
+        head = self.ledger.find(request_id, HEAD)
+        if head is None or head.published_version >= head.version:
+            return None
+        if head.state is State.ASKED and head.reason_asked is None:
+            return None
+        if head.publish_after and self.clock.now() < head.publish_after:
+            self.scheduler.wake(WorkItem(request_id=request_id), head.publish_after)
+            return None
+        return head
 
     def _has_listed(self, request: Request, message_ref: MessageRef | None) -> bool:
         """Write into the card's thread what the card has no room for; the card is drawn with its buttons after that.
@@ -95,7 +115,7 @@ class CardPublisher:
 
     def _is_wanted(self, request: Request) -> bool:
         """Whether the list is still the one that the request waits for: it may have been narrowed, or be over."""
-        now = self.ledger.find(request.id)
+        now = self.ledger.find(request.id, HEAD)
         return bool(now and now.state is State.AWAITING and now.content_version == request.content_version)
 
     def _not_listed(self, request: Request, error: ChatError) -> None:
@@ -132,6 +152,7 @@ class CardPublisher:
         channel = request.announced_in
         if not channel or request.announced_at or request_card.is_private(request):
             return
+        failed = ""
         try:
             self.chat.post(Place(channel_id=channel), None, notices.break_glass(request))
         except ChatError as error:
@@ -139,7 +160,8 @@ class CardPublisher:
                 raise
             log.error("break_glass.not_announced", request_id=request.id, channel=channel, message=error.message)  # noqa: TRY400 - its sentence says it all
             self._told(request, notices.not_announced(request, channel, error))
-        self.ledger.mark_announced(request.id, self.clock.now())
+            failed = error.message
+        self.ledger.record(request.id, Announced(failed=failed))
 
     def _show(self, request: Request) -> MessageRef | None:
         card = request_card.build(request)

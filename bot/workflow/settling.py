@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.events import Settled, SettlingAbandoned
+from bot.domain.part import HEAD, UNSURE
 from bot.domain.request import WorkItem
 from bot.domain.transitions import SETTLE_AFTER
 from bot.domain.verdicts import Reason
@@ -36,9 +37,11 @@ class Settling:
 
         It does nothing before the request is due.
         """
-        now, unsure = self.clock.now(), request.unsure_targets
+        now = self.clock.now()
         if request.due_at is None or now < request.due_at:
             return
+        part = self.ledger.find(request.id, UNSURE)
+        unsure = part.unsure_targets if part else ()
         if not unsure:
             self.ledger.postpone(WorkItem(request_id=request.id), None)
             return
@@ -49,8 +52,8 @@ class Settling:
                     self._settle_one(request, target, there)
         past = now - (request.ended_at or now)
         again_at = now + max(SETTLE_AFTER, past) if past < SETTLE_FOR else None
-        left = self.ledger.find(request.id)
-        if again_at is None and left and left.unsure_targets:
+        left = self.ledger.find(request.id, HEAD)
+        if again_at is None and left and left.counts.unsure:
             self.ledger.record(request.id, SettlingAbandoned())
         else:
             self.ledger.postpone(WorkItem(request_id=request.id), again_at)

@@ -14,13 +14,15 @@ import structlog
 
 from bot.cards import wording
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
+from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
 from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
-from bot.workflow.host_reader import HostReader
+from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
+from bot.workflow.looks import Look
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
-from bot.workflow.survey import Look, decide
+from bot.workflow.survey import decide
 from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
@@ -37,13 +39,16 @@ if TYPE_CHECKING:
     from bot.workflow.authorization import Authorizer
 
 ACT_GRACE = timedelta(minutes=2)
-"""How much longer than its calls to hosts an act may take before the request expires."""
+"""How much longer than its calls an act may take before the request expires: the looks after it, the longest too."""
 
 TRIES = 5
 """How often a step may fail before the request fails."""
 
 MOST_DOUBLINGS = 6
 """How often the pause after a failure doubles. Hosts count their failures together, and each may fail `TRIES` times."""
+
+SURVEY_SPARE = timedelta(seconds=10)
+"""How much sooner than the request the looks of its survey end, so that what they saw can still be recorded."""
 
 ANNOUNCE_AGAIN = timedelta(seconds=5)
 """How often a held act looks whether its announcement stands by now."""
@@ -71,7 +76,7 @@ class Workflow:
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. Losing a race is not an error; the stored row decides."""
-        request = self.ledger.find(item.request_id)
+        request = self.ledger.find(item.request_id, at_host(item.host) if item.host else HEAD)
         if request is None:
             return
         try:
@@ -85,7 +90,8 @@ class Workflow:
                 self.scheduler.wake(WorkItem(request_id=request.id))
         if not item.host:
             self.publisher.publish(request.id)
-            self.remind(request.id)
+            if request.state is State.AWAITING:
+                self.remind(request.id)
 
     def _step(self, request: Request) -> None:
         if request.state is not State.ENDED and self.clock.now() >= request.expires_at:
@@ -97,15 +103,20 @@ class Workflow:
             case State.ASKED | State.AWAITING:
                 pass
             case State.READY:
-                self.carry_out(request)
+                if proven := self.ledger.prove(request.id):
+                    self.carry_out(proven)
             case State.ACTING:
-                if not request.open_targets:
+                if not request.counts.open:
                     self.ledger.record(request.id, Ended())
             case State.ENDED:
                 self.settling.settle(request)
 
+    def _whole(self, request: Request) -> Request:
+        return self.ledger.find(request.id) or request
+
     def survey(self, request: Request) -> None:
         """Read all hosts side by side, and record `Surveyed` or `Refused`. It changes nothing on a host."""
+        request = self.ledger.prove(request.id, HEAD) or request
         requester = self.authorizer.person(request.actor)
         decision = self.authorizer.may_survey(request, requester)
         if not decision.allowed:
@@ -128,7 +139,8 @@ class Workflow:
         Who named no computer asked only about those that they may list.
         """
         allowed = [host for host in request.ask.hosts if self.authorizer.may_look_at(request, requester, host)]
-        looks = {look.host: look for look in self.hosts.look_at(allowed)}
+        until = request.expires_at - SURVEY_SPARE
+        looks = {look.host: look for look in self.hosts.look_at(allowed, until=until)}
         for host in request.ask.hosts:
             if host not in looks and not request.ask.everywhere:
                 error = NotAllowed(wording.not_allowed(host), host=host)
@@ -140,10 +152,11 @@ class Workflow:
 
         The card and its list stand by then, so that nobody is called to something else.
         """
-        request = self.ledger.find(request_id)
-        if request is None or request.state is not State.AWAITING or not request.due_at:
+        head = self.ledger.find(request_id, HEAD)
+        if head is None or head.state is not State.AWAITING or not head.due_at or self.clock.now() < head.due_at:
             return
-        if self.clock.now() >= request.due_at and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
+        request = self._whole(head)
+        if request.state is State.AWAITING and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
             self.ledger.postpone(WorkItem(request_id=request_id), None)
             self.publisher.remind(request)
 
@@ -160,7 +173,8 @@ class Workflow:
             self._again_at(request, self.clock.now() + ANNOUNCE_AGAIN)
             return
         if (grace := request.ask.warn) and not are_warned(request, grace):
-            request = self.warnings.warn(request, grace)
+            self.warnings.warn(request, grace)
+            request = self.ledger.prove(request.id) or request
         if (begins_at := request.begins_at) and self.clock.now() < begins_at and request.open_targets:
             self._again_at(request, begins_at)
             return
@@ -188,7 +202,7 @@ class Workflow:
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails."""
-        request = self.ledger.find(item.request_id)
+        request = self.ledger.find(item.request_id, HEAD)
         if request is None:
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
@@ -207,7 +221,7 @@ class Workflow:
 
     def _tries(self, request: Request, item: WorkItem) -> int:
         """Return how many failures the request may have; hosts fail side by side, so each host adds its own tries."""
-        return TRIES * len(request.surveys) if item.host else TRIES
+        return TRIES * len(request.ask.hosts) if item.host else TRIES
 
     def _let_be(self, request: Request) -> None:
         """Give up the drawing or the later look that is left of a request that has ended."""
@@ -227,9 +241,10 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     scheduler: Scheduler,
     authorizer: Authorizer,
     hosts_at_once: int = HOSTS_AT_ONCE,
+    look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
-    hosts = HostReader(terminal=terminal, executor=executor, clock=clock)
+    hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
     return Workflow(
         ledger=ledger,
         clock=clock,
@@ -238,7 +253,12 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         hosts=hosts,
         warnings=WarningSender(ledger=ledger, terminal=terminal, executor=executor, authorizer=authorizer),
         execution=HostExecution(
-            ledger=ledger, terminal=terminal, clock=clock, scheduler=scheduler, authorizer=authorizer
+            ledger=ledger,
+            terminal=terminal,
+            clock=clock,
+            scheduler=scheduler,
+            authorizer=authorizer,
+            look_within=look_within,
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),

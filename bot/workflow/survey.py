@@ -12,93 +12,58 @@ from bot.domain.actions import Action
 from bot.domain.ask import Choice
 from bot.domain.conditions import Field
 from bot.domain.events import ReasonAsked, Refused, Surveyed
-from bot.domain.letters import python_lower
 from bot.domain.near_people import near_accounts
 from bot.domain.request import SAME_MACHINE, Ending, ExcludedSession, HostSurvey, Target
 from bot.domain.requirement import Requirement
-from bot.domain.session import NOT_NAMED
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.policy import evaluate
 from bot.policy.model import Decision
+from bot.workflow.looks import each_machine_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from bot.domain.ask import Ask
+    from bot.domain.conditions import Condition
     from bot.domain.people import Person
     from bot.domain.request import Request
-    from bot.domain.session import Machine, Session
-    from bot.errors import TerminalError
+    from bot.domain.session import Session
     from bot.policy.model import Policy
+    from bot.workflow.looks import Look
 
 
 MOST_LISTED = 500
 """The most sessions that a list keeps and the audit log names. The others are only counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """The answer of one host: its sessions, or the error."""
-
-    host: str  # its name in the inventory
-    at: datetime  # when the host answered or failed to answer
-    sessions: tuple[Session, ...] = ()  # all sessions of the host, services and listeners included
-    error: TerminalError | None = None  # why the host could not be read; None when it was
-    same_as: str = ""  # another computer of the request that is this machine under another name
-
-    @property
-    def machine(self) -> Machine:
-        """The machine as it named itself; not named when the host has no session at all."""
-        return next((session.machine for session in self.sessions), NOT_NAMED)
-
-
-def each_machine_once(looks: Sequence[Look]) -> list[Look]:
-    """Return the looks; one at a machine that was looked at before under another name has no sessions."""
-    kept: list[Look] = []
-    known: defaultdict[tuple[str, str], list[Look]] = defaultdict(list)  # by a folding that the same machine shares
-    for look in looks:
-        machine = look.machine
-        alike = known[python_lower(machine.dns), python_lower(machine.netbios)]
-        same = next((other.host for other in alike if machine.is_same_as(other.machine)), "")
-        kept.append(replace(look, sessions=(), same_as=same) if same else look)
-        alike.append(look)
-    return kept
-
-
 def decide(
     request: Request, surveys: Sequence[Look], policy: Policy, person: Person
 ) -> Surveyed | Refused | ReasonAsked:
     """Return the targets, the excluded sessions and what it takes to act, or the refusal of a rule."""
-    ask, action = request.ask, request.action
+    ask = request.ask
     surveys = each_machine_once(surveys)
     sight = _see(request, surveys, policy, person)
-    targets = tuple(
-        Target(session=session, own_warning=_may_warn(request, policy, person, session))
-        for session in sight.touchable
-        if _matches(ask, session)
-    )
-    excluded = tuple(one for one in sight.left_out if _matches(ask, one.session))
+    targets, excluded = _chosen(request, sight, policy, person)
     ending, message = _ending(request, sight, surveys, targets, excluded)
     is_there = bool(targets or excluded)
     excluded = excluded if is_there else _nearly(ask, sight)
-    if action is Action.LIST and len(targets) > MOST_LISTED:
-        message, targets = wording.too_long_a_list(len(targets), MOST_LISTED), targets[:MOST_LISTED]
     required: Requirement | None = None
     if ending is None:
         takes = _takes(request, targets, policy, person)
         if not isinstance(takes, Requirement):
             return takes
         required, message = takes, takes.message
-    return Surveyed(
-        targets=targets,
-        surveys=_host_surveys(ask, surveys, sight, says_missing=is_there and not ask.everywhere),
-        excluded=excluded,
-        unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
-        requirement=required,
-        ending=ending,
-        message=message,
-        valid_for=required.expires_after if required and required.is_open else READY_FOR,
+    return _bounded(
+        Surveyed(
+            targets=targets,
+            surveys=_host_surveys(ask, surveys, sight, says_missing=is_there and not ask.everywhere),
+            excluded=excluded,
+            unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
+            requirement=required,
+            ending=ending,
+            message=message,
+            valid_for=required.expires_after if required and required.is_open else READY_FOR,
+        )
     )
 
 
@@ -119,6 +84,36 @@ def _takes(
     if len(targets) > MOST_ASKED and takes.is_open:
         return Refused(rule="one card", message=found.split_up(targets))
     return takes
+
+
+def _bounded(full: Surveyed) -> Surveyed:
+    """Return the survey with so many sessions as a list keeps. The others are counted, people named before services.
+
+    An act keeps all of its targets: a card that asks has fewer.
+    """
+    targets, excluded, unseen = full.targets, full.excluded, full.unseen
+    if full.ending:
+        targets = targets[:MOST_LISTED]
+    more = len(full.targets) - len(targets), max(0, len(excluded) - MOST_LISTED), max(0, len(unseen) - MOST_LISTED)
+    said = [full.message] if full.message else []
+    if more[0]:
+        said = [wording.too_long_a_list(len(full.targets), MOST_LISTED), *said]
+    if more[1]:
+        said.append(found.more_left_out(more[1]))
+    return replace(
+        full,
+        targets=targets,
+        excluded=_people_first(excluded) if more[1] else excluded,
+        unseen=_people_first(unseen) if more[2] else unseen,
+        more_targets=more[0],
+        more_excluded=more[1],
+        more_unseen=more[2],
+        message=" ".join(said),
+    )
+
+
+def _people_first(excluded: Sequence[ExcludedSession]) -> tuple[ExcludedSession, ...]:
+    return tuple(sorted(excluded, key=lambda one: not one.session.account.user)[:MOST_LISTED])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +174,28 @@ def _nearly(ask: Ask, sight: _Sight) -> tuple[ExcludedSession, ...]:
     )
 
 
+def _open_condition(ask: Ask, session: Session) -> Condition | None:
+    """Return the first filter that nobody can compare, because the host could not tell what it is about."""
+    return next((c for c in ask.conditions if not c.holds_for(session) and c.is_open_for(session)), None)
+
+
+def _chosen(
+    request: Request, sight: _Sight, policy: Policy, person: Person
+) -> tuple[tuple[Target, ...], tuple[ExcludedSession, ...]]:
+    """Return targets and excluded sessions. Nobody is chosen by a filter that cannot be compared; a list shows them."""
+    ask, targets, unclear = request.ask, [], []
+    for session in sight.touchable:
+        if not _matches(ask, session):
+            continue
+        condition = None if request.action is Action.LIST else _open_condition(ask, session)
+        if condition:
+            unclear.append(ExcludedSession(session=session, why=found.cannot_be_compared(session, condition)))
+        else:
+            targets.append(Target(session=session, own_warning=_may_warn(request, policy, person, session)))
+    left_out = (one for one in sight.left_out if _matches(ask, one.session))
+    return tuple(targets), (*left_out, *unclear)
+
+
 def _may_warn(request: Request, policy: Policy, person: Person, session: Session) -> bool:
     """Whether this person gets the requester's own text: a message is a right of its own, session by session."""
     own = request.ask.warn and request.ask.warning
@@ -224,7 +241,8 @@ def _host_survey(look: Look, sessions: int, message: str) -> HostSurvey:
         same = wording.same_machine(look.host, look.same_as)
         return HostSurvey(host=look.host, looked_at=look.at, code=SAME_MACHINE, message=same)
     if look.error:
-        return HostSurvey(host=look.host, looked_at=look.at, code=look.error.code, message=look.error.message)
+        code, message, words = look.error.code, look.error.message, look.error.words
+        return HostSurvey(host=look.host, looked_at=look.at, code=code, message=message, words=words)
     return HostSurvey(host=look.host, looked_at=look.at, sessions=sessions, message=message)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.domain.part import at_host
 from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
+    from bot.ports.ledger import Ledger
 
 ERRORS = frozenset({Verdict.NO_RIGHT, Verdict.FAILED, Verdict.UNREACHABLE, Verdict.UNKNOWN, Verdict.STILL_CLOSING})
 """Verdicts that stop the hosts behind. A person who is gone, or came back to work, is no error."""
@@ -22,11 +24,28 @@ class Turn(StrEnum):
     STOP = "stop"  # a host ended in an error: no further host gets orders
 
 
-def turn_of(request: Request, host: str) -> Turn:
-    """Return what a host does that has had no orders: hosts have their turns in the order of the command."""
-    if not request.ask.stop_on_error:
+def turn_of(ledger: Ledger, request: Request, host: str) -> Turn:
+    """Return what a host does that has open targets without an order. `request` is that host's part.
+
+    Hosts have their turns in the order of the command. The nearest host before that has had its turn speaks for all
+    before it, so mostly one host is read. What lets this host go is proven: rows alone move no turn.
+    Raises `Conflict` when it is not.
+    """
+    if not request.ask.stop_on_error or _has_begun(request, host):
         return Turn.GO
-    if any(target.verdict in ERRORS for target in request.targets):
-        return Turn.STOP
-    before = request.ask.hosts[: request.ask.hosts.index(host)] if host in request.ask.hosts else ()
-    return Turn.WAIT if any(target.session.host in before for target in request.open_targets) else Turn.GO
+    hosts = request.ask.hosts
+    for before in reversed(hosts[: hosts.index(host)] if host in hosts else ()):
+        part = ledger.find(request.id, at_host(before)) or request
+        if part.open_targets:
+            return Turn.WAIT
+        part = ledger.prove(request.id, at_host(before)) or part
+        if any(target.verdict in ERRORS for target in part.targets):
+            return Turn.STOP
+        if _has_begun(part, before):
+            return Turn.GO
+    return Turn.GO
+
+
+def _has_begun(request: Request, host: str) -> bool:
+    look = request.survey_of(host)
+    return bool(look and look.started_at)

@@ -16,7 +16,8 @@ from bot.domain.events import GraceStarted, Noted, WarningDelivered, WarningFail
 from bot.domain.note_kind import NoteKind
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, TerminalError
-from bot.workflow.execution import OVERHEAD, order_for
+from bot.workflow.execution import OVERHEAD
+from bot.workflow.orders import order_for
 from bot.workflow.sight import in_sight
 
 if TYPE_CHECKING:
@@ -46,15 +47,11 @@ class WarningSender:
     executor: Executor
     authorizer: Authorizer
 
-    def warn(self, request: Request, grace: timedelta) -> Request:
-        """Send the missing warnings, record `GraceStarted` and return the request.
-
-        Every target is then either warned or skipped.
-        """
+    def warn(self, request: Request, grace: timedelta) -> None:
+        """Send the missing warnings and record `GraceStarted`. Every target is then either warned or skipped."""
         for target in request.open_targets:
             if target.warning_at and not target.warned_at:
-                not_proven = WarningFailed(key=target.key, note="its delivery is not proven")
-                request = self.ledger.record(request.id, not_proven)
+                self.ledger.record(request.id, WarningFailed(key=target.key, note="its delivery is not proven"))
         fresh = [target for target in request.open_targets if not target.warning_at]
         for target in fresh:
             self.ledger.record(request.id, WarningStarted(key=target.key))
@@ -62,7 +59,7 @@ class WarningSender:
         for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
             for event in outcome:
                 self._record_fact(request.id, event)
-        return self.ledger.record(request.id, GraceStarted(grace=grace))
+        self.ledger.record(request.id, GraceStarted(grace=grace))
 
     def _record_fact(self, request_id: str, event: WarningDelivered | WarningFailed) -> None:
         """Record what became of a warning, also when the request has ended meanwhile: people have read it."""

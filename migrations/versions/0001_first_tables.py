@@ -1,48 +1,59 @@
-"""The first tables: requests with their targets and host surveys, the audit chain, and the pause.
+"""The first tables: requests with their targets and host surveys, the audit chain, the pause, and the credentials.
 
 The audit log can only grow: triggers refuse every change of what stands in it, so that an accident (a repair by hand, a
-clean-up job) is stopped here. Somebody who may drop triggers is found out by the chain's key instead.
+clean-up job) is stopped here. Somebody who may drop triggers is found out by the signatures instead.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 from alembic import op
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 revision = "0001"
 down_revision = None
 
 MOMENT = sa.DateTime(timezone=True)
 
-SQLITE_TRIGGERS = (
-    """CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry
-       BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END""",
-    """CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry
-       BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END""",
-    # INSERT OR REPLACE deletes without firing delete triggers.
-    """CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry
-       WHEN EXISTS (SELECT 1 FROM audit_entry WHERE seq = NEW.seq)
-       BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END""",
-)
+GROWING = {"audit_entry": "seq = NEW.seq", "audit_target": "seq = NEW.seq AND position = NEW.position"}
+"""The tables that can only grow, and which row a new one would replace."""
 
-POSTGRESQL_TRIGGERS = (
-    """CREATE FUNCTION audit_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS
-       $$ BEGIN RAISE EXCEPTION 'the audit log can only grow'; END $$""",
-    """CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry
-       FOR EACH ROW EXECUTE FUNCTION audit_entry_only_grows()""",
-    """CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry
-       FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_only_grows()""",
-)
+
+def _sqlite_triggers() -> Iterator[str]:
+    """INSERT OR REPLACE deletes without firing delete triggers, so it has one of its own."""
+    refusal = "BEGIN SELECT RAISE(ABORT, 'the audit log can only grow'); END"
+    for table, same in GROWING.items():
+        yield f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refusal}"
+        yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refusal}"
+        taken = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - our own names
+        yield f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} {refusal}"
+
+
+def _postgresql_triggers() -> Iterator[str]:
+    yield """CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'the audit log can only grow'; END $$"""
+    for table in GROWING:
+        yield f"""CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
+                  FOR EACH ROW EXECUTE FUNCTION audit_only_grows()"""
+        yield f"""CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+                  FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()"""
 
 
 def upgrade() -> None:
     _make_request()
     _make_target()
     _make_host_survey()
-    _make_audit()
+    _make_audit_entry()
+    _make_audit_target()
+    _make_chain_head()
     _make_pause()
+    _make_credential()
     _make_indexes()
-    for statement in SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS:
+    for statement in _sqlite_triggers() if op.get_bind().dialect.name == "sqlite" else _postgresql_triggers():
         op.execute(statement)
 
 
@@ -87,6 +98,10 @@ def _make_request() -> None:
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("content_version", sa.Integer, nullable=False),
         sa.Column("act_at", MOMENT),
+        sa.Column("hosts_half", sa.Text, nullable=False),
+        sa.Column("targets", sa.Integer, nullable=False),
+        sa.Column("open_targets", sa.Integer, nullable=False),
+        sa.Column("unsure_targets", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_request"),
         sa.UniqueConstraint("delivery", name="uq_request_delivery"),
     )
@@ -99,12 +114,12 @@ def _make_target() -> None:
         sa.Column("host", sa.Text, nullable=False),
         sa.Column("session_id", sa.BigInteger, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
-        sa.Column("user", sa.Text, nullable=False),
         sa.Column("session", sa.Text, nullable=False),
         sa.Column("verdict", sa.Text),
         sa.Column("code", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.Text),
         sa.Column("note", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
         sa.Column("requested_at", MOMENT),
         sa.Column("request_lost", sa.Boolean, nullable=False),
         sa.Column("warning_at", MOMENT),
@@ -125,42 +140,85 @@ def _make_host_survey() -> None:
         sa.Column("sessions", sa.Integer, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("message", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
         sa.Column("started_at", MOMENT),
         sa.Column("due_at", MOMENT),
+        sa.Column("seal", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("request_id", "host", name="pk_host_survey"),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name="fk_host_survey_request_id"),
     )
 
 
-def _make_audit() -> None:
+def _make_audit_entry() -> None:
     op.create_table(
         "audit_entry",
         sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("event", sa.Text, nullable=False),
         sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("requester", sa.Text, nullable=False),
+        sa.Column("channel", sa.Text, nullable=False),
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("actor_name", sa.Text, nullable=False),
-        sa.Column("channel", sa.Text, nullable=False),
+        sa.Column("rule", sa.Text, nullable=False),
         sa.Column("host", sa.Text, nullable=False),
+        sa.Column("machine", sa.Text, nullable=False),
         sa.Column("session_id", sa.BigInteger),
         sa.Column("user", sa.Text, nullable=False),
+        sa.Column("logon", sa.BigInteger),
         sa.Column("verdict", sa.Text, nullable=False),
+        sa.Column("reason_code", sa.Text, nullable=False),
         sa.Column("code", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
-        sa.Column("mac", sa.Text, nullable=False),
+        sa.Column("forced", sa.Boolean, nullable=False),
+        sa.Column("took_ms", sa.BigInteger),
+        sa.Column("expires_at", MOMENT),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("void", sa.Text, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("hosts_digest", sa.Text, nullable=False),
+        sa.Column("bot_version", sa.Text, nullable=False),
+        sa.Column("agent_version", sa.Text, nullable=False),
+        sa.Column("policy", sa.Text, nullable=False),
+        sa.Column("left_out", sa.BigInteger, nullable=False),
+        sa.Column("targets", sa.Integer, nullable=False),
+        sa.Column("targets_hash", sa.Text, nullable=False),
+        sa.Column("key_id", sa.Text, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("signature", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_audit_entry"),
     )
+
+
+def _make_audit_target() -> None:
+    op.create_table(
+        "audit_target",
+        sa.Column("seq", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("position", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("machine", sa.Text, nullable=False),
+        sa.Column("session_id", sa.BigInteger),
+        sa.Column("user", sa.Text, nullable=False),
+        sa.Column("logon", sa.BigInteger, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("seq", "position", name="pk_audit_target"),
+    )
+
+
+def _make_chain_head() -> None:
     head = op.create_table(
         "chain_head",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
-        sa.Column("mac", sa.Text, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("key_id", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_chain_head"),
         sa.CheckConstraint("id = 1", name="ck_chain_head_one_row"),
     )
-    op.bulk_insert(head, [{"id": 1, "seq": 0, "mac": "0" * 64}])
+    op.bulk_insert(head, [{"id": 1, "seq": 0, "hash": "0" * 64, "key_id": ""}])
 
 
 def _make_pause() -> None:
@@ -176,15 +234,28 @@ def _make_pause() -> None:
     )
 
 
+def _make_credential() -> None:
+    """What hosts said of the bot's passwords, so that every process stops before an account is locked."""
+    op.create_table(
+        "credential",
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("standing", sa.Text, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_credential"),
+    )
+
+
 def _make_indexes() -> None:
     _make_partial_index("ix_request_due_at", "request", "due_at", "due_at IS NOT NULL")
     _make_partial_index("ix_request_expires_at", "request", "expires_at", "ended_at IS NULL")
     _make_partial_index("ix_request_behind", "request", "publish_after", "published_version < version")
     _make_partial_index("ix_host_survey_due_at", "host_survey", "due_at", "due_at IS NOT NULL")
+    _make_partial_index("ix_audit_entry_rare", "audit_entry", "seq", "event IN ('policy_loaded', 'key_changed')")
     op.create_index("ix_request_asked_at", "request", ["asked_at"])
     op.create_index("ix_request_actor_id", "request", ["actor_id", "asked_at"])
     op.create_index("ix_request_alone", "request", ["actor_id", "alone", "ended_at"])
     op.create_index("ix_audit_entry_request_id", "audit_entry", ["request_id", "seq"])
+    op.create_index("ix_audit_entry_decisions", "audit_entry", ["request_id", "host", "event"])
 
 
 def _make_partial_index(name: str, table: str, column: str, where: str) -> None:

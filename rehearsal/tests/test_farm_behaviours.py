@@ -164,6 +164,41 @@ def test_quota_refuses_the_shell(farm: Farm) -> None:
     assert caught.value.wsman_fault_code == 2150859173
 
 
+@pytest.mark.parametrize("code", [170, 2147942570, 2150859174])
+def test_quota_may_end_after_some_refusals_and_has_the_code_that_it_is_told(farm: Farm, code: int) -> None:
+    farm.set_behaviour("comp1", "quota", times=2, code=code)
+    for _ in range(2):
+        with pytest.raises(WSManFaultError) as caught:
+            connect(farm, "comp1").open_shell()
+        assert caught.value.wsman_fault_code == code
+    assert connect(farm, "comp1").open_shell()
+    assert farm.messages("comp1").count(f"Create!{code}") == 2
+
+
+def test_quota_may_end_some_time_after_the_first_refusal(farm: Farm) -> None:
+    def has_room() -> bool:
+        try:
+            return bool(connect(farm, "comp1").open_shell())
+        except WSManFaultError:
+            return False
+
+    farm.set_behaviour("comp1", "quota", seconds=0.3)
+    assert not has_room()
+    farm.wait_until(has_room)
+
+
+def test_a_farm_counts_the_shells_that_were_open_at_once(farm: Farm) -> None:
+    for number in (1, 2):
+        with open_shell(connect(farm, "comp1")):
+            assert farm.open_shells("comp1") == 1
+        assert farm.most_open_shells("comp1") == 1, number
+    with open_shell(connect(farm, "comp1")), open_shell(connect(farm, "comp1")):
+        pass
+    assert (farm.open_shells("comp1"), farm.most_open_shells("comp1")) == (0, 2)
+    farm.restore()
+    assert farm.most_open_shells("comp1") == 0
+
+
 def test_garbage_is_success_without_an_answer(farm: Farm) -> None:
     output = run(connect(farm, "garbage"), LIST)
     assert output.exit_code == 0

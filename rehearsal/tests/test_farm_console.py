@@ -24,7 +24,7 @@ namespace LogoffBot
 {
     public static class Agent
     {
-        public static void Run(string nonce, string request)
+        public static void Run(string nonce, string request, string tally, string whole)
         {
             Console.WriteLine(Environment.GetEnvironmentVariable("Greeting"));
             Console.WriteLine(Environment.CurrentDirectory);
@@ -32,7 +32,7 @@ namespace LogoffBot
     }
 }
 '@
-[LogoffBot.Agent]::Run($nonce, $request)
+[LogoffBot.Agent]::Run($nonce, $request, $tally, $whole)
 """
 
 

@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from winrm.exceptions import InvalidCredentialsError
 
-from rehearsal.windows import BEHAVIOURS
+from rehearsal.windows import BEHAVIOURS, Farm
+from rehearsal.windows.settings import HostSettings, SessionSettings
+from rehearsal_testing.winrm_client import connect, listed
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -20,6 +23,25 @@ def test_an_example_runs(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # pywinrm warns of them
         monkeypatch.delenv(name, raising=False)
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - our own text
+
+
+def test_the_farm_file_loads_and_behaves(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(account:.*?)```", README, re.DOTALL)
+    (tmp_path / "farm.yaml").write_text(text, encoding="utf-8")
+    with Farm.from_file(tmp_path / "farm.yaml") as farm:
+        assert [each["error"] for each in listed(farm, "half-the-rights").values()] == [5, 0]
+        assert [each["error"] for each in listed(farm, "odd-times").values()] == [0, 0, 13]
+        assert sorted(listed(farm, "odd-after-an-order")) == [3, 5]
+        for _ in range(3):
+            with pytest.raises(InvalidCredentialsError):
+                connect(farm, "refusing").open_shell()
+        assert farm.is_account_locked()
+
+
+def test_the_table_has_every_key_of_a_session_that_no_other_page_explains() -> None:
+    explained = set(re.findall(r"^\| `([a-z_]+)` \|", README, re.MULTILINE))
+    assert {"ticks", "unreadable", "listed", "after_order"} <= explained & set(SessionSettings.model_fields)
+    assert set(HostSettings.model_fields) <= explained
 
 
 def test_the_table_has_every_behaviour() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
+from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from tests.contract.hosts import Hosts, opened
 from tests.fakes.clock import SettableClock
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.ports.ledger import Ledger
 
-KEY = b"the key of the tests"
+KEY = SigningKeys("the key of the tests")
 
 
 @pytest.fixture(scope="session")

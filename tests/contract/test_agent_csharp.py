@@ -18,7 +18,6 @@ from bot.domain.conditions import Condition, Field, Operator, is_like
 from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
 from tests.support.effort import examples
-from tests.support.readings import LOGON, READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,42 +77,6 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[tuple[st
 
         yield answers
         process.stdin.close()
-
-
-# One reading a line: state, domain, user, logon ticks and error, parted by blanks, - for an empty text.
-GONE_READER = """
-class Reader
-{
-    static void Main()
-    {
-        LogoffBot.Target target = new LogoffBot.Target();
-        target.Domain = "CORP"; target.User = "alice"; target.Logon = LOGON; target.State = 4;
-        for (string line; (line = System.Console.In.ReadLine()) != null; )
-        {
-            string[] words = line.Split(' ');
-            LogoffBot.Session seen = new LogoffBot.Session();
-            seen.State = int.Parse(words[0]);
-            seen.Domain = words[1].Trim('-'); seen.User = words[2].Trim('-');
-            seen.Logon = LogoffBot.Wts.Known(long.Parse(words[3])); seen.Error = int.Parse(words[4]);
-            System.Console.WriteLine(target.IsGoneFrom(seen));
-        }
-        System.Console.WriteLine(target.IsGoneFrom(null));
-    }
-}
-""".replace("LOGON", str(LOGON))
-
-
-def test_only_what_was_read_proves_a_session_gone(tmp_path: Path) -> None:
-    mcs, mono = shutil.which("mcs"), shutil.which("mono")
-    if not mcs or not mono:
-        pytest.skip("C#: install mono-mcs and mono-runtime")
-    build(mcs, tmp_path, GONE_READER)
-    rows = [f"{int(r.state)} {r.domain or '-'} {r.user or '-'} {r.logon} {r.error}\n" for r in READINGS]
-    done = subprocess.run(  # noqa: S603 - the agent just built, in the test's own folder
-        [mono, str(tmp_path / "agent.exe")], input="".join(rows), capture_output=True, text=True, check=True
-    )
-    said = dict(zip([*(r.name for r in READINGS), "not listed"], done.stdout.split(), strict=True))
-    assert said == {r.name: str(r.is_gone) for r in READINGS} | {"not listed": "True"}
 
 
 def build(mcs: str, folder: Path, reader: str) -> None:

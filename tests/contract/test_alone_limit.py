@@ -46,7 +46,10 @@ def finish(ledger: Store, request: Request, verdict: Verdict) -> Request:
     ledger.record(request.id, b.started())
     for target in request.targets:
         ledger.record(request.id, e.TargetEnded(key=target.key, verdict=verdict))
-    return ledger.record(request.id, e.Ended())
+    ledger.record(request.id, e.Ended())
+    ended = ledger.find(request.id)
+    assert ended is not None
+    return ended
 
 
 def test_up_to_the_limit_it_is_ready_and_above_it_others_are_asked(ledger: Store) -> None:

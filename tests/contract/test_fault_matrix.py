@@ -18,7 +18,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
-from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, order_for
+from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, opened, order_for
 from tests.contract.powershell import knows_language_modes, powershell
 
 if TYPE_CHECKING:
@@ -57,8 +57,10 @@ MATRIX: dict[str, tuple[type[TerminalError] | str | None, ...]] = {
     "denied":    ("-",       NoRight, NoRight, NoRight, NoRight, FINE),
 }  # fmt: skip
 NEEDS_TIME = {"silence", "trickle", "timed-out"}
+IS_WAITED_FOR = NEEDS_TIME | {"quota"}
+"""An answer, or room at the host."""
 CELLS = [
-    pytest.param(manner, at, expected, id=f"{manner}-{at}", marks=[pytest.mark.slow] * (manner in NEEDS_TIME))
+    pytest.param(manner, at, expected, id=f"{manner}-{at}", marks=[pytest.mark.slow] * (manner in IS_WAITED_FOR))
     for manner, row in MATRIX.items()
     for at, expected in zip(MESSAGES, row, strict=True)
     if expected != "-"
@@ -70,6 +72,7 @@ OUTPUTS: dict[str, tuple[str, dict[str, object], type[TerminalError], bool]] = {
     "a torn line": ("babbles", {"how": "torn"}, BadReply, True),
     "another call's nonce": ("babbles", {"how": "other-nonce"}, BadReply, True),
     "no end": ("babbles", {"how": "no-end"}, BadReply, True),
+    "an object within an object, and so on": ("babbles", {"how": "deep"}, BadReply, True),
     "nothing, and exit code 0": ("babbles", {"how": "silence"}, BadReply, True),
     "10 MB of garbage": ("babbles", {"how": "flood"}, BadReply, True),
     "an answer of somebody else": ("garbage", {}, BadReply, True),
@@ -79,6 +82,8 @@ OUTPUTS: dict[str, tuple[str, dict[str, object], type[TerminalError], bool]] = {
 }
 
 
+SPOILED = {"torn", "other-nonce", "no-end", "deep"}
+"""The agent ran, and what it wrote was spoiled."""
 REPEATED = {"a failed compilation"}
 """Nothing was run, so it is tried once more."""
 
@@ -142,7 +147,7 @@ def test_a_message_that_goes_wrong(call: Call, manner: str, at: str, expected: t
     if expected is FINE:
         call.make(within=timedelta(seconds=3))
     else:
-        error = call.fail(within=timedelta(seconds=1.5 if manner in NEEDS_TIME else 15))
+        error = call.fail(within=timedelta(seconds=1.5 if manner in IS_WAITED_FOR else 15))
         assert (type(error), error.delivered) == (expected, at in MAY_HAVE_ARRIVED)
     call.check(has_run=at in {"receive", "delete"})
     if at != "delete" and manner not in NEEDS_TIME:
@@ -168,7 +173,7 @@ def test_an_output_that_is_no_answer(call: Call, output: str) -> None:
     error = call.fail(within=timedelta(seconds=15))
     assert isinstance(error, expected)
     assert error.delivered is may_have_acted
-    call.check(has_run=options.get("how") in {"torn", "other-nonce", "no-end"}, sends=2 if output in REPEATED else 1)
+    call.check(has_run=options.get("how") in SPOILED, sends=2 if output in REPEATED else 1)
     assert call.hosts.farm.open_shells(call.host) == 0
 
 
@@ -176,6 +181,19 @@ def test_one_failed_compilation_costs_a_second_call_and_nothing_else(call: Call)
     call.hosts.farm.set_behaviour(call.host, "miscompiles", times=1)
     call.make(within=timedelta(seconds=15))
     call.check(has_run=True, sends=2)
+
+
+@pytest.mark.parametrize("engine", ["pwsh", "mono", "double"])
+def test_on_every_engine_a_failed_compilation_delivers_nothing_and_says_what_the_compiler_said(
+    engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with opened(engine, tmp_path_factory) as there:
+        assert isinstance(there, FarmHosts)
+        call = Call(there, "logoff")
+        there.farm.set_behaviour(call.host, "miscompiles")
+        error = call.fail(within=timedelta(seconds=30))
+        assert (isinstance(error, CannotCompile), error.delivered, "CS1029" in error.words) == (True, False, True)
+        call.check(has_run=False, sends=1 if engine == "mono" else 2)  # mono is no PowerShell
 
 
 def test_the_certificate_of_another_host_ends_it_before_a_word_is_said(call: Call) -> None:

@@ -11,14 +11,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.audit.chain import GENESIS, first_fault
+from bot.audit.decisions import decided
 from bot.audit.entry import Entry, Head
+from bot.audit.keys import SigningKeys
 from bot.commands.logoff import LogoffAsk
 from bot.domain import events as e
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.note_kind import NoteKind
+from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for, taken
 from bot.domain.people import Actor, Place
 from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
+from bot.domain.requirement import Confirm
 from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
@@ -26,10 +30,11 @@ from tests.support import builders as b
 from tests.support.effort import examples
 
 if TYPE_CHECKING:
+    from bot.domain.request import Request
     from bot.ports.store import Store
     from tests.fakes.clock import SettableClock
 
-KEY = b"the key of the tests"
+KEY = SigningKeys("the key of the tests")
 SECOND = timedelta(seconds=1)
 CARD = MessageRef(channel_id="C0ONCALL", ts="1770000000.000100")
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
@@ -50,6 +55,12 @@ def log_of(ledger: Store) -> list[str]:
     return [entry.event for entry in ledger.entries()]
 
 
+def whole(ledger: Store) -> Request:
+    found = ledger.find("TS-AAAAAA")
+    assert found is not None
+    return found
+
+
 def life() -> list[e.Event]:
     """Two sessions on two hosts: one goes, of the other nobody knows at first."""
     one, two = b.target(3), b.target(7, host="comp2")
@@ -62,7 +73,12 @@ def life() -> list[e.Event]:
         e.TargetRequested(key=one.key, code=7007),
         e.TargetEnded(key=one.key, verdict=Verdict.GONE),
         e.TargetEnded(
-            key=two.key, verdict=Verdict.UNKNOWN, code=0x8007_0005, reason=Reason.HOST_ERROR, note="the reply was lost"
+            key=two.key,
+            verdict=Verdict.UNKNOWN,
+            code=0x8007_0005,
+            reason=Reason.HOST_ERROR,
+            note="the reply was lost",
+            words="Killed: \u00e9",
         ),
         e.Ended(),
         e.Settled(key=two.key, verdict=Verdict.GONE, reason=Reason.SEEN_LATER, note="seen gone"),
@@ -115,13 +131,15 @@ def test_each_event_of_a_life_is_kept_with_its_entry(ledger: Store, clock: Setta
     request = ledger.open(b.request(ask=FULL_ASK))
     for number, event in enumerate(life(), start=2):
         now = clock.move(SECOND)
-        request = ledger.record(request.id, event)
-        assert ledger.find(request.id) == request
+        expected, _ = decided(request, event, now, seal_key=KEY.seal_key)
+        assert ledger.record(request.id, event) == taken(expected, part_for(event))
+        request = whole(ledger)
+        assert request == expected
         newest = ledger.entries()[-1]
         assert (newest.seq, newest.event, newest.at) == (number, e.name_of(event), now)
     assert (request.state, request.ending, request.decided_by) == (State.ENDED, Ending.DONE, b.OTHER)
     assert [target.verdict for target in request.targets] == [Verdict.GONE, Verdict.GONE]
-    assert first_fault(ledger.entries(), KEY) is None
+    assert first_fault(ledger.entries(), KEY.public) is None
 
 
 def test_targets_that_were_taken_out_stay_out_and_the_order_stays(ledger: Store) -> None:
@@ -187,7 +205,7 @@ def test_a_note_is_an_entry_and_no_change(ledger: Store) -> None:
     ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER, detail="/logoff ???"), b.PLACE)
     assert ledger.find(before.id) == before
     pressed, typed = ledger.entries(after=1)
-    assert (pressed.request_id, pressed.actor, pressed.reason) == (before.id, b.OTHER.user_id, "outsider_press")
+    assert (pressed.request_id, pressed.actor, pressed.reason_code) == (before.id, b.OTHER.user_id, "outsider_press")
     assert (typed.request_id, typed.channel, typed.text) == ("", b.PLACE.channel_id, "/logoff ???")
 
 
@@ -237,23 +255,34 @@ def test_bookkeeping_is_no_event(ledger: Store) -> None:
     assert log_of(ledger) == ["asked", "surveyed"]
 
 
-def test_an_announcement_is_kept_beside_what_the_card_shows(ledger: Store) -> None:
+def test_an_announcement_is_kept_beside_what_the_card_shows(ledger: Store, clock: SettableClock) -> None:
     ledger.open(b.request())
-    ledger.mark_announced("TS-AAAAAA", b.NOW + SECOND)
-    ledger.record("TS-AAAAAA", b.surveyed())
-    found = ledger.find("TS-AAAAAA")
-    assert found is not None
-    assert (found.announced_at, found.published_version, found.version) == (b.NOW + SECOND, 1, 2)
-    assert log_of(ledger) == ["asked", "surveyed"]
+    ledger.record("TS-AAAAAA", b.surveyed(requirement=b.requirement(confirm=Confirm.NOBODY)))
+    at = clock.move(SECOND)
+    ledger.record("TS-AAAAAA", e.Announced())
+    clock.move(SECOND)
+    ledger.record("TS-AAAAAA", e.Announced(failed="the channel is archived"))
+    found = whole(ledger)
+    assert (found.announced_at, found.published_version, found.version) == (at, 1, 2)
+    assert log_of(ledger) == ["asked", "surveyed", "announced", "announced"]
+
+
+def test_a_part_has_the_head_and_its_hosts_and_counts_the_rest(ledger: Store) -> None:
+    ledger.open(b.request(ask=FULL_ASK))
+    for event in life():
+        ledger.record("TS-AAAAAA", event)
+        for part in (WHOLE, HEAD, UNSURE, at_host("comp1"), at_host("comp2"), at_host("comp9")):
+            assert ledger.find("TS-AAAAAA", part) == taken(whole(ledger), part), (event, part)
+    assert ledger.find("TS-ZZZZZZ", HEAD) is None
 
 
 def test_an_event_after_a_drawing_does_not_undo_it(ledger: Store) -> None:
     ledger.open(b.request())
     ledger.record("TS-AAAAAA", b.surveyed())
     ledger.mark_published("TS-AAAAAA", version=2, message_ref=CARD, publish_after=None)
-    after = ledger.record("TS-AAAAAA", b.approved())
+    ledger.record("TS-AAAAAA", b.approved())
+    after = whole(ledger)
     assert (after.message_ref, after.published_version, after.version) == (CARD, 2, 3)
-    assert ledger.find("TS-AAAAAA") == after
 
 
 def test_the_newest_requests_come_first(ledger: Store) -> None:
@@ -276,9 +305,9 @@ def test_the_chain_holds_under_its_key_alone(ledger: Store) -> None:
     for name in ("A", "B", "C"):
         ledger.open(b.request(name))
     entries = ledger.entries()
-    assert first_fault(entries, KEY) is None
-    assert first_fault(entries, b"another key") == 1
-    assert first_fault([entries[0], entries[2]], KEY) == 2
+    assert first_fault(entries, KEY.public) is None
+    assert first_fault(entries, SigningKeys("another key").public) == 1
+    assert first_fault([entries[0], entries[2]], KEY.public) == 2
 
 
 @settings(max_examples=examples(0.4), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -292,7 +321,7 @@ def test_any_text_survives(ledger: Store, text: str, name: str) -> None:
     write_and_read_back(ledger, f"TS-{before.seq}", text, name)
     added = ledger.entries(after=before.seq)
     assert len(added) == 2
-    assert first_fault(added, KEY, before=before.mac, last_seq=before.seq) is None
+    assert first_fault(added, KEY.public, before=before.hash, last_seq=before.seq) is None
 
 
 def test_odd_texts_leave_the_chain_whole(ledger: Store) -> None:
@@ -301,7 +330,7 @@ def test_odd_texts_leave_the_chain_whole(ledger: Store) -> None:
         write_and_read_back(ledger, f"TS-{number}", text, name)
     entries = ledger.entries()
     assert [entry.seq for entry in entries] == list(range(1, 2 * len(pairs) + 1))
-    assert first_fault(entries, KEY) is None
+    assert first_fault(entries, KEY.public) is None
 
 
 def write_and_read_back(ledger: Store, number: str, text: str, name: str) -> None:
@@ -337,4 +366,4 @@ def test_the_head_is_the_last_entry_and_before_the_first_nothing(ledger: Store) 
     for name in ("A", "B"):
         ledger.open(b.request(name))
         last = ledger.entries()[-1]
-        assert ledger.head() == Head(last.seq, last.mac)
+        assert ledger.head() == Head(last.seq, last.hash, KEY.key_id)

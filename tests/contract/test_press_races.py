@@ -84,7 +84,7 @@ def check_told(kind: str, outcomes: list[Outcome], ledger: SqlLedger) -> None:
 def check_audit(kind: str, ledger: SqlLedger) -> None:
     entries = ledger.entries(limit=10_000)
     events = [entry.event for entry in entries]
-    assert first_fault(entries, KEY) is None
+    assert first_fault(entries, KEY.public) is None
     assert events.count("approved") == 1
     assert events.count("counted") == NEEDED[kind] - 1
     assert events.count("noted") == PRESSES - NEEDED[kind]

@@ -10,11 +10,12 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql.database import LOCK_LIMIT, open_database
+from adapters.sql.documents import Asks
 from adapters.sql.errors import translate_errors
 from adapters.sql.ledger import RECEIPT_LIMIT, SqlLedger
-from adapters.sql.mapping import Asks
 from adapters.sql.migrate import current, upgrade
 from adapters.sql.request_queries import RowMoved, save_request
+from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.commands.sessions import SessionsAsk
 from bot.domain import events as e
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from tests.fakes.clock import SettableClock
 
+KEY = SigningKeys("key")
 ITEM = WorkItem(request_id="TS-AAAAAA")
 
 
@@ -67,7 +69,7 @@ def test_a_fault_nobody_thought_of_is_a_ledger_error_with_its_cause() -> None:
 def test_every_call_on_a_database_that_is_not_there_is_a_ledger_error(url: str, clock: SettableClock) -> None:
     if url.startswith("postgresql"):
         pytest.importorskip("psycopg", reason="PostgreSQL: install the extra postgres (psycopg)")
-    ledger = SqlLedger(open_database(url), clock, b"key", ASK_TYPES)
+    ledger = SqlLedger(open_database(url), clock, KEY, ASK_TYPES)
     calls = (
         lambda: ledger.open(b.request()),
         lambda: ledger.record("TS-AAAAAA", e.Expired()),
@@ -188,7 +190,7 @@ def test_an_ask_of_another_command_is_not_cut_to_fit(sql_ledger: SqlLedger) -> N
 
 def test_a_new_command_needs_a_row_in_the_registry_alone(url: str, clock: SettableClock) -> None:
     engine = open_database(url)
-    ledger = SqlLedger(engine, clock, b"key", {"reboot": RebootAsk})
+    ledger = SqlLedger(engine, clock, KEY, {"reboot": RebootAsk})
     request = b.request(command="reboot", ask=RebootAsk(hosts=("comp1",), gently=True))
     ledger.open(request)
     assert ledger.find(request.id) == request

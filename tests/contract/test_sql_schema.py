@@ -50,7 +50,8 @@ def test_the_migrations_make_what_the_tables_say(database: Engine) -> None:
     with database.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
         wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
-        whole = {"ix_request_asked_at", "ix_request_actor_id", "ix_request_alone", "ix_audit_entry_request_id"}
+        whole = {"ix_request_asked_at", "ix_request_actor_id", "ix_request_alone"}
+        whole |= {"ix_audit_entry_request_id", "ix_audit_entry_decisions"}
         assert _partial_indexes(connection) == wanted - whole
 
 
@@ -69,22 +70,27 @@ def _partial_indexes(connection: Any) -> set[str]:
         "UPDATE audit_entry SET actor = 'somebody else'",
         "DELETE FROM audit_entry",
         "DELETE FROM audit_entry WHERE seq = 1",
+        "UPDATE audit_target SET why = 'because'",
+        "DELETE FROM audit_target",
     ],
 )
 def test_what_stands_in_the_log_cannot_be_changed(database: Engine, sql_ledger: SqlLedger, statement: str) -> None:
     sql_ledger.open(b.request())
+    sql_ledger.record("TS-AAAAAA", b.surveyed())
     before = sql_ledger.entries()
     with pytest.raises(DBAPIError, match="the audit log can only grow"), database.begin() as connection:
         connection.execute(text(statement))
     assert sql_ledger.entries() == before
 
 
-def test_the_log_cannot_be_replaced_or_emptied_either(database: Engine, sql_ledger: SqlLedger) -> None:
+@pytest.mark.parametrize("table", ["audit_entry", "audit_target"])
+def test_the_log_cannot_be_replaced_or_emptied_either(database: Engine, sql_ledger: SqlLedger, table: str) -> None:
     sql_ledger.open(b.request())
+    sql_ledger.record("TS-AAAAAA", b.surveyed())
     before = sql_ledger.entries()
-    trick = "TRUNCATE audit_entry"
+    trick = f"TRUNCATE {table}"
     if database.dialect.name == "sqlite":
-        trick = "INSERT OR REPLACE INTO audit_entry SELECT * FROM audit_entry"
+        trick = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"  # noqa: S608 - our own names
     with pytest.raises(DBAPIError, match="the audit log can only grow"), database.begin() as connection:
         connection.execute(text(trick))
     assert sql_ledger.entries() == before

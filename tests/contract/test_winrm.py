@@ -181,13 +181,6 @@ def test_an_account_that_may_open_no_shell_is_told_the_cure(hosts: FarmHosts, fa
         look(hosts, host)
 
 
-def test_a_full_quota_is_told_and_not_hammered(hosts: FarmHosts, farm: Farm, host: str) -> None:
-    farm.set_behaviour(host, "quota")
-    with pytest.raises(Unreachable, match="no room"):
-        look(hosts, host)
-    assert farm.messages(host) == [*HANDSHAKE, "Create!2150859173"]
-
-
 def test_garbage_is_no_answer_and_leaves_no_shell(hosts: FarmHosts, farm: Farm, host: str) -> None:
     there = look(hosts, host)
     farm.set_behaviour(host, "garbage")

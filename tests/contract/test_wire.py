@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,9 +17,9 @@ from requests import PreparedRequest, Response
 
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
-from adapters.windows.winrm.http_adapter import MAX_BYTES, OutOfBounds, refuse_unbounded
+from adapters.windows.winrm.http_adapter import MAX_BYTES, OutOfBounds, refuse_costly_xml, refuse_unbounded
 from adapters.windows.winrm.shell import WinRmShell
-from bot.errors import BadReply, TerminalError, TimedOut, Unreachable
+from bot.errors import BadReply, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,6 +79,8 @@ def serving(behave: Callable[[socket.socket], None]) -> Iterator[Server]:
 def saying(head: str, body: bytes = b"") -> Callable[[socket.socket], None]:
     def behave(connection: socket.socket) -> None:
         connection.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        listening(connection)  # closed with a request half read, the rest of the answer would be lost
 
     return behave
 
@@ -105,10 +108,10 @@ def listening(connection: socket.socket) -> None:
         pass
 
 
-def refusal(endpoint: str, transport: Transport = Transport.BASIC) -> TerminalError:
+def refusal(endpoint: str, transport: Transport = Transport.BASIC, within: timedelta = WITHIN) -> TerminalError:
     connection = Connection(endpoint=endpoint, transport=transport, username="CORP\\svc", password=SecretStr("hush"))
     with pytest.raises(TerminalError) as caught:
-        WinRmTerminal(WinRmShell(lambda _: connection)).sessions("comp1", within=WITHIN)
+        WinRmTerminal(WinRmShell(lambda _: connection)).sessions("comp1", within=within)
     return caught.value
 
 
@@ -184,16 +187,71 @@ def test_an_answer_that_is_no_soap_is_a_bad_reply(body: bytes) -> None:
         assert isinstance(refusal(server.endpoint), BadReply)
 
 
-LAUGHS = """<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>"""
+LAUGHS = """<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>"""
+HEAD = '<?xml version="1.0"?>'
+DOCUMENT_TYPES = {
+    "utf-8": LAUGHS.encode(),
+    "utf-8 with its mark": LAUGHS.encode("utf-8-sig"),
+    "utf-16": LAUGHS.encode("utf-16"),
+    "utf-16-le": LAUGHS.encode("utf-16-le"),
+    "utf-16-be": f"{HEAD}{LAUGHS}".encode("utf-16-be"),
+    "latin-1": f'<?xml version="1.0" encoding="iso-8859-1"?>{LAUGHS}'.encode("latin-1"),
+    "a code page": f'<?xml version="1.0" encoding="cp1252"?>{LAUGHS}'.encode("cp1252"),
+    "after a long comment": f"{HEAD}<!--{' ' * 1_000_000}-->{LAUGHS}".encode(),
+    "after an instruction": f"{HEAD}<?look {'-' * 100_000}?>\n{LAUGHS}".encode(),
+    "without entities": b"<!DOCTYPE a><a/>",
+    "from elsewhere": b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a/>',
+    "with parameter entities": b'<!DOCTYPE a [<!ENTITY % b "c">%b;]><a/>',
+}
 
 
-@pytest.mark.parametrize("body", [LAUGHS.encode(), LAUGHS.encode("utf-16"), LAUGHS.encode("utf-16-be")])
-@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
-def test_a_document_type_is_refused_before_anything_parses_it(status: str, body: bytes) -> None:
+@pytest.mark.parametrize("kind", DOCUMENT_TYPES)
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "500 Internal Server Error"])
+def test_a_document_type_is_refused_before_anything_parses_it(status: str, kind: str) -> None:
+    body = DOCUMENT_TYPES[kind]
     with serving(saying(f"{status}\r\nContent-Length: {len(body)}", body)) as server:
         error = refusal(server.endpoint)
     assert isinstance(error, BadReply)
     assert isinstance(error.__cause__, OutOfBounds | UnicodeDecodeError)
+
+
+@pytest.mark.parametrize("transport", [Transport.BASIC, Transport.NTLM])
+@pytest.mark.parametrize("kind", DOCUMENT_TYPES)
+def test_what_stands_in_the_body_of_a_401_is_read_by_nobody(kind: str, transport: Transport) -> None:
+    body, ask = DOCUMENT_TYPES[kind], "WWW-Authenticate: NTLM\r\nConnection: close"
+    with serving(saying(f"401 Unauthorized\r\n{ask}\r\nContent-Length: {len(body)}", body)) as server:
+        assert isinstance(refusal(server.endpoint, transport), NotAuthenticated)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_answer_as_a_host_gives_it_is_not_refused_in_any_encoding(encoding: str) -> None:
+    streams = '<rsp:Stream Name="stdout">' + "QUJD" * 2_000 + "=</rsp:Stream>"
+    refuse_costly_xml(f"<s:Envelope><s:Body>{streams * 500}</s:Body></s:Envelope>".encode(encoding))
+
+
+COSTLY = {
+    "tags": b"<a>" + b"<b/>" * 1_000_000 + b"</a>",
+    "tags in utf-16": ("<a>" + "<b/>" * 500_000 + "</a>").encode("utf-16"),
+    "tags in tags": b"<a>" * 600_000 + b"</a>" * 600_000,
+    "attributes": b"<a " + b" ".join(b'b%d=""' % number for number in range(300_000)) + b"/>",
+    "entities": DOCUMENT_TYPES["utf-8"].replace(b"&c;</a>", b"&c;" * 1_000_000 + b"</a>"),
+    "a comment": b"<a><!--" + b" " * 4_000_000 + b"--></a>",
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+def test_four_megabytes_of_an_answer_take_no_more_than_ten_times_as_much(status: str, kind: str) -> None:
+    body = COSTLY[kind]
+    with serving(saying(f"{status}\r\nContent-Length: {len(body)}", body)) as server:
+        tracemalloc.start()
+        try:
+            error = refusal(server.endpoint, within=timedelta(seconds=20))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert isinstance(error, BadReply)
+    assert peak < 10 * MAX_BYTES
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "502 Bad Gateway", "503 Service Unavailable"])

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
 from adapters.sql.migrate import upgrade
+from adapters.sql.write_queue import FairLock
+from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
 from bot.domain.alone import AloneLimit
@@ -24,9 +27,9 @@ if TYPE_CHECKING:
     from multiprocessing.queues import Queue
     from multiprocessing.synchronize import Barrier
 
-KEY = b"the key of the tests"
+KEY = SigningKeys("the key of the tests")
 LIMIT = AloneLimit(most=10, within=timedelta(minutes=10), above=b.by_others())
-HANGS = 100
+HANGS = 500
 """Seconds: only a process that hangs takes so long."""
 
 
@@ -58,14 +61,14 @@ def upgrades(url: str, _number: int) -> str:
     return upgrade(url)
 
 
-def appends(url: str, number: int) -> int:
-    """Fifty entries: requests and their events in turn."""
+def appends(url: str, number: int, entries: int = 250) -> int:
+    """So many entries: requests and their events in turn."""
     ledger = _ledger(url)
-    for turn in range(0, 50, 2):
+    for turn in range(0, entries, 2):
         request = b.request(f"TS-{number}-{turn}")
         _until_written(partial(ledger.open, request))
         _until_written(partial(ledger.record, request.id, e.Refused(rule="r", message="no")))
-    return 50
+    return entries
 
 
 def _until_written(write: Callable[[], object]) -> None:
@@ -101,6 +104,26 @@ def confirms(url: str, number: int) -> tuple[str, str]:
     """The requester's own press on a card of ten sessions."""
     after = _ledger(url).record(f"TS-{number}", b.approved(), limit=LIMIT)
     return after.state.value, after.message
+
+
+def tries(url: str, number: int) -> int:
+    """Try a wrong password at one host after the other, as soon as it may be tried: how many logons were made."""
+    logons, hosts = _logons(url), (f"{number}-{at}" for at in range(100))
+    made = 0
+    for host in hosts:
+        while True:
+            standing = logons.take_turn("a", host, host, since=b.NOW).after
+            if standing.suspended_until:
+                return made
+            if standing.turn and standing.turn.token == host:
+                logons.refuse("a", host, host)
+                made += 1
+                break
+    return made
+
+
+def _logons(url: str) -> SqlLogons:
+    return SqlLogons(open_database(url), SettableClock(b.NOW), FairLock(), window=timedelta(minutes=10))
 
 
 def _ledger(url: str) -> SqlLedger:

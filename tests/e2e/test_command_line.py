@@ -85,7 +85,7 @@ def test_the_database_can_be_upgraded_twice_and_then_holds_an_empty_log(real_con
         assert runner.invoke(app, ["db", "upgrade", "--config", str(real_config)]).exit_code == 0
     listed = runner.invoke(app, ["audit", "list", "--json", "--config", str(real_config)])
     assert json.loads(listed.stdout) == []
-    assert "the chain holds" in runner.invoke(app, ["audit", "verify", "--config", str(real_config)]).output
+    assert "The log is empty" in runner.invoke(app, ["audit", "verify", "--config", str(real_config)]).output
 
 
 def test_a_pause_is_recorded_and_so_is_its_end(real_config: Path, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_try_as_json_prints_json_and_nothing_else_and_a_missing_button_is_exit_c
     told = json.loads(result.stdout)
     assert result.exit_code == 1
     assert told["requests"][0]["ending"] == "whatif"
-    assert [entry["event"] for entry in told["audit"]] == ["asked", "surveyed"]
+    assert [entry["event"] for entry in told["audit"]] == ["policy_loaded", "asked", "surveyed"]
 
 
 def test_every_command_says_what_it_is_for() -> None:

@@ -19,6 +19,7 @@ from adapters.sql.ledger import SqlLedger
 from app.config.settings import REHEARSAL_KEY
 from app.rehearse.environment import FARM, WORKSPACE
 from bot.audit.chain import first_fault
+from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
@@ -94,10 +95,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     url = f"sqlite:///{tmp_path}/bot.db"
     schema.upgrade(url)
     database = open_database(url)
-    ledger = SqlLedger(database, SystemClock(), REHEARSAL_KEY.encode(), ASK_TYPES)
+    ledger = SqlLedger(database, SystemClock(), SigningKeys(REHEARSAL_KEY), ASK_TYPES)
     with Workspace.from_file(WORKSPACE) as workspace, Farm.from_file(FARM, engine="double") as farm:
         yield World(workspace=workspace, farm=farm, ledger=ledger, database=url)
-    assert first_fault(ledger.entries(), REHEARSAL_KEY.encode()) is None
+    assert first_fault(ledger.entries(), SigningKeys(REHEARSAL_KEY).public) is None
     database.dispose()
 
 
@@ -167,5 +168,5 @@ def test_a_card_that_nobody_presses_expires_without_a_click(world: World) -> Non
         wait_until(lambda: any(message.buttons for message in dana.messages()))
     with world.bot(ahead=3600):
         wait_until(world.is_over)
+        wait_until(lambda: not any(message.buttons for message in dana.messages()))  # the card follows the record
     assert world.request().ending is Ending.EXPIRED
-    assert not any(message.buttons for message in dana.messages())

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.windows.agent import script
 from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
+from bot.policy.digest import digest_of
 from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -24,11 +27,11 @@ def people_on(stage: Rehearsal, host: str) -> dict[int, str]:
 
 
 def events(stage: Rehearsal) -> list[str]:
-    return [entry.event for entry in stage.bot.ledger.entries()]
+    return [entry.event for entry in stage.bot.ledger.entries() if entry.event != "policy_loaded"]
 
 
 def notes(stage: Rehearsal) -> list[str]:
-    return [entry.reason for entry in stage.bot.ledger.entries() if entry.event == "noted"]
+    return [entry.reason_code for entry in stage.bot.ledger.entries() if entry.event == "noted"]
 
 
 def type_and_wait(stage: Rehearsal, text: str, person: str = "dana") -> str:
@@ -58,6 +61,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
         {"host": "comp1", "session_id": 3, "user": "CORP\\alice", "verdict": "gone", "reason": "", "note": ""}
     ]
     assert [entry["event"] for entry in told["audit"]] == [
+        "policy_loaded",
         "asked",
         "surveyed",
         "approved",
@@ -66,7 +70,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
         "target_ended",
         "ended",
     ]
-    assert [entry["seq"] for entry in told["audit"]] == list(range(1, 8))
+    assert [entry["seq"] for entry in told["audit"]] == list(range(1, 9))
     assert [entry["verdict"] for entry in told["audit"] if entry["verdict"]] == ["gone"]
     expected = {number: name for number, name in COMP1.items() if number != 3}
     assert {session["id"]: session["user"] for session in told["farm"]["comp1"]} == expected
@@ -97,6 +101,17 @@ def test_force_without_the_right_becomes_an_ordinary_request(stage: Rehearsal) -
     type_and_wait(stage, "/logoff comp1 id=5 --force", person="bo")
     assert people_on(stage, "comp1") == COMP1
     assert stage.bot.ledger.newest(1)[0].state is State.AWAITING
+
+
+def test_every_entry_names_the_policy_that_is_recorded_the_agent_and_the_release(stage: Rehearsal) -> None:
+    first, *others = stage.bot.ledger.entries()
+    assert (first.event, digest_of(first.text)) == ("policy_loaded", first.policy)
+    assert "@oncall" in first.text
+    assert first.agent_version == script.digest()
+    assert first.bot_version.startswith(version("logoff-bot"))
+    assert {(entry.policy, entry.agent_version, entry.bot_version) for entry in others} <= {
+        (first.policy, first.agent_version, first.bot_version)
+    }
 
 
 def test_an_outsiders_press_changes_nothing_is_noted_and_told_to_him_alone(stage: Rehearsal) -> None:

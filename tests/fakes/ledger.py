@@ -8,12 +8,22 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from bot.audit.chain import GENESIS, seal
+from bot.audit.decisions import decided, opened
 from bot.audit.entry import Head
-from bot.audit.record import entry_for, entry_for_note, entry_for_opening, entry_for_pause
+from bot.audit.keys import SigningKeys
+from bot.audit.proof import misfit_of, needs_proof, not_proven
+from bot.audit.record import (
+    POLICY_LOADED,
+    entry_for_key,
+    entry_for_note,
+    entry_for_pause,
+    entry_for_policy,
+    entry_for_taking_up,
+)
 from bot.domain.alone import sessions_alone, within_limit
-from bot.domain.lifecycle import advance
+from bot.domain.part import WHOLE, part_for, put_back, taken
 from bot.domain.request import Pause, State, WorkItem
-from bot.errors import Duplicate, LedgerError
+from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,14 +32,18 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
+    from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request
     from bot.ports.clock import Clock
 
 
+KEYS = SigningKeys("a ledger in memory")
+
+
 class FakeLedger:
-    def __init__(self, clock: Clock, key: bytes = b"memory") -> None:
-        self._clock, self._key = clock, key
+    def __init__(self, clock: Clock, keys: SigningKeys = KEYS) -> None:
+        self._clock, self._keys = clock, keys
         self._lock = RLock()
         self._requests: dict[str, Request] = {}
         self._entries: list[Entry] = []
@@ -57,7 +71,7 @@ class FakeLedger:
             if request.id in self._requests:
                 raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
             self._requests[request.id] = request
-            self._append(entry_for_opening(request), self._clock.now())
+            self._append(opened(request), self._clock.now())
             return request
 
     def record(
@@ -69,15 +83,33 @@ class FakeLedger:
         limit: AloneLimit | None = None,
     ) -> Request:
         with self._writing():
-            before = self._requests.get(request_id)
-            if before is None:
+            whole = self._requests.get(request_id)
+            if whole is None:
                 raise LedgerError(f"I know no request {request_id}. Send the command again.")
             now = self._clock.now()
             if limit:
+                before = taken(whole, part_for(event))
                 event = within_limit(before, event, limit, self._used(before, now - limit.within))
-            self._requests[request_id] = advance(before, event, now)
-            self._append(entry_for(before, event), now)
-            return self._requests[request_id]
+            part = part_for(event)
+            is_proven = not needs_proof(whole, event) or not self._misfit(taken(whole, part), part)
+            if not is_proven:
+                event, part = not_proven(), WHOLE
+            after, entry = decided(taken(whole, part), event, now, seal_key=self._keys.seal_key)
+            self._requests[request_id] = after if part == WHOLE else put_back(whole, after)
+            self._append(entry, now)
+            if not is_proven:
+                raise _not_proven(after)
+            return after
+
+    def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        found = self.find(request_id, part)
+        if found is None or not self._misfit(found, part):
+            return found
+        raise _not_proven(self.record(request_id, not_proven()))
+
+    def _misfit(self, request: Request, part: Part) -> str:
+        entries = [entry for entry in self._entries if entry.request_id == request.id]
+        return misfit_of(request, entries, self._keys.seal_key, self._clock.now(), part.host)
 
     def _used(self, request: Request, since: datetime) -> int:
         others = (one for one in self._requests.values() if one.id != request.id)
@@ -88,9 +120,32 @@ class FakeLedger:
             self._append(entry_for_note(noted, place), self._clock.now())
 
     def _append(self, entry: Entry, at: datetime) -> None:
-        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.mac, key=self._key)
+        sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.hash, keys=self._keys)
         self._entries.append(sealed)
-        self._head = Head(sealed.seq, sealed.mac)
+        self._head = Head(sealed.seq, sealed.hash, self._keys.key_id)
+
+    def load_policy(self, text: str) -> None:
+        with self._writing():
+            known = [entry.text for entry in self._entries if entry.event == POLICY_LOADED]
+            if known[-1:] != [text]:
+                self._append(entry_for_policy(text), self._clock.now())
+
+    def unended(self) -> tuple[Request, ...]:
+        with self._lock:
+            requests = tuple(self._requests.values())
+        return tuple(sorted((r for r in requests if r.state is not State.ENDED), key=lambda r: r.asked_at))
+
+    def hand_over(self, by: str, new: SigningKeys) -> Entry:
+        with self._writing():
+            if not self._entries:
+                raise LedgerError("The audit log is empty, so no key has signed yet.")
+            if self.unended():
+                raise LedgerError("Requests are not over yet. Stop the bot, then change the key.")
+            old, now = self._keys.public, self._clock.now()
+            self._append(entry_for_key(by, old, new.public), now)
+            self._keys = new
+            self._append(entry_for_taking_up(by, old), now)
+            return self._entries[-1]
 
     def asked_since(self, user_id: str, since: datetime) -> int:
         return sum(r.actor.user_id == user_id and r.asked_at >= since for r in self._requests.values())
@@ -108,8 +163,9 @@ class FakeLedger:
     def paused(self) -> Pause | None:
         return self._pause
 
-    def find(self, request_id: str) -> Request | None:
-        return self._requests.get(request_id)
+    def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        found = self._requests.get(request_id)
+        return found and taken(found, part)
 
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
@@ -123,12 +179,6 @@ class FakeLedger:
                     message_ref=message_ref or request.message_ref,
                     publish_after=publish_after,
                 )
-
-    def mark_announced(self, request_id: str, at: datetime) -> None:
-        with self._writing():
-            request = self._requests.get(request_id)
-            if request is not None:
-                self._requests[request_id] = replace(request, announced_at=at)
 
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
         with self._writing():
@@ -170,6 +220,10 @@ class FakeLedger:
         with self._lock:
             requests = tuple(self._requests.values())
         return tuple(sorted(requests, key=lambda request: (request.asked_at, request.id), reverse=True)[:limit])
+
+
+def _not_proven(request: Request) -> Conflict:
+    return Conflict("The record does not say what its row says.", request=request, reason=ConflictReason.NOT_PROVEN)
 
 
 def _is_due(request: Request, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.windows.agent.verdicts import CODES, RIGHTS
 from bot.domain.letters import framework_upper
+from bot.domain.request import Target
 from bot.domain.session import NOT_NAMED, Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import NoRight, Unreachable, WrongMachine
@@ -36,9 +37,9 @@ class _ActFault:
 class FakeTerminal:
     """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
-    `acts` holds every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of every act
-    that was begun, `touched` the sessions of both as they were in that moment, and `messages` (host, session id, title,
-    text) of every message that was shown.
+    `look_times` holds how long each look might have taken, `acts` every order that arrived at a host, `logged_off` and
+    `disconnected` (host, session id) of every act that was begun, `touched` the sessions of both as they were in that
+    moment, and `messages` (host, session id, title, text) of every message that was shown.
     """
 
     def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
@@ -50,7 +51,9 @@ class FakeTerminal:
         self._down: dict[str, TerminalError] = {}
         self._refusals: dict[str, int] = {}
         self._hanging: set[tuple[str, int]] = set()
+        self._later: dict[tuple[str, int], Session] = {}
         self.look_calls: list[str] = []
+        self.look_times: list[timedelta] = []
         self.acts: list[tuple[str, Order]] = []
         self.logged_off: list[tuple[str, int]] = []
         self.disconnected: list[tuple[str, int]] = []
@@ -59,9 +62,10 @@ class FakeTerminal:
 
     # The port
 
-    def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:  # noqa: ARG002 - nothing takes time here
+    def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         with self._lock:
             self.look_calls.append(host)
+            self.look_times.append(within)
             self._raise_if_down(host)
             if self._look_faults[host]:
                 raise self._look_faults[host].pop(0)
@@ -124,7 +128,7 @@ class FakeTerminal:
     def _raise_if_another(self, host: str, orders: Sequence[Order]) -> None:
         here = next((session.machine for session in self._hosts[host].values()), NOT_NAMED)
         for order in orders:
-            if order.machine != NOT_NAMED and not order.machine.is_same_as(here):
+            if order.machine != NOT_NAMED and not here.is_same_as(order.machine):
                 raise WrongMachine(f"{host} is another machine now than the one on the card.", host=host)
 
     def _raise_if_empty(self, host: str) -> None:
@@ -159,6 +163,10 @@ class FakeTerminal:
     def hang(self, host: str, session_id: int) -> None:
         """The session takes a logoff or a disconnect and stays as it is."""
         self._hanging.add((host, session_id))
+
+    def after_order(self, host: str, session: Session) -> None:
+        """Once the session took an order, the host says this of it, which may prove it gone or not."""
+        self._later[host, session.id] = replace(session, host=host)
 
     def stop_hanging(self, host: str, session_id: int) -> None:
         """What was asked to go goes now."""
@@ -236,12 +244,18 @@ class FakeTerminal:
         done.append((host, order.session_id))
         self.touched.append(self._hosts[host][order.session_id])
         is_logoff, hangs = done is self.logged_off, (host, order.session_id) in self._hanging
-        if not hangs:
+        before = Target(session=self._hosts[host][order.session_id])
+        if later := self._later.pop((host, order.session_id), None):
+            self._hosts[host][order.session_id] = later
+        elif not hangs:
             (self.sign_out if is_logoff else self.leave_alone)(host, order.session_id)
         if not wait:
             return _answer(order, None)
-        ended = Verdict.GONE if is_logoff else Verdict.DISCONNECTED
-        return _answer(order, Verdict.STILL_CLOSING if hangs else ended)
+        now = self._hosts[host].get(order.session_id)
+        if before.is_gone_from(now):
+            return _answer(order, Verdict.GONE)
+        is_done = not is_logoff and before.is_left_in(now)
+        return _answer(order, Verdict.DISCONNECTED if is_done else Verdict.STILL_CLOSING)
 
     def _show(self, host: str, order: Order, title: str, text: str) -> Answer:
         self.messages.append((host, order.session_id, title, text))

@@ -19,9 +19,16 @@ collect_ignore = [name for name, variable in _NEEDS.items() if not {"TS_TEST_HOS
 
 @pytest.fixture(scope="module")
 def terminal() -> Iterator[WinRmTerminal]:
-    from adapters.windows.terminal import WinRmTerminal  # noqa: PLC0415 - only where a real host is named
+    from adapters.clock import SystemClock  # noqa: PLC0415 - only where a real host is named
+    from adapters.windows.terminal import WinRmTerminal  # noqa: PLC0415 - as above
+    from adapters.windows.winrm.logon_gate import LogonGate  # noqa: PLC0415 - as above
     from adapters.windows.winrm.shell import WinRmShell  # noqa: PLC0415 - as above
+    from tests.fakes.logons import FakeLogons  # noqa: PLC0415 - as above
     from tests.real_host.host import connection, machine_of  # noqa: PLC0415 - as above
 
-    with closing(WinRmShell(connection)) as shell:
+    clock = SystemClock()
+    gate = LogonGate(
+        FakeLogons(clock), clock, b"one run of the tests"
+    )  # a wrong password is tried once, not by each test
+    with closing(WinRmShell(connection, gate=gate)) as shell:
         yield WinRmTerminal(shell, machine_of=machine_of)

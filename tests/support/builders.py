@@ -166,6 +166,7 @@ def one_of_each(request: Request, key: tuple[str, int] = ONE, by: Actor = OTHER)
         e.Ended(),
         e.Settled(key=key, verdict=Verdict.GONE),
         e.SettlingAbandoned(),
+        e.Announced(),
         e.StepFailed(reference="r", code="c", again_in=second),
         e.Failed(reference="r", code="c"),
         e.Noted(kind=NoteKind.LATE_PRESS, by=by),

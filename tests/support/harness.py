@@ -8,12 +8,14 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from bot.audit.keys import SigningKeys
 from bot.cards.model import Break
 from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
+from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
+    from bot.workflow.host_reader import LookWithin
     from bot.workflow.intake import Response
     from bot.workflow.steps import Workflow
 
@@ -42,7 +45,7 @@ HOSTS = ("comp1", "comp2", "comp3")
 ONCALL = frozenset({"@oncall"})
 ON_CALL = Rule(name="on-call", who=ONCALL, may=frozenset(Action), force=Force(is_allowed=True))
 POLICY = Policy(rules=(ON_CALL,))
-KEY = b"the key of the harness"
+KEY = SigningKeys("the key of the harness")
 SWEEP = timedelta(seconds=5)
 
 
@@ -105,7 +108,9 @@ class BotHarness:
         asker: Actor = b.ASKER,
         place: Place = b.PLACE,
         records_failures: bool = False,
+        look_within: LookWithin = same_for_all,
     ) -> None:
+        self.look_within = look_within
         self.policy, self.asker, self.place = policy, asker, place
         self.clock = SettableClock()
         self.ledger = CrashingLedger(self.clock, KEY)
@@ -142,6 +147,7 @@ class BotHarness:
             executor=InlineExecutor(),
             scheduler=self.scheduler,
             authorizer=self.authorizer,
+            look_within=self.look_within,
         )
 
     @property
@@ -283,7 +289,7 @@ class BotHarness:
         return [entry.event for entry in self.ledger.entries(request_id=request.id)]
 
     def notes_of(self, request: Request) -> list[str]:
-        return [entry.reason for entry in self.ledger.entries(request_id=request.id) if entry.event == "noted"]
+        return [entry.reason_code for entry in self.ledger.entries(request_id=request.id) if entry.event == "noted"]
 
     def target(self, request: Request, host: str, session_id: int) -> Target:
         found = self.find(request.id).target_at((host, session_id))

@@ -1,6 +1,6 @@
 // What logoff-bot runs on a Windows host: list the sessions; or log some of them off, disconnect them, or show them a
 // message, after comparing each with what a person was shown. The specification is docs/agent-protocol.md. It opens no connection, writes no file, starts no program,
-// and calls wtsapi32.dll alone. script.py joins Agent.cs, Target.cs, Request.cs, Lines.cs and Wts.cs, in this order.
+// and calls wtsapi32.dll alone. script.py joins Agent.cs, Input.cs, Target.cs, Request.cs, Lines.cs and Wts.cs, in this order.
 // C# 5: Windows PowerShell 5.1 compiles it with the compiler of .NET Framework 4.
 namespace LogoffBot
 {
@@ -14,18 +14,24 @@ namespace LogoffBot
         const int PollEveryMs = 200;
 
         // Writes every reply to standard output as soon as it is known. Whatever goes wrong is a reply, too.
-        public static void Run(string nonce, string request)
+        // whole: all of standard input. Nothing is looked at or touched before it was found whole and understood.
+        public static void Run(string nonce, string request, string tally, string whole)
         {
             Lines lines = new Lines(nonce);
             try
             {
+                Input.CheckWhole(whole, tally);
                 Request understood = Request.Parse(request);
                 Wts.CheckLayout();
                 if (understood.IsList) List(lines);
                 else Act(understood, lines);
             }
             catch (CallFailed failed) { lines.Error(failed.Where, failed.Code, failed.Message); }
-            catch (Exception other) { lines.Error(other.GetType().Name, 0, other.Message); }
+            catch (Exception other)
+            {
+                Exception inner = other.GetBaseException();
+                lines.Error(inner.GetType().Name, 0, inner.Message);
+            }
             lines.End();
         }
 
@@ -41,6 +47,7 @@ namespace LogoffBot
         {
             string dns = DnsName(), netBios = NetBiosName();
             if (!IsSame(request.Dns, dns) || !IsSame(request.NetBios, netBios)) throw new CallFailed("machine", 0, dns);
+            lines.Begin();
             for (int i = 0; i < request.Targets.Count; i++)
             {
                 Stopwatch clock = Stopwatch.StartNew();

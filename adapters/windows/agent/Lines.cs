@@ -1,6 +1,7 @@
 namespace LogoffBot
 {
     using System;
+    using System.Collections.Generic;
     using System.Globalization;
     using System.Text;
 
@@ -9,8 +10,17 @@ namespace LogoffBot
     {
         readonly string nonce;
         int count;
+        bool hasBegun, isOpen;
 
         public Lines(string nonce) { this.nonce = nonce; }
+
+        // The first nonce of the first reply, written before the first act: without it there was none.
+        public void Begin()
+        {
+            Console.Out.Write(nonce);
+            Console.Out.Flush();
+            hasBegun = isOpen = true;
+        }
 
         public void Host(string name, string dns, int pointer, long now)
         {
@@ -31,7 +41,8 @@ namespace LogoffBot
         public void Error(string where, int code, string message)
         {
             string base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(message ?? ""));
-            Write("{\"error\": {\"where\": " + Quoted(where) + ", \"code\": " + Text(code) + ", \"message64\": " + Quoted(base64) + "}}");
+            Write("{\"error\": {\"where\": " + Quoted(where) + ", \"code\": " + Text(code) + ", \"begun\": " + (hasBegun ? "true" : "false")
+                + ", \"message64\": " + Quoted(base64) + "}}");
             count++;
         }
 
@@ -39,8 +50,9 @@ namespace LogoffBot
 
         void Write(string json)
         {
-            Console.Out.Write(nonce + json + nonce + "\n");
+            Console.Out.Write((isOpen ? "" : nonce) + json + nonce + "\n");
             Console.Out.Flush();
+            isOpen = false;
         }
 
         static string Json(Session s)
@@ -50,7 +62,13 @@ namespace LogoffBot
                 + ", \"address\": " + Quoted(s.Address) + ", \"protocol\": " + Text(s.Protocol) + ", \"build\": " + Text(s.Build)
                 + ", \"display\": " + Quoted(s.Display) + ", \"logon\": " + Ticks(s.Logon)
                 + ", \"connect\": " + Ticks(s.Connect) + ", \"disconnect\": " + Ticks(s.Disconnect) + ", \"input\": " + Ticks(s.Input)
-                + ", \"now\": " + Ticks(s.Now) + ", \"error\": " + Text(s.Error) + "}";
+                + ", \"now\": " + Ticks(s.Now) + ", \"error\": " + Text(s.Error)
+                + ", \"unread\": {" + Codes(s.Unread) + "}, \"cut\": " + Text(s.Cut) + "}";
+        }
+
+        static string Codes(List<KeyValuePair<string, int>> codes)
+        {
+            return String.Join(", ", codes.ConvertAll(delegate(KeyValuePair<string, int> each) { return Quoted(each.Key) + ": " + Text(each.Value); }).ToArray());
         }
 
         static string Text(long number) { return number.ToString(CultureInfo.InvariantCulture); }

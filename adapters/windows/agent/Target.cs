@@ -5,10 +5,13 @@ namespace LogoffBot
     using System.Globalization;
 
     // One session as Windows describes it. Times are FILETIME ticks, 0 for none. Error: user, domain or times could not be read.
+    // Unread: every class that could not be read, with its code. Cut: letters of its texts that were left out.
     sealed class Session
     {
         public uint Id;
-        public int State, Protocol, Build, Error;
+        public int State, Protocol, Error, Cut;
+        public uint Build;
+        public readonly List<KeyValuePair<string, int>> Unread = new List<KeyValuePair<string, int>>();
         public string Station = "", Domain = "", User = "", Client = "", Address = "", Display = "";
         public long Logon, Connect, Disconnect, Input, Now;
 
@@ -62,7 +65,7 @@ namespace LogoffBot
             if (seen.State != State) return null;
             long since = State == 0 ? seen.Input : seen.Disconnect;
             if (since <= 0) return "unread";
-            return since > Since + (State == 0 ? Minute : 0) ? "came_back" : null;
+            return since - (State == 0 ? Minute : 0) > Since ? "came_back" : null;
         }
 
         public bool IsHeldBy(Session seen) { return IsSamePersonAs(seen) && seen.Logon == Logon; }
@@ -73,7 +76,22 @@ namespace LogoffBot
             if (seen == null) return true;
             if (seen.Error != 0) return false;
             if (seen.User.Length == 0) return seen.IsOfNobody;
-            return seen.Domain.Length > 0 && seen.Logon != 0 && !IsHeldBy(seen);
+            if (seen.Domain.Length == 0 || seen.Logon == 0) return false;
+            return seen.Logon != Logon || AreOthers(seen.User, User) || AreOthers(seen.Domain, Domain);
+        }
+
+        // Names prove two people where no table of letter case can make them one.
+        static bool AreOthers(string one, string other)
+        {
+            return IsAscii(one) && IsAscii(other) && !String.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+        }
+
+        // An empty name is none.
+        static bool IsAscii(string text)
+        {
+            foreach (char letter in text)
+                if (letter > 127) return false;
+            return text.Length > 0;
         }
 
         bool IsSamePersonAs(Session seen)

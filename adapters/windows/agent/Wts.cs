@@ -13,7 +13,7 @@ namespace LogoffBot
         public const int ClosePending = 7007;
         const int UserName = 5, DomainName = 7, ClientBuild = 9, ClientName = 10, ClientAddress = 14, ClientDisplay = 15;
         const int ClientProtocol = 16, SessionInfo = 24, InformationBox = 0x40;
-        const int SessionInfoLevel1 = 2, AccessDenied = 5, InvalidData = 13, LastState = 9, MostBytes = 1 << 20;
+        const int SessionInfoLevel1 = 2, AccessDenied = 5, InvalidData = 13, LastState = 9, MostBytes = 1 << 20, MostLetters = 1024;
 
         // FILETIME ticks of 2000-01-01 and 2200-01-01. A time outside is no time of a session.
         const long Earliest = 125911584000000000, Latest = 189025920000000000;
@@ -94,7 +94,7 @@ namespace LogoffBot
                     Session session = new Session();
                     session.Id = entry.SessionId;
                     session.State = entry.State;
-                    session.Station = entry.SessionName ?? "";
+                    session.Station = Cut(session, entry.SessionName ?? "");
                     sessions.Add(session);
                 }
             }
@@ -122,14 +122,14 @@ namespace LogoffBot
         // Gives the session's error. The logon time comes last: who held the id before it shows by it.
         static int Describe(Session session)
         {
-            Query(session.Id, ClientName, 2, delegate(IntPtr buffer, int bytes) { session.Client = Chars(buffer, bytes); });
-            Query(session.Id, ClientAddress, 10, delegate(IntPtr buffer, int bytes) { session.Address = Address(buffer, bytes); });
-            Query(session.Id, ClientProtocol, 2, delegate(IntPtr buffer, int bytes) { session.Protocol = Marshal.ReadInt16(buffer); });
-            Query(session.Id, ClientBuild, 4, delegate(IntPtr buffer, int bytes) { session.Build = Marshal.ReadInt32(buffer); });
-            Query(session.Id, ClientDisplay, 12, delegate(IntPtr buffer, int bytes) { session.Display = Display(buffer); });
-            int user = Query(session.Id, UserName, 2, delegate(IntPtr buffer, int bytes) { session.User = Chars(buffer, bytes); });
-            int domain = Query(session.Id, DomainName, 2, delegate(IntPtr buffer, int bytes) { session.Domain = Chars(buffer, bytes); });
-            int times = Query(session.Id, SessionInfo, Marshal.SizeOf(typeof(WTSINFOW)), delegate(IntPtr buffer, int bytes) { Times(session, buffer); });
+            Query(session, "client", ClientName, 2, delegate(IntPtr buffer, int bytes) { session.Client = Cut(session, Chars(buffer, bytes)); });
+            Query(session, "address", ClientAddress, 10, delegate(IntPtr buffer, int bytes) { session.Address = Address(buffer, bytes); });
+            Query(session, "protocol", ClientProtocol, 2, delegate(IntPtr buffer, int bytes) { session.Protocol = (ushort)Marshal.ReadInt16(buffer); });
+            Query(session, "build", ClientBuild, 4, delegate(IntPtr buffer, int bytes) { session.Build = (uint)Marshal.ReadInt32(buffer); });
+            Query(session, "display", ClientDisplay, 12, delegate(IntPtr buffer, int bytes) { session.Display = Display(buffer); });
+            int user = Query(session, "user", UserName, 2, delegate(IntPtr buffer, int bytes) { session.User = Cut(session, Chars(buffer, bytes)); });
+            int domain = Query(session, "domain", DomainName, 2, delegate(IntPtr buffer, int bytes) { session.Domain = Cut(session, Chars(buffer, bytes)); });
+            int times = Query(session, "times", SessionInfo, Marshal.SizeOf(typeof(WTSINFOW)), delegate(IntPtr buffer, int bytes) { Times(session, buffer); });
             int state = session.State < 0 || session.State > LastState ? InvalidData : 0;
             return session.Error = times != 0 ? times : user != 0 ? user : domain != 0 ? domain : state;
         }
@@ -145,6 +145,21 @@ namespace LogoffBot
             uint response;
             bool isTaken = WTSSendMessageW(IntPtr.Zero, id, title, title.Length * 2, text, text.Length * 2, InformationBox, 0, out response, false);
             return isTaken ? 0 : Marshal.GetLastWin32Error();
+        }
+
+        static int Query(Session session, string what, int infoClass, int least, Reader read)
+        {
+            int code = Query(session.Id, infoClass, least, read);
+            if (code != 0) session.Unread.Add(new KeyValuePair<string, int>(what, code));
+            return code;
+        }
+
+        // No name of Windows has so many letters. What is left out is counted, and one odd name makes no reply too long.
+        static string Cut(Session session, string text)
+        {
+            if (text.Length <= MostLetters) return text;
+            session.Cut += text.Length - MostLetters;
+            return text.Substring(0, MostLetters);
         }
 
         // The Win32 code, 0 for success. An answer that is missing or too short is one session's fault, not the host's.
@@ -183,14 +198,42 @@ namespace LogoffBot
             if (size == 0 || bytes < 6 + size) return "";
             byte[] address = new byte[size];
             Marshal.Copy(new IntPtr(buffer.ToInt64() + 6), address, 0, size);
-            return new System.Net.IPAddress(address).ToString();
+            return size == 4 ? Dotted(address, 0) : Grouped(address);
+        }
+
+        static string Dotted(byte[] address, int first)
+        {
+            return address[first] + "." + address[first + 1] + "." + address[first + 2] + "." + address[first + 3];
+        }
+
+        // RFC 5952, the same in every release of .NET: the first of the longest runs of zeros is left out, and only an
+        // address of IPv4 in IPv6 (::ffff:10.0.4.17) has dots.
+        static string Grouped(byte[] address)
+        {
+            int[] groups = new int[8];
+            for (int i = 0; i < 8; i++) groups[i] = address[2 * i] << 8 | address[2 * i + 1];
+            int start = 0, length = 0;
+            for (int i = 0, run = 0; i < 8; i++)
+            {
+                run = groups[i] == 0 ? run + 1 : 0;
+                if (run > length) { length = run; start = i - run + 1; }
+            }
+            if (start == 0 && length == 5 && groups[5] == 0xFFFF) return "::ffff:" + Dotted(address, 12);
+            return length < 2 ? Hex(groups, 0, 8) : Hex(groups, 0, start) + "::" + Hex(groups, start + length, 8);
+        }
+
+        static string Hex(int[] groups, int from, int to)
+        {
+            string text = "";
+            for (int i = from; i < to; i++) text += (i > from ? ":" : "") + groups[i].ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+            return text;
         }
 
         // WTS_CLIENT_DISPLAY: three DWORDs. The third is a number for the depth of the colours, not always their bits.
         static string Display(IntPtr buffer)
         {
-            int width = Marshal.ReadInt32(buffer), height = Marshal.ReadInt32(buffer, 4), depth = Marshal.ReadInt32(buffer, 8);
-            int bits = depth == 1 ? 4 : depth == 2 ? 8 : depth == 4 ? 16 : depth == 8 ? 24 : depth == 16 ? 15 : depth;
+            uint width = (uint)Marshal.ReadInt32(buffer), height = (uint)Marshal.ReadInt32(buffer, 4), depth = (uint)Marshal.ReadInt32(buffer, 8);
+            uint bits = depth == 1 ? 4 : depth == 2 ? 8 : depth == 4 ? 16 : depth == 8 ? 24 : depth == 16 ? 15 : depth;
             return width == 0 ? "" : width + "x" + height + "x" + bits;
         }
 

@@ -1,11 +1,11 @@
-"""The meaning of the agent's own failures, and of the Win32 codes of calls that failed as a whole.
+"""The meaning of Win32 codes of calls that failed as a whole, and of failures of the agent while it ran.
 
-Codes: [MS-ERREF] 2.2 and winerror.h.
+Codes: [MS-ERREF] 2.2 and winerror.h. `startup` has the failures of an agent that did not run.
 """
 
 from __future__ import annotations
 
-from adapters.windows.errors import SILENT, Fault
+from adapters.windows.errors import MEMORY_CODES, NO_MEMORY, SILENT, Fault
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, WrongMachine
 
 
@@ -23,7 +23,7 @@ WIN32 = {
     120: Fault(TerminalError, _NO_RDS, "ERROR_CALL_NOT_IMPLEMENTED: the role is absent"),
     1722: Fault(TerminalError, _NO_RDS, "RPC_S_SERVER_UNAVAILABLE: the service is down"),
     7040: Fault(TimedOut, SILENT, "ERROR_CTX_CLIENT_QUERY_TIMEOUT"),
-}
+} | dict.fromkeys(sorted(MEMORY_CODES), NO_MEMORY)
 
 
 def win32(code: int) -> Fault:
@@ -35,9 +35,12 @@ def win32(code: int) -> Fault:
 
 
 NO_SESSION = Fault(NoRight, _SIGHT, "no Windows that answers has no session, not even that of its services")
-ANOTHER_MACHINE = Fault(
-    WrongMachine, "{host} is another machine now than the one on the card, so nothing was done. Ask again."
+ANOTHER_MACHINE = Fault(WrongMachine, "{host} is another machine now than the one on the card. Ask again.")
+FELL_OVER = Fault(
+    BadReply, "The bot's agent on {host} broke off with an error that it does not know. Tell who runs the bot."
 )
+OUT_OF_MEMORY = Fault(BadReply, NO_MEMORY.message, "OutOfMemoryException in the agent itself, perhaps after an act")
+TORN_ORDER = Fault(TerminalError, "The order reached {host} damaged. Ask again.", "the tally did not fit")
 CONSTRAINED = Fault(
     CannotCompile,
     "Application control (AppLocker, WDAC) keeps PowerShell in Constrained Language Mode on {host}, "
@@ -45,6 +48,5 @@ CONSTRAINED = Fault(
 )
 MISCOMPILED = Fault(
     Miscompiled,
-    "PowerShell on {host} could not compile the bot's agent. Look for a virus scanner that guards %TEMP%.",
-    "ansible-collections/ansible.windows issues 588, 598, 657",
+    "PowerShell on {host} could not compile the bot's agent. `--verbose` shows what it said there.",
 )

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from adapters.windows.agent import errors
+from adapters.windows.agent import errors, startup
 from adapters.windows.agent.script import whole_letters
+from adapters.windows.agent.transcript import Transcript
 from adapters.windows.errors import INCOMPLETE, as_win32
 from bot.domain.session import KNOWN_STATES, Account, Machine, Session, SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from adapters.windows.errors import Fault
     from adapters.windows.shell import Chunk
     from bot.errors import TerminalError
 
 MAX_LINE = 256 * 1024
 
-# FullyQualifiedErrorIds, the same in every language of Windows. After one of them the script did not run.
-_CONSTRAINED = ("MethodInvocationNotSupportedInConstrainedLanguage", "CannotDefineNewType")
 # An error there is written before any target is touched.
-_BEFORE_THE_ACT = frozenset({"request", "layout", "Add-Type", "WTSEnumerateSessionsExW"})
+_BEFORE_THE_ACT = frozenset({"input", "request", "layout", "Add-Type", "WTSEnumerateSessionsExW"})
 
 LONGEST_NAME = 256
 """Letters of a text that are kept. Windows allows an account's name 256, and everything else less."""
@@ -33,16 +34,31 @@ def _known_state(value: object) -> object:
     return value if value in KNOWN_STATES else SessionState.UNKNOWN
 
 
+def _kept(text: str) -> str:
+    return text[:LONGEST_NAME]
+
+
 def _name(text: str) -> str:
-    return whole_letters(text)[:LONGEST_NAME]
+    return _kept(whole_letters(text))
 
 
-Ticks = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+def _small(number: int) -> int:
+    """0, unknown, for a number that no DWORD is."""
+    return number if -(2**31) <= number < 2**32 else 0
+
+
+Small = Annotated[int, AfterValidator(_small)]
+Ticks = int
+"""Of any size: `Session` keeps those that a time can have."""
 SessionId = Annotated[int, Field(ge=0, lt=2**32)]
 Code = Annotated[int, Field(ge=-(2**31), lt=2**32), AfterValidator(as_win32)]
 State = Annotated[SessionState, BeforeValidator(_known_state)]
 Words = Annotated[str, AfterValidator(_name)]
 """Text of Windows: unchecked UTF-16, of any length."""
+Uncut = Annotated[str, AfterValidator(whole_letters)]
+"""The same, as long as it came."""
+_PARTS = frozenset({"client", "address", "protocol", "build", "display", "user", "domain", "times"})
+_TEXTS = ("station", "domain", "user", "client", "address", "display")
 
 
 class MalformedReply(ValueError):
@@ -58,28 +74,34 @@ class SessionReply(_Line):
 
     id: SessionId
     state: State
-    station: Words
-    domain: Words
-    user: Words
-    client: Words
-    address: Words
-    protocol: int
-    build: int
-    display: Words
+    station: Uncut
+    domain: Uncut
+    user: Uncut
+    client: Uncut
+    address: Uncut
+    protocol: Small
+    build: Small
+    display: Uncut
     logon: Ticks
     connect: Ticks
     disconnect: Ticks
     input: Ticks
     now: Ticks
     error: Code
+    unread: dict[Words, Code] = {}
+    cut: Annotated[int, Field(ge=0)] = 0
 
     @property
     def account(self) -> Account:
-        return Account(domain=self.domain, user=self.user)
+        return Account(domain=_kept(self.domain), user=_kept(self.user))
 
     def on(self, host: str, machine: Machine) -> Session:
-        fields = self.model_dump(exclude={"domain", "user"})
-        return Session(host=host, account=self.account, machine=machine, **fields)
+        fields = self.model_dump(exclude={"domain", "user", "unread"})
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        fields |= {name: _kept(text) for name, text in texts.items() if name in fields}
+        fields["cut"] += sum(len(text) - len(_kept(text)) for text in texts.values())
+        parts = tuple((part, code) for part, code in self.unread.items() if part in _PARTS)
+        return Session(host=host, account=self.account, machine=machine, unread_parts=parts, **fields)
 
 
 class Listed(_Line):
@@ -121,11 +143,34 @@ class HostReply(_Line):
 
 
 class Error(_Line):
-    """A failed call: where, its Win32 code, and its message in base64."""
+    """A failed call: where, its code, and what the host said of it."""
 
     where: str
     code: Code
-    message64: str
+    message64: str  # base64 of UTF-8
+    kind: str = ""  # the type of the exception; empty: the agent itself found the error
+    id: str = ""  # PowerShell's FullyQualifiedErrorId; empty: PowerShell did not see the error
+    begun: bool | None = None  # whether the agent had begun; None: unknown
+
+    @property
+    def message(self) -> str:
+        try:
+            return base64.b64decode(self.message64).decode("utf-8", "replace")
+        except ValueError:
+            return ""
+
+    @property
+    def fault(self) -> Fault:
+        match self.where:
+            case "Add-Type":
+                return startup.of_add_type(code=self.code, kind=self.kind, identifier=self.id, message=self.message)
+            case "input":
+                return errors.TORN_ORDER
+            case "machine":
+                return errors.ANOTHER_MACHINE
+        if "OutOfMemoryException" in (self.where, self.kind):
+            return errors.OUT_OF_MEMORY
+        return errors.win32(self.code) if self.code and not self.kind else errors.FELL_OVER
 
 
 class Failed(_Line):
@@ -135,13 +180,11 @@ class Failed(_Line):
 
     def at(self, host: str, *, is_first: bool) -> TerminalError:
         """Return the error for this host. A compilation error after other lines is no valid answer."""
-        where, code = self.error.where, self.error.code
+        where, words = self.error.where, self.error.message
         if where == "Add-Type" and not is_first:
-            return INCOMPLETE.at(host, delivered=True)
-        if where == "machine":
-            return errors.ANOTHER_MACHINE.at(host, delivered=False)
-        fault = errors.MISCOMPILED if where == "Add-Type" else errors.win32(code)
-        return fault.at(host, delivered=where not in _BEFORE_THE_ACT)
+            return INCOMPLETE.at(host, delivered=True, words=words, phase=where)
+        is_before = where in _BEFORE_THE_ACT or where == "machine" or self.error.begun is False
+        return self.error.fault.at(host, delivered=not is_before, words=words, phase=where)
 
 
 class End(_Line):
@@ -166,9 +209,11 @@ class Frames:
     def __init__(self, nonce: str) -> None:
         self._nonce = nonce.encode("ascii")
         self._rest = b""
+        self.has_begun = False  # whether the agent wrote its first nonce, which it does before it acts
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
         """Yield the objects of all complete lines. Raises `MalformedReply` and other kinds of `ValueError`."""
+        self.has_begun = self.has_begun or self._nonce in self._rest + data
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             _, mark, framed = line.partition(self._nonce)
@@ -181,7 +226,7 @@ class Frames:
         if not framed.endswith(self._nonce):
             raise MalformedReply("a line without its second nonce")
         try:
-            value = json.loads(framed.removesuffix(self._nonce).decode("ascii"))
+            value = json.loads(framed.removeprefix(self._nonce).removesuffix(self._nonce).decode("ascii"))
         except RecursionError as exc:
             raise MalformedReply("an object within an object within an object, and so on") from exc
         if not isinstance(value, dict):
@@ -195,10 +240,11 @@ def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
     Raises `BadReply` for output that is torn, miscounted or without its end, `CannotCompile` when PowerShell did not
     run the script, and the `TerminalError` that an error line of the agent means.
     """
-    frames, count, stderr = Frames(nonce), 0, b""
+    frames, count = Frames(nonce), 0
+    transcript = Transcript()
     try:
         for chunk in chunks:
-            stderr = (stderr + chunk.stderr)[-MAX_LINE:]
+            transcript.take(chunk)
             for value in frames.feed(chunk.stdout):
                 line = _parsed(value)
                 if isinstance(line, End):
@@ -209,8 +255,8 @@ def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
                 count += 1
                 yield line
     except ValueError as exc:
-        raise INCOMPLETE.at(host, delivered=True) from exc
-    raise _without_end(host, stderr)
+        raise transcript.incomplete(host) from exc
+    raise transcript.without_end(host, has_begun=frames.has_begun)
 
 
 def _parsed(value: dict[str, Any]) -> HostReply | Listed | Ended | Failed | End:
@@ -226,11 +272,3 @@ def _parsed(value: dict[str, Any]) -> HostReply | Listed | Ended | Failed | End:
 def _check_count(line: End, count: int) -> None:
     if line.end != count:
         raise MalformedReply(f"{line.end} lines announced, {count} came")
-
-
-def _without_end(host: str, stderr: bytes) -> TerminalError:
-    """Return the error for a script without its end line. PowerShell breaks lines of stderr anywhere, so blanks go."""
-    text = "".join(stderr.decode("ascii", "replace").split())
-    if any(identifier in text for identifier in _CONSTRAINED):
-        return errors.CONSTRAINED.at(host, delivered=False)
-    return INCOMPLETE.at(host, delivered=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.conditions import Condition
     from bot.ports.terminal import Order
 
-_SOURCES = ("Agent.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs")
+_SOURCES = ("Agent.cs", "Input.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs")
 _PLACE = "#CSHARP#\n"
 _HALVES = re.compile("[\ud800-\udfff]")
 
@@ -34,9 +35,15 @@ def digest() -> str:
 
 
 def payload(nonce: str, request: Iterable[str]) -> bytes:
-    """Return the whole standard input of one call, in ASCII."""
+    """Return the whole standard input of one call, in ASCII. The agent acts only when all of it fits the tally."""
     lines = "\n".join(request)
-    return f"$nonce = '{nonce}'\n$request = @'\n{lines}\n'@\n{constant_script()}".encode("ascii")
+    head = f"$nonce = '{nonce}'\n$request = @'\n{lines}\n'@\n"
+    return f"{head}$tally = '{_tally(head + constant_script())}'\n{constant_script()}".encode("ascii")
+
+
+def _tally(text: str) -> str:
+    """Return the number of lines and their Adler-32. It guards against accidents, not against people."""
+    return f"{len(text.splitlines())} {zlib.adler32(text.encode('ascii'))}"
 
 
 def list_request() -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Connection:
     verify: bool = True  # check the host's certificate
     certificate: Path | None = None  # PEM file of the client certificate; None: no certificate
     key: Path | None = None  # PEM file of its private key; None: no certificate
+    repeats: bool = True  # a call that was not delivered may be made once more
     kerberos_host: str = ""  # the host name in the service ticket; empty: the endpoint's
 
     @property

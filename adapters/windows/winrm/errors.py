@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
@@ -16,8 +17,11 @@ import urllib3
 import winrm.exceptions
 from urllib3.exceptions import NameResolutionError
 
-from adapters.windows.errors import LATE, SILENT, Fault, as_win32
+from adapters.windows.errors import LATE, MEMORY_CODES, NO_MEMORY, NO_POWERSHELL, SILENT, Fault, as_win32
+from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.http_adapter import OutOfBounds
+from adapters.windows.winrm.logon_gate import Withheld
+from adapters.windows.winrm.words import inside, words_of
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
 if TYPE_CHECKING:
@@ -27,35 +31,99 @@ _BUSY = "{host} has no room for another shell of the bot's account. Ask again in
 _LOST = "The connection to {host} was lost. Ask again."
 _ODD = "{host} gave an answer that WinRM does not give. Look whether something stands between the bot and it."
 _REFUSED = "{host} did not accept the bot's account. Check its password, and whether it is locked."
+_TOO_LONG = (
+    "{host} takes no message as long as the bot's. Raise MaxEnvelopeSizekb of WinRM there, or ask for fewer sessions "
+    "at once."
+)
+_ENDED_EARLY = (
+    "PowerShell on {host} ended before it had read the bot's script. Look whether a virus scanner stops it there."
+)
+_BROKE_OFF = "The answer of {host} broke off: its program or its pipe has ended. Look again."
 
-# The codes of WSManFault in a fault of WS-Management. Those below 65536 are Win32 codes, which also come as HRESULTs.
-WSMAN = {
-    5: Fault(
+
+class Step(StrEnum):
+    """A message of a call, in the order of the call."""
+
+    CONNECT = "connect"
+    CREATE = "create"
+    COMMAND = "command"
+    SEND = "send"
+    RECEIVE = "receive"
+    SIGNAL = "signal"
+    DELETE = "delete"
+
+
+_DOING = {
+    Step.CONNECT: "to be spoken to",
+    Step.CREATE: "to open a shell",
+    Step.COMMAND: "to start powershell.exe",
+    Step.SEND: "to take the bot's script",
+    Step.RECEIVE: "to hand over the answer",
+    Step.SIGNAL: "to end the script",
+    Step.DELETE: "to delete the shell",
+}
+
+# The codes of WSManFault in a fault of WS-Management, by the step that it answers. Those below 65536 are Win32 codes,
+# which also come as HRESULTs. A step of None is any other one. Where the step is unknown, a code's first row holds.
+WSMAN: dict[tuple[int, Step | None], Fault] = {
+    (5, Step.CREATE): Fault(
         NoRight,
         "{host} lets the bot's account open no shell. "
         "Give it Read and Execute in the WinRM root SDDL: `winrm configSDDL default`.",
-        "ERROR_ACCESS_DENIED at Create; pywinrm issues 275, 336, 362",
+        "ERROR_ACCESS_DENIED; pywinrm issues 275, 336, 362",
     ),
-    170: Fault(Unreachable, _BUSY, "ERROR_BUSY; met by Ansible's winrm connection"),
-    2: Fault(
+    (5, Step.COMMAND): Fault(
+        NoRight,
+        "{host} does not let the bot's account start powershell.exe. Look at AppLocker and at the rights on that file.",
+        "ERROR_ACCESS_DENIED of CreateProcess",
+    ),
+    (5, None): Fault(
+        NoRight,
+        "{host} no longer lets the bot's account use the shell that it has opened. "
+        "Look whether its rights or its password were changed just now, then ask again.",
+        "ERROR_ACCESS_DENIED: a shell belongs to who opened it",
+    ),
+    (170, None): Fault(Unreachable, _BUSY, "ERROR_BUSY; met by Ansible's winrm connection"),
+    (2, Step.COMMAND): NO_POWERSHELL,
+    (2, Step.CREATE): Fault(
         CannotCompile,
-        "{host} does not find powershell.exe. The bot needs Windows PowerShell 5.1 there.",
-        "ERROR_FILE_NOT_FOUND at Command, seen as 0x80070002",
+        "{host} does not find a program that its text shells need (winrshost.exe, cmd.exe). "
+        "Look whether Windows is whole there.",
+        "ERROR_FILE_NOT_FOUND",
     ),
-    109: Fault(
+    (267, Step.CREATE): Fault(
         CannotCompile,
-        "PowerShell on {host} ended before it had read the bot's script. Look whether a virus scanner stops it there.",
-        "ERROR_BROKEN_PIPE at Send, seen as 0x8007006D",
+        "The bot's account has no usable profile folder on {host}. Let it have a profile there.",
+        "ERROR_DIRECTORY: a shell begins in the account's profile",
     ),
-    2150858793: Fault(TimedOut, SILENT, "0x80338029, the operation timed out"),
-    2150858843: Fault(
+    (109, Step.SEND): Fault(CannotCompile, _ENDED_EARLY, "ERROR_BROKEN_PIPE, seen as 0x8007006D"),
+    (109, None): Fault(BadReply, _BROKE_OFF, "ERROR_BROKEN_PIPE"),
+    (232, Step.SEND): Fault(CannotCompile, _ENDED_EARLY, "ERROR_NO_DATA: the pipe is being closed"),
+    (232, None): Fault(BadReply, _BROKE_OFF, "ERROR_NO_DATA"),
+    (1115, None): Fault(Unreachable, "{host} is shutting down. Ask again when it is up.", "ERROR_SHUTDOWN_IN_PROGRESS"),
+    (2150858793, None): Fault(TimedOut, SILENT, "0x80338029, the operation timed out"),
+    (2150858805, Step.SEND): Fault(TerminalError, _TOO_LONG, "0x80338035, ERROR_WSMAN_ENCODING_LIMIT"),
+    (2150858843, None): Fault(
         Unreachable,
         "{host} ended the bot's shell before it was done, perhaps because WinRM was restarted there. Ask again.",
         "0x8033805B, the shell or command is unknown",
     ),
-    2150859173: Fault(Unreachable, _BUSY, "0x803381A5, quota of shells or operations"),
-    2150859174: Fault(Unreachable, _BUSY, "0x803381A6, quota of shells or operations"),
-}
+    (2150859173, None): Fault(Unreachable, _BUSY, "0x803381A5, quota of shells or operations"),
+    (2150859174, None): Fault(Unreachable, _BUSY, "0x803381A6, quota of shells or operations"),
+} | {(code, None): NO_MEMORY for code in sorted(MEMORY_CODES)}
+
+_TOO_LONG_CODES = frozenset({2150858805})
+_NEVER_SENT = frozenset({109, 232}) | _TOO_LONG_CODES
+"""Codes at Send that prove that its input did not reach the program, which acts only on all of it."""
+
+_FULL = frozenset({170, 2150859173, 2150859174})
+"""The codes of a host that has no room now: as many shells, operations or users as it takes at once."""
+
+NO_TURN = Fault(
+    TimedOut,
+    f"The bot makes no more than {CALLS_AT_ONCE} calls at {{host}} at a time, and those did not end in time. "
+    "Ask again in a minute.",
+)
 
 _UNKNOWN_NAME = Fault(
     Unreachable,
@@ -70,12 +138,13 @@ _NO_TLS = Fault(
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
 
 _BAD_HTTP = Fault(BadReply, _ODD)
+_TOO_LARGE = 413
 HTTP = {
     400: Fault(Unreachable, _LOST, "sealed with the keys of a connection that is gone"),
     401: Fault(NotAuthenticated, _REFUSED),
     403: Fault(NoRight, "{host} forbids the bot's account to use WinRM. Check the listener and its IP filter."),
     404: Fault(Unreachable, "Nothing speaks WinRM at the address configured for {host}. Check the port and the path."),
-    413: Fault(TerminalError, "The order was too long for {host}. Ask for fewer sessions at once."),
+    413: Fault(TerminalError, _TOO_LONG),
     503: Fault(Unreachable, "The WinRM service does not run on {host}. Start it there: `Start-Service WinRM`."),
 }
 
@@ -103,6 +172,7 @@ else:
 # Exceptions of other libraries by their base classes, the narrow ones first.
 _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     *_KERBEROS,
+    (Withheld, HTTP[401]),  # it carries its own fault
     (winrm.exceptions.WinRMOperationTimeoutError, LATE),
     (winrm.exceptions.AuthenticationError, HTTP[401]),
     (winrm.exceptions.WinRMError, Fault(TerminalError, "WinRM cannot be used with {host}. Check its configuration.")),
@@ -133,44 +203,86 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
 
 
 @contextmanager
-def translate_errors(host: str, *, delivered: bool) -> Iterator[None]:
-    """Raise `TerminalError` for an exception of another library."""
+def translate_errors(host: str, *, delivered: bool, step: Step | None = None) -> Iterator[None]:
+    """Raise `TerminalError` for an exception of another library. `step` is the message that it answers, if known."""
     try:
         yield
     except tuple(kind for kind, _ in _FOREIGN) as exc:
-        raise fault_of(exc).at(host, delivered=delivered) from exc
+        may_have_arrived = delivered and not _proves_undelivered(exc, step)
+        phase = step.value if step else ""
+        raise fault_of(exc, step).at(host, delivered=may_have_arrived, words=words_of(exc), phase=phase) from exc
 
 
-def fault_of(exc: Exception) -> Fault:
-    """Return the meaning of the exception, by its code when it has one, else by its base class."""
+def fault_of(exc: Exception, step: Step | None = None) -> Fault:
+    """Return the meaning of the exception, by its code and step when it has a code, else by its base class."""
     match exc:
+        case Withheld():
+            return exc.fault
         case winrm.exceptions.WSManFaultError():
-            code = as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
-            unknown = Fault(
-                TerminalError, f"WinRM on {{host}} refused with code {code}. Look that code up, then ask again."
-            )
-            return WSMAN.get(code, unknown)
+            return _fault_of_code(_code_of(exc), step)
+        case winrm.exceptions.WinRMTransportError() if exc.code == _TOO_LARGE and step not in (None, Step.SEND):
+            return _BAD_HTTP
         case winrm.exceptions.WinRMTransportError() if exc.code in HTTP:
             return HTTP[exc.code]
-        case requests.exceptions.SSLError() if any(getattr(each, "reason", "") in _NOT_TLS for each in _inside(exc)):
+        case requests.exceptions.SSLError() if any(getattr(each, "reason", "") in _NOT_TLS for each in inside(exc)):
             return _NO_TLS
-        case requests.ConnectionError() if any(isinstance(each, NameResolutionError) for each in _inside(exc)):
+        case requests.ConnectionError() if any(isinstance(each, NameResolutionError) for each in inside(exc)):
             return _UNKNOWN_NAME
     return next(fault for kind, fault in _FOREIGN if isinstance(exc, kind))
 
 
-def _inside(exc: BaseException) -> Iterator[object]:
-    """Yield what an exception of requests wraps: each `reason` of urllib3, down to that of OpenSSL or the resolver."""
-    found: object = exc.args[0] if exc.args else None
-    while isinstance(found, BaseException):
-        yield found
-        reason = getattr(found, "reason", None)
-        found = reason if isinstance(reason, BaseException) else found.args[0] if found.args else None
+def _code_of(exc: winrm.exceptions.WSManFaultError) -> int:
+    return as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
+
+
+def _fault_of_code(code: int, step: Step | None) -> Fault:
+    known = WSMAN.get((code, step)) or WSMAN.get((code, None))
+    if step is None:
+        known = next((fault for (number, _), fault in WSMAN.items() if number == code), None)
+    doing = f" {_DOING[step]}" if step else ""
+    return known or Fault(
+        TerminalError, f"WinRM on {{host}} refused{doing}, with code {code}. Look that code up, then ask again."
+    )
+
+
+def _proves_undelivered(exc: Exception, step: Step | None) -> bool:
+    if step is not Step.SEND:
+        return False
+    match exc:
+        case Withheld() | winrm.exceptions.AuthenticationError() | PermissionError():
+            return True  # the account was not accepted or not tried, so the host did not read the message
+        case winrm.exceptions.WSManFaultError():
+            return _code_of(exc) in _NEVER_SENT
+    return is_too_long(exc)
+
+
+def is_too_long(exc: BaseException | None) -> bool:
+    """Return whether the host refused a message for its length. It has not looked into it then."""
+    match exc:
+        case winrm.exceptions.WSManFaultError():
+            return _code_of(exc) in _TOO_LONG_CODES
+        case winrm.exceptions.WinRMTransportError():
+            return bool(exc.code == _TOO_LARGE)
+    return False
 
 
 def is_orderly(error: TerminalError) -> bool:
     """Return whether the host refused by a fault of WS-Management, so that the connection can be used again."""
     return isinstance(error.__cause__, winrm.exceptions.WSManFaultError)
+
+
+def is_full(error: TerminalError) -> bool:
+    """Return whether the host had no room for a call, of which nothing was delivered: it may be asked again."""
+    match error.__cause__:
+        case winrm.exceptions.WSManFaultError() as exc if not error.delivered:
+            return _code_of(exc) in _FULL
+    return False
+
+
+def has_lost_keys(error: TerminalError) -> bool:
+    """Return whether the host could not open the message, because the connection that it was sealed for is gone."""
+    cause = error.__cause__
+    return isinstance(cause, winrm.exceptions.WinRMTransportError) and cause.code == 400
 
 
 def is_lost_connection(error: TerminalError) -> bool:
@@ -180,6 +292,4 @@ def is_lost_connection(error: TerminalError) -> bool:
             return False
         case requests.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             return True
-        case winrm.exceptions.WinRMTransportError() as exc:
-            return bool(exc.code == 400)
-    return False
+    return has_lost_keys(error)

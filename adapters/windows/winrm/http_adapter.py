@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import socket
 from contextlib import contextmanager
 from functools import partial
@@ -19,9 +21,14 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
 
     from adapters.windows.shell import Deadline
+    from adapters.windows.winrm.logon_gate import Logon
+
+    Enter = Callable[[Deadline], Logon]
 
 CONNECT_SECONDS = 3.0
 MAX_BYTES = 4 * 1024 * 1024
+MOST_TAGS = 20_000
+_NTLM_ANSWER = b"NTLMSSP\0" + (3).to_bytes(4, "little")  # AUTHENTICATE_MESSAGE, [MS-NLMP] 2.2.1.3
 
 
 class OutOfBounds(requests.RequestException):
@@ -35,8 +42,10 @@ class DeadlineAdapter(HTTPAdapter):
     every read: also a handshake, or headers that arrive byte by byte.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, enter: Enter | None = None) -> None:
+        """`enter` lets a logon with a password through, or raises; None: nobody has to."""
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._enter = enter
         self._deadline: Deadline | None = None
         self._socket: socket.socket | None = None
         self._lock = Lock()
@@ -64,8 +73,11 @@ class DeadlineAdapter(HTTPAdapter):
     ) -> Response:
         if self._deadline is None or self._deadline.left <= 0 or self._is_cut:
             raise requests.ReadTimeout("the time for the whole call is over")
+        logon = self._enter(self._deadline) if self._enter and is_logon(request) else None
         left = self._deadline.left
         response = super().send(request, **options | {"timeout": (min(CONNECT_SECONDS, left), left), "stream": True})
+        if logon:
+            tell(logon, request, response)
         refuse_unbounded(request, response)
         response.raw.stream = partial(_limited, response.raw.stream)  # type: ignore[method-assign]  # all reading goes there
         return response
@@ -106,6 +118,33 @@ class _HeldHTTPS(_HeldHTTP, HTTPSConnection):
     """The same for TLS, before the handshake."""
 
 
+def is_logon(request: PreparedRequest) -> bool:
+    """Return whether the host checks a password for this request: by Basic, or by the last message of NTLM."""
+    scheme, _, token = str(request.headers.get("Authorization", "")).partition(" ")
+    if scheme.lower() == "basic":
+        return True
+    try:
+        return scheme.lower() in ("ntlm", "negotiate") and base64.b64decode(token).startswith(_NTLM_ANSWER)
+    except binascii.Error:
+        return False
+
+
+def tell(logon: Logon, request: PreparedRequest, response: Response) -> None:
+    """Tell what the host made of the password.
+
+    A host that does not take Basic has not looked at it. Neither has one that answers 400, 404, 503 or a redirect:
+    these come from HTTP itself.
+    """
+    is_basic = str(request.headers["Authorization"]).lower().startswith("basic ")
+    offers_basic = "basic" in response.headers.get("WWW-Authenticate", "").lower()
+    if response.status_code == 401 and (offers_basic or not is_basic):
+        logon.refuse()
+    elif 200 <= response.status_code < 300 or response.status_code in (403, 500):
+        logon.accept()
+    else:
+        logon.give_back()
+
+
 def refuse_unbounded(request: PreparedRequest, response: Response) -> None:
     """Raise `OutOfBounds` for an answer that no Windows host gives."""
     if 300 <= response.status_code < 400:
@@ -117,13 +156,16 @@ def refuse_unbounded(request: PreparedRequest, response: Response) -> None:
         raise OutOfBounds("an open answer to a sealed request", response=response)
 
 
-def refuse_document_type(text: bytes) -> None:
-    """Raise `OutOfBounds` for XML with a document type. SOAP has none, and its entities can grow a hundredfold.
+def refuse_costly_xml(text: bytes) -> None:
+    """Raise `OutOfBounds` for XML whose tree would be many times as large as its text.
 
-    In UTF-16 each letter has a zero byte beside it.
+    SOAP has no document type, whose entities can grow a hundredfold, and an answer of WinRM has some dozens of tags and
+    attributes. In UTF-16 each letter has a zero byte beside it.
     """
     if b"<!DOCTYPE" in text.replace(b"\0", b""):
         raise OutOfBounds("a document type")
+    if text.count(b"<") + text.count(b"=") > MOST_TAGS:
+        raise OutOfBounds(f"more than {MOST_TAGS} tags and attributes")
 
 
 def _limited(stream: Callable[..., Iterator[bytes]], *args: Any, **options: Any) -> Iterator[bytes]:

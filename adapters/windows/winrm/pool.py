@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from functools import partial
 from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
 from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 
-from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_document_type
+from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
+from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_costly_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,18 +21,31 @@ if TYPE_CHECKING:
 
     from adapters.windows.shell import Deadline
     from adapters.windows.winrm.endpoint import Connection
+    from adapters.windows.winrm.logon_gate import LogonGate
 
 _OPERATION_SECONDS = 20
-_KEPT_PER_HOST = 2
+_KEPT_PER_HOST = CALLS_AT_ONCE
+
+
+class _TimedProtocol(Protocol):
+    """A `Protocol` that tells the host to the millisecond when to answer. pywinrm itself knows whole seconds."""
+
+    answer_within: float = _OPERATION_SECONDS
+
+    def build_wsman_header(self, *args: Any, **options: Any) -> dict[str, Any]:
+        message = super().build_wsman_header(*args, **options)
+        message["env:Header"]["w:OperationTimeout"] = f"PT{self.answer_within:.3f}S"
+        return message
 
 
 class PooledConnection:
     """One `Protocol` of pywinrm with its one connection. One call uses it at a time."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, host: str, gate: LogonGate | None) -> None:
         self.connection = connection
-        self.wire = DeadlineAdapter()
-        self.protocol: Any = Protocol(**_protocol_options(connection))
+        self.was_kept = False  # whether an earlier call used it, so that it may be dead by now
+        self.wire = DeadlineAdapter(partial(gate.enter, connection, host) if gate else None)
+        self.protocol: Any = _TimedProtocol(**_protocol_options(connection))
         transport: Any = self.protocol.transport
         transport.send_message = _checked(transport.send_message)
         session = transport.build_session()
@@ -41,9 +56,9 @@ class PooledConnection:
         session.mount("https://", self.wire)
         self._session = session
 
-    def until(self, deadline: Deadline) -> AbstractContextManager[None]:
-        """Return the context in which calls end at the deadline. The host is told to answer two seconds earlier."""
-        self.protocol.operation_timeout_sec = max(1, min(_OPERATION_SECONDS, int(deadline.left) - 2))
+    def until(self, deadline: Deadline, *, answer_within: float) -> AbstractContextManager[None]:
+        """Return the context in which messages end at the deadline. The host is told to answer within these seconds."""
+        self.protocol.answer_within = min(answer_within, _OPERATION_SECONDS)
         return self.wire.until(deadline)
 
     def authenticate(self) -> None:
@@ -62,9 +77,9 @@ def _checked(send: Callable[[str], bytes]) -> Callable[[str], bytes]:
         try:
             answer = send(message)
         except WinRMTransportError as exc:
-            refuse_document_type(exc.response_text.encode())
+            refuse_costly_xml(exc.response_text.encode())
             raise
-        refuse_document_type(answer)
+        refuse_costly_xml(answer)
         return answer
 
     return send_message
@@ -92,27 +107,28 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
 class Pool:
     """Connections by address and credential. A connection is in use by one call, or kept here and closed when idle."""
 
-    def __init__(self, idle: timedelta) -> None:
-        self._idle = idle.total_seconds()
+    def __init__(self, idle: timedelta, gate: LogonGate | None = None) -> None:
+        self._idle, self._gate = idle.total_seconds(), gate
         self._lock = Lock()
         self._kept: defaultdict[Connection, list[tuple[float, PooledConnection]]] = defaultdict(list)
         self._sweeper: Timer | None = None
 
-    def take(self, connection: Connection) -> PooledConnection:
+    def take(self, connection: Connection, host: str) -> PooledConnection:
         """Return a kept connection, else a new one that is not connected yet."""
         self._close_idle()
         with self._lock:
             kept = self._kept.get(connection)
             if kept:
                 return kept.pop()[1]
-        return self.fresh(connection)
+        return self.fresh(connection, host)
 
-    def fresh(self, connection: Connection) -> PooledConnection:
+    def fresh(self, connection: Connection, host: str) -> PooledConnection:
         """Return a new connection, because a kept one may be as dead as the one that failed."""
-        return PooledConnection(connection)
+        return PooledConnection(connection, host, self._gate)
 
     def give_back(self, line: PooledConnection) -> None:
-        """Keep the connection for the next call. The oldest one is closed when more than two are kept."""
+        """Keep the connection for the next call. The oldest one is closed when more are kept than may be in use."""
+        line.was_kept = True
         with self._lock:
             kept = self._kept[line.connection]
             kept.append((time.monotonic(), line))

@@ -1,8 +1,12 @@
-"""The `Shell` on pywinrm: Create, Command, Send, Receive and Delete of WS-Management, within one time-out."""
+"""The `Shell` on pywinrm: Create, Command, Send, Receive and Delete of WS-Management, within one time-out.
+
+A call first waits for its turn at the host, then for room there: both within its own time.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,13 +16,17 @@ from winrm.exceptions import WinRMOperationTimeoutError
 from adapters.windows.errors import INCOMPLETE, LATE
 from adapters.windows.shell import BOOTSTRAP, Chunk, Deadline
 from adapters.windows.winrm import errors
+from adapters.windows.winrm.call_limit import CallLimit
+from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.pool import Pool
-from bot.errors import NotAuthenticated, TerminalError
+from bot.errors import NotAuthenticated, TerminalError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from contextlib import AbstractContextManager
 
     from adapters.windows.winrm.endpoint import Lookup
+    from adapters.windows.winrm.logon_gate import LogonGate
     from adapters.windows.winrm.pool import PooledConnection
 
 _KEEP_IDLE = timedelta(seconds=60)
@@ -26,7 +34,14 @@ _SHELL_IDLE = "PT120S"  # after this idle time a shell that could not be deleted
 _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
 _LONGEST_DELETE = 5.0  # seconds; the result is known by then
-_SHORTEST_RECEIVE = 1.0  # seconds; time-outs of WS-Management are whole seconds here
+_SHORTEST_RECEIVE = 0.5  # seconds; Windows takes no shorter time-out for an operation
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0  # seconds between two questions whether a full host has room
+_SHORTEST_RESERVE, _LONGEST_RESERVE = 0.25, 2.0  # seconds at the end of a call, for the deletion of its shell
+_LAST_PART = 8  # a call that has waited does not begin in the last eighth of its time, which it would not end in
+_PIECE = 64 * 1024
+"""Bytes of input in one Send: with base64 and its envelope it fits into the 150 kB that old hosts allow."""
+_SMALL_PIECE = 12 * 1024
+"""For hosts that allow less than the default: 32 kB is the least that MaxEnvelopeSizekb can be."""
 
 log = structlog.get_logger()
 
@@ -34,37 +49,86 @@ log = structlog.get_logger()
 class WinRmShell:
     """The `Shell` for hosts that speak WinRM. Any number of threads may call `run`."""
 
-    def __init__(self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE) -> None:
+    def __init__(
+        self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE, gate: LogonGate | None = None
+    ) -> None:
+        """`gate` keeps refused passwords from locking an account; None: nothing does."""
         self._connection_of = connection_of
-        self._pool = Pool(keep_idle)
+        self._pool = Pool(keep_idle, gate)
+        self._limit = CallLimit()
+        self._in_small_pieces: set[str] = set()  # hosts that found a larger message too long
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
-        deadline = Deadline(within)
-        call = self._prepared(host, deadline, reserve=min(2.0, within.total_seconds() / 4))
+        deadline, begin_by = Deadline(within), Deadline(within - within / _LAST_PART)
+        full: TerminalError | None = None
+        for pause in _pauses():
+            with self._turn(host, begin_by, full):
+                try:
+                    call = self._with_input(host, payload, deadline, reserve=_reserve(within))
+                except TerminalError as error:
+                    full = _full(error, full)
+                else:
+                    try:
+                        yield from call.output()
+                    finally:
+                        self._finish(call)
+                    return
+            if not begin_by.left:
+                raise full
+            time.sleep(min(pause, begin_by.left))
+
+    def _with_input(self, host: str, payload: bytes, deadline: Deadline, *, reserve: float) -> _Call:
+        """Return a call whose command has all of its input. Raises `TerminalError`.
+
+        Where a message was too long for the host, it begins once more with smaller pieces: nothing ran, because the
+        agent acts only on the whole of its input.
+        """
+        size = _SMALL_PIECE if host in self._in_small_pieces else _PIECE
+        call, is_sent = self._prepared(host, deadline, reserve=reserve), False
         try:
-            call.send(payload)
-            yield from call.output()
+            call.send(payload, size)
+            is_sent = True
+        except TerminalError as error:
+            if not errors.is_too_long(error.__cause__) or size == _SMALL_PIECE or deadline.left <= reserve:
+                raise
         finally:
-            self._finish(call)
+            if not is_sent:
+                self._finish(call)
+        if is_sent:
+            return call
+        self._in_small_pieces.add(host)
+        return self._with_input(host, payload, deadline, reserve=reserve)
 
     def close(self) -> None:
         self._pool.close()
 
+    @contextmanager
+    def _turn(self, host: str, begin_by: Deadline, full: TerminalError | None) -> Iterator[None]:
+        """Wait for a turn at the host. Raises `TerminalError` when it is late: that the host was full, if it was."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._limit.turn(host, begin_by))
+            except TimeoutError as exc:
+                raise full or errors.NO_TURN.at(host, delivered=False) from exc
+            yield
+
     def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
         """Return a call whose command waits for its input.
 
-        A lost connection is replaced once, because nothing was delivered yet. Raises `TerminalError`.
+        A lost connection is replaced once, because nothing was delivered yet: where calls may be repeated, and at any
+        host a kept one of which only the keys are left. Raises `TerminalError`.
         """
         connection = self._connection_of(host)
         with errors.translate_errors(host, delivered=False):
-            call = _Call(host, self._pool.take(connection), deadline, reserve)
+            call = _Call(host, self._pool.take(connection, host), deadline, reserve)
         try:
             call.prepare()
         except TerminalError as error:
             self._finish(call)
-            if not errors.is_lost_connection(error) or deadline.left <= reserve:
+            may_replace = connection.repeats or (call.line.was_kept and errors.has_lost_keys(error))
+            if not (may_replace and errors.is_lost_connection(error)) or deadline.left <= reserve:
                 raise
-            call = _Call(host, self._pool.fresh(connection), deadline, reserve)
+            call = _Call(host, self._pool.fresh(connection, host), deadline, reserve)
             self._prepare_or_finish(call)
         return call
 
@@ -87,7 +151,7 @@ class WinRmShell:
 
     def _delete_over_new_line(self, call: _Call) -> None:
         """Delete the shell over a new connection, because the keys of the old one are gone."""
-        successor = _Call(call.host, self._pool.fresh(call.line.connection), call.deadline, call.reserve)
+        successor = _Call(call.host, self._pool.fresh(call.line.connection, call.host), call.deadline, call.reserve)
         successor.shell_id = call.shell_id
         successor.delete_shell()
         successor.line.close()
@@ -110,16 +174,24 @@ class _Call:
 
     def prepare(self) -> None:
         """Authenticate, open the shell and start the command. Raises `TerminalError`; nothing is delivered yet."""
-        with self._saying(delivered=False):
+        with self._saying(Step.CONNECT, delivered=False):
             self.line.authenticate()
+        with self._saying(Step.CREATE, delivered=False):
             self.shell_id = self.line.protocol.open_shell(codepage=_UTF8, idle_timeout=_SHELL_IDLE)
-        with self._saying(delivered=False):
+        with self._saying(Step.COMMAND, delivered=False):
             self._command_id = self.line.protocol.run_command(self.shell_id, BOOTSTRAP, console_mode_stdin=False)
 
-    def send(self, payload: bytes) -> None:
-        """Send all of standard input in one message, which may be delivered from now on. Raises `TerminalError`."""
-        with self._saying(delivered=True):
-            self.line.protocol.send_command_input(self.shell_id, self._command_id, payload, end=True)
+    def send(self, payload: bytes, size: int) -> None:
+        """Send standard input in pieces of this size. Only with the last one it may be delivered.
+
+        A host that does not accept the account does not read the message, so nothing is delivered then. Raises
+        `TerminalError`.
+        """
+        for start in range(0, len(payload), size):
+            is_last = start + size >= len(payload)
+            with self._saying(Step.SEND, delivered=is_last):
+                piece = payload[start : start + size]
+                self.line.protocol.send_command_input(self.shell_id, self._command_id, piece, end=is_last)
 
     def output(self) -> Iterator[Chunk]:
         """Yield the output of the command until it ends. Raises `TerminalError`, also for more than 4 MiB."""
@@ -130,17 +202,19 @@ class _Call:
             if size > _MAX_OUTPUT:
                 raise INCOMPLETE.at(self.host, delivered=True)
             yield chunk
-            if not done and self.deadline.left < self.reserve + _SHORTEST_RECEIVE:
+            if not done and self.deadline.left < _SHORTEST_RECEIVE + _SHORTEST_RESERVE / 2:
                 self._must_stop = True
-                raise LATE.at(self.host, delivered=True)
+                raise LATE.at(self.host, delivered=True, phase=Step.RECEIVE.value)
 
     def _received(self) -> tuple[Chunk, bool]:
-        with self._saying(delivered=True):
+        with self._saying(Step.RECEIVE, delivered=True):
             try:
-                stdout, stderr, _, done = self.line.protocol.get_command_output_raw(self.shell_id, self._command_id)
+                stdout, stderr, exit_code, done = self.line.protocol.get_command_output_raw(
+                    self.shell_id, self._command_id
+                )
             except WinRMOperationTimeoutError:
                 return Chunk(), False  # the host has nothing to say yet
-            return Chunk(stdout=stdout, stderr=stderr), done
+            return Chunk(stdout=stdout, stderr=stderr, exit_code=exit_code if done else None), done
 
     def delete_shell(self) -> None:
         """Delete the shell and end its command. A failure is only logged: an idle shell ends by itself."""
@@ -148,20 +222,53 @@ class _Call:
             return
         self.deadline = Deadline(timedelta(seconds=min(self.deadline.left, _LONGEST_DELETE)))
         try:
-            with self._saying(delivered=True):
+            with self._saying(Step.SIGNAL, delivered=True):
                 self.line.authenticate()
                 if self._must_stop:
                     self.line.protocol.cleanup_command(self.shell_id, self._command_id)
+            with self._saying(Step.DELETE, delivered=True):
                 self.line.protocol.close_shell(self.shell_id, close_session=False)
             self.shell_id = ""
         except TerminalError as error:
-            log.warning("windows.shell_left", host=self.host, code=error.code)
+            log.warning("windows.shell_left", host=self.host, code=error.code, phase=error.phase, words=error.words)
+
+    def _until_the_deadline(self) -> AbstractContextManager[None]:
+        """Return the context of one message. The host is told to answer early enough for the shell to be deleted."""
+        answer_within = max(_SHORTEST_RECEIVE, self.deadline.left - self.reserve)
+        return self.line.until(self.deadline, answer_within=answer_within)
 
     @contextmanager
-    def _saying(self, *, delivered: bool) -> Iterator[None]:
+    def _saying(self, step: Step, *, delivered: bool) -> Iterator[None]:
         try:
-            with errors.translate_errors(self.host, delivered=delivered), self.line.until(self.deadline):
+            with errors.translate_errors(self.host, delivered=delivered, step=step), self._until_the_deadline():
                 yield
         except TerminalError as error:
             self.failure = error
             raise
+
+
+def _reserve(within: timedelta) -> float:
+    """Return the seconds that a call leaves at its end: 0.4 of a look's 8, because a host may answer until then.
+
+    A call of 20 seconds can spare 2.
+    """
+    return max(_SHORTEST_RESERVE, min(_LONGEST_RESERVE, (within.total_seconds() - 5) / 7.5))
+
+
+def _pauses() -> Iterator[float]:
+    """Yield growing pauses, in seconds, without an end."""
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _full(error: TerminalError, before: TerminalError | None) -> TerminalError:
+    """Return the error of a host that has no room now and may have some soon. Raises any other error.
+
+    `before` is what the host said when it was asked before. A call that waited for room until its time was over has
+    failed for want of room.
+    """
+    if errors.is_full(error):
+        return error
+    raise before if before and isinstance(error, TimedOut) else error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 BOOTSTRAP = (
     "powershell.exe -NoLogo -NoProfile -NonInteractive -Command "
-    '"$p = @($input) -join [char]10; & ([ScriptBlock]::Create($p))"'
+    '"$whole = @($input) -join [Environment]::NewLine; & ([ScriptBlock]::Create($whole))"'
 )
 SCRIPT = "Add-Type -TypeDefinition @'\nnamespace LogoffBot { }\n'@\n"
 """What the double takes for the agent; real engines are given the real one."""
@@ -115,7 +116,10 @@ def line_of(keyword: str, *fields: object) -> str:
 
 
 def payload(nonce: str, request: list[str], script: str = SCRIPT) -> bytes:
-    return "\n".join([f"$nonce = '{nonce}'", "$request = @'", *request, "'@", script]).encode("ascii")
+    head = [f"$nonce = '{nonce}'", "$request = @'", *request, "'@"]
+    text = "\n".join([*head, script])
+    tally = f"{len(text.splitlines())} {zlib.adler32(text.encode('ascii'))}"
+    return "\n".join([*head, f"$tally = '{tally}'", script]).encode("ascii")
 
 
 def ask(farm: Farm, host: str, request: list[str], script: str = SCRIPT) -> list[dict[str, Any]]:

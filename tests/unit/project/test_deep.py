@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.deep import CHECKS
+from tests.deep import BENCHES, CHECKS
 from tests.support.checkout import ROOT
 
 TRIED = {ROOT / path for paths in CHECKS.values() for path in paths.split()}
@@ -15,6 +15,12 @@ TESTS = {path: path.read_text() for folder in FOLDERS for path in folder.rglob("
 
 def test_every_check_is_of_files_that_are_there() -> None:
     assert {str(path) for path in TRIED if not path.exists()} == set()
+
+
+def test_every_bench_that_has_bounds_is_held_to_them() -> None:
+    bounded = {path.name for path in (ROOT / "bench").glob("*.py") if '"--check"' in path.read_text()}
+    held = {Path(line.split()[0]).name for line in BENCHES.values() if "--check" in line}
+    assert bounded == held == {"fleet.py"}
 
 
 def test_every_property_is_in_a_check() -> None:

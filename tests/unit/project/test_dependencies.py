@@ -16,7 +16,7 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "fleet_world"}
 
 
 NAME = r"[\w.]+(?: as \w+)?"

@@ -46,7 +46,7 @@ EVENTS = {
 FIXED = {"computers", "users", "states"}
 """A host and a person stay the same for the life of a session; `conditions_on` tries every state of Windows."""
 
-SAYS_ALL = {"Denied", "Cancelled", "GraceStarted", "Started", "Ended", "SettlingAbandoned"}
+SAYS_ALL = {"Cancelled", "GraceStarted", "Ended", "SettlingAbandoned"}
 """Events whose name is all that the audit log needs."""
 
 

@@ -12,19 +12,22 @@ import struct
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import spnego
-from spnego.exceptions import SpnegoError
+from spnego._ntlm_raw.messages import Authenticate
+from spnego.exceptions import BadBindingsError, SpnegoError
 
+from rehearsal.windows.lockout import Attempts
 from rehearsal.windows.names import Names
-from rehearsal.windows.negotiation import NtlmAcceptor, kerberos_acceptor, negotiator
+from rehearsal.windows.negotiation import NtlmAcceptor, bindings_of, kerberos_acceptor, negotiator
 from rehearsal.windows.settings import Account, Method
 
 CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 """The Authorization of a client that has shown its certificate in the TLS handshake."""
 _ACCOUNTS = "NTLM_USER_FILE"
+_AUTHENTICATE = b"NTLMSSP\0\x03\0\0\0"
 _OFFERS: dict[Method, tuple[str, ...]] = {
     "negotiate": ("Negotiate",),
     "kerberos": ("Negotiate", "Kerberos"),
@@ -40,13 +43,15 @@ _NO_TOKEN = (SpnegoError, ValueError, struct.error, LookupError, StopIteration)
 class Policy:
     """What a host accepts. `trusts` is False where the account has another password than its clients use.
 
-    Kerberos' tickets are for HTTP/`names.host`.
+    Kerberos' tickets are for HTTP/`names.host`. `binds`: NTLM over TLS has to name the channel that it runs in.
     """
 
     account: Account
     names: Names
     methods: tuple[Method, ...] = ("negotiate", "ntlm")
     trusts: bool = True
+    attempts: Attempts = field(default_factory=Attempts)
+    binds: bool = False
 
     def offers(self) -> list[str]:
         """The values of WWW-Authenticate."""
@@ -67,8 +72,10 @@ class Step:
 class Authenticator:
     """The authentication of one connection; its `keys` encrypt the bodies after NTLM, Kerberos or Negotiate."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, end_point: bytes = b"") -> None:
+        """`end_point` is the hash of the certificate that the connection has shown; empty without TLS."""
         self._policy = policy
+        self._bindings = bindings_of(end_point) if policy.binds and end_point else None
         self._context: spnego.ContextProxy | None = None
         self._scheme = ""
         self._user = ""
@@ -100,7 +107,8 @@ class Authenticator:
                 return self._check_basic(token)
             case _ if header == CERTIFICATE and "certificate" in self._policy.methods:
                 is_right = self._policy.trusts and certified == self._policy.account.name
-                return Step(user=self._policy.account.username) if is_right else Step()
+                is_taken = is_right and not self._policy.attempts.is_locked()
+                return Step(user=self._policy.account.username) if is_taken else Step()
             case "Negotiate" | "Kerberos" | "NTLM" if self._policy.takes(scheme):
                 return self._accept(scheme, token)
             case _:
@@ -113,29 +121,55 @@ class Authenticator:
             return Step()
         account = self._policy.account
         is_right = hmac.compare_digest(account.password.encode(), password.encode())
-        return Step(user=account.username) if is_right and self._is_the_account(logon) else Step()
+        is_taken = self._policy.names.knows(logon) and self._takes_password(is_right=is_right)
+        return Step(user=account.username) if is_taken else Step()
 
     def _accept(self, scheme: str, token: str) -> Step:
         """One token of the handshake; a token after its end begins a new one, and so does another scheme."""
+        data = b""
         try:
             if self._context is None or self._context.complete or scheme != self._scheme:
                 self._user, self._scheme, self._context = "", scheme, _acceptor(self._policy, scheme)
-            answer = self._context.step(base64.b64decode(token))
+            data = base64.b64decode(token)
+            answer = self._context.step(data, channel_bindings=self._bindings)
+        except BadBindingsError:
+            self._context = None
+            return Step()
         except _NO_TOKEN:
             self._context = None
+            if self._policy.names.knows(_ntlm_logon(data)):
+                self._takes_password(is_right=False)
             return Step()
         challenge = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         if not self._context.complete:
             return Step(challenge=challenge)
-        if not self._is_the_account(self._context.client_principal or ""):
+        if not self._is_the_account(self._context.client_principal or "", data):
             self._context = None
             return Step()
         self._user = self._policy.account.username
         return Step(user=self._user, challenge=challenge)
 
-    def _is_the_account(self, logon: str) -> bool:
-        """Not one of another farm in this process, or of the same realm."""
-        return self._policy.trusts and self._policy.names.knows(logon)
+    def _is_the_account(self, logon: str, data: bytes) -> bool:
+        """Not one of another farm in this process, or of the same realm. A ticket of Kerberos is no password."""
+        if not self._policy.names.knows(logon):
+            return False
+        return self._takes_password(is_right=True) if _ntlm_logon(data) else self._policy.trusts
+
+    def _takes_password(self, *, is_right: bool) -> bool:
+        policy = self._policy
+        return policy.attempts.try_password(policy.names.host, is_right=is_right and policy.trusts)
+
+
+def _ntlm_logon(data: bytes) -> str:
+    """Whose password the token proves or fails to prove; empty where it holds no AUTHENTICATE_MESSAGE of NTLM."""
+    _, sign, rest = data.partition(_AUTHENTICATE)
+    try:
+        said = Authenticate.unpack(sign + rest) if sign else None
+    except _NO_TOKEN:
+        return ""
+    if said is None or not said.user_name:
+        return ""
+    return f"{said.domain_name}\\{said.user_name}" if said.domain_name else said.user_name
 
 
 def _acceptor(policy: Policy, scheme: str) -> spnego.ContextProxy:

@@ -3,18 +3,14 @@
 "The first look" is the first `list` that ended on the host since the farm started: what a card was drawn from.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from rehearsal.windows.sessions import CLASSES, Mode, Query, Rule, What
-
-
-class Behaviour(BaseModel):
-    """One behaviour and its options; `name` is its key in YAML."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    name: ClassVar[str]
+from rehearsal.windows.behaviour import Behaviour
+from rehearsal.windows.faults import QUOTA_OF_SHELLS
+from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
+from rehearsal.windows.sessions import Mode, Rule, What, word_of
 
 
 class Hangs(Behaviour):
@@ -107,6 +103,11 @@ class Trouble(Behaviour):
     done: bool = False
     after_first_look: bool = False
 
+    @property
+    def way(self) -> str:
+        """The manner, or the HTTP status that stands in its place."""
+        return self.manner
+
 
 class Unreadable(Behaviour):
     """One thing of one session cannot be read: Windows refuses it, or answers with nothing or too little."""
@@ -115,7 +116,12 @@ class Unreadable(Behaviour):
     id: int = Field(default=3, ge=0, lt=100_000)
     what: What = "times"
     manner: Literal["refused", "nothing", "short"] = "refused"
-    code: int = Field(default=5, gt=0)
+    code: int = Field(default=5, ge=-(2**31), lt=2**31)
+
+    @property
+    def word(self) -> str:
+        """For `Session.odd`."""
+        return word_of(self.what, self.code if self.manner == "refused" else self.manner)
 
 
 class Empty(Behaviour):
@@ -133,17 +139,36 @@ class Drops(Trouble):
 
 
 class Trips(Trouble):
-    """A message is answered with a fault, a status, or in a manner of no Windows host; it is not carried out."""
+    """A message is answered with a fault, a status, or in a manner of no Windows host; it is not carried out.
+
+    `code`: the fault has this code of WS-Management or Win32, and these words. `status`: any status of HTTP. Each
+    stands in the place of the manner.
+    """
 
     name = "trips"
     manner: Manner = "fault"
+    code: int = Field(default=0, ge=0, lt=2**32)
+    words: str = "The farm was told to answer so."
+    status: int = Field(default=0, ge=0, lt=600)
+
+    @property
+    def way(self) -> str:
+        return str(self.status) if self.status else self.manner
+
+    @model_validator(mode="after")
+    def can_be_answered(self) -> Self:
+        if self.code and self.at == "handshake":
+            raise ValueError("a handshake is answered with a status; a code needs a message")
+        if 0 < self.status < 300:
+            raise ValueError("a status that refuses is 300 or above")
+        return self
 
 
 class Babbles(Behaviour):
     """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
 
     name = "babbles"
-    how: Literal["torn", "other-nonce", "no-end", "silence", "flood"] = "torn"
+    how: Literal["torn", "other-nonce", "no-end", "deep", "silence", "flood"] = "torn"
 
 
 class Constrained(Behaviour):
@@ -166,9 +191,15 @@ class WrongCertificate(Behaviour):
 
 
 class Quota(Behaviour):
-    """All shells that one account may have are already open."""
+    """All shells that one account may have are already open: always, or for so long or so often from the first refusal.
+
+    `code` is what the host answers: that of the quota of shells, another of WS-Management's, or 170 (busy).
+    """
 
     name = "quota"
+    seconds: float = Field(default=0.0, ge=0)
+    times: int = Field(default=0, ge=0)
+    code: int = QUOTA_OF_SHELLS
 
 
 class Garbage(Behaviour):
@@ -192,8 +223,11 @@ _KINDS = (
     Empty,
     Drops,
 )
-_KINDS_OF_THE_WIRE = (Trips, Quota, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
-BEHAVIOURS: dict[str, type[Behaviour]] = {kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE)}
+_KINDS_OF_THE_WIRE = (Trips, Quota, Envelope, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
+_KINDS_OF_PROGRAMS = (Fails, Raises, Mangles)
+BEHAVIOURS: dict[str, type[Behaviour]] = {
+    kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE, *_KINDS_OF_PROGRAMS)
+}
 
 
 def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
@@ -206,9 +240,6 @@ def read_behaviour(name: str, options: dict[str, Any]) -> Behaviour:
     except ValidationError as error:
         faults = (f"{name} > {' > '.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise ValueError("; ".join(faults)) from error
-
-
-_MANNERS = {"refused": Mode.UNREAD, "nothing": Mode.NOTHING, "short": Mode.SHORT}
 
 
 def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
@@ -225,8 +256,4 @@ def rule_of(behaviours: dict[str, Behaviour]) -> Rule:
                 return Rule(mode=Mode.SEIZE, number=each.id)
             case Empty():
                 return Rule(mode=Mode.EMPTY)
-            case Unreadable():
-                code = each.code if each.manner == "refused" else 0
-                query = Query(each.id, CLASSES[each.what], code)
-                return Rule(mode=_MANNERS[each.manner], number=query.number)
     return Rule()

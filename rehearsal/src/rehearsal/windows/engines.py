@@ -37,8 +37,10 @@ static class Rehearsal
 {
     static void Main()
     {
-        string nonce = Console.In.ReadLine();
-        LogoffBot.Agent.Run(nonce, Console.In.ReadToEnd());
+        string nonce = Console.In.ReadLine(), tally = Console.In.ReadLine();
+        int length = int.Parse(Console.In.ReadLine());
+        string rest = Console.In.ReadToEnd();
+        LogoffBot.Agent.Run(nonce, rest.Substring(0, length), tally, rest.Substring(length));
     }
 }
 """
@@ -99,20 +101,23 @@ class Mono:
     def run(self, arguments: list[str], command: Command, machine: Machine) -> int:
         if tuple(arguments[:2]) == CONSTRAINED:
             command.read_all()
-            return _fail(command, CONSTRAINED_STDERR)
+            return fail(command, CONSTRAINED_STDERR)
         if not is_bootstrap(arguments):
-            return _fail(command, NO_POWERSHELL)
+            return fail(command, NO_POWERSHELL)
         data = command.read_all()
         if not data.strip():
             return 0
         try:  # the bootstrap is PowerShell's; mono is given what it would have evaluated
             payload = read_payload(data)
+            if not payload.source:
+                return 0
             program = self._compile(payload.source)
         except PayloadError as error:
-            return _fail(command, str(error))
+            return fail(command, not_parsed(error))
         except subprocess.CalledProcessError as error:
-            return _fail(command, error.stdout)
-        request = f"{payload.nonce}\n{payload.request}".encode("ascii")
+            return fail(command, error.stdout)
+        texts = (payload.nonce, payload.tally, str(len(payload.request)), payload.request + payload.whole)
+        request = "\n".join(texts).encode("ascii")
         environment = _environment(self.folder, machine, command)
         folder = _directory(self.folder, machine, command)
         words = [self.mono, str(program)]
@@ -131,9 +136,14 @@ class Mono:
         return program
 
 
-def _fail(command: Command, text: str) -> int:
-    command.write(f"{text}\n".encode(), "stderr")
+def fail(command: Command, text: str) -> int:
+    """What PowerShell does with a command that it cannot run."""
+    command.write(f"{text}\r\n".encode(), "stderr")
     return 1
+
+
+def not_parsed(error: PayloadError) -> str:
+    return f"{error}\r\n    + FullyQualifiedErrorId : ParseException"
 
 
 def is_bootstrap(arguments: list[str]) -> bool:

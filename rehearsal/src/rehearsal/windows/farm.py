@@ -10,17 +10,18 @@ from types import TracebackType
 from typing import Any, Self, TypedDict
 
 from rehearsal.windows import user_activity
-from rehearsal.windows.auth import accounts_file
+from rehearsal.windows.auth import Policy, accounts_file
 from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.engine_discovery import find_engine
 from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
-from rehearsal.windows.names import names_in
+from rehearsal.windows.lockout import Attempts
+from rehearsal.windows.names import Names, names_in
 from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
-from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
+from rehearsal.windows.settings import Account, EngineName, FarmSettings, HostSettings, read_farm
 from rehearsal.windows.soap import Message
 from rehearsal.windows.tls import make_tls
 
@@ -45,6 +46,7 @@ class Farm:
     def __init__(self, settings: FarmSettings, *, engine: EngineName | None = None) -> None:
         self._settings = settings
         self._engine = engine
+        self._attempts = Attempts(settings.lockout)
         self._hosts: dict[str, Host] = {}
         self._plain: dict[str, ReservedPort] = {}
         self._secure: dict[str, ReservedPort] = {}
@@ -101,12 +103,28 @@ class Farm:
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
-            host = self._hosts[name] = Host(names[name], settings, sessions, self.account, engine)
+            policy = Policy(
+                account=self.account,
+                names=names[name],
+                methods=settings.auth,
+                attempts=self._attempts,
+                binds=settings.channel_binding,
+            )
+            host = self._hosts[name] = Host(policy, settings, sessions, engine)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
                 ReservedPort(host, tls, Connection),
             )
         self._populate()
+
+    def _policy_of(self, names: Names, settings: HostSettings) -> Policy:
+        return Policy(
+            account=self.account,
+            names=names,
+            methods=settings.auth,
+            attempts=self._attempts,
+            binds=settings.channel_binding,
+        )
 
     def _populate(self) -> None:
         start = now_ticks()
@@ -162,15 +180,31 @@ class Farm:
         return list(self._hosts[host].messages)
 
     def requests(self, host: str) -> list[Message]:
-        """The last envelopes that could be read, whatever was answered, in order: some twenty are kept."""
+        """The last envelopes that could be read, whatever was answered, in order: some hundred are kept."""
         return list(self._hosts[host].requests)
 
     def open_shells(self, host: str) -> int:
         return self._hosts[host].service.open_shells()
 
+    def most_open_shells(self, host: str) -> int:
+        """The most shells that were open at the same time since the start of the farm."""
+        return self._hosts[host].service.most_open
+
     def calls(self, host: str) -> list[Call]:
         """The WTS calls that would change something, in order, with the Win32 code of those that were refused."""
         return self._hosts[host].machine.sessions.calls()
+
+    def touched(self, host: str) -> list[tuple[str, int, str]]:
+        """What was really done, in order: the act, the session's id, and whose session it was in that moment."""
+        return [(call.name, call.session_id, call.account) for call in self.calls(host) if not call.code]
+
+    def refused_logons(self) -> list[str]:
+        """The hosts that refused the account's password, in order, and those that did while it was locked."""
+        return self._attempts.refused
+
+    def is_account_locked(self) -> bool:
+        """No host takes the account, whatever the password: see `lockout` in the file."""
+        return self._attempts.is_locked()
 
     def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
         """Returns when the predicate holds; TimeoutError after `timeout` seconds."""
@@ -214,7 +248,8 @@ class Farm:
         self._open_or_close(host)
 
     def restore(self) -> None:
-        """Resets sessions, behaviours and recorded messages to the state of the file; ports and engines stay."""
+        """Resets sessions, behaviours, messages and the lockout to the state of the file; ports and engines stay."""
+        self._attempts.forget()
         self._populate()
         for name in self._hosts:
             self._open_or_close(name)

@@ -47,9 +47,9 @@ def unknown_command() -> Fault:
     )
 
 
-def too_many_shells() -> Fault:
+def too_many_shells(code: int = QUOTA_OF_SHELLS) -> Fault:
     return Fault(
-        code=QUOTA_OF_SHELLS,
+        code=code,
         message="The WS-Management service cannot process the request. The maximum number of concurrent shells for "
         "this user has been exceeded. Close existing shells or raise the quota for this user. ",
         subcode="w:QuotaLimit",
@@ -117,3 +117,8 @@ def not_valid(what: str) -> Fault:
         subcode="w:SchemaValidationError",
         sender=True,
     )
+
+
+def told(code: int, words: str) -> Fault:
+    """The fault that the farm's file names."""
+    return Fault(code=code, message=words)

@@ -1,20 +1,20 @@
 """One Windows host of the farm: its sessions, its service, its engine, and its behaviours."""
 
 import threading
-from collections import deque
-from dataclasses import dataclass
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rehearsal.windows import faults
 from rehearsal.windows.auth import Policy
+from rehearsal.windows.behaviour import Behaviour
 from rehearsal.windows.behaviours import (
     Babbles,
-    Behaviour,
     ComesBack,
     Constrained,
     Drops,
     Garbage,
-    Manner,
     Miscompiles,
     NoRight,
     Quota,
@@ -23,6 +23,7 @@ from rehearsal.windows.behaviours import (
     Trips,
     Trouble,
     Unreachable,
+    Unreadable,
     Vanishes,
     WrongCertificate,
     WrongPassword,
@@ -32,11 +33,12 @@ from rehearsal.windows.cmd import Cmd
 from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.misbehaviour.output import break_source, spoil_output
-from rehearsal.windows.names import Names
+from rehearsal.windows.misbehaviour.program import fail, mangle, raise_error
 from rehearsal.windows.payload import asks_for_a_list
+from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
 from rehearsal.windows.service import Service
 from rehearsal.windows.sessions import SessionFile, Table
-from rehearsal.windows.settings import Account, HostSettings
+from rehearsal.windows.settings import HostSettings
 from rehearsal.windows.shells import Command
 from rehearsal.windows.soap import Fault, Message, read_message, write_fault
 from rehearsal.windows.user_activity import return_to_work, sign_out, take_over
@@ -47,8 +49,9 @@ _FAULTS = {
     "quota": faults.too_many_shells,
     "denied": faults.access_denied,
 }
-_KEPT_REQUESTS = 20  # a rehearsal may last for days
+_KEPT_REQUESTS = 100  # a rehearsal may last for days, and a slow host is asked often for its output
 _Kind = TypeVar("_Kind", bound=Behaviour)
+_Striking = TypeVar("_Striking", Fails, Raises, Mangles, Miscompiles)
 _GARBAGE = b'\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n{"session": {"id": 3, "state": 4}}\r\n{"end": 1}\r\n'
 
 
@@ -58,36 +61,35 @@ class Answer:
 
     status: int
     body: bytes = b""
-    manner: Manner = "dropped"
+    manner: str = "dropped"
 
 
 class Host:
     """Serves messages and runs commands; the farm owns its ports."""
 
-    def __init__(
-        self, names: Names, settings: HostSettings, sessions: SessionFile, account: Account, engine: Engine
-    ) -> None:
-        self.name = name = names.host
-        self._names = names
+    def __init__(self, policy: Policy, settings: HostSettings, sessions: SessionFile, engine: Engine) -> None:
+        """`policy` is that of a host which trusts the account."""
+        self.name = name = policy.names.host
+        self._policy = policy
         self.machine = Machine(name=name, sessions=sessions, called=settings.machine or name)
         self.service = Service(f"http://{name}:5985/wsman", self._run)
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
         self._settings = settings
-        self._account = account
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
+        self._odd: Unreadable | None = None
         self._looked = threading.Event()
         self._opened_after_look = False
         self._troubles = 0
-        self._miscompiled = 0
+        self._strikes: Counter[str] = Counter()
+        self._refusals: list[float] = []
         self.stopped = threading.Event()
         self._lock = threading.Lock()
 
     @property
     def policy(self) -> Policy:
-        trusts = self._behaviour(WrongPassword) is None
-        return Policy(account=self._account, names=self._names, methods=self._settings.auth, trusts=trusts)
+        return replace(self._policy, trusts=self._behaviour(WrongPassword) is None)
 
     @property
     def is_unreachable(self) -> bool:
@@ -96,6 +98,12 @@ class Host:
     @property
     def shows_wrong_certificate(self) -> bool:
         return self._behaviour(WrongCertificate) is not None
+
+    @property
+    def largest_body(self) -> int:
+        """Bytes: MaxEnvelopeSizekb of Windows, in bytes."""
+        limit = self._behaviour(Envelope)
+        return 1000 * limit.kb if limit else 512_000
 
     @property
     def allows_clear_text(self) -> bool:
@@ -107,19 +115,33 @@ class Host:
         with self._lock:
             self._behaviours = {each.name: each for each in behaviours}
             self._troubles = 0
-            self._miscompiled = 0
+            self._strikes.clear()
+            self._refusals.clear()
             self._opened_after_look = False
             self._looked.clear()
         with self.machine.sessions.locked() as table:
-            table.rule = rule_of(self._behaviours)
+            self._rule(table)
+
+    def _rule(self, table: Table) -> None:
+        """Makes the behaviours' rule, and what they make odd in one session, the host's."""
+        table.rule = rule_of(self._behaviours)
+        before, unreadable = self._odd, self._behaviour(Unreadable)
+        self._odd = unreadable
+        if before and before.id in table.sessions:
+            words = table.sessions[before.id].odd.split()
+            table.change(before.id, odd=" ".join(word for word in words if word != before.word))
+        if unreadable and unreadable.id in table.sessions:
+            table.change(unreadable.id, odd=f"{unreadable.word} {table.sessions[unreadable.id].odd}".rstrip())
 
     def restore(self, table: Table) -> None:
         """As at the farm's start, with nothing served yet; what still runs goes on."""
         self.behave(*self._settings.behaviour)
-        table.rule = rule_of(self._behaviours)
+        self._odd = None
+        self._rule(table)
         self.machine.sessions.create(table)
         self.messages.clear()
         self.requests.clear()
+        self.service.most_open = 0
 
     def stop(self) -> None:
         self.stopped.set()
@@ -161,26 +183,39 @@ class Host:
         return trouble
 
     def _troubled(self, trouble: Trouble, message: Message) -> Answer:
-        make = _FAULTS.get(trouble.manner)
-        if make is None:
-            self.messages.append(f"{message.operation}!{trouble.manner}")
-            return Answer(status=0, manner=trouble.manner)
-        fault = make()
+        make = _FAULTS.get(trouble.way)
+        if isinstance(trouble, Trips) and trouble.code:
+            fault = faults.told(trouble.code, trouble.words)
+        elif make:
+            fault = make()
+        else:
+            self.messages.append(f"{message.operation}!{trouble.way}")
+            return Answer(status=0, manner=trouble.way)
         self.messages.append(f"{message.operation}!{fault.code}")
         return Answer(status=500, body=write_fault(message, fault, self.name.upper()))
 
     def _refuse(self, message: Message) -> None:
         if message.operation != "Create":
             return
-        if self._behaviour(Quota):
-            raise faults.too_many_shells()
+        if (quota := self._behaviour(Quota)) and self._is_full(quota):
+            raise faults.too_many_shells(quota.code)
         if (right := self._behaviour(NoRight)) and right.at == "create":
             raise faults.access_denied()
+
+    def _is_full(self, quota: Quota) -> bool:
+        """Whether the time and the number of its refusals, where it has such, are not over yet."""
+        now = time.monotonic()
+        with self._lock:
+            since = self._refusals[0] if self._refusals else now
+            if 0 < quota.seconds <= now - since or 0 < quota.times <= len(self._refusals):
+                return False
+            self._refusals.append(now)
+        return True
 
     # The programs
 
     def _run(self, command: Command) -> int:
-        cmd = Cmd(command, self.name, self._account.username)
+        cmd = Cmd(command, self.name, self._policy.account.username)
         try:
             line = cmd.expand(read_command_line(command.line))
         except CommandLineError as error:
@@ -209,15 +244,22 @@ class Host:
             arguments = [*CONSTRAINED, *arguments]
         if babbles := self._behaviour(Babbles):
             return spoil_output(babbles.how, command, run)
-        return break_source(command, run) if self._miscompiles() else run(command)
+        if fails := self._striking(Fails):
+            return fail(fails, command, run)
+        if raises := self._striking(Raises):
+            return raise_error(raises, command)
+        if mangles := self._striking(Mangles):
+            return mangle(mangles, command, run)
+        return break_source(command, run) if self._striking(Miscompiles) else run(command)
 
-    def _miscompiles(self) -> bool:
-        kind = self._behaviour(Miscompiles)
+    def _striking(self, kind: type[_Striking]) -> _Striking | None:
+        """The behaviour, if the host has it and it has not struck as often as it may."""
+        found = self._behaviour(kind)
         with self._lock:
-            if kind is None or 0 < kind.times <= self._miscompiled:
-                return False
-            self._miscompiled += 1
-        return True
+            if found is None or 0 < found.times <= self._strikes[kind.name]:
+                return None
+            self._strikes[kind.name] += 1
+        return found
 
     def _after_a_look(self) -> None:
         """Users act after the first look, before the last Receive of that look is answered."""

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 
 from rehearsal.windows.auth import Authenticator
-from rehearsal.windows.behaviours import Manner
 from rehearsal.windows.message_encryption import DecryptionError, content_type, decrypt, encrypt, protocol_of
 from rehearsal.windows.misbehaviour.http import misbehave
 from rehearsal.windows.soap import NotSoapError
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from rehearsal.windows.host import Host
     from rehearsal.windows.listeners import Listener
 
-_LARGEST_BODY = 512_000
-"""MaxEnvelopeSizekb of Windows, in bytes."""
+_LARGEST_READ = 8_000_000
+"""Bytes of a body that is refused for its length and still read, so that the client hears of it."""
 _SOAP = "application/soap+xml;charset=UTF-8"
 
 
@@ -36,15 +35,16 @@ class Connection(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._host: Host = cast("Listener", self.server).host
-        self._authenticator = Authenticator(self._host.policy)
+        listener = cast("Listener", self.server)
+        self._host: Host = listener.host
+        self._authenticator = Authenticator(self._host.policy, listener.end_point_of(self.connection))
 
     def do_POST(self) -> None:  # the name http.server calls
         body = self._read_body()
         if body is None:
             return
         if not body and (trouble := self._host.trouble_at("Handshake")):
-            self._misbehave(f"Handshake!{trouble.manner}", trouble.manner)
+            self._misbehave(f"Handshake!{trouble.way}", trouble.way)
             return
         step = self._authenticator.step(self.headers.get("Authorization", ""), self._certified_name())
         if not step.user:
@@ -58,9 +58,13 @@ class Connection(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes | None:
         """None when it was answered already: this is no place to post to, or too much was posted."""
         length = int(self.headers.get("Content-Length") or 0)
-        if self.path.rstrip("/") != "/wsman" or length > _LARGEST_BODY:
+        is_too_long = length > self._host.largest_body
+        if self.path.rstrip("/") != "/wsman" or is_too_long:
             self.close_connection = True
-            self._answer(413 if length > _LARGEST_BODY else 404)
+            if is_too_long:
+                self._host.messages.append("413")
+                self.rfile.read(min(length, _LARGEST_READ))
+            self._answer(413 if is_too_long else 404)
             return None
         return self.rfile.read(length)
 
@@ -93,7 +97,7 @@ class Connection(BaseHTTPRequestHandler):
         else:
             self._answer(answer.status, answer.body, _SOAP, challenge)
 
-    def _misbehave(self, noted: str, manner: Manner) -> None:
+    def _misbehave(self, noted: str, manner: str) -> None:
         if noted:
             self._host.messages.append(noted)
         if manner == "401":

@@ -7,6 +7,7 @@ shells. What a connection speaks is the handler class, which the farm hands in.
 import logging
 import selectors
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -47,6 +48,12 @@ class Listener(ThreadingMixIn, TCPServer):
         with self._lock:
             self._open.add(connection)
         return connection, address
+
+    def end_point_of(self, connection: object) -> bytes:
+        """What binds a client to this TLS channel; empty over plain HTTP."""
+        if self._tls is None or not isinstance(connection, ssl.SSLSocket):
+            return b""
+        return self._tls.end_point_of(connection.context)
 
     def close_request(self, request: Any) -> None:
         with self._lock:

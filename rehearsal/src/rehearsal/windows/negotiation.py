@@ -13,14 +13,25 @@ import spnego
 from spnego._context import GSSMech
 from spnego._negotiate import NegotiateProxy
 from spnego._ntlm import NTLMProxy
-from spnego._ntlm_raw.messages import AvId, Challenge, FileTime, NegotiateFlags, TargetInfo, Version
+from spnego._ntlm_raw.messages import (
+    Authenticate,
+    AvId,
+    Challenge,
+    FileTime,
+    NegotiateFlags,
+    NTClientChallengeV2,
+    TargetInfo,
+    Version,
+)
 from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import SpnegoError
+from spnego.exceptions import BadBindingsError, SpnegoError
 
 from rehearsal.windows.names import Names
 
 _WINDOWS = Version(major=10, minor=0, build=17763)
 _SERVICE = "HTTP"
+_SHORT_RESPONSE = 24
+"""Bytes of a response of NTLM version 1, which has no room for a channel."""
 _KERBEROS = ("gssapi", "krb5")
 
 
@@ -51,6 +62,8 @@ class NtlmAcceptor(NTLMProxy):
         self, in_token: bytes | None = None, *, channel_bindings: GssChannelBindings | None = None
     ) -> bytes | None:
         """The challenge is replaced as a whole, also where the client's answer to it is checked."""
+        if channel_bindings and self._temp_challenge is not None:
+            _require_bindings(in_token or b"")
         answer = super().step(in_token, channel_bindings=channel_bindings)
         if answer is None or self._temp_challenge is None:
             return answer
@@ -68,6 +81,22 @@ class NtlmAcceptor(NTLMProxy):
             target_info=_target_info(self._names),
             version=_WINDOWS if flags & NegotiateFlags.version else None,
         )
+
+
+def bindings_of(end_point: bytes) -> GssChannelBindings:
+    """RFC 5929, section 4: the hash of the server's certificate."""
+    return GssChannelBindings(application_data=b"tls-server-end-point:" + end_point)
+
+
+def _require_bindings(token: bytes) -> None:
+    """BadBindingsError for an AUTHENTICATE_MESSAGE that names no channel; pyspnego compares the one that is named.
+
+    [MS-NLMP] 2.2.2.1: sixteen zeros stand for none.
+    """
+    response = Authenticate.unpack(token).nt_challenge_response or b""
+    named = NTClientChallengeV2.unpack(response[16:]).av_pairs if len(response) > _SHORT_RESPONSE else {}
+    if not any(named.get(AvId.channel_bindings) or b""):
+        raise BadBindingsError(context_msg="The response names no channel, and this host demands one")
 
 
 def _target_info(names: Names) -> TargetInfo:

@@ -2,12 +2,16 @@
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from rehearsal.windows.sessions import ALWAYS_NOW, Session, State
+from rehearsal.windows.sessions import ALWAYS_NOW, Session, State, word_of
 from rehearsal.windows.settings import FarmSettings, SessionSettings
 
 _RDP, _CONSOLE = 2, 0
+_LATER = 2**31
+"""No session of the farm has an id from here on: what the host says of a session after an order stands under one."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -16,14 +20,20 @@ def populate(host: str, settings: FarmSettings, start: int) -> dict[int, Session
     wanted = {each.id: each for each in settings.every_host}
     wanted |= {each.id: each for each in _crowd_of(host, settings)}
     wanted |= {each.id: each for each in settings.hosts[host].sessions}
-    return {number: build_session(each, start) for number, each in sorted(wanted.items())}
+    there = {number: build_session(each, start) for number, each in sorted(wanted.items())}
+    for number, each in wanted.items():
+        if each.after_order:
+            later = build_session(each.after_order, start)
+            hidden = number + _LATER
+            there[hidden] = replace(later, id=hidden, odd=f"after:{number} {later.odd}".rstrip())
+    return there
 
 
 def build_session(settings: SessionSettings, start: int) -> Session:
     domain, _, user = settings.user.partition("\\")
     station = _station(settings)
     logon = _before(start, settings.logged_on) if user and settings.logged_on is not None else 0
-    return Session(
+    session = Session(
         id=settings.id,
         state=settings.state,
         protocol=_RDP if user and station != "Console" else _CONSOLE,
@@ -38,7 +48,18 @@ def build_session(settings: SessionSettings, start: int) -> Session:
         address=settings.address,
         build=settings.build,
         display=settings.display,
+        odd=" ".join(_odd_words(settings)),
     )
+    raw: dict[str, Any] = {name: ticks for name, ticks in settings.ticks.items() if name != "now"}
+    return replace(session, **raw)
+
+
+def _odd_words(settings: SessionSettings) -> Iterator[str]:
+    yield from (word_of(what, how) for what, how in settings.unreadable.items())
+    if "now" in settings.ticks:
+        yield f"now:{settings.ticks['now']}"
+    if not settings.listed:
+        yield "listed:no"
 
 
 def _station(settings: SessionSettings) -> str:

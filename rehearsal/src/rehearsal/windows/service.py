@@ -38,6 +38,7 @@ class Service:
         self._run = run
         self._lock = threading.Lock()
         self._shells: dict[str, Shell] = {}
+        self.most_open = 0
         self._actions: dict[str, Callable[[Message, str], str]] = {
             f"{TRANSFER}/Create": self._create,
             f"{TRANSFER}/Delete": self._delete,
@@ -83,6 +84,7 @@ class Service:
             if sum(each.owner == user for each in self._shells.values()) >= SHELLS_PER_USER:
                 raise faults.too_many_shells()
             self._shells[shell.id] = shell
+            self.most_open = max(self.most_open, len(self._shells))
         return _describe(shell, self._url)
 
     def _command(self, message: Message, user: str) -> str:

@@ -5,9 +5,13 @@ It is a file, because an agent in PowerShell or mono reads and changes it from a
 
     rule  TAB  mode  TAB  number                            what the WTS functions do on this host, see `Rule`
     id  state  protocol  build  logon  connect  disconnect  input  closing
-        station  domain  user  client  address  display     on the same line
+        station  domain  user  client  address  display  odd     on the same line
 
 parted by TAB, UTF-8, one session a line. Times are FILETIME ticks (100 ns since 1601, UTC), 0 where Windows has none.
+`odd` are words, parted by blanks: `24:5`, a query of class 24 is refused with 5; `24:nothing`, it succeeds without a
+buffer; `24:short`, with a buffer of one byte; `now:-1`, the current time in class 24; `listed:no`, the session is
+missing from the enumeration. A line with `after:3` is no session yet: an order for the session 3 that is carried out
+makes it that one.
 """
 
 import dataclasses
@@ -22,7 +26,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-ALWAYS_NOW = -1
+ALWAYS_NOW = -4_000_000_000_000_000_000
+"""The last input of the console, which is always this moment. Any other number of ticks may be what a host tells."""
 FOREVER = 2**63 - 1
 TICKS_PER_SECOND = 10_000_000
 _EPOCH_1601 = 11_644_473_600 * TICKS_PER_SECOND
@@ -59,9 +64,6 @@ class Mode(StrEnum):
     BLIND = "blind"
     SEIZE = "seize"
     EMPTY = "empty"
-    UNREAD = "unread"
-    NOTHING = "nothing"
-    SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,7 @@ class Rule:
     AT_ONCE it is done. AFTER: a logoff is done `number` milliseconds later. NEVER: a logoff or a disconnect is taken
     and not done. ERROR: refused with the Win32 code `number`; BLIND: so is the list of sessions, and nothing else.
     SEIZE: done, and meanwhile the session with the id `number` passes to another person, once. EMPTY: the list of
-    sessions succeeds and has none. The others strike one class of one session, see `Query`: it is refused (UNREAD), or
-    succeeds without a buffer (NOTHING) or with one of one byte (SHORT).
+    sessions succeeds and has none.
     """
 
     mode: Mode = Mode.AT_ONCE
@@ -94,22 +95,9 @@ CLASSES: dict[What, int] = {
 """The WTS_INFO_CLASS that tells it."""
 
 
-class Query(NamedTuple):
-    """A query of one WTS_INFO_CLASS of one session, and the Win32 code it is refused with; as a rule's one number."""
-
-    session_id: int
-    info_class: int
-    code: int = 0
-
-    @property
-    def number(self) -> int:
-        return (self.code * 100_000 + self.session_id) * 100 + self.info_class
-
-    @classmethod
-    def from_number(cls, number: int) -> Self:
-        rest, info_class = divmod(number, 100)
-        code, session_id = divmod(rest, 100_000)
-        return cls(session_id, info_class, code)
+def word_of(what: What, how: int | str) -> str:
+    """One word of `Session.odd`: a query is refused with this code, or answered with `nothing` or too `short`."""
+    return f"{CLASSES[what]}:{how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +123,11 @@ class Session:
     client: str = ""
     address: str = ""
     display: str = ""
+    odd: str = ""
+
+    def how_odd(self, key: str) -> str:
+        """What stands behind this word of `odd`; empty where it is missing."""
+        return next((word.removeprefix(f"{key}:") for word in self.odd.split() if word.startswith(f"{key}:")), "")
 
     @property
     def account(self) -> str:
@@ -161,7 +154,10 @@ _NUMBERS = _FIELDS[:9]
 
 
 class Call(NamedTuple):
-    """A WTS call that would change something; `code` is 0, or the Win32 error it was refused with."""
+    """A WTS call that would change something; `code` is 0, or the Win32 error it was refused with.
+
+    `account` and `logon` are those of the session in that moment: whom the call hit, whatever its caller believed.
+    """
 
     name: str
     session_id: int
@@ -169,6 +165,8 @@ class Call(NamedTuple):
     code: int
     title: str = ""
     text: str = ""
+    logon: int = 0
+    account: str = ""
 
 
 @dataclass(slots=True)
@@ -192,6 +190,17 @@ class Table:
     def change(self, session_id: int, **changes: object) -> None:
         """Changes a session that exists; KeyError where none has this id."""
         self.sessions[session_id] = dataclasses.replace(self.sessions[session_id], **changes)  # type: ignore[arg-type]  # names of Session's own fields
+
+    def become_ordered(self, session_id: int) -> bool:
+        """The session becomes what its host says of it after an order; False when it is as any other."""
+        word = f"after:{session_id}"
+        later = next((each for each in self.sessions.values() if word in each.odd.split()), None)
+        if later is None:
+            return False
+        odd = " ".join(each for each in later.odd.split() if each != word)
+        del self.sessions[later.id]
+        self.sessions[session_id] = dataclasses.replace(later, id=session_id, odd=odd)
+        return True
 
 
 class SessionFile:
@@ -222,15 +231,20 @@ class SessionFile:
 
     def all(self) -> list[Session]:
         with self.locked() as table:
-            return sorted(table.sessions.values(), key=lambda session: session.id)
+            there = [each for each in table.sessions.values() if not each.how_odd("after")]
+            return sorted(there, key=lambda session: session.id)
 
-    def note(self, name: str, session_id: int, code: int, title: str = "", text: str = "") -> None:
-        """Notes a call; the caller holds the lock."""
+    def note(  # noqa: PLR0913 - the columns of its file
+        self, name: str, session_id: int, code: int, title: str = "", text: str = "", *, hit: Session | None = None
+    ) -> None:
+        """Notes a call, and the session that it hit as it was before; the caller holds the lock."""
+        whose = (hit.logon, hit.domain, hit.user) if hit else (0, "", "")
+        words = (name, session_id, now_ticks(), code, _to_hex(title), _to_hex(text), *whose)
         with self._calls.open("a", encoding="utf-8") as file:
-            file.write(f"{name}\t{session_id}\t{now_ticks()}\t{code}\t{_to_hex(title)}\t{_to_hex(text)}\n")
+            file.write("\t".join(map(str, words)) + "\n")
 
     def calls(self) -> list[Call]:
-        return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").splitlines()]
+        return [_call_from_line(line) for line in self._calls.read_text(encoding="utf-8").split("\n") if line]
 
 
 def _overwrite(file: FileIO, table: Table) -> None:
@@ -241,8 +255,9 @@ def _overwrite(file: FileIO, table: Table) -> None:
 
 
 def _call_from_line(line: str) -> Call:
-    name, session_id, at, code, title, text = line.split("\t")
-    return Call(name, int(session_id), int(at), int(code), _from_hex(title), _from_hex(text))
+    name, session_id, at, code, title, text, logon, domain, user = line.split("\t")
+    account = f"{domain}\\{user}" if domain and user else user
+    return Call(name, int(session_id), int(at), int(code), _from_hex(title), _from_hex(text), int(logon), account)
 
 
 def _to_hex(text: str) -> str:

@@ -9,9 +9,13 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rehearsal.durations import Duration
-from rehearsal.windows.behaviours import Behaviour, read_behaviour
-from rehearsal.windows.sessions import State, read_state
+from rehearsal.windows.behaviour import Behaviour
+from rehearsal.windows.behaviours import read_behaviour
+from rehearsal.windows.lockout import LockoutSettings
+from rehearsal.windows.sessions import State, What, read_state
 
+Ticks = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
+Code = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
 EngineName = Literal["best", "pwsh", "mono", "double"]
 Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
 
@@ -84,6 +88,9 @@ class SessionSettings(Part):
     """A session as the file describes it. All durations count back from the farm's start.
 
     `logged_on: null` is a session that Windows gives no logon time for. `display` is width x height x bits of colour.
+    `ticks` are raw FILETIME ticks, whatever they are, `unreadable` what cannot be read and how: a Win32 code, `nothing`
+    or `short`. A session that is not `listed` is missing from the enumeration. `after_order` is what the host says of
+    the session once it took an order to end or to disconnect it.
     """
 
     id: int = Field(ge=0, lt=2**32)
@@ -97,6 +104,10 @@ class SessionSettings(Part):
     logged_on: Duration | None = timedelta(hours=2)
     disconnected: Duration | None = None
     idle: Duration = timedelta(minutes=1)
+    ticks: dict[Literal["logon", "connect", "disconnect", "input", "now"], Ticks] = {}
+    unreadable: dict[What, Code | Literal["nothing", "short"]] = {}
+    listed: bool = True
+    after_order: "SessionSettings | None" = None
 
     @field_validator("user", "station", "client", "address")
     @classmethod
@@ -112,6 +123,21 @@ class SessionSettings(Part):
             return {"state": "disconnected"} | value
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def stays_itself(cls, value: Any) -> Any:
+        """What is not said of the time after an order is as before."""
+        if isinstance(value, dict) and isinstance(later := value.get("after_order"), dict):
+            before = {name: each for name, each in value.items() if name != "after_order"}
+            return value | {"after_order": before | later | {"id": value.get("id")}}
+        return value
+
+    @model_validator(mode="after")
+    def changes_once(self) -> Self:
+        if self.after_order and self.after_order.after_order:
+            raise ValueError("after_order holds no other after_order")
+        return self
+
     @model_validator(mode="after")
     def names_its_domain(self) -> Self:
         if self.user and "\\" not in self.user:
@@ -122,7 +148,8 @@ class SessionSettings(Part):
 class HostSettings(Part):
     """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too.
 
-    `machine`: what the host says that it is called, when that is not its name here.
+    `machine`: what the host says that it is called, when that is not its name here. `channel_binding`: over HTTPS, NTLM
+    has to name the channel that it runs in, as with CbtHardeningLevel Strict.
     """
 
     sessions: tuple[SessionSettings, ...] = ()
@@ -132,6 +159,7 @@ class HostSettings(Part):
     latency: Duration = timedelta()
     auth: tuple[Method, ...] = ("negotiate", "ntlm")
     machine: str = ""
+    channel_binding: bool = False
 
     @model_validator(mode="after")
     def has_each_id_once(self) -> Self:
@@ -142,11 +170,15 @@ class HostSettings(Part):
 
 
 class FarmSettings(Part):
-    """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd."""
+    """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd.
+
+    Without a `lockout` the account is never locked.
+    """
 
     account: Account
     every_host: tuple[SessionSettings, ...] = ()
     crowd: tuple[str, ...] = ()
+    lockout: LockoutSettings | None = None
     hosts: dict[str, HostSettings]
 
     @field_validator("hosts", mode="before")

@@ -38,4 +38,5 @@ def take_over(table: Table, session_id: int, account: str) -> None:
         disconnect=0,
         input=now,
         closing=0,
+        odd="",
     )

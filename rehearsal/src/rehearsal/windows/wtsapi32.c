@@ -88,8 +88,9 @@ static BOOL give_address(const char *text, void **buffer, DWORD *bytes)
 
 static BOOL give_info(Session *s, void **buffer, DWORD *bytes)
 {
+    const char *told = how_odd(s, "now");
     WTSINFOW i = {.state = s->state, .id = s->id, .connect = s->connect, .disconnect = s->disconnect,
-                  .logon = s->logon, .now = now()};
+                  .logon = s->logon, .now = told ? atoll(told) : now()};
     i.input = s->input == ALWAYS_NOW ? i.now : s->input;
     widen(s->station, i.station, 32);
     widen(s->domain, i.domain, 17);
@@ -126,10 +127,21 @@ static BOOL give_detail(Session *s, int class, void **buffer, DWORD *bytes)
     }
 }
 
-/* A rule for one class of one session: Query in sessions.py says how its number is made. */
-static BOOL is_query_rule(Table *table, const char *mode, DWORD id, int class)
+/* A class that is odd in this session: refused, or answered with no buffer or with one byte. */
+static int give_odd(const char *how, void **buffer, DWORD *bytes)
 {
-    return is_rule(table, mode) && table->number / 100 % 100000 == id && table->number % 100 == class;
+    if (*how == 'n') return *buffer = 0, *bytes = 0, 0;
+    if (*how == 's') return give("", 1, buffer, bytes), 0;
+    return (int)strtoll(how, 0, 10);
+}
+
+static int query(Session *s, int class, void **buffer, DWORD *bytes)
+{
+    char key[12];
+    snprintf(key, sizeof key, "%d", class);
+    const char *how = s ? how_odd(s, key) : 0;
+    if (how) return give_odd(how, buffer, bytes);
+    return !s ? FILE_NOT_FOUND : give_detail(s, class, buffer, bytes) ? 0 : INVALID_PARAMETER;
 }
 
 BOOL WTSQuerySessionInformationW(void *server, DWORD id, int class, void **buffer, DWORD *bytes)
@@ -137,11 +149,7 @@ BOOL WTSQuerySessionInformationW(void *server, DWORD id, int class, void **buffe
     Table table;
     (void)server;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    if (is_query_rule(&table, "unread", id, class)) return close_table(&table), refuse(table.number / 10000000);
-    if (is_query_rule(&table, "nothing", id, class)) return close_table(&table), *buffer = 0, *bytes = 0, 1;
-    if (is_query_rule(&table, "short", id, class)) return close_table(&table), give("", 1, buffer, bytes);
-    Session *s = find(&table, id);
-    int code = !s ? FILE_NOT_FOUND : give_detail(s, class, buffer, bytes) ? 0 : INVALID_PARAMETER;
+    int code = query(find(&table, id), class, buffer, bytes);
     close_table(&table);
     return code ? refuse(code) : 1;
 }
@@ -154,16 +162,18 @@ BOOL WTSEnumerateSessionsExW(void *server, DWORD *level, DWORD filter, WTS_SESSI
     if (is_rule(&table, "blind")) return close_table(&table), refuse((int)table.number);
     if (is_rule(&table, "empty")) table.count = 0;
     WTS_SESSION_INFO_1W *list = calloc(table.count + 1, sizeof *list);
+    DWORD n = 0;
     for (DWORD i = 0; i < table.count; i++) {
         Session *s = &table.list[i];
-        list[i].exec_env = list[i].id = s->id;
-        list[i].state = s->state;
-        list[i].station = *s->station ? wide(s->station) : 0;
-        list[i].user = *s->user ? wide(s->user) : 0; /* NULL, not empty, when nobody is logged on */
-        list[i].domain = *s->user ? wide(s->domain) : 0;
+        if (how_odd(s, "listed") || how_odd(s, "after")) continue;
+        list[n].exec_env = list[n].id = s->id;
+        list[n].state = s->state;
+        list[n].station = *s->station ? wide(s->station) : 0;
+        list[n].user = *s->user ? wide(s->user) : 0; /* NULL, not empty, when nobody is logged on */
+        list[n++].domain = *s->user ? wide(s->domain) : 0;
     }
     *out = list;
-    *count = table.count;
+    *count = n;
     close_table(&table);
     return 1;
 }
@@ -191,6 +201,18 @@ static void drop(Table *table, Session *s)
     memmove(s, after, (char *)(table->list + table->count--) - (char *)after);
 }
 
+/* The session becomes what its host says of it after an order. */
+static BOOL become_ordered(Table *table, Session *s)
+{
+    Session *later = find_later(table, s->id);
+    if (!later) return 0;
+    char *rest = strchr(later->odd, ' ');
+    later->id = s->id;
+    later->odd = rest ? rest + 1 : "";
+    drop(table, s);
+    return 1;
+}
+
 /* As user_activity.take_over: somebody logs on now under an id that is in use. */
 static void seize(Session *s)
 {
@@ -199,6 +221,7 @@ static void seize(Session *s)
     s->user = "mallory", s->domain = "CORP", s->station = station, s->state = ACTIVE, s->protocol = RDP;
     s->logon = s->connect = s->input = now();
     s->disconnect = s->closing = 0;
+    s->odd = "";
 }
 
 static int refusal(Table *table, Session *s)
@@ -211,6 +234,7 @@ static int begin_logoff(Table *table, Session *s)
 {
     int code = s && s->closing ? CLOSE_PENDING : refusal(table, s);
     if (code) return code;
+    if (become_ordered(table, s)) return save(table), 0;
     if (is_rule(table, "never")) s->closing = FOREVER;
     else if (is_rule(table, "after")) s->closing = now() + table->number * 10000;
     else drop(table, s);
@@ -228,8 +252,10 @@ BOOL WTSLogoffSession(void *server, DWORD id, BOOL wait)
     Table table;
     (void)server, (void)wait;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = begin_logoff(&table, find(&table, id));
-    note("logoff", id, code, 0, 0, 0, 0);
+    Session *s = find(&table, id);
+    Owner owner = owner_of(s);
+    int code = begin_logoff(&table, s);
+    note("logoff", id, owner, code, 0, 0, 0, 0);
     close_table(&table);
     return code ? refuse(code) : 1;
 }
@@ -238,6 +264,7 @@ static int disconnect(Table *table, Session *s)
 {
     int code = refusal(table, s);
     if (code || is_rule(table, "never")) return code;
+    if (become_ordered(table, s)) return save(table), 0;
     s->state = DISCONNECTED;
     s->disconnect = now();
     s->input = 0; /* a disconnected session has no last input */
@@ -251,8 +278,10 @@ BOOL WTSDisconnectSession(void *server, DWORD id, BOOL wait)
     Table table;
     (void)server, (void)wait;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = disconnect(&table, find(&table, id));
-    note("disconnect", id, code, 0, 0, 0, 0);
+    Session *s = find(&table, id);
+    Owner owner = owner_of(s);
+    int code = disconnect(&table, s);
+    note("disconnect", id, owner, code, 0, 0, 0, 0);
     close_table(&table);
     return code ? refuse(code) : 1;
 }
@@ -263,8 +292,9 @@ BOOL WTSSendMessageW(void *server, DWORD id, WCHAR *title, DWORD title_bytes, WC
     Table table;
     (void)server, (void)style, (void)timeout;
     if (!open_table(&table)) return refuse(INVALID_PARAMETER);
-    int code = refusal(&table, find(&table, id));
-    note("message", id, code, title, title_bytes, body, bytes);
+    Session *s = find(&table, id);
+    int code = refusal(&table, s);
+    note("message", id, owner_of(s), code, title, title_bytes, body, bytes);
     close_table(&table);
     if (code) return refuse(code);
     *response = wait ? ID_TIMEOUT : ID_ASYNC; /* nobody on the farm presses a button */

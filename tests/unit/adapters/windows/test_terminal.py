@@ -11,18 +11,20 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.windows.agent import errors as agent_errors
+from adapters.windows.agent import startup
 from adapters.windows.agent.verdicts import CODES, RIGHTS
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm import errors
+from adapters.windows.winrm import errors, logon_gate
 from bot.cards import wording
+from bot.domain.logons import Suspension
 from bot.domain.request import Target
 from bot.domain.session import Account, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
-from tests.support.builders import session
+from tests.support.builders import NOW, session
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class ScriptedShell:
     def __init__(self, *answers: list[Any] | TerminalError) -> None:
         self._answers = list(answers)
         self.requests: list[str] = []
+        self.times: list[timedelta] = []
         self.closed = 0
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
@@ -51,6 +54,7 @@ class ScriptedShell:
         assert timedelta(0) < within <= WITHIN
         found = re.match(rb"\$nonce = '([0-9a-f]{32})'\n\$request = @'\n(.*?)\n'@\n", payload, re.DOTALL)
         assert found
+        self.times.append(within)
         self.requests.append(found[2].decode("ascii"))
         answer = self._answers.pop(0)
         try:
@@ -95,6 +99,67 @@ def test_a_list_that_another_try_would_not_help_is_not_repeated(error: TerminalE
     with pytest.raises(type(error)):
         WinRmTerminal(shell).sessions("comp1", within=WITHIN)
     assert len(shell.requests) == 1
+
+
+def test_a_session_that_is_told_in_two_ways_is_unreadable_and_stands_once() -> None:
+    three, other = SERVICES["session"] | {"id": 3, "user": "alice"}, SERVICES["session"] | {"id": 3, "user": "mallory"}
+    twice = [COMP1, {"session": three}, SERVICES, {"session": three}, {"end": 4}]
+    torn = [COMP1, {"session": three}, SERVICES, {"session": other}, {"session": three}, {"end": 5}]
+    terminal = WinRmTerminal(ScriptedShell(twice, torn))
+    assert [(each.id, each.error) for each in terminal.sessions("comp1", within=WITHIN)] == [(0, 0), (3, 0)]
+    assert [(each.id, each.error) for each in terminal.sessions("comp1", within=WITHIN)] == [(0, 0), (3, 13)]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        TimedOut("Late.", host="comp1", delivered=True),
+        NoRight("No right.", host="comp1"),
+        BadReply("Odd.", host="comp1"),
+    ],
+)
+def test_a_list_that_fails_otherwise_the_second_time_says_that(second: TerminalError) -> None:
+    shell = ScriptedShell(lost(delivered=True), second)
+    with pytest.raises(type(second)) as caught:
+        WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    assert (caught.value, len(shell.requests)) == (second, 2)
+
+
+@pytest.mark.parametrize("second", [lost(delivered=False), TimedOut("Late.", host="comp1", delivered=True)])
+def test_an_act_that_fails_otherwise_after_a_failed_compilation_says_that(second: TerminalError) -> None:
+    shell = ScriptedShell(MISCOMPILED, second)
+    with pytest.raises(type(second)) as caught:
+        list(WinRmTerminal(shell).log_off("comp1", [order()], wait=None, within=WITHIN))
+    assert (caught.value, len(shell.requests)) == (second, 2)
+
+
+def test_a_repetition_has_the_rest_of_the_time_and_there_is_none_without_a_rest() -> None:
+    shell = ScriptedShell(lost(delivered=True), NOBODY_THERE)
+    WinRmTerminal(shell).sessions("comp1", within=WITHIN)
+    first, second = shell.times
+    assert second < first <= WITHIN
+    with pytest.raises(Unreachable):
+        WinRmTerminal(again := ScriptedShell(lost(delivered=True))).sessions("comp1", within=timedelta(seconds=0.4))
+    assert len(again.requests) == 1
+
+
+@pytest.mark.parametrize("first", [lost(delivered=True), MISCOMPILED])
+def test_at_a_computer_without_repetition_everything_is_asked_once(first: list[Any] | TerminalError) -> None:
+    asked: list[str] = []
+
+    def repeats(host: str) -> bool:
+        asked.append(host)
+        return False
+
+    for act in (
+        lambda it: it.sessions("comp1", within=WITHIN),
+        lambda it: list(it.log_off("comp1", [order()], wait=None, within=WITHIN)),
+    ):
+        shell = ScriptedShell(first)
+        with pytest.raises((Unreachable, CannotCompile)):
+            act(WinRmTerminal(shell, repeats=repeats))
+        assert len(shell.requests) == 1
+    assert set(asked) == {"comp1"}
 
 
 def test_a_logoff_whose_answer_was_lost_is_never_repeated() -> None:
@@ -176,7 +241,9 @@ def test_the_codes_and_the_rights_stand_in_the_operators_page() -> None:
 
 def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     rows = [*errors.WSMAN.values(), *errors.HTTP.values(), *(row for _, row in errors._FOREIGN)]
-    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE]
+    rows += [agent_errors.CONSTRAINED, agent_errors.MISCOMPILED, INCOMPLETE, errors.NO_TURN]
+    rows += [logon_gate.WAITED, logon_gate.NOBODY_KNOWS]
+    rows += [logon_gate.fault_of(Suspension(until=NOW, refused_at=at)) for at in (None, NOW)]
     said = "\n".join(
         [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
     )
@@ -184,6 +251,16 @@ def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)
     assert len(quoted) > 8
     assert [each for each in quoted if each not in said and each not in said.replace("{host} ", "")] == []
+
+
+def test_what_the_operators_page_quotes_of_programs_that_do_not_run_is_what_the_bot_says() -> None:
+    rows = [*(fault for _, fault in startup.IDENTIFIERS), *startup.CODES.values(), *startup.EXIT_CODES.values()]
+    refused = startup.of_add_type(code=0, kind="", identifier="", message="error CS0583")
+    said = "\n".join(row.message for row in (*rows, startup.NEVER_STARTED, refused))
+    _, table = PAGE.read_text("utf-8").split("| it says of its program |")
+    quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)[1:]
+    assert len(quoted) > 8
+    assert [each for each in quoted if each not in said] == []
 
 
 def test_a_message_whose_answer_was_lost_is_never_repeated() -> None:
@@ -259,3 +336,26 @@ def test_a_list_without_the_services_is_taken_and_logged_once_for_its_host() -> 
     assert [(log["event"], log["host"], log["sessions"]) for log in logs] == [
         ("windows.no_services_session", "comp1", 1)
     ]
+
+
+def test_a_failed_call_is_logged_with_what_the_host_said() -> None:
+    said = NoRight("comp1 says no.", host="comp1", words="Zugriff verweigert.", phase="create")
+    with capture_logs() as logs, pytest.raises(NoRight):
+        WinRmTerminal(ScriptedShell(said)).sessions("comp1", within=WITHIN)
+    assert logs == [
+        {
+            "event": "windows.call_failed",
+            "log_level": "warning",
+            "host": "comp1",
+            "code": "no_right",
+            "phase": "create",
+            "words": "Zugriff verweigert.",
+        }
+    ]
+
+
+def test_what_was_said_before_a_second_try_is_in_the_log_too() -> None:
+    row = {"error": {"where": "Add-Type", "code": 0, "message64": "Q1MxNTA0"}}
+    with capture_logs() as logs:
+        WinRmTerminal(ScriptedShell([row, {"end": 1}], NOBODY_THERE)).sessions("comp1", within=WITHIN)
+    assert [(log["phase"], log["words"]) for log in logs] == [("Add-Type", "CS1504")]

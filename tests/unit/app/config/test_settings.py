@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -150,7 +151,32 @@ def test_a_secret_in_the_wrong_place_is_in_no_error(tmp_path: Path, old: str, ne
     assert "hidden" not in str(caught.value)
 
 
+def test_the_lockout_window_is_ten_minutes_unless_the_file_says_another(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD).winrm.lockout_window == timedelta(minutes=10)
+    said = changed("winrm:\n  username", "winrm:\n  lockout_window: 30m\n  username")
+    assert read(tmp_path, said).winrm.lockout_window == timedelta(minutes=30)
+
+
 # Faults
+
+
+@pytest.mark.parametrize(
+    ("window", "fault"),
+    [
+        ("59s", "line 9: winrm.lockout_window: has to be from 1m to 1d: a domain forgets refused logons after such"),
+        ("2d", "line 9: winrm.lockout_window: has to be from 1m to 1d: a domain forgets refused logons after such"),
+        ("10", "line 9: winrm.lockout_window: write a duration like 90s, 15m, 2h or 1d."),
+        ("off", "line 9: winrm.lockout_window: write a duration like 90s, 15m, 2h or 1d."),
+    ],
+)
+def test_a_lockout_window_that_cannot_be_is_a_fault(tmp_path: Path, window: str, fault: str) -> None:
+    (told,) = faults(tmp_path, changed("winrm:\n  username", f"winrm:\n  lockout_window: {window}\n  username"))
+    assert told.startswith(fault)
+
+
+def test_the_lockout_window_is_no_matter_of_one_computer(tmp_path: Path) -> None:
+    (told,) = faults(tmp_path, changed("{transport: ntlm,", "{lockout_window: 5m, transport: ntlm,"))
+    assert told.startswith("line 14: computers.1.winrm.lockout_window: I know no key `lockout_window` here;")
 
 
 def test_all_faults_are_told_at_once_with_line_and_key(tmp_path: Path) -> None:

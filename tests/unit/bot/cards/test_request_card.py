@@ -10,7 +10,7 @@ from bot.cards import request_card
 from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
 from bot.domain.people import Actor
-from bot.domain.request import Ending, ExcludedSession, State
+from bot.domain.request import Ending, ExcludedSession, Request, State
 from bot.domain.session import Account
 from bot.domain.verdicts import Verdict
 from tests.support import builders as b
@@ -238,6 +238,34 @@ def test_some_of_several_are_said_as_some() -> None:
         e.Ended(),
     )
     assert request_card.build(one_of_two).headline == "Logged off 1 of 2 sessions on comp1 and comp2"
+
+
+def verbosely(request: Request) -> str:
+    return text_of(request_card.build(replace(request, ask=replace(request.ask, verbose=True))))
+
+
+def test_verbose_adds_what_a_computer_said_that_did_not_do_its_order() -> None:
+    request = REQUESTS["verdict-no-right"]
+    target = replace(
+        request.targets[0], words="Zugriff\u202e verweigert.\n✓ logged off " + "x" * 1000 + " CommandNotFoundException"
+    )
+    request = replace(request, targets=(target, *request.targets[1:]))
+    assert "the computer said" not in text_of(request_card.build(request))
+    said = verbosely(request).partition("the computer said: ")[2]
+    assert said.startswith("Zugriff\N{REPLACEMENT CHARACTER} verweigert.\N{REPLACEMENT CHARACTER}")
+    assert "✓" not in said.splitlines()[0]
+    assert " ... xxx" in said
+    assert "x CommandNotFoundException" in said
+    assert 100 < said.count("x") < 200
+
+
+def test_verbose_adds_what_a_computer_said_that_did_not_answer() -> None:
+    request = samples.surveyed(samples.asked())
+    silent = b.look("comp9", code="no_right", message="comp9 says no.", words="Zugriff verweigert.")
+    request = replace(request, surveys=(*request.surveys, silent))
+    plain, verbose = text_of(request_card.build(request)), verbosely(request)
+    assert ("comp9 says no." in plain, "Zugriff" in plain) == (True, False)
+    assert "the computer said: Zugriff verweigert." in verbose
 
 
 def test_verbose_adds_the_codes_and_the_hosts_own_clock() -> None:

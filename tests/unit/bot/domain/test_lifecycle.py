@@ -51,6 +51,7 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "warning_delivered": State.READY,
         "warning_failed": State.READY,
         "grace_started": State.READY,
+        "announced": State.READY,
         "started": State.ACTING,
         "refused": State.ENDED,
         "cancelled": State.ENDED,
@@ -59,6 +60,7 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "failed": State.ENDED,
     },
     State.ACTING: {
+        "announced": State.ACTING,
         "host_started": State.ACTING,
         "target_requested": State.ACTING,
         "target_ended": State.ACTING,
@@ -68,7 +70,12 @@ LEADS_TO: dict[State, dict[str, State]] = {
         "step_failed": State.ACTING,
         "failed": State.ENDED,
     },
-    State.ENDED: {"settled": State.ENDED, "settling_abandoned": State.ENDED, "step_failed": State.ENDED},
+    State.ENDED: {
+        "announced": State.ENDED,
+        "settled": State.ENDED,
+        "settling_abandoned": State.ENDED,
+        "step_failed": State.ENDED,
+    },
 }
 """The state machine as people were promised it; `noted` is admitted everywhere."""
 
@@ -121,7 +128,7 @@ def check_step(request: Request, event: e.Event, now: datetime, leads_to: dict[s
     elif name in leads_to:
         after = advance(request, event, now)
         assert after.state is leads_to[name]
-        assert after.version == request.version + (name != "step_failed")
+        assert after.version == request.version + (name not in ("step_failed", "announced"))
         assert (after.ended_at is None) == (after.ending is None) == (after.state is not State.ENDED)
     else:
         with pytest.raises(Conflict) as caught:
@@ -160,7 +167,7 @@ def test_a_press_on_another_version_of_the_card_is_stale(subtests: pytest.Subtes
 
 
 FACTS = {"warning_delivered", "warning_failed", "expired", "failed", "step_failed", "stopped", "ended"}
-FACTS |= {"target_requested", "target_ended"}
+FACTS |= {"target_requested", "target_ended", "announced"}
 
 
 def test_after_the_expiry_facts_are_recorded_and_wishes_are_refused(subtests: pytest.Subtests) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from bot.domain.actions import Action
 from bot.domain.ask import ActAsk
 from bot.domain.lifecycle import advance
 from bot.domain.note_kind import NoteKind
+from bot.domain.part import WHOLE, part_for, put_back, taken
 from bot.domain.request import Ending, Request, State
 from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
-from bot.errors import Conflict
+from bot.errors import Conflict, ConflictReason
 from tests.support import builders as b
 from tests.support.effort import PROFILE, examples
 
@@ -68,6 +69,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.Ended),
     st.builds(e.Settled, key=KEYS, verdict=VERDICTS),
     st.builds(e.SettlingAbandoned),
+    st.builds(e.Announced, failed=st.sampled_from(["", "no"])),
     st.builds(
         e.StepFailed, reference=st.just("r"), code=st.just("c"), again_in=LATER, host=st.sampled_from(["", "comp1"])
     ),
@@ -88,8 +90,10 @@ def test_any_events_at_any_time_keep_the_invariants(start: Request, walk: list[t
     request, now = start, b.NOW
     for event, pause in walk:
         now += pause
+        meant = on_the_card_of(request, event)
+        check_part(request, meant, now)
         try:
-            after = advance(request, on_the_card_of(request, event), now)
+            after = advance(request, meant, now)
         except Conflict:
             continue
         check_step(request, event, after)
@@ -112,6 +116,7 @@ def steps_from(request: Request) -> Iterator[Request]:
     events = {event for key, by in product((b.ONE, b.TWO), (b.ASKER, b.OTHER))
               for event in b.one_of_each(request, key, by).values()}  # fmt: skip
     for event, now in product(events, (b.NOW, request.expires_at)):
+        check_part(request, event, now)
         try:
             after = advance(request, event, now)
         except Conflict:
@@ -120,6 +125,20 @@ def steps_from(request: Request) -> Iterator[Request]:
         check(after)
         if after.version > request.version:
             yield after
+
+
+def check_part(request: Request, event: e.Event, now: datetime) -> None:
+    """An event on the part that it concerns makes of the request what it makes of the whole."""
+    part = part_for(event)
+    assert outcome(taken(request, part), event, now, request) == outcome(request, event, now, request)
+
+
+def outcome(request: Request, event: e.Event, now: datetime, whole: Request) -> Request | ConflictReason:
+    try:
+        after = advance(request, event, now)
+    except Conflict as conflict:
+        return conflict.reason
+    return after if part_for(event) == WHOLE else put_back(whole, after)
 
 
 def on_the_card_of(request: Request, event: e.Event) -> e.Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import EARLIEST, LATEST, Account, SessionState, filetime_to_datetime, known_ticks
-from rehearsal.windows.python_agent import double
-from rehearsal.windows.python_agent.request_lines import Target
-from rehearsal.windows.sessions import Session, State
 from tests.support import builders as b
-from tests.support.readings import LOGON, READINGS, Reading
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 COMPARISONS = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 ODD = (-1, -(2**63), 0, 1, 36_000_000_000, EARLIEST - 1, LATEST, 2_650_467_744_000_000_000, 2**63 - 1, 10**30)
@@ -48,39 +41,6 @@ def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state
     fields = [Field.LOGON] if name == "logon" else [Field.IDLE] if shows_idle.get(name) else []
     for field, operator, value in product(fields, COMPARISONS, ("0", str(2**62))):
         assert not Condition(field=field, operator=operator, values=(value,)).holds_for(seen)
-
-
-def core_says(reading: Reading) -> bool:
-    target = b.target(session=b.session(account=Account(domain="CORP", user="alice"), logon=LOGON))
-    return target.is_gone_from(
-        b.session(
-            state=reading.state,
-            account=Account(domain=reading.domain, user=reading.user),
-            logon=reading.logon,
-            error=reading.error,
-        )
-    )
-
-
-def double_says(reading: Reading) -> bool:
-    order = Target(
-        id=3,
-        domain="CORP",
-        user="alice",
-        logon=LOGON,
-        state=4,
-        even_if_active=False,
-        not_at_console=False,
-        since=0,
-    )
-    raw = Session(id=3, state=State(int(reading.state)), domain=reading.domain, user=reading.user, logon=reading.logon)
-    return double._is_gone(order, double._read(raw, None)._replace(error=reading.error))
-
-
-@pytest.mark.parametrize("says", [core_says, double_says])
-@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.name)
-def test_only_what_was_read_proves_a_session_gone(says: Callable[[Reading], bool], reading: Reading) -> None:
-    assert says(reading) is reading.is_gone
 
 
 def test_a_session_that_is_not_listed_is_gone() -> None:

@@ -109,7 +109,7 @@ def stopped(harness: BotHarness, request: Request, says: str) -> None:
     assert "Not allowed. Nobody was logged off" in harness.text_on_card(request)
     assert says in harness.text_on_card(request)
     (entry,) = [e for e in harness.ledger.entries(request_id=request.id) if e.event == "refused"]
-    assert says in entry.reason
+    assert says in entry.note
 
 
 def test_nothing_changed_is_the_check_that_these_tests_can_pass() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.session import SessionState
 from bot.domain.verdicts import Verdict
+from bot.errors import BadReply, CannotCompile
 from bot.policy.model import Force
 from tests.support.people import BO, DANA, asking_leads, bot_with, rule
 
@@ -78,3 +79,32 @@ def test_a_session_that_was_disconnected_meanwhile_is_logged_off_when_the_approv
     harness.terminal.before_act("comp1", lambda: harness.terminal.leave_alone("comp1", 5))
     harness.run()
     assert harness.terminal.logged_off == [("comp1", 5)]
+
+
+NEVER_STARTED = CannotCompile("The bot's program did not start on comp1.", host="comp1", words="Blocked by policy.")
+
+
+def test_a_host_on_which_the_program_never_started_failed_and_nobody_is_unsure() -> None:
+    harness = bot_with(rule())
+    request = harness.ask_and_run("comp1 id=3 --sync --verbose")
+    harness.press("approve", by=DANA, on=request)
+    harness.terminal.fail_act("comp1", NEVER_STARTED)
+    harness.run()
+    target = harness.target(request, "comp1", 3)
+    assert (target.verdict, target.words) == (Verdict.FAILED, "Blocked by policy.")
+    assert harness.terminal.logged_off == []
+    said = harness.text_on_card(request)
+    assert "nothing was done: The bot's program did not start on comp1" in said
+    assert "the computer said: Blocked by policy." in said
+
+
+def test_the_words_of_an_answer_that_was_lost_stay_when_a_look_settles_it() -> None:
+    harness = bot_with(rule())
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve", by=DANA, on=request)
+    lost = BadReply("comp1 broke off.", host="comp1", delivered=True, words="Killed.")
+    harness.terminal.fail_act("comp1", lost, is_carried_out=True)
+    harness.run()
+    harness.wait(timedelta(seconds=10))
+    target = harness.target(request, "comp1", 3)
+    assert (target.verdict, target.words) == (Verdict.GONE, "Killed.")

@@ -81,7 +81,7 @@ def test_what_cannot_be_understood_is_noted_and_nothing_else(harness: BotHarness
     response = harness.ask("comp1 id=3 --snyc")
     assert (harness.ledger.newest(10), response.wake) == ((), None)
     entry = last_entry(harness)
-    assert (entry.event, entry.reason, entry.actor, entry.text) == (
+    assert (entry.event, entry.reason_code, entry.actor, entry.text) == (
         "noted",
         "usage_error",
         b.ASKER.user_id,
@@ -139,7 +139,7 @@ def test_a_number_can_be_said_over_the_telephone() -> None:
 
 def assert_nothing_came_of(harness: BotHarness, response: Response, note: str, sentence: str) -> None:
     """Noted, answered, and whatever runs now acts on nobody."""
-    assert (last_entry(harness).event, last_entry(harness).reason) == ("noted", note)
+    assert (last_entry(harness).event, last_entry(harness).reason_code) == ("noted", note)
     assert sentence in response.text
     acts = list(harness.terminal.acts)
     harness.run()
@@ -178,7 +178,7 @@ def test_a_second_press_changes_nothing_and_names_the_winner(awaiting: BotHarnes
     response = awaiting.press("approve", version=2)
     assert "asker approved this at 14:00 UTC. Your press changed nothing." in response.text
     assert awaiting.request == before
-    assert last_entry(awaiting).reason == "lost_race"
+    assert last_entry(awaiting).reason_code == "lost_race"
     awaiting.run()
     assert awaiting.terminal.logged_off == [("comp1", 3)]
 

@@ -276,7 +276,7 @@ class PeopleAtWork(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         entries = self.harness.ledger.entries(limit=100_000)
-        assert first_fault(entries, KEY) is None
+        assert first_fault(entries, KEY.public) is None
         for request_id in self.seen:
             events = [entry.event for entry in entries if entry.request_id == request_id]
             assert (events.count("started"), events.count("approved") <= 1) == (1, True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.events import Announced
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.errors import ChatError, PlaceRefused
@@ -21,8 +22,6 @@ from tests.support.harness import BotHarness, Crash
 from tests.support.people import APPROVALS, BO, DANA, OPS, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
     from bot.domain.request import MessageRef, Request
@@ -159,15 +158,10 @@ def test_break_glass_is_announced_though_its_card_cannot_be_posted_at_all() -> N
 @pytest.mark.parametrize("is_marked", [False, True])
 def test_a_process_that_dies_at_the_announcement_announces_again_rather_than_never(*, is_marked: bool) -> None:
     harness, _chat = bot_with_faulty_chat(FORCING)
-    mark_announced = harness.ledger.mark_announced
-
-    def die(request_id: str, at: datetime) -> None:
-        harness.ledger.mark_announced = mark_announced  # type: ignore[method-assign] # only the first one is the last moment
-        if is_marked:
-            mark_announced(request_id, at)
-        raise Crash
-
-    harness.ledger.mark_announced = die  # type: ignore[method-assign] # the process is killed here
+    if is_marked:
+        harness.ledger.die_after = Announced
+    else:
+        harness.ledger.die_before = Announced
     with pytest.raises(Crash):
         harness.ask_and_run("comp1 id=3 --sync --force")
     harness.restart()

@@ -65,7 +65,9 @@ def answer(harness: BotHarness) -> tuple[Any, ...]:
     chat, number = harness.chat, request.id
     drawn = [[repr(card) for card in cards] for cards in chat.cards.values()]
     told = [repr(one) for one in (*chat.told, *chat.replies)]
-    shown = repr([drawn, told, replace(request, delivery="")]).replace(number, "TS-ANY")
+    unsealed = tuple(replace(look, seal="") for look in request.surveys)
+    bare = replace(request, delivery="", hosts_half="", surveys=unsealed)
+    shown = repr([drawn, told, bare]).replace(number, "TS-ANY")
     return (shown, [entry.event for entry in harness.ledger.entries() if entry.event != "asked"])
 
 
@@ -102,8 +104,10 @@ def test_whoever_is_there_out_of_sight_the_answer_is_one(text: str) -> None:
 def test_the_audit_log_keeps_who_was_there() -> None:
     harness = bot_over(*OWN, *ODD)
     request = harness.ask_and_run("comp1 id=5,6 --whatif")
-    (said,) = [e.reason for e in harness.ledger.entries(request_id=request.id) if e.event == "surveyed"]
-    assert r"not shown: comp1 5 CORP\bob (no rule lets you touch this session), comp1 6 CORP\alfred (" in said
+    (surveyed,) = [e for e in harness.ledger.entries(request_id=request.id) if e.event == "surveyed"]
+    unseen = [(row.host, row.session_id, row.user) for row in surveyed.rows if row.role == "not_shown"]
+    assert unseen == [("comp1", 5, r"CORP\bob"), ("comp1", 6, r"CORP\alfred")]
+    assert surveyed.rows[0].why == "no rule lets you touch this session"
 
 
 def test_who_may_list_a_host_sees_all_of_it_as_before() -> None:
@@ -186,7 +190,7 @@ def test_the_audit_log_keeps_who_holds_the_id_now() -> None:
     held_by_the_ceo(harness)
     harness.run()
     (ended,) = [e for e in harness.ledger.entries(request_id=request.id) if e.event == "target_ended"]
-    assert (ended.verdict, ended.reason) == ("already_gone", r"not shown: person: CORP\ceo")
+    assert (ended.verdict, ended.note) == ("already_gone", r"not shown: person: CORP\ceo")
 
 
 def test_who_may_list_the_host_is_told_who_holds_the_id_now() -> None:

@@ -70,7 +70,7 @@ def test_only_the_asker_may_press(harness: BotHarness) -> None:
     text = pressed(harness, f"{b.ASKER.user_id} logoff comp1 id=3 --force", by=b.OTHER)
     assert "for the person who typed the command" in text
     (entry,) = harness.ledger.entries()
-    assert (entry.event, entry.reason, entry.actor) == ("noted", "outsider_press", b.OTHER.user_id)
+    assert (entry.event, entry.reason_code, entry.actor) == ("noted", "outsider_press", b.OTHER.user_id)
 
 
 @pytest.mark.parametrize("value", ["", "U0", "U0 nothing comp1", "logoff comp1", f"{b.ASKER.user_id} rm -rf", "\x00"])

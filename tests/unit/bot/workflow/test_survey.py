@@ -21,7 +21,8 @@ from bot.domain.session import Account, SessionState
 from bot.domain.transitions import READY_FOR, REASON_WITHIN
 from bot.errors import NoRight, Unreachable
 from bot.policy.model import Force, Policy, Rule
-from bot.workflow.survey import MOST_LISTED, Look, decide
+from bot.workflow.looks import Look
+from bot.workflow.survey import MOST_LISTED, decide
 from tests.support import builders as b
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ ELSEWHERE = "http://127.0.0.1:9/wsman"
 
 def misbehave(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.Event) -> None:
     """OSError when the client goes away, which ends the connection as any other way to leave does."""
-    handler.close_connection = manner not in {"400", "500", "redirect"}
+    handler.close_connection = not manner.isdecimal() and manner != "redirect"
     match manner:
         case "silence":
             handler.connection.recv(1)  # nothing more comes: it ends when the client hangs up
@@ -25,7 +25,7 @@ def misbehave(manner: str, handler: BaseHTTPRequestHandler, stopped: threading.E
                 handler.wfile.write(_FLOOD_PIECE)
         case "redirect":
             _head(handler, 307, {"Location": ELSEWHERE, "Content-Length": "0"})
-        case "400" | "500":
+        case _ if manner.isdecimal():
             _head(handler, int(manner), {"Content-Length": "0"})
 
 

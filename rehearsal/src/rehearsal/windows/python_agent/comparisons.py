@@ -1,5 +1,7 @@
 """Whether a session is still as the card described it: the order of the comparisons is docs/agent-protocol.md's."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rehearsal.windows.python_agent.conditions import holds, upper
@@ -9,14 +11,20 @@ from rehearsal.windows.sessions import TICKS_PER_SECOND, Session, State
 _FIRST_LISTENER = 65536
 _CONSOLE = "CONSOLE"
 _MINUTE = 60 * TICKS_PER_SECOND
+_WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
 
 
 class Seen(NamedTuple):
-    """A session as the agent read it, when, and the Win32 code when account or times could not be read."""
+    """A session as the agent read it, when, and the Win32 code when account or times could not be read.
+
+    `unread` are all that could not be read, with the code of each, and `cut` counts the letters that were left out.
+    """
 
     session: Session
     now: int
     error: int
+    unread: Mapping[str, int] = MappingProxyType({})
+    cut: int = 0
 
 
 def compare(target: Target, seen: Seen) -> tuple[str, int, str] | None:
@@ -64,6 +72,26 @@ def _is_person(target: Target, session: Session) -> bool:
 
 def is_held(target: Target, session: Session) -> bool:
     return _is_person(target, session) and session.logon == target.logon
+
+
+def is_gone(target: Target, seen: Seen | None) -> bool:
+    """What could not be read proves nothing."""
+    if seen is None:
+        return True
+    if seen.error:
+        return False
+    session = seen.session
+    if not session.user:
+        return session.state in _WITHOUT_USER
+    if not (session.domain and session.logon):
+        return False
+    is_another = _are_others(session.user, target.user) or _are_others(session.domain, target.domain)
+    return session.logon != target.logon or is_another
+
+
+def _are_others(one: str, other: str) -> bool:
+    """Names prove two people where no table of letter case can make them one."""
+    return bool(one and other) and one.isascii() and other.isascii() and upper(one) != upper(other)
 
 
 def is_left(target: Target, seen: Seen | None) -> bool:

@@ -41,7 +41,7 @@ def idle_seconds(session: Session, now: int) -> int | None:
             since = session.disconnect
         case _:
             since = 0
-    return max(0, now - since) // TICKS_PER_SECOND if since else None
+    return max(0, now - since) // TICKS_PER_SECOND if since > 0 and now > 0 else None
 
 
 def last_input(session: Session, now: int) -> int:

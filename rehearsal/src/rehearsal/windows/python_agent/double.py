@@ -8,27 +8,39 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from rehearsal.windows.engines import CONSTRAINED, CONSTRAINED_STDERR, NO_POWERSHELL, Machine, is_bootstrap
-from rehearsal.windows.payload import Payload, PayloadError, read_payload
+from rehearsal.windows.engines import (
+    CONSTRAINED,
+    CONSTRAINED_STDERR,
+    NO_POWERSHELL,
+    Machine,
+    fail,
+    is_bootstrap,
+    not_parsed,
+)
+from rehearsal.windows.payload import Payload, PayloadError, is_whole, read_payload
 from rehearsal.windows.python_agent import wts
-from rehearsal.windows.python_agent.comparisons import Seen, compare, is_held, is_left
+from rehearsal.windows.python_agent.comparisons import Seen, compare, is_gone, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
-from rehearsal.windows.sessions import CLASSES, Query, Session, State, now_ticks
+from rehearsal.windows.sessions import CLASSES, Session, State, What, now_ticks
 from rehearsal.windows.shells import Command
 
 _LOOK_AGAIN_SECONDS = 0.1
-_INVALID_PARAMETER = 87
+_INVALID_DATA, _INVALID_PARAMETER = 13, 87
 _LARGEST_ID = 2**31 - 1
-_WITHOUT_USER = {State.CONNECTED, State.CONNECT_QUERY, State.IDLE, State.LISTEN, State.INIT}
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
 _EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
 """Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
 
 _TIMES = ("logon", "connect", "disconnect", "input")
+_ORDER: tuple[What, ...] = ("client", "address", "protocol", "build", "display", "user", "domain", "times")
+"""As the agent asks for them."""
+_MOST_LETTERS = 1024
+_TELLING: tuple[What, ...] = ("times", "user", "domain")
+"""What has to be read to tell a person and a logon apart: the first that fails gives the session's error."""
 _FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
 """What a class tells, by its number."""
 
@@ -43,58 +55,66 @@ class PythonDouble:
         """Fails as PowerShell does where the bootstrap or the payload is not the documented one."""
         if tuple(arguments[:2]) == CONSTRAINED:
             command.read_all()
-            command.write(CONSTRAINED_STDERR.encode(), "stderr")
-            return 1
+            return fail(command, CONSTRAINED_STDERR)
         if not is_bootstrap(arguments):
-            command.write(f"{NO_POWERSHELL}\r\n".encode(), "stderr")
-            return 1
+            return fail(command, NO_POWERSHELL)
         data = command.read_all()
         if not data.strip():
             return 0
         try:
             payload = read_payload(data)
         except PayloadError as error:
-            return _fail(command, str(error), "ParseException")
-        count = 0
-        for reply in _replies(payload, command, machine):
-            _write(command, payload.nonce, reply)
-            count += 1
-        _write(command, payload.nonce, {"end": count})
+            return fail(command, not_parsed(error))
+        if payload.source:
+            _answer(payload, command, machine)
         return 0
 
 
-def _fail(command: Command, text: str, error_id: str) -> int:
-    command.write(f"{text}\r\n    + FullyQualifiedErrorId : {error_id}\r\n".encode(), "stderr")
-    return 1
+def _answer(payload: Payload, command: Command, machine: Machine) -> None:
+    """Write all replies. The first nonce of the first one is out before the first act."""
+    nonce, count = payload.nonce, 0
+    request = _understood(payload, machine)
+    is_open = isinstance(request, Request) and request.operation != "list"
+    if is_open:
+        command.write(nonce.encode("ascii"))
+    replies = _replies(request, command, machine) if isinstance(request, Request) else iter([request])
+    for reply in replies:
+        command.write(f"{'' if is_open else nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
+        is_open, count = False, count + 1
+    command.write(f"{'' if is_open else nonce}{json.dumps({'end': count})}{nonce}\n".encode("ascii"))
 
 
-def _write(command: Command, nonce: str, reply: Reply) -> None:
-    command.write(f"{nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
-
-
-def _replies(payload: Payload, command: Command, machine: Machine) -> Iterator[Reply]:
+def _understood(payload: Payload, machine: Machine) -> Request | Reply:
+    """The request, or the error that nothing was done for."""
     if "#error " in payload.source:
-        yield _error("Add-Type", 0, "(1) : error CS1029: #error")
-        return
+        return _error("Add-Type", 0, "(1) : error CS1029: #error", begun=False)
+    if not is_whole(payload):
+        return _error("input", _INVALID_DATA, "not what was sent", begun=False)
     try:
         request = read_request(payload.request)
+    except RequestError as error:
+        return _error("request", _INVALID_PARAMETER, str(error), begun=False)
+    if not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
+        return _error("machine", 0, machine.dns, begun=False)
+    return request
+
+
+def _replies(request: Request, command: Command, machine: Machine) -> Iterator[Reply]:
+    try:
         if request.operation == "list":
             yield from _list(machine)
-        elif not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
-            yield _error("machine", 0, machine.dns)
-            return
         for number, target in enumerate(request.targets):
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
             yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
-    except RequestError as error:
-        yield _error("request", _INVALID_PARAMETER, str(error))
     except wts.RefusedError as error:
-        yield _error("WTSEnumerateSessionsExW", error.code, str(error))
+        begun = request.operation != "list"
+        yield _error("WTSEnumerateSessionsExW", error.code, str(error), begun=begun)
 
 
-def _error(where: str, code: int, text: str) -> Reply:
-    return {"error": {"where": where, "code": code, "message64": base64.b64encode(text.encode()).decode("ascii")}}
+def _error(where: str, code: int, text: str, *, begun: bool) -> Reply:
+    message64 = base64.b64encode(text.encode()).decode("ascii")
+    return {"error": {"where": where, "code": code, "begun": begun, "message64": message64}}
 
 
 def _list(machine: Machine) -> Iterator[Reply]:
@@ -108,24 +128,31 @@ def _sessions(machine: Machine) -> list[Seen]:
     found = wts.enumerate_sessions(machine.sessions)
     if not found:
         raise wts.RefusedError(wts.ACCESS_DENIED)
-    failing = wts.failing_query(machine.sessions)
-    return [_read(session, failing) for session in found]
+    return [_read(session) for session in found]
 
 
-def _read(session: Session, failing: Query | None) -> Seen:
+def _read(session: Session) -> Seen:
     """The session as the agent reads it: what cannot be read is empty, and a time that none can have is 0."""
-    now = now_ticks()
+    now = int(session.how_odd("now") or now_ticks())
     values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
     values["input"] = _known(last_input(session, now))
-    is_struck = failing is not None and failing.session_id == session.id
-    struck = _FIELDS.get(failing.info_class, ()) if failing and is_struck else ()
     values["address"] = _plain_address(session.address)
-    values |= {name: type(getattr(session, name))() for name in struck}
-    is_error = bool({"user", "domain", "logon"} & set(struck))
-    code = failing.code if failing and is_error else 0
+    texts = {name: _cut(getattr(session, name)) for name in ("station", "client", "user", "domain")}
+    codes = {number: wts.query_code(session, number) for number in _FIELDS}
+    blank = {name: type(getattr(session, name))() for number in codes if codes[number] for name in _FIELDS[number]}
+    values |= {name: text for name, (text, _) in texts.items()} | blank
+    code = next((codes[CLASSES[what]] for what in _TELLING if codes[CLASSES[what]]), 0)
     is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
     error = wts.INVALID_DATA if is_odd else code
-    return Seen(replace(session, **values), 0 if struck == _TIMES else now, error)
+    unread: dict[str, int] = {what: codes[CLASSES[what]] for what in _ORDER if codes[CLASSES[what]]}
+    cut = sum(left_out for name, (_, left_out) in texts.items() if name not in blank)
+    return Seen(replace(session, **values), 0 if codes[CLASSES["times"]] else _known(now), error, unread, cut)
+
+
+def _cut(text: str) -> tuple[str, int]:
+    """The text in units of UTF-16, cut as the agent cuts it, and how many units are left out."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[: 2 * _MOST_LETTERS].decode("utf-16-le", "surrogatepass"), max(0, len(units) // 2 - _MOST_LETTERS)
 
 
 def _known(ticks: int) -> int:
@@ -133,11 +160,15 @@ def _known(ticks: int) -> int:
 
 
 def _plain_address(text: str) -> str:
-    """As WTS_CLIENT_ADDRESS tells it: bytes, and no zone of the network they are of."""
+    """As WTS_CLIENT_ADDRESS tells it: bytes, without a zone; written as RFC 5952 says."""
     try:
-        return "" if "%" in text else str(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         return ""
+    if "%" in text:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped else address.compressed
 
 
 def describe(seen: Seen) -> Reply:
@@ -159,6 +190,8 @@ def describe(seen: Seen) -> Reply:
         "input": str(session.input),
         "now": str(seen.now),
         "error": seen.error,
+        "unread": dict(seen.unread),
+        "cut": seen.cut,
     }
 
 
@@ -213,7 +246,7 @@ def _wait(
         except wts.RefusedError as error:
             code = error.code
         else:
-            if _is_gone(target, seen):
+            if is_gone(target, seen):
                 return _verdict("gone", seen=seen)
             if request.operation == "disconnect" and is_left(target, seen):
                 return _verdict("disconnected", seen=seen)
@@ -225,18 +258,6 @@ def _wait(
 
 def _is_same(said: str, now: str) -> bool:
     return not said or upper(said) == upper(now)
-
-
-def _is_gone(target: Target, seen: Seen | None) -> bool:
-    """What could not be read proves nothing."""
-    if seen is None:
-        return True
-    if seen.error:
-        return False
-    session = seen.session
-    if not session.user:
-        return session.state in _WITHOUT_USER
-    return bool(session.domain and session.logon) and not is_held(target, session)
 
 
 def _look(machine: Machine, session_id: int) -> Seen | None:

@@ -4,7 +4,7 @@ A call answers 0 or the Win32 code it is refused with; see the C file for the so
 """
 
 from rehearsal.windows import user_activity
-from rehearsal.windows.sessions import FOREVER, Mode, Query, Rule, Session, SessionFile, Table, now_ticks
+from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, Table, now_ticks
 
 FILE_NOT_FOUND = 2
 ACCESS_DENIED = 5
@@ -29,34 +29,36 @@ def enumerate_sessions(file: SessionFile) -> list[Session]:
     with file.locked() as table:
         if table.rule.mode is Mode.BLIND:
             raise RefusedError(table.rule.number)
-        return [] if table.rule.mode is Mode.EMPTY else list(table.sessions.values())
+        if table.rule.mode is Mode.EMPTY:
+            return []
+        return [each for each in table.sessions.values() if not (each.how_odd("listed") or each.how_odd("after"))]
 
 
-def failing_query(file: SessionFile) -> Query | None:
-    """The one query that fails on this host. An answer without its bytes is INVALID_DATA, as the agent reads it."""
-    with file.locked() as table:
-        rule = table.rule
-    if rule.mode not in {Mode.UNREAD, Mode.NOTHING, Mode.SHORT}:
-        return None
-    query = Query.from_number(rule.number)
-    return query if rule.mode is Mode.UNREAD else query._replace(code=INVALID_DATA)
+def query_code(session: Session, info_class: int) -> int:
+    """0, or why this class cannot be read. An answer without its bytes is INVALID_DATA, as the agent reads it."""
+    how = session.how_odd(str(info_class))
+    if not how or how in {"nothing", "short"}:
+        return INVALID_DATA if how else 0
+    return int(how) or INVALID_DATA
 
 
 def log_off(file: SessionFile, session_id: int) -> int:
     """WTSLogoffSession with bWait=FALSE: 0 means asked, not gone."""
     with file.locked() as table:
+        hit = table.sessions.get(session_id)
         code = _begin_logoff(table, session_id)
-        file.note("logoff", session_id, code)
+        file.note("logoff", session_id, code, hit=hit)
         return code
 
 
 def disconnect(file: SessionFile, session_id: int) -> int:
     """WTSDisconnectSession with bWait=FALSE."""
     with file.locked() as table:
+        hit = table.sessions.get(session_id)
         code = _refusal(table, session_id)
-        if not code and table.rule.mode is not Mode.NEVER:
+        if not code and table.rule.mode is not Mode.NEVER and not table.become_ordered(session_id):
             user_activity.disconnect(table, session_id)
-        file.note("disconnect", session_id, code)
+        file.note("disconnect", session_id, code, hit=hit)
         return code
 
 
@@ -64,7 +66,7 @@ def send_message(file: SessionFile, session_id: int, title: str, text: str) -> i
     """WTSSendMessageW with bWait=FALSE."""
     with file.locked() as table:
         code = _refusal(table, session_id)
-        file.note("message", session_id, code, title, text)
+        file.note("message", session_id, code, title, text, hit=table.sessions.get(session_id))
         return code
 
 
@@ -80,6 +82,8 @@ def _begin_logoff(table: Table, session_id: int) -> int:
     if code := _refusal(table, session_id):
         return code
     match table.rule.mode:
+        case _ if table.become_ordered(session_id):
+            pass
         case Mode.NEVER:
             table.change(session_id, closing=FOREVER)
         case Mode.AFTER:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from itertools import pairwise
 from typing import Any
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.windows.agent.replies import MAX_LINE, HostReply, Listed, Reply, read
+from adapters.windows.errors import LONGEST_WORDS
 from adapters.windows.shell import Chunk
 from bot.domain.session import NOT_NAMED, Account, Machine, SessionState
-from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut
+from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, WrongMachine
 
 NONCE = "0123456789abcdef" * 2
 HOST = {"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": "134088480000000000"}}
@@ -43,13 +45,14 @@ def framed(*objects: object, nonce: str = NONCE) -> bytes:
     return b"".join(f"{nonce}{json.dumps(each)}{nonce}\n".encode("ascii") for each in objects)
 
 
-def replies(*pieces: bytes, stderr: bytes = b"") -> list[Reply]:
-    return list(read("comp1", NONCE, [*(Chunk(stdout=piece) for piece in pieces), Chunk(stderr=stderr)]))
+def replies(*pieces: bytes, stderr: bytes = b"", exit_code: int | None = None) -> list[Reply]:
+    last = Chunk(stderr=stderr, exit_code=exit_code)
+    return list(read("comp1", NONCE, [*(Chunk(stdout=piece) for piece in pieces), last]))
 
 
-def refusal(*pieces: bytes, stderr: bytes = b"") -> TerminalError:
+def refusal(*pieces: bytes, stderr: bytes = b"", exit_code: int | None = None) -> TerminalError:
     with pytest.raises(TerminalError) as caught:
-        replies(*pieces, stderr=stderr)
+        replies(*pieces, stderr=stderr, exit_code=exit_code)
     return caught.value
 
 
@@ -149,7 +152,14 @@ def test_anything_less_than_a_whole_answer_is_a_bad_reply_that_may_have_acted(ou
         ({"error": -1}, {"error": 2**32 - 1}),
         ({"id": 0x80070005}, {"id": 0x80070005}),
         ({"id": 2**32 - 1}, {"id": 2**32 - 1}),
-        ({"client": "x" * 200_000}, {"client": "x" * 256}),
+        ({"client": "x" * 200_000}, {"client": "x" * 256, "cut": 199_744}),
+        ({"user": "x" * 200_000}, {"account": Account(domain="CORP", user="x" * 256), "cut": 199_744}),
+        ({"user": "x" * 1024, "cut": 5}, {"account": Account(domain="CORP", user="x" * 256), "cut": 773}),
+        ({"logon": "9" * 40}, {"logon": 0}),
+        ({"now": str(-(2**63))}, {"now": 0, "idle": None}),
+        ({"build": 10**30, "protocol": -(10**30)}, {"build": 0, "protocol": 0}),
+        ({"unread": {"client": 5, "times": -1}}, {"unread_parts": (("client", 5), ("times", 2**32 - 1))}),
+        ({"unread": {"mood": 5, "x" * 300: 5}}, {"unread_parts": ()}),
     ],
 )
 def test_an_odd_field_is_unknown_and_the_rest_of_the_answer_holds(odd: dict[str, Any], read: dict[str, Any]) -> None:
@@ -190,6 +200,10 @@ def test_constrained_language_mode_is_known_by_its_identifier_however_the_line_i
         ("request", 87, BadReply, False),
         ("Add-Type", 0, CannotCompile, False),
         ("OutOfMemoryException", 0, BadReply, True),
+        ("input", 13, TerminalError, False),
+        ("machine", 0, WrongMachine, False),
+        ("WTSEnumerateSessionsExW", 8, CannotCompile, False),
+        ("TypeLoadException", 0, BadReply, True),
     ],
 )
 def test_the_agents_own_error_says_what_failed_and_whether_anybody_was_touched(
@@ -208,3 +222,36 @@ def test_half_a_surrogate_pair_in_a_name_is_shown_as_unreadable_and_the_list_is_
     assert getattr(torn.session, field) == "a\N{REPLACEMENT CHARACTER}"
     assert isinstance(fine, Listed)
     assert fine.session.user == "😀"
+
+
+def error_row(**fields: Any) -> dict[str, Any]:
+    return {"error": {"where": "Run", "code": 0, "message64": ""} | fields}
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_agent_that_says_that_it_had_not_begun_has_touched_nobody(begun: bool) -> None:  # noqa: FBT001 - the value
+    error = refusal(framed(error_row(where="OutOfMemoryException", begun=begun), {"end": 1}))
+    assert error.delivered is begun
+    assert "memory" in error.message
+
+
+SAID = base64.b64encode("Zugriff verweigert.\r\n\u202eevil".encode()).decode()
+
+
+def test_what_windows_said_stays_with_the_error_as_one_plain_line() -> None:
+    error = refusal(framed(error_row(where="Add-Type", message64=SAID), {"end": 1}))
+    assert (error.words, error.phase) == ("Zugriff verweigert. \N{REPLACEMENT CHARACTER}evil", "Add-Type")
+    torn = refusal(framed(HOST), stderr=b"x" * 100_000 + b"\n  the end\x1b[2J")
+    assert len(torn.words) <= LONGEST_WORDS
+    assert torn.words.endswith("the end [2J")
+
+
+def test_words_that_are_no_base64_cost_the_words_alone() -> None:
+    for odd in ("!!!", "\u00e9", "QQ"):
+        error = refusal(framed(error_row(where="Add-Type", message64=odd), {"end": 1}))
+        assert (error.words, type(error).__mro__[1]) == ("", CannotCompile)
+
+
+def test_a_place_that_no_agent_names_is_bounded_like_all_words() -> None:
+    error = refusal(framed(error_row(where="x\x1b" * 10_000), {"end": 1}))
+    assert (len(error.phase) <= 60, "\x1b" in error.phase) == (True, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from adapters.windows.agent import script
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
+from tests.support.checkout import ROOT
 
 FOLDER = Path(script.__file__).parent
 
@@ -101,6 +103,35 @@ def test_the_bootstrap_passes_through_cmd_unchanged() -> None:
     assert len(shell.BOOTSTRAP) < 200
     assert not set("%^!<>|") & set(shell.BOOTSTRAP)
     assert shell.BOOTSTRAP.count('"') == 2
+
+
+# The rules of SigmaHQ/sigma whose words stand close to those of the command line: all words of one row make it fire.
+TAKEN_FOR_ENCODED = [("char", "join"), ("split", "join"), ("-encoded ",), ("frombase64string",), ("tostring", "toint")]
+
+
+@pytest.mark.parametrize("words", TAKEN_FOR_ENCODED, ids=" ".join)
+def test_the_command_line_is_not_taken_for_an_encoded_one(words: tuple[str, ...]) -> None:
+    assert not all(word in shell.BOOTSTRAP.lower() for word in words)
+
+
+PAGE = (ROOT / "docs" / "windows.md").read_text("utf-8")
+
+
+def test_the_operators_page_quotes_the_command_line_and_names_the_rules_that_fire() -> None:
+    assert f"`{shell.BOOTSTRAP}`" in PAGE
+    titles = ["Potential Lateral Movement via Windows Remote Shell", "Non Interactive PowerShell Process Spawned"]
+    titles += ["Dynamic .NET Compilation Via Csc.EXE", "Dynamic CSharp Compile Artefact"]
+    titles += ["Potential Encoded PowerShell Patterns In CommandLine"]
+    assert [title for title in titles if f"*{title}*" not in PAGE] == []
+
+
+def test_the_tally_counts_every_line_but_its_own() -> None:
+    text = script.payload("0" * 32, script.list_request()).decode("ascii")
+    lines = text.splitlines()
+    (own,) = [line for line in lines if line.startswith("$tally = ")]
+    lines.remove(own)
+    found = zlib.adler32("".join(f"{line}\n" for line in lines).encode("ascii"))
+    assert own == f"$tally = '{len(lines)} {found}'"
 
 
 def test_the_digest_is_of_the_bytes_that_are_sent() -> None:

@@ -24,7 +24,9 @@ export function showAudit(model) {
 function drawEntry(entry, isFresh) {
   const at = entry.at ? new Date(entry.at) : null;
   const about = entry.user ? `${entry.user} on ${entry.host}, session ${entry.session_id}` : entry.host;
-  const words = [about, entry.verdict && el('strong', {}, entry.verdict), entry.text, entry.reason].filter(Boolean);
+  const named = entry.targets ? `${entry.targets} named` : '';
+  const text = entry.event === 'policy_loaded' ? '' : entry.text;
+  const words = [about, entry.verdict && el('strong', {}, entry.verdict), named, text, entry.reason_code, entry.reason, entry.note].filter(Boolean);
   return el(`li.entry.event-${entry.event}${isFresh ? '.fresh' : ''}`, { data: { seq: entry.seq, event: entry.event } },
     el('span.seq', {}, entry.seq),
     el('div', {},

@@ -1,0 +1,123 @@
+"""Appending to the audit log: lock the head, prove that the log is still the one this process knows, append, look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import insert, update
+
+from adapters.sql.audit_queries import HEAD, head_of, read_entry
+from adapters.sql.mapping import row_of_entry, rows_of_targets
+from adapters.sql.tables import audit_entry, audit_target, chain_head
+from bot.audit.chain import seal
+from bot.audit.entry import Head
+from bot.audit.record import entry_for_key, entry_for_taking_up
+from bot.errors import KeyChanged, LedgerError, RecordChanged
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from bot.audit.entry import Entry, Origin
+    from bot.audit.keys import SigningKeys
+
+SWALLOWED = (
+    "My database took an audit entry and did not keep it as it was, so I do nothing. "
+    "Tell whoever runs me to look for triggers on audit_entry, audit_target and chain_head."
+)
+
+_NEW_ENTRY, _NEW_ROWS, _LOCK = insert(audit_entry), insert(audit_target), HEAD.with_for_update()
+_MOVE = update(chain_head).returning(*HEAD.selected_columns)
+
+log = structlog.get_logger()
+
+
+class ChainWriter:
+    """The one place that appends. It remembers the newest entry that it has seen.
+
+    Its caller lets one thread at a time into a transaction with it. `lock` comes first in a transaction, and `keep`
+    after its commit.
+    """
+
+    def __init__(self, keys: SigningKeys, origin: Origin) -> None:
+        self._keys, self._origin = keys, origin
+        self._seen: Entry | None = None
+        self._newer: Entry | None = None
+        self._broken = ""
+
+    def lock(self, connection: Connection) -> Head:
+        """Lock the head until the transaction ends, and return it. All other writers wait for this lock.
+
+        On SQLite the transaction itself (`BEGIN IMMEDIATE`) is the lock. Raises `KeyChanged` when another key signs
+        the log, and `RecordChanged` when the log is no longer the one that this process has seen: now and ever after.
+        """
+        self.refuse_broken()
+        self._newer = None
+        head = head_of(connection.execute(_LOCK).one_or_none())
+        if head.key_id not in ("", self._keys.key_id):
+            raise KeyChanged(
+                f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "
+                f"{self._keys.key_id}. I do nothing. Tell whoever runs me to start me with the new audit_key."
+            )
+        self._compare(connection, head)
+        return head
+
+    def refuse_broken(self) -> None:
+        """Raise `RecordChanged` when this process has found the log changed before."""
+        if self._broken:
+            raise RecordChanged(self._broken)
+
+    def append(self, connection: Connection, head: Head, entry: Entry, at: datetime) -> Entry:
+        """Append the entry behind the locked head, move the head, and return the sealed entry.
+
+        Raises `LedgerError` when the database did not keep one of them as it was written.
+        """
+        return self._put(connection, head, entry, at, self._keys, next_key=self._keys.key_id)
+
+    def hand_over(self, connection: Connection, head: Head, by: str, new: SigningKeys, at: datetime) -> Entry:
+        """Append the entry with which this key names the new one, and the new key's first; return the latter.
+
+        From then on this writer writes no more. Raises `LedgerError` as `append` does.
+        """
+        named = entry_for_key(by, self._keys.public, new.public)
+        signed = self._put(connection, head, named, at, self._keys, next_key=new.key_id)
+        taken = entry_for_taking_up(by, self._keys.public)
+        return self._put(connection, Head(signed.seq, signed.hash), taken, at, new, next_key=new.key_id)
+
+    def _put(  # noqa: PLR0913, PLR0917 - the entry, its place and its keys
+        self, connection: Connection, head: Head, entry: Entry, at: datetime, keys: SigningKeys, next_key: str
+    ) -> Entry:
+        sealed = seal(self._origin.on(entry), seq=head.seq + 1, at=at, before=head.hash, keys=keys)
+        connection.execute(_NEW_ENTRY, row_of_entry(sealed))
+        if sealed.rows:
+            connection.execute(_NEW_ROWS, rows_of_targets(sealed))
+        after = Head(sealed.seq, sealed.hash, next_key)
+        moved = connection.execute(_MOVE, after._asdict()).one_or_none()
+        if moved is None or Head(*moved) != after or read_entry(connection, sealed.seq) != sealed:
+            raise LedgerError(SWALLOWED)
+        self._newer = sealed
+        return sealed
+
+    def keep(self) -> None:
+        """Remember the newest entry of the transaction, after the commit."""
+        self._seen = self._newer or self._seen
+
+    def _compare(self, connection: Connection, head: Head) -> None:
+        seen = self._seen
+        if seen is None:
+            self._newer = read_entry(connection, head.seq)
+            return
+        if head.seq < seen.seq:
+            self._stop(f"its end is marked at {head.seq}, and I have seen entry {seen.seq}", seen)
+        if read_entry(connection, seen.seq) != seen:
+            self._stop(f"entry {seen.seq} is not as I have seen it", seen)
+
+    def _stop(self, what: str, seen: Entry) -> None:
+        self._broken = (
+            f"My audit log was changed behind my back: {what}. I write nothing more and touch nothing. Tell whoever "
+            f"runs me to run: logoff-bot audit verify --anchor {seen.seq}:{seen.hash}"
+        )
+        log.error("record.changed", seq=seen.seq, hash=seen.hash, what=what)
+        raise RecordChanged(self._broken)

@@ -1,0 +1,80 @@
+"""Values that are only read back whole, as JSON text: asks, people, sessions, requirements."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.domain.logons import Standing
+from bot.domain.people import Actor, Place
+from bot.domain.request import ExcludedSession, MessageRef
+from bot.domain.requirement import Requirement
+from bot.domain.session import Session
+from bot.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.ask import Ask
+
+T = TypeVar("T")
+
+KEPT = 64
+"""How many values of one column are kept after they were read. Each step of a request reads the same ones again."""
+
+
+KEPT_SESSIONS = 4_000
+"""The same for sessions: those of a large fleet, whose request is read whole for each drawing."""
+
+
+class JsonColumn(Generic[T]):
+    """A value stored as JSON text. The column keeps any character, so each name is read back unchanged.
+
+    As ASCII, JSON would join two halves of a pair that stood side by side as two characters.
+    """
+
+    def __init__(self, form: Any, kept: int = KEPT) -> None:
+        self._adapter: TypeAdapter[T] = TypeAdapter(form)
+        self._read = lru_cache(maxsize=kept)(lambda text: self._adapter.validate_python(json.loads(text)))
+
+    def write(self, value: T) -> str:
+        return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False)
+
+    def read(self, text: str) -> T:
+        """Return the value of the text. Values are frozen, so all who read the same text may have the same one."""
+        return self._read(text)
+
+
+ACTOR: JsonColumn[Actor] = JsonColumn(Actor)
+MAYBE_ACTOR: JsonColumn[Actor | None] = JsonColumn(Actor | None)
+ACTORS: JsonColumn[tuple[Actor, ...]] = JsonColumn(tuple[Actor, ...])
+PLACE: JsonColumn[Place] = JsonColumn(Place)
+MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
+SESSION: JsonColumn[Session] = JsonColumn(Session, KEPT_SESSIONS)
+EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
+MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
+MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
+STANDING: JsonColumn[Standing] = JsonColumn(Standing)
+
+
+class Asks:
+    """The asks of all commands as JSON text. The command's name gives the type."""
+
+    def __init__(self, ask_types: Mapping[str, type[Ask]]) -> None:
+        self._types = dict(ask_types)
+        self._parts: dict[str, JsonColumn[Ask]] = {name: JsonColumn(ask_type) for name, ask_type in ask_types.items()}
+
+    def write(self, command: str, ask: Ask) -> str:
+        """Return the ask as text. Raises `TypeError` for an ask of another command, whose fields would be lost."""
+        if type(ask) is not self._types.get(command):
+            raise TypeError(f"{type(ask).__name__} is not the ask of the command {command!r}")
+        return self._parts[command].write(ask)
+
+    def read(self, command: str, text: str) -> Ask:
+        """Return the ask of the text. Raises `LedgerError` for a command that this release does not have."""
+        if command not in self._parts:
+            raise LedgerError(f"My database holds a request for /{command}, which I do not know. Tell whoever runs me.")
+        return self._parts[command].read(text)

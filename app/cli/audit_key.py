@@ -1,0 +1,70 @@
+"""`logoff-bot audit key` and `audit rotate-key`: the public half of the audit key, and another key."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.clock import SystemClock
+from app.cli.options import APP_YAML, Config, Database, at_database
+from app.config.checks import fault_in_key
+from app.config.settings import load
+from app.wiring import open_store
+from bot.audit.keys import SigningKeys
+from bot.errors import SettingsError
+from bot.workflow.key_change import change_key
+
+NEW_KEY = "LOGOFF_BOT_NEW_AUDIT_KEY"
+"""The variable of the environment that has the new key. On the command line every user of the machine could read it."""
+
+NewKeyFile = Annotated[
+    Path | None, typer.Option(help=f"A file that holds the new audit key alone; else {NEW_KEY} of the environment.")
+]
+
+
+def key(config: Config = APP_YAML) -> None:
+    """The public half of the audit key, and its id. Whoever has it can verify the log, and forge nothing."""
+    keys = load(config).signing_keys
+    sys.stdout.write(f"public half {keys.public.text}\nkey id {keys.key_id}\n")
+
+
+def rotate_key(new_key_file: NewKeyFile = None, database: Database = "", config: Config = APP_YAML) -> None:
+    """Change the audit key, while no bot runs. What waits is ended and has to be asked again; what acts ends as failed.
+
+    The old key signs an entry that names the new one, so any of the public halves verifies the whole log.
+    """
+    settings = at_database(load(config), database)
+    new, old = SigningKeys(_new_key(new_key_file)), settings.signing_keys
+    if new.key_id == old.key_id:
+        raise SettingsError("The new audit key is the one in the configuration. Make another: openssl rand -hex 32")
+    entry = change_key(open_store(settings), SystemClock(), f"operator {getpass.getuser()}", new)
+    sys.stdout.write(
+        f"The key {new.key_id} signs from entry {entry.seq} on.\n"
+        "1. Put the new key where audit_key of app.yaml takes it from, and keep the old one nowhere.\n"
+        "2. Start the bot. One that still runs with the old key writes nothing more, and so does nothing more.\n"
+        f"3. Give whoever verifies the log the new public half {new.public.text}. The old one, {old.public.text}, "
+        "verifies the whole log as well.\n"
+        f"4. Keep this anchor on another machine: {entry.seq}:{entry.hash}\n"
+    )
+
+
+def _new_key(file: Path | None) -> str:
+    """Return the new key. Raises `SettingsError` when there is none, or it is too short."""
+    if file is None:
+        text, where = os.environ.get(NEW_KEY, ""), NEW_KEY
+        if not text:
+            raise SettingsError(f"Name the file of the new audit key with --new-key-file, or set {NEW_KEY}.")
+    else:
+        where = str(file)
+        try:
+            text = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(f"{file} cannot be read as text in UTF-8.") from exc
+    if fault := fault_in_key(text):
+        raise SettingsError(f"{where}: the new audit key {fault}")
+    return text

