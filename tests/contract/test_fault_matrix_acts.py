@@ -19,6 +19,7 @@ from tests.contract.test_fault_matrix import (
     NEEDS_TIME,
     OUTPUTS,
     REPEATED,
+    SPOILED,
     Call,
     hosts,
 )
@@ -84,4 +85,4 @@ def test_an_output_that_is_no_answer(act: Act, output: str) -> None:
     error = act.fail(within=timedelta(seconds=15))
     assert isinstance(error, expected)
     assert error.delivered is may_have_acted
-    act.check(has_run=options.get("how") in {"torn", "other-nonce", "no-end"}, sends=2 if output in REPEATED else 1)
+    act.check(has_run=options.get("how") in SPOILED, sends=2 if output in REPEATED else 1)

@@ -118,6 +118,26 @@ def test_a_vote_that_was_really_given_does_not_help_an_invented_one(world: World
     assert world.touched == []
 
 
+@pytest.mark.parametrize("confirm", ["at_once", "nobody"])
+@pytest.mark.parametrize("command", ["logoff", "tsmessage"])
+def test_a_request_that_waits_for_people_does_not_become_one_that_asks_nobody(
+    world: World, command: str, confirm: str
+) -> None:
+    text_of_it = 'comp1 id=3 "Save now"' if command == "tsmessage" else "comp1 id=3 --sync"
+    world.harness.ask_and_run(text_of_it, command=command)
+    assert world.harness.request.state is State.AWAITING
+    with world.engine.begin() as connection:
+        required = json.loads(connection.execute(text("SELECT requirement FROM request")).scalar_one())
+    world.write(
+        "UPDATE request SET state = 'ready', requirement = :requirement, alone = :alone, content_version = 1,"
+        " due_at = asked_at",
+        requirement=json.dumps(required | {"confirm": confirm, "needs": []}),
+        alone=True,
+    )
+    world.go_on()
+    assert (world.touched, world.harness.request.ending) == ([], Ending.FAILED)
+
+
 def test_another_person_in_the_row_after_the_card_was_drawn_is_not_touched(world: World) -> None:
     world.harness.ask_and_run("comp1 id=3 --sync")
     with world.engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Whoever writes into the tables of requests makes the bot touch nobody: column by column, in every state."""
+"""Whoever writes into the tables of requests makes the bot touch or tell nobody: column by column, in every state."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from adapters.sql.migrate import upgrade
 from adapters.sql.tables import host_survey, request, target
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
+from bot.domain.events import Started
 from bot.domain.request import State, WorkItem
+from bot.errors import LedgerError, Unreachable
 from bot.policy.model import Force
-from tests.support.people import BO, CHEN, asking_leads, bot_with
+from tests.support.people import BO, CHEN, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Table
 
+    from bot.domain.events import Event
+    from bot.domain.request import Request
+    from bot.policy.model import Rule
     from tests.support.harness import BotHarness
 
 KEY = SigningKeys("the key of the tests")
@@ -64,6 +69,7 @@ HARMLESS = {
         "reason": "why it has its verdict, for the card",
         "note": "the same",
         "request_lost": "whether an order may not have arrived",
+        "words": "what the host said itself, for the card",
     },
     "host_survey": {
         "position": "the order on the card",
@@ -71,6 +77,7 @@ HARMLESS = {
         "sessions": "for the card",
         "code": "for the card",
         "message": "for the card",
+        "words": "for the card",
         "due_at": "when a step looks again",
     },
 }
@@ -98,11 +105,32 @@ OTHERS: dict[str, tuple[Any, ...]] = {
 IN_JSON: dict[str, tuple[dict[str, Any], ...]] = {
     "actor": ({"user_id": "U0CHEN", "name": "chen"}, {"name": "bo"}),
     "place": ({"channel_id": "C0LOUNGE"},),
-    "ask": ({"force": True}, {"even_if_active": True}, {"warn": None}, {"reason": "another"}, {"whatif": True}),
-    "requirement": ({"confirm": "self", "needs": []}, {"needs": []}, {"hold": "PT0S"}, {"expires_after": "PT9H"}),
+    "ask": (
+        {"force": True},
+        {"even_if_active": True},
+        {"warn": None},
+        {"reason": "another"},
+        {"whatif": True},
+        {"text": "another"},
+        {"caption": "another"},
+        {"stop_on_error": False},
+        {"hosts": ["comp2", "comp1"]},
+        {"hosts": ["comp2"]},
+    ),
+    "requirement": (
+        {"confirm": "self", "needs": []},
+        {"needs": []},
+        {"hold": "PT0S"},
+        {"expires_after": "PT9H"},
+        {"confirm": "at_once", "needs": []},
+        {"confirm": "nobody"},
+    ),
     "session": ({"id": 7}, {"logon": 134000000000000001}, {"account": {"domain": "CORP", "user": "carol"}}),
 }
 """Keys of a JSON column with other values."""
+
+
+TWO_LEADS = asking_leads(2, force=Force(is_allowed=True, hold=30 * SECOND))
 
 
 @dataclass(frozen=True)
@@ -113,6 +141,8 @@ class Scene:
     begin: Callable[[BotHarness], None]
     rest: Callable[[BotHarness], None]
     begins_after: timedelta = timedelta()  # until then nobody is touched whatever is written
+    honest: tuple[tuple[str, int], ...] = (("comp1", 3), ("comp1", 5))  # who is touched or told when nobody writes
+    rule: Rule = TWO_LEADS
 
 
 def ask(text: str, *presses: Any) -> Callable[[BotHarness], None]:
@@ -145,6 +175,49 @@ def start(harness: BotHarness) -> None:
     harness.workflow.step(WorkItem(request_id=harness.request.id))
 
 
+def start_one_after_the_other(harness: BotHarness) -> None:
+    """Record the start on two hosts, and let neither begin."""
+    harness.ask_and_run(ONE_AFTER_THE_OTHER)
+    harness.press("approve", by=BO)
+    harness.run()
+    harness.press("approve", by=CHEN)
+    harness.workflow.step(WorkItem(request_id=harness.request.id))
+
+
+def fail_on_the_first(harness: BotHarness) -> None:
+    """The first host cannot be reached, and the second has not had its turn."""
+    start_one_after_the_other(harness)
+    harness.terminal.fail_act("comp1", Unreachable("comp1 cannot be reached.", host="comp1"))
+    harness.workflow.step(WorkItem(request_id=harness.request.id, host="comp1"))
+    assert harness.verdicts() == {"comp1 3": "unreachable", "comp2 3": "open"}
+
+
+def die_before_the_start(harness: BotHarness) -> None:
+    """A message that asks nobody is ready, and the bot dies before it records the start."""
+    record = harness.ledger.record
+
+    def die(request_id: str, event: Event, **how: Any) -> Request:
+        if isinstance(event, Started):
+            raise LedgerError("The bot has died.")
+        return record(request_id, event, **how)
+
+    harness.ask(MESSAGE, command="tsmessage")
+    with pytest.MonkeyPatch.context() as death:
+        death.setattr(harness.ledger, "record", die)
+        with pytest.raises(LedgerError):
+            harness.workflow.step(WorkItem(request_id=harness.request.id))
+    assert harness.request.state is State.READY
+
+
+def start_the_message(harness: BotHarness) -> None:
+    """The start of a message that asks nobody is recorded, and the host has not begun."""
+    harness.ask(MESSAGE, command="tsmessage")
+    harness.workflow.step(WorkItem(request_id=harness.request.id))
+    assert harness.request.state is State.ACTING
+
+
+MESSAGE, ONE_AFTER_THE_OTHER = 'comp1 id=3,5 "Save now"', "comp1,comp2 id=3 --sync --stop-on-error"
+
 SCENES = (
     Scene("asked", lambda harness: void(harness.ask("comp1 id=3,5 --sync")), go_on(BO, CHEN)),
     Scene("waits for two", ask("comp1 id=3,5 --sync"), go_on(BO, CHEN)),
@@ -152,6 +225,13 @@ SCENES = (
     Scene("held", ask('comp1 id=3,5 --sync --force --reason "it hangs"'), go_on(), begins_after=30 * SECOND),
     Scene("warned", ask("comp1 id=3,5 --sync --warn 30s", BO, CHEN), go_on(), begins_after=30 * SECOND),
     Scene("started", start, go_on()),
+    Scene(
+        "a message that asks nobody, asked", lambda h: void(h.ask(MESSAGE, command="tsmessage")), go_on(), rule=rule()
+    ),
+    Scene("a message that asks nobody, ready", die_before_the_start, go_on(), rule=rule()),
+    Scene("a message that asks nobody, started", start_the_message, go_on(), rule=rule()),
+    Scene("one after the other", start_one_after_the_other, go_on(), honest=(("comp1", 3), ("comp2", 3))),
+    Scene("the first of two has failed", fail_on_the_first, go_on(), honest=()),
 )
 
 
@@ -159,8 +239,8 @@ def void(_: object) -> None:
     """A lambda that begins a scene gives nothing back."""
 
 
-def bot_on(path: Path) -> BotHarness:
-    harness = bot_with(asking_leads(2, force=Force(is_allowed=True, hold=30 * SECOND)))
+def bot_on(path: Path, rule: Rule) -> BotHarness:
+    harness = bot_with(rule)
     engine = open_database(f"sqlite:///{path}")
     harness.ledger = SqlLedger(engine, harness.clock, KEY, ASK_TYPES)  # type: ignore[assignment] # the same port
     harness.restart()
@@ -180,7 +260,8 @@ def cases(connection: sqlite3.Connection) -> Iterator[tuple[Table, Column[Any], 
 def others(column: Column[Any], value: Any) -> Iterator[Any]:
     yield from OTHERS.get(column.name, ())
     if column.name in IN_JSON and value and value != "null":
-        yield from (json.dumps(json.loads(value) | changes) for changes in IN_JSON[column.name])
+        there = json.loads(value)
+        yield from (json.dumps(there | changes) for changes in IN_JSON[column.name] if changes.keys() <= there.keys())
     elif isinstance(column.type, Boolean):
         yield 1 - value
     elif isinstance(column.type, Integer):
@@ -198,7 +279,7 @@ def touched(harness: BotHarness) -> list[tuple[str, int]]:
 
 def play(scene: Scene, path: Path, change: tuple[Table, Column[Any], Any] | None) -> tuple[list[Any], list[Any]]:
     """Return whom the bot touched before its time, and in the end."""
-    harness = bot_on(path)
+    harness = bot_on(path, scene.rule)
     scene.begin(harness)
     assert touched(harness) == []
     warned = len(harness.terminal.messages)
@@ -240,8 +321,8 @@ def test_a_changed_row_touches_nobody(scene: Scene, tmp_path: Path) -> None:
         return path
 
     early, honest = play(scene, fresh(), None)
-    assert (early, sorted(honest)) == ([], [("comp1", 3), ("comp1", 5)])
-    scene.begin(bot_on(fresh()))
+    assert (early, sorted(whom[:2] for whom in honest)) == ([], list(scene.honest))
+    scene.begin(bot_on(fresh(), scene.rule))
     with closing(sqlite3.connect(path)) as connection:
         changes = list(cases(connection))
     assert len(changes) > 50
