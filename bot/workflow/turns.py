@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.part import at_host
 from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from bot.domain.part import Part
     from bot.domain.request import Request
-    from bot.ports.ledger import Ledger
 
 ERRORS = frozenset({Verdict.NO_RIGHT, Verdict.FAILED, Verdict.UNREACHABLE, Verdict.UNKNOWN, Verdict.STILL_CLOSING})
 """Verdicts that stop the hosts behind. A person who is gone, or came back to work, is no error."""
@@ -24,7 +24,19 @@ class Turn(StrEnum):
     STOP = "stop"  # a host ended in an error: no further host gets orders
 
 
-def turn_of(ledger: Ledger, request: Request, host: str) -> Turn:
+class Parts(Protocol):
+    """What a turn needs of the ledger."""
+
+    def find(self, request_id: str, part: Part) -> Request | None:
+        """As the ledger's."""
+        ...
+
+    def prove(self, request_id: str, part: Part) -> Request | None:
+        """As the ledger's."""
+        ...
+
+
+def turn_of(ledger: Parts, request: Request, host: str) -> Turn:
     """Return what a host does that has open targets without an order. `request` is that host's part.
 
     Hosts have their turns in the order of the command. The nearest host before that has had its turn speaks for all

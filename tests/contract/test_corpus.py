@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from adapters.windows.agent import script
-from bot.domain.session import Machine
+from bot.domain.session import Machine, SessionState
 from rehearsal_testing.winrm_client import ask, line_of, target
 from tests.contract import corpus_readers as readers
 from tests.corpus.machines import MACHINES
-from tests.corpus.model import READERS
+from tests.corpus.model import READERS, TOUCHED, Touch
 from tests.corpus.rows import ROWS
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tests.contract.corpus_readers import Reading
     from tests.corpus.model import MachineRow
 
+DISCONNECTED = int(SessionState.DISCONNECTED)
 NOBODY = {"id": 99, "domain": "CORP", "user": "nobody", "logon": 1, "state": 4}
 
 
@@ -59,6 +61,28 @@ def test_every_row_is_read_alike(engine: str, tmp_path: Path, subtests: pytest.S
     for row in ROWS:
         with subtests.test(row=row.name):
             assert said[row.name].seen == expected[row.name].seen
+
+
+@pytest.mark.parametrize("action", ["disconnect", "message"])
+@pytest.mark.parametrize("engine", ["pwsh", "mono", "double"])
+def test_a_host_compares_before_a_disconnect_and_a_message_as_before_a_logoff(
+    engine: str, action: str, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    orders = [readers.order_of(row) for row in ROWS]
+    function, lines = {
+        "disconnect": ("WTSDisconnectSession", script.disconnect_request(orders, wait_seconds=0)),
+        "message": ("WTSSendMessageW", script.message_request(orders, title="Hi", text="Save now")),
+    }[action]
+    with readers.corpus_farm(engine, tmp_path) as farm:
+        replies = ask(farm, readers.HOST, list(lines), script.constant_script())
+    for row, reply in zip(ROWS, replies, strict=True):
+        with subtests.test(row=row.name):
+            touch = row.expected(engine)["touch"]
+            if touch == TOUCHED:
+                touch = replace(touch, why=function)
+                if action == "disconnect" and reply["seen"]["state"] == DISCONNECTED:
+                    touch = Touch(verdict="disconnected", why="already")
+            assert Touch(verdict=reply["verdict"], why=reply["why"], code=reply["code"]) == touch
 
 
 def test_no_reader_differs_on_what_is_gone_after_an_order() -> None:
