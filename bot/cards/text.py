@@ -90,4 +90,4 @@ def _each_word_isolated(text: str) -> str:
 
 
 def _turns(text: str) -> bool:
-    return any(bidirectional(letter) in _FROM_THE_RIGHT for letter in text)
+    return not text.isascii() and any(bidirectional(letter) in _FROM_THE_RIGHT for letter in text)
