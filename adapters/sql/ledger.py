@@ -255,8 +255,7 @@ class SqlLedger:
     def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
         with translate_errors(), self.turns.take(within) as left:
             self._chain.refuse_broken()
-            engine = self._engine.execution_options(**{LOCK_LIMIT: left})
-            with engine.begin() as connection:
+            with self._engine.connect().execution_options(**{LOCK_LIMIT: left}) as connection, connection.begin():
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
 
