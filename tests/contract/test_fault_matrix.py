@@ -193,9 +193,7 @@ def test_on_every_engine_a_failed_compilation_delivers_nothing_and_says_what_the
         there.farm.set_behaviour(call.host, "miscompiles")
         error = call.fail(within=timedelta(seconds=30))
         assert (isinstance(error, CannotCompile), error.delivered, "CS1029" in error.words) == (True, False, True)
-        call.check(
-            has_run=False, sends=1 if engine == "mono" else 2
-        )  # mono is no PowerShell
+        call.check(has_run=False, sends=1 if engine == "mono" else 2)  # mono is no PowerShell
 
 
 def test_the_certificate_of_another_host_ends_it_before_a_word_is_said(call: Call) -> None:
