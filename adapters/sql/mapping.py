@@ -257,11 +257,14 @@ def _counts_of_all(row: Row[Any]) -> Counts:
 
 def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row[Any]], asks: Asks) -> Request:
     """Return the request as far as its targets and surveys were read. The head counts all; the rest is elsewhere."""
-    read = tuple(target_of(target) for target in targets)
+    return _request_of(row, tuple(map(target_of, targets)), tuple(map(look_of, surveys)), asks)
+
+
+def _request_of(row: Row[Any], targets: tuple[Target, ...], surveys: tuple[HostSurvey, ...], asks: Asks) -> Request:
     return Request(
-        targets=read,
-        surveys=tuple(look_of(look) for look in surveys),
-        elsewhere=_counts_of_all(row) - counts_of(read),
+        targets=targets,
+        surveys=surveys,
+        elsewhere=_counts_of_all(row) - counts_of(targets),
         id=row.id,
         delivery=row.delivery,
         command=row.command,
