@@ -43,6 +43,16 @@ class AuditScan:
         """Return the end of the log as the database marks it."""
         return read_head(self._connection)
 
+    def damage(self) -> str:
+        """Return what SQLite itself says of a damaged file, such as an index that leaves rows out; empty for nothing.
+
+        What the bot looks up by an index has to be what stands in the table.
+        """
+        if self._dialect != "sqlite":
+            return ""
+        said = str(self._connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
+        return "" if said == "ok" else said
+
     def count(self) -> int:
         """Return how many entries there are, whatever they say of themselves."""
         return int(self._connection.execute(select(func.count()).select_from(audit_entry)).scalar_one())

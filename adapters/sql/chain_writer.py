@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import insert, update
 
-from adapters.sql.audit_queries import HEAD, head_of, read_entry
+from adapters.sql.audit_queries import HEAD, head_of, read_entry, read_head
 from adapters.sql.mapping import row_of_entry, rows_of_targets
 from adapters.sql.tables import audit_entry, audit_target, chain_head
 from bot.audit.chain import seal
@@ -63,6 +63,12 @@ class ChainWriter:
             )
         self._compare(connection, head)
         return head
+
+    def look(self, connection: Connection) -> None:
+        """Compare the log with what this process has seen, where nothing is written. Raises `RecordChanged`."""
+        self.refuse_broken()
+        if self._seen:
+            self._compare(connection, read_head(connection))
 
     def refuse_broken(self) -> None:
         """Raise `RecordChanged` when this process has found the log changed before."""

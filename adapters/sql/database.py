@@ -67,7 +67,11 @@ def _sqlite(where: URL) -> Engine:
     # Other modules limit the threads that use them. Connections are kept, because each new one reads the tables anew.
     # Parameters are texts of people. They belong in rows, and not in the message of an exception.
     engine = sqlalchemy.create_engine(
-        where.set(drivername="sqlite+pysqlite"), pool_size=KEPT, max_overflow=-1, hide_parameters=True
+        where.set(drivername="sqlite+pysqlite"),
+        pool_size=KEPT,
+        max_overflow=-1,
+        pool_use_lifo=True,  # the newest has the pages in its cache that the others would read again
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -13,7 +13,7 @@ from adapters.sql.chain_writer import ChainWriter
 from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.errors import translate_errors
-from adapters.sql.pause_queries import read_pause, set_pause
+from adapters.sql.pause_queries import read_pause
 from adapters.sql.proof_queries import ProvingEntries
 from adapters.sql.request_queries import (
     RowMoved,
@@ -45,7 +45,7 @@ from bot.audit.record import (
 )
 from bot.domain.alone import within_limit
 from bot.domain.part import HEAD, WHOLE, part_for
-from bot.domain.request import Pause
+from bot.domain.request import State
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from bot.domain.events import Event, Noted
     from bot.domain.part import Part
     from bot.domain.people import Place
-    from bot.domain.request import MessageRef, Request, WorkItem
+    from bot.domain.request import MessageRef, Pause, Request, WorkItem
     from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
@@ -114,16 +114,16 @@ class SqlLedger:
     ) -> Request:
         """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
         with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
-            before = self._fresh(connection, request_id, part_for(event))
+            part = WHOLE if limit else part_for(event)
+            before = self._fresh(connection, request_id, part)
             now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
             if limit:
-                used = count_alone(connection, before, now - limit.within)
-                event = within_limit(before, event, limit, used)
-                before = self._fresh(connection, request_id, part_for(event))
-            is_proven = not needs_proof(before, event) or self._proves(connection, before, part_for(event), now)
+                event = within_limit(before, event, limit, count_alone(connection, before, now - limit.within))
+            after, entry = decided(before, event, now, seal_key=self._seal_key)  # what does not follow needs no proof
+            is_proven = not needs_proof(before, event) or self._proves(connection, before, part)
             if not is_proven:
-                event, before = not_proven(), self._fresh(connection, request_id)
-            after, entry = decided(before, event, now, seal_key=self._seal_key)
+                before = self._fresh(connection, request_id)
+                after, entry = decided(before, not_proven(), now, seal_key=self._seal_key)
             self._save(connection, before, after)
             entry = self._chain.append(connection, head, entry, now)
         _tell(entry, after)
@@ -131,10 +131,10 @@ class SqlLedger:
             raise _not_proven(after)
         return after
 
-    def _proves(self, connection: Connection, request: Request, part: Part, now: datetime) -> bool:
+    def _proves(self, connection: Connection, request: Request, part: Part) -> bool:
         try:
             entries = self._proving.read(connection, request.id, part.host)
-            misfit = misfit_of(request, entries, self._seal_key, now, part.host)
+            misfit = misfit_of(request, entries, self._seal_key, part.host)
         except LedgerError as error:
             misfit = error.message
         if misfit:
@@ -143,8 +143,9 @@ class SqlLedger:
 
     def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
         with _reading(self._reader) as connection:
+            self._chain.look(connection)
             found = read_part(connection, request_id, part, self._asks)
-            if found is None or self._proves(connection, found, part, self._clock.now()):
+            if found is None or found.state is State.ENDED or self._proves(connection, found, part):
                 return found
         raise _not_proven(self.record(request_id, not_proven()))
 
@@ -196,14 +197,11 @@ class SqlLedger:
     def pause(self, by: str, reason: str) -> None:
         """As the port says: a second call replaces the reason, and both are in the audit log."""
         with self._writing(PATIENCE) as (connection, head):
-            now = self._clock.now()
-            set_pause(connection, Pause(by=by, since=now, reason=reason))
-            entry = self._chain.append(connection, head, entry_for_pause(by, reason), now)
+            entry = self._chain.append(connection, head, entry_for_pause(by, reason), self._clock.now())
         _tell(entry)
 
     def resume(self, by: str) -> None:
         with self._writing(PATIENCE) as (connection, head):
-            set_pause(connection, None)
             entry = self._chain.append(connection, head, entry_for_pause(by, None), self._clock.now())
         _tell(entry)
 
@@ -255,8 +253,7 @@ class SqlLedger:
     def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
         with translate_errors(), self.turns.take(within) as left:
             self._chain.refuse_broken()
-            engine = self._engine.execution_options(**{LOCK_LIMIT: left})
-            with engine.begin() as connection:
+            with self._engine.connect().execution_options(**{LOCK_LIMIT: left}) as connection, connection.begin():
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
 

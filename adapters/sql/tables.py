@@ -174,16 +174,6 @@ chain_head = Table(
 )
 """One row: the head of the audit log. Every writer locks it first, so all writers run one after another."""
 
-pause = Table(
-    "pause",
-    metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
-    Column("by", Words, nullable=False),
-    Column("since", Moment, nullable=False),
-    Column("reason", Words, nullable=False),
-)
-"""No row: there is no pause. One row: the pause, with its operator, its start and its reason."""
-
 credential = Table(
     "credential",
     metadata,
@@ -213,4 +203,5 @@ Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)
 Index("ix_request_alone", request.c.actor_id, request.c.alone, request.c.ended_at)
 Index("ix_audit_entry_request_id", audit_entry.c.request_id, audit_entry.c.seq)
 Index("ix_audit_entry_decisions", audit_entry.c.request_id, audit_entry.c.host, audit_entry.c.event)
+_partial("ix_audit_entry_pause", audit_entry.c.seq, audit_entry.c.event.in_(("paused", "resumed")))
 _partial("ix_audit_entry_rare", audit_entry.c.seq, audit_entry.c.event.in_(("policy_loaded", "key_changed")))

@@ -56,6 +56,9 @@ def verify(
     anchors = [_anchor_in(text) for text in anchor or ()]
     half, url = _what_to_check(key, database, config)
     with open_scan(url) as scan:
+        if damage := scan.damage():
+            stderr.print(letters(f"The file of the database is damaged: {damage}. Restore a backup."), style="red")
+            raise typer.Exit(1)
         rows = _with_progress(scan.rows(), scan.count())
         found = check_log(rows, scan.head(), half, named=scan.named_keys(), anchors=anchors)
     if found.fault:

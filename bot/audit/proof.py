@@ -15,6 +15,7 @@ from uuid import uuid4
 from bot.audit.content import content_of, seals_of
 from bot.domain import events as e
 from bot.domain.request import State
+from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ DECIDING_NAMES = frozenset(e.name_of_kind(kind) for kind in DECIDING)
 
 _PROVEN_BEFORE = (
     e.ReasonGiven, e.Surveyed, e.Narrowed, e.ActionChanged, e.SecondPersonNeeded, e.Counted, e.Approved,
-    e.WarningStarted, e.GraceStarted, e.Started, e.HostStarted,
+    e.Announced, e.WarningStarted, e.GraceStarted, e.Started, e.HostStarted,
 )  # fmt: skip
 """The events that are recorded only on a request that is proven: those that lead to an effect."""
 
@@ -53,6 +54,7 @@ KEPT = 64
 """Of how many requests it is kept how far they are."""
 
 _NEW_CONTENT = frozenset({"asked", "reason_given", "surveyed", "narrowed", "action_changed", "second_person_needed"})
+_ABOUT_CONTENT = frozenset({"counted", "approved", "started"})
 _VOIDS = frozenset({"surveyed", "narrowed", "action_changed", "second_person_needed"})
 
 
@@ -72,6 +74,7 @@ class Reckoning:
     grace_at: datetime | None = None  # when the time to save began
     announced_at: datetime | None = None  # when break-glass was announced
     stopped_seq: int = 0  # the number of the entry with which a person stopped the act; 0: nobody did
+    is_odd: bool = False  # somebody said yes to, or the bot began, another content than the present one
 
 
 @lru_cache(maxsize=KEPT)
@@ -94,12 +97,14 @@ def _after(now: Reckoning, entry: Entry, *, asks_nobody: bool) -> Reckoning:
     now = replace(now, expires_at=entry.expires_at, version=entry.version, state=state)
     if entry.event in _NEW_CONTENT:
         now = replace(now, content=entry.content, hosts=entry.hosts_digest)
+    if entry.event in _ABOUT_CONTENT and entry.content != now.content:
+        return replace(now, is_odd=True)
     if entry.event in _VOIDS:
         now = replace(now, counted=(), content_version=now.content_version if asks_nobody else entry.version)
     match entry.event:
         case "surveyed":
             return replace(now, surveyed_at=entry.at)
-        case "counted" | "approved" if entry.content == now.content:
+        case "counted" | "approved":
             stay = [one for one in now.counted if one not in entry.void.split() and one != entry.actor]
             decided_by = entry.actor if entry.event == "approved" else now.decided_by
             return replace(now, counted=(*stay, entry.actor), decided_by=decided_by)
@@ -124,7 +129,7 @@ def _state_after(now: Reckoning, entry: Entry, *, asks_nobody: bool) -> State:
             return now.state
 
 
-def misfit_of(request: Request, entries: Sequence[Entry], seal_key: bytes, now: datetime, host: str = "") -> str:
+def misfit_of(request: Request, entries: Sequence[Entry], seal_key: bytes, host: str = "") -> str:
     """Return what of the request does not fit its entries, in words; empty when it is proven.
 
     `entries` are verified, in ascending order: those of its decisions, and all of one `host` when the request is that
@@ -139,12 +144,12 @@ def misfit_of(request: Request, entries: Sequence[Entry], seal_key: bytes, now: 
         _misfit_of_head(request, reckoned)
         or _misfit_of_dates(request, reckoned)
         or _misfit_of_seals(request, seal_key)
-        or (_misfit_of_host(request, reckoned, host, entries, now) if host else "")
+        or (_misfit_of_host(request, reckoned, host, entries) if host else "")
     )
 
 
 def _misfit_of_head(request: Request, reckoned: Reckoning) -> str:
-    if request.hosts_half != reckoned.hosts or content_of(request) != reckoned.content:
+    if reckoned.is_odd or request.hosts_half != reckoned.hosts or content_of(request) != reckoned.content:
         return "it is not what people decided about"
     if request.state is not reckoned.state:
         return f"its state is {request.state.value}, and by the record {reckoned.state.value}"
@@ -179,21 +184,21 @@ def _misfit_of_seals(request: Request, seal_key: bytes) -> str:
     return f"the targets on {wrong[0]} are not those that people decided about" if wrong else ""
 
 
-def _misfit_of_host(request: Request, reckoned: Reckoning, host: str, entries: Sequence[Entry], now: datetime) -> str:
+def _misfit_of_host(request: Request, reckoned: Reckoning, host: str, entries: Sequence[Entry]) -> str:
     here = [entry for entry in entries if entry.host == host]
     look, begun = request.survey_of(host), _first(here, "host_started")
     if look is None or look.started_at != (begun.at if begun else None):
         return f"the act on {host} began at another time"
-    if reckoned.stopped_seq and not (begun and begun.seq < reckoned.stopped_seq):
-        return f"the act was stopped before {host}"
+    is_spared = reckoned.stopped_seq and not (begun and begun.seq < reckoned.stopped_seq)
     for target in request.targets:
         mine = [entry for entry in here if entry.session_id == target.session.id]
-        if misfit := _misfit_of_target(request, target, mine, now):
+        if misfit := _misfit_of_target(request, target, mine, Verdict.SKIPPED.value if is_spared else ""):
             return misfit
     return ""
 
 
-def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], now: datetime) -> str:
+def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], spared: str) -> str:
+    """Compare one target with its entries. `spared` is the verdict without an entry that a Stop gave; empty: none."""
     whom = f"{target.session.id} on {target.session.host}"
     dates = (("warning_started", target.warning_at), ("warning_delivered", target.warned_at))
     for event, at in (*dates, ("target_requested", target.requested_at)):
@@ -201,14 +206,10 @@ def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], n
         if at != (first.at if first else None):
             return f"what was done to session {whom} is not what the record says"
     ended = _first(mine, "target_ended") or _first(mine, "warning_failed")
-    if (target.verdict.value if target.verdict else "") != (ended.verdict if ended else ""):
+    if (target.verdict.value if target.verdict else "") != (ended.verdict if ended else spared):
         return f"the verdict of session {whom} is not the record's"
-    if not target.is_open:
-        return ""
-    if request.state is State.ACTING and request.ask.warn:
-        in_time = target.warned_at is not None and target.warned_at + request.ask.warn <= now
-        return "" if in_time else f"session {whom} has not had its time to save"
-    return ""
+    is_unwarned = request.state is State.ACTING and request.ask.warn and target.is_open and not target.warned_at
+    return f"session {whom} was not warned" if is_unwarned else ""
 
 
 def _first(entries: Sequence[Entry], event: str) -> Entry | None:

@@ -224,8 +224,9 @@ def _buttons(request: Request) -> tuple[Button | CommandButton, ...]:
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
     hosts = {target.session.host for target in request.targets}
-    waiting = [target for target in request.open_targets if not rows.has_begun(request, target.session.host)]
-    if request.state is State.ACTING and waiting and len(hosts) > 1:
+    begun = {look.host for look in request.surveys if look.started_at}
+    is_waiting = any(target.session.host not in begun for target in request.open_targets)
+    if request.state is State.ACTING and is_waiting and len(hosts) > 1:
         return (button(Press.STOP, "Stop the rest"),)
     return ()
 

@@ -89,7 +89,7 @@ def _row(request: Request, target: Target) -> Line:
 def _is_in_hand(request: Request, target: Target) -> bool:
     """A host takes its targets one after the other."""
     host = target.session.host
-    first = next((open_.key for open_ in request.open_targets if open_.session.host == host), None)
+    first = next((each.key for each in request.targets if each.session.host == host and each.is_open), None)
     return target.key == first and has_begun(request, host)
 
 

@@ -61,7 +61,7 @@ def within_limit(request: Request, event: e.Event, limit: AloneLimit, used: int)
                 return e.Refused(rule=MANY_AT_ONCE, message=f"{said} {limit.nobody}")
             above = replace(limit.above, message=said)
             return replace(event, requirement=above, message=said, valid_for=above.expires_after)
-        case e.Approved() if is_alone(request, event) and used + request.counts.targets > limit.most:
+        case e.Approved() if is_alone(request, event) and used + len(request.targets) > limit.most:
             said = _said(request.action, used, limit)
             if limit.nobody:
                 return e.Refused(rule=MANY_AT_ONCE, message=f"{said} {limit.nobody}", by=event.by)

@@ -151,7 +151,7 @@ def _warned(target: Target, event: e.WarningStarted | e.WarningDelivered | e.War
         case e.WarningStarted():
             return replace(target, warning_at=now)
         case e.WarningDelivered():
-            return replace(target, warned_at=now)
+            return replace(target, warned_at=target.warned_at or now)
         case e.WarningFailed():
             return replace(target, verdict=event.verdict, reason=event.reason, note=event.note)
 

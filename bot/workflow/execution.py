@@ -114,6 +114,8 @@ class HostExecution:
         Otherwise the bot only looks at the host.
         """
         targets, is_again, decision = _without_order(request), _has_begun(request, host), self._may_order(request)
+        if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
+            return
         if not is_again and decision.allowed:
             self._order(self._record(request, HostStarted(host=host)), host, is_again=False)
         elif not is_again:
@@ -174,7 +176,11 @@ class HostExecution:
                 assert_never(request.action)
 
     def _follow(self, request: Request, host: str, targets: list[Target]) -> None:
-        """Look at the host, and record a verdict for each target that is settled or whose time is over."""
+        """Look at the host, and record a verdict for each target that is settled or whose time is over.
+
+        The targets are proven first: the record says whom the bot acted on, and not what somebody wrote into a row.
+        """
+        request = self.ledger.prove(request.id, at_host(host)) or request
         found: dict[int, Session] | None = None
         blind: TerminalError | None = None
         try:

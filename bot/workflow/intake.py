@@ -9,6 +9,7 @@ from unicodedata import category
 
 from bot.cards import notices
 from bot.cards.model import ASK, LONGEST_VALUE, Press
+from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import suggest, understand
 from bot.commands.naming import OWN_NAMES, CommandNames
@@ -17,7 +18,7 @@ from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
-from bot.errors import Duplicate, LedgerError, UsageError
+from bot.errors import Conflict, Duplicate, LedgerError, UsageError
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
@@ -153,7 +154,7 @@ class Intake:
         opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
         if opens_form:
             refused = self.presses.refuses_form(request, press, call.actor, version)
-            return self._note(refused, call) if refused else Response(text="", form=request)
+            return self._note(refused, call) if refused else self._form(request)
         keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
         text = storable(call.text or "").strip()
         taken = self.presses.take(request, press, call.actor, version, keys, text=text)
@@ -165,6 +166,13 @@ class Intake:
         tried = storable(f"{call.press} {call.value}")
         self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
         return Response(text="I do not know this card any more. Ask again with the command.")
+
+    def _form(self, request: Request) -> Response:
+        """Return the form of a request that is proven: people choose among those who are really meant."""
+        try:
+            return Response(text="", form=self.ledger.prove(request.id) or request)
+        except Conflict as conflict:
+            return Response(text=clash(conflict), wake=WorkItem(request_id=request.id))
 
     def _note(self, no_effect: NoEffect, call: PressCall) -> Response:
         """Record a press that changes nothing and return its answer. The request is woken when it has expired."""

@@ -14,7 +14,7 @@ from bot.domain.part import HEAD
 from bot.domain.people import Place
 from bot.domain.request import LIST_FAILED, Ending, MessageRef, State, WorkItem
 from bot.domain.requirement import Confirm
-from bot.errors import ChatError
+from bot.errors import ChatError, Conflict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,13 +56,15 @@ class CardPublisher:
                 self.ledger.mark_published(
                     request_id, version=head.published_version, message_ref=None, publish_after=now + PROGRESS_EVERY
                 )
-            request = self.ledger.find(request_id) or head
+            request = self._to_show(head)
             again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             try:
                 self._announce(request)
                 message_ref = self._show(request)
                 if self._has_listed(request, message_ref):
                     continue
+            except Conflict:  # it was not proven, and has failed: that is what its card shows
+                continue
             except ChatError as error:
                 self._not_drawn(request, error, now)
                 return
@@ -72,6 +74,15 @@ class CardPublisher:
             self._notify(request, message_ref)
             if again_at:
                 return
+
+    def _to_show(self, head: Request) -> Request:
+        """Return the request as its card shows it. What people are to decide about is proven before they see it."""
+        try:
+            is_settled = head.state in (State.ACTING, State.ENDED)
+            shown = self.ledger.find(head.id) if is_settled else self.ledger.prove(head.id)
+        except Conflict:
+            shown = self.ledger.find(head.id)
+        return shown or head
 
     def _behind(self, request_id: str) -> Request | None:
         """Return the head of the request when its card is to be drawn now; else None."""

@@ -1,4 +1,4 @@
-"""The first tables: requests with their targets and host surveys, the audit chain, the pause, and the credentials.
+"""The first tables: requests with their targets and host surveys, the audit chain, and the credentials.
 
 The audit log can only grow: triggers refuse every change of what stands in it, so that an accident (a repair by hand, a
 clean-up job) is stopped here. Somebody who may drop triggers is found out by the signatures instead.
@@ -50,7 +50,6 @@ def upgrade() -> None:
     _make_audit_entry()
     _make_audit_target()
     _make_chain_head()
-    _make_pause()
     _make_credential()
     _make_indexes()
     for statement in _sqlite_triggers() if op.get_bind().dialect.name == "sqlite" else _postgresql_triggers():
@@ -221,19 +220,6 @@ def _make_chain_head() -> None:
     op.bulk_insert(head, [{"id": 1, "seq": 0, "hash": "0" * 64, "key_id": ""}])
 
 
-def _make_pause() -> None:
-    """The pause is one row, so that every replica sees it."""
-    op.create_table(
-        "pause",
-        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("by", sa.Text, nullable=False),
-        sa.Column("since", MOMENT, nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_pause"),
-        sa.CheckConstraint("id = 1", name="ck_pause_one_row"),
-    )
-
-
 def _make_credential() -> None:
     """What hosts said of the bot's passwords, so that every process stops before an account is locked."""
     op.create_table(
@@ -250,6 +236,7 @@ def _make_indexes() -> None:
     _make_partial_index("ix_request_expires_at", "request", "expires_at", "ended_at IS NULL")
     _make_partial_index("ix_request_behind", "request", "publish_after", "published_version < version")
     _make_partial_index("ix_host_survey_due_at", "host_survey", "due_at", "due_at IS NOT NULL")
+    _make_partial_index("ix_audit_entry_pause", "audit_entry", "seq", "event IN ('paused', 'resumed')")
     _make_partial_index("ix_audit_entry_rare", "audit_entry", "seq", "event IN ('policy_loaded', 'key_changed')")
     op.create_index("ix_request_asked_at", "request", ["asked_at"])
     op.create_index("ix_request_actor_id", "request", ["actor_id", "asked_at"])

@@ -15,14 +15,16 @@ from sqlalchemy import text
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from adapters.sql.tables import host_survey, request, target
+from adapters.sql.tables import audit_entry, host_survey, request, target
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.events import HostStarted
+from bot.domain.part import at_host
 from bot.domain.request import Ending, State, WorkItem
+from bot.errors import Conflict
 from tests.support.effort import examples
 from tests.support.harness import text_of
-from tests.support.people import BO, CHEN, OLI, asking_leads, bot_with
+from tests.support.people import BO, CHEN, OLI, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,6 +247,77 @@ def test_a_repeated_order_is_proven_too(world: World) -> None:
     world.write("UPDATE request SET expires_at = :late", late=world.harness.request.expires_at + 60 * world.minute)
     world.go_on()
     assert (world.touched, world.harness.request.ending) == ([], Ending.FAILED)
+
+
+def test_what_is_shown_for_a_yes_is_proven_before_it_is_drawn(world: World) -> None:
+    """Another person in the row while the card is drawn, and the right one again before the press."""
+    asked = world.harness.ask_and_run("comp1 id=5 --sync")
+    with world.engine.begin() as connection:
+        honest = connection.execute(text("SELECT session FROM target")).scalar_one()
+    harmless = json.dumps(json.loads(honest) | {"account": {"domain": "CORP", "user": "testuser"}})
+    world.write("UPDATE target SET session = :session", "UPDATE request SET published_version = 1", session=harmless)
+    world.go_on()
+    world.write("UPDATE target SET session = :session", session=honest)
+    for lead in (BO, CHEN):
+        world.harness.press("approve", by=lead)
+    world.go_on()
+    assert world.harness.card_of(asked).buttons == ()
+    assert (world.touched, world.harness.request.ending) == ([], Ending.FAILED)
+
+
+def test_a_form_shows_nobody_who_is_not_meant(world: World) -> None:
+    world.harness.ask_and_run("comp1 id=3,5 --sync")
+    world.write("UPDATE target SET own_warning = :other", other=True)
+    answer = world.harness.press("choose", by=BO)
+    assert (answer.form, world.harness.request.ending) == (None, Ending.FAILED)
+
+
+def test_a_pause_is_what_the_record_says(world: World) -> None:
+    """There is no row of the pause to take out; a row behind the marked end of the log is none of it."""
+    world.harness.ledger.pause("ops", "change freeze")
+    with world.engine.begin() as connection:
+        values = dict(connection.execute(text("SELECT * FROM audit_entry")).mappings().one())
+        values |= {"seq": 1000, "event": "resumed"}
+        connection.execute(audit_entry.insert().values(values | {"at": world.harness.clock.now()}))
+    assert world.harness.ledger.paused()
+
+
+def test_a_count_in_the_head_lifts_no_limit(world: World) -> None:
+    world.harness.change_policy(rule(), second_person_above=1)
+    for number in (3, 5):
+        asked = world.harness.ask_and_run(f"comp1 id={number} --sync")
+        world.write("UPDATE request SET targets = -9 WHERE id = :id", id=asked.id)
+        world.harness.press("approve", on=asked)
+        world.harness.run()
+    assert (world.touched, world.harness.request.state) == ([("comp1", 3)], State.AWAITING)
+
+
+def test_the_record_does_not_sign_what_somebody_wrote_into_a_row(world: World) -> None:
+    world.started("comp1 id=3 --sync")
+    with world.engine.begin() as connection:
+        session = json.loads(connection.execute(text("SELECT session FROM target")).scalar_one())
+    session |= {"account": {"domain": "CORP", "user": "ceo"}}
+    world.write(
+        "UPDATE target SET session = :session, requested_at = (SELECT asked_at FROM request)",
+        session=json.dumps(session),
+    )
+    world.go_on()
+    entries = world.harness.ledger.entries(request_id=world.harness.request.id)
+    assert not [entry for entry in entries if entry.event == "target_ended"]
+    assert (world.touched, world.harness.request.ending) == ([], Ending.FAILED)
+
+
+def test_an_honest_stop_beside_the_start_of_a_host_fails_nothing(world: World) -> None:
+    """The stop comes between the reading of a host and its start; what has ended meanwhile needs no proof."""
+    world.started()
+    request = world.harness.request
+    world.harness.press("stop", by=BO)
+    with pytest.raises(Conflict, match="Nothing is left"):
+        world.harness.ledger.record(request.id, HostStarted(host="comp1"))
+    assert world.harness.ledger.prove(request.id, at_host("comp1"))
+    world.go_on()
+    assert world.harness.request.ending is Ending.DONE
+    assert world.harness.ledger.prove(request.id, at_host("comp1"))
 
 
 @pytest.mark.slow

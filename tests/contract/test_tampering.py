@@ -59,7 +59,7 @@ HARMLESS = {
         "version": "counts drawings; a lower one than the record's is found",
         "ending": "a request that has not ended has none; its state says so",
         "ended_at": "the same",
-        "targets": "a count for the card",
+        "targets": "a count for the card; the limit counts the rows",
         "open_targets": "a count for the card",
         "unsure_targets": "a count for the card",
     },

@@ -87,14 +87,14 @@ class FakeLedger:
             if whole is None:
                 raise LedgerError(f"I know no request {request_id}. Send the command again.")
             now = self._clock.now()
+            part = WHOLE if limit else part_for(event)
             if limit:
-                before = taken(whole, part_for(event))
-                event = within_limit(before, event, limit, self._used(before, now - limit.within))
-            part = part_for(event)
+                event = within_limit(whole, event, limit, self._used(whole, now - limit.within))
+            after, entry = decided(taken(whole, part), event, now, seal_key=self._keys.seal_key)
             is_proven = not needs_proof(whole, event) or not self._misfit(taken(whole, part), part)
             if not is_proven:
-                event, part = not_proven(), WHOLE
-            after, entry = decided(taken(whole, part), event, now, seal_key=self._keys.seal_key)
+                part = WHOLE
+                after, entry = decided(whole, not_proven(), now, seal_key=self._keys.seal_key)
             self._requests[request_id] = after if part == WHOLE else put_back(whole, after)
             self._append(entry, now)
             if not is_proven:
@@ -103,13 +103,13 @@ class FakeLedger:
 
     def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
         found = self.find(request_id, part)
-        if found is None or not self._misfit(found, part):
+        if found is None or found.state is State.ENDED or not self._misfit(found, part):
             return found
         raise _not_proven(self.record(request_id, not_proven()))
 
     def _misfit(self, request: Request, part: Part) -> str:
         entries = [entry for entry in self._entries if entry.request_id == request.id]
-        return misfit_of(request, entries, self._keys.seal_key, self._clock.now(), part.host)
+        return misfit_of(request, entries, self._keys.seal_key, part.host)
 
     def _used(self, request: Request, since: datetime) -> int:
         others = (one for one in self._requests.values() if one.id != request.id)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.part import WHOLE, Part, at_host
+from bot.domain.request import WorkItem
 from bot.domain.session import SessionState
 from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile
 from bot.policy.model import Force
-from tests.support.people import BO, DANA, asking_leads, bot_with, rule
+from tests.fakes.directory import FakeDirectory
+from tests.fakes.ledger import FakeLedger
+from tests.support.harness import KEY
+from tests.support.people import BO, CHEN, DANA, GROUPS, STATUSES, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
+    from bot.domain.people import Actor
+    from bot.domain.request import Request
     from tests.support.harness import BotHarness
 
 ACTIVE = frozenset({SessionState.ACTIVE})
@@ -108,3 +116,49 @@ def test_the_words_of_an_answer_that_was_lost_stay_when_a_look_settles_it() -> N
     harness.wait(timedelta(seconds=10))
     target = harness.target(request, "comp1", 3)
     assert (target.verdict, target.words) == (Verdict.GONE, "Killed.")
+
+
+class ReadAsAnother(FakeLedger):
+    """Somebody writes another requester into the row, with their yes, until the step at the host has read it."""
+
+    another: Actor | None = None
+    proofs: tuple[Part, ...] = ()
+
+    def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        found = super().find(request_id, part)
+        if found is None or self.another is None or not part.host:
+            return found
+        another, self.another = self.another, None
+        return replace(found, actor=another, counted=(another,))
+
+    def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        self.proofs += (part,)
+        return super().prove(request_id, part)
+
+
+def started_at(ledger: ReadAsAnother, harness: BotHarness) -> None:
+    harness.ledger = ledger  # type: ignore[assignment] # a store like the other
+    harness.restart()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.press("approve", by=DANA, on=request)
+    harness.workflow.step(WorkItem(request_id=request.id))
+
+
+def test_the_rules_allow_an_order_for_the_proven_request_alone() -> None:
+    harness = bot_with(rule())
+    ledger = ReadAsAnother(harness.clock, KEY)
+    started_at(ledger, harness)
+    harness.directory = FakeDirectory({**GROUPS, DANA.user_id: frozenset()}, STATUSES)
+    ledger.another = CHEN
+    harness.run()
+    assert harness.terminal.acts == []
+    assert at_host("comp1") in ledger.proofs
+
+
+def test_the_first_order_of_a_host_takes_the_proof_of_its_record_and_no_other() -> None:
+    harness = bot_with(rule())
+    ledger = ReadAsAnother(harness.clock, KEY)
+    started_at(ledger, harness)
+    harness.run()
+    assert harness.terminal.logged_off == [("comp1", 3)]
+    assert at_host("comp1") not in ledger.proofs
