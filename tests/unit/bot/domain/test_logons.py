@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.logons import NEW, Standing, Turn
+from bot.domain.logons import NEW, Standing, Suspension, Turn
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=10)
@@ -37,20 +37,42 @@ def test_an_acceptance_counts_for_who_began_before_it_and_for_nobody_who_began_l
 
 
 def test_one_has_the_turn_until_its_end() -> None:
-    first = NEW.taken(turn("comp1", "a"), NOW, since=NOW)
+    first = NEW.taken(turn("comp1", "a"), NOW, since=NOW, window=WINDOW)
     assert first.turn == turn("comp1", "a")
-    assert first.taken(turn("comp2", "b"), NOW + 2 * SECOND, since=NOW) == first
+    assert first.taken(turn("comp2", "b"), NOW + 2 * SECOND, since=NOW, window=WINDOW) == first
     at = NOW + 3 * SECOND
-    assert first.taken(turn("comp2", "b", at), at, since=NOW).turn == turn("comp2", "b", at)
+    assert first.taken(turn("comp2", "b", at), at, since=NOW, window=WINDOW).turn == turn("comp2", "b", at)
+
+
+def test_a_turn_without_an_answer_is_a_refusal_of_its_host_from_its_end_on() -> None:
+    first, end = NEW.taken(turn("comp1", "a"), NOW, since=NOW, window=WINDOW), NOW + 3 * SECOND
+    assert first.taken(turn("comp1", "b", end), end, since=NOW, window=WINDOW).turn is None
+    second = first.taken(turn("comp2", "b", end), end, since=NOW, window=WINDOW)
+    assert second.suspension_at("comp1", end) == Suspension(until=end + WINDOW, refused_at=end)
+    assert second.suspended_until is None
+    third = second.taken(turn("comp3", "c", end + MINUTE), end + MINUTE, since=NOW, window=WINDOW)
+    assert (third.turn, third.suspended_until) == (None, end + 3 * SECOND + WINDOW)
+
+
+def test_a_refusal_elsewhere_is_the_second_after_a_turn_without_an_answer() -> None:
+    standing = NEW.taken(turn("comp1", "a"), NOW, since=NOW, window=WINDOW)
+    assert refused(standing, "comp2", NOW + MINUTE).suspended_until == NOW + MINUTE + WINDOW
+    assert refused(standing, "comp1", NOW + MINUTE, token="a").suspended_until is None
+
+
+def test_a_turn_whose_refusal_would_be_over_is_forgotten() -> None:
+    standing, later = NEW.taken(turn("comp1", "a"), NOW, since=NOW, window=WINDOW), NOW + 2 * WINDOW
+    again = standing.taken(turn("comp1", "b", later), later, since=NOW, window=WINDOW)
+    assert (again.turn, again.refusals) == (turn("comp1", "b", later), ())
 
 
 def test_a_proven_credential_needs_no_turn() -> None:
     standing = accepted(NEW, "comp1")
-    assert standing.taken(turn("comp2"), NOW, since=NOW) == standing
+    assert standing.taken(turn("comp2"), NOW, since=NOW, window=WINDOW) == standing
 
 
 def test_an_answer_ends_its_own_turn_and_no_other() -> None:
-    standing = NEW.taken(turn("comp1", "mine"), NOW, since=NOW)
+    standing = NEW.taken(turn("comp1", "mine"), NOW, since=NOW, window=WINDOW)
     assert refused(standing, "comp1", token="mine").turn is None
     assert accepted(standing, "comp1", token="mine").turn is None
     assert standing.given_back("mine").turn is None
@@ -87,7 +109,7 @@ def test_two_refusals_at_different_hosts_stop_every_host_for_the_window() -> Non
     stop = standing.suspension_at("comp3", NOW + MINUTE)
     assert stop is not None
     assert (stop.until, stop.refused_at) == (NOW + MINUTE + WINDOW, None)
-    assert standing.taken(turn("comp3"), NOW + MINUTE, since=NOW) == standing
+    assert standing.taken(turn("comp3"), NOW + MINUTE, since=NOW, window=WINDOW) == standing
     assert standing.suspension_at("comp3", stop.until) is None
 
 
@@ -115,7 +137,7 @@ def test_two_refusals_further_apart_than_the_window_are_two_single_ones() -> Non
 
 def test_the_first_turn_after_the_window_forgets_what_is_over() -> None:
     later = NOW + WINDOW
-    standing = refused(refused(NEW, "comp1"), "comp2").taken(turn("comp3", at=later), later, since=NOW)
+    standing = refused(refused(NEW, "comp1"), "comp2").taken(turn("comp3", at=later), later, since=NOW, window=WINDOW)
     assert (standing.suspended_until, standing.refusals) == (None, ())
     assert not standing.is_proven(NOW)
 
