@@ -70,9 +70,9 @@ class Standing:
 
     def is_news(self, *, times_refused: int, since: datetime) -> bool:
         """Return whether an acceptance of a logon that began after so many refusals would change anything."""
-        if self.suspended_until or any(each.counts for each in self.refusals):
-            return True
-        return times_refused == self.times_refused and not self.is_proven(since)
+        if times_refused != self.times_refused:
+            return False
+        return not self.is_proven(since) or any(each.counts for each in self.refusals)
 
     def taken(self, turn: Turn, now: datetime, *, since: datetime, window: timedelta) -> Standing:
         """Return the standing with this turn, or without it when it may not be taken or nobody needs one."""
@@ -82,18 +82,16 @@ class Standing:
         return replace(known, turn=turn, refusals=known.live(now), suspended_until=None)
 
     def accepted(self, host: str, token: str, now: datetime, *, times_refused: int) -> Standing:
-        """Return the standing after a host accepted the credential, which also ends a suspension.
+        """Return the standing after a host accepted the credential.
 
-        `times_refused` is the number of refusals when the logon began. A refusal that came after it may be the newer
-        truth, so the credential is not proven then.
+        `times_refused` is the number of refusals when the logon began. A refusal that came after that may be the newer
+        truth, so nothing is proven then, and no refusal or suspension ends.
         """
+        known = self.given_back(token)
+        if times_refused != self.times_refused:
+            return known
         before = tuple(replace(each, counts=False) for each in self.live(now) if each.host != host)
-        return replace(
-            self.given_back(token),
-            accepted_at=now if times_refused == self.times_refused else self.accepted_at,
-            refusals=before,
-            suspended_until=None,
-        )
+        return replace(known, accepted_at=now, refusals=before, suspended_until=None)
 
     def refused(self, host: str, token: str, now: datetime, *, window: timedelta) -> Standing:
         """Return the standing after a host refused the credential. The second host suspends it everywhere."""

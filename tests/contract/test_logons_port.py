@@ -133,6 +133,12 @@ def test_an_acceptance_after_a_refusal_that_it_did_not_know_proves_nothing(logon
     assert logons.standing("a").is_proven(NOW)
 
 
+def test_an_acceptance_that_began_before_the_refusals_ends_no_suspension(logons: Logons) -> None:
+    logons.refuse("a", "comp1", "one")
+    suspended = logons.refuse("a", "comp2", "two").after
+    assert logons.accept("a", "slow", "zero", times_refused=0).after == suspended == logons.standing("a")
+
+
 def test_a_row_that_nothing_changed_for_a_month_goes(engine: Engine, clock: SettableClock) -> None:
     logons = SqlLogons(engine, clock, FairLock(), window=WINDOW)
     logons.refuse("old", "comp1", "one")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.domain.logons import NEW, Standing, Suspension, Turn
 
@@ -142,21 +145,32 @@ def test_the_first_turn_after_the_window_forgets_what_is_over() -> None:
     assert not standing.is_proven(NOW)
 
 
-def test_a_late_acceptance_frees_the_credential_and_does_not_prove_it() -> None:
-    """It began before the refusals, so the password may have changed between."""
-    standing = refused(refused(NEW, "comp1"), "comp2").accepted("comp3", "", NOW, times_refused=0)
-    assert standing.suspended_until is None
+@pytest.mark.parametrize("host", ["comp1", "comp2", "comp3"])
+@pytest.mark.parametrize("times_refused", [0, 1])
+def test_an_acceptance_that_began_before_a_refusal_changes_nothing(host: str, times_refused: int) -> None:
+    """The password may have changed between."""
+    suspended = refused(refused(NEW, "comp1"), "comp2")
+    assert suspended.accepted(host, "", NOW, times_refused=times_refused) == suspended
+
+
+def test_an_acceptance_that_began_before_one_refusal_is_none_between_it_and_the_next() -> None:
+    standing = refused(NEW, "comp1").accepted("comp3", "", NOW, times_refused=0)
     assert not standing.is_proven(NOW)
-    assert refused(standing, "comp4").suspended_until is None
-    assert [standing.suspension_at(host, NOW) is None for host in ("comp1", "comp2", "comp4")] == [False, False, True]
+    assert refused(standing, "comp2").suspended_until == NOW + WINDOW
+
+
+def test_a_late_acceptance_still_ends_its_own_turn() -> None:
+    standing = refused(NEW.taken(turn("comp1", "mine"), NOW, since=NOW, window=WINDOW), "comp2")
+    assert standing.accepted("comp1", "mine", NOW, times_refused=0) == replace(standing, turn=None)
 
 
 def test_an_acceptance_is_news_when_it_proves_frees_or_breaks_a_row_of_refusals() -> None:
     proven = accepted(NEW, "comp1")
     one = refused(proven, "comp2")
-    settled = one.accepted("comp3", "", NOW, times_refused=0)
+    settled = one.accepted("comp3", "", NOW, times_refused=1)
     assert NEW.is_news(times_refused=0, since=NOW)
     assert not proven.is_news(times_refused=0, since=NOW)
-    assert one.is_news(times_refused=0, since=NOW)
-    assert not settled.is_news(times_refused=0, since=NOW)
-    assert settled.is_news(times_refused=1, since=NOW)
+    assert one.is_news(times_refused=1, since=NOW)
+    assert not one.is_news(times_refused=0, since=NOW)
+    assert not settled.is_news(times_refused=1, since=NOW)
+    assert settled.is_news(times_refused=1, since=NOW + SECOND)
