@@ -12,7 +12,7 @@ from adapters.sql.database import LOCK_LIMIT, READS
 from adapters.sql.documents import STANDING
 from adapters.sql.errors import row_faults, translate_errors
 from adapters.sql.tables import credential as rows
-from bot.domain.logons import NEW, TURN, Turn
+from bot.domain.logons import LONGEST_TURN, NEW, Turn
 from bot.ports.logons import Change
 
 if TYPE_CHECKING:
@@ -38,20 +38,19 @@ KEEP = timedelta(days=30)
 class SqlLogons:
     """`turns` is the queue of all writers of this process; `window` is how long a refusal stops a credential."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, turns: FairLock, *, window: timedelta, turn: timedelta = TURN
-    ) -> None:
+    def __init__(self, engine: Engine, clock: Clock, turns: FairLock, *, window: timedelta) -> None:
         self._engine, self._clock, self._turns = engine, clock, turns
         self._reader = engine.execution_options(**{READS: True})
-        self._window, self._turn = window, turn
+        self._window = window
 
     def standing(self, credential: str) -> Standing:
         with translate_errors(), self._reader.begin() as connection:
             return _read(connection, credential)
 
-    def take_turn(self, credential: str, host: str, token: str, *, since: datetime) -> Change:
+    def take_turn(self, credential: str, host: str, token: str, *, since: datetime, within: timedelta) -> Change:
         def taken(before: Standing, now: datetime) -> Standing:
-            return before.taken(Turn(host=host, token=token, until=now + self._turn), now, since=since)
+            turn = Turn(host=host, token=token, until=now + min(within, LONGEST_TURN))
+            return before.taken(turn, now, since=since, window=self._window)
 
         return self._change(credential, taken)
 

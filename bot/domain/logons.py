@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-TURN = timedelta(seconds=3)
-"""How long the others wait for the answer of the one host that tries a credential. Its process may have died."""
+LONGEST_TURN = timedelta(seconds=20)
+"""A turn lasts as long as its call may, and no longer than this: its process may have died."""
 
 PROVEN_FOR = timedelta(minutes=1)
 """How long an acceptance proves a credential. Passwords change while the bot runs, most often when nobody uses it."""
@@ -32,7 +32,7 @@ class Turn:
 
     host: str  # where it is tried
     token: str  # tells this logon from every other
-    until: datetime  # the next one may try after this time, whatever became of this logon
+    until: datetime  # without an answer by this time it counts as refused, and the next one may try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,40 +70,40 @@ class Standing:
 
     def is_news(self, *, times_refused: int, since: datetime) -> bool:
         """Return whether an acceptance of a logon that began after so many refusals would change anything."""
-        if self.suspended_until or any(each.counts for each in self.refusals):
-            return True
-        return times_refused == self.times_refused and not self.is_proven(since)
+        if times_refused != self.times_refused:
+            return False
+        return not self.is_proven(since) or any(each.counts for each in self.refusals)
 
-    def taken(self, turn: Turn, now: datetime, *, since: datetime) -> Standing:
-        """Return the standing with this turn, or as it is when the turn may not be taken or nobody needs one."""
-        if self.is_proven(since) or self.is_tried(now) or self.suspension_at(turn.host, now):
-            return self
-        return replace(self, turn=turn, refusals=self._live(now), suspended_until=None)
+    def taken(self, turn: Turn, now: datetime, *, since: datetime, window: timedelta) -> Standing:
+        """Return the standing with this turn, or without it when it may not be taken or nobody needs one."""
+        known = self.settled(now, window)
+        if known.is_proven(since) or known.is_tried(now) or known.suspension_at(turn.host, now):
+            return known
+        return replace(known, turn=turn, refusals=known.live(now), suspended_until=None)
 
     def accepted(self, host: str, token: str, now: datetime, *, times_refused: int) -> Standing:
-        """Return the standing after a host accepted the credential, which also ends a suspension.
+        """Return the standing after a host accepted the credential.
 
-        `times_refused` is the number of refusals when the logon began. A refusal that came after it may be the newer
-        truth, so the credential is not proven then.
+        `times_refused` is the number of refusals when the logon began. A refusal that came after that may be the newer
+        truth, so nothing is proven then, and no refusal or suspension ends.
         """
-        before = tuple(replace(each, counts=False) for each in self._live(now) if each.host != host)
-        return replace(
-            self.given_back(token),
-            accepted_at=now if times_refused == self.times_refused else self.accepted_at,
-            refusals=before,
-            suspended_until=None,
-        )
+        known = self.given_back(token)
+        if times_refused != self.times_refused:
+            return known
+        before = tuple(replace(each, counts=False) for each in self.live(now) if each.host != host)
+        return replace(known, accepted_at=now, refusals=before, suspended_until=None)
 
     def refused(self, host: str, token: str, now: datetime, *, window: timedelta) -> Standing:
         """Return the standing after a host refused the credential. The second host suspends it everywhere."""
-        others = tuple(each for each in self._live(now) if each.host != host)
+        known = self.given_back(token).settled(now, window)
+        others = tuple(each for each in known.live(now) if each.host != host)
         is_second = any(each.counts for each in others)
         return replace(
-            self.given_back(token),
+            known,
             accepted_at=None,
             refusals=(*others, Refusal(host=host, at=now, until=now + window)),
-            times_refused=self.times_refused + 1,
-            suspended_until=now + window if is_second else self.suspended_until,
+            times_refused=known.times_refused + 1,
+            suspended_until=now + window if is_second else known.suspended_until,
         )
 
     def given_back(self, token: str) -> Standing:
@@ -111,7 +111,14 @@ class Standing:
         is_over = self.turn is not None and self.turn.token == token
         return replace(self, turn=None) if is_over else self
 
-    def _live(self, now: datetime) -> tuple[Refusal, ...]:
+    def settled(self, now: datetime, window: timedelta) -> Standing:
+        """Return the standing after a turn that had no answer in its time: the password may have left for a refusal."""
+        if self.turn is None or self.is_tried(now):
+            return self
+        return self.refused(self.turn.host, self.turn.token, self.turn.until, window=window)
+
+    def live(self, now: datetime) -> tuple[Refusal, ...]:
+        """Return the refusals that still hold."""
         return tuple(each for each in self.refusals if now < each.until)
 
 

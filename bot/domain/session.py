@@ -181,8 +181,17 @@ class Session:
 
         None in other states, and when a time is unknown.
         """
-        since = {SessionState.ACTIVE: self.input, SessionState.DISCONNECTED: self.disconnect}.get(self.state, 0)
+        since = self._since
         return timedelta(microseconds=max(0, self.now - since) // 10) if since > 0 and self.now > 0 else None
+
+    @property
+    def _since(self) -> int:
+        """Ticks of the last input when Active, of the disconnect when Disconnected; 0 in other states, and unknown.
+
+        Nobody types in a session or leaves it before the logon, so an older time is taken for that of the logon.
+        """
+        since = {SessionState.ACTIVE: self.input, SessionState.DISCONNECTED: self.disconnect}.get(self.state, 0)
+        return max(since, self.logon) if since > 0 else 0
 
     @property
     def is_idle_unknown(self) -> bool:
@@ -197,9 +206,7 @@ class Session:
         """
         if self.idle is None:
             return 0
-        if self.state is SessionState.DISCONNECTED:
-            return self.disconnect
-        return self.input if self.idle >= IDLE_FROM else 0
+        return self._since if self.state is SessionState.DISCONNECTED or self.idle >= IDLE_FROM else 0
 
     @property
     def logged_on_at(self) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from bot.domain.logons import Standing
 
@@ -31,11 +31,12 @@ class Logons(Protocol):
         """Return the standing. It is `NEW` for a credential that nobody tried."""
         ...
 
-    def take_turn(self, credential: str, host: str, token: str, *, since: datetime) -> Change:
+    def take_turn(self, credential: str, host: str, token: str, *, since: datetime, within: timedelta) -> Change:
         """Take the turn to try the credential at this host, when nobody has it.
 
-        Nothing changes when a host has accepted the credential since that time, or when it may not be tried here.
-        A turn ends with the answer, and by itself after `TURN`.
+        It is not taken when a host has accepted the credential since that time, or when it may not be tried here.
+        A turn ends with the answer, and by itself after `within`, at the latest after `LONGEST_TURN`. Without an
+        answer by then it is a refusal of its host.
         """
         ...
 

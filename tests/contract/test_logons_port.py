@@ -13,7 +13,7 @@ from adapters.sql.logons import KEEP, SqlLogons
 from adapters.sql.migrate import upgrade
 from adapters.sql.tables import credential
 from adapters.sql.write_queue import FairLock
-from bot.domain.logons import NEW, TURN
+from bot.domain.logons import LONGEST_TURN, NEW
 from bot.errors import LedgerError
 from tests.contract import writers
 from tests.fakes.logons import FakeLogons
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.ports.logons import Logons
     from tests.fakes.clock import SettableClock
 
-WINDOW = timedelta(minutes=10)
+WINDOW, TURN = timedelta(minutes=10), timedelta(seconds=8)
 
 
 @pytest.fixture
@@ -57,28 +57,47 @@ def test_a_credential_that_nobody_tried_is_new(logons: Logons) -> None:
 
 
 def test_one_has_the_turn_until_its_answer(logons: Logons) -> None:
-    first = logons.take_turn("a", "comp1", "one", since=NOW)
-    second = logons.take_turn("a", "comp2", "two", since=NOW)
+    first = logons.take_turn("a", "comp1", "one", since=NOW, within=TURN)
+    second = logons.take_turn("a", "comp2", "two", since=NOW, within=TURN)
     assert (first.before, first.after.turn and first.after.turn.token) == (NEW, "one")
     assert second.before == second.after == logons.standing("a") == first.after
     logons.accept("a", "comp1", "one", times_refused=0)
     assert logons.standing("a").is_proven(NOW)
-    assert logons.take_turn("a", "comp2", "three", since=NOW).after.turn is None
+    assert logons.take_turn("a", "comp2", "three", since=NOW, within=TURN).after.turn is None
 
 
 def test_a_turn_without_an_answer_ends_by_itself(logons: Logons, clock: SettableClock) -> None:
-    logons.take_turn("a", "comp1", "one", since=NOW)
+    logons.take_turn("a", "comp1", "one", since=NOW, within=TURN)
     clock.move(TURN)
-    turn = logons.take_turn("a", "comp2", "two", since=NOW).after.turn
+    turn = logons.take_turn("a", "comp2", "two", since=NOW, within=TURN).after.turn
     assert turn is not None
     assert (turn.host, turn.token, turn.until) == ("comp2", "two", NOW + 2 * TURN)
 
 
+def test_turns_without_an_answer_are_refusals_and_two_suspend_the_credential(
+    logons: Logons, clock: SettableClock
+) -> None:
+    for number in (1, 2):
+        taken = logons.take_turn("a", f"comp{number}", str(number), since=NOW, within=TURN).after
+        assert taken.turn is not None
+        clock.move(TURN)
+    change = logons.take_turn("a", "comp3", "3", since=NOW, within=TURN)
+    assert (change.after.turn, change.after.suspended_until) == (None, NOW + 2 * TURN + WINDOW)
+    assert change.after == logons.standing("a")
+    assert [refusal.host for refusal in change.after.refusals] == ["comp1", "comp2"]
+
+
+def test_no_turn_is_longer_than_the_longest(logons: Logons) -> None:
+    turn = logons.take_turn("a", "comp1", "one", since=NOW, within=timedelta(hours=1)).after.turn
+    assert turn is not None
+    assert turn.until == NOW + LONGEST_TURN
+
+
 def test_a_turn_that_is_given_back_goes_to_the_next(logons: Logons) -> None:
-    logons.take_turn("a", "comp1", "one", since=NOW)
+    logons.take_turn("a", "comp1", "one", since=NOW, within=TURN)
     assert logons.give_back("a", "of another").after.turn is not None
     assert logons.give_back("a", "one").after == NEW
-    turn = logons.take_turn("a", "comp2", "two", since=NOW).after.turn
+    turn = logons.take_turn("a", "comp2", "two", since=NOW, within=TURN).after.turn
     assert turn is not None
     assert turn.token == "two"
 
@@ -86,7 +105,7 @@ def test_a_turn_that_is_given_back_goes_to_the_next(logons: Logons) -> None:
 def test_an_acceptance_of_an_earlier_start_does_not_count(logons: Logons, clock: SettableClock) -> None:
     logons.accept("a", "comp1", "one", times_refused=0)
     started = clock.move(timedelta(seconds=1))
-    turn = logons.take_turn("a", "comp1", "two", since=started).after.turn
+    turn = logons.take_turn("a", "comp1", "two", since=started, within=TURN).after.turn
     assert turn is not None
     assert turn.token == "two"
 
@@ -98,10 +117,10 @@ def test_two_refusals_suspend_the_credential_and_no_other_until_the_window_is_ov
     change = logons.refuse("a", "comp2", "two")
     assert (change.before.suspended_until, change.after.suspended_until) == (None, NOW + WINDOW)
     assert change.after == logons.standing("a")
-    assert logons.take_turn("a", "comp3", "three", since=NOW).after == change.after
-    assert logons.take_turn("b", "comp3", "three", since=NOW).after.turn is not None
+    assert logons.take_turn("a", "comp3", "three", since=NOW, within=TURN).after == change.after
+    assert logons.take_turn("b", "comp3", "three", since=NOW, within=TURN).after.turn is not None
     clock.move(WINDOW)
-    freed = logons.take_turn("a", "comp3", "four", since=NOW)
+    freed = logons.take_turn("a", "comp3", "four", since=NOW, within=TURN)
     assert (freed.before.suspended_until, freed.after.suspended_until) == (NOW + WINDOW, None)
 
 
@@ -112,6 +131,12 @@ def test_an_acceptance_after_a_refusal_that_it_did_not_know_proves_nothing(logon
     assert not logons.standing("a").is_proven(NOW)
     logons.accept("a", "comp2", "three", times_refused=logons.standing("a").times_refused)
     assert logons.standing("a").is_proven(NOW)
+
+
+def test_an_acceptance_that_began_before_the_refusals_ends_no_suspension(logons: Logons) -> None:
+    logons.refuse("a", "comp1", "one")
+    suspended = logons.refuse("a", "comp2", "two").after
+    assert logons.accept("a", "slow", "zero", times_refused=0).after == suspended == logons.standing("a")
 
 
 def test_a_row_that_nothing_changed_for_a_month_goes(engine: Engine, clock: SettableClock) -> None:

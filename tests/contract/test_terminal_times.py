@@ -9,7 +9,7 @@ import pytest
 from bot.domain.session import Machine, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import WrongMachine
-from tests.contract.hosts import ACT, NOW, WAIT, look, order_for
+from tests.contract.hosts import ACT, WAIT, look, order_for
 from tests.support.comparisons import ACTIVE, COMPARISONS, Comparison
 
 if TYPE_CHECKING:
@@ -20,19 +20,17 @@ FOR_POWERSHELL_TOO = {
     "test_a_disconnect_compares_the_time_too",
 }
 WORKER = 5
-SAID = NOW - 3 * 36_000_000_000
-"""Three hours before the sessions were made."""
 
 
 @pytest.mark.parametrize("row", COMPARISONS, ids=lambda row: row.name)
 def test_who_is_not_as_the_card_said_is_left_alone(hosts: Hosts, host: str, row: Comparison) -> None:
-    seen = look(hosts, host)[WORKER]
-    since = 0 if row.later < 0 else SAID + row.later
+    seen = look(hosts, host)[WORKER]  # the card's time is that of the logon, which no time may be before
+    since = 0 if row.later < 0 else seen.logon + row.later
     hosts.set_times(host, WORKER, row.now, since)
     order = order_for(
         seen,
         said_state=row.said,
-        said_since=SAID if row.is_said else 0,
+        said_since=seen.logon if row.is_said else 0,
         even_if_active=row.even_if_active,
         not_at_console=False,
     )
@@ -44,16 +42,16 @@ def test_who_is_not_as_the_card_said_is_left_alone(hosts: Hosts, host: str, row:
 
 def test_a_warning_compares_before_it_shows_anything(hosts: Hosts, host: str) -> None:
     seen = look(hosts, host)[WORKER]
-    hosts.set_times(host, WORKER, ACTIVE, SAID + 36_000_000_000)
-    order = order_for(seen, said_since=SAID)
+    hosts.set_times(host, WORKER, ACTIVE, seen.logon + 36_000_000_000)
+    order = order_for(seen, said_since=seen.logon)
     (answer,) = hosts.terminal.message(host, [order], title="Please save", text="now", within=ACT)
     assert (answer.verdict, answer.reason, hosts.messages(host)) == (Verdict.CHANGED, Reason.CAME_BACK, [])
 
 
 def test_a_disconnect_compares_the_time_too(hosts: Hosts, host: str) -> None:
     seen = look(hosts, host)[WORKER]
-    hosts.set_times(host, WORKER, SessionState.DISCONNECTED, SAID + 1)
-    order = order_for(seen, said_since=SAID)
+    hosts.set_times(host, WORKER, SessionState.DISCONNECTED, seen.logon + 1)
+    order = order_for(seen, said_since=seen.logon)
     (answer,) = hosts.terminal.disconnect(host, [order], wait=WAIT, within=ACT)
     assert (answer.verdict, answer.reason, hosts.disconnected(host)) == (Verdict.CHANGED, Reason.LEFT, [])
 

@@ -112,7 +112,7 @@ def tries(url: str, number: int) -> int:
     made = 0
     for host in hosts:
         while True:
-            standing = logons.take_turn("a", host, host, since=b.NOW).after
+            standing = logons.take_turn("a", host, host, since=b.NOW, within=LIMIT.within).after
             if standing.suspended_until:
                 return made
             if standing.turn and standing.turn.token == host:

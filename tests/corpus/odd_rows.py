@@ -25,6 +25,9 @@ from tests.support.comparisons import COMPARISONS, Comparison
 
 INT64 = (-(2**63), -(2**63) + 1, -1, 0, 1, EARLIEST - 1, LATEST, 2**63 - 2, 2**63 - 1)
 """Ticks that no session can have."""
+IDLE_FOR_LONG = {"idle for long": YES, "not idle for long": NO}
+BEFORE_THE_LOGON = (1, SECOND, HOUR, LOGON - EARLIEST)
+"""Ticks: the password is typed shortly before the logon; nothing honest is as old as the year 2000."""
 NO_LOGON = {"logged on since": OPEN, "logged on before": OPEN}
 AN_ERROR = {"user": OPEN, "account": OPEN, **NO_TIMES, **NO_LOGON}
 
@@ -69,7 +72,73 @@ TIMES = (
         said=Said(logon=EARLIEST),
         filters={"logged on since": NO, "logged on before": YES},
     ),
-    Row(name="the last time of all", report=Report(logon=LATEST - 1), said=Said(logon=LATEST - 1)),
+    Row(
+        name="the last time of all",
+        report=Report(logon=LATEST - 1),
+        said=Said(logon=LATEST - 1, since=LATEST - 1),
+        idle=0,
+    ),
+    *(
+        Row(
+            name=f"a last input {before} ticks before the logon",
+            report=at_work(input=LOGON - before),
+            said=Said(state=0, since=LOGON),
+            idle=26 * 3600,
+            filters={**AT_WORK, **IDLE_FOR_LONG},
+        )
+        for before in BEFORE_THE_LOGON
+    ),
+    *(
+        Row(
+            name=f"a disconnect {before} ticks before the logon",
+            report=Report(disconnect=LOGON - before),
+            said=Said(since=LOGON),
+            idle=26 * 3600,
+            filters=IDLE_FOR_LONG,
+        )
+        for before in BEFORE_THE_LOGON
+    ),
+    Row(
+        name="a last input of the year 2000 by somebody who logged on an hour ago, by a filter on it",
+        report=at_work(logon=NOW - HOUR, input=EARLIEST),
+        said=Said(logon=NOW - HOUR, state=0, since=0, filters=("idle for long",)),
+        touch=changed("filter"),
+        idle=3600,
+        filters=AT_WORK,
+    ),
+    Row(
+        name="a disconnect of the year 2000 by somebody who logged on an hour ago, by a filter on it",
+        report=Report(logon=NOW - HOUR, disconnect=EARLIEST),
+        said=Said(logon=NOW - HOUR, since=NOW - HOUR, filters=("idle for long",)),
+        touch=changed("filter"),
+        idle=3600,
+    ),
+    Row(
+        name="a last input before the logon, later than the card said by more than a minute",
+        report=at_work(input=EARLIEST),
+        said=Said(state=0, since=LOGON - 61 * SECOND),
+        touch=changed("came_back"),
+        idle=26 * 3600,
+        filters={**AT_WORK, **IDLE_FOR_LONG},
+    ),
+    Row(
+        name="a disconnect before the logon, later than the card said",
+        report=Report(disconnect=EARLIEST),
+        said=Said(since=LOGON - 1),
+        touch=changed("came_back"),
+        idle=26 * 3600,
+        filters=IDLE_FOR_LONG,
+    ),
+    Row(
+        name="a last input before the logon, without a logon time",
+        report=at_work(logon=0, input=EARLIEST),
+        said=SAID_AT_WORK,
+        same=False,
+        touch=protected("no logon time"),
+        guard="no logon time",
+        idle=(NOW - EARLIEST) // SECOND,
+        filters={**AT_WORK, **IDLE_FOR_LONG, **NO_LOGON},
+    ),
     Row(
         name="a last input after now",
         report=at_work(input=NOW + HOUR),
@@ -79,10 +148,10 @@ TIMES = (
     ),
     Row(
         name="idle for a hundred days",
-        report=Report(disconnect=NOW - 2400 * HOUR),
-        said=Said(since=0),
+        report=Report(logon=NOW - 2500 * HOUR, disconnect=NOW - 2400 * HOUR),
+        said=Said(logon=NOW - 2500 * HOUR, since=0),
         idle=2400 * 3600,
-        filters={"idle for long": YES, "not idle for long": NO},
+        filters={**IDLE_FOR_LONG, "logged on since": NO, "logged on before": YES},
     ),
     Row(name="part of a second", report=Report(disconnect=NOW - SECOND - 9_999_999), said=Said(since=0), idle=1),
     Row(

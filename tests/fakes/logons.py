@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bot.domain.logons import NEW, TURN, Standing, Turn
+from bot.domain.logons import LONGEST_TURN, NEW, Standing, Turn
 from bot.errors import LedgerError
 from bot.ports.logons import Change
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class FakeLogons:
     """`calls` are the names of what was read and written, in order."""
 
-    def __init__(self, clock: Clock, *, window: timedelta = timedelta(minutes=10), turn: timedelta = TURN) -> None:
-        self._clock, self._window, self._turn = clock, window, turn
+    def __init__(self, clock: Clock, *, window: timedelta = timedelta(minutes=10)) -> None:
+        self._clock, self._window = clock, window
         self._lock = Lock()
         self._rows: defaultdict[str, Standing] = defaultdict(lambda: NEW)
         self.calls: list[str] = []
@@ -32,12 +32,13 @@ class FakeLogons:
             self._note("standing")
             return self._rows[credential]
 
-    def take_turn(self, credential: str, host: str, token: str, *, since: datetime) -> Change:
+    def take_turn(self, credential: str, host: str, token: str, *, since: datetime, within: timedelta) -> Change:
         with self._lock:
             self._note("take_turn")
             before, now = self._rows[credential], self._clock.now()
-            turn = Turn(host=host, token=token, until=now + self._turn)
-            return self._keep(credential, before, before.taken(turn, now, since=since))
+            turn = Turn(host=host, token=token, until=now + min(within, LONGEST_TURN))
+            after = before.taken(turn, now, since=since, window=self._window)
+            return self._keep(credential, before, after)
 
     def give_back(self, credential: str, token: str) -> Change:
         with self._lock:

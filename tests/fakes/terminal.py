@@ -320,6 +320,7 @@ def _change_of_time(order: Order, seen: Session) -> Reason | None:
     since = seen.input if is_active else seen.disconnect
     if since <= 0:
         return Reason.UNREAD
+    since = max(since, seen.logon)
     return Reason.CAME_BACK if since > order.said_since + (_MINUTE if is_active else 0) else None
 
 

@@ -24,12 +24,15 @@ namespace LogoffBot
         // In every other state without a user Windows may still be closing the session.
         public bool IsOfNobody { get { return State == 1 || State == 2 || State == 5 || State == 6 || State == 9; } }
 
+        // Nobody types in a session or leaves it before the logon, so an older time is taken for that of the logon.
+        public long SinceLogon(long ticks) { return ticks > 0 ? Math.Max(ticks, Logon) : 0; }
+
         // Whole seconds by the clock of this host, -1 when unknown.
         public long Idle
         {
             get
             {
-                long since = State == 0 ? Input : State == 4 ? Disconnect : 0;
+                long since = SinceLogon(State == 0 ? Input : State == 4 ? Disconnect : 0);
                 return since > 0 && Now > 0 ? Math.Max(0, Now - since) / 10000000 : -1;
             }
         }
@@ -63,7 +66,7 @@ namespace LogoffBot
             if (Since <= 0) return null;
             if (State == 0 && seen.IsDisconnected) return "left";
             if (seen.State != State) return null;
-            long since = State == 0 ? seen.Input : seen.Disconnect;
+            long since = seen.SinceLogon(State == 0 ? seen.Input : seen.Disconnect);
             if (since <= 0) return "unread";
             return since - (State == 0 ? Minute : 0) > Since ? "came_back" : null;
         }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Enter = Callable[[Deadline], Logon]
 
 CONNECT_SECONDS = 3.0
+_SOON = 0.001  # seconds; urllib3 takes no time-out of 0, and the gate may have taken all of the time
 MAX_BYTES = 4 * 1024 * 1024
 MOST_TAGS = 20_000
 _NTLM_ANSWER = b"NTLMSSP\0" + (3).to_bytes(4, "little")  # AUTHENTICATE_MESSAGE, [MS-NLMP] 2.2.1.3
@@ -50,6 +51,7 @@ class DeadlineAdapter(HTTPAdapter):
         self._socket: socket.socket | None = None
         self._lock = Lock()
         self._is_cut = False
+        self._has_left = False  # whether anything of the request was handed to the network
 
     @contextmanager
     def until(self, deadline: Deadline) -> Iterator[None]:
@@ -74,18 +76,30 @@ class DeadlineAdapter(HTTPAdapter):
         if self._deadline is None or self._deadline.left <= 0 or self._is_cut:
             raise requests.ReadTimeout("the time for the whole call is over")
         logon = self._enter(self._deadline) if self._enter and is_logon(request) else None
-        left = self._deadline.left
-        response = super().send(request, **options | {"timeout": (min(CONNECT_SECONDS, left), left), "stream": True})
+        response = self._answer(request, options, logon, self._deadline)
         if logon:
             tell(logon, request, response)
         refuse_unbounded(request, response)
         response.raw.stream = partial(_limited, response.raw.stream)  # type: ignore[method-assign]  # all reading goes there
         return response
 
+    def _answer(
+        self, request: PreparedRequest, options: dict[str, Any], logon: Logon | None, deadline: Deadline
+    ) -> Response:
+        """Return the answer. Without one, tell the logon whether the password has left."""
+        self._has_left, answer = False, None
+        left = max(_SOON, deadline.left)
+        try:
+            answer = super().send(request, **options | {"timeout": (min(CONNECT_SECONDS, left), left), "stream": True})
+        finally:
+            if logon and answer is None:
+                (logon.give_up if self._has_left else logon.give_back)()
+        return answer
+
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         kind = _HeldHTTPS if isinstance(pool, HTTPSConnectionPool) else _HeldHTTP
-        pool.ConnectionCls = partial(kind, hold=self._hold)
+        pool.ConnectionCls = partial(kind, hold=self._hold, leaves=self._leaves)
         return pool
 
     def _hold(self, connected: socket.socket) -> None:
@@ -93,6 +107,9 @@ class DeadlineAdapter(HTTPAdapter):
             self._socket = connected
             if self._is_cut:
                 _shut(connected)
+
+    def _leaves(self) -> None:
+        self._has_left = True
 
     def _cut(self) -> None:
         with self._lock:
@@ -102,11 +119,19 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 class _HeldHTTP(HTTPConnection):
-    """A connection that hands its socket over before it reads from it."""
+    """A connection that hands its socket over before it reads from it, and says when it begins to write a request."""
 
-    def __init__(self, *args: Any, hold: Callable[[socket.socket], None], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, hold: Callable[[socket.socket], None], leaves: Callable[[], None], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self._handed_to = hold
+        self._handed_to, self._leaves = hold, leaves
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._leaves()
+        super().send(data)
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()

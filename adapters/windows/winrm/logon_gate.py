@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.ports.logons import Change, Logons
 
 _FRESH = 0.25  # seconds that this process believes what it read; a logon may take as long
+_SHORTEST_TURN = 1.0  # seconds; who has less left does not try, because an honest host may take longer to answer
 _LOOK_AGAIN = 0.1  # seconds between two looks of a call that waits
 _JUST_UNDER_A_MINUTE = timedelta(minutes=1) - timedelta.resolution  # people are told a whole minute, none too early
 
@@ -86,24 +87,30 @@ class LogonGate:
 
 
 class Logon:
-    """One logon that was let through. Without an answer the next one waits until the turn of this one is over."""
+    """One logon that was let through. Exactly one of its methods is called, with what became of the password."""
 
     def __init__(self, credential: _Credential, host: str) -> None:
         self.credential, self.host = credential, host
         self.token = secrets.token_hex(8)
         self.times_refused = 0
+        self.has_turn = False
 
     def accept(self) -> None:
         """The host took the password."""
         self.credential.accept(self)
 
     def give_back(self) -> None:
-        """The host answered without a look at the password, so the next one may try."""
+        """The password never left, or the host answered without a look at it, so the next one may try."""
         self.credential.give_back(self)
 
     def refuse(self) -> None:
         """The host did not take the password. Nobody else tries it before this is committed."""
         self.credential.refuse(self)
+
+    def give_up(self) -> None:
+        """The password left, and no answer came. The host may refuse it yet, so a turn counts as refused."""
+        if self.has_turn:
+            self.credential.refuse(self)
 
 
 class _Credential:
@@ -118,7 +125,7 @@ class _Credential:
 
     def wait_for(self, logon: Logon, deadline: Deadline) -> None:
         with self._held(deadline):
-            while not self._lets(logon):
+            while not self._lets(logon, deadline):
                 if not deadline.left:
                     raise Withheld(WAITED)
                 self._changed.wait(min(deadline.left, _LOOK_AGAIN))
@@ -163,20 +170,25 @@ class _Credential:
         """Return since when an acceptance counts: for so long, and not from before the start."""
         return max(self._start, self._clock.now() - within)
 
-    def _lets(self, logon: Logon) -> bool:
+    def _lets(self, logon: Logon, deadline: Deadline) -> bool:
         """Return whether the logon may be made now. Raises `Withheld` when it may not be made for longer."""
         try:
             standing = self._standing()
             if self._may_take_turn(standing, logon.host):
-                change = self._logons.take_turn(self._digest, logon.host, logon.token, since=self._since())
-                standing = self._learn(change)
+                if deadline.left < _SHORTEST_TURN:
+                    raise Withheld(WAITED)
+                standing = self._learn(self._take_turn(logon, deadline))
         except LedgerError as exc:
             raise Withheld(NOBODY_KNOWS) from exc
         if suspension := standing.suspension_at(logon.host, self._clock.now()):
             raise Withheld(fault_of(suspension))
         logon.times_refused = standing.times_refused
-        has_turn = standing.turn is not None and standing.turn.token == logon.token
-        return has_turn or standing.is_proven(self._since())
+        logon.has_turn = standing.turn is not None and standing.turn.token == logon.token
+        return logon.has_turn or standing.is_proven(self._since())
+
+    def _take_turn(self, logon: Logon, deadline: Deadline) -> Change:
+        within = timedelta(seconds=deadline.left)
+        return self._logons.take_turn(self._digest, logon.host, logon.token, since=self._since(), within=within)
 
     def _may_take_turn(self, standing: Standing, host: str) -> bool:
         now = self._clock.now()

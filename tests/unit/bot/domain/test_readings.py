@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -41,6 +42,16 @@ def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state
     fields = [Field.LOGON] if name == "logon" else [Field.IDLE] if shows_idle.get(name) else []
     for field, operator, value in product(fields, COMPARISONS, ("0", str(2**62))):
         assert not Condition(field=field, operator=operator, values=(value,)).holds_for(seen)
+
+
+@pytest.mark.parametrize(("name", "state"), [("input", SessionState.ACTIVE), ("disconnect", SessionState.DISCONNECTED)])
+@pytest.mark.parametrize("before", [1, 20_000_000, b.LOGON - EARLIEST])
+def test_a_time_before_the_logon_is_at_most_as_old_as_the_logon(name: str, state: SessionState, before: int) -> None:
+    hour = 36_000_000_000
+    seen = b.session(state=state, now=b.LOGON + hour, **{"input": 0, "disconnect": 0, name: b.LOGON - before})
+    assert (seen.idle, seen.said_since) == (timedelta(hours=1), b.LOGON)
+    long = Condition(field=Field.IDLE, operator=Operator.MORE, values=(str(8 * 3600),))
+    assert not long.holds_for(seen)
 
 
 def test_a_session_that_is_not_listed_is_gone() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from rehearsal.windows.python_agent.conditions import holds, upper
+from rehearsal.windows.python_agent.conditions import holds, since_logon, upper
 from rehearsal.windows.python_agent.request_lines import Target
 from rehearsal.windows.sessions import TICKS_PER_SECOND, Session, State
 
@@ -60,7 +60,7 @@ def _change_of_time(target: Target, session: Session) -> str:
     if session.state != target.state:
         return ""
     is_active = session.state is State.ACTIVE
-    since = session.input if is_active else session.disconnect
+    since = since_logon(session, session.input if is_active else session.disconnect)
     if since <= 0:
         return "unread"
     return "came_back" if since > target.since + (_MINUTE if is_active else 0) else ""

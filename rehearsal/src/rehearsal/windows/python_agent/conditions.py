@@ -41,7 +41,13 @@ def idle_seconds(session: Session, now: int) -> int | None:
             since = session.disconnect
         case _:
             since = 0
+    since = since_logon(session, since)
     return max(0, now - since) // TICKS_PER_SECOND if since > 0 and now > 0 else None
+
+
+def since_logon(session: Session, ticks: int) -> int:
+    """A last input or a disconnect before the logon is taken for the time of the logon; 0 is unknown."""
+    return max(ticks, session.logon) if ticks > 0 else 0
 
 
 def last_input(session: Session, now: int) -> int:

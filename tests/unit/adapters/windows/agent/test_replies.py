@@ -138,6 +138,26 @@ def test_anything_less_than_a_whole_answer_is_a_bad_reply_that_may_have_acted(ou
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        *({name: value} for name in ("logon", "connect", "disconnect", "input", "now") for value in ("", "1.5", None)),
+        {"id": "three"},
+        {"id": None},
+        {"protocol": None},
+        {"build": "new"},
+        {"user": None},
+        {"client": 5},
+        {"error": 2**40},
+        {"unread": {"client": 2**33}},
+        {"cut": -1},
+        {"cut": "some"},
+    ],
+)
+def test_a_value_that_the_agent_cannot_write_costs_the_host(odd: dict[str, Any]) -> None:
+    assert isinstance(refusal(framed(HOST, session(id=4), session(**odd), {"end": 3})), BadReply)
+
+
+@pytest.mark.parametrize(
     ("odd", "read"),
     [
         ({"state": 17}, {"state": SessionState.UNKNOWN}),

@@ -16,7 +16,7 @@ from adapters.windows.shell import Deadline
 from adapters.windows.winrm import errors, logon_gate
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate, digest_of
-from bot.domain.logons import PROVEN_FOR, TURN, Suspension
+from bot.domain.logons import LONGEST_TURN, PROVEN_FOR, Suspension
 from bot.errors import NotAuthenticated, TerminalError, TimedOut
 from tests.fakes.clock import START, SettableClock
 from tests.fakes.logons import FakeLogons
@@ -69,6 +69,37 @@ def enter(gate: LogonGate, host: str, way: Connection = WAY, within: timedelta =
         return gate.enter(way, host, Deadline(within))
 
 
+class ClockDeadline(Deadline):
+    """The end of a time-out by the clock that a test moves."""
+
+    def __init__(self, clock: SettableClock, within: timedelta) -> None:
+        self._clock, self._end = clock, clock.now() + within
+
+    @property
+    def left(self) -> float:
+        return max(0.0, (self._end - self._clock.now()).total_seconds())
+
+
+def slow_command(gate: LogonGate, logons: FakeLogons, clock: SettableClock, latency: timedelta) -> list[str]:
+    """One look of 8 s at all hosts, which refuse so late: the hosts that were sent the password, in order."""
+    deadline, sent = ClockDeadline(clock, timedelta(seconds=8)), []
+    for host in HOSTS:
+        try:
+            logon = gate.enter(WAY, host, deadline)
+        except logon_gate.Withheld:
+            continue
+        sent.append(host)
+        begun, last = clock.now(), timedelta(seconds=deadline.left)
+        clock.move(min(latency, last) - timedelta(seconds=0.01))
+        assert logons.standing(digest_of(WAY, KEY)).is_tried(clock.now())  # nobody else goes before the answer
+        clock.move(begun + min(latency, last) - clock.now())
+        if latency <= last:
+            logon.refuse()
+        else:
+            logon.give_up()
+    return sent
+
+
 def command(gate: LogonGate, takes: Callable[[str], bool], hosts: Sequence[str] = HOSTS) -> dict[str, str]:
     """One command at all hosts at once: `accepted`, `refused`, or the sentence of a host that was not asked."""
 
@@ -105,6 +136,32 @@ def test_of_forty_hosts_that_refuse_two_are_asked_and_none_with_the_next_command
     told = [said for said in (*first.values(), *second.values()) if said != "refused"]
     assert len(told) == 78
     assert all("two computers did not accept the bot's account" in said and "14:10 UTC" in said for said in told)
+
+
+@pytest.mark.parametrize(("seconds", "each"), [(1, [2, 0, 0]), (4, [2, 0, 0]), (7.5, [1, 1, 0]), (9, [1, 1, 0])])
+@pytest.mark.usefixtures("_always_reads")
+def test_of_forty_hosts_that_refuse_late_or_too_late_two_are_asked_in_all(
+    gate: LogonGate, logons: FakeLogons, clock: SettableClock, seconds: float, each: list[int]
+) -> None:
+    sent = [slow_command(gate, logons, clock, timedelta(seconds=seconds)) for _ in range(3)]
+    assert [len(hosts) for hosts in sent] == each
+    with pytest.raises(NotAuthenticated, match="two computers did not accept"):
+        enter(gate, "comp40")
+
+
+@pytest.mark.usefixtures("_always_reads")
+def test_who_could_not_wait_for_an_honest_answer_does_not_try(gate: LogonGate) -> None:
+    with pytest.raises(TimedOut, match="comp1 was not asked"):
+        enter(gate, "comp1", within=SHORT)
+    enter(gate, "comp2").accept()
+
+
+def test_a_proven_password_without_an_answer_refuses_nothing(gate: LogonGate, logons: FakeLogons) -> None:
+    enter(gate, "comp1").accept()
+    for host in ("comp2", "comp3"):
+        enter(gate, host).give_up()
+    enter(gate, "comp2").accept()
+    assert "refuse" not in logons.calls
 
 
 def test_the_stop_holds_for_another_process_and_after_a_restart(
@@ -201,12 +258,16 @@ def test_who_waits_for_another_host_waits_within_its_own_time_and_says_so(gate: 
     assert not caught.value.delivered
 
 
-def test_a_host_that_never_answers_holds_the_others_for_one_turn(gate: LogonGate, clock: SettableClock) -> None:
+def test_a_host_that_never_answers_holds_the_others_until_its_call_gives_up(
+    gate: LogonGate, clock: SettableClock
+) -> None:
     enter(gate, "comp1")
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(enter, gate, "comp2")
-        clock.move(TURN)
+        clock.move(LONGEST_TURN)
         waiting.result().accept()
+    with pytest.raises(NotAuthenticated, match="comp1 did not accept"):
+        enter(gate, "comp1")
 
 
 def test_a_host_that_did_not_look_at_the_password_keeps_nobody_waiting(gate: LogonGate) -> None:
@@ -225,7 +286,7 @@ def test_a_process_that_died_with_the_turn_holds_the_others_for_one_turn(
     enter(LogonGate(logons, clock, KEY), "comp1")
     with pytest.raises(TimedOut):
         enter(gate, "comp2", within=SHORT)
-    clock.move(TURN)
+    clock.move(LONGEST_TURN)
     enter(gate, "comp2").accept()
 
 
@@ -253,7 +314,7 @@ def test_a_refusal_that_another_process_saw_ends_the_proof_here(
             enter(each, "comp4")
 
 
-def test_a_late_acceptance_ends_a_stop_and_the_next_logon_goes_alone(gate: LogonGate) -> None:
+def test_an_acceptance_that_began_before_the_refusals_ends_no_stop(gate: LogonGate) -> None:
     enter(gate, "comp1").accept()
     slow, bad, worse = (enter(gate, host) for host in ("comp2", "comp3", "comp4"))
     bad.refuse()
@@ -261,9 +322,8 @@ def test_a_late_acceptance_ends_a_stop_and_the_next_logon_goes_alone(gate: Logon
     with pytest.raises(NotAuthenticated):
         enter(gate, "comp5")
     slow.accept()
-    enter(gate, "comp5")
-    with pytest.raises(TimedOut):
-        enter(gate, "comp6", within=SHORT)
+    with pytest.raises(NotAuthenticated):
+        enter(gate, "comp5")
 
 
 def test_hosts_are_the_same_in_any_letter_case(gate: LogonGate) -> None:
@@ -303,7 +363,7 @@ def test_an_acceptance_that_cannot_be_written_lets_the_next_one_try_after_the_tu
     logons.is_away = True
     first.accept()
     logons.is_away = False
-    clock.move(TURN)
+    clock.move(LONGEST_TURN)
     enter(gate, "comp2").accept()
 
 
