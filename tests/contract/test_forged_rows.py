@@ -289,7 +289,7 @@ def test_a_count_in_the_head_lifts_no_limit(world: World) -> None:
         world.write("UPDATE request SET targets = -9 WHERE id = :id", id=asked.id)
         world.harness.press("approve", on=asked)
         world.harness.run()
-    assert (world.touched, world.harness.request.state) == ([("comp1", 3)], State.AWAITING)
+    assert (world.touched, world.harness.find(asked.id).state) == ([("comp1", 3)], State.AWAITING)
 
 
 def test_the_record_does_not_sign_what_somebody_wrote_into_a_row(world: World) -> None:

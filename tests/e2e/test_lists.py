@@ -31,7 +31,7 @@ def stage(settings: Settings, tmp_path: Path) -> Iterator[Rehearsal]:
 
 
 def ask(stage: Rehearsal) -> None:
-    assert stage.visitor("dana").command("/logoff comp1 --all --sync").ok
+    assert stage.visitor("dana").command("/logoff comp1 --all").ok
     stage.wait_until_still()
 
 
