@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 ALL := tests rehearsal/tests
 TESTS ?= $(ALL)
-WORKERS ?= 2
+WORKERS ?= 3
 # Compiled once here: most of what a short run of the tests or of the program takes is loading its packages.
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 

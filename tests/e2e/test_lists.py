@@ -25,7 +25,7 @@ def stage(settings: Settings, tmp_path: Path) -> Iterator[Rehearsal]:
     farm = tmp_path / "farm.yaml"
     sessions = ", ".join(f"{{id: {at}, user: 'CORP\\user{at}', disconnected: 3h}}" for at in range(1, MANY + 1))
     account = "{username: 'CORP\\svc-logoff', password: 'rehearsal, not a secret'}"
-    farm.write_text(f"account: {account}\nhosts:\n  comp1:\n    sessions: [{sessions}]\n")
+    farm.write_text(f"account: {account}\nhosts:\n  comp1:\n    sessions: [{{id: 0, user: ''}}, {sessions}]\n")
     with open_stage(settings, farm_file=farm, engine="double") as opened:
         yield opened
 
@@ -51,4 +51,5 @@ def test_all_names_stand_in_the_thread_before_the_yes_and_then_all_of_them_go(st
     assert stage.visitor("chen").press(f"Log off {MANY}").ok
     stage.wait_until_still()
     request = stage.bot.ledger.newest(1)[0]
-    assert (request.ending, request.listed, stage.farm.sessions("comp1")) == (Ending.DONE, 2, [])
+    left = [session["id"] for session in stage.farm.sessions("comp1")]
+    assert (request.ending, request.listed, left) == (Ending.DONE, 2, [0])
