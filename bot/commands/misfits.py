@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.commands.persons import account_in, is_like_a_person
 from bot.commands.spellings import SAID_OF_STATES, states_like
-from bot.commands.unknown import MENTION, STATION, account_in, is_like_a_person, shown
+from bot.commands.unknown import MENTION, STATION, shown
 from bot.domain.session import KNOWN_STATES
 from bot.errors import Suggestion
 

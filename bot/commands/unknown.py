@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.commands.house_style import quoted
 from bot.commands.leftovers import is_number
 from bot.commands.options import state_of
+from bot.commands.persons import account_in, is_like_a_person, is_person
 from bot.commands.spellings import duration_in, names_in
 from bot.domain.durations import typed
 from bot.errors import Suggestion
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 _SHOWN = 80
 STATION = re.compile(r"(?:rdp-tcp|rdp|ica-[a-z]+|console|services|hdx)(?:#[0-9]+)?", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")
-_PERSON = re.compile(r"@?(?:[\w.-]+[\\/])?[^\W\d_][\w.'$-]*(?:@[\w.-]+)?")
-_COMPUTER_LIKE = re.compile(r"[^\W\d]*[-_]?[0-9]+|.*\.[a-z]{2,}|.*\.local|[0-9.:]+", re.IGNORECASE)
 MENTION = re.compile(r"@[UW][A-Z0-9]{5,}")
 _SHORTEST_OPTION = 4
 _WITH_ID = re.compile(r"[/\\]*([^:;/\\#@=]+)[:;/\\#@=]+(?:id[=:])?([0-9]{1,5})", re.IGNORECASE)
@@ -131,7 +130,7 @@ def _no_computer(options: Options, inventory: Inventory, name: str, word: Word) 
         corrected = f"{options.text[: word.start]}{quoted(options.text[word.start :])}"
         return options.wrong("Put the text of the message in quotes.", word, corrected=corrected)
     is_named = _is_named(options, inventory)
-    return _a_person(options, inventory, name, word) if _is_person(word.text, inventory, is_named=is_named) else None
+    return _a_person(options, inventory, name, word) if is_person(word.text, inventory, is_named=is_named) else None
 
 
 def _several(inventory: Inventory, name: str) -> str:
@@ -197,29 +196,10 @@ def _option(options: Options, name: str) -> str:
     return f"--{nearest}" if options.table[nearest].is_switch else ""
 
 
-def is_like_a_person(name: str) -> bool:
-    """Return whether the word may be somebody's account: letters first, and not in the form of a computer's name."""
-    return bool(_PERSON.fullmatch(name)) and ("\\" in name or "@" in name or not _COMPUTER_LIKE.fullmatch(name))
-
-
-def _is_person(name: str, inventory: Inventory, *, is_named: bool) -> bool:
-    """Return whether the word may be somebody. Beside a computer, `bob.smith` and `adm1` may be as well."""
-    if not is_named or not _PERSON.fullmatch(name):
-        return is_like_a_person(name)
-    letters = re.sub(r"[^a-z]", "", name.lower())
-    return not any(letters == re.sub(r"[^a-z]", "", each.lower()) for each in inventory.names)
-
-
 def _is_named(options: Options, inventory: Inventory) -> bool:
     """Return whether the command names a computer that there is."""
     named = [word for word in options.rest if not is_number(word) and not _is_unknown(word, inventory)]
     return bool(named or options.all("computer"))
-
-
-def account_in(name: str) -> str:
-    """Return the account as a filter has it: `alice` for `@alice` and `alice@corp.example`."""
-    bare = name.removeprefix("@").replace("/", "\\")
-    return bare.partition("@")[0] if "@" in bare else bare
 
 
 def _a_person(options: Options, inventory: Inventory, name: str, word: Word) -> UsageError:
@@ -229,7 +209,7 @@ def _a_person(options: Options, inventory: Inventory, name: str, word: Word) -> 
     is_named = _is_named(options, inventory)
     unknown = [other for other in options.rest if _is_unknown(other, inventory)]
     unknown = [other for other in unknown if other.text.lower() not in _FILLING]
-    people = [other for other in unknown if _is_person(other.text, inventory, is_named=is_named)]
+    people = [other for other in unknown if is_person(other.text, inventory, is_named=is_named)]
     accounts = ",".join(dict.fromkeys(account_in(other.text) for other in people))
     message = f"`{shown(name)}` is no option and no computer. Do you mean the person?"
     if len(people) > 1:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like
-from bot.domain.letters import is_same
+from bot.domain.letters import is_same, python_lower
 from bot.domain.near_names import nearest_to
 
 if TYPE_CHECKING:
@@ -21,6 +23,15 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _RANGE = re.compile(r"^(.*)\[(\d+)-(\d+)\](.*)$")
 MOST_HOSTS = 1000
 """The most names that one range of the configuration may have."""
+
+
+@lru_cache(maxsize=16)
+def _by_small_letters(names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the names by their small letters, which the same names have in common: a word is asked for many times."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        found[python_lower(name)].append(name)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +57,7 @@ class Inventory:
             return members.get(selector[6:].lower(), ())
         if is_pattern(selector):
             return tuple(name for name in self.names if is_like(selector, name))
-        for name in self.names:
+        for name in _by_small_letters(self.names).get(python_lower(selector), ()):
             if is_same(name, selector):
                 return (name,)
         if (
