@@ -33,7 +33,6 @@ from adapters.sql.request_queries import (
     unended_ids,
 )
 from adapters.sql.write_queue import FairLock
-from bot.audit.chain import Verifier
 from bot.audit.decisions import decided, opened
 from bot.audit.entry import Origin
 from bot.audit.proof import misfit_of, needs_proof, not_proven
@@ -92,7 +91,7 @@ class SqlLedger:
         self._glance = for_one_read(engine)
         self._clock, self._asks = clock, Asks(ask_types)
         self._chain = ChainWriter(keys, origin)
-        self._seal_key, self._proving = keys.seal_key, ProvingEntries(Verifier(keys.public))
+        self._seal_key, self._proving = keys.seal_key, ProvingEntries(keys.public)
 
     def open(self, request: Request) -> Request:
         with self._writing(within=RECEIPT_LIMIT) as (connection, head):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from adapters.sql.audit_queries import wrong_rows
 from adapters.sql.audit_rows import chained_sql, entry_of_values, every_text
 from adapters.sql.columns import storable
-from bot.audit.chain import GENESIS
+from bot.audit.chain import GENESIS, verify_entry
 from bot.audit.proof import DECIDING_NAMES
 from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from bot.audit.chain import Verifier
     from bot.audit.entry import Entry
+    from bot.audit.keys import PublicKey
 
 KEPT = 1_000
 """How many verified entries are kept. Each proof of a request reads its few decisions again."""
@@ -30,8 +30,8 @@ _AT_HOST = "WHERE request_id = :request_id AND host = :host"
 class ProvingEntries:
     """Reads the entries that prove requests. It keeps those that it has verified: an entry never changes."""
 
-    def __init__(self, verifier: Verifier) -> None:
-        self._verifier = verifier
+    def __init__(self, key: PublicKey) -> None:
+        self._key = key
         # With `typed` a value of another type that is equal is another one: 1 and 1.0.
         self._kept = lru_cache(maxsize=KEPT, typed=True)(self._verified)
 
@@ -50,6 +50,6 @@ class ProvingEntries:
         """Return the entry of a row's values, which came behind this hash. The rows of its targets are not read."""
         entry = entry_of_values(values)
         before = hash_before if isinstance(hash_before, str) else GENESIS if entry.seq == 1 else ""
-        if not self._verifier.holds(entry, before):
+        if not verify_entry(entry, before, self._key):
             raise LedgerError(f"Entry {entry.seq} is not as it was signed. Run: logoff-bot audit verify")
         return entry

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import fields, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from bot.audit.canonical import digest
 from bot.audit.entry import AuditTarget, Entry
 from bot.audit.named import bounded
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 GENESIS = "0" * 64
 """The hash before the first entry."""
-
-MOST_REMEMBERED = 20_000
-"""How many checked signatures a `Verifier` remembers."""
 
 _HASHED = tuple(field.name for field in fields(Entry) if field.name not in ("hash", "signature", "rows"))
 _OF_ROW = tuple(field.name for field in fields(AuditTarget))
@@ -53,22 +49,18 @@ def hash_of(entry: Entry, before: str) -> str:
     """
     values: dict[str, object] = {name: getattr(entry, name) for name in _HASHED}
     values |= {name: _in_utc(getattr(entry, name)) for name in _MOMENTS}
-    return hashlib.sha256(_canonical({"before": before, **values})).hexdigest()
+    return digest({"before": before, **values})
 
 
 def hash_of_rows(rows: Sequence[AuditTarget]) -> str:
     """Return the SHA-256 over the rows in their order; empty for none."""
     if not rows:
         return ""
-    return hashlib.sha256(_canonical([[getattr(row, name) for name in _OF_ROW] for row in rows])).hexdigest()
+    return digest([[getattr(row, name) for name in _OF_ROW] for row in rows])
 
 
 def _in_utc(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else ""
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
 def fault_in(entry: Entry, before: str, key: PublicKey | None) -> str:
@@ -99,25 +91,6 @@ def fault_in_rows(entry: Entry) -> str:
 def verify_entry(entry: Entry, before: str, key: PublicKey) -> bool:
     """Return whether the key signed this entry behind the hash `before`; its rows are not needed."""
     return not fault_in(entry, before, key)
-
-
-class Verifier:
-    """Verifies entries of one key. It remembers the hashes whose signature it has checked: an entry never changes."""
-
-    def __init__(self, key: PublicKey) -> None:
-        self._key = key
-        self._signed: dict[str, None] = {}
-
-    def holds(self, entry: Entry, before: str) -> bool:
-        """Return whether the key signed this entry behind the hash `before`; its rows are not needed."""
-        if entry.hash in self._signed:
-            return not fault_in(entry, before, None)
-        if not verify_entry(entry, before, self._key):
-            return False
-        self._signed[entry.hash] = None
-        if len(self._signed) > MOST_REMEMBERED:
-            del self._signed[next(iter(self._signed))]
-        return True
 
 
 def first_fault(entries: Iterable[Entry], key: PublicKey, *, before: str = GENESIS, last_seq: int = 0) -> int | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections import defaultdict
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from bot.audit.canonical import canonical, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +32,13 @@ KEPT_HOSTS = 4_000
 
 def content_of(request: Request) -> str:
     """Return the content, 64 hexadecimal digits, from the head of the request and the hosts' half that it holds."""
-    return _digest([_head_half(request), request.hosts_half])
+    return digest([_head_half(request), request.hosts_half])
 
 
 def hosts_half(request: Request) -> str:
     """Return the hosts' half of a request that was read whole, 64 hexadecimal digits; empty before the survey."""
     digests = sorted(_digests(request).items())
-    return _digest([[host, digest] for host, digest in digests]) if digests else ""
+    return digest([[host, digest] for host, digest in digests]) if digests else ""
 
 
 def _head_half(request: Request) -> str:
@@ -63,7 +64,7 @@ def _head_half(request: Request) -> str:
 @lru_cache(maxsize=KEPT)
 def _digest_of_values(values: tuple[object, ...]) -> str:
     """The ask names every host, so its digest is kept: each host's steps take the one of their request anew."""
-    return _digest(_plain(values))
+    return digest(_plain(values))
 
 
 def _digests(request: Request) -> dict[str, str]:
@@ -84,7 +85,7 @@ def _of_targets(targets: Sequence[Target]) -> str:
 @lru_cache(maxsize=KEPT_HOSTS)
 def _digest_of_frozen(targets: tuple[tuple[Session, bool], ...]) -> str:
     """A host's digest is reckoned with the survey, at the start and at the host's own steps, so it is kept."""
-    return _digest([[_plain(session), own_warning] for session, own_warning in targets])
+    return digest([[_plain(session), own_warning] for session, own_warning in targets])
 
 
 def with_seals(request: Request, key: bytes) -> Request:
@@ -98,19 +99,9 @@ def seals_of(request: Request, key: bytes) -> dict[str, str]:
     """Return the seal of each host in this part of the request: an HMAC over id, content, host and targets."""
     content = content_of(request)
     return {
-        host: hmac.new(key, _canonical([request.id, content, host, digest]), hashlib.sha256).hexdigest()
+        host: hmac.new(key, canonical([request.id, content, host, digest]), hashlib.sha256).hexdigest()
         for host, digest in _digests(request).items()
     }
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(_canonical(value)).hexdigest()
-
-
-def _canonical(value: object) -> bytes:
-    """Return the value as JSON that is the same on every machine. Texts may have any character, also half a pair."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _plain(value: object) -> object:

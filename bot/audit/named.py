@@ -86,7 +86,7 @@ def rows_of_choice(before: Request, event: e.Narrowed) -> Iterator[AuditTarget]:
 
 def rows_left_open(before: Request) -> Iterator[AuditTarget]:
     """Yield the open targets, first those whose host had no order yet, then the others."""
-    begun = {look.host for look in before.surveys if look.started_at}
+    begun = before.begun
     sessions = [target.session for target in before.open_targets]
     yield from (_row(Role.NOT_BEGUN, session) for session in sessions if session.host not in begun)
     yield from (_row(Role.BEGUN, session) for session in sessions if session.host in begun)

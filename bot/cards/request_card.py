@@ -51,7 +51,7 @@ def is_private(request: Request) -> bool:
     """
     if request.reason_asked is not None:
         return True
-    acted = any(look.started_at for look in request.surveys)
+    acted = bool(request.begun)
     return request.state is State.ENDED and not (request.message_ref or request.decided_by or request.ask.here or acted)
 
 
@@ -224,7 +224,7 @@ def _buttons(request: Request) -> tuple[Button | CommandButton, ...]:
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
     hosts = {target.session.host for target in request.targets}
-    begun = {look.host for look in request.surveys if look.started_at}
+    begun = request.begun
     is_waiting = any(target.session.host not in begun for target in request.open_targets)
     if request.state is State.ACTING and is_waiting and len(hosts) > 1:
         return (button(Press.STOP, "Stop the rest"),)

@@ -90,7 +90,7 @@ def _is_in_hand(request: Request, target: Target) -> bool:
     """A host takes its targets one after the other."""
     host = target.session.host
     first = next((each.key for each in request.targets if each.session.host == host and each.is_open), None)
-    return target.key == first and has_begun(request, host)
+    return target.key == first and host in request.begun
 
 
 def left_out(request: Request) -> list[Line]:
@@ -129,8 +129,3 @@ def _silent(look: HostSurvey, *, verbose: bool) -> Line:
     if verbose and look.words:
         parts += [Break(), details.own_words(look.words)]
     return Line(parts=tuple(parts))
-
-
-def has_begun(request: Request, host: str) -> bool:
-    look = request.survey_of(host)
-    return bool(look and look.started_at)

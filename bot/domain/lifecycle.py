@@ -120,7 +120,7 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
     waits = request.reason_asked is not None
     if isinstance(event, e.ReasonGiven if not waits else (e.ReasonAsked, e.Surveyed)):
         raise Conflict("This step does not follow here.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    if isinstance(event, e.HostStarted) and (not _is_open(request, event.host) or _has_begun(request, event.host)):
+    if isinstance(event, e.HostStarted) and (not _is_open(request, event.host) or event.host in request.begun):
         raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.WarningStarted) and _is_warned(request, event.key):
         raise Conflict("The warning has left.", request=request, reason=ConflictReason.OUT_OF_ORDER)
@@ -130,11 +130,6 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
 
 def _is_open(request: Request, host: str) -> bool:
     return any(target.session.host == host for target in request.open_targets)
-
-
-def _has_begun(request: Request, host: str) -> bool:
-    look = request.survey_of(host)
-    return bool(look and look.started_at)
 
 
 def _is_warned(request: Request, key: tuple[str, int]) -> bool:

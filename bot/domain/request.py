@@ -234,6 +234,11 @@ class Request:
         return counts_of(self.targets) + self.elsewhere
 
     @property
+    def begun(self) -> frozenset[str]:
+        """The hosts whose order was about to leave, as far as they were read."""
+        return frozenset(look.host for look in self.surveys if look.started_at)
+
+    @property
     def announced_in(self) -> str:
         """The id of the channel where a forced request is announced; empty: nowhere."""
         return self.requirement.approve_in if self.requirement and self.requirement.is_forced else ""

@@ -219,7 +219,7 @@ def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Requ
 
 def _stopped(request: Request, now: datetime) -> Request:
     """Return the request with targets skipped on hosts that have no order yet. The other hosts go on."""
-    begun = {look.host for look in request.surveys if look.started_at}
+    begun = request.begun
     targets = tuple(
         t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, reason=Reason.STOPPED)
         for t in request.targets
@@ -234,7 +234,7 @@ def _close_open(request: Request, reason: Reason) -> Request:
 
     A target whose host failed keeps the sentence of that fault.
     """
-    begun = {look.host for look in request.surveys if look.started_at}
+    begun = request.begun
 
     def close(target: Target) -> Target:
         if not target.is_open:

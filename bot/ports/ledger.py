@@ -97,6 +97,10 @@ class Ledger(Protocol):
         """Return how many requests the person has made since that time."""
         ...
 
+    def unended(self) -> tuple[Request, ...]:
+        """Return the requests that are not over, the oldest first."""
+        ...
+
     def newest(self, limit: int) -> tuple[Request, ...]:
         """Return the newest requests, the newest first, `limit` at most."""
         ...

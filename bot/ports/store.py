@@ -11,7 +11,6 @@ from bot.ports.pause import PauseSwitch
 if TYPE_CHECKING:
     from bot.audit.entry import Entry
     from bot.audit.keys import SigningKeys
-    from bot.domain.request import Request
 
 
 class Store(Ledger, AuditLog, PauseSwitch, Protocol):
@@ -20,10 +19,6 @@ class Store(Ledger, AuditLog, PauseSwitch, Protocol):
 
 class SignedStore(Store, Protocol):
     """A store whose key can be changed, for the command line."""
-
-    def unended(self) -> tuple[Request, ...]:
-        """Return the requests that are not over, the oldest first. Raises `LedgerError`."""
-        ...
 
     def hand_over(self, by: str, new: SigningKeys) -> Entry:
         """Append the entry with which the present key names the new one, and return the new key's first entry.

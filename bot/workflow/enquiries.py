@@ -12,7 +12,6 @@ from bot.cards.model import Card
 from bot.cards.status import status
 from bot.commands.tokens import unescaped
 from bot.domain.actions import Action
-from bot.domain.request import State
 from bot.policy import evaluate
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from bot.workflow.inputs import CommandCall
 
 _REFERENCE = re.compile(r"#?(TS-[A-Z0-9]{6})[.!?]?", re.IGNORECASE)
-_LOOKED_THROUGH = 1000
-"""How many of the newest requests `status` looks through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +40,7 @@ class Enquiries:
             return manual(asked, topic, self.contact)
         if text.lower() in ("status", "--status", "/status"):
             person = self.authorizer.person(call.actor)
-            open_ones = (each for each in self.ledger.newest(_LOOKED_THROUGH) if each.state is not State.ENDED)
-            return status([each for each in open_ones if self._may_see(each, person)])
+            return status([each for each in reversed(self.ledger.unended()) if self._may_see(each, person)])
         if reference := _REFERENCE.fullmatch(text):
             return self._of(reference[1].upper(), self.authorizer.person(call.actor))
         return None

@@ -96,7 +96,7 @@ class HostExecution:
         The rules were asked about the request as it was read. Where the proven one is not the same, or the rules say
         no, or the host had its order before, everything is asked anew about a proven request.
         """
-        if not _has_begun(request, host) and self._may_order(request).allowed:
+        if host not in request.begun and self._may_order(request).allowed:
             started = self._record(request, HostStarted(host=host))
             if _asked_about(started) == _asked_about(request):
                 self._order(started, host, is_again=False)
@@ -113,7 +113,7 @@ class HostExecution:
         A host that had its order before gets it again only if the rules still allow it and a second order does no harm.
         Otherwise the bot only looks at the host.
         """
-        targets, is_again, decision = _without_order(request), _has_begun(request, host), self._may_order(request)
+        targets, is_again, decision = _without_order(request), host in request.begun, self._may_order(request)
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
             return
         if not is_again and decision.allowed:
@@ -238,12 +238,6 @@ class HostExecution:
 def _without_order(request: Request) -> list[Target]:
     """Return the open targets that have had no order."""
     return [target for target in request.open_targets if target.requested_at is None]
-
-
-def _has_begun(request: Request, host: str) -> bool:
-    """Return whether an order for this host was about to leave before."""
-    look = request.survey_of(host)
-    return bool(look and look.started_at)
 
 
 def _asked_about(request: Request) -> tuple[object, ...]:

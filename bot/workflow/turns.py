@@ -43,7 +43,7 @@ def turn_of(ledger: Parts, request: Request, host: str) -> Turn:
     before it, so mostly one host is read. What lets this host go is proven: rows alone move no turn.
     Raises `Conflict` when it is not.
     """
-    if not request.ask.stop_on_error or _has_begun(request, host):
+    if not request.ask.stop_on_error or host in request.begun:
         return Turn.GO
     hosts = request.ask.hosts
     for before in reversed(hosts[: hosts.index(host)] if host in hosts else ()):
@@ -53,11 +53,6 @@ def turn_of(ledger: Parts, request: Request, host: str) -> Turn:
         part = ledger.prove(request.id, at_host(before)) or part
         if any(target.verdict in ERRORS for target in part.targets):
             return Turn.STOP
-        if _has_begun(part, before):
+        if before in part.begun:
             return Turn.GO
     return Turn.GO
-
-
-def _has_begun(request: Request, host: str) -> bool:
-    look = request.survey_of(host)
-    return bool(look and look.started_at)

@@ -37,6 +37,15 @@ def test_a_chain_that_nobody_touched_holds() -> None:
     assert first_fault([], KEYS.public) is None
 
 
+def test_two_half_characters_are_not_the_one_that_they_make() -> None:
+    """JSON of ASCII letters writes both in the same way, and the database does not."""
+    whole = seal(Entry(event="asked", text="\N{GRINNING FACE}"), seq=1, at=b.NOW, before=GENESIS, keys=KEYS)
+    halves = replace(whole, text="\ud83d\ude00")
+    assert first_fault([whole], KEYS.public) is None
+    assert first_fault([halves], KEYS.public) == 1
+    assert hash_of_rows((replace(ROWS[0], why=whole.text),)) != hash_of_rows((replace(ROWS[0], why=halves.text),))
+
+
 def test_without_the_key_no_chain_is_made() -> None:
     assert first_fault(chain(keys=OTHER_KEYS), KEYS.public) == 1
 
