@@ -11,7 +11,7 @@ from bot.audit.entry import AuditTarget, Entry
 from bot.audit.named import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.audit.keys import PublicKey, SigningKeys
@@ -91,16 +91,3 @@ def fault_in_rows(entry: Entry) -> str:
 def verify_entry(entry: Entry, before: str, key: PublicKey) -> bool:
     """Return whether the key signed this entry behind the hash `before`; its rows are not needed."""
     return not fault_in(entry, before, key)
-
-
-def first_fault(entries: Iterable[Entry], key: PublicKey, *, before: str = GENESIS, last_seq: int = 0) -> int | None:
-    """Return the number of the first entry that is changed, missing or out of place; None when the chain holds.
-
-    `before` and `last_seq` are hash and number of the entry before the first one.
-    """
-    for entry in entries:
-        last_seq += 1
-        if entry.seq != last_seq or fault_in(entry, before, key) or fault_in_rows(entry):
-            return last_seq
-        before = entry.hash
-    return None

@@ -68,7 +68,6 @@ class Intake:
         try:
             if answer := self._enquiries.answer(call, self._asked(call)):
                 return Response(text=answer.summary, card=answer)
-
             opened = self.ledger.open(self._request(call))
         except UsageError as error:
             return self._misunderstood(error, call)

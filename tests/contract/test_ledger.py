@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.audit.chain import GENESIS, first_fault
+from bot.audit.chain import GENESIS
 from bot.audit.decisions import decided
 from bot.audit.entry import Entry, Head
 from bot.audit.keys import SigningKeys
@@ -19,7 +19,7 @@ from bot.domain import events as e
 from bot.domain.ask import Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.note_kind import NoteKind
-from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for, taken
+from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for
 from bot.domain.people import Actor, Place
 from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
 from bot.domain.requirement import Confirm
@@ -27,7 +27,9 @@ from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 from tests.support import builders as b
+from tests.support.chains import first_fault
 from tests.support.effort import examples
+from tests.support.parts import taken
 
 if TYPE_CHECKING:
     from bot.domain.request import Request

@@ -10,7 +10,6 @@ import pytest
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from bot.audit.chain import first_fault
 from bot.commands import ASK_TYPES
 from bot.domain.request import State
 from tests.contract.pressers import PEOPLE, PRESSES, Outcome, lay_card, press_all
@@ -18,6 +17,7 @@ from tests.contract.writers import KEY, at_once
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

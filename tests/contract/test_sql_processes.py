@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from adapters.sql.database import open_database
 from adapters.sql.migrate import UPGRADING, current, newest, upgrade
-from bot.audit.chain import first_fault
 from bot.domain import events as e
 from bot.domain.verdicts import Verdict
 from tests.contract import writers
 from tests.support import builders as b
+from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,6 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from app.config.settings import REHEARSAL_KEY
 from app.rehearse.environment import FARM, WORKSPACE
-from bot.audit.chain import first_fault
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.request import Ending, State
@@ -26,6 +25,7 @@ from bot.domain.verdicts import Verdict
 from rehearsal.slack import UserClient, Workspace
 from rehearsal.windows import Farm
 from rehearsal_testing.waiting import wait_until
+from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.config.settings import REHEARSAL_KEY
-from bot.audit.chain import first_fault
 from bot.audit.keys import SigningKeys
 from bot.domain.request import Ending, State
 from rehearsal.slack import NoSuchButtonError
 from rehearsal_testing.waiting import wait_until
+from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal

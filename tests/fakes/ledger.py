@@ -21,9 +21,10 @@ from bot.audit.record import (
     entry_for_taking_up,
 )
 from bot.domain.alone import sessions_alone, within_limit
-from bot.domain.part import WHOLE, part_for, put_back, taken
+from bot.domain.part import WHOLE, part_for
 from bot.domain.request import Pause, State, WorkItem
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
+from tests.support.parts import put_back, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit.chain import GENESIS, fault_in, first_fault, hash_of, hash_of_rows, seal, verify_entry
+from bot.audit.chain import GENESIS, fault_in, hash_of, hash_of_rows, seal, verify_entry
 from bot.audit.entry import AuditTarget, Entry
 from bot.audit.keys import SigningKeys
 from bot.audit.named import LONGEST, LONGEST_TEXT, LONGEST_WHY, MOST_ROWS
 from tests.support import builders as b
+from tests.support.chains import first_fault
 
 KEYS, OTHER_KEYS = SigningKeys("a key"), SigningKeys("another key")
 ROWS = (

@@ -15,13 +15,14 @@ from bot.domain.actions import Action
 from bot.domain.ask import ActAsk
 from bot.domain.lifecycle import advance
 from bot.domain.note_kind import NoteKind
-from bot.domain.part import WHOLE, part_for, put_back, taken
+from bot.domain.part import WHOLE, part_for
 from bot.domain.request import Ending, Request, State
 from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, ConflictReason
 from tests.support import builders as b
 from tests.support.effort import PROFILE, examples
+from tests.support.parts import put_back, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.audit.chain import first_fault
 from bot.audit.keys import SigningKeys
 from bot.domain import events as e
 from bot.domain.request import Ending
@@ -11,6 +10,7 @@ from bot.workflow.key_change import ASK_AGAIN, change_key
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
+from tests.support.chains import first_fault
 
 KEYS, NEW = SigningKeys("the old key"), SigningKeys("the new key")
 

@@ -13,7 +13,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.audit.chain import first_fault
 from bot.cards.model import Press
 from bot.domain.actions import Action
 from bot.domain.people import MemberStatus, Person
@@ -25,6 +24,7 @@ from bot.policy.approvals import is_enough
 from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.chains import first_fault
 from tests.support.effort import examples
 from tests.support.harness import KEY, BotHarness
 from tests.support.people import bot_with
