@@ -19,6 +19,9 @@ _FOREIGN = (
 )
 
 
+_DAMAGED = "The file of my database is damaged, so I do nothing. Tell whoever runs me to restore a backup."
+
+
 @contextmanager
 def translate_errors() -> Iterator[None]:
     """Raise `LedgerError` for exceptions of SQLAlchemy and Alembic, and when the lock of writers times out."""
@@ -28,6 +31,8 @@ def translate_errors() -> Iterator[None]:
         raise LedgerError(
             "I cannot reach my database, so I do nothing. Try again in a minute; if it stays so, tell whoever runs me."
         ) from exc
+    except UnicodeDecodeError as exc:  # the driver could not even read what SQLite says of the file
+        raise LedgerError(_DAMAGED) from exc
     except CommandError as exc:
         raise LedgerError(_FOREIGN) from exc
 

@@ -444,6 +444,17 @@ def test_every_byte_of_the_file_is_refused_or_found_or_not_of_the_log(
         engine.dispose()
 
 
+def test_a_file_whose_damage_cannot_even_be_said_is_refused(file: tuple[Path, bytes, Log], tmp_path: Path) -> None:
+    """SQLite names the broken word in its error, and the driver cannot read it."""
+    _, whole, made = file
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(whole.replace(b"CREATE TABLE audit_target", b"CREATE T\xc5BLE audit_target"))
+    engine = open_database(f"sqlite:///{copy}")
+    with pytest.raises(LedgerError, match="damaged"):
+        logs.verified(engine, made.half)
+    engine.dispose()
+
+
 def entries_in(engine: Engine) -> tuple[Entry | Unreadable, ...]:
     with scanned(engine) as scan:
         return tuple(scan.rows())
