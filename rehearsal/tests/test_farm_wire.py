@@ -214,7 +214,7 @@ def test_empty_input_is_success_without_a_word(farm: Farm) -> None:
 def test_what_is_no_message_is_refused_by_http_alone(farm: Farm, path: str, body: bytes, status: int) -> None:
     place = urlsplit(farm.endpoints["one"])
     answer = requests.post(f"http://{place.netloc}{path}", data=body, timeout=10)
-    assert (answer.status_code, answer.content) == (status, b"")
+    assert (answer.status_code, answer.content, answer.headers["Connection"]) == (status, b"", "close")
 
 
 class MirrorKeys:

@@ -60,11 +60,10 @@ class Connection(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         is_too_long = length > self._host.largest_body
         if self.path.rstrip("/") != "/wsman" or is_too_long:
-            self.close_connection = True
             if is_too_long:
                 self._host.messages.append("413")
                 self.rfile.read(min(length, _LARGEST_READ))
-            self._answer(413 if is_too_long else 404)
+            self._answer(413 if is_too_long else 404, ends=True)
             return None
         return self.rfile.read(length)
 
@@ -119,8 +118,12 @@ class Connection(BaseHTTPRequestHandler):
         self._host.messages.append(str(status))
         self._answer(status)
 
-    def _answer(self, status: int, body: bytes = b"", kind: str = "", challenge: str = "") -> None:
+    def _answer(
+        self, status: int, body: bytes = b"", kind: str = "", challenge: str = "", *, ends: bool = False
+    ) -> None:
         self.send_response(status)
+        if ends:  # said aloud: a client that is not told sends its next message into the closing line
+            self.send_header("Connection", "close")
         if challenge:
             self.send_header("WWW-Authenticate", challenge)
         if body:
