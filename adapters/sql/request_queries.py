@@ -209,9 +209,10 @@ def _row_of(request_id: str, old: Target) -> dict[str, Any]:
 
 def _save_looks(connection: Connection, before: Request, after: Request) -> None:
     old = {look.host: look for look in before.surveys}
-    for look in after.surveys:
-        if look.host in old and look != old[look.host]:
-            _one(connection.execute(_SAVE_LOOK, changes_of_look(look) | {"of": before.id, "at": look.host}))
+    changed = [look for look in after.surveys if look.host in old and look != old[look.host]]
+    if changed:
+        rows = [changes_of_look(look) | {"of": before.id, "at": look.host} for look in changed]
+        _all(connection.execute(_SAVE_LOOK, rows), len(rows))
     added = ((at, look) for at, look in enumerate(after.surveys) if look.host not in old)
     _insert_all(connection, host_survey, (row_of_look(after.id, at, look) for at, look in added))
 
@@ -235,7 +236,12 @@ _SAVE_LOOK = update(host_survey).where(
 
 
 def _one(result: CursorResult[Any]) -> None:
-    if result.rowcount != 1:
+    _all(result, 1)
+
+
+def _all(result: CursorResult[Any], rows: int) -> None:
+    """Raise `RowMoved` when the statement did not find each of its rows."""
+    if result.rowcount != rows:
         raise RowMoved
 
 

@@ -153,8 +153,13 @@ def conditions_on(
     answers: dict[tuple[bool, ...], bool] = {}
 
     def allows(state: SessionState) -> bool:
-        """Ask the rules once for all states that they treat alike; the present one and listeners stand alone."""
-        alike = (state is session.state, state is SessionState.LISTENING, *(state in r.states for r in policy.rules))
+        """Ask the rules once for all states that they treat alike; the present one stands alone.
+
+        Nobody may act on a listener, whatever the rules say.
+        """
+        if state is SessionState.LISTENING:
+            return False
+        alike = (state is session.state, *(state in rule.states for rule in policy.rules))
         if alike not in answers:
             just_now = session.now or EARLIEST
             moved_to = replace(session, state=state, input=just_now, disconnect=just_now, now=just_now)
