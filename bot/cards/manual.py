@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 _HELP = re.compile(r"(?:(?:--?|/)?(?:help|h|hilfe|man|usage)|[-/]?\?)(?: +(?P<topic>.*))?", re.IGNORECASE)
 _AT_THE_END = re.compile(r".* (?:--help|-h|[-/]\?|help)", re.IGNORECASE)
+_IN_WORDS = re.compile(
+    r"what (?:can|do) (?:you|i) do(?: here)?"
+    r"|how (?:do|does|can) (?:i|this|it|you|that) (?:work|use (?:this|it|you))"
+    r"|what is this|who are you|(?:show )?(?:me )?(?:the |all )?(?:commands|usage|options|examples?)",
+    re.IGNORECASE,
+)
 _LONGEST_TOPIC = 40
 
 
@@ -25,7 +31,7 @@ def topic_in(text: str) -> str | None:
     said = " ".join(text.split())
     if found := _HELP.fullmatch(said):
         return (found["topic"] or "").strip()
-    return "" if _AT_THE_END.fullmatch(said) else None
+    return "" if _AT_THE_END.fullmatch(said) or _IN_WORDS.fullmatch(said.rstrip("?!. ")) else None
 
 
 def manual(asked: Asked, topic: str = "", contact: str = "") -> Card:

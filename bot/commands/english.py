@@ -30,7 +30,7 @@ _FILLING = (
     "a about an and are at be can could currently do does for from give hi hello hey him her i is it its just kindly"
     " log logged login machine me my need of off on out person please pls server session sessions sign signed so that"
     " the their them there these this to user users want we with would you your computer host people someone somebody"
-    " anybody anyone in now immediately idle"
+    " anybody anyone in now immediately idle how when why"
 )
 _FILLERS = frozenset(_FILLING.split())
 _LOGS_OFF = re.compile(

@@ -1,7 +1,7 @@
 """Commands of Windows and of its modules, as the words of the bot's own: `quser`, `msg`, `Invoke-RDUserLogoff`.
 
 A command that reads may stand behind any slash command. One that acts is read too, so that the answer can hold the
-slash command that does the same; it acts only behind its own.
+slash command that does the same. Only the bot's own words act, and only behind their own slash command.
 """
 
 from __future__ import annotations
@@ -62,6 +62,10 @@ _OTHERS = {
     "stop-tsprocess": "I end sessions, no single programs.",
     "get-tsprocess": "I list sessions, no programs.",
     "get-process": "I list sessions, no programs.",
+    "qprocess": "I list sessions, no programs.",
+    "tasklist": "I list sessions, no programs.",
+    "query process": "I list sessions, no programs.",
+    "query termserver": "I know the computers of app.yaml only; name one, or a pattern like rds-*.",
     "get-tsservers": "I know the computers of app.yaml only; name one, or a pattern like rds-*.",
     "get-tscurrentsession": "I have no session of my own; name the computer.",
     "shadow": "I shadow nobody.",
@@ -75,6 +79,7 @@ _OTHERS = {
 _STATION = re.compile(r"(?:rdp|ica|hdx)-[\w-]*#[0-9]+|console", re.IGNORECASE)
 _SCRIPT = re.compile(r"\| *(?:where(?:-object)?|foreach(?:-object)?|\?|%)[ {].*|\{ *\$_.*", re.IGNORECASE)
 _IS_ALL = "*"
+_SWITCH = re.compile(r"/(?:server|vm?)(?::|$)", re.IGNORECASE)
 _TIME = re.compile(r"/time(?::|$)", re.IGNORECASE)
 
 
@@ -84,6 +89,7 @@ class Foreign:
 
     action: Action  # what it does
     text: str  # the same as it stands behind the slash command of this action
+    is_windows: bool = True  # in words of Windows; False: in the bot's own, or those of the cmdlets it stands for
 
 
 def translated(text: str) -> Foreign | None:
@@ -97,19 +103,25 @@ def translated(text: str) -> Foreign | None:
     words = split(text)
     if not words or words[0].is_quoted:
         return None
-    if sentence := _OTHERS.get(words[0].text.lower().removesuffix(".exe")):
-        raise UsageError(sentence, text=text, start=words[0].start, end=words[0].end)
+    plain = [word.text.lower().removesuffix(".exe").removeprefix("/") for word in words[:2]]
+    for length in (1, 2):
+        if sentence := _OTHERS.get(" ".join(plain[:length])):
+            raise UsageError(sentence, text=text, start=words[0].start, end=words[:length][-1].end)
     if cmdlets := _cmdlets(words, text):
         return cmdlets
-    plain = [word.text.lower().removesuffix(".exe").removeprefix("/") for word in words[:2]]
     for name, action in _PROGRAMS.items():
         if tuple(plain[: len(name)]) == name and not (name == ("query",) and len(words) > 1):
             rest = words[len(name) :]
             said = _message(rest, text) if action is Action.MESSAGE else _selection(rest, text, action)
-            return Foreign(action, said)
+            return Foreign(action, said, is_windows=plain[0] not in _ACTION_OF_NAME or _is_of_windows(words))
     if plain[0] in _ACTION_OF_NAME:
-        return Foreign(_ACTION_OF_NAME[plain[0]], text[words[0].end :].strip())
+        return Foreign(_ACTION_OF_NAME[plain[0]], text[words[0].end :].strip(), is_windows=False)
     return None
+
+
+def _is_of_windows(words: Sequence[Word]) -> bool:
+    """Return whether `logoff` is Windows' own program, which has switches with a slash, and not the bot's command."""
+    return words[0].text.lower().endswith(".exe") or any(_SWITCH.match(word.text) for word in words[1:])
 
 
 def _cmdlets(words: Sequence[Word], text: str) -> Foreign | None:
@@ -130,7 +142,8 @@ def _cmdlets(words: Sequence[Word], text: str) -> Foreign | None:
     said = "".join([*letters, text[position:]]).strip()
     called = [part.split()[0].lower() for part in said.split("|") if part.split()]
     acts = [_ACTION_OF_CMDLET[each] for each in called if _ACTION_OF_CMDLET.get(each, Action.LIST) is not Action.LIST]
-    return Foreign(acts[0] if acts else _ACTION_OF_CMDLET[first], said)
+    is_windows = any(word.text.lower() in _CMDLETS for word in words if not word.is_quoted)
+    return Foreign(acts[0] if acts else _ACTION_OF_CMDLET[first], said, is_windows=is_windows)
 
 
 def _selection(words: Sequence[Word], text: str, action: Action) -> str:

@@ -34,6 +34,14 @@ _COMPARISONS = {
 _IN_WORDS = {"over": ">", "above": ">", "after": ">", "under": "<", "below": "<", "before": "<"}
 """Comparisons of a time in words: `idle over 2h`."""
 
+_THAN = {
+    Takes.DURATION: {"more": ">", "longer": ">", "greater": ">", "less": "<", "shorter": "<"},
+    Takes.MOMENT: {"later": ">", "newer": ">", "earlier": "<", "older": "<"},
+}
+"""The same with `than`: `idle more than 2h`."""
+_AT = {"least": ">=", "most": "<="}
+"""The same with `at`: `idle at least 2h`."""
+
 _NAMES_OF_IDS = frozenset({"id", "ids", "sessionid", "session", "sessions", "#", "nr", "no", "number"})
 _DASHES = frozenset({"-", "--", "/"})
 
@@ -48,7 +56,7 @@ class Joined:
 
 def joined(words: Sequence[Word], at: int, table: Table) -> Joined:
     """Return the word at this index together with the words behind it that belong to it."""
-    word, behind = words[at], words[at + 1 : at + 3]
+    word, behind = words[at], words[at + 1 : at + 4]
     if word.is_quoted or not behind or word.ends_quoted:
         return Joined(word, 0)
     return (
@@ -70,7 +78,7 @@ def _dashed(word: Word, following: Word, table: Table) -> Joined | None:
 
 def _session(word: Word, behind: Sequence[Word]) -> Joined | None:
     """`session 3`, `# 3`, `session id 3`."""
-    first, *rest = behind
+    first, *rest = behind[:2]
     if word.text.lower() not in _NAMES_OF_IDS:
         return None
     if ids := "" if first.is_quoted else ids_in(first.text):
@@ -89,6 +97,8 @@ def _compared(word: Word, behind: Sequence[Word], table: Table) -> Joined | None
     begins = _BEGINS.fullmatch(first.text)
     operator = begins[1] if begins else _COMPARISONS.get(first.text.lower(), "")
     if not operator and table[name[1]].takes in (Takes.DURATION, Takes.MOMENT):
+        if (said := _in_two_words(behind, table[name[1]].takes)) and not table.is_option(behind[2]):
+            return Joined(_one(name[1], said, behind[2].text, word, behind[2]), 3)
         operator = _IN_WORDS.get(first.text.lower(), "")
     if not operator and table[name[1]].takes is Takes.DURATION and not is_dashed(word.text) and duration_in(first.text):
         return Joined(_one(name[1], "=", first.text, word, first), 1)
@@ -100,6 +110,16 @@ def _compared(word: Word, behind: Sequence[Word], table: Table) -> Joined | None
     if len(behind) > 1 and not table.is_option(behind[1]):
         return Joined(_one(name[1], operator, behind[1].text, word, behind[1]), 2)
     return None
+
+
+def _in_two_words(behind: Sequence[Word], takes: Takes) -> str:
+    """Return the operator of `more than` or `at least`, which stand before a value; empty for other words."""
+    if len(behind) < 3:
+        return ""
+    first, second = (word.text.lower() for word in behind[:2])
+    if first == "at":
+        return _AT.get(second, "")
+    return _THAN[takes].get(first, "") if second == "than" else ""
 
 
 def _parted(word: Word, following: Word, table: Table) -> Joined | None:

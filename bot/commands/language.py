@@ -78,14 +78,14 @@ def _understood(command: Command, text: str, inventory: Inventory) -> Understood
     if foreign is None:
         return Understood(command=command, ask=command.parse(text, inventory))
     facts = facts_of(foreign.action)
-    if foreign.action is command.action:
+    if foreign.action is command.action and (facts.only_reads or not foreign.is_windows):
         return Understood(command=command, ask=command.parse(escaped(foreign.text), inventory))
     other = BY_NAME.get(facts.command)
     if other is None:
         raise UsageError(f"I have no command for `{facts.cmdlet or facts.command}`.", text=cleaned, end=len(cleaned))
     if facts.only_reads:
         return _read_by(other, foreign, inventory)
-    raise _acts(other, foreign, cleaned, inventory)
+    raise _acts(other, foreign, cleaned, inventory, is_same=other is command)
 
 
 def _foreign(cleaned: str, inventory: Inventory) -> Foreign | None:
@@ -107,15 +107,16 @@ def _read_by(other: Command, foreign: Foreign, inventory: Inventory) -> Understo
         raise
 
 
-def _acts(other: Command, foreign: Foreign, cleaned: str, inventory: Inventory) -> UsageError:
-    """Return the answer to a text that acts by another command."""
+def _acts(other: Command, foreign: Foreign, cleaned: str, inventory: Inventory, *, is_same: bool) -> UsageError:
+    """Return the answer to a text that acts by another command, or by this one in the words of Windows."""
     try:
         ask = other.parse(escaped(foreign.text), inventory)
     except UsageError as error:
         error.command = other.name
         return error
     end = len(cleaned.split(" ", 1)[0])
-    message = f"That is another command, which would {FACTS[other.action].right}. Press it if you mean it."
+    what = "That is how Windows says it" if is_same else "That is another command"
+    message = f"{what}, which would {FACTS[other.action].right}. Press it if you mean it."
     choices = (Suggestion(command=other.name, text=written(ask)),)
     certain = UsageError(message, text=cleaned, start=0, end=end, choices=choices)
     certain.is_certain = True

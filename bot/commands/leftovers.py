@@ -125,6 +125,16 @@ def _is_computer(word: Word, is_computer: Callable[[str], bool]) -> bool:
     return not is_number(word) and any(is_computer(name) for name in names_in(word.text) if name)
 
 
+def as_a_reason(options: Options, first: Word) -> tuple[Suggestion, ...]:
+    """Return the command with the words from `first` on as its reason, where it has ids: `comp1 id=3 frozen`."""
+    has_ids = bool(options.all("id")) or any(map(is_number, options.rest))
+    takes_reason = options.table is not None and options.table.knows("reason") and not options.all("reason")
+    if not (has_ids and takes_reason):
+        return ()
+    said = in_quotes(options.text[first.start :])
+    return (Suggestion(command="", text=f"{options.text[: first.start]}--reason {said}"),)
+
+
 def _is_one_named(options: Options) -> bool:
     return bool(options.all("computer")) or any(not is_number(word) for word in options.rest)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bot.commands.parameters import Parameter
+    from bot.errors import Suggestion
 
 
 def read(
@@ -146,9 +147,18 @@ class _Reader:
                 return
             error = nearly.an_option(self.options, self.table, word, self._following())
             if error:
+                error.choices = (*error.choices, *self._as_a_reason())
                 raise error
         self._append(word)
         self.parameter = self.value = None
+
+    def _as_a_reason(self) -> tuple[Suggestion, ...]:
+        """Return the command with the words that mean nothing as its reason, where the word just read ends them."""
+        if self._following() or not self.options.rest:
+            return ()
+        before = self.options.rest[-1]
+        is_free = not (before.is_quoted or leftovers.is_number(before) or self._names_a_computer(before))
+        return leftovers.as_a_reason(self.options, before) if is_free else ()
 
     def _append(self, word: Word) -> None:
         if self._is_behind_the_pipe(word):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.commands.options import Options, Value
     from bot.commands.tokens import Word
     from bot.domain.inventory import Inventory
+    from bot.errors import UsageError
 
 _COMPARE = ("=", ":", ">", ">=", "<", "<=")
 SELECTION = (
@@ -92,6 +93,7 @@ FILTERS = (*_LIKE, "state", "idle", "logon")
 _UPWARD = (">", ">=")
 LAST_ID = 65535
 _MOST_PATTERNS = 50
+_ALL = "*"
 
 
 def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
@@ -110,6 +112,8 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
             named.setdefault(name.lower(), (name, word))
     if sum(map(is_pattern, named)) > _MOST_PATTERNS:
         raise options.wrong(f"Those are more than {_MOST_PATTERNS} patterns. Write fewer, or a group.")
+    if _ALL in named and len(named) > 1:
+        raise _all_of_what(options, named[_ALL][1])
     hosts: dict[str, None] = {}
     for name, word in named.values():
         found = inventory.find(name)
@@ -122,6 +126,14 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
         raise unknown.no_computer(options)
     _check_order(options, {word.start: word for name, word in said if name}.values())
     return tuple(hosts)
+
+
+def _all_of_what(options: Options, star: Word) -> UsageError:
+    """Return the error for `comp1 *`: all sessions there, as `msg *` means them, or all computers."""
+    message = "`*` beside a computer may mean all of its sessions, or all computers. For all computers write `*` alone."
+    takes_all = options.table is not None and options.table.knows("all") and not options.is_on("all")
+    meant = options.replaced(star, "--all") if star.text == _ALL and takes_all else ""
+    return options.wrong(message, star, corrected=meant)
 
 
 def are_hosts_named(options: Options) -> bool:

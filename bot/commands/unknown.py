@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.commands.house_style import quoted
-from bot.commands.leftovers import is_number
+from bot.commands.leftovers import as_a_reason, is_number
 from bot.commands.options import state_of
 from bot.commands.persons import account_in, is_like_a_person, is_person
 from bot.commands.spellings import duration_in, names_in
@@ -30,6 +30,8 @@ STATION = re.compile(r"(?:rdp-tcp|rdp|ica-[a-z]+|console|services|hdx)(?:#[0-9]+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 MENTION = re.compile(r"@[UW][A-Z0-9]{5,}")
 _SHORTEST_OPTION = 4
+_MOST_PEOPLE = 2
+"""More words that are no command and name no computer are a sentence, and no list of people."""
 _WITH_ID = re.compile(r"[/\\]*([^:;/\\#@=]+)[:;/\\#@=]+(?:id[=:])?([0-9]{1,5})", re.IGNORECASE)
 
 
@@ -212,6 +214,8 @@ def _a_person(options: Options, inventory: Inventory, name: str, word: Word) -> 
     people = [other for other in unknown if is_person(other.text, inventory, is_named=is_named)]
     accounts = ",".join(dict.fromkeys(account_in(other.text) for other in people))
     message = f"`{shown(name)}` is no option and no computer. Do you mean the person?"
+    if len(people) > _MOST_PEOPLE and not is_named:
+        return options.wrong(f"`{shown(name)}` and others mean nothing here: I read commands, no sentences.", word)
     if len(people) > 1:
         message = f"`{shown(name)}` and others are no options and no computers. Do you mean these people?"
     if is_named:
@@ -227,14 +231,8 @@ def _a_person(options: Options, inventory: Inventory, name: str, word: Word) -> 
 
 
 def _as_a_reason(options: Options, people: Sequence[Word]) -> tuple[Suggestion, ...]:
-    """Return the command with the last words as its reason, where it has ids already: `comp1 id=3 frozen`."""
-    has_ids = bool(options.all("id")) or any(map(is_number, options.rest))
-    first, last = people[0], people[-1]
-    takes_reason = options.table is not None and options.table.knows("reason") and not options.all("reason")
-    if not (has_ids and takes_reason) or last.end != len(options.text):
-        return ()
-    said = quoted(options.text[first.start :])
-    return (Suggestion(command="", text=f"{options.text[: first.start]}--reason {said}"),)
+    """Return the command with these words as its reason, where they stand at its end."""
+    return as_a_reason(options, people[0]) if people[-1].end == len(options.text) else ()
 
 
 def _is_unknown(word: Word, inventory: Inventory) -> bool:

@@ -26,7 +26,13 @@ def answer(harness: BotHarness, text: str, by: Actor = b.ASKER, command: str = "
     return text_of(response.card)
 
 
-@pytest.mark.parametrize("text", ["help", "--help", "-h", "?", "-?", "/?", "HELP", " help ", "comp1 id=3 --help"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("help", "--help", "-h", "?", "-?", "/?", "HELP", " help ", "comp1 id=3 --help"),
+        *("what can you do?", "how does this work", "how do i use it", "show me the commands"),
+    ],
+)
 def test_help_shows_the_examples_of_the_command(harness: BotHarness, text: str) -> None:
     assert "/logoff comp1 id=3 --sync" in answer(harness, text)
     assert harness.events == []
