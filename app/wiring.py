@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 LOOKS_AT_ONCE = 64
 """How many hosts are looked at or warned side by side."""
 
-HOSTS_AT_ONCE = 16
-"""How many steps of requests, and how many of hosts, run side by side."""
+REQUESTS_AT_ONCE = 16
+"""How many steps of requests run side by side. How many of hosts do is a setting."""
 
 GROUPS_EVERY = timedelta(minutes=5)
 """How often people and user groups are read from Slack."""
@@ -115,7 +115,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
-    scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE)
+    scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = Authorizer(
         ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
     )
@@ -127,7 +127,6 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         executor=executor,
         scheduler=scheduler,
         authorizer=authorizer,
-        hosts_at_once=HOSTS_AT_ONCE,
         look_within=settings.look_within,
     )
     intake = _intake(settings, ledger, authorizer, clock)

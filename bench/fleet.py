@@ -36,7 +36,8 @@ from adapters.scheduler.threads import ThreadScheduler
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from app.wiring import HOSTS_AT_ONCE, LOOKS_AT_ONCE
+from app.config.settings import AllWinRm
+from app.wiring import LOOKS_AT_ONCE, REQUESTS_AT_ONCE
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.events import Noted
@@ -60,6 +61,9 @@ LARGEST_AGAINST_SMALLEST = 1.5
 
 AGAINST_APPENDS = 2.0
 """A target of the largest fleet costs at most so many times the bare appends that it needs."""
+
+HOSTS_AT_ONCE = AllWinRm().hosts_at_once
+"""As in production."""
 
 KEY = SigningKeys("the key of the bench, of no other use")
 WITHIN = timedelta(minutes=10)
@@ -135,7 +139,7 @@ class Bench:
 
     def _carry_out(self, fleet: Fleet) -> float:
         """Return how many seconds a forced request takes from the command until its card shows the end."""
-        scheduler = ThreadScheduler(self._ledger, self._clock, workers=HOSTS_AT_ONCE)
+        scheduler = ThreadScheduler(self._ledger, self._clock, workers=REQUESTS_AT_ONCE, host_workers=HOSTS_AT_ONCE)
         chat, ledger, clock = Quiet(), self._ledger, self._clock
         authorizer = Authorizer(ledger=ledger, pause_switch=ledger, directory=chat, policy=POLICY, clock=clock)
         workflow = assemble(
@@ -146,7 +150,6 @@ class Bench:
             executor=self._executor,
             scheduler=scheduler,
             authorizer=authorizer,
-            hosts_at_once=HOSTS_AT_ONCE,
         )
         names = tuple(f"host-{number}" for number in range(fleet.hosts))
         presses = PressHandler(ledger=ledger, authorizer=authorizer)

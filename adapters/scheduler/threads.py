@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 import threading
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,8 +17,10 @@ from uuid import uuid4
 
 import structlog
 
+from adapters.scheduler.lane import Lane
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.domain.request import WorkItem
@@ -32,38 +33,20 @@ log = structlog.get_logger()
 SWEEP_EVERY = timedelta(seconds=5)
 
 
-@dataclass(slots=True)
-class _Lane:
-    """The steps of one kind: of requests, or of hosts."""
-
-    workers: int  # how many steps may run at once
-    waiting: dict[WorkItem, None] = field(default_factory=dict)  # items to run, in the order of waking
-    running: set[WorkItem] = field(default_factory=set)  # items whose step runs
-
-    def take(self) -> Iterator[WorkItem]:
-        """Move the items that may run now from waiting to running, and yield them."""
-        while len(self.running) < self.workers and (item := self._next()):
-            del self.waiting[item]
-            self.running.add(item)
-            yield item
-
-    def _next(self) -> WorkItem | None:
-        """Return the first item that may run now. It looks no further than to that one."""
-        if not self.waiting:
-            return None
-        busy_hosts = {item.host for item in self.running if item.host}
-        may_run = (item for item in self.waiting if item not in self.running and item.host not in busy_hosts)
-        return next(may_run, None)
-
-
 class ThreadScheduler:
-    """Threads and a heap in one process. `workers` is the number of threads of each lane.
+    """Threads and a heap in one process. `workers` is the number of threads of each lane; `host_workers` of hosts.
 
     All methods may be called from any thread, also from a step.
     """
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, *, workers: int = 16, sweep_every: timedelta = SWEEP_EVERY
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        workers: int = 16,
+        host_workers: int | None = None,
+        sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._ledger, self._clock = ledger, clock
         self._step: Step = _not_started
@@ -72,7 +55,7 @@ class ThreadScheduler:
         lock = threading.Lock()
         self._changed = threading.Condition(lock)  # an item was given a date, or the end has begun
         self._stepped = threading.Condition(lock)  # no step runs any more
-        self._requests, self._hosts = _Lane(workers), _Lane(workers)
+        self._requests, self._hosts = Lane(workers), Lane(host_workers or workers)
         self._later: list[tuple[datetime, int, WorkItem]] = []
         self._dates: set[tuple[datetime, WorkItem]] = set()
         self._order = count()
@@ -108,22 +91,22 @@ class ThreadScheduler:
     def wake(self, item: WorkItem, at: datetime | None = None) -> None:
         with self._changed:
             if at is None or at <= self._clock.now():
-                self._lane(item).waiting[item] = None
+                self._lane(item).add(item)
                 self._start_steps()
             elif (at, item) not in self._dates:
                 self._dates.add((at, item))
                 heapq.heappush(self._later, (at, next(self._order), item))
                 self._changed.notify_all()
 
-    def _lane(self, item: WorkItem) -> _Lane:
+    def _lane(self, item: WorkItem) -> Lane:
         return self._hosts if item.host else self._requests
 
     def _is_quiet(self) -> bool:
-        return not (self._requests.running or self._hosts.running)
+        return self._requests.is_quiet and self._hosts.is_quiet
 
     def _is_idle(self) -> bool:
         due = bool(self._later) and self._later[0][0] <= self._clock.now()
-        return self._is_quiet() and not (due or self._requests.waiting or self._hosts.waiting)
+        return self._is_quiet() and not (due or self._requests.has_waiting or self._hosts.has_waiting)
 
     def _start_steps(self) -> None:
         if not self._open:
@@ -132,14 +115,14 @@ class ThreadScheduler:
             for item in lane.take():
                 self._start_step(lane, item)
 
-    def _start_step(self, lane: _Lane, item: WorkItem) -> None:
+    def _start_step(self, lane: Lane, item: WorkItem) -> None:
         thread = threading.Thread(target=self._run, args=(item,), name=f"step-{item.request_id}", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the system has no thread now; the next round tries again
             log.exception("step.postponed", request_id=item.request_id, host=item.host)
-            lane.running.discard(item)
-            lane.waiting[item] = None
+            lane.leave(item)
+            lane.add(item)
 
     def _run(self, item: WorkItem) -> None:
         following: WorkItem | None = item
@@ -161,7 +144,7 @@ class ThreadScheduler:
         """Let others run that waited for this item. A thread that goes on gets one of them; the others get new ones."""
         with self._changed:
             lane = self._lane(item)
-            lane.running.discard(item)
+            lane.leave(item)
             following = next(lane.take(), None) if goes_on and self._open else None
             self._start_steps()
             if self._is_quiet():
@@ -176,7 +159,7 @@ class ThreadScheduler:
                 while self._later and self._later[0][0] <= now:
                     at, _, item = heapq.heappop(self._later)
                     self._dates.discard((at, item))
-                    self._lane(item).waiting[item] = None
+                    self._lane(item).add(item)
                 self._start_steps()
                 wait = (self._later[0][0] - now).total_seconds() if self._later else self._sweep_every
                 # After the clock was set, an item may run late, but never not at all.

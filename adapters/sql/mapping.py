@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.sql.documents import (
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from adapters.sql.documents import Asks
 
 Values = dict[str, Any]
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def row_of_request(request: Request, asks: Asks) -> Values:
@@ -100,6 +103,7 @@ def _plain_columns(request: Request) -> Values:
         "action": request.action.value,
         "content_version": request.content_version,
         "listed": request.listed,
+        "started_at": request.started_at,
         "act_at": request.act_at,
         "hosts_half": request.hosts_half,
         "targets": counts.targets,
@@ -129,6 +133,7 @@ def changes_of_target(target: Target) -> Values:
         "words": target.words,
         "requested_at": target.requested_at,
         "request_lost": target.request_lost,
+        "waited_ms": target.waited // MILLISECOND,
         "warning_at": target.warning_at,
         "warned_at": target.warned_at,
         "own_warning": target.own_warning,
@@ -147,6 +152,8 @@ def changes_of_look(look: HostSurvey) -> Values:
         "message": look.message,
         "words": look.words,
         "started_at": look.started_at,
+        "ordered_at": look.ordered_at,
+        "ended_at": look.ended_at,
         "due_at": look.due_at,
         "seal": look.seal,
     }
@@ -182,6 +189,7 @@ def target_of(row: Row[Any]) -> Target:
         words=row.words,
         requested_at=row.requested_at,
         request_lost=row.request_lost,
+        waited=row.waited_ms * MILLISECOND,
         warning_at=row.warning_at,
         warned_at=row.warned_at,
         own_warning=row.own_warning,
@@ -197,6 +205,8 @@ def look_of(row: Row[Any]) -> HostSurvey:
         message=row.message,
         words=row.words,
         started_at=row.started_at,
+        ordered_at=row.ordered_at,
+        ended_at=row.ended_at,
         due_at=row.due_at,
         seal=row.seal,
     )
@@ -235,10 +245,8 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         message_ref=MAYBE_MESSAGE_REF.read(row.message_ref),
         published_version=row.published_version,
         publish_after=row.publish_after,
-        announced_at=row.announced_at,
-        ended_at=row.ended_at,
         action=Action(row.action),
         content_version=row.content_version,
         listed=row.listed,
-        act_at=row.act_at,
+        **{name: getattr(row, name) for name in ("announced_at", "started_at", "act_at", "ended_at")},
     )

@@ -159,14 +159,15 @@ class WinRmTerminal:
     def _answers(
         self, host: str, orders: Sequence[Order], request: tuple[str, ...], deadline: Deadline
     ) -> Iterator[Answer]:
-        answered = 0
+        answered, is_over = 0, False
         with closing(self._run(host, request, deadline)) as lines:
             for line in lines:
-                if not isinstance(line, replies.Ended) or line.target != answered or answered == len(orders):
+                if is_over or not isinstance(line, replies.Ended) or not line.target == answered < len(orders):
                     raise INCOMPLETE.at(host, delivered=True)
-                yield answer_of(orders[answered], line)
-                answered += 1
-        if answered < len(orders):
+                answer = answer_of(orders[answered], line)
+                yield answer
+                answered, is_over = answered + 1, answer.still_closes
+        if answered < len(orders) and not is_over:
             raise INCOMPLETE.at(host, delivered=True)
 
     def _run(self, host: str, request: tuple[str, ...], deadline: Deadline) -> Generator[Reply]:

@@ -68,10 +68,12 @@ class WinRm(Section):
 class AllWinRm(WinRm):
     """The section at the top of the file, with what is no matter of one computer.
 
-    Two refusals of an account within `lockout_window` stop it everywhere for that time.
+    Two refusals of an account within `lockout_window` stop it everywhere for that time. `hosts_at_once` is on how many
+    computers the bot acts side by side; a computer that is only waited for is none of them.
     """
 
     lockout_window: LockoutTime = timedelta(minutes=10)
+    hosts_at_once: int = Field(default=200, ge=8, le=1000)
 
 
 def _in_brackets(address: str) -> str:

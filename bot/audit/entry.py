@@ -75,7 +75,7 @@ class Entry:
     note: str = ""  # what else belongs to the event, in words
     text: str = ""  # the command, or the detail of a note, as it was typed; of a policy its text
     forced: bool = False  # the request asks nobody
-    took_ms: int | None = None  # milliseconds since the request was asked, of a verdict since the order; None: neither
+    took_ms: int | None = None  # milliseconds since the request was asked, of a verdict since the order; see `record`
     expires_at: datetime | None = None  # until when the request's state after the event lasts; None: for good
     version: int = 0  # the request's version after the event; 0: no request
     void: str = ""  # user ids of people whose earlier yes no longer counts, with a space between them

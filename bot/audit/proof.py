@@ -8,6 +8,7 @@ entries of decisions and those of one host, however many hosts the request has.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.audit.entry import Entry
-    from bot.domain.request import Request, Target
+    from bot.domain.request import HostSurvey, Request, Target
 
 DECIDING = (
     e.Asked, e.ReasonAsked, e.ReasonGiven, e.Surveyed, e.Narrowed, e.ActionChanged, e.SecondPersonNeeded, e.Counted,
@@ -35,7 +36,7 @@ DECIDING_NAMES = frozenset(e.name_of_kind(kind) for kind in DECIDING)
 
 _PROVEN_BEFORE = (
     e.ReasonGiven, e.Surveyed, e.Narrowed, e.ActionChanged, e.SecondPersonNeeded, e.Counted, e.Approved,
-    e.Announced, e.WarningStarted, e.GraceStarted, e.Started, e.HostStarted,
+    e.Announced, e.WarningStarted, e.GraceStarted, e.Started, e.HostStarted, e.HostContinued,
 )  # fmt: skip
 """The events that are recorded only on a request that is proven: those that lead to an effect."""
 
@@ -72,6 +73,7 @@ class Reckoning:
     decided_by: str = ""  # the user id of who said the deciding yes
     surveyed_at: datetime | None = None  # when the survey was recorded
     grace_at: datetime | None = None  # when the time to save began
+    started_at: datetime | None = None  # when the act began
     announced_at: datetime | None = None  # when break-glass was announced
     stopped_seq: int = 0  # the number of the entry with which a person stopped the act; 0: nobody did
     is_odd: bool = False  # somebody said yes to, or the bot began, another content than the present one
@@ -110,6 +112,8 @@ def _after(now: Reckoning, entry: Entry, *, asks_nobody: bool) -> Reckoning:
             return replace(now, counted=(*stay, entry.actor), decided_by=decided_by)
         case "grace_started":
             return replace(now, grace_at=entry.at)
+        case "started":
+            return replace(now, started_at=entry.at)
         case "stopped":
             return replace(now, stopped_seq=entry.seq)
     return now
@@ -168,6 +172,8 @@ def _misfit_of_dates(request: Request, reckoned: Reckoning) -> str:
     """The moments at which it expires and may begin are those that follow from the entries."""
     if reckoned.expires_at and request.expires_at != reckoned.expires_at:
         return "it expires at another time"
+    if request.started_at != reckoned.started_at:
+        return "its act began at another time"
     if request.announced_at != reckoned.announced_at:
         return "its announcement is of another time"
     act_at = reckoned.surveyed_at + request.hold if reckoned.surveyed_at and request.hold else None
@@ -189,12 +195,43 @@ def _misfit_of_host(request: Request, reckoned: Reckoning, host: str, entries: S
     look, begun = request.survey_of(host), _first(here, "host_started")
     if look is None or look.started_at != (begun.at if begun else None):
         return f"the act on {host} began at another time"
-    is_spared = reckoned.stopped_seq and not (begun and begun.seq < reckoned.stopped_seq)
+    if begun and _misfit_of_orders(request, look, here, is_stopped=bool(reckoned.stopped_seq)):
+        return f"the orders for {host} left at another time"
+    before = [entry for entry in here if entry.seq < reckoned.stopped_seq]
     for target in request.targets:
         mine = [entry for entry in here if entry.session_id == target.session.id]
+        is_spared = reckoned.stopped_seq and not _is_ordered(target, before)
         if misfit := _misfit_of_target(request, target, mine, Verdict.SKIPPED.value if is_spared else ""):
             return misfit
     return ""
+
+
+def _misfit_of_orders(request: Request, look: HostSurvey, here: Sequence[Entry], *, is_stopped: bool) -> bool:
+    """Whether an order is on its way, and when the last target got its verdict, are as the host's entries say.
+
+    A Stop gives verdicts without an entry of their own; no host begins after it, so no time of an end is asked.
+    """
+    if request.open_targets:
+        return (look.ordered_at, look.ended_at) != (_on_its_way_since(here), None)
+    ends = [entry.at for entry in here if entry.event == "target_ended"]
+    return not is_stopped and look.ended_at != (ends[-1] if ends else None)
+
+
+def _on_its_way_since(here: Sequence[Entry]) -> datetime | None:
+    """Return when the newest order left of which the entries do not say that its call has ended."""
+    at: datetime | None = None
+    for entry in here:
+        if entry.event in ("host_started", "host_continued"):
+            at = entry.at
+        elif entry.event == "target_requested" and entry.took_ms is not None:
+            at = None
+    return at
+
+
+def _is_ordered(target: Target, before: Sequence[Entry]) -> bool:
+    """Return whether an order for the target may have left by these entries of its host."""
+    mine = [entry for entry in before if entry.session_id == target.session.id]
+    return _on_its_way_since(before) is not None or _first(mine, "target_requested") is not None
 
 
 def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], spared: str) -> str:
@@ -205,6 +242,9 @@ def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], s
         first = _first(mine, event)
         if at != (first.at if first else None):
             return f"what was done to session {whom} is not what the record says"
+    requested = _first(mine, "target_requested")
+    if target.waited != timedelta(milliseconds=(requested.took_ms or 0) if requested else 0):
+        return f"session {whom} was waited for in another time"
     ended = _first(mine, "target_ended") or _first(mine, "warning_failed")
     if (target.verdict.value if target.verdict else "") != (ended.verdict if ended else spared):
         return f"the verdict of session {whom} is not the record's"

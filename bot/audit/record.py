@@ -89,7 +89,7 @@ def _said(entry: Entry, before: Request, event: e.Event, after: Request, now: da
             return _decided(entry, before, after, now)
         case e.Refused():
             return replace(entry, rule=event.rule, note=event.message)
-        case e.HostStarted():
+        case e.HostStarted() | e.HostContinued():
             return replace(entry, host=event.host)
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
             entry = _about(entry, before.target_at(event.key))
@@ -155,12 +155,16 @@ def _not_warned(entry: Entry, event: e.WarningFailed) -> Entry:
 def _outcome(
     entry: Entry, before: Request, event: e.TargetEnded | e.Settled | e.TargetRequested, now: datetime
 ) -> Entry:
-    """Return the entry with verdict, code, reason and note. A verdict has the time since its host's order."""
+    """Return the entry with verdict, code, reason and note. A verdict has the time since its host's order.
+
+    A session that still closes where its call ended has the time that the host waited for it.
+    """
     reason_code = event.reason.value if event.reason else ""
     if isinstance(event, e.TargetRequested):
         note = "the order may not have arrived" if event.lost else event.note
         note = _joined(note, said_by_computer(event.words))
-        return replace(entry, reason_code=reason_code, code=event.code, note=note)
+        waited = None if event.waited is None else round(event.waited.total_seconds() * 1000)
+        return replace(entry, reason_code=reason_code, code=event.code, note=note, took_ms=waited)
     look = before.survey_of(event.key[0])
     return replace(
         entry,

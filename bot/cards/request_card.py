@@ -8,6 +8,7 @@ from bot.cards import offers, rows, target_list, wording
 from bot.cards.model import Button, Card, CommandButton, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
+from bot.domain.act_times import may_be_ordered
 from bot.domain.actions import Action, ActionFacts, facts_of
 from bot.domain.durations import duration
 from bot.domain.request import Ending, State
@@ -223,12 +224,14 @@ def _buttons(request: Request) -> tuple[Button | CommandButton, ...]:
         return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
-    hosts = {target.session.host for target in request.targets}
-    begun = request.begun
-    is_waiting = any(target.session.host not in begun for target in request.open_targets)
-    if request.state is State.ACTING and is_waiting and len(hosts) > 1:
-        return (button(Press.STOP, "Stop the rest"),)
-    return ()
+    return (button(Press.STOP, "Stop the rest"),) if request.state is State.ACTING and _has_rest(request) else ()
+
+
+def _has_rest(request: Request) -> bool:
+    """Return whether a Stop would leave somebody alone after others had their turn. One host begins at once."""
+    begun, hosts = request.begun, {target.session.host for target in request.targets}
+    waiting = [target for target in request.open_targets if not may_be_ordered(request, target)]
+    return any(len(hosts) > 1 or target.session.host in begun for target in waiting)
 
 
 def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Button]) -> tuple[Button, ...]:

@@ -53,6 +53,7 @@ _BUSY = 7024
 _SKIPPED = {
     Reason.STOPPED: "left alone: stopped before its turn",
     Reason.CONSOLE: "left alone: the session is at the console now, which is protected",
+    Reason.WAITED: "left alone: waited too long for its turn",
     Reason.EXPIRED: "left alone: the time was over before its turn",
     Reason.REQUEST_FAILED: "left alone: the request failed before its turn",
     Reason.NOT_WARNED: "left alone: could not be warned",

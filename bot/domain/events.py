@@ -192,11 +192,19 @@ class HostStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostContinued:
+    """A further order for a host that has begun is about to leave. It is recorded first."""
+
+    host: str  # its name in the inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRequested:
     """The host was asked to act on the target. The result is not known yet."""
 
     key: tuple[str, int]  # host and session id
     lost: bool = False  # the order itself may not have arrived
+    waited: timedelta | None = None  # how long the host waited until its call ended here; None: it did not end here
     code: int = 0  # the Win32 code of the answer; 0: none
     reason: Reason | None = None  # why there is no result yet; None when the answer gave no reason
     note: str = ""  # the name, right or sentence that belongs to the reason
@@ -218,7 +226,7 @@ class TargetEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A person stopped the act. Hosts that have no order yet are left alone."""
+    """A person stopped the act. Targets for which no order has left are left alone."""
 
     by: Actor  # the presser
 
@@ -275,8 +283,8 @@ class Noted:
 Event = (
     Surveyed | ReasonAsked | ReasonGiven | Narrowed | ActionChanged | Counted | Approved | SecondPersonNeeded
     | Denied | Cancelled | Refused | Expired | WarningStarted | WarningDelivered | WarningFailed | GraceStarted
-    | Announced | Started | HostStarted | TargetRequested | TargetEnded | Stopped | Ended | Settled
-    | SettlingAbandoned | StepFailed | Failed | Noted
+    | Announced | Started | HostStarted | HostContinued | TargetRequested | TargetEnded | Stopped | Ended
+    | Settled | SettlingAbandoned | StepFailed | Failed | Noted
 )
 # fmt: on
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import events as e
+from bot.domain.act_times import BEGIN_WITHIN, host_until, order_until
 from bot.domain.request import State
 from bot.domain.transitions import apply
 from bot.errors import Conflict, ConflictReason
@@ -62,6 +63,7 @@ TABLE: dict[State, tuple[type[e.Event], ...]] = {
     State.ACTING: (
         e.Announced,
         e.HostStarted,
+        e.HostContinued,
         e.TargetRequested,
         e.TargetEnded,
         e.Stopped,
@@ -120,12 +122,39 @@ def _check(request: Request, event: e.Event, now: datetime) -> None:
     waits = request.reason_asked is not None
     if isinstance(event, e.ReasonGiven if not waits else (e.ReasonAsked, e.Surveyed)):
         raise Conflict("This step does not follow here.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    if isinstance(event, e.HostStarted) and (not _is_open(request, event.host) or event.host in request.begun):
-        raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
+    if isinstance(event, e.HostStarted):
+        _check_beginning(request, event.host, now)
+    if isinstance(event, e.HostContinued):
+        _check_further_order(request, event.host, now)
     if isinstance(event, e.WarningStarted) and _is_warned(request, event.key):
         raise Conflict("The warning has left.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     if isinstance(event, e.Ended) and request.counts.open:
         raise Conflict("Some targets are open.", request=request, reason=ConflictReason.OUT_OF_ORDER)
+
+
+def _check_beginning(request: Request, host: str, now: datetime) -> None:
+    """With `--stop-on-error` a host waits for those before it, which are not in its part: its step compares that."""
+    if not _is_open(request, host) or host in request.begun:
+        raise Conflict("Nothing is left to do there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
+    since = None if request.ask.stop_on_error else request.started_at
+    if since and now >= since + BEGIN_WITHIN:
+        raise Conflict("It has waited too long.", request=request, reason=ConflictReason.EXPIRED)
+
+
+def _check_further_order(request: Request, host: str, now: datetime) -> None:
+    """A further order is for targets that have had none, after the order before it, in the time of the host."""
+    here = [target for target in request.open_targets if target.session.host == host]
+    on_its_way = order_until(request, host)
+    is_next = not (request.ask.wait and any(target.requested_at for target in here))
+    if (
+        host not in request.begun
+        or all(target.requested_at for target in here)
+        or not is_next
+        or (on_its_way is not None and now < on_its_way)
+    ):
+        raise Conflict("An order does not follow there.", request=request, reason=ConflictReason.OUT_OF_ORDER)
+    if now >= host_until(request, host):
+        raise Conflict("The time of this computer is over.", request=request, reason=ConflictReason.EXPIRED)
 
 
 def _is_open(request: Request, host: str) -> bool:

@@ -61,7 +61,7 @@ def part_for(event: e.Event) -> Part:
     if isinstance(event, _OF_ALL_HOSTS):
         return WHOLE
     match event:
-        case e.HostStarted() | e.StepFailed():
+        case e.HostStarted() | e.HostContinued() | e.StepFailed():
             return at_host(event.host) if event.host else HEAD
         case _:
             key: tuple[str, int] | None = getattr(event, "key", None)

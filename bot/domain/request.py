@@ -27,6 +27,7 @@ class Target:
     words: str = ""  # what the host itself said when it did not answer the order; one bounded line, or empty
     requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived
+    waited: timedelta = timedelta()  # how long the host waited for it in the call that asked; whole milliseconds
     warning_at: datetime | None = None  # when the warning was about to leave
     warned_at: datetime | None = None  # when Windows took the warning
     own_warning: bool = False  # the warning is the requester's text, which a rule lets them send; else the bot's
@@ -90,6 +91,8 @@ class HostSurvey:
     message: str = ""  # its sentence; without a code, what the ask named there and the host does not have
     words: str = ""  # what the host itself said when it could not be read; one bounded line, or empty
     started_at: datetime | None = None  # when the order for this host was first about to leave
+    ordered_at: datetime | None = None  # when the order that may be on its way was about to leave; None: none is
+    ended_at: datetime | None = None  # when the last target of a host that has begun got its verdict
     due_at: datetime | None = None  # when the next step for this host is due; None: no step is pending
     seal: str = ""  # proves that these are the targets that people decided about; empty before it is recorded
 
@@ -211,6 +214,7 @@ class Request:
     message_ref: MessageRef | None = None  # where the card stands in the chat; None: there is no card
     action: Action = Action.LOG_OFF  # what the request does to its targets
     content_version: int = 1  # the version since which targets and action are the same; an older button decides nothing
+    started_at: datetime | None = None  # when the act began; None before
     act_at: datetime | None = None  # when the time to save, or the hold of a forced act, ends; None: neither runs
     published_version: int = 1  # the version that the card shows; 1 is the receipt, which has no card
     publish_after: datetime | None = None  # the earliest moment for the next drawing; None: any

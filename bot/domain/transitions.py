@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
+from bot.domain import acts
 from bot.domain import events as e
 from bot.domain.alone import is_alone
 from bot.domain.ask import ActAsk
-from bot.domain.request import UNSURE_VERDICTS, Ending, ExcludedSession, HostSurvey, State, Target
-from bot.domain.verdicts import Reason, Verdict
+from bot.domain.request import UNSURE_VERDICTS, Ending, ExcludedSession, State, Target
+from bot.domain.verdicts import Reason
 from bot.errors import Conflict, ConflictReason
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ REASON_WITHIN = timedelta(minutes=5)
 
 SETTLE_AFTER = timedelta(seconds=30)
 """How soon after the end the bot looks again at an unsure verdict."""
-
-FOLLOW_UP = timedelta(seconds=2)
-"""How soon the bot looks again at a host that has open targets after their order."""
 
 
 def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: C901, PLR0912 - a line an event
@@ -48,19 +46,19 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
         case e.Denied() | e.Cancelled() | e.Refused() | e.Expired() | e.Failed():
             return _ended_early(request, event, now)
         case e.WarningStarted() | e.WarningDelivered() | e.WarningFailed():
-            return _with_target(request, _warned(_open_target(request, event.key), event, now))
+            return acts.with_target(request, _warned(acts.open_target(request, event.key), event, now))
         case e.GraceStarted():
             return _waiting_until(request, max(now + event.grace, request.act_at or now))
         case e.Started():
-            return _started(request, event, now)
-        case e.HostStarted():
-            return _on_host(request, event.host, started_at=now, due_at=now)
+            return acts.started(request, event, now)
+        case e.HostStarted() | e.HostContinued():
+            return acts.ordered(request, event, now)
         case e.TargetRequested():
-            return _target_requested(request, event, now)
+            return acts.target_requested(request, event, now)
         case e.TargetEnded():
-            return _target_ended(request, event, now)
+            return acts.target_ended(request, event, now)
         case e.Stopped():
-            return _stopped(request, now)
+            return acts.stopped(request, now)
         case e.Ended():
             return _end(request, Ending.DONE, now)
         case e.Announced():
@@ -160,93 +158,6 @@ def _waiting_until(request: Request, act_at: datetime) -> Request:
     return replace(request, act_at=act_at, due_at=act_at, expires_at=act_at + READY_FOR)
 
 
-def _started(request: Request, event: e.Started, now: datetime) -> Request:
-    hosts = {target.session.host for target in request.open_targets}
-    surveys = tuple(replace(look, due_at=now) if look.host in hosts else look for look in request.surveys)
-    due_at = None if hosts else now
-    return replace(
-        request, state=State.ACTING, surveys=surveys, expires_at=now + event.valid_for, due_at=due_at, attempts=0
-    )
-
-
-def _on_host(request: Request, host: str, *, started_at: datetime | None, due_at: datetime | None) -> Request:
-    def change(look: HostSurvey) -> HostSurvey:
-        return look if look.host != host else replace(look, started_at=look.started_at or started_at, due_at=due_at)
-
-    return replace(request, surveys=tuple(change(look) for look in request.surveys))
-
-
-def _with_target(request: Request, changed: Target) -> Request:
-    return replace(request, targets=tuple(changed if t.key == changed.key else t for t in request.targets))
-
-
-def _open_target(request: Request, key: tuple[str, int]) -> Target:
-    target = request.target_at(key)
-    if target is None or not target.is_open:
-        raise Conflict("This target has its verdict.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    return target
-
-
-def _target_requested(request: Request, event: e.TargetRequested, now: datetime) -> Request:
-    target = _open_target(request, event.key)
-    changed = replace(
-        target,
-        requested_at=target.requested_at or now,
-        request_lost=event.lost,
-        code=event.code,
-        reason=event.reason,
-        note=event.note,
-        words=event.words or target.words,
-    )
-    return _on_host(_with_target(request, changed), event.key[0], started_at=None, due_at=now + FOLLOW_UP)
-
-
-def _target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Request:
-    target = _open_target(request, event.key)
-    changed = replace(
-        target,
-        verdict=event.verdict,
-        code=event.code,
-        reason=event.reason,
-        note=event.note,
-        words=event.words or target.words,
-    )
-    after = _with_target(request, changed)
-    if not any(other.session.host == target.session.host for other in after.open_targets):
-        after = _on_host(after, target.session.host, started_at=None, due_at=None)
-    return after if after.counts.open else replace(after, due_at=now)
-
-
-def _stopped(request: Request, now: datetime) -> Request:
-    """Return the request with targets skipped on hosts that have no order yet. The other hosts go on."""
-    begun = request.begun
-    targets = tuple(
-        t if not t.is_open or t.session.host in begun else replace(t, verdict=Verdict.SKIPPED, reason=Reason.STOPPED)
-        for t in request.targets
-    )
-    surveys = tuple(look if look.host in begun else replace(look, due_at=None) for look in request.surveys)
-    after = replace(request, targets=targets, surveys=surveys)
-    return after if after.open_targets else replace(after, due_at=now)
-
-
-def _close_open(request: Request, reason: Reason) -> Request:
-    """Return the request with a verdict for each open target: `unknown` if its host had an order, else `skipped`.
-
-    A target whose host failed keeps the sentence of that fault.
-    """
-    begun = request.begun
-
-    def close(target: Target) -> Target:
-        if not target.is_open:
-            return target
-        verdict = Verdict.UNKNOWN if target.session.host in begun else Verdict.SKIPPED
-        if target.reason is Reason.HOST_ERROR:
-            return replace(target, verdict=verdict)
-        return replace(target, verdict=verdict, reason=reason, note="")
-
-    return replace(request, targets=tuple(close(target) for target in request.targets))
-
-
 def _end(request: Request, ending: Ending, now: datetime) -> Request:
     surveys = tuple(replace(look, due_at=None) for look in request.surveys)
     due_at = now + SETTLE_AFTER if request.counts.unsure else None
@@ -264,10 +175,10 @@ def _ended_early(
         case e.Refused():
             return _end(replace(request, message=event.message), Ending.REFUSED, now)
         case e.Expired():
-            return _end(_close_open(request, Reason.EXPIRED), Ending.EXPIRED, now)
+            return _end(acts.close_open(request, Reason.EXPIRED), Ending.EXPIRED, now)
         case e.Failed():
             return _end(
-                replace(_close_open(request, Reason.REQUEST_FAILED), failure_reference=event.reference),
+                replace(acts.close_open(request, Reason.REQUEST_FAILED), failure_reference=event.reference),
                 Ending.FAILED,
                 now,
             )
@@ -279,7 +190,7 @@ def _settled(request: Request, event: e.Settled | e.SettlingAbandoned) -> Reques
     target = request.target_at(event.key)
     if target is None or target.verdict not in UNSURE_VERDICTS:
         raise Conflict("This verdict stands.", request=request, reason=ConflictReason.OUT_OF_ORDER)
-    after = _with_target(request, replace(target, verdict=event.verdict, reason=event.reason, note=event.note))
+    after = acts.with_target(request, replace(target, verdict=event.verdict, reason=event.reason, note=event.note))
     return after if after.counts.unsure else replace(after, due_at=None)
 
 
@@ -288,5 +199,5 @@ def _stumbled(request: Request, event: e.StepFailed, now: datetime) -> Request:
     if event.host:
         is_open = any(target.session.host == event.host for target in request.open_targets)
         again_at = now + event.again_in if is_open and request.state is State.ACTING else None
-        return _on_host(after, event.host, started_at=None, due_at=again_at)
+        return acts.on_host(after, event.host, due_at=again_at)
     return replace(after, due_at=now + event.again_in)

@@ -37,7 +37,8 @@ class Reason(StrEnum):
     NO_LOGON_TIME = "no_logon_time"  # the session has no logon time, so its person cannot be told apart
     CONSOLE = "console"  # the session is at the console now, which is protected
     STOPPED = "stopped"  # a person stopped the act before the host had its order
-    EXPIRED = "expired"  # the request expired before the host had its order, or while the host worked on it
+    WAITED = "waited_too_long"  # the host had no turn within its time, so it was not begun
+    EXPIRED = "expired"  # the request's or the host's time was over before the order, or while the host worked on it
     REQUEST_FAILED = "request_failed"  # the request failed before the host had its order, or while it worked on it
     NOT_ALLOWED = "not_allowed"  # the rules or the people have changed; note: the sentence
     NOT_WARNED = "not_warned"  # the warning failed, or its delivery is unproven; note: why

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.session import NOT_NAMED, Machine
+from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.domain.conditions import Condition
     from bot.domain.session import Account, Session, SessionState
-    from bot.domain.verdicts import Reason, Verdict
+    from bot.domain.verdicts import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class Answer:
     reason: Reason | None = None  # why the verdict is so; None when the verdict says it
     note: str = ""  # what belongs to the reason: an account, a right or a function
 
+    @property
+    def still_closes(self) -> bool:
+        """Whether the session was still there when the waiting was over. Windows says it of others with a reason."""
+        return self.verdict is Verdict.STILL_CLOSING and self.reason is None
+
 
 class Terminal(Protocol):
     """The sessions of Windows hosts. Every call ends within its time-out or raises a `TerminalError`.
@@ -60,10 +66,11 @@ class Terminal(Protocol):
     ) -> Iterator[Answer]:
         """Log the targets off and yield one answer for each order, in their order, each as soon as it is known.
 
-        The host compares each order right before its act. With `wait` the host waits that long for each session to be
-        gone before it takes the next order. Without `wait` it asks for each logoff and answers at once, with no
-        verdict. `within` is the time-out of the whole call. Raises `TerminalError`; when it is `delivered`, orders
-        without an answer may have been carried out.
+        The host compares each order right before its act. With `wait` it waits for each session to be gone before it
+        takes the next order, that long for all of them together. The call ends at the session that still closes then:
+        the orders behind it are not carried out and have no answer. Without `wait` it asks for each logoff and answers
+        at once, with no verdict. `within` is the time-out of the whole call. Raises `TerminalError`; when it is
+        `delivered`, orders without an answer may have been carried out.
         """
         ...
 

@@ -11,7 +11,7 @@ from bot.domain.part import HEAD, UNSURE
 from bot.domain.request import WorkItem
 from bot.domain.transitions import SETTLE_AFTER
 from bot.domain.verdicts import Reason
-from bot.workflow.execution import seen_of
+from bot.workflow.following import seen_of
 
 if TYPE_CHECKING:
     from bot.domain.request import Request, Target

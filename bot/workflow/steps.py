@@ -5,7 +5,6 @@ A step reads the request, does what is missing, and may run twice.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,16 +12,22 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.cards import wording
+from bot.domain.act_times import time_of_act
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
-from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
+from bot.workflow.calls import HostCalls
+from bot.workflow.execution import HostExecution
+from bot.workflow.following import FollowUp
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
 from bot.workflow.publishing import CardPublisher
+from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
+from bot.workflow.shared_looks import SharedLooks
 from bot.workflow.survey import decide
+from bot.workflow.turns import next_host
 from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
@@ -38,9 +43,6 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Terminal
     from bot.workflow.authorization import Authorizer
 
-ACT_GRACE = timedelta(minutes=2)
-"""How much longer than its calls an act may take before the request expires: the looks after it, the longest too."""
-
 TRIES = 5
 """How often a step may fail before the request fails."""
 
@@ -52,9 +54,6 @@ SURVEY_SPARE = timedelta(seconds=10)
 
 ANNOUNCE_AGAIN = timedelta(seconds=5)
 """How often a held act looks whether its announcement stands by now."""
-
-HOSTS_AT_ONCE = 16
-"""How many hosts a scheduler works on side by side, where the wiring says nothing else."""
 
 log = structlog.get_logger()
 
@@ -72,7 +71,6 @@ class Workflow:
     execution: HostExecution
     settling: Settling
     publisher: CardPublisher
-    hosts_at_once: int = HOSTS_AT_ONCE  # hosts that the scheduler works on side by side; the expiry of an act needs it
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. Losing a race is not an error; the stored row decides."""
@@ -108,6 +106,8 @@ class Workflow:
             case State.ACTING:
                 if not request.counts.open:
                     self.ledger.record(request.id, Ended())
+                elif request.ask.stop_on_error and request.due_at and request.due_at <= self.clock.now():
+                    self._begin_next(request)
             case State.ENDED:
                 self.settling.settle(request)
 
@@ -178,7 +178,7 @@ class Workflow:
         if (begins_at := request.begins_at) and self.clock.now() < begins_at and request.open_targets:
             self._again_at(request, begins_at)
             return
-        started = self.ledger.record(request.id, Started(valid_for=self._longest(request) + ACT_GRACE))
+        started = self.ledger.record(request.id, Started(valid_for=time_of_act(request)))
         for survey in started.surveys:
             if survey.due_at:
                 self.scheduler.wake(WorkItem(request_id=request.id, host=survey.host))
@@ -190,15 +190,12 @@ class Workflow:
         self.ledger.postpone(item, at)
         self.scheduler.wake(item, at)
 
-    def _longest(self, request: Request) -> timedelta:
-        """Return the longest time that all calls may take: hosts run side by side, targets of one host in turn."""
-        by_host = Counter(target.session.host for target in request.open_targets)
-        most = max(by_host.values(), default=0)
-        rounds = -(-len(by_host) // self.hosts_at_once)
-        within = act_within(request.open_targets[:most], request.ask.wait)
-        if request.ask.stop_on_error:  # one host after the other, each until its verdicts are there
-            return (within + FOLLOW_FOR) * max(1, len(by_host))
-        return within * max(1, rounds)
+    def _begin_next(self, request: Request) -> None:
+        """Wake the next host, where hosts work one after the other. The request is due until that one has begun."""
+        if host := next_host(self._whole(request)):
+            item = WorkItem(request_id=request.id, host=host)
+            self.ledger.postpone(item, self.clock.now())
+            self.scheduler.wake(item)
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails."""
@@ -240,11 +237,12 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     executor: Executor,
     scheduler: Scheduler,
     authorizer: Authorizer,
-    hosts_at_once: int = HOSTS_AT_ONCE,
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
     hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
+    records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
+    shared = SharedLooks(terminal=terminal, clock=clock, look_within=look_within)
     return Workflow(
         ledger=ledger,
         clock=clock,
@@ -254,13 +252,12 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         warnings=WarningSender(ledger=ledger, terminal=terminal, executor=executor, authorizer=authorizer),
         execution=HostExecution(
             ledger=ledger,
-            terminal=terminal,
             clock=clock,
-            scheduler=scheduler,
             authorizer=authorizer,
-            look_within=look_within,
+            records=records,
+            calls=HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records),
+            follow_up=FollowUp(ledger=ledger, clock=clock, looks=shared, records=records),
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),
-        hosts_at_once=hosts_at_once,
     )

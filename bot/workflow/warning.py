@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from bot.audit.entry import THE_BOT
 from bot.cards.wording import WARNING_TITLE, warning_text
 from bot.cards.wording import verdict as in_words
+from bot.domain.act_times import OVERHEAD
 from bot.domain.events import GraceStarted, Noted, WarningDelivered, WarningFailed, WarningStarted
 from bot.domain.note_kind import NoteKind
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, TerminalError
-from bot.workflow.execution import OVERHEAD
 from bot.workflow.orders import order_for
 from bot.workflow.sight import in_sight
 

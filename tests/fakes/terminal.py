@@ -121,7 +121,10 @@ class FakeTerminal:
         for done, order in enumerate(orders):
             if fault and done >= fault.after:
                 self._lose(host, orders[done:], function, do, fault)
-            yield self._carry_out(host, order, function, do)
+            answer = self._carry_out(host, order, function, do)
+            yield answer
+            if answer.still_closes:
+                return
         if fault:
             raise fault.error
 

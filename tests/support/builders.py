@@ -160,6 +160,7 @@ def one_of_each(request: Request, key: tuple[str, int] = ONE, by: Actor = OTHER)
         e.GraceStarted(grace=second),
         started(),
         e.HostStarted(host=key[0]),
+        e.HostContinued(host=key[0]),
         e.TargetRequested(key=key),
         e.TargetEnded(key=key, verdict=Verdict.GONE),
         e.Stopped(by=by),

@@ -53,6 +53,7 @@ namespace LogoffBot
                 Stopwatch clock = Stopwatch.StartNew();
                 Outcome outcome = CarryOut(request, request.Targets[i]);
                 lines.Target(i, outcome, clock.ElapsedMilliseconds);
+                if (outcome.Verdict == "still_closing") return;
             }
         }
 
@@ -96,10 +97,16 @@ namespace LogoffBot
             return Wait(request, target, seen, code);
         }
 
-        // A look that fails is no answer here: it looks again until the time is up.
+        // The time is that of all targets together. A look that fails is no answer here: it looks again until the time is up.
         static Outcome Wait(Request request, Target target, Session seen, int code)
         {
-            Stopwatch clock = Stopwatch.StartNew();
+            request.Waiting.Start();
+            try { return LookUntilGone(request, target, seen, code); }
+            finally { request.Waiting.Stop(); }
+        }
+
+        static Outcome LookUntilGone(Request request, Target target, Session seen, int code)
+        {
             while (true)
             {
                 try
@@ -110,7 +117,7 @@ namespace LogoffBot
                     else if (request.IsDisconnect && seen.IsDisconnected && target.IsHeldBy(seen)) return new Outcome("disconnected", 0, "", seen);
                 }
                 catch (CallFailed failed) { code = failed.Code; }
-                if (clock.Elapsed.TotalSeconds >= request.WaitSeconds) return new Outcome("still_closing", code, "", seen);
+                if (request.Waiting.Elapsed.TotalSeconds >= request.WaitSeconds) return new Outcome("still_closing", code, "", seen);
                 Thread.Sleep(PollEveryMs);
             }
         }

@@ -2,6 +2,7 @@ namespace LogoffBot
 {
     using System;
     using System.Collections.Generic;
+    using System.Diagnostics;
     using System.Globalization;
     using System.Text;
 
@@ -9,6 +10,9 @@ namespace LogoffBot
     sealed class Request
     {
         public int WaitSeconds;
+
+        // How long was waited so far, for all targets together.
+        public readonly Stopwatch Waiting = new Stopwatch();
         public readonly List<Target> Targets = new List<Target>();
         public string Title = "", Text = "";
 

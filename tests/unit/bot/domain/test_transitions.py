@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import events as e
+from bot.domain.act_times import PAUSES
 from bot.domain.lifecycle import advance
 from bot.domain.request import Ending, State
-from bot.domain.transitions import FOLLOW_UP, READY_FOR, SETTLE_AFTER
+from bot.domain.transitions import READY_FOR, SETTLE_AFTER
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict
 from tests.support import builders as b
@@ -57,7 +58,7 @@ def test_the_last_verdict_of_a_host_ends_its_turn_and_the_last_of_all_makes_the_
 def test_an_order_without_an_answer_is_followed_up_and_remembers_when_it_was_first_given() -> None:
     first = advance(b.acting(), e.TargetRequested(key=ONE, lost=True, code=5), b.NOW)
     again = advance(first, e.TargetRequested(key=ONE), b.NOW + SECOND)
-    assert (first.targets[0].request_lost, first.surveys[0].due_at) == (True, b.NOW + FOLLOW_UP)
+    assert (first.targets[0].request_lost, first.surveys[0].due_at) == (True, b.NOW + PAUSES[0])
     assert (again.targets[0].requested_at, again.targets[0].request_lost) == (b.NOW, False)
 
 

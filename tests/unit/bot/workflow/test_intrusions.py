@@ -142,7 +142,7 @@ def test_after_a_restart_a_session_that_cannot_be_read_is_not_said_to_be_gone(un
     harness = bot_with()
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.terminal.hang("comp1", 3)
-    harness.ledger.die_before = e.TargetEnded
+    harness.ledger.die_before = e.TargetRequested
     harness.press("approve", by=DANA, on=request)
     with pytest.raises(Crash):
         harness.run()

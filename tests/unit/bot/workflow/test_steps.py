@@ -179,7 +179,10 @@ def test_a_host_that_takes_no_order_has_its_verdict_and_its_reason(
 def test_sync_past_its_deadline_is_still_closing_and_settles_later(harness: BotHarness) -> None:
     harness.terminal.hang("comp1", 3)
     harness.ask_and_run("comp1 id=3 --sync")
-    assert harness.approve_and_run().ending is Ending.DONE
+    harness.approve_and_run()
+    harness.wait(85 * SECOND)
+    assert harness.verdicts() == {"comp1 3": "open"}
+    assert harness.wait(5 * SECOND).ending is Ending.DONE
     assert harness.verdicts() == {"comp1 3": "still_closing"}
     harness.wait(MINUTE)
     assert harness.verdicts() == {"comp1 3": "still_closing"}
@@ -215,6 +218,7 @@ def test_a_card_promises_another_look_only_while_one_is_planned(harness: BotHarn
     harness.terminal.hang("comp1", 3)
     harness.ask_and_run("comp1 id=3 --sync")
     harness.approve_and_run()
+    harness.wait(90 * SECOND)
     assert harness.request.due_at
     assert "I look again" in text_of(harness.card)
     later = harness.wait(HOUR)

@@ -94,7 +94,7 @@ def test_a_host_that_waits_reads_no_other_one_but_the_nearest_before_it(harness:
     ledger = PartsRead(harness.ledger)
     part = harness.ledger.find(request.id, at_host("comp3"))
     assert part
-    assert turn_of(ledger, part, "comp3") is Turn.WAIT
+    assert turn_of(ledger, part, "comp3", harness.clock.now()) is Turn.WAIT
     assert ledger.read == [at_host("comp2")]
 
 
@@ -106,4 +106,4 @@ def test_a_host_that_had_begun_goes_on_after_an_error_elsewhere(harness: BotHarn
     harness.ledger.record(request.id, TargetEnded(key=("comp1", 3), verdict=Verdict.UNKNOWN))
     part = harness.ledger.find(request.id, at_host("comp2"))
     assert part
-    assert turn_of(harness.ledger, part, "comp2") is Turn.GO
+    assert turn_of(harness.ledger, part, "comp2", harness.clock.now()) is Turn.GO

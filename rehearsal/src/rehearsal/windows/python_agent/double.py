@@ -107,6 +107,8 @@ def _replies(request: Request, command: Command, machine: Machine) -> Iterator[R
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
             yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
+            if outcome["verdict"] == "still_closing":
+                return
     except wts.RefusedError as error:
         begun = request.operation != "list"
         yield _error("WTSEnumerateSessionsExW", error.code, str(error), begun=begun)
@@ -237,23 +239,33 @@ def _call(request: Request, session: Session, machine: Machine) -> tuple[str, in
 def _wait(
     request: Request, target: Target, so_far: tuple[int, Seen | None], command: Command, machine: Machine
 ) -> Reply:
-    """`so_far`: the code of the act, and the session before it. A look that fails is no answer: it looks again."""
+    """`so_far`: the code of the act, and the session before it. The time is that of all targets together."""
+    began = time.monotonic()
+    until = began + request.wait - request.waited
     code, seen = so_far
-    until = time.monotonic() + request.wait
-    while True:
-        try:
-            seen = _look(machine, target.id)
-        except wts.RefusedError as error:
-            code = error.code
-        else:
-            if is_gone(target, seen):
-                return _verdict("gone", seen=seen)
-            if request.operation == "disconnect" and is_left(target, seen):
-                return _verdict("disconnected", seen=seen)
-            if seen and seen.error:
-                code = seen.error
-        if time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS):
-            return _verdict("still_closing", code=code, seen=seen)
+    reply: Reply | None = None
+    while reply is None:
+        code, seen, reply = _look_again(request, target, (code, seen), machine)
+        if reply is None and (time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS)):
+            reply = _verdict("still_closing", code=code, seen=seen)
+    request.waited += time.monotonic() - began
+    return reply
+
+
+def _look_again(
+    request: Request, target: Target, so_far: tuple[int, Seen | None], machine: Machine
+) -> tuple[int, Seen | None, Reply | None]:
+    """The newest code and session, and the reply when they prove one. A look that fails is no answer."""
+    code, seen = so_far
+    try:
+        seen = _look(machine, target.id)
+    except wts.RefusedError as error:
+        return error.code, seen, None
+    if is_gone(target, seen):
+        return code, seen, _verdict("gone", seen=seen)
+    if request.operation == "disconnect" and is_left(target, seen):
+        return code, seen, _verdict("disconnected", seen=seen)
+    return (seen.error if seen and seen.error else code), seen, None
 
 
 def _is_same(said: str, now: str) -> bool:

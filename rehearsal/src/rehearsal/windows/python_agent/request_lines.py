@@ -43,6 +43,7 @@ class Target:
 class Request:
     operation: str
     wait: int = 0
+    waited: float = 0.0  # seconds so far, for all targets together
     title: str = ""
     text: str = ""
     dns: str = ""

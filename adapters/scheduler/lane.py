@@ -1,0 +1,78 @@
+"""The steps that wait for a thread and those that run, of one kind: of requests, or of hosts.
+
+Each item runs once at a time, and so does each host. Threads are shared fairly between requests: the one with the
+fewest gets the next thread, so none gets more than half of them while another could use them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.domain.request import WorkItem
+
+KEPT_FREE = 8
+"""One thread of so many is kept for requests that have none, so that a small request never waits for a large one."""
+
+
+class Lane:
+    """`workers` is the number of steps that may run at once. The caller holds a lock around every method."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._kept = workers // KEPT_FREE
+        self._waiting: dict[str, dict[WorkItem, None]] = {}  # by request, in the order of waking
+        self._running: set[WorkItem] = set()
+        self._busy: Counter[str] = Counter()  # running steps by request
+        self._hosts: set[str] = set()  # hosts with a running step
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no step runs."""
+        return not self._running
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether an item waits for its run."""
+        return bool(self._waiting)
+
+    def add(self, item: WorkItem) -> None:
+        """Let the item run once more."""
+        self._waiting.setdefault(item.request_id, {})[item] = None
+
+    def leave(self, item: WorkItem) -> None:
+        """Its step runs no more."""
+        self._running.discard(item)
+        self._hosts.discard(item.host)
+        self._busy[item.request_id] -= 1
+        if self._busy[item.request_id] <= 0:
+            del self._busy[item.request_id]
+
+    def take(self) -> Iterator[WorkItem]:
+        """Move the items that may run now from waiting to running, and yield them."""
+        while len(self._running) < self._workers and (item := self._next()):
+            mine = self._waiting[item.request_id]
+            del mine[item]
+            if not mine:
+                del self._waiting[item.request_id]
+            self._running.add(item)
+            self._busy[item.request_id] += 1
+            if item.host:
+                self._hosts.add(item.host)
+            yield item
+
+    def _next(self) -> WorkItem | None:
+        """Return the first item that may run now, of the request with the fewest steps that has one."""
+        free = self._workers - len(self._running)
+        for request_id in sorted(self._waiting, key=self._busy.__getitem__):
+            if self._busy[request_id] and free <= self._kept:
+                return None
+            if item := next(filter(self._may_run, self._waiting[request_id]), None):
+                return item
+        return None
+
+    def _may_run(self, item: WorkItem) -> bool:
+        return item not in self._running and item.host not in self._hosts
