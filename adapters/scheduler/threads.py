@@ -59,11 +59,20 @@ class _Lane:
 class ThreadScheduler:
     """Threads and a heap in one process. `workers` is the number of threads of each lane.
 
+    `requests` is that of the lane of requests, where it is another one: a survey holds its thread until its last host
+    has answered, and nobody else's request may wait for that.
+
     All methods may be called from any thread, also from a step.
     """
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, *, workers: int = 16, sweep_every: timedelta = SWEEP_EVERY
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        workers: int = 16,
+        requests: int | None = None,
+        sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._ledger, self._clock = ledger, clock
         self._step: Step = _not_started
@@ -72,7 +81,7 @@ class ThreadScheduler:
         lock = threading.Lock()
         self._changed = threading.Condition(lock)  # an item was given a date, or the end has begun
         self._stepped = threading.Condition(lock)  # no step runs any more
-        self._requests, self._hosts = _Lane(workers), _Lane(workers)
+        self._requests, self._hosts = _Lane(requests or workers), _Lane(workers)
         self._later: list[tuple[datetime, int, WorkItem]] = []
         self._dates: set[tuple[datetime, WorkItem]] = set()
         self._order = count()
