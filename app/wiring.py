@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
+from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
@@ -51,11 +51,8 @@ if TYPE_CHECKING:
     from bot.ports.store import SignedStore, Store
     from bot.workflow.steps import Workflow
 
-LOOKS_AT_ONCE = 64
-"""How many hosts are looked at or warned side by side."""
-
-REQUESTS_AT_ONCE = 16
-"""How many steps of requests run side by side. How many of hosts do is a setting."""
+REQUESTS_AT_ONCE = 256
+"""How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""
 
 GROUPS_EVERY = timedelta(minutes=5)
 """How often people and user groups are read from Slack."""
@@ -114,7 +111,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
-    executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
+    pool = FairHostPool(settings.winrm.looks_at_once)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = Authorizer(
         ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
@@ -124,12 +121,13 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
         chat=SlackChat(client, directory.group_ids),
         clock=clock,
-        executor=executor,
+        pool=pool,
         scheduler=scheduler,
         authorizer=authorizer,
         look_within=settings.look_within,
     )
-    intake = _intake(settings, ledger, authorizer, clock)
+    front = ledger.in_front(people := open_database(url, for_people=True))
+    intake = _intake(settings, front, replace(authorizer, ledger=front, pause_switch=front), clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
@@ -137,7 +135,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         scheduler=scheduler,
         connection=_connection(settings, intake, scheduler),
         directory=directory,
-        release=(lambda: executor.shutdown(wait=False, cancel_futures=True), shell.close, database.dispose),
+        release=(pool.close, shell.close, database.dispose, people.dispose),
     )
 
 

@@ -32,12 +32,13 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 
 from adapters.clock import SystemClock
+from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.threads import ThreadScheduler
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
-from app.wiring import LOOKS_AT_ONCE, REQUESTS_AT_ONCE
+from app.wiring import REQUESTS_AT_ONCE
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.events import Noted
@@ -46,6 +47,7 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD
 from bot.domain.request import Ending
 from bot.workflow.authorization import Authorizer
+from bot.workflow.host_reader import LOOKS_AT_ONCE
 from bot.workflow.inputs import CommandCall
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
@@ -123,11 +125,11 @@ class Bench:
         upgrade(url)
         self._database, self._clock = open_database(url), SystemClock()
         self._ledger = SqlLedger(self._database, self._clock, KEY, ASK_TYPES)
-        self._executor = ThreadPoolExecutor(LOOKS_AT_ONCE)
+        self._pool = FairHostPool(LOOKS_AT_ONCE)
         self._deliveries = count(1)
 
     def close(self) -> None:
-        self._executor.shutdown()
+        self._pool.close()
         self._database.dispose()
 
     def measure(self, cost: Cost) -> None:
@@ -147,7 +149,7 @@ class Bench:
             terminal=Hosts(fleet.people),
             chat=chat,
             clock=clock,
-            executor=self._executor,
+            pool=self._pool,
             scheduler=scheduler,
             authorizer=authorizer,
         )

@@ -36,6 +36,9 @@ SWEEP_EVERY = timedelta(seconds=5)
 class ThreadScheduler:
     """Threads and a heap in one process. `workers` is the number of threads of each lane; `host_workers` of hosts.
 
+    A survey holds its thread until its last host has answered, and nobody else's request may wait for that: the lane of
+    requests has many, too.
+
     All methods may be called from any thread, also from a step.
     """
 

@@ -47,16 +47,19 @@ def read_entries(connection: Connection, *, request_id: str | None, after: int, 
 
 def read_entry(connection: Connection, seq: int) -> Entry | None:
     """Return one entry with the sessions that it names; None when there is none, or the row is none."""
+    return next(iter(read_run(connection, seq, seq)), None)
+
+
+def read_run(connection: Connection, first: int, last: int) -> list[Entry]:
+    """Return the entries from one number to another with the sessions that they name; none when a row is no entry."""
     with every_text(connection):
-        query = entries_sql(connection.dialect.name, "WHERE seq = :seq")
-        row = connection.execute(query, {"seq": seq}).one_or_none()
-        if row is None:
-            return None
+        query = entries_sql(connection.dialect.name, "WHERE seq BETWEEN :first AND :last ORDER BY seq")
+        found = connection.execute(query, {"first": first, "last": last}).all()
         try:
-            targets = _targets_of(connection, [seq]) if row.targets else {}
-            return entry_of(row, tuple(targets.get(seq, ())))
+            targets = _targets_of(connection, [row.seq for row in found if row.targets])
+            return [entry_of(row, tuple(targets.get(row.seq, ()))) for row in found]
         except WrongValue:
-            return None
+            return []
 
 
 def newest_text(connection: Connection, event: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import insert, update
 
-from adapters.sql.audit_queries import HEAD, head_of, read_entry, read_head
+from adapters.sql.audit_queries import HEAD, head_of, read_entry, read_head, read_run
 from adapters.sql.mapping import row_of_entry, rows_of_targets
 from adapters.sql.tables import audit_entry, audit_target, chain_head
 from bot.audit.chain import seal
@@ -16,12 +16,14 @@ from bot.audit.record import entry_for_key, entry_for_taking_up
 from bot.errors import KeyChanged, LedgerError, RecordChanged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from bot.audit.entry import Entry, Origin
     from bot.audit.keys import SigningKeys
+    from bot.domain.request import Request
 
 SWALLOWED = (
     "My database took an audit entry and did not keep it as it was, so I do nothing. "
@@ -80,7 +82,11 @@ class ChainWriter:
 
         Raises `LedgerError` when the database did not keep one of them as it was written.
         """
-        return self._put(connection, head, entry, at, self._keys, next_key=self._keys.key_id)
+        return self.append_all(connection, head, [entry], at)[0]
+
+    def append_all(self, connection: Connection, head: Head, entries: Sequence[Entry], at: datetime) -> list[Entry]:
+        """Append these entries, at least one, as `append` does each, and return them sealed."""
+        return self._put(connection, head, entries, at, self._keys, next_key=self._keys.key_id)
 
     def hand_over(self, connection: Connection, head: Head, by: str, new: SigningKeys, at: datetime) -> Entry:
         """Append the entry with which this key names the new one, and the new key's first; return the latter.
@@ -88,22 +94,31 @@ class ChainWriter:
         From then on this writer writes no more. Raises `LedgerError` as `append` does.
         """
         named = entry_for_key(by, self._keys.public, new.public)
-        signed = self._put(connection, head, named, at, self._keys, next_key=new.key_id)
+        signed = self._put(connection, head, [named], at, self._keys, next_key=new.key_id)[0]
         taken = entry_for_taking_up(by, self._keys.public)
-        return self._put(connection, Head(signed.seq, signed.hash), taken, at, new, next_key=new.key_id)
+        return self._put(connection, Head(signed.seq, signed.hash), [taken], at, new, next_key=new.key_id)[0]
 
-    def _put(  # noqa: PLR0913, PLR0917 - the entry, its place and its keys
-        self, connection: Connection, head: Head, entry: Entry, at: datetime, keys: SigningKeys, next_key: str
-    ) -> Entry:
-        sealed = seal(self._origin.on(entry), seq=head.seq + 1, at=at, before=head.hash, keys=keys)
-        connection.execute(_NEW_ENTRY, row_of_entry(sealed))
-        if sealed.rows:
-            connection.execute(_NEW_ROWS, rows_of_targets(sealed))
-        after = Head(sealed.seq, sealed.hash, next_key)
-        moved = connection.execute(_MOVE, after._asdict()).one_or_none()
-        if moved is None or Head(*moved) != after or read_entry(connection, sealed.seq) != sealed:
+    def _put(  # noqa: PLR0913, PLR0917 - the entries, their place and their keys
+        self,
+        connection: Connection,
+        head: Head,
+        entries: Sequence[Entry],
+        at: datetime,
+        keys: SigningKeys,
+        next_key: str,
+    ) -> list[Entry]:
+        sealed, before = [], head
+        for entry in entries:
+            new = seal(self._origin.on(entry), seq=before.seq + 1, at=at, before=before.hash, keys=keys)
+            sealed.append(new)
+            before = Head(new.seq, new.hash, next_key)
+        connection.execute(_NEW_ENTRY, [row_of_entry(each) for each in sealed])
+        if rows := [row for each in sealed for row in rows_of_targets(each)]:
+            connection.execute(_NEW_ROWS, rows)
+        moved = connection.execute(_MOVE, before._asdict()).one_or_none()
+        if moved is None or Head(*moved) != before or read_run(connection, head.seq + 1, before.seq) != sealed:
             raise LedgerError(SWALLOWED)
-        self._newer = sealed
+        self._newer = sealed[-1]
         return sealed
 
     def keep(self) -> None:
@@ -127,3 +142,11 @@ class ChainWriter:
         )
         log.error("record.changed", seq=seen.seq, hash=seen.hash, what=what)
         raise RecordChanged(self._broken)
+
+
+def tell(entry: Entry, request: Request | None = None) -> None:
+    """Log the entry after the commit. Logs on another machine then have number and hash of each entry: an anchor."""
+    state = request.state.value if request else ""
+    log.info(
+        "request.recorded", request_id=entry.request_id, change=entry.event, state=state, seq=entry.seq, hash=entry.hash
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.errors import SettingsError
 
@@ -24,8 +24,27 @@ PATIENCE = timedelta(seconds=30)
 KEPT = 20
 """How many connections a process keeps open; on PostgreSQL it has no more than these."""
 
+FOR_PEOPLE = 8
+"""How many connections are kept for people who wait for an answer. No worker takes them, however many there are."""
+
+PEOPLE_WAIT = 1.5
+"""How many seconds they wait for one. A transaction takes milliseconds; after this time the database itself hangs."""
+
+CONNECTION_WITHIN = 10.0
+"""How many seconds a worker waits for one of the connections that all workers share."""
+
+READ_LIMIT = timedelta(seconds=1)
+"""How long a read may take, or wait for a lock, while a person waits for the answer."""
+
 LOCK_LIMIT = "lock_limit"
 """Execution option: how long this transaction may wait for the lock, a timedelta."""
+
+FIRST = "first"
+"""Execution option: a person waits for this transaction. On SQLite it asks for the lock all the time.
+
+SQLite has no queue. A writer that finds the file locked sleeps, up to a tenth of a second, and a busy process has the
+lock again by then. The few milliseconds between two transactions are found only by who looks at every one.
+"""
 
 READS = "reads"
 """Execution option: this transaction only reads, from one snapshot."""
@@ -34,9 +53,10 @@ _ONCE = "once"
 """Execution option: nothing but one statement that reads, which is a snapshot of its own and needs no transaction."""
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, *, for_people: bool = False) -> Engine:
     """Return an engine for a SQLite file or for PostgreSQL, without connecting.
 
+    `for_people`: it has the few connections of those who wait for an answer, beside the engine of the workers.
     Raises `SettingsError` for any other URL, and when the driver for PostgreSQL is not installed.
     """
     try:
@@ -47,9 +67,9 @@ def open_database(url: str) -> Engine:
         ) from exc
     match where.get_backend_name():
         case "sqlite":
-            return _sqlite(where)
+            return _sqlite(where, for_people=for_people)
         case "postgresql":
-            return _postgresql(where)
+            return _postgresql(where, for_people=for_people)
         case other:
             raise SettingsError(f"database: {other} is not supported. Use sqlite:///file or postgresql://host/name.")
 
@@ -61,15 +81,16 @@ def for_one_read(engine: Engine) -> Engine:
     return engine.execution_options(**{_ONCE: True})  # the driver begins nothing by itself
 
 
-def _sqlite(where: URL) -> Engine:
+def _sqlite(where: URL, *, for_people: bool) -> Engine:
     if where.database in (None, "", ":memory:"):
         raise SettingsError("database: the audit log needs a file. Write sqlite:///file.")
     # Other modules limit the threads that use them. Connections are kept, because each new one reads the tables anew.
     # Parameters are texts of people. They belong in rows, and not in the message of an exception.
     engine = sqlalchemy.create_engine(
         where.set(drivername="sqlite+pysqlite"),
-        pool_size=KEPT,
-        max_overflow=-1,
+        pool_size=FOR_PEOPLE if for_people else KEPT,
+        max_overflow=0 if for_people else -1,
+        pool_timeout=PEOPLE_WAIT,
         pool_use_lifo=True,  # the newest has the pages in its cache that the others would read again
         hide_parameters=True,
     )
@@ -111,17 +132,35 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(_ONCE):
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(options.get(LOCK_LIMIT, PATIENCE))}")
+    limit = options.get(LOCK_LIMIT, READ_LIMIT if options.get(FIRST) else PATIENCE)
+    if options.get(FIRST) and not options.get(READS):
+        _begin_first(connection, until=time.monotonic() + limit.total_seconds())
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(limit)}")
     connection.exec_driver_sql("BEGIN" if options.get(READS) else "BEGIN IMMEDIATE")
 
 
-def _postgresql(where: URL) -> Engine:
+def _begin_first(connection: Connection, *, until: float) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+    while time.monotonic() < until:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as exc:
+            if getattr(exc.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.001)
+        else:
+            return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try tells what stands in the way
+
+
+def _postgresql(where: URL, *, for_people: bool) -> Engine:
     try:
         engine = sqlalchemy.create_engine(
             where.set(drivername="postgresql+psycopg"),
-            pool_size=KEPT,
+            pool_size=FOR_PEOPLE if for_people else KEPT,
             max_overflow=0,
-            pool_timeout=1.5,  # a transaction takes milliseconds; after this time the database itself hangs
+            pool_timeout=PEOPLE_WAIT if for_people else CONNECTION_WITHIN,
             pool_pre_ping=True,
             hide_parameters=True,  # as above
             connect_args={"connect_timeout": 2},
@@ -138,6 +177,8 @@ def _begin_postgresql(connection: Connection) -> None:
         return
     if options.get(READS):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if options.get(FIRST):
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(READ_LIMIT)}")
     else:
         limit = _milliseconds(options.get(LOCK_LIMIT, PATIENCE))
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {limit}")

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
 from adapters.sql.audit_queries import newest_text, read_entries, read_head
-from adapters.sql.chain_writer import ChainWriter
-from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
+from adapters.sql.chain_writer import ChainWriter, tell
+from adapters.sql.database import FIRST, LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
 from adapters.sql.errors import translate_errors
+from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
 from adapters.sql.proof_queries import ProvingEntries
 from adapters.sql.request_queries import (
     RowMoved,
     count_alone,
     count_asked,
-    id_of_delivery,
-    insert_request,
     is_one_statement,
     newest_ids,
     read_due,
@@ -32,8 +32,9 @@ from adapters.sql.request_queries import (
     set_published,
     unended_ids,
 )
+from adapters.sql.together import Together
 from adapters.sql.write_queue import FairLock
-from bot.audit.decisions import decided, opened
+from bot.audit.decisions import decided
 from bot.audit.entry import Origin
 from bot.audit.proof import misfit_of, needs_proof, not_proven
 from bot.audit.record import (
@@ -43,9 +44,9 @@ from bot.audit.record import (
     entry_for_policy,
 )
 from bot.domain.alone import within_limit
-from bot.domain.part import HEAD, WHOLE, part_for
+from bot.domain.part import WHOLE, part_for
 from bot.domain.request import State
-from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
+from bot.errors import Conflict, ConflictReason, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,34 +86,37 @@ class SqlLedger:
         ask_types: Mapping[str, type[Ask]],
         origin: Origin = Origin(),  # noqa: B008 - a frozen value
     ) -> None:
-        self._engine = engine
         self.turns = FairLock()  # the queue of all writers of this process
-        self._reader = engine.execution_options(**{READS: True})
-        self._glance = for_one_read(engine)
         self._clock, self._asks = clock, Asks(ask_types)
         self._chain = ChainWriter(keys, origin)
         self._seal_key, self._proving = keys.seal_key, ProvingEntries(keys.public)
+        self._use(engine, is_front=False)
+
+    def _use(self, engine: Engine, *, is_front: bool) -> None:
+        self._engine, self._is_front = engine, is_front
+        self._reader = engine.execution_options(**{READS: True, FIRST: is_front})
+        self._glance = self._reader if is_front else for_one_read(engine)  # only a transaction has a limit
+        openings = Openings(self._transaction, self._chain, self._asks, self._clock)
+        self._opening = Together(self.turns, openings.open_all)
+
+    def in_front(self, engine: Engine) -> Self:
+        """Return this ledger for people who wait for an answer: its writers come first, and its reads have a limit.
+
+        `engine` has connections of its own to the same database, which no worker takes.
+        """
+        front = copy(self)
+        front._use(engine, is_front=True)  # noqa: SLF001 - one of this very class
+        return front
 
     def open(self, request: Request) -> Request:
-        with self._writing(within=RECEIPT_LIMIT) as (connection, head):
-            self._refuse_known(connection, request)
-            insert_request(connection, request, self._asks)
-            entry = self._chain.append(connection, head, opened(request), self._clock.now())
-        _tell(entry, request)
-        return request
-
-    def _refuse_known(self, connection: Connection, request: Request) -> None:
-        first = id_of_delivery(connection, request.delivery)
-        if first is not None:
-            raise Duplicate("This command arrived before.", request=self._fresh(connection, first))
-        if read_part(connection, request.id, HEAD, self._asks):
-            raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
+        with translate_errors():
+            return self._opening.put(request, RECEIPT_LIMIT)
 
     def record(
         self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
     ) -> Request:
         """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
-        with self._writing(RECEIPT_LIMIT if interactive else PATIENCE) as (connection, head):
+        with self._writing(first=interactive) as (connection, head):
             part = WHOLE if limit else part_for(event)
             before = self._fresh(connection, request_id, part)
             now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
@@ -125,7 +129,7 @@ class SqlLedger:
                 after, entry = decided(before, not_proven(), now, seal_key=self._seal_key)
             self._save(connection, before, after)
             entry = self._chain.append(connection, head, entry, now)
-        _tell(entry, after)
+        tell(entry, after)
         if not is_proven:
             raise _not_proven(after)
         return after
@@ -159,9 +163,9 @@ class SqlLedger:
             raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
 
     def note(self, noted: Noted, place: Place) -> None:
-        with self._writing(RECEIPT_LIMIT) as (connection, head):
+        with self._writing(first=True) as (connection, head):
             entry = self._chain.append(connection, head, entry_for_note(noted, place), self._clock.now())
-        _tell(entry)
+        tell(entry)
 
     def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
         with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
@@ -195,14 +199,14 @@ class SqlLedger:
 
     def pause(self, by: str, reason: str) -> None:
         """As the port says: a second call replaces the reason, and both are in the audit log."""
-        with self._writing(PATIENCE) as (connection, head):
+        with self._writing(PATIENCE, first=True) as (connection, head):
             entry = self._chain.append(connection, head, entry_for_pause(by, reason), self._clock.now())
-        _tell(entry)
+        tell(entry)
 
     def resume(self, by: str) -> None:
-        with self._writing(PATIENCE) as (connection, head):
+        with self._writing(PATIENCE, first=True) as (connection, head):
             entry = self._chain.append(connection, head, entry_for_pause(by, None), self._clock.now())
-        _tell(entry)
+        tell(entry)
 
     def paused(self) -> Pause | None:
         with _reading(self._glance) as connection:
@@ -213,7 +217,7 @@ class SqlLedger:
             if newest_text(connection, POLICY_LOADED) == text:
                 return
             entry = self._chain.append(connection, head, entry_for_policy(text), self._clock.now())
-        _tell(entry)
+        tell(entry)
 
     def hand_over(self, by: str, new: SigningKeys) -> Entry:
         """Let the new key sign from now on, and return its first entry.
@@ -228,7 +232,7 @@ class SqlLedger:
             if unended_ids(connection):
                 raise LedgerError("Requests are not over yet. Stop the bot, then change the key.")
             entry = self._chain.hand_over(connection, head, by, new, self._clock.now())
-        _tell(entry)
+        tell(entry)
         return entry
 
     def unended(self) -> tuple[Request, ...]:
@@ -249,10 +253,24 @@ class SqlLedger:
             return tuple(read_requests(connection, newest_ids(connection, limit), self._asks).values())
 
     @contextmanager
-    def _writing(self, within: timedelta = PATIENCE) -> Iterator[tuple[Connection, Head]]:
-        with translate_errors(), self.turns.take(within) as left:
+    def _writing(self, within: timedelta | None = None, *, first: bool = False) -> Iterator[tuple[Connection, Head]]:
+        """`first`: a person waits for the answer."""
+        first = first or self._is_front
+        within = within or (RECEIPT_LIMIT if first else PATIENCE)
+        with (
+            translate_errors(),
+            self.turns.take(within, first=first) as left,
+            self._transaction(left, first=first) as (connection, head),
+        ):
+            yield connection, head
+
+    @contextmanager
+    def _transaction(self, within: timedelta, *, first: bool = True) -> Iterator[tuple[Connection, Head]]:
+        """For the writer whose turn it is."""
+        with translate_errors():
             self._chain.refuse_broken()
-            with self._engine.connect().execution_options(**{LOCK_LIMIT: left}) as connection, connection.begin():
+            engine = self._engine.execution_options(**{LOCK_LIMIT: within, FIRST: first})
+            with engine.begin() as connection:
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
 
@@ -279,11 +297,3 @@ def _not_proven(request: Request) -> Conflict:
 def _reading(engine: Engine) -> Iterator[Connection]:
     with translate_errors(), engine.begin() as connection:
         yield connection
-
-
-def _tell(entry: Entry, request: Request | None = None) -> None:
-    """Log the entry after the commit. Logs on another machine then have number and hash of each entry: an anchor."""
-    state = request.state.value if request else ""
-    log.info(
-        "request.recorded", request_id=entry.request_id, change=entry.event, state=state, seq=entry.seq, hash=entry.hash
-    )

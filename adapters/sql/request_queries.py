@@ -117,6 +117,12 @@ _ROWS_AT = (
     .where(request.c.id == bindparam("of"))
     .order_by(target.c.position)
 )
+_KNOWN = select(request.c.id, request.c.delivery).where(
+    or_(
+        request.c.id.in_(bindparam("ids", expanding=True)),
+        request.c.delivery.in_(bindparam("deliveries", expanding=True)),
+    )
+)
 _HEAD, _SURVEY, _TARGET = (_form(table) for table in (request, host_survey, target))
 
 
@@ -127,8 +133,11 @@ def _by_request(connection: Connection, table: Table, where: ColumnElement[bool]
     return found
 
 
-def id_of_delivery(connection: Connection, delivery: str) -> str | None:
-    return connection.execute(select(request.c.id).where(request.c.delivery == delivery)).scalar_one_or_none()
+def known_among(connection: Connection, new: Sequence[Request]) -> tuple[dict[str, str], set[str]]:
+    """Return the ids of the requests that have one of these deliveries, by delivery, and the ids that are taken."""
+    ids, deliveries = [each.id for each in new], [each.delivery for each in new]
+    rows = connection.execute(_KNOWN, {"ids": ids, "deliveries": deliveries}).all()
+    return {row.delivery: row.id for row in rows}, {row.id for row in rows}
 
 
 def newest_ids(connection: Connection, limit: int) -> list[str]:
@@ -163,10 +172,12 @@ def count_alone(connection: Connection, but: Request, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def insert_request(connection: Connection, new: Request, asks: Asks) -> None:
-    connection.execute(insert(request).values(row_of_request(new, asks)))
-    _insert_all(connection, target, (row_of_target(new.id, at, part) for at, part in enumerate(new.targets)))
-    _insert_all(connection, host_survey, (row_of_look(new.id, at, look) for at, look in enumerate(new.surveys)))
+def insert_requests(connection: Connection, new: Sequence[Request], asks: Asks) -> None:
+    _insert_all(connection, request, (row_of_request(each, asks) for each in new))
+    targets = (row_of_target(each.id, at, part) for each in new for at, part in enumerate(each.targets))
+    _insert_all(connection, target, targets)
+    looks = (row_of_look(each.id, at, look) for each in new for at, look in enumerate(each.surveys))
+    _insert_all(connection, host_survey, looks)
 
 
 def _insert_all(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:

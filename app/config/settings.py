@@ -22,7 +22,7 @@ from bot.audit.keys import SigningKeys
 from bot.commands.naming import CommandNames
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
 from bot.policy.model import Policy
-from bot.workflow.host_reader import LOOK_WITHIN
+from bot.workflow.host_reader import LOOK_WITHIN, LOOKS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,11 +68,13 @@ class WinRm(Section):
 class AllWinRm(WinRm):
     """The section at the top of the file, with what is no matter of one computer.
 
-    Two refusals of an account within `lockout_window` stop it everywhere for that time. `hosts_at_once` is on how many
-    computers the bot acts side by side; a computer that is only waited for is none of them.
+    Two refusals of an account within `lockout_window` stop it everywhere for that time. `looks_at_once` is how many
+    computers are looked at or warned side by side, all requests together; `hosts_at_once` is on how many the bot acts
+    side by side. A computer that is only waited for is none of them.
     """
 
     lockout_window: LockoutTime = timedelta(minutes=10)
+    looks_at_once: int = Field(default=LOOKS_AT_ONCE, ge=8, le=1000)
     hosts_at_once: int = Field(default=200, ge=8, le=1000)
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import wait as wait_for
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import TerminalError, TimedOut
 from bot.workflow.looks import Look
+from bot.workflow.silence import SilentHosts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Executor
     from datetime import datetime
 
     from bot.ports.clock import Clock
+    from bot.ports.host_pool import HostPool
     from bot.ports.terminal import Terminal
 
 LOOK_WITHIN = timedelta(seconds=8)
 """How long one host may take to list its sessions, where the configuration says nothing else."""
+
+LOOKS_AT_ONCE = 256
+"""How many hosts are looked at or warned side by side, where the configuration says nothing else."""
 
 SHORTEST_LOOK = timedelta(seconds=1)
 """In less time no host is asked."""
@@ -36,22 +39,23 @@ def same_for_all(_host: str) -> timedelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostReader:
-    """Reads hosts side by side, so that a host that is down delays no other host."""
+    """Reads hosts side by side, so that a host that is down delays no other host, and no other request."""
 
     terminal: Terminal
-    executor: Executor  # runs one look in each of its threads
+    pool: HostPool
     clock: Clock
     look_within: LookWithin = same_for_all
+    silent: SilentHosts = field(default_factory=SilentHosts)
 
-    def look_at(self, hosts: Sequence[str], *, until: datetime | None = None) -> list[Look]:
+    def look_at(self, request_id: str, hosts: Sequence[str], *, until: datetime | None = None) -> list[Look]:
         """Return one look for each host, in their order. A host that could not be read has an error instead.
 
         All of it takes as long as the longest look of these hosts, and longer only where they are more than the
-        executor has threads. No look goes on after `until`; None: there is no such date.
+        pool has threads for one request. A host that did not answer the last time is looked at last. No look goes on
+        after `until`; None: there is no such date.
         """
-        futures = [self.executor.submit(self._look, host, until) for host in hosts]
-        wait_for(futures)
-        return [future.result() for future in futures]
+        last = self.silent.among(hosts)
+        return self.pool.each(request_id, hosts, lambda host: self._look(host, until), last=last)
 
     def _look(self, host: str, until: datetime | None) -> Look:
         within = self.look_within(host)
@@ -60,7 +64,8 @@ class HostReader:
         try:
             if within < SHORTEST_LOOK:
                 raise TimedOut(f"{host} had no turn before the time was over. Ask for fewer computers.", host=host)
-            sessions = self.terminal.sessions(host, within=within)
+            with self.silent.told(host):
+                sessions = self.terminal.sessions(host, within=within)
         except TerminalError as error:
             return Look(host=host, at=self.clock.now(), error=error)
         return Look(host=host, at=self.clock.now(), sessions=sessions)

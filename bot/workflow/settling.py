@@ -45,7 +45,7 @@ class Settling:
         if not unsure:
             self.ledger.postpone(WorkItem(request_id=request.id), None)
             return
-        for look in self.hosts.look_at(tuple(dict.fromkeys(target.session.host for target in unsure))):
+        for look in self.hosts.look_at(request.id, tuple(dict.fromkeys(target.session.host for target in unsure))):
             there = {session.id: session for session in look.sessions}
             for target in unsure:
                 if target.session.host == look.host and not look.error:

@@ -31,13 +31,13 @@ from bot.workflow.turns import next_host
 from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
     from datetime import datetime
 
     from bot.domain.people import Person
     from bot.domain.request import Request
     from bot.ports.chat import Chat
     from bot.ports.clock import Clock
+    from bot.ports.host_pool import HostPool
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
     from bot.ports.terminal import Terminal
@@ -140,7 +140,7 @@ class Workflow:
         """
         allowed = [host for host in request.ask.hosts if self.authorizer.may_look_at(request, requester, host)]
         until = request.expires_at - SURVEY_SPARE
-        looks = {look.host: look for look in self.hosts.look_at(allowed, until=until)}
+        looks = {look.host: look for look in self.hosts.look_at(request.id, allowed, until=until)}
         for host in request.ask.hosts:
             if host not in looks and not request.ask.everywhere:
                 error = NotAllowed(wording.not_allowed(host), host=host)
@@ -234,13 +234,13 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     terminal: Terminal,
     chat: Chat,
     clock: Clock,
-    executor: Executor,
+    pool: HostPool,
     scheduler: Scheduler,
     authorizer: Authorizer,
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
-    """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
-    hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
+    """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side."""
+    hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     shared = SharedLooks(terminal=terminal, clock=clock, look_within=look_within)
     return Workflow(
@@ -249,7 +249,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         scheduler=scheduler,
         authorizer=authorizer,
         hosts=hosts,
-        warnings=WarningSender(ledger=ledger, terminal=terminal, executor=executor, authorizer=authorizer),
+        warnings=WarningSender(ledger=ledger, terminal=terminal, pool=pool, authorizer=authorizer, silent=hosts.silent),
         execution=HostExecution(
             ledger=ledger,
             clock=clock,

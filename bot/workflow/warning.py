@@ -6,7 +6,7 @@ target whose warning failed or is unproven is skipped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.audit.entry import THE_BOT
@@ -19,12 +19,13 @@ from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, TerminalError
 from bot.workflow.orders import order_for
 from bot.workflow.sight import in_sight
+from bot.workflow.silence import SilentHosts
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
     from datetime import timedelta
 
     from bot.domain.request import Request, Target
+    from bot.ports.host_pool import HostPool
     from bot.ports.ledger import Ledger
     from bot.ports.terminal import Answer, Terminal
     from bot.workflow.authorization import Authorizer
@@ -44,8 +45,9 @@ class WarningSender:
 
     ledger: Ledger
     terminal: Terminal
-    executor: Executor
+    pool: HostPool
     authorizer: Authorizer
+    silent: SilentHosts = field(default_factory=SilentHosts)
 
     def warn(self, request: Request, grace: timedelta) -> None:
         """Send the missing warnings and record `GraceStarted`. Every target is then either warned or skipped."""
@@ -56,7 +58,10 @@ class WarningSender:
         for target in fresh:
             self.ledger.record(request.id, WarningStarted(key=target.key))
         hosts = dict.fromkeys(target.session.host for target in fresh)
-        for outcome in self.executor.map(lambda host: self._sent(request, host, fresh, grace), hosts):
+        last = self.silent.among(hosts)
+        for outcome in self.pool.each(
+            request.id, tuple(hosts), lambda host: self._sent(request, host, fresh, grace), last=last
+        ):
             for event in outcome:
                 self._record_fact(request.id, event)
         self.ledger.record(request.id, GraceStarted(grace=grace))

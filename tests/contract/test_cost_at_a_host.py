@@ -28,7 +28,7 @@ from tests.fakes.directory import FakeDirectory
 from tests.fakes.scheduler import FakeScheduler
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
-from tests.support.harness import InlineExecutor
+from tests.support.harness import InlinePool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,7 @@ class Fleet:
             terminal=self._terminal,
             chat=FakeChat(),
             clock=self._clock,
-            executor=InlineExecutor(),
+            pool=InlinePool(),
             scheduler=FakeScheduler(self._ledger, self._clock),
             authorizer=Authorizer(
                 ledger=self._ledger, pause_switch=self._ledger, directory=directory, policy=POLICY, clock=self._clock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -29,7 +28,7 @@ from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from bot.cards.model import Card
     from bot.domain.alone import AloneLimit
@@ -53,13 +52,22 @@ class Crash(BaseException):
     """The process is killed here."""
 
 
-class InlineExecutor(Executor):
-    """Runs everything at once, in the caller's thread."""
+class InlinePool:
+    """The `HostPool` port in the caller's thread, one host after the other. It keeps which hosts came last."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+    def __init__(self) -> None:
+        self.last: list[frozenset[str]] = []
+
+    def each(
+        self,
+        request_id: str,  # noqa: ARG002 - there is nobody else
+        hosts: Sequence[str],
+        call: Callable[[str], Any],
+        *,
+        last: Collection[str] = frozenset(),
+    ) -> list[Any]:
+        self.last.append(frozenset(last))
+        return [call(host) for host in hosts]
 
 
 class CrashingLedger(FakeLedger):
@@ -144,7 +152,7 @@ class BotHarness:
             terminal=self.terminal,
             chat=self.chat,
             clock=self.clock,
-            executor=InlineExecutor(),
+            pool=InlinePool(),
             scheduler=self.scheduler,
             authorizer=self.authorizer,
             look_within=self.look_within,

@@ -10,8 +10,8 @@ from adapters.sql.write_queue import FairLock
 LONG = timedelta(seconds=20)
 
 
-def wait_until_in_line(turns: FairLock, length: int) -> None:
-    while len(turns._line) < length:
+def wait_until_in_line(turns: FairLock, writers: int) -> None:
+    while sum(turns.waiting()) < writers:
         pass
 
 
@@ -26,7 +26,7 @@ def test_the_first_writer_in_line_writes_first() -> None:
     with turns.take(LONG):
         for number, thread in enumerate(threads):
             thread.start()
-            wait_until_in_line(turns, number + 2)
+            wait_until_in_line(turns, number + 1)
         assert order == []
     for thread in threads:
         thread.join(LONG.total_seconds())

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.errors import TimedOut, Unreachable
+from adapters.scheduler.host_pool import FairHostPool
+from bot.errors import BadReply, TimedOut, Unreachable
 from bot.workflow.host_reader import LOOK_WITHIN, HostReader
 from bot.workflow.steps import SURVEY_SPARE
 from tests.fakes.clock import SettableClock
 from tests.fakes.terminal import FakeTerminal
-from tests.support.harness import BotHarness, InlineExecutor, sessions, text_of
+from tests.support.harness import BotHarness, InlinePool, sessions, text_of
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
 
+ID = "TS-AAAAAA"
 HOSTS = ("comp1", "comp2", "comp3")
 TIMES = {"comp1": timedelta(seconds=2), "comp2": timedelta(seconds=60)}
 
@@ -28,7 +29,7 @@ def look_within(host: str) -> timedelta:
 
 
 def reader(terminal: FakeTerminal, clock: SettableClock) -> HostReader:
-    return HostReader(terminal=terminal, executor=InlineExecutor(), clock=clock, look_within=look_within)
+    return HostReader(terminal=terminal, pool=InlinePool(), clock=clock, look_within=look_within)
 
 
 @pytest.fixture
@@ -42,19 +43,19 @@ def clock() -> SettableClock:
 
 
 def test_each_host_has_its_own_time(terminal: FakeTerminal, clock: SettableClock) -> None:
-    reader(terminal, clock).look_at(HOSTS)
+    reader(terminal, clock).look_at(ID, HOSTS)
     assert terminal.look_times == [timedelta(seconds=2), timedelta(seconds=60), timedelta(seconds=8)]
 
 
 def test_no_look_goes_on_after_the_time_of_the_request(terminal: FakeTerminal, clock: SettableClock) -> None:
-    reader(terminal, clock).look_at(HOSTS, until=clock.now() + timedelta(seconds=5))
+    reader(terminal, clock).look_at(ID, HOSTS, until=clock.now() + timedelta(seconds=5))
     assert terminal.look_times == [timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=5)]
 
 
 def test_a_host_whose_turn_comes_too_late_is_not_asked_and_says_so(
     terminal: FakeTerminal, clock: SettableClock
 ) -> None:
-    looks = reader(terminal, clock).look_at(HOSTS, until=clock.now() + timedelta(seconds=0.5))
+    looks = reader(terminal, clock).look_at(ID, HOSTS, until=clock.now() + timedelta(seconds=0.5))
     assert terminal.look_calls == []
     assert [(type(look.error), look.host in str(look.error)) for look in looks] == [(TimedOut, True)] * 3
     assert "Ask for fewer computers." in str(looks[0].error)
@@ -69,10 +70,32 @@ def test_looks_run_side_by_side_so_that_the_longest_is_all_the_time_there_is(clo
             begun.wait()
             return super().sessions(host, within=within)
 
-    with ThreadPoolExecutor(len(HOSTS)) as threads:
-        terminal = Slow({host: sessions() for host in HOSTS})
-        found = HostReader(terminal=terminal, executor=threads, clock=clock, look_within=look_within).look_at(HOSTS)
+    terminal, pool = Slow({host: sessions() for host in HOSTS}), FairHostPool(4)
+    found = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within).look_at(ID, HOSTS)
     assert [look.error for look in found] == [None] * 3
+
+
+def test_a_host_that_did_not_answer_is_looked_at_last_until_it_answers(
+    terminal: FakeTerminal, clock: SettableClock
+) -> None:
+    pool = InlinePool()
+    looks = HostReader(terminal=terminal, pool=pool, clock=clock)
+    terminal.take_down("comp2", TimedOut("comp2 said nothing.", host="comp2"))
+    terminal.take_down("comp3", BadReply("comp3 talks nonsense.", host="comp3"))
+    looks.look_at(ID, HOSTS)
+    looks.look_at(ID, HOSTS)
+    terminal.bring_up("comp2")
+    looks.look_at("TS-BBBBBB", HOSTS)
+    looks.look_at(ID, HOSTS)
+    assert pool.last == [frozenset(), {"comp2"}, {"comp2"}, frozenset()]
+
+
+def test_a_host_that_had_no_turn_is_not_taken_for_silent(terminal: FakeTerminal, clock: SettableClock) -> None:
+    pool = InlinePool()
+    looks = HostReader(terminal=terminal, pool=pool, clock=clock)
+    looks.look_at(ID, HOSTS, until=clock.now())
+    looks.look_at(ID, HOSTS)
+    assert pool.last == [frozenset(), frozenset()]
 
 
 def test_the_survey_and_the_looks_after_the_act_take_the_time_of_their_host() -> None:
