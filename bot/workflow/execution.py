@@ -22,6 +22,7 @@ from bot.domain.transitions import FOLLOW_UP
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, TerminalError
 from bot.workflow.host_reader import LookWithin, same_for_all
+from bot.workflow.on_its_way import is_on_its_way
 from bot.workflow.orders import order_for
 from bot.workflow.outcomes import event_of, event_without_answer, unsettled
 from bot.workflow.publishing import PROGRESS_EVERY
@@ -110,8 +111,8 @@ class HostExecution:
     def _begin_on_proven(self, request: Request, host: str) -> None:
         """Ask the rules, record the start, and send the orders for the targets that are open in the proven request.
 
-        A host that had its order before gets it again only if the rules still allow it and a second order does no harm.
-        Otherwise the bot only looks at the host.
+        A host that had its order before gets it again only if the rules still allow it, a second order does no harm,
+        and the time of the earlier one is over. Otherwise the bot only looks at the host.
         """
         targets, is_again, decision = _without_order(request), host in request.begun, self._may_order(request)
         if request.state is not State.ACTING or self.clock.now() >= request.expires_at:
@@ -122,7 +123,10 @@ class HostExecution:
             for target in targets:
                 self._record(request, _not_allowed(target, decision))
         elif decision.allowed and facts_of(request.action).may_repeat:
-            self._order(request, host, is_again=True)
+            if is_on_its_way(request, host, self.clock.now(), act_within(_at_host(request, host), request.ask.wait)):
+                self._follow(request, host, targets)
+            else:
+                self._order(request, host, is_again=True)
         else:
             for target in targets:
                 request = self._record(request, TargetRequested(key=target.key, lost=True))
@@ -233,6 +237,10 @@ class HostExecution:
             item = WorkItem(request_id=request.id, host=host)
             self.ledger.postpone(item, at)
             self.scheduler.wake(item, at)
+
+
+def _at_host(request: Request, host: str) -> list[Target]:
+    return [target for target in request.targets if target.session.host == host]
 
 
 def _without_order(request: Request) -> list[Target]:
