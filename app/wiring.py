@@ -17,9 +17,13 @@ from adapters.slack.directory import SlackDirectory
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.audit_scan import scanned
+from adapters.sql.clock import DatabaseClock
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.logons import SqlLogons
+from adapters.sql.owner import Owner
+from adapters.sql.owner_file import FileLock
+from adapters.sql.owner_session import SessionLock
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
@@ -98,24 +102,42 @@ class Bot:
             release()
 
 
-def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clock: Clock | None = None) -> Bot:
-    """Return the bot with an adapter behind each port. Only the database is contacted.
+@contextmanager
+def owned(settings: Settings) -> Iterator[Owner]:
+    """Own the database inside the block: no other bot runs on it then.
 
-    `endpoints` has the URLs of a farm's hosts, instead of the configured ones. Raises `LedgerError` when the database
-    cannot be read, and `SettingsError` when it has the tables of another release.
+    Waits for another one to go. Raises `OwnedByAnother` when it does not, and else as `build` does.
     """
     _check_schema(url := settings.database.get_secret_value())
-    clock = clock or SystemClock()
     database = open_database(url)
-    ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings))
+    owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
+    try:
+        owner.take()
+        yield owner
+    finally:
+        owner.stop()
+        database.dispose()
+
+
+def build(
+    settings: Settings,
+    *,
+    endpoints: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    owner: Owner | None = None,
+) -> Bot:
+    """Return the bot with an adapter behind each port. Only the database is contacted.
+
+    `endpoints` has the URLs of a farm's hosts, not the configured ones. Without an `owner` another bot may run as well.
+    Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
+    """
+    database, clock, ledger = _ledger(settings, clock, owner)
     shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     pool = FairHostPool(settings.winrm.looks_at_once)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
-    authorizer = Authorizer(
-        ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
-    )
+    authorizer = _authorizer(settings, ledger, directory, clock)
     workflow = assemble(
         ledger=ledger,
         terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
@@ -126,7 +148,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         authorizer=authorizer,
         look_within=settings.look_within,
     )
-    front = ledger.in_front(people := open_database(url, for_people=True))
+    front = ledger.in_front(people := open_database(settings.database.get_secret_value(), for_people=True))
     intake = _intake(settings, front, replace(authorizer, ledger=front, pause_switch=front), clock)
     return Bot(
         ledger=ledger,
@@ -137,6 +159,19 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         directory=directory,
         release=(pool.close, shell.close, database.dispose, people.dispose),
     )
+
+
+def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tuple[Engine, Clock, SqlLedger]:
+    _check_schema(url := settings.database.get_secret_value())
+    database = open_database(url)
+    clock = clock or _clock_of(database, owner)
+    ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings), ownership=owner)
+    return database, clock, ledger
+
+
+def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
+    policy = settings.policy()
+    return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=clock)
 
 
 def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
@@ -159,7 +194,18 @@ def open_store(settings: Settings) -> SignedStore:
     """Return the database alone, for the audit log and the pause. Raises `LedgerError` and `SettingsError`."""
     url = settings.database.get_secret_value()
     _check_schema(url)
-    return SqlLedger(open_database(url), SystemClock(), settings.signing_keys, ASK_TYPES, origin_of(settings))
+    database = open_database(url)
+    return SqlLedger(database, _clock_of(database), settings.signing_keys, ASK_TYPES, origin_of(settings))
+
+
+def _clock_of(database: Engine, owner: Owner | None = None) -> Clock:
+    """Return the clock of the ledger: PostgreSQL's, as the owner reads it again and again, or else this machine's."""
+    if database.dialect.name != "postgresql":
+        return SystemClock()
+    clock = DatabaseClock.of(database)
+    if owner:
+        owner.learn_time = clock.learn
+    return clock
 
 
 @contextmanager

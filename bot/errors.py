@@ -14,11 +14,15 @@ BotError                `.message` is the sentence for people; `.code` is stable
     WrongMachine          another machine answers under the host's name
     CannotCompile         the agent could not be compiled or run on the host
   LedgerError           the database cannot be read or written
+    Standstill            nothing may begin now; what is under way may end
+      NotOwner              this process does not own the database now, or no more
+      ClockSetBack          the clock is behind the newest entry of the audit log
     KeyChanged            another audit key signs the log by now; this process writes no more
     RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`
     PlaceRefused          the bot may not post in the place
   SettingsError         app.yaml is wrong: all faults at once
+  OwnedByAnother        another bot runs on this database, and does not go
 """
 
 from __future__ import annotations
@@ -186,6 +190,24 @@ class LedgerError(BotError):
     code = "ledger"
 
 
+class Standstill(LedgerError):
+    """Nothing may begin now. What ends or stops something is held back by nothing but the lack of a database."""
+
+    code = "standstill"
+
+
+class NotOwner(Standstill):
+    """This process does not own the database now. It writes nothing, because another one may have taken over."""
+
+    code = "not_owner"
+
+
+class ClockSetBack(Standstill):
+    """The clock is behind the newest entry, so nobody knows how long anything has waited."""
+
+    code = "clock_set_back"
+
+
 class KeyChanged(LedgerError):
     """Another audit key signs the log by now. This process writes no more."""
 
@@ -224,3 +246,9 @@ class SettingsError(BotError):
     """The configuration is wrong. `message` has all faults, one on each line."""
 
     code = "settings"
+
+
+class OwnedByAnother(BotError):
+    """Another bot runs on this database, and does not go. `message` says which."""
+
+    code = "owned"

@@ -10,9 +10,10 @@ from sqlalchemy import insert, update
 from adapters.sql.audit_queries import HEAD, head_of, read_entry, read_head, read_run
 from adapters.sql.mapping import row_of_entry, rows_of_targets
 from adapters.sql.tables import audit_entry, audit_target, chain_head
-from bot.audit.chain import seal
+from bot.audit.chain import GENESIS, seal, verify_entry
 from bot.audit.entry import Head
 from bot.audit.record import entry_for_key, entry_for_taking_up
+from bot.domain.timeline import Timeline
 from bot.errors import KeyChanged, LedgerError, RecordChanged
 
 if TYPE_CHECKING:
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     from bot.audit.entry import Entry, Origin
     from bot.audit.keys import SigningKeys
     from bot.domain.request import Request
+    from bot.ports.ownership import Ownership
 
 SWALLOWED = (
     "My database took an audit entry and did not keep it as it was, so I do nothing. "
     "Tell whoever runs me to look for triggers on audit_entry, audit_target and chain_head."
 )
 
-_NEW_ENTRY, _NEW_ROWS, _LOCK = insert(audit_entry), insert(audit_target), HEAD.with_for_update()
+_NEW_ENTRY, _NEW_ROWS = insert(audit_entry), insert(audit_target)
+_LOCK = HEAD.add_columns(chain_head.c.owner).with_for_update()
 _MOVE = update(chain_head).returning(*HEAD.selected_columns)
 
 log = structlog.get_logger()
@@ -43,8 +46,9 @@ class ChainWriter:
     after its commit.
     """
 
-    def __init__(self, keys: SigningKeys, origin: Origin) -> None:
-        self._keys, self._origin = keys, origin
+    def __init__(self, keys: SigningKeys, origin: Origin, ownership: Ownership | None = None) -> None:
+        self._keys, self._origin, self._ownership = keys, origin, ownership
+        self.times = Timeline()
         self._seen: Entry | None = None
         self._newer: Entry | None = None
         self._broken = ""
@@ -52,28 +56,45 @@ class ChainWriter:
     def lock(self, connection: Connection) -> Head:
         """Lock the head until the transaction ends, and return it. All other writers wait for this lock.
 
-        On SQLite the transaction itself (`BEGIN IMMEDIATE`) is the lock. Raises `KeyChanged` when another key signs
-        the log, and `RecordChanged` when the log is no longer the one that this process has seen: now and ever after.
+        On SQLite the transaction itself (`BEGIN IMMEDIATE`) is the lock. Raises `NotOwner` when another process has
+        taken over, `KeyChanged` when another key signs the log, and `RecordChanged` when the log is no longer the one
+        that this process has seen: now and ever after.
         """
-        self.refuse_broken()
+        self.refuse_to_write()
         self._newer = None
-        head = head_of(connection.execute(_LOCK).one_or_none())
+        row = connection.execute(_LOCK).one_or_none()
+        head = head_of(row)
+        if self._ownership and row:
+            self._ownership.compare(row.owner)
         if head.key_id not in ("", self._keys.key_id):
             raise KeyChanged(
                 f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "
                 f"{self._keys.key_id}. I do nothing. Tell whoever runs me to start me with the new audit_key."
             )
         self._compare(connection, head)
+        if self._seen is None or self._seen.seq != head.seq:
+            self.times.learn(self._time_of(connection, head.seq))
         return head
+
+    def _time_of(self, connection: Connection, seq: int) -> datetime | None:
+        """Return the time of an entry that another process wrote; None when this key did not sign it as it stands.
+
+        A time that somebody wrote into a row must not hold the bot up for years.
+        """
+        entry, before = read_entry(connection, seq), read_entry(connection, seq - 1)
+        hash_before = before.hash if before else GENESIS
+        return entry.at if entry and verify_entry(entry, hash_before, self._keys.public) else None
 
     def look(self, connection: Connection) -> None:
         """Compare the log with what this process has seen, where nothing is written. Raises `RecordChanged`."""
-        self.refuse_broken()
+        self.refuse_to_write()
         if self._seen:
             self._compare(connection, read_head(connection))
 
-    def refuse_broken(self) -> None:
-        """Raise `RecordChanged` when this process has found the log changed before."""
+    def refuse_to_write(self) -> None:
+        """Raise `NotOwner`, or `RecordChanged` when this process has found the log changed before."""
+        if refusal := self._ownership and self._ownership.refusal():
+            raise refusal
         if self._broken:
             raise RecordChanged(self._broken)
 
@@ -107,6 +128,8 @@ class ChainWriter:
         keys: SigningKeys,
         next_key: str,
     ) -> list[Entry]:
+        at = self.times.of_entry(at)
+        self.times.learn(at)
         sealed, before = [], head
         for entry in entries:
             new = seal(self._origin.on(entry), seq=before.seq + 1, at=at, before=before.hash, keys=keys)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.errors import LedgerError
+from bot.errors import Conflict, ConflictReason, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bot.domain.request import Request
 
 _FOREIGN = (
     "My database was written by another release of me, so I do nothing. "
@@ -47,3 +49,8 @@ def row_faults() -> Iterator[None]:
         yield
     except ValueError as exc:
         raise LedgerError(_FOREIGN) from exc
+
+
+def conflict_of_proof(request: Request) -> Conflict:
+    """Return the conflict of a request that its signed entries do not prove."""
+    return Conflict("The record does not say what its row says.", request=request, reason=ConflictReason.NOT_PROVEN)

@@ -13,7 +13,7 @@ from adapters.sql.audit_queries import newest_text, read_entries, read_head
 from adapters.sql.chain_writer import ChainWriter, tell
 from adapters.sql.database import FIRST, LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
-from adapters.sql.errors import translate_errors
+from adapters.sql.errors import conflict_of_proof, translate_errors
 from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
 from adapters.sql.proof_queries import ProvingEntries
@@ -32,6 +32,7 @@ from adapters.sql.request_queries import (
     set_published,
     unended_ids,
 )
+from adapters.sql.standstills import Standstills
 from adapters.sql.together import Together
 from adapters.sql.write_queue import FairLock
 from bot.audit.decisions import decided
@@ -62,7 +63,9 @@ if TYPE_CHECKING:
     from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Pause, Request, WorkItem
+    from bot.errors import Standstill
     from bot.ports.clock import Clock
+    from bot.ports.ownership import Ownership
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
 """How long `open` waits for the lock. Slack shows the requester an error after 3 seconds."""
@@ -73,22 +76,26 @@ log = structlog.get_logger()
 class SqlLedger:
     """Every write is one transaction that locks the head of the audit log first, so all writers run one after another.
 
-    `ask_types` has the type of ask for each command; `keys` sign the audit log, and each entry says the `origin`. A
-    `LedgerError` on a write means that the write was not acknowledged. When the connection broke during the commit, the
-    write may be there all the same, and the sweep finds it.
+    `ask_types` has the type of ask for each command; `keys` sign the audit log, and each entry says the `origin`.
+    With an `ownership` it writes only while this process owns the database. A `LedgerError` on a write means that the
+    write was not acknowledged. When the connection broke during the commit, the write may be there all the same, and
+    the sweep finds it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the database, the clock and who writes
         self,
         engine: Engine,
         clock: Clock,
         keys: SigningKeys,
         ask_types: Mapping[str, type[Ask]],
         origin: Origin = Origin(),  # noqa: B008 - a frozen value
+        *,
+        ownership: Ownership | None = None,
     ) -> None:
         self.turns = FairLock()  # the queue of all writers of this process
         self._clock, self._asks = clock, Asks(ask_types)
-        self._chain = ChainWriter(keys, origin)
+        self._chain = ChainWriter(keys, origin, ownership)
+        self._standstills = Standstills(self._chain.times, clock, ownership)
         self._seal_key, self._proving = keys.seal_key, ProvingEntries(keys.public)
         self._use(engine, is_front=False)
 
@@ -96,7 +103,7 @@ class SqlLedger:
         self._engine, self._is_front = engine, is_front
         self._reader = engine.execution_options(**{READS: True, FIRST: is_front})
         self._glance = self._reader if is_front else for_one_read(engine)  # only a transaction has a limit
-        openings = Openings(self._transaction, self._chain, self._asks, self._clock)
+        openings = Openings(self._transaction, self._chain, self._asks, self._clock, self._standstills)
         self._opening = Together(self.turns, openings.open_all)
 
     def in_front(self, engine: Engine) -> Self:
@@ -119,7 +126,7 @@ class SqlLedger:
         with self._writing(first=interactive) as (connection, head):
             part = WHOLE if limit else part_for(event)
             before = self._fresh(connection, request_id, part)
-            now = self._clock.now()  # after the lock: an event that waited past the expiry is refused
+            now = self._standstills.now_for(event)  # after the lock: an event that waited past the expiry is refused
             if limit:
                 event = within_limit(before, event, limit, count_alone(connection, before, now - limit.within))
             after, entry = decided(before, event, now, seal_key=self._seal_key)  # what does not follow needs no proof
@@ -131,7 +138,7 @@ class SqlLedger:
             entry = self._chain.append(connection, head, entry, now)
         tell(entry, after)
         if not is_proven:
-            raise _not_proven(after)
+            raise conflict_of_proof(after)
         return after
 
     def _proves(self, connection: Connection, request: Request, part: Part) -> bool:
@@ -150,7 +157,7 @@ class SqlLedger:
             found = read_part(connection, request_id, part, self._asks)
             if found is None or found.state is State.ENDED or self._proves(connection, found, part):
                 return found
-        raise _not_proven(self.record(request_id, not_proven()))
+        raise conflict_of_proof(self.record(request_id, not_proven()))
 
     def _save(self, connection: Connection, before: Request, after: Request) -> None:
         """Write the changes. Raises `Conflict` when the row has changed although the head is locked.
@@ -186,12 +193,18 @@ class SqlLedger:
             set_listed(connection, request_id, content_version, listed)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
+        self._chain.refuse_to_write()
         with self._bookkeeping() as connection:
             set_due(connection, item, due_at)
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
         with _reading(self._reader) as connection:
-            return read_due(connection, now)
+            found = read_due(connection, now, all_unended=self._standstills.sweep(now))
+        self._standstills.swept(now, nothing_waits=not found)
+        return found
+
+    def standstill(self) -> Standstill | None:
+        return self._standstills.refusal()
 
     def asked_since(self, user_id: str, since: datetime) -> int:
         with _reading(self._reader) as connection:
@@ -268,7 +281,7 @@ class SqlLedger:
     def _transaction(self, within: timedelta, *, first: bool = True) -> Iterator[tuple[Connection, Head]]:
         """For the writer whose turn it is."""
         with translate_errors():
-            self._chain.refuse_broken()
+            self._chain.refuse_to_write()
             engine = self._engine.execution_options(**{LOCK_LIMIT: within, FIRST: first})
             with engine.begin() as connection:
                 yield connection, self._chain.lock(connection)
@@ -287,10 +300,6 @@ class SqlLedger:
         if found is None:
             raise LedgerError(f"I know no request {request_id}. Send the command again.")
         return found
-
-
-def _not_proven(request: Request) -> Conflict:
-    return Conflict("The record does not say what its row says.", request=request, reason=ConflictReason.NOT_PROVEN)
 
 
 @contextmanager

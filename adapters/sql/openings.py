@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from adapters.sql.chain_writer import ChainWriter
     from adapters.sql.documents import Asks
+    from adapters.sql.standstills import Standstills
     from bot.audit.entry import Entry, Head
     from bot.ports.clock import Clock
 
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 class Openings:
     """`transaction` is one of the writer whose turn it is, with the head of the audit log locked."""
 
-    def __init__(self, transaction: Transaction, chain: ChainWriter, asks: Asks, clock: Clock) -> None:
+    def __init__(
+        self, transaction: Transaction, chain: ChainWriter, asks: Asks, clock: Clock, standstills: Standstills
+    ) -> None:
         self._transaction, self._chain, self._asks, self._clock = transaction, chain, asks, clock
+        self._standstills = standstills
 
     def open_all(self, requests: Sequence[Request], within: timedelta) -> list[Request | Exception]:
         """Return each request that was opened, and in the place of any other why it was not.
@@ -55,6 +59,7 @@ class Openings:
         with self._transaction(within) as (connection, head):
             outcomes = first_of_each(connection, requests, self._asks)
             if new := [each for each in outcomes if isinstance(each, Request)]:
+                self._standstills.refuse_to_begin()
                 insert_requests(connection, new, self._asks)
                 entries = self._chain.append_all(connection, head, list(map(opened, new)), self._clock.now())
         for entry, request in zip(entries, new, strict=True):

@@ -275,11 +275,14 @@ def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> 
         connection.execute(update(request).where(request.c.id == item.request_id).values(due_at=due_at))
 
 
-def read_due(connection: Connection, now: datetime) -> tuple[WorkItem, ...]:
-    """Return the items that are due, requests first. Each of the three conditions has a small index of its own."""
+def read_due(connection: Connection, now: datetime, *, all_unended: bool = False) -> tuple[WorkItem, ...]:
+    """Return the items that are due, requests first. Each of the three conditions has a small index of its own.
+
+    `all_unended`: every request that is not over is due, whatever its dates say.
+    """
     reasons = (
         request.c.due_at <= now,
-        and_(UNENDED, request.c.expires_at <= now),
+        UNENDED if all_unended else and_(UNENDED, request.c.expires_at <= now),
         and_(BEHIND, or_(request.c.publish_after.is_(None), request.c.publish_after <= now)),
     )
     ids = connection.execute(union_all(*(select(request.c.id).where(reason) for reason in reasons))).scalars()

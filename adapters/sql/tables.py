@@ -175,8 +175,12 @@ chain_head = Table(
     Column("seq", BigInteger, nullable=False),
     Column("hash", Words, nullable=False),
     Column("key_id", Words, nullable=False),
+    Column("owner", Words, nullable=False),
 )
-"""One row: the head of the audit log. Every writer locks it first, so all writers run one after another."""
+"""One row: the head of the audit log. Every writer locks it first, so all writers run one after another.
+
+`owner` names the process that took over last (see `adapters/sql/owner.py`); the others write nothing more.
+"""
 
 credential = Table(
     "credential",

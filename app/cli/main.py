@@ -68,13 +68,17 @@ def run(config: Config = APP_YAML) -> None:
         )
         raise typer.Exit(1)
     set_up_logging(level=logging.INFO, as_json=True)
-    bot = wiring.build(settings)
     told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    bot.start()
-    told.wait()
-    bot.stop()
+    with wiring.owned(settings) as owner:
+        bot = wiring.build(settings, owner=owner)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told.set())
+        owner.start(on_end=told.set)
+        bot.start()
+        told.wait()
+        bot.stop()
+    if owner.displaced_by:
+        raise owner.displaced_by
 
 
 @app.command()

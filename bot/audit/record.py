@@ -101,7 +101,8 @@ def _said(entry: Entry, before: Request, event: e.Event, after: Request, now: da
         case e.TargetEnded() | e.Settled() | e.TargetRequested():
             return _outcome(_about(entry, before.target_at(event.key)), before, event, now)
         case e.Stopped() | e.Expired():
-            return replace(entry, rows=tuple(rows_left_open(before)))
+            note = event.why if isinstance(event, e.Expired) else ""
+            return replace(entry, rows=tuple(rows_left_open(before)), note=note)
         case e.Failed():
             return replace(entry, rows=tuple(rows_left_open(before)), note=f"{event.code} {event.reference}")
         case e.Announced():

@@ -210,6 +210,9 @@ def broken(reference: str) -> str:
     )
 
 
+CLOCK_SET_BACK = "The clock was set back, so nobody can say how long this has waited. Ask again with the command."
+
+
 def paused(pause: Pause) -> str:
     """Return the sentence for a request or a press that the pause stops."""
     since = f"{pause.since:%Y-%m-%d %H:%M} UTC"

@@ -135,7 +135,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired:
-    """The time of the state was over before the next event."""
+    """The time of the state was over before the next event, or nobody can tell whether it is."""
+
+    why: str = ""  # why it ends before its date, as a sentence: the clock was set back; empty: the date has come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

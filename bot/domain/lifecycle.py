@@ -92,6 +92,9 @@ _FACTS = (
 )
 """Events that are facts and may come late. Every other event is an intent and has to come before the expiry."""
 
+_WITHDRAWALS = (e.Denied, e.Cancelled, e.Refused, e.Noted)
+"""Events that end something, or change nothing."""
+
 _UNSEEN = (e.StepFailed, e.Announced)
 """Events that change nothing on the card, and so no version."""
 
@@ -108,13 +111,18 @@ def advance(request: Request, event: e.Event, now: datetime) -> Request:
     return replace(after, version=request.version + 1, publish_after=publish_after)
 
 
+def begins_something(event: e.Event) -> bool:
+    """Return whether something may follow from the event. Only such an event has to wait in a standstill."""
+    return not isinstance(event, (*_FACTS, *_WITHDRAWALS))
+
+
 def _check(request: Request, event: e.Event, now: datetime) -> None:
     expired = request.state is not State.ENDED and now >= request.expires_at
     if expired and not isinstance(event, _FACTS):
         raise Conflict("The time for this is over.", request=request, reason=ConflictReason.EXPIRED)
     if not isinstance(event, TABLE[request.state]):
         raise Conflict("This step does not follow here.", request=request, reason=_why_not(request))
-    if isinstance(event, e.Expired) and not expired:
+    if isinstance(event, e.Expired) and not (expired or event.why):
         raise Conflict("Its time is not over.", request=request, reason=ConflictReason.OUT_OF_ORDER)
     on_version = getattr(event, "on_version", request.version)
     if on_version != request.version:

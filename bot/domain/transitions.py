@@ -175,7 +175,8 @@ def _ended_early(
         case e.Refused():
             return _end(replace(request, message=event.message), Ending.REFUSED, now)
         case e.Expired():
-            return _end(acts.close_open(request, Reason.EXPIRED), Ending.EXPIRED, now)
+            closed = replace(acts.close_open(request, Reason.EXPIRED), message=event.why or request.message)
+            return _end(closed, Ending.EXPIRED, now)
         case e.Failed():
             return _end(
                 replace(acts.close_open(request, Reason.REQUEST_FAILED), failure_reference=event.reference),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request, WorkItem
+    from bot.errors import Standstill
 
 
 class Ledger(Protocol):
@@ -89,7 +90,16 @@ class Ledger(Protocol):
         """Return the items that are due at `now`.
 
         These are items whose due date has passed, requests that have expired, and requests whose card is not up to
-        date.
+        date. After the clock was set back, all requests that have not ended are due. A scheduler asks every few
+        seconds; a standstill of the clock ends with such a call.
+        """
+        ...
+
+    def standstill(self) -> Standstill | None:
+        """Return why nothing may begin now, as `NotOwner` or `ClockSetBack`; None when it may. Waits for nothing.
+
+        `open` and `record` raise it themselves: for `NotOwner` always, for `ClockSetBack` when something may follow
+        from the event. No entry is older than the one before it, whatever the clock says.
         """
         ...
 

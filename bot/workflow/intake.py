@@ -18,7 +18,7 @@ from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
-from bot.errors import Conflict, Duplicate, LedgerError, UsageError
+from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UsageError
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
@@ -73,6 +73,8 @@ class Intake:
             return self._misunderstood(error, call)
         except Duplicate as duplicate:
             return Response(text=notices.receipt(duplicate.request))
+        except Standstill as still:
+            return Response(text=still.message)
         except LedgerError:
             return Response(text=NO_LEDGER)
         return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
@@ -139,6 +141,8 @@ class Intake:
         """
         try:
             return self._press(call)
+        except Standstill as still:
+            return Response(text=still.message)
         except LedgerError:
             return Response(text=NO_LEDGER)
 

@@ -16,7 +16,7 @@ from bot.domain.act_times import time_of_act
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
-from bot.errors import BotError, Conflict, NotAllowed
+from bot.errors import BotError, Conflict, NotAllowed, Standstill
 from bot.workflow.calls import HostCalls
 from bot.workflow.execution import HostExecution
 from bot.workflow.following import FollowUp
@@ -26,6 +26,7 @@ from bot.workflow.publishing import CardPublisher
 from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
 from bot.workflow.shared_looks import SharedLooks
+from bot.workflow.standstill import ends_in_standstill
 from bot.workflow.survey import decide
 from bot.workflow.turns import next_host
 from bot.workflow.warning import WarningSender, are_warned
@@ -78,7 +79,10 @@ class Workflow:
         if request is None:
             return
         try:
-            if item.host:
+            if still := self.ledger.standstill():
+                if not ends_in_standstill(self.ledger, still, request, item):
+                    return
+            elif item.host:
                 self.execution.step(request, item.host)
             else:
                 self._step(request)
@@ -198,7 +202,13 @@ class Workflow:
             self.scheduler.wake(item)
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
-        """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails."""
+        """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails.
+
+        A standstill is no failure: what was due stays due.
+        """
+        if isinstance(error, Standstill):
+            log.info("step.held_back", request_id=item.request_id, host=item.host, code=error.code)
+            return
         request = self.ledger.find(item.request_id, HEAD)
         if request is None:
             return

@@ -218,10 +218,11 @@ def _make_chain_head() -> None:
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("key_id", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_chain_head"),
         sa.CheckConstraint("id = 1", name="ck_chain_head_one_row"),
     )
-    op.bulk_insert(head, [{"id": 1, "seq": 0, "hash": "0" * 64, "key_id": ""}])
+    op.bulk_insert(head, [{"id": 1, "seq": 0, "hash": "0" * 64, "key_id": "", "owner": ""}])
 
 
 def _make_credential() -> None:

@@ -21,8 +21,10 @@ from bot.audit.record import (
     entry_for_taking_up,
 )
 from bot.domain.alone import sessions_alone, within_limit
+from bot.domain.lifecycle import begins_something
 from bot.domain.part import WHOLE, part_for
 from bot.domain.request import Pause, State, WorkItem
+from bot.domain.timeline import Timeline
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
 from tests.support.parts import put_back, taken
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from bot.domain.part import Part
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Request
+    from bot.errors import NotOwner, Standstill
     from bot.ports.clock import Clock
 
 
@@ -51,6 +54,9 @@ class FakeLedger:
         self._head = Head(0, GENESIS)
         self._failures = 0
         self._pause: Pause | None = None
+        self.times = Timeline()
+        self.not_owner: NotOwner | None = None
+        """Why this process owns the database no more; None while it does."""
 
     def fail_next(self, times: int = 1) -> None:
         """The next writes raise `LedgerError` and change nothing."""
@@ -59,6 +65,8 @@ class FakeLedger:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._lock:
+            if self.not_owner:
+                raise self.not_owner
             if self._failures:
                 self._failures -= 1
                 raise LedgerError("I cannot reach my database, so I do nothing. Try again in a minute.")
@@ -71,6 +79,7 @@ class FakeLedger:
                     raise Duplicate("This command arrived before.", request=known)
             if request.id in self._requests:
                 raise LedgerError(f"The number {request.id} is taken by chance. Send the command again.")
+            self._refuse_to_begin()
             self._requests[request.id] = request
             self._append(opened(request), self._clock.now())
             return request
@@ -87,7 +96,9 @@ class FakeLedger:
             whole = self._requests.get(request_id)
             if whole is None:
                 raise LedgerError(f"I know no request {request_id}. Send the command again.")
-            now = self._clock.now()
+            if begins_something(event):
+                self._refuse_to_begin()
+            now = self.times.of_entry(self._clock.now())
             part = WHOLE if limit else part_for(event)
             if limit:
                 event = within_limit(whole, event, limit, self._used(whole, now - limit.within))
@@ -121,6 +132,8 @@ class FakeLedger:
             self._append(entry_for_note(noted, place), self._clock.now())
 
     def _append(self, entry: Entry, at: datetime) -> None:
+        at = self.times.of_entry(at)
+        self.times.learn(at)
         sealed = seal(entry, seq=self._head.seq + 1, at=at, before=self._head.hash, keys=self._keys)
         self._entries.append(sealed)
         self._head = Head(sealed.seq, sealed.hash, self._keys.key_id)
@@ -196,10 +209,23 @@ class FakeLedger:
             changed = replace(request, surveys=surveys) if item.host else replace(request, due_at=due_at)
             self._requests[item.request_id] = changed
 
+    def standstill(self) -> Standstill | None:
+        return self.not_owner or self.times.refusal(self._clock.now())
+
+    def _refuse_to_begin(self) -> None:
+        if refusal := self.times.refusal(self._clock.now()):
+            raise refusal
+
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
+        self.times.sweep(now)
         with self._lock:
             requests = tuple(self._requests.values())
-        items = [WorkItem(request_id=request.id) for request in requests if _is_due(request, now)]
+        stands_still = self.times.refusal(now) is not None
+        items = [
+            WorkItem(request_id=request.id)
+            for request in requests
+            if _is_due(request, now) or (stands_still and request.state is not State.ENDED)
+        ]
         hosts = [
             WorkItem(request_id=request.id, host=look.host)
             for request in requests
@@ -207,6 +233,7 @@ class FakeLedger:
             for look in request.surveys
             if _has_passed(look.due_at, now)
         ]
+        self.times.has_come_again(now, nothing_waits=not (items or hosts))
         return (*items, *hosts)
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:

@@ -12,6 +12,7 @@ from bot.cards.model import Break
 from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
+from bot.errors import NotOwner
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
 from bot.workflow.host_reader import same_for_all
@@ -71,10 +72,14 @@ class InlinePool:
 
 
 class CrashingLedger(FakeLedger):
-    """`die_before` and `die_after`: the process is killed when the first such event is recorded."""
+    """`die_before` and `die_after`: the process is killed when the first such event is recorded.
+
+    `lose_before`: it owns the database no more when the first such event is about to be recorded.
+    """
 
     die_before: type[Event] | None = None
     die_after: type[Event] | None = None
+    lose_before: type[Event] | None = None
 
     def record(
         self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
@@ -82,6 +87,9 @@ class CrashingLedger(FakeLedger):
         if self.die_before and isinstance(event, self.die_before):
             self.die_before = None
             raise Crash
+        if self.lose_before and isinstance(event, self.lose_before):
+            self.lose_before = None
+            self.not_owner = NotOwner("Another process owns my database.")
         after = super().record(request_id, event, interactive=interactive, limit=limit)
         if self.die_after and isinstance(event, self.die_after):
             self.die_after = None

@@ -150,7 +150,7 @@ def test_after_a_restart_a_session_that_cannot_be_read_is_not_said_to_be_gone(un
     harness.restart()
     harness.jump(timedelta(seconds=20))
     assert harness.verdicts() == {"comp1 3": "open"}
-    harness.wait(timedelta(minutes=2))
+    harness.wait(timedelta(minutes=3))  # the time of the order, and the looks after the second one
     assert harness.verdicts() == {"comp1 3": "unknown"}
     harness.terminal.sign_out("comp1", 3)
     harness.wait(timedelta(minutes=2))

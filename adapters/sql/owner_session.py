@@ -1,0 +1,160 @@
+"""The owner's lock in PostgreSQL: an advisory lock of a session of its own, which lives as long as its process."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import sqlalchemy
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.sql.errors import translate_errors
+from adapters.sql.owner import Holder, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+OWNING = 7_161_404
+"""The key of the advisory lock: one number of 64 bits, without a meaning. Others are `migrate.UPGRADING` and
+`logons.CHANGING`. An advisory lock is of one database; its schemas share it."""
+
+HANGS = 5.0
+"""Seconds after which a question to the server is given up, and the session with it."""
+
+_CLIENT = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_SERVER = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+"""Either side notices that the other has gone. The server lets the lock of a silent client go after 25 seconds: later
+than the client stops to trust it (`owner.GOOD_FOR`)."""
+
+_LIMITS = {"statement_timeout": 5_000, "lock_timeout": 4_000}
+
+_TAKE = text("SELECT pg_try_advisory_lock(:key)")
+_CLAIM = text("UPDATE chain_head SET owner = :token")
+_HOLDER = text(
+    "SELECT a.pid, a.application_name FROM pg_locks l "
+    "JOIN pg_stat_activity a ON a.pid = l.pid "
+    "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = :key AND l.objsubid = 1 "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+_LOOK = text(
+    "SELECT clock_timestamp(), EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND pid = pg_backend_pid() AND classid = 0 AND objid = :key AND objsubid = 1)"
+)
+_END = text("SELECT pg_terminate_backend(:pid)")
+_NAMED = re.compile(r"logoff-bot (\d{1,10}) (\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z (.*)", re.DOTALL)
+
+
+class SessionLock:
+    """A session that only holds the lock. Its name says who has it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._url = engine.url
+        self._connection: Connection | None = None
+        self._name = ""
+
+    def take(self, me: Holder, token: str) -> Holder | None:
+        self.leave()
+        self._name = _name_of(me)
+        with translate_errors():
+            self._connection = self._connected()
+            try:
+                with _cut_when_it_hangs(self._connection):
+                    holder = self._taken(self._connection, token)
+            except SQLAlchemyError:
+                self.leave()
+                raise
+        if holder is not None:
+            self.leave()
+        return holder
+
+    def _taken(self, connection: Connection, token: str) -> Holder | None:
+        if not connection.execute(_TAKE, {"key": OWNING}).scalar_one():
+            return self._holder(connection)
+        connection.execute(_CLAIM, {"token": token})
+        return None
+
+    def look(self) -> Look:
+        """Look whether the session lives and has the lock. A server that does not answer counts as lost."""
+        if self._connection is None:
+            return Look(is_held=False)
+        try:
+            with _cut_when_it_hangs(self._connection):
+                at, held = self._connection.execute(_LOOK, {"key": OWNING}).one()
+        except SQLAlchemyError:
+            self.leave()
+            return Look(is_held=False)
+        return Look(is_held=bool(held), at=at)
+
+    def leave(self) -> None:
+        """End the session. Closing it needs no answer of the server."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(SQLAlchemyError):
+                connection.invalidate()
+
+    def _connected(self) -> Connection:
+        options = " ".join(f"-c {name}={value}" for name, value in {**_SERVER, **_LIMITS}.items())
+        engine = sqlalchemy.create_engine(
+            self._url,
+            poolclass=sqlalchemy.NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": 2,
+                "tcp_user_timeout": int(HANGS * 1000),
+                "application_name": self._name,
+                "options": options,
+                **_CLIENT,
+            },
+        )
+        return engine.connect()
+
+    def _holder(self, connection: Connection) -> Holder:
+        """Return who holds the lock. A session that this very process has lost sight of is ended on the way."""
+        row = connection.execute(_HOLDER, {"key": OWNING}).first()
+        if row is None:
+            return Holder()
+        if row.application_name == self._name:
+            connection.execute(_END, {"pid": row.pid})
+        return _holder_in(row.application_name)
+
+
+def _name_of(me: Holder) -> str:
+    """Return how the session names itself in `pg_stat_activity`, in the 63 bytes that PostgreSQL keeps."""
+    host = me.host.encode("ascii", "replace").decode()
+    return f"logoff-bot {me.pid} {me.since.replace(' ', 'T')}Z {host}"[:63]
+
+
+def _holder_in(name: str) -> Holder:
+    named = _NAMED.fullmatch(name)
+    if named is None:
+        return Holder(host=name[:63])
+    return Holder(pid=int(named[1]), since=f"{named[2]} {named[3]}", host=named[4])
+
+
+@contextmanager
+def _cut_when_it_hangs(connection: Connection) -> Iterator[None]:
+    """Cut the connection when what is done inside takes too long: whoever waits for the server gets an error then.
+
+    A network that swallows everything says nothing, and a proxy may keep the connection alive without its server.
+    """
+    driver = connection.connection.driver_connection
+    timer = threading.Timer(HANGS, _cut, [driver.fileno() if driver is not None else -1])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(descriptor: int) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as same:
+        same.shutdown(socket.SHUT_RDWR)
