@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
@@ -28,7 +29,6 @@ from adapters.windows.winrm.shell import WinRmShell
 from app.checkout import commit
 from bot.audit.entry import Origin
 from bot.commands import ASK_TYPES
-from bot.errors import SettingsError
 from bot.policy.approvals import named_in
 from bot.policy.digest import digest_of, text_of
 from bot.workflow.authorization import Authorizer
@@ -63,7 +63,7 @@ GROUPS_EVERY = timedelta(minutes=5)
 GROUPS_GOOD_FOR = timedelta(hours=1)
 """How long people and user groups count after Slack answered."""
 
-STOP_WITHIN = timedelta(seconds=10)
+STOP_WITHIN = timedelta(seconds=6)
 """How long running steps may take to finish when the program ends."""
 
 
@@ -86,14 +86,24 @@ class Bot:
     connection: ChatConnection
     directory: Service
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
+    writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
+    ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
 
     def start(self) -> None:
-        self.ledger.load_policy(self.policy)
-        self.directory.start()
-        self.scheduler.start(self.workflow.step, self.workflow.record_failure)
-        self.connection.start()
+        parts: tuple[Callable[[], None], ...] = (
+            partial(self.ledger.load_policy, self.policy),
+            self.directory.start,
+            partial(self.scheduler.start, self.workflow.step, self.workflow.record_failure),
+            self.connection.start,
+        )
+        for begin in parts:
+            if not self.ending.is_set():
+                begin()
 
     def stop(self) -> None:
+        """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
+        self.ending.set()
+        self.scheduler.stop(timedelta(0))
         self.connection.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
@@ -107,7 +117,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     `endpoints` has the URLs of a farm's hosts, instead of the configured ones. Raises `LedgerError` when the database
     cannot be read, and `SettingsError` when it has the tables of another release.
     """
-    _check_schema(url := settings.database.get_secret_value())
+    migrate.refuse_other(url := settings.database.get_secret_value())
     clock = clock or SystemClock()
     database = open_database(url)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings))
@@ -138,6 +148,7 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         scheduler=scheduler,
         connection=_connection(settings, intake, scheduler),
         directory=directory,
+        writer=ledger.turns.holder,
         release=(lambda: executor.shutdown(wait=False, cancel_futures=True), shell.close, database.dispose),
     )
 
@@ -153,23 +164,24 @@ def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock
     )
 
 
-def upgrade(settings: Settings) -> str:
-    """Upgrade the database to the tables of this release and return its revision. Raises `LedgerError`."""
-    return migrate.upgrade(settings.database.get_secret_value())
+def upgrade(settings: Settings, *, create: bool = True) -> str:
+    """Upgrade the database to the tables of this release and return its revision. Raises as `migrate.upgrade` does."""
+    return migrate.upgrade(settings.database.get_secret_value(), create=create)
 
 
 def open_store(settings: Settings) -> SignedStore:
     """Return the database alone, for the audit log and the pause. Raises `LedgerError` and `SettingsError`."""
     url = settings.database.get_secret_value()
-    _check_schema(url)
-    return SqlLedger(open_database(url), SystemClock(), settings.signing_keys, ASK_TYPES, origin_of(settings))
+    migrate.refuse_other(url)
+    database = open_database(url, bounded=False)
+    return SqlLedger(database, SystemClock(), settings.signing_keys, ASK_TYPES, origin_of(settings))
 
 
 @contextmanager
 def open_scan(url: str) -> Iterator[AuditScan]:
     """Open the audit log of this database for one scan; no key is needed. Raises as `open_store` does."""
-    _check_schema(url)
-    database = open_database(url)
+    migrate.refuse_other(url)
+    database = open_database(url, bounded=False)
     try:
         with scanned(database) as scan:
             yield scan
@@ -219,11 +231,6 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
 def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
     logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
     return LogonGate(logons, clock, settings.signing_keys.credential_key)
-
-
-def _check_schema(url: str) -> None:
-    if migrate.current(url) != migrate.newest():
-        raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
 
 
 def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.errors import LedgerError
 
@@ -19,6 +20,11 @@ _FOREIGN = (
 )
 
 
+_BUSY = (
+    "All my connections to the database are in use, so I do nothing now. Try again in a minute; if it stays so, tell "
+    "whoever runs me."
+)
+
 _DAMAGED = "The file of my database is damaged, so I do nothing. Tell whoever runs me to restore a backup."
 
 
@@ -27,6 +33,8 @@ def translate_errors() -> Iterator[None]:
     """Raise `LedgerError` for exceptions of SQLAlchemy and Alembic, and when the lock of writers times out."""
     try:
         yield
+    except NoConnection as exc:  # each connection of the pool is in use, and none came back in time
+        raise LedgerError(_BUSY) from exc
     except (SQLAlchemyError, TimeoutError) as exc:
         raise LedgerError(
             "I cannot reach my database, so I do nothing. Try again in a minute; if it stays so, tell whoever runs me."

@@ -25,6 +25,11 @@ class FairLock:
         self._guard = threading.Lock()
         self._line: deque[threading.Event] = deque()
 
+    def holder(self) -> object | None:
+        """Return a mark of the thread that has the lock, always the same one for one turn; None when nobody has it."""
+        with self._guard:
+            return self._line[0] if self._line else None
+
     @contextmanager
     def take(self, within: timedelta) -> Iterator[timedelta]:
         """Wait for the lock, hold it inside the block, and yield the rest of the time. Raises `TimeoutError`."""
