@@ -14,6 +14,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
     WrongMachine          another machine answers under the host's name
     CannotCompile         the agent could not be compiled or run on the host
   LedgerError           the database cannot be read or written
+    UnreadableRequest     the rows of one request cannot be read; the others can
     KeyChanged            another audit key signs the log by now; this process writes no more
     RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`
@@ -184,6 +185,16 @@ class LedgerError(BotError):
     """The database cannot be read or written."""
 
     code = "ledger"
+
+
+class UnreadableRequest(LedgerError):
+    """The rows of the request `request_id` are damaged, or of another release. A retry would read them again."""
+
+    code = "unreadable"
+
+    def __init__(self, message: str, *, request_id: str) -> None:
+        super().__init__(message)
+        self.request_id = request_id
 
 
 class KeyChanged(LedgerError):

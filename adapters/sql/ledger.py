@@ -32,6 +32,7 @@ from adapters.sql.request_queries import (
     set_published,
     unended_ids,
 )
+from adapters.sql.unreadable import end_rows
 from adapters.sql.write_queue import FairLock
 from bot.audit.decisions import decided, opened
 from bot.audit.entry import Origin
@@ -41,6 +42,7 @@ from bot.audit.record import (
     entry_for_note,
     entry_for_pause,
     entry_for_policy,
+    entry_for_unreadable,
 )
 from bot.domain.alone import within_limit
 from bot.domain.part import HEAD, WHOLE, part_for
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Place
     from bot.domain.request import MessageRef, Pause, Request, WorkItem
     from bot.ports.clock import Clock
+    from bot.ports.ledger import Remains
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
 """How long `open` waits for the lock. Slack shows the requester an error after 3 seconds."""
@@ -157,6 +160,14 @@ class SqlLedger:
             save_request(connection, before, after, self._asks)
         except RowMoved as exc:
             raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
+
+    def end_unreadable(self, request_id: str) -> Remains | None:
+        with self._writing() as (connection, head):
+            remains = end_rows(connection, request_id, now := self._clock.now(), self._asks)
+            if remains and remains.was_open:
+                entry = entry_for_unreadable(request_id, remains.requester, remains.version)
+                _tell(self._chain.append(connection, head, entry, now))
+        return remains
 
     def note(self, noted: Noted, place: Place) -> None:
         with self._writing(RECEIPT_LIMIT) as (connection, head):

@@ -16,13 +16,14 @@ from bot.cards import wording
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
-from bot.errors import BotError, Conflict, NotAllowed
+from bot.errors import BotError, Conflict, NotAllowed, UnreadableRequest
 from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
 from bot.workflow.survey import decide
+from bot.workflow.unreadable import Unreadable
 from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
@@ -72,10 +73,18 @@ class Workflow:
     execution: HostExecution
     settling: Settling
     publisher: CardPublisher
+    unreadable: Unreadable
     hosts_at_once: int = HOSTS_AT_ONCE  # hosts that the scheduler works on side by side; the expiry of an act needs it
 
     def step(self, item: WorkItem) -> None:
-        """Run the step due for this work item. Losing a race is not an error; the stored row decides."""
+        """Run the step due for this work item. A request that cannot be read is ended, and is no error of the step."""
+        try:
+            self._run(item)
+        except UnreadableRequest as error:
+            self.unreadable.end(error)
+
+    def _run(self, item: WorkItem) -> None:
+        """Run the step. Losing a race is not an error; the stored row decides."""
         request = self.ledger.find(item.request_id, at_host(item.host) if item.host else HEAD)
         if request is None:
             return
@@ -262,5 +271,6 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),
+        unreadable=Unreadable(ledger=ledger, chat=chat),
         hosts_at_once=hosts_at_once,
     )
