@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
@@ -32,7 +33,6 @@ from adapters.windows.winrm.shell import WinRmShell
 from app.checkout import commit
 from bot.audit.entry import Origin
 from bot.commands import ASK_TYPES
-from bot.errors import SettingsError
 from bot.policy.approvals import named_in
 from bot.policy.digest import digest_of, text_of
 from bot.workflow.authorization import Authorizer
@@ -64,7 +64,7 @@ GROUPS_EVERY = timedelta(minutes=5)
 GROUPS_GOOD_FOR = timedelta(hours=1)
 """How long people and user groups count after Slack answered."""
 
-STOP_WITHIN = timedelta(seconds=10)
+STOP_WITHIN = timedelta(seconds=6)
 """How long running steps may take to finish when the program ends."""
 
 
@@ -87,14 +87,25 @@ class Bot:
     connection: ChatConnection
     directory: Service
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
+    owner: Owner | None = None  # the ownership of the database, where another bot may want it
+    writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
+    ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
 
     def start(self) -> None:
-        self.ledger.load_policy(self.policy)
-        self.directory.start()
-        self.scheduler.start(self.workflow.step, self.workflow.record_failure)
-        self.connection.start()
+        parts: tuple[Callable[[], None], ...] = (
+            partial(self.ledger.load_policy, self.policy),
+            self.directory.start,
+            partial(self.scheduler.start, self.workflow.step, self.workflow.record_failure),
+            self.connection.start,
+        )
+        for begin in parts:
+            if not self.ending.is_set():
+                begin()
 
     def stop(self) -> None:
+        """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
+        self.ending.set()
+        self.scheduler.stop(timedelta(0))
         self.connection.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
@@ -102,21 +113,22 @@ class Bot:
             release()
 
 
-@contextmanager
-def owned(settings: Settings) -> Iterator[Owner]:
-    """Own the database inside the block: no other bot runs on it then.
+def build_owned(settings: Settings) -> Bot:
+    """Return the bot as the owner of its database: no other bot runs on it until this one has stopped.
 
     Waits for another one to go. Raises `OwnedByAnother` when it does not, and else as `build` does.
     """
-    _check_schema(url := settings.database.get_secret_value())
+    migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
     owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
     try:
         owner.take()
-        yield owner
-    finally:
+        bot = build(settings, owner=owner)
+    except BaseException:
         owner.stop()
         database.dispose()
+        raise
+    return replace(bot, release=(*bot.release, owner.stop, database.dispose))
 
 
 def build(
@@ -157,12 +169,14 @@ def build(
         scheduler=scheduler,
         connection=_connection(settings, intake, scheduler),
         directory=directory,
+        writer=ledger.turns.holder,
+        owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose),
     )
 
 
 def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tuple[Engine, Clock, SqlLedger]:
-    _check_schema(url := settings.database.get_secret_value())
+    migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
     clock = clock or _clock_of(database, owner)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings), ownership=owner)
@@ -185,16 +199,16 @@ def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock
     )
 
 
-def upgrade(settings: Settings) -> str:
-    """Upgrade the database to the tables of this release and return its revision. Raises `LedgerError`."""
-    return migrate.upgrade(settings.database.get_secret_value())
+def upgrade(settings: Settings, *, create: bool = True) -> str:
+    """Upgrade the database to the tables of this release and return its revision. Raises as `migrate.upgrade` does."""
+    return migrate.upgrade(settings.database.get_secret_value(), create=create)
 
 
 def open_store(settings: Settings) -> SignedStore:
     """Return the database alone, for the audit log and the pause. Raises `LedgerError` and `SettingsError`."""
     url = settings.database.get_secret_value()
-    _check_schema(url)
-    database = open_database(url)
+    migrate.refuse_other(url)
+    database = open_database(url, bounded=False)
     return SqlLedger(database, _clock_of(database), settings.signing_keys, ASK_TYPES, origin_of(settings))
 
 
@@ -211,8 +225,8 @@ def _clock_of(database: Engine, owner: Owner | None = None) -> Clock:
 @contextmanager
 def open_scan(url: str) -> Iterator[AuditScan]:
     """Open the audit log of this database for one scan; no key is needed. Raises as `open_store` does."""
-    _check_schema(url)
-    database = open_database(url)
+    migrate.refuse_other(url)
+    database = open_database(url, bounded=False)
     try:
         with scanned(database) as scan:
             yield scan
@@ -262,11 +276,6 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
 def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
     logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
     return LogonGate(logons, clock, settings.signing_keys.credential_key)
-
-
-def _check_schema(url: str) -> None:
-    if migrate.current(url) != migrate.newest():
-        raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
 
 
 def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:

@@ -17,6 +17,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
     Standstill            nothing may begin now; what is under way may end
       NotOwner              this process does not own the database now, or no more
       ClockSetBack          the clock is behind the newest entry of the audit log
+    UnreadableRequest     the rows of one request cannot be read; the others can
     KeyChanged            another audit key signs the log by now; this process writes no more
     RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`
@@ -206,6 +207,16 @@ class ClockSetBack(Standstill):
     """The clock is behind the newest entry, so nobody knows how long anything has waited."""
 
     code = "clock_set_back"
+
+
+class UnreadableRequest(LedgerError):
+    """The rows of the request `request_id` are damaged, or of another release. A retry would read them again."""
+
+    code = "unreadable"
+
+    def __init__(self, message: str, *, request_id: str) -> None:
+        super().__init__(message)
+        self.request_id = request_id
 
 
 class KeyChanged(LedgerError):

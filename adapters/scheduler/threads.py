@@ -73,7 +73,7 @@ class ThreadScheduler:
         self._step, self._on_failure = step, on_failure
         _survive("sweep.failed", self._sweep)
         with self._changed:
-            self._open = True
+            self._open = not self._ending.is_set()  # it may be stopped while it starts
             self._start_steps()
         for keeper in self._keepers:
             keeper.start()

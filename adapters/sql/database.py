@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import OperationalError
 
+from adapters.sql.database_url import read_url
+from adapters.sql.sqlite_file import SqliteFile, prepare
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ PATIENCE = timedelta(seconds=30)
 KEPT = 20
 """How many connections a process keeps open; on PostgreSQL it has no more than these."""
 
+MOST = 32
+"""How many connections to a SQLite file a process has at most, those of people among them."""
+
 FOR_PEOPLE = 8
 """How many connections are kept for people who wait for an answer. No worker takes them, however many there are."""
 
@@ -31,7 +36,7 @@ PEOPLE_WAIT = 1.5
 """How many seconds they wait for one. A transaction takes milliseconds; after this time the database itself hangs."""
 
 CONNECTION_WITHIN = 10.0
-"""How many seconds a worker waits for one of the connections that all workers share."""
+"""How many seconds a worker waits for one of the connections that all workers share. After it the disk itself hangs."""
 
 READ_LIMIT = timedelta(seconds=1)
 """How long a read may take, or wait for a lock, while a person waits for the answer."""
@@ -53,25 +58,24 @@ _ONCE = "once"
 """Execution option: nothing but one statement that reads, which is a snapshot of its own and needs no transaction."""
 
 
-def open_database(url: str, *, for_people: bool = False) -> Engine:
+def open_database(url: str, *, for_people: bool = False, bounded: bool = True) -> Engine:
     """Return an engine for a SQLite file or for PostgreSQL, without connecting.
 
     `for_people`: it has the few connections of those who wait for an answer, beside the engine of the workers.
-    Raises `SettingsError` for any other URL, and when the driver for PostgreSQL is not installed.
+    `bounded`: no answer of PostgreSQL is waited for longer than some seconds, as the running bot needs it. An upgrade
+    and a check of the whole log take what they take. Raises `SettingsError` for any other URL, and when the driver for
+    PostgreSQL is not installed.
     """
-    try:
-        where = make_url(url)
-    except ArgumentError as exc:
-        raise SettingsError(
-            "database: this is no database URL. Write sqlite:///file or postgresql://host/name."
-        ) from exc
-    match where.get_backend_name():
-        case "sqlite":
-            return _sqlite(where, for_people=for_people)
-        case "postgresql":
-            return _postgresql(where, for_people=for_people)
-        case other:
-            raise SettingsError(f"database: {other} is not supported. Use sqlite:///file or postgresql://host/name.")
+    where = read_url(url)
+    if where.get_backend_name() == "sqlite":
+        return _sqlite(where, for_people=for_people)
+    return _postgresql(where, for_people=for_people, bounded=bounded)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the absolute path of a SQLite file; None for PostgreSQL. Raises `SettingsError` as `open_database`."""
+    where = read_url(url)
+    return Path(str(where.database)).absolute() if where.get_backend_name() == "sqlite" else None
 
 
 def for_one_read(engine: Engine) -> Engine:
@@ -82,49 +86,33 @@ def for_one_read(engine: Engine) -> Engine:
 
 
 def _sqlite(where: URL, *, for_people: bool) -> Engine:
-    if where.database in (None, "", ":memory:"):
-        raise SettingsError("database: the audit log needs a file. Write sqlite:///file.")
-    # Other modules limit the threads that use them. Connections are kept, because each new one reads the tables anew.
+    # Connections are kept, because each new one reads the tables anew.
     # Parameters are texts of people. They belong in rows, and not in the message of an exception.
     engine = sqlalchemy.create_engine(
-        where.set(drivername="sqlite+pysqlite"),
+        where,
         pool_size=FOR_PEOPLE if for_people else KEPT,
-        max_overflow=0 if for_people else -1,
-        pool_timeout=PEOPLE_WAIT,
+        max_overflow=0 if for_people else MOST - KEPT - FOR_PEOPLE,
+        pool_timeout=PEOPLE_WAIT if for_people else CONNECTION_WITHIN,
         pool_use_lifo=True,  # the newest has the pages in its cache that the others would read again
         hide_parameters=True,
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    file = SqliteFile(Path(str(where.database)).absolute())
+
+    def connect(_dialect: object, _record: object, _args: list[Any], options: dict[str, Any]) -> sqlite3.Connection:
+        return file.connect(**options)
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        prepare(connection, patience_ms=_milliseconds(PATIENCE))
+
+    def check(_connection: Connection) -> None:
+        file.check()
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", check)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "commit", check)
     return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Set up a new connection. `synchronous = FULL`: an acknowledged commit survives a power cut.
-
-    The driver must not begin transactions by itself.
-    """
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_milliseconds(PATIENCE)}")
-    _use_wal(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL. Raises `sqlite3.OperationalError` when the file stays locked for two seconds.
-
-    The switch needs the file alone and does not wait for it, so it is tried again here.
-    """
-    for _ in range(100):
-        try:
-            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                return
-        except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-        time.sleep(0.02)
-    raise sqlite3.OperationalError("the file stays locked by somebody who does not use WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -154,24 +142,50 @@ def _begin_first(connection: Connection, *, until: float) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try tells what stands in the way
 
 
-def _postgresql(where: URL, *, for_people: bool) -> Engine:
+def _postgresql(where: URL, *, for_people: bool, bounded: bool) -> Engine:
     try:
         engine = sqlalchemy.create_engine(
-            where.set(drivername="postgresql+psycopg"),
+            where,
             pool_size=FOR_PEOPLE if for_people else KEPT,
             max_overflow=0,
             pool_timeout=PEOPLE_WAIT if for_people else CONNECTION_WITHIN,
             pool_pre_ping=True,
             hide_parameters=True,  # as above
-            connect_args={"connect_timeout": 2},
         )
     except ModuleNotFoundError as exc:
         raise SettingsError("database: for PostgreSQL install the driver: uv sync --extra postgres") from exc
-    event.listen(engine, "begin", _begin_postgresql)
+    if bounded:
+        _bound(engine)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
-def _begin_postgresql(connection: Connection) -> None:
+def _bound(engine: Engine) -> None:
+    """Give the connections of this engine their limits: short ones for a sign of life, longer ones in transactions."""
+    from adapters.sql import postgresql  # noqa: PLC0415 - the driver is an extra
+
+    def connect(_dialect: object, _record: object, _args: list[Any], options: dict[str, Any]) -> object:
+        return postgresql.connect(**options)
+
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        driver: object = connection.connection.dbapi_connection
+        if isinstance(driver, postgresql.BoundedConnection) and not options.get(_ONCE):
+            waits = timedelta(0) if options.get(READS) else postgresql.LOCK_MOST
+            driver.answer_within = postgresql.STATEMENT_WITHIN + postgresql.ANSWER_WITHIN + waits
+        _begin_postgresql(connection, lock_most=postgresql.LOCK_MOST)
+
+    def checked_in(driver: object, _record: object) -> None:
+        if isinstance(driver, postgresql.BoundedConnection):
+            driver.answer_within = postgresql.ANSWER_WITHIN
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", checked_in)
+
+
+def _begin_postgresql(connection: Connection, lock_most: timedelta = PATIENCE) -> None:
     options = connection.get_execution_options()
     if options.get(_ONCE):
         return
@@ -180,7 +194,7 @@ def _begin_postgresql(connection: Connection) -> None:
         if options.get(FIRST):
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(READ_LIMIT)}")
     else:
-        limit = _milliseconds(options.get(LOCK_LIMIT, PATIENCE))
+        limit = _milliseconds(min(options.get(LOCK_LIMIT, PATIENCE), lock_most))
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {limit}")
 
 

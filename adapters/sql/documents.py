@@ -13,7 +13,6 @@ from bot.domain.people import Actor, Place
 from bot.domain.request import ExcludedSession, MessageRef
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
-from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +73,7 @@ class Asks:
         return self._parts[command].write(ask)
 
     def read(self, command: str, text: str) -> Ask:
-        """Return the ask of the text. Raises `LedgerError` for a command that this release does not have."""
+        """Return the ask of the text. Raises `LookupError` for a command that this release does not have."""
         if command not in self._parts:
-            raise LedgerError(f"My database holds a request for /{command}, which I do not know. Tell whoever runs me.")
+            raise LookupError(f"the command /{command} is not one of this release")
         return self._parts[command].read(text)

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from alembic.util.exc import CommandError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from bot.errors import Conflict, ConflictReason, LedgerError
+from bot.errors import Conflict, ConflictReason, LedgerError, UnreadableRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,11 @@ _FOREIGN = (
 )
 
 
+_BUSY = (
+    "All my connections to the database are in use, so I do nothing now. Try again in a minute; if it stays so, tell "
+    "whoever runs me."
+)
+
 _DAMAGED = "The file of my database is damaged, so I do nothing. Tell whoever runs me to restore a backup."
 
 
@@ -29,6 +35,8 @@ def translate_errors() -> Iterator[None]:
     """Raise `LedgerError` for exceptions of SQLAlchemy and Alembic, and when the lock of writers times out."""
     try:
         yield
+    except NoConnection as exc:  # each connection of the pool is in use, and none came back in time
+        raise LedgerError(_BUSY) from exc
     except (SQLAlchemyError, TimeoutError) as exc:
         raise LedgerError(
             "I cannot reach my database, so I do nothing. Try again in a minute; if it stays so, tell whoever runs me."
@@ -39,15 +47,29 @@ def translate_errors() -> Iterator[None]:
         raise LedgerError(_FOREIGN) from exc
 
 
-@contextmanager
-def row_faults() -> Iterator[None]:
-    """Raise `LedgerError` for rows that do not fit the values of this release.
+_OF_ROWS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, DataError)
+"""How drivers, JSON, pydantic and enumerations report a value that does not fit."""
 
-    Pydantic and enumerations report such a row as `ValueError`.
-    """
+
+@contextmanager
+def row_faults(request_id: str) -> Iterator[None]:
+    """Raise `UnreadableRequest` for rows of this request that do not fit the values of this release."""
     try:
         yield
-    except ValueError as exc:
+    except _OF_ROWS as exc:
+        raise UnreadableRequest(
+            f"The row of {request_id} is damaged, or another release of me wrote it, so I do nothing for it. "
+            "Ask again, and tell whoever runs me.",
+            request_id=request_id,
+        ) from exc
+
+
+@contextmanager
+def standing_faults() -> Iterator[None]:
+    """Raise `LedgerError` for the row of a credential that does not fit."""
+    try:
+        yield
+    except _OF_ROWS as exc:
         raise LedgerError(_FOREIGN) from exc
 
 

@@ -34,6 +34,7 @@ from adapters.sql.request_queries import (
 )
 from adapters.sql.standstills import Standstills
 from adapters.sql.together import Together
+from adapters.sql.unreadable import end_rows
 from adapters.sql.write_queue import FairLock
 from bot.audit.decisions import decided
 from bot.audit.entry import Origin
@@ -43,6 +44,7 @@ from bot.audit.record import (
     entry_for_note,
     entry_for_pause,
     entry_for_policy,
+    entry_for_unreadable,
 )
 from bot.domain.alone import within_limit
 from bot.domain.part import WHOLE, part_for
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from bot.domain.request import MessageRef, Pause, Request, WorkItem
     from bot.errors import Standstill
     from bot.ports.clock import Clock
+    from bot.ports.ledger import Remains
     from bot.ports.ownership import Ownership
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
@@ -168,6 +171,14 @@ class SqlLedger:
             save_request(connection, before, after, self._asks)
         except RowMoved as exc:
             raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
+
+    def end_unreadable(self, request_id: str) -> Remains | None:
+        with self._writing() as (connection, head):
+            remains = end_rows(connection, request_id, now := self._clock.now(), self._asks)
+            if remains and remains.was_open:
+                entry = entry_for_unreadable(request_id, remains.requester, remains.version)
+                tell(self._chain.append(connection, head, entry, now))
+        return remains
 
     def note(self, noted: Noted, place: Place) -> None:
         with self._writing(first=True) as (connection, head):

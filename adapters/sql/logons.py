@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from adapters.sql.database import LOCK_LIMIT, READS
 from adapters.sql.documents import STANDING
-from adapters.sql.errors import row_faults, translate_errors
+from adapters.sql.errors import standing_faults, translate_errors
 from adapters.sql.tables import credential as rows
 from bot.domain.logons import LONGEST_TURN, NEW, Turn
 from bot.ports.logons import Change
@@ -91,7 +91,7 @@ class SqlLogons:
 
 def _read(connection: Connection, credential: str) -> Standing:
     text = connection.execute(select(rows.c.standing).where(rows.c.digest == credential)).scalar_one_or_none()
-    with row_faults():
+    with standing_faults():
         return STANDING.read(text) if text else NEW
 
 

@@ -175,6 +175,17 @@ _ENTRY_FIELDS = tuple(each.name for each in fields(Entry) if each.name != "rows"
 _NAMED_FIELDS = tuple(each.name for each in fields(AuditTarget))
 
 
+def _number(stored: object) -> int:
+    """Return the number. Raises `TypeError` for anything else: SQLite stores all in any column."""
+    if type(stored) is not int:
+        raise TypeError(f"{type(stored).__name__} is no number")
+    return stored
+
+
+def _counts_in(row: Row[Any]) -> Counts:
+    return Counts(targets=_number(row.targets), open=_number(row.open_targets), unsure=_number(row.unsure_targets))
+
+
 def target_of(row: Row[Any]) -> Target:
     """Return the target of a row. Raises `ValueError` when it is not the session that its key names."""
     session = SESSION.read(row.session)
@@ -183,7 +194,7 @@ def target_of(row: Row[Any]) -> Target:
     return Target(
         session=session,
         verdict=row.verdict and Verdict(row.verdict),
-        code=row.code,
+        code=_number(row.code),
         reason=row.reason and Reason(row.reason),
         note=row.note,
         words=row.words,
@@ -200,7 +211,7 @@ def look_of(row: Row[Any]) -> HostSurvey:
     return HostSurvey(
         host=row.host,
         looked_at=row.looked_at,
-        sessions=row.sessions,
+        sessions=_number(row.sessions),
         code=row.code,
         message=row.message,
         words=row.words,
@@ -217,7 +228,7 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
     return Request(
         targets=(read := tuple(target_of(target) for target in targets)),
         surveys=tuple(look_of(look) for look in surveys),
-        elsewhere=Counts(targets=row.targets, open=row.open_targets, unsure=row.unsure_targets) - counts_of(read),
+        elsewhere=_counts_in(row) - counts_of(read),
         id=row.id,
         delivery=row.delivery,
         command=row.command,
@@ -229,9 +240,9 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         expires_at=row.expires_at,
         state=State(row.state),
         ending=row.ending and Ending(row.ending),
-        version=row.version,
+        version=_number(row.version),
         due_at=row.due_at,
-        attempts=row.attempts,
+        attempts=_number(row.attempts),
         hosts_half=row.hosts_half,
         excluded=EXCLUDED.read(row.excluded),
         reason_asked=MAYBE_WORDS.read(row.reason_asked),
@@ -243,10 +254,10 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         message=row.message,
         failure_reference=row.failure_reference,
         message_ref=MAYBE_MESSAGE_REF.read(row.message_ref),
-        published_version=row.published_version,
+        published_version=_number(row.published_version),
         publish_after=row.publish_after,
         action=Action(row.action),
-        content_version=row.content_version,
-        listed=row.listed,
+        content_version=_number(row.content_version),
+        listed=_number(row.listed),
         **{name: getattr(row, name) for name in ("announced_at", "started_at", "act_at", "ended_at")},
     )

@@ -10,8 +10,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from adapters.sql.database import open_database
+from adapters.sql.database import open_database, sqlite_path
 from adapters.sql.errors import translate_errors
+from adapters.sql.sqlite_file import is_missing, make, refuse_missing
+from bot.errors import SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -22,12 +24,15 @@ UPGRADING = 7_161_402
 """The id of the advisory lock that upgrades of one PostgreSQL database take. The number has no meaning."""
 
 
-def upgrade(url: str) -> str:
+def upgrade(url: str, *, create: bool = True) -> str:
     """Upgrade the database to the newest revision and return that revision. Raises `LedgerError`.
 
-    All steps are one transaction. Several processes may call it at once.
+    All steps are one transaction. Several processes may call it at once. `create`: a SQLite file that is not there is
+    made; otherwise it raises `SettingsError`.
     """
-    engine = open_database(url)
+    if path := sqlite_path(url):
+        make(path) if create else refuse_missing(path)
+    engine = open_database(url, bounded=False)
     try:
         with translate_errors(), engine.begin() as connection:
             _queue(connection)
@@ -40,13 +45,24 @@ def upgrade(url: str) -> str:
 
 
 def current(url: str) -> str | None:
-    """Return the revision of the database; None when it was never upgraded. Raises `LedgerError`."""
+    """Return the revision of the database; None when it was never upgraded. Raises `LedgerError`. It makes no file."""
+    path = sqlite_path(url)
+    if path and is_missing(path):
+        return None
     engine = open_database(url)
     try:
         with translate_errors(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
+
+
+def refuse_other(url: str) -> None:
+    """Raise `SettingsError` unless the database has the tables of this release. Raises `LedgerError` as `current`."""
+    if path := sqlite_path(url):
+        refuse_missing(path)
+    if current(url) != newest():
+        raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
 
 
 def newest() -> str:

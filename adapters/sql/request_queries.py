@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, namedtuple
 from typing import TYPE_CHECKING, Any, assert_never
 
+import structlog
 from sqlalchemy import and_, bindparam, delete, false, func, insert, or_, select, union_all, update
 
 from adapters.sql.errors import row_faults
@@ -19,8 +20,9 @@ from adapters.sql.mapping import (
 )
 from adapters.sql.tables import BEHIND, UNENDED, host_survey, request, target
 from bot.domain.alone import TOUCHED
-from bot.domain.part import Extent
+from bot.domain.part import WHOLE, Extent
 from bot.domain.request import UNSURE_VERDICTS, Request, State, Target, WorkItem
+from bot.errors import UnreadableRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,27 +34,42 @@ if TYPE_CHECKING:
     from bot.domain.part import Part
 
 
+log = structlog.get_logger()
+
+
 class RowMoved(Exception):
     """A row has changed since it was read. This exception never leaves the adapter."""
 
 
 def read_requests(connection: Connection, ids: Sequence[str], asks: Asks) -> dict[str, Request]:
-    """Return the requests that exist, by id, in the order of `ids`. Raises `LedgerError` for an unknown row form."""
-    rows = {row.id: row for row in connection.execute(select(request).where(request.c.id.in_(ids)))}
-    targets = _by_request(connection, target, target.c.request_id.in_(ids))
-    surveys = _by_request(connection, host_survey, host_survey.c.request_id.in_(ids))
-    with row_faults():
-        return {id_: request_of(rows[id_], targets[id_], surveys[id_], asks) for id_ in ids if id_ in rows}
+    """Return the requests that exist, by id, in the order of `ids`. One that cannot be read is left out, and logged."""
+    try:
+        with row_faults(""):
+            rows = {row.id: row for row in connection.execute(select(request).where(request.c.id.in_(ids)))}
+            targets = _by_request(connection, target, target.c.request_id.in_(ids))
+            surveys = _by_request(connection, host_survey, host_survey.c.request_id.in_(ids))
+            return {id_: request_of(rows[id_], targets[id_], surveys[id_], asks) for id_ in ids if id_ in rows}
+    except UnreadableRequest:
+        found = ((id_, _readable(connection, id_, asks)) for id_ in ids)
+        return {id_: each for id_, each in found if each}
+
+
+def _readable(connection: Connection, request_id: str, asks: Asks) -> Request | None:
+    try:
+        return read_part(connection, request_id, WHOLE, asks)
+    except UnreadableRequest as error:
+        log.warning("request.left_out", request_id=request_id, message=error.message)
+        return None
 
 
 def read_part(connection: Connection, request_id: str, part: Part, asks: Asks) -> Request | None:
-    """Return this part of the request; None when there is none. Raises `LedgerError` for an unknown row form."""
-    if part.extent is Extent.HOST:
-        head, surveys, targets = _rows_at(connection, request_id, part.host)
-    else:
-        head = connection.execute(_ROW, {"of": request_id}).one_or_none()
-        surveys, targets = (list(_rows_of(connection, table, request_id, part)) for table in (host_survey, target))
-    with row_faults():
+    """Return this part of the request; None when there is none. Raises `UnreadableRequest`."""
+    with row_faults(request_id):
+        if part.extent is Extent.HOST:
+            head, surveys, targets = _rows_at(connection, request_id, part.host)
+        else:
+            head = connection.execute(_ROW, {"of": request_id}).one_or_none()
+            surveys, targets = (list(_rows_of(connection, table, request_id, part)) for table in (host_survey, target))
         return request_of(head, targets, surveys, asks) if head else None
 
 

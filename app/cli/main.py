@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
+import os
 import sys
-import threading
 
+import structlog
 import typer
 import yaml
 
@@ -15,17 +15,23 @@ from adapters.slack.manifest import manifest as manifest_of
 from adapters.windows.agent import script
 from app import wiring
 from app.cli.audit import audit
-from app.cli.options import APP_YAML, AsJson, Config, stderr
+from app.cli.options import APP_YAML, AsJson, Config, Create, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
 from app.cli.rehearse import rehearse, try_
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
 from app.config.commands import read_names
 from app.config.settings import load
+from app.logging import is_all_json
 from app.logging import set_up as set_up_logging
 from app.printing import letters
+from app.running import leave, run_until_told
 from bot.commands import COMMANDS
 from bot.errors import BotError
+
+REHEARSALS = "This configuration is the rehearsal's. Copy it, say `rehearsal: false`, and name the copy: --config"
+
+log = structlog.get_logger()
 
 app = typer.Typer(
     help="Log Windows terminal-server sessions off from Slack, safely. Begin with: logoff-bot try '/sessions comp1'",
@@ -44,10 +50,17 @@ app.command()(resume)
 
 
 def main() -> None:
-    """The entry point: an expected error is one sentence and exit code 1, never a traceback."""
+    """The entry point: an expected error is one sentence and exit code 1, never a traceback.
+
+    Where the log is all that may stand on standard error, the sentence is a line of it.
+    """
+    os.umask(0o077)  # what this program writes is for its own user alone
     try:
         app()
     except BotError as error:
+        if is_all_json():
+            log.error("process.not_started", message=error.message)  # noqa: TRY400 - its sentence says it all
+            leave(1)
         stderr.print(letters(error.message), style="red")
         sys.exit(1)
 
@@ -60,25 +73,19 @@ def options(version: Version = False) -> None:
 
 @app.command()
 def run(config: Config = APP_YAML) -> None:
-    """The bot against real Slack and real Windows hosts, until it is told to stop."""
+    """The bot against real Slack and real Windows hosts, until it is told to stop.
+
+    All that it writes to standard error is its log, as JSON lines.
+
+    Exit code 0 after SIGTERM or SIGINT, 1 when it cannot start, 75 when it was stuck and has to be started again.
+    """
+    set_up_logging(level=logging.INFO, as_json=True)
     settings = load(config)
     if settings.rehearsal:
-        stderr.print(
-            "This configuration is the rehearsal's. Copy it, say `rehearsal: false`, and name the copy: --config"
-        )
+        log.error("process.not_started", message=REHEARSALS)
         raise typer.Exit(1)
-    set_up_logging(level=logging.INFO, as_json=True)
-    told = threading.Event()
-    with wiring.owned(settings) as owner:
-        bot = wiring.build(settings, owner=owner)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: told.set())
-        owner.start(on_end=told.set)
-        bot.start()
-        told.wait()
-        bot.stop()
-    if owner.displaced_by:
-        raise owner.displaced_by
+    run_until_told(lambda: wiring.build_owned(settings))
+    leave(0)
 
 
 @app.command()
@@ -96,7 +103,7 @@ def agent() -> None:
 
 
 @db.command()
-def upgrade(config: Config = APP_YAML) -> None:
+def upgrade(create: Create = False, config: Config = APP_YAML) -> None:
     """Bring the database to the tables of this release. Safe to repeat."""
     set_up_logging(level=logging.WARNING, as_json=False)
-    stderr.print(f"The database is at revision {wiring.upgrade(load(config))}.")
+    stderr.print(f"The database is at revision {wiring.upgrade(load(config), create=create)}.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 APP_YAML = Path(__file__).resolve().parents[2] / "app.yaml"
 Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
 Database = Annotated[str, typer.Option(help="Another database than the configuration's, as an SQLAlchemy URL.")]
+Create = Annotated[bool, typer.Option("--create", help="Make the SQLite file when it is not there: a new database.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else there.")]
 
 stderr = Console(stderr=True, highlight=False)

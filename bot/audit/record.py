@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.audit.entry import BOT, Entry
 from bot.audit.named import left_out_of, machine_of, rows_left_open, rows_of_choice, rows_of_survey, said_by_computer
 from bot.domain import events as e
-from bot.domain.request import State
+from bot.domain.request import Ending, State
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +55,20 @@ def entry_for_note(noted: e.Noted, place: Place) -> Entry:
         channel=place.channel_id,
         reason_code=noted.kind.value,
         text=noted.detail,
+    )
+
+
+def entry_for_unreadable(request_id: str, requester: str, version: int) -> Entry:
+    """Return the `failed` entry of a request whose rows cannot be read. The entries before say what it was about."""
+    return Entry(
+        event=e.name_of_kind(e.Failed),
+        request_id=request_id,
+        requester=requester,
+        actor=BOT,
+        actor_name="the bot",
+        reason_code=Ending.FAILED.value,
+        note="unreadable",
+        version=version,
     )
 
 

@@ -225,6 +225,13 @@ def outcome(request: Request, error: ChatError) -> Card:
     )
 
 
+def unreadable(request_id: str) -> Card:
+    """Return what takes the place of the card of a request whose rows cannot be read, and tells its requester."""
+    text = "What I stored of this request cannot be read any more, so I ended it and touch nothing for it. What a "
+    text += "computer was told before may have happened: look with /sessions. Ask again, and tell whoever runs the bot."
+    return Card(headline=f"{request_id} has failed", summary=f"{request_id}: {text}", lines=(Line(parts=(text,)),))
+
+
 def not_listed(request: Request, error: ChatError) -> Card:
     """For the requester, when nobody can say yes because the names could not be written down."""
     text = f"I could not write the list of all {len(request.targets):,} into the thread: {error.message} "

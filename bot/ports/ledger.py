@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bot.domain.part import WHOLE
 
@@ -12,15 +12,28 @@ if TYPE_CHECKING:
     from bot.domain.alone import AloneLimit
     from bot.domain.events import Event, Noted
     from bot.domain.part import Part
-    from bot.domain.people import Place
+    from bot.domain.people import Actor, Place
     from bot.domain.request import MessageRef, Request, WorkItem
     from bot.errors import Standstill
+
+
+class Remains(NamedTuple):
+    """What can be read of a request whose rows cannot be read as a whole. None: not even that."""
+
+    request_id: str
+    was_open: bool  # it was not over
+    version: int  # 0: unknown
+    requester: str  # the user id; empty: unknown
+    actor: Actor | None
+    place: Place | None
+    message_ref: MessageRef | None
 
 
 class Ledger(Protocol):
     """The one place that keeps state. Every event is one transaction with its audit entry.
 
-    Every method raises `LedgerError` when the database cannot be read or written.
+    Every method raises `LedgerError` when the database cannot be read or written, and `UnreadableRequest` when the rows
+    of its one request cannot be read. Methods about many requests leave such a request out.
     """
 
     def open(self, request: Request) -> Request:
@@ -52,6 +65,14 @@ class Ledger(Protocol):
         One that they do not prove ends as failed; it raises `Conflict` then. With the part of a host the progress there
         is proven, too. `record` proves in the same way, in its transaction, before it takes an event that leads to an
         effect.
+        """
+        ...
+
+    def end_unreadable(self, request_id: str) -> Remains | None:
+        """End a request whose rows cannot be read, append its `failed` entry, and return what is left of it.
+
+        Return None when it can be read, or there is none; nothing is changed then. A request that was over stays as it
+        is, and no more is due for it.
         """
         ...
 

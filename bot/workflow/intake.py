@@ -18,7 +18,7 @@ from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
-from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UsageError
+from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
@@ -75,6 +75,8 @@ class Intake:
             return Response(text=notices.receipt(duplicate.request))
         except Standstill as still:
             return Response(text=still.message)
+        except UnreadableRequest as error:
+            return _unreadable(error)
         except LedgerError:
             return Response(text=NO_LEDGER)
         return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
@@ -143,6 +145,8 @@ class Intake:
             return self._press(call)
         except Standstill as still:
             return Response(text=still.message)
+        except UnreadableRequest as error:
+            return _unreadable(error)
         except LedgerError:
             return Response(text=NO_LEDGER)
 
@@ -190,6 +194,11 @@ def storable(text: str) -> str:
     """Truncate unchecked text to 500 characters and replace those that a database or terminal cannot handle."""
     spaced = (" " if sign.isspace() else sign for sign in text[:_KEPT])
     return "".join(_UNREADABLE if category(sign) in ("Cc", "Cs") else sign for sign in spaced)
+
+
+def _unreadable(error: UnreadableRequest) -> Response:
+    """Return the answer, and wake the step that ends the request and tells the requester."""
+    return Response(text=error.message, wake=WorkItem(request_id=error.request_id))
 
 
 def new_id() -> str:

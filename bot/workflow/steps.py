@@ -16,7 +16,7 @@ from bot.domain.act_times import time_of_act
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
-from bot.errors import BotError, Conflict, NotAllowed, Standstill
+from bot.errors import BotError, Conflict, NotAllowed, Standstill, UnreadableRequest
 from bot.workflow.calls import HostCalls
 from bot.workflow.execution import HostExecution
 from bot.workflow.following import FollowUp
@@ -29,6 +29,7 @@ from bot.workflow.shared_looks import SharedLooks
 from bot.workflow.standstill import ends_in_standstill
 from bot.workflow.survey import decide
 from bot.workflow.turns import next_host
+from bot.workflow.unreadable import Unreadable
 from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
@@ -72,9 +73,17 @@ class Workflow:
     execution: HostExecution
     settling: Settling
     publisher: CardPublisher
+    unreadable: Unreadable
 
     def step(self, item: WorkItem) -> None:
-        """Run the step due for this work item. Losing a race is not an error; the stored row decides."""
+        """Run the step due for this work item. A request that cannot be read is ended, and is no error of the step."""
+        try:
+            self._run(item)
+        except UnreadableRequest as error:
+            self.unreadable.end(error)
+
+    def _run(self, item: WorkItem) -> None:
+        """Run the step. Losing a race is not an error; the stored row decides."""
         request = self.ledger.find(item.request_id, at_host(item.host) if item.host else HEAD)
         if request is None:
             return
@@ -270,4 +279,5 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),
+        unreadable=Unreadable(ledger=ledger, chat=chat),
     )

@@ -23,7 +23,7 @@ from bot.domain.lifecycle import advance
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
-from bot.errors import LedgerError
+from bot.errors import LedgerError, UnreadableRequest
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 
@@ -82,7 +82,7 @@ def test_every_call_on_a_database_that_is_not_there_is_a_ledger_error(url: str, 
         ledger.entries,
         lambda: ledger.newest(1),
         lambda: upgrade(url),
-        lambda: current(url),
+        *((lambda: current(url),) if "/proc/" not in url else ()),  # a folder is there, so the file may still be made
     )
     for call in calls:
         with pytest.raises(LedgerError):
@@ -178,8 +178,9 @@ def test_a_command_that_is_no_more_is_a_ledger_error(database: Engine, sql_ledge
     sql_ledger.open(b.request())
     with database.begin() as connection:
         connection.execute(text("UPDATE request SET command = 'reboot'"))
-    with pytest.raises(LedgerError, match="/reboot"):
+    with pytest.raises(UnreadableRequest, match="another release") as caught:
         sql_ledger.find("TS-AAAAAA")
+    assert "/reboot" in str(caught.value.__cause__)
 
 
 def test_an_ask_of_another_command_is_not_cut_to_fit(sql_ledger: SqlLedger) -> None:

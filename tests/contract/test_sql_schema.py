@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.sql.database import open_database
 from adapters.sql.migrate import current, newest, upgrade
 from adapters.sql.request_queries import read_due
+from adapters.sql.sqlite_file import make
 from adapters.sql.tables import audit_entry, metadata
 from bot.errors import LedgerError, SettingsError
 from tests.support import builders as b
@@ -158,6 +159,7 @@ def test_a_database_that_cannot_be_used_is_a_fault_of_the_settings(url: str, say
 
 
 def test_commits_survive_a_power_cut_on_sqlite(tmp_path: Path) -> None:
+    make(tmp_path / "x.db")
     engine = open_database(f"sqlite:///{tmp_path}/x.db")
     with engine.connect() as connection:
         pragmas = {

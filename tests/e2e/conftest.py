@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
     """A command of the program sets the log up; the next test finds it as it was."""
-    before = structlog.get_config()
+    before, root = structlog.get_config(), logging.getLogger()
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
     structlog.configure(**before)
+    logging.captureWarnings(capture=False)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    root.handlers[:] = [each for each in root.handlers if type(each).__module__ != "app.logging"]
 
 
 @pytest.fixture

@@ -81,8 +81,8 @@ def test_the_agent_is_printed_as_it_is_sent() -> None:
 
 def test_the_database_can_be_upgraded_twice_and_then_holds_an_empty_log(real_config: Path, tmp_path: Path) -> None:
     real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
-    for _ in range(2):
-        assert runner.invoke(app, ["db", "upgrade", "--config", str(real_config)]).exit_code == 0
+    for option in ["--create"], []:
+        assert runner.invoke(app, ["db", "upgrade", *option, "--config", str(real_config)]).exit_code == 0
     listed = runner.invoke(app, ["audit", "list", "--json", "--config", str(real_config)])
     assert json.loads(listed.stdout) == []
     assert "The log is empty" in runner.invoke(app, ["audit", "verify", "--config", str(real_config)]).output
@@ -91,7 +91,7 @@ def test_the_database_can_be_upgraded_twice_and_then_holds_an_empty_log(real_con
 def test_a_pause_is_recorded_and_so_is_its_end(real_config: Path, tmp_path: Path) -> None:
     real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
     config = ["--config", str(real_config)]
-    runner.invoke(app, ["db", "upgrade", *config])
+    runner.invoke(app, ["db", "upgrade", "--create", *config])
     runner.invoke(app, ["pause", "--reason", "change freeze", *config])
     runner.invoke(app, ["resume", *config])
     entries = json.loads(runner.invoke(app, ["audit", "list", "--json", *config]).stdout)

@@ -19,13 +19,15 @@ from bot.audit.record import (
     entry_for_pause,
     entry_for_policy,
     entry_for_taking_up,
+    entry_for_unreadable,
 )
 from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.lifecycle import begins_something
 from bot.domain.part import WHOLE, part_for
 from bot.domain.request import Pause, State, WorkItem
 from bot.domain.timeline import Timeline
-from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError
+from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError, UnreadableRequest
+from bot.ports.ledger import Remains
 from tests.support.parts import put_back, taken
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class FakeLedger:
         self._entries: list[Entry] = []
         self._head = Head(0, GENESIS)
         self._failures = 0
+        self.unreadable: set[str] = set()
         self._pause: Pause | None = None
         self.times = Timeline()
         self.not_owner: NotOwner | None = None
@@ -127,6 +130,28 @@ class FakeLedger:
         others = (one for one in self._requests.values() if one.id != request.id)
         return sum(sessions_alone(one, since) for one in others if one.actor.user_id == request.actor.user_id)
 
+    def end_unreadable(self, request_id: str) -> Remains | None:
+        """A test names a request in `unreadable`: then it can no longer be found, and its end says what it was."""
+        with self._writing():
+            found = self._requests.get(request_id)
+            if found is None or request_id not in self.unreadable:
+                return None
+            self.unreadable.discard(request_id)
+            was_open = found.state is not State.ENDED
+            del self._requests[request_id]
+            if was_open:
+                user_id = found.actor.user_id
+                self._append(entry_for_unreadable(request_id, user_id, found.version), self._clock.now())
+            return Remains(
+                request_id=request_id,
+                was_open=was_open,
+                version=found.version,
+                requester=found.actor.user_id,
+                actor=found.actor,
+                place=found.place,
+                message_ref=found.message_ref,
+            )
+
     def note(self, noted: Noted, place: Place) -> None:
         with self._writing():
             self._append(entry_for_note(noted, place), self._clock.now())
@@ -178,6 +203,8 @@ class FakeLedger:
         return self._pause
 
     def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
+        if request_id in self.unreadable:
+            raise UnreadableRequest(f"The row of {request_id} is damaged.", request_id=request_id)
         found = self._requests.get(request_id)
         return found and taken(found, part)
 

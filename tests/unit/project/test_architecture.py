@@ -16,7 +16,11 @@ FILES = sorted(path for folder in HOUSE for path in folder.rglob("*.py"))
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 
-SURVIVORS = {"adapters/scheduler/threads.py": "it goes on whatever a step, the record of its failure or a sweep raises"}
+SURVIVORS = {
+    "adapters/scheduler/threads.py": "it goes on whatever a step, the record of its failure or a sweep raises",
+    "app/logging.py": "a library whose message does not fit its own values costs a line of the log, and nothing else",
+    "app/running.py": "what the start raises in its thread is raised in the main thread",
+}
 """Where any exception may be caught, and why."""
 
 
@@ -67,7 +71,7 @@ def test_the_source_files_are_found() -> None:
     assert len(FILES) > 50
 
 
-def test_only_the_scheduler_survives_everything() -> None:
+def test_only_these_survive_everything() -> None:
     found = {
         str(path.relative_to(ROOT))
         for path in FILES

@@ -1,0 +1,95 @@
+"""The bot as a process: it starts, runs until it is told to stop, and ends in time whatever hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+
+from app.watchdog import Watchdog
+from bot.errors import BotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.wiring import Bot
+
+END_WITHIN = timedelta(seconds=8.5)
+"""How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
+
+log = structlog.get_logger()
+
+
+def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambda: None) -> None:
+    """Build the bot, start it, and return after SIGTERM or SIGINT, at the latest after `END_WITHIN`.
+
+    The main thread only waits: so a signal arrives whatever the others hang in. Raises the `BotError` of a start that
+    failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`.
+    """
+    process = _Process(build, started)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: process.over.set())
+    threading.Thread(target=process.start, name="start", daemon=True).start()
+    process.over.wait()
+    is_over = _within(END_WITHIN, process.end)
+    _within(timedelta(seconds=0.5), lambda: log.info("process.ended", in_order=is_over))
+    if isinstance(failure := process.failure or process.displaced, BotError):
+        raise failure
+    if process.failure:
+        _within(timedelta(seconds=0.5), lambda: log.critical("process.failed", exc_info=process.failure))
+        leave(1)
+
+
+class _Process:
+    def __init__(self, build: Callable[[], Bot], started: Callable[[], None]) -> None:
+        self._build, self._started = build, started
+        self._bot: Bot | None = None
+        self.over = threading.Event()  # told to stop, or failed to start
+        self.failure: Exception | None = None
+
+    def start(self) -> None:
+        try:
+            self._bot = self._build()
+            if self.over.is_set():
+                return
+            Watchdog(self._bot.writer).start()
+            if self._bot.owner:
+                self._bot.owner.start(on_end=self.over.set)
+            self._bot.start()
+            self._started()
+        except Exception as error:  # noqa: BLE001 - it is raised in the main thread
+            self.failure = None if self.over.is_set() else error
+            self.over.set()
+
+    @property
+    def displaced(self) -> BotError | None:
+        """Why the process had to end for another one; None when it had not."""
+        return self._bot.owner.displaced_by if self._bot and self._bot.owner else None
+
+    def end(self) -> None:
+        if self._bot:
+            self._bot.stop()
+
+
+def _within(time: timedelta, call: Callable[[], None]) -> bool:
+    """Make the call in a thread of its own. Return whether it was over in time; otherwise it goes on by itself."""
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(time.total_seconds())
+    return not thread.is_alive()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once with this exit code. Python itself would wait for threads that hang."""
+    _within(timedelta(seconds=0.5), _flush)
+    os._exit(code)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
