@@ -34,6 +34,12 @@ def _by_small_letters(names: tuple[str, ...]) -> dict[str, list[str]]:
     return found
 
 
+@lru_cache(maxsize=256)
+def _matching(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    """Return the names that the pattern fits. One command asks for the same pattern many times."""
+    return tuple(name for name in names if is_like(pattern, name))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """The hosts that the bot may contact.
@@ -56,7 +62,7 @@ class Inventory:
             members = {name.lower(): hosts for name, hosts in self.groups.items()}
             return members.get(selector[6:].lower(), ())
         if is_pattern(selector):
-            return tuple(name for name in self.names if is_like(selector, name))
+            return _matching(self.names, selector)
         for name in _by_small_letters(self.names).get(python_lower(selector), ()):
             if is_same(name, selector):
                 return (name,)

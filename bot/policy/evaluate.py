@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from bot.domain.people import MemberStatus
 from bot.domain.requirement import MANY_AT_ONCE, Confirm, Need, Requirement
 from bot.domain.session import SessionState
 from bot.policy.model import Decision, allows_computer, deny, matches, protects, protects_computer
+from bot.policy.tickets import contains_ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -219,7 +219,7 @@ def reason_to_ask_for(  # noqa: PLR0913 - as above
 
 def missing_ticket(tickets: Iterable[str], reason: str) -> str:
     """The first of these that the reason does not contain, or nothing."""
-    return next((ticket for ticket in tickets if not re.search(ticket, reason)), "")
+    return next((ticket for ticket in tickets if not contains_ticket(ticket, reason)), "")
 
 
 def _asks_others(rule: Rule) -> bool:

@@ -23,7 +23,7 @@ class Force:
 
     is_allowed: bool = False  # `--force` is allowed
     needs_reason: bool = False  # the requester has to give a reason
-    ticket: str = ""  # a regular expression that the reason has to contain; empty: none
+    ticket: str = ""  # a regular expression of RE2 that the reason has to contain; empty: none
     hold: timedelta = timedelta()  # how long the act waits after its announcement, for somebody to stop it
 
 
