@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from bot.commands.tokens import Word
 
-MOST_WORDS = 400
+MOST_WORDS = 200
 """The most words of a command, each as often as it stands there; a text in quotes is one."""
 
 MOST_SELECTORS = 100
@@ -19,6 +19,9 @@ MOST_SELECTORS = 100
 
 MOST_PATTERNS = 50
 """The most different patterns, of computers and of filters together."""
+
+MOST_RANGES = 20
+"""The most ranges; together they may still name no more than `MOST_HOSTS` computers."""
 
 _SHORTER = "Write a pattern, a range or a group, and put a text in quotes."
 
@@ -30,6 +33,8 @@ def check(words: Sequence[Word], text: str) -> None:
     named = {item for word in words for item in _items(word)}
     if sum("*" in item or "?" in item for item in named) > MOST_PATTERNS:
         raise _too_much(f"Those are more than {MOST_PATTERNS} patterns. Write fewer, or a group.", text)
+    if max(sum(map(_is_range, named)), sum(_is_range(word.text) for word in words)) > MOST_RANGES:
+        raise _too_much(f"Those are more than {MOST_RANGES} ranges. Write fewer, a pattern, or a group.", text)
     if len(named) > MOST_SELECTORS:
         raise _too_much(f"Those are more than {MOST_SELECTORS} names and words. {_SHORTER}", text)
 
@@ -38,6 +43,10 @@ def _items(word: Word) -> Iterator[str]:
     """Yield what stands between the commas of a word, ids left out: the same twice is one."""
     if not word.is_quoted:
         yield from (item for item in word.text.lower().split(",") if item and not item[0].isdigit())
+
+
+def _is_range(text: str) -> bool:
+    return "[" in text or "{" in text
 
 
 def _too_much(message: str, text: str) -> UsageError:

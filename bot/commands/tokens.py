@@ -144,8 +144,8 @@ def split(text: str) -> list[Word]:
     """Return the words, which are separated by spaces.
 
     A quote opens at the beginning of a word, after `=`, `:` or a comparison, and after a comma. Two quotes inside it
-    mean one, as in PowerShell. Raises `UsageError` for a quote that is not closed, or that closes inside a word, and for
-    a text that names more than `bot.commands.bounds` lets one command name.
+    mean one, as in PowerShell. Raises `UsageError` for a quote that is not closed, or that closes inside a word, and
+    for a text that names more than one command may (`bot.commands.bounds`).
     """
     words: list[Word] = []
     position = 0

@@ -139,7 +139,7 @@ def _fits(pattern: str, text: str) -> bool:
     return compiled(pattern).fits(text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _folded(text: str) -> tuple[str, ...]:
     """Return the text in each folding, those of `letters.EVERY` first."""
     return tuple(folding(text) for folding in letters.ANY)

@@ -62,6 +62,11 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
     return deny("no rule", f"No rule lets you {facts_of(action).right}. Ask {contact_of(policy)} for it.")
 
 
+def is_named(policy: Policy, person: Person) -> bool:
+    """Return whether any rule lets the person ask for anything, in some place."""
+    return any(person.is_among(rule.who) for rule in policy.rules)
+
+
 def contact_of(policy: Policy) -> str:
     """Return whom people ask: the `contact` of app.yaml."""
     return policy.contact or "the keeper of the bot's policy"

@@ -83,6 +83,7 @@ class Policy:
     second_person_window: timedelta = timedelta(minutes=10)  # the same over all that one person does alone in it
     max_requests: int = 30  # the most requests of one person in `max_requests_per`
     max_requests_per: timedelta = timedelta(minutes=10)  # the time over which requests are counted
+    max_sent: int = 60  # the most commands, presses, forms and messages of one person in a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
