@@ -67,7 +67,7 @@ def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
         _wake_for(response, wake)
         if response.form:
             _open_form(client, str(body["trigger_id"]), response.form, call.value)
-        if response.text:
+        if response.text and not response.is_repeated:
             shown = draw(_report_of(response))
             respond(
                 text=shown.text,
@@ -102,7 +102,10 @@ def _on_said(intake: Intake, *, is_private: bool) -> Callable[..., None]:
         said = said_call(event)
         if said is None or (is_private and event.get("channel_type") != "im"):
             return
-        drawing = draw(intake.said(said))
+        answer = intake.said(said)
+        if answer is None:
+            return
+        drawing = draw(answer)
         channel, text, blocks = said.place.channel_id, drawing.text, drawing.blocks
         try:
             with translate_errors():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.config import names
 from app.config.accounts import user_alone
-from app.config.tickets import is_doubtful, takes_plain_words
+from app.config.tickets import takes_plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,5 @@ def _tickets(settings: Settings) -> Iterator[str]:
         ticket, key = rule.force.ticket, f"rules.{index}.force.ticket"
         if takes_plain_words(ticket):
             yield f"{key}: plain words without any ticket have it."
-        elif is_doubtful(ticket):
-            yield f"{key}: no text was found that has it. Try it before it is needed."
         if ticket and not rule.force.allowed:
             yield f"{key}: is never asked for, because `allowed` is false."

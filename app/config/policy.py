@@ -213,10 +213,11 @@ class Limits(Section):
     """The limits that stand above the rules.
 
     Above `second_person_above` sessions a second person has to say yes: in one request, and in all that one person does
-    alone in `second_person_window`. One person may make `max_requests` in `per`.
+    alone in `second_person_window`. One person may make `max_requests` in `per`, and send `max_sent` in a minute.
     """
 
     second_person_above: int = Field(default=10, ge=1, le=MOST)
     second_person_window: RateTime = timedelta(minutes=10)
     max_requests: int = Field(default=30, ge=1, le=MOST)
     per: RateTime = timedelta(minutes=10)
+    max_sent: int = Field(default=60, ge=10, le=MOST)

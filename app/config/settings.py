@@ -181,6 +181,7 @@ class Settings(Section):
             second_person_window=self.limits.second_person_window,
             max_requests=self.limits.max_requests,
             max_requests_per=self.limits.per,
+            max_sent=self.limits.max_sent,
             contact=self.contact,
         )
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.policy.tickets import SYNTAX, contains_ticket, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,130 +18,158 @@ _TRIES = 200
 _LONGEST = 2000
 """A command is no longer, so neither is a reason: a text that has to repeat something more often is none."""
 
+_LONGEST_PATTERN = 400
+_DEEP = 3
 _AROUND = ("", "", "x", " ", "\n")
 _PLAIN = ("server is stuck", "please", "Server haengt")
+_TYPED = (*map(chr, range(32, 127)), "\t", "\n", "é")
+_OTHERS = range(0x80, 0xD800)
+_ATOM = re.compile(
+    r"\\[pP](?:\{[^}]*\}|.)|\\x(?:\{[^}]*\}|..)|\\[0-7]{1,3}|\\."  # an escape
+    r"|\[\^?\]?(?:\\[pP]\{[^}]*\}|\\.|\[:\^?\w+:\]|[^\]\\])*\]"  # a set
+    r"|.",
+    re.DOTALL,
+)
+_GROUP = re.compile(r"\((?:\?P?<\w+>|\?(?P<flags>[a-zA-Z-]*)(?P<end>[:)]))?")
+_REPEAT = re.compile(r"(?:(?P<sign>[*+?])|\{(?P<low>0|[1-9]\d{0,3})(?P<to>,(?P<high>\d*))?\})\??")
+_QUOTED = re.compile(r"\\Q(.*?)(?:\\E|$)", re.DOTALL)
+_SIGNS = {"*": (0, 2), "+": (1, 3), "?": (0, 1)}
+_PLACES = frozenset({"^", "$", r"\A", r"\z", r"\b", r"\B"})
 
 
 def fault_in_ticket(pattern: str) -> str:
     """Return why the expression is no check: it takes the empty text, or no text at all. Empty when it is one."""
-    try:
-        expression = re.compile(pattern)
-    except re.error as exc:
-        return f"this is no regular expression: {exc}"
+    if len(pattern) > _LONGEST_PATTERN:
+        return f"is longer than {_LONGEST_PATTERN} letters. Write a shorter one, like INC\\d{{7}}"
+    if fault := fault_of(pattern):
+        return (
+            f"this is no regular expression that I take: {fault}. Look-around and back references are none, because a "
+            f"reason could keep them busy for hours: {SYNTAX}"
+        )
     if not pattern:
         return ""
-    if expression.search(""):
+    if contains_ticket(pattern, ""):
         return "matches the empty text, so every reason has it. Leave it out, or write one like INC\\d{7}"
-    if not _matches_something(expression):
+    if not any(_fitting(pattern)):
         return "matches no text, so no reason has it. Write one like INC\\d{7}"
     return ""
 
 
 def takes_plain_words(pattern: str) -> bool:
     """Any reason that somebody may type has it, with a ticket or without one."""
-    return bool(pattern) and all(re.search(pattern, words) for words in _PLAIN)
+    return bool(pattern) and all(contains_ticket(pattern, words) for words in _PLAIN)
 
 
-def is_doubtful(pattern: str) -> bool:
-    """No text was found that has it, but it looks around itself, so there may be one."""
-    return bool(pattern) and not any(_fitting(re.compile(pattern)))
-
-
-def _matches_something(expression: re.Pattern[str]) -> bool:
-    found = list(_fitting(expression))
-    return any(found) or None in found
-
-
-def _fitting(expression: re.Pattern[str]) -> Iterator[bool | None]:
-    """Build texts by the expression and ask it for them; None for one that looks around itself and does not fit."""
-    tree = import_module("re._parser").parse(expression.pattern, expression.flags)
-    chance = random.Random(0)  # noqa: S311 - texts to try, the same ones each time
-    maker = _Maker(chance)
+def _fitting(pattern: str) -> Iterator[bool]:
+    """Build texts by the expression and ask the engine for them."""
+    tree, chance = _Reader(pattern).alternatives(""), random.Random(0)  # noqa: S311 - texts to try, the same each time
     for _ in range(_TRIES):
-        maker.begin()
         try:
-            text = chance.choice(_AROUND) + maker.text(tree) + chance.choice(_AROUND)
-            yield bool(expression.search(text)) or (None if maker.looked_around else False)
+            text = chance.choice(_AROUND) + _Writer(chance).text(tree) + chance.choice(_AROUND)
         except _Impossible:
             yield False
+        else:
+            yield contains_ticket(pattern, text)
 
 
 class _Impossible(Exception):
-    """No character is in the set."""
+    """No character is in the set, or the text becomes longer than a reason can be."""
 
 
-class _Maker:
-    """Makes texts that fit but for their anchors."""
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One character, or a group, and how often it stands there."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
-        self._groups: dict[int, str] = {}
-        self._letters: dict[int, list[str]] = {}
-        self.looked_around = False
-        self._repeated = 1
+    of: str | _Alternatives  # the source of a set of one character, with its flags; or what stands in a group
+    low: int
+    high: int
 
-    def begin(self) -> None:
-        self.looked_around, self._repeated = False, 1
 
-    def text(self, tree: Any) -> str:
-        return "".join(self._one(str(kind), value) for kind, value in tree)
+_Alternatives: TypeAlias = "list[list[_Item]]"
 
-    def _one(self, kind: str, value: Any) -> str:
-        match kind:
-            case "LITERAL":
-                return chr(value)
-            case "NOT_LITERAL" | "ANY" | "IN":
-                return self._letter(kind, value)
-            case "BRANCH":
-                return self.text(self._chance.choice(value[1]))
-            case "SUBPATTERN":
-                self._groups[value[0]] = self.text(value[3])
-                return self._groups[value[0]]
-            case "ATOMIC_GROUP":
-                return self.text(value)
-            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-                return self._repeat(*value)
-            case "GROUPREF":
-                return self._groups.get(value, "")
-            case "AT":
-                return ""
-            case "FAILURE":
-                raise _Impossible
-            case "ASSERT_NOT" if not len(value[1]):
-                raise _Impossible
-            case _:
-                self.looked_around = True
-                return ""
 
-    def _repeat(self, low: int, high: int, inner: Any) -> str:
-        outside, self._repeated = self._repeated, self._repeated * max(low, 1)
-        if self._repeated > _LONGEST:
-            raise _Impossible
-        found = "".join(self.text(inner) for _ in range(self._chance.randint(low, min(high, low + 2))))
-        self._repeated = outside
+@dataclass(slots=True)
+class _Reader:
+    """Reads an expression that the engine takes, so it may believe that every bracket is closed."""
+
+    pattern: str
+    position: int = field(default=0)
+
+    def alternatives(self, flags: str) -> _Alternatives:
+        """Read up to the end of the group. `flags` are those that hold here, as they are written."""
+        found: _Alternatives = [[]]
+        while self.position < len(self.pattern) and self.pattern[self.position] != ")":
+            if self.pattern[self.position] == "|":
+                self.position += 1
+                found.append([])
+            elif quoted := _QUOTED.match(self.pattern, self.position):
+                self.position = quoted.end()
+                found[-1] += [_Item(flags + re.escape(letter), 1, 1) for letter in quoted[1]]
+            elif group := _GROUP.match(self.pattern, self.position):
+                self.position = group.end()
+                within = f"{flags}(?{group['flags']})" if group["flags"] else flags
+                if group["end"] == ")":
+                    flags = within  # for the rest of the group that it stands in
+                else:
+                    found[-1].append(self._repeated(self._closed(within)))
+            else:
+                found[-1] += self._atom(flags)
         return found
 
-    def _letter(self, kind: str, value: Any) -> str:
-        """One character of the set."""
-        if id(value) not in self._letters:  # the expression lives as long as its maker, so an id stays what it is
-            self._letters[id(value)] = _letters_of(kind, value)
-        letters = self._letters[id(value)]
-        if not letters:
+    def _closed(self, flags: str) -> _Alternatives:
+        inner = self.alternatives(flags)
+        self.position += 1
+        return inner
+
+    def _atom(self, flags: str) -> list[_Item]:
+        atom = _ATOM.match(self.pattern, self.position)
+        source = atom[0] if atom else ""
+        self.position += len(source)
+        item = self._repeated(flags + source)
+        return [] if source in _PLACES else [item]
+
+    def _repeated(self, of: str | _Alternatives) -> _Item:
+        repeat = _REPEAT.match(self.pattern, self.position)
+        if repeat is None:
+            return _Item(of, 1, 1)
+        self.position = repeat.end()
+        if repeat["sign"]:
+            return _Item(of, *_SIGNS[repeat["sign"]])
+        low = int(repeat["low"])
+        high = int(repeat["high"]) if repeat["high"] else low + 2 * bool(repeat["to"])
+        return _Item(of, low, min(high, low + 2))
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes a text that fits but for its places, such as the beginning of a word."""
+
+    chance: random.Random
+    left: int = _LONGEST
+
+    def text(self, tree: _Alternatives, repeats: int = 0) -> str:
+        """`repeats`: how many stand around this. Deep inside them nothing is written more often than it must."""
+        found: list[str] = []
+        for item in self.chance.choice(tree):
+            times = self.chance.randint(item.low, item.high) if repeats < _DEEP else item.low
+            if isinstance(item.of, str):
+                self.left -= times
+                if self.left < 0:
+                    raise _Impossible
+                found += self._any_of(_letters(item.of), times)
+            else:
+                found += [self.text(item.of, repeats + (item.high > 1)) for _ in range(times)]
+        return "".join(found)
+
+    def _any_of(self, letters: tuple[str, ...], times: int) -> list[str]:
+        if times and not letters:
             raise _Impossible
-        return self._chance.choice(letters)
+        return self.chance.choices(letters, k=times) if times else []
 
 
-def _letters_of(kind: str, value: Any) -> list[str]:
-    """The characters of a set: its own ones, and of those that people type."""
-    typed = [*map(chr, range(32, 127)), "\t", "\n", "é"]
-    if kind == "ANY":
-        return typed[:-2]
-    if kind == "NOT_LITERAL":
-        return [letter for letter in typed if ord(letter) != value]
-    own = [chr(item) for sort, item in value if str(sort) == "LITERAL"]
-    own += [chr(item[0]) for sort, item in value if str(sort) == "RANGE"]
-    compiled = import_module("re._compiler")
-    parser = import_module("re._parser")
-    tree = parser.SubPattern(parser.State(), [(import_module("re._constants").IN, value)])
-    is_in = compiled.compile(tree).fullmatch
-    return [letter for letter in dict.fromkeys([*own, *typed]) if is_in(letter)]
+@lru_cache(maxsize=256)
+def _letters(source: str) -> tuple[str, ...]:
+    """Return characters of the set: of those that people type, else of all."""
+    one = rf"\A(?:{source})\z"
+    found = tuple(letter for letter in _TYPED if contains_ticket(one, letter))
+    return found or tuple(islice((letter for letter in map(chr, _OTHERS) if contains_ticket(one, letter)), 1))

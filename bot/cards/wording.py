@@ -251,6 +251,16 @@ def too_often(most: int, within: timedelta, wait: timedelta) -> str:
     return f"That was more than {count(most, 'request')} in {duration(within)}. Ask again in {exactly(wait)}."
 
 
+def sends_too_much(most: int, wait: timedelta) -> str:
+    """Return the sentence for a person who sends more than the limit of a minute."""
+    return f"You sent more than {most} commands, presses and messages in a minute. Wait {exactly(wait)} and try again."
+
+
+def held_back(count_of: int, most: int) -> str:
+    """Return the text of the entry about what was not taken."""
+    return f"{count_of:,} not taken, above the limit of {most} in a minute"
+
+
 def nobody_to_ask(need: Need, there: int) -> str:
     """Return the sentence for a need that too few people can meet. `there` is how many can, besides the requester."""
     of = ", ".join(sorted(need.of))

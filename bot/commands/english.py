@@ -40,6 +40,7 @@ _EVERYBODY = frozenset({"everyone", "everybody", "all"})
 _BECAUSE = re.compile(r"(?<![\w=\"'-])(?:because(?: of)?|since)\b[: ]*")
 _MOST_PEOPLE = 2
 _FEWEST_WORDS = 3
+_MOST_WORDS = 60
 
 
 @dataclass(slots=True)
@@ -84,7 +85,9 @@ def _whom(sentence: _Sentence) -> list[str]:
 
 def _read(text: str, said: str, inventory: Inventory) -> _Sentence | None:
     """Return what the words name; None when one of them is not understood, or the text is too short a sentence."""
-    words = [word.strip(".,!?;:()") for word in said.split() if word.strip(".,!?;:()")]
+    words = [word.strip(".,!?;:()") for word in said.split(maxsplit=_MOST_WORDS) if word.strip(".,!?;:()")]
+    if len(words) > _MOST_WORDS:
+        return None
     is_short = len(text.split()) < _FEWEST_WORDS
     if is_short and not (len(words) > 1 and words[0].lower() in _ACTION_OF):
         return None

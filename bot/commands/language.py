@@ -14,7 +14,7 @@ from bot.commands import BY_NAME
 from bot.commands.english import meant_by
 from bot.commands.foreign import translated
 from bot.commands.house_style import written
-from bot.commands.tokens import clean, escaped, split, unescaped
+from bot.commands.tokens import LONGEST, clean, escaped, split, unescaped
 from bot.domain.actions import FACTS, Action, facts_of
 from bot.errors import Suggestion, UsageError
 
@@ -59,7 +59,7 @@ def understand(name: str, text: str, inventory: Inventory) -> Understood:
 
 def suggest(text: str, inventory: Inventory) -> list[Suggestion]:
     """Return the commands that words to the bot may mean, which are no slash command; none when nothing is clear."""
-    said = " ".join(_MENTION.sub(" ", text).split())
+    said = " ".join(_MENTION.sub(" ", text).split()) if len(text) <= LONGEST else ""
     if not said:
         return []
     default = BY_NAME[facts_of(Action.LOG_OFF).command]

@@ -61,7 +61,7 @@ def _valued(options: Options, value: Value, operator: str, text: str, name: str 
         return Suggestion(command="", text=corrected)
     before = options.text[: value.word.start].rstrip()
     if "=" not in value.word.text and ":" not in value.word.text:  # `--idle 2h`: the option is the word before
-        before = re.sub(r"\S+$", "", before).rstrip()
+        before = before.rpartition(" ")[0].rstrip()
     return Suggestion(command="", text=f"{before} {name}{operator}{text}{options.text[value.word.end :]}".strip())
 
 

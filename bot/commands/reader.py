@@ -60,6 +60,7 @@ class _Reader:
     pipe_at: int | None
     position: int = 0  # the index of the next word
     parameter: Parameter | None = field(default=None)  # of the last option; None after a positional word
+    known: dict[str, bool] = field(default_factory=dict)  # a word -> whether it names a computer
     value: Value | None = field(default=None)  # of the last option; None after a switch or a positional word
 
     def take(self, word: Word) -> None:
@@ -192,7 +193,9 @@ class _Reader:
         """Return whether the word names a computer. A pattern counts without a look-up, which is slow for hundreds."""
         if is_pattern(word.text) and not is_dashed(word.text):
             return True
-        return any(self.is_computer(name) for name in names_in(word.text) if name)
+        if word.text not in self.known:
+            self.known[word.text] = any(self.is_computer(name) for name in names_in(word.text) if name)
+        return self.known[word.text]
 
     def _is_behind_the_pipe(self, word: Word) -> bool:
         return self.pipe_at is not None and word.start > self.pipe_at

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like
@@ -22,6 +23,7 @@ IDS = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*,?")
 PORTS = frozenset({22, 80, 135, 139, 443, 445, 3389, 5985, 5986})
 """Numbers behind a computer that are rather a port than a session."""
 
+_LONGEST_NAME = 253
 _AROUND = {"[": "]", "{": "}", "(": ")", "<": ">"}
 _BEHIND = ".;!?:"
 _SPAN = re.compile(r"(?:\.{2,}|-+>)")
@@ -119,15 +121,16 @@ def states_like(text: str) -> list[SessionState]:
     return [state for state in KNOWN_STATES if state.label.lower().startswith(plain)]
 
 
-def names_in(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def names_in(text: str) -> tuple[str, ...]:
     """Return the names of a list, `comp1,rds-[01-03],rds-[07,09]`: each once, at most one more than a range has."""
     found: dict[str, None] = {}
-    for part in _parted(text):
+    for part in dict.fromkeys(_parted(text)):
         for name in _spread(part.strip()):
             found.setdefault(name)
             if len(found) > MOST_HOSTS:
-                return list(found)
-    return list(found)
+                return tuple(found)
+    return tuple(found)
 
 
 def _parted(text: str) -> list[str]:
@@ -147,7 +150,7 @@ _CHOICES = re.compile(r"^(.*?)[\[{]([0-9]+(?:(?:-|\.\.+)[0-9]+)?(?:,[0-9]+(?:(?:
 
 def _spread(name: str) -> list[str]:
     """Return the names of `rds-[01-03]` or `rds-[01,03]`; any other name as it is."""
-    found = _CHOICES.match(name)
+    found = _CHOICES.match(name) if len(name) <= _LONGEST_NAME else None
     if not found or (not found[1] and not found[3]):
         return [name]
     names: list[str] = []

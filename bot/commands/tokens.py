@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.commands.bounds import check
 from bot.errors import UsageError
 
 LONGEST = 2000
@@ -68,7 +69,9 @@ def clean(text: str) -> str:
     Raises `UsageError` for control characters and for more than 2,000 characters.
     """
     if len(text) > LONGEST:
-        raise UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
+        error = UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
+        error.is_certain = True
+        raise error
     text = _LINK.sub(_label, text)
     text = unescaped(text)
     text = "".join(letter for letter in text if not is_invisible(letter)).translate(_QUOTES)
@@ -141,7 +144,8 @@ def split(text: str) -> list[Word]:
     """Return the words, which are separated by spaces.
 
     A quote opens at the beginning of a word, after `=`, `:` or a comparison, and after a comma. Two quotes inside it
-    mean one, as in PowerShell. Raises `UsageError` for a quote that is not closed, or that closes inside a word.
+    mean one, as in PowerShell. Raises `UsageError` for a quote that is not closed, or that closes inside a word, and
+    for a text that names more than one command may (`bot.commands.bounds`).
     """
     words: list[Word] = []
     position = 0
@@ -158,6 +162,7 @@ def split(text: str) -> list[Word]:
                 letters.append(text[position])
                 position, ends_quoted = position + 1, False
         words.append(Word("".join(letters), start, position, text[start] in _QUOTE, ends_quoted, quoted_from))
+    check(words, text)
     return words
 
 

@@ -140,7 +140,7 @@ def _several(inventory: Inventory, name: str) -> str:
     parts = [part for part in re.split(r"[|+&;,/\[\]{}() ]+", name) if part]
     if len(parts) > 1 and all(map(inventory.find, parts)):
         return ",".join(parts)
-    span = re.fullmatch(r"(.*?)([0-9]+)(?:\.\.+|-)(?:\1)?([0-9]+)", name)
+    span = re.fullmatch(r"(.*?)([0-9]{1,9})(?:\.\.+|-)(?:\1)?([0-9]{1,9})", name)
     if span and inventory.find(span[1] + span[2]) and inventory.find(span[1] + span[3]):
         return f"{span[1]}[{span[2]}-{span[3]}]"
     return ""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import letters
 from bot.domain.session import SessionState
+from bot.domain.wildcards import LONGEST_NAME, compiled
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
+
+_EVERY = len(letters.EVERY)
 
 
 class Field(StrEnum):
@@ -106,38 +110,39 @@ def _compare(operator: Operator, left: int, right: int) -> bool:
 
 
 def is_like(pattern: str, text: str) -> bool:
-    """Return whether the pattern matches the whole text in every folding of letter case.
+    """Return whether the pattern matches the whole text in every folding of letter case: for permissions.
 
-    `*` matches any number of characters, `?` exactly one.
+    `*` matches any number of characters, `?` exactly one. A longer text than any name of Windows matches `*` alone.
     """
     if pattern == "*":
         return True
+    if len(text) > LONGEST_NAME:
+        return False
     if pattern.isascii() and text.isascii():
-        return _fits(pattern.upper(), text.upper())
-    return all(_fits(folding(pattern), folding(text)) for folding in letters.EVERY)
+        return compiled(pattern.upper()).fits(text.upper())
+    return all(map(_fits, _folded(pattern)[:_EVERY], _folded(text)[:_EVERY]))
 
 
 def may_be_like(pattern: str, text: str) -> bool:
-    """Return whether the pattern matches in one folding of letter case: for protections."""
+    """Return whether the pattern matches in one folding of letter case: for protections.
+
+    A longer text than any name of Windows is protected by every pattern: nobody can be sure whose it is.
+    """
+    if len(text) > LONGEST_NAME:
+        return True
     if pattern.isascii() and text.isascii():
-        return _fits(pattern.upper(), text.upper())
-    return any(_fits(folding(pattern), folding(text)) for folding in letters.ANY)
+        return compiled(pattern.upper()).fits(text.upper())
+    return any(map(_fits, _folded(pattern), _folded(text)))
 
 
 def _fits(pattern: str, text: str) -> bool:
-    at, star, kept = 0, -1, 0
-    position = 0
-    while position < len(text):
-        if at < len(pattern) and pattern[at] != "*" and pattern[at] in ("?", text[position]):
-            at, position = at + 1, position + 1
-        elif at < len(pattern) and pattern[at] == "*":
-            star, kept, at = at, position, at + 1
-        elif star >= 0:
-            kept += 1
-            at, position = star + 1, kept
-        else:
-            return False
-    return not pattern[at:].strip("*")
+    return compiled(pattern).fits(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> tuple[str, ...]:
+    """Return the text in each folding, those of `letters.EVERY` first."""
+    return tuple(folding(text) for folding in letters.ANY)
 
 
 @dataclass(frozen=True, slots=True)

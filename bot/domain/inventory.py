@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like
 from bot.domain.letters import is_same, python_lower
-from bot.domain.near_names import nearest_to
+from bot.domain.near_names import Candidates, nearest_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from bot.domain.near_names import Candidates
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
@@ -25,13 +23,10 @@ MOST_HOSTS = 1000
 """The most names that one range of the configuration may have."""
 
 
-@lru_cache(maxsize=16)
-def _by_small_letters(names: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return the names by their small letters, which the same names have in common: a word is asked for many times."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for name in names:
-        found[python_lower(name)].append(name)
-    return found
+@lru_cache(maxsize=256)
+def _matching(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    """Return the names that the pattern fits. One command asks for the same pattern many times."""
+    return tuple(name for name in names if is_like(pattern, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +41,20 @@ class Inventory:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group -> its hosts, as `names` has them
     group_patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group -> its own patterns
     default: str = ""  # the selector for a command that names no host; empty: there is none
+    suggests: bool = True  # `candidates` looks for the names that may be meant; False: not for this person
+    _by_small_letters: Mapping[str, list[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Keep the names by their small letters, which the same names have in common: each word is looked up."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self.names:
+            found[python_lower(name)].append(name)
+        object.__setattr__(self, "_by_small_letters", dict(found))
+
+    @property
+    def without_suggestions(self) -> Inventory:
+        """The same hosts for a person who is told no names that they did not type."""
+        return replace(self, suggests=False)
 
     def find(self, selector: str) -> tuple[str, ...]:
         """Return the hosts that the selector stands for, in the inventory's spelling; an empty tuple for none.
@@ -56,8 +65,8 @@ class Inventory:
             members = {name.lower(): hosts for name, hosts in self.groups.items()}
             return members.get(selector[6:].lower(), ())
         if is_pattern(selector):
-            return tuple(name for name in self.names if is_like(selector, name))
-        for name in _by_small_letters(self.names).get(python_lower(selector), ()):
+            return _matching(self.names, selector)
+        for name in self._by_small_letters.get(python_lower(selector), ()):
             if is_same(name, selector):
                 return (name,)
         if (
@@ -89,6 +98,8 @@ class Inventory:
 
     def candidates(self, selector: str) -> Candidates:
         """Return the hosts and groups nearest to a selector that stands for no host."""
+        if not self.suggests:
+            return Candidates()
         return nearest_to(selector, [*self.names, *(f"group:{name}" for name, hosts in self.groups.items() if hosts)])
 
 

@@ -22,11 +22,15 @@ _DOTLESS_I, _LONG_S, _DOTTED_I = "\u0131", "\u017f", "\u0130"
 
 def python_upper(text: str) -> str:
     """`str.upper`, letter by letter: a letter whose capital is longer stays itself. Source: Python's Unicode tables."""
+    if text.isascii():
+        return text.upper()
     return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
 
 
 def python_lower(text: str) -> str:
     """`str.lower`, letter by letter: the Kelvin sign is `k`, the Angstrom sign is `å`, `ẞ` is `ß`."""
+    if text.isascii():
+        return text.lower()
     return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
@@ -35,26 +39,36 @@ def framework_upper(text: str) -> str:
 
     Tables differ in age. The newest pairs are in here; `oldest_upper` has those that every table has.
     """
+    if text.isascii():
+        return text.upper()
     return "".join(_paired(letter) for letter in text)
 
 
 def oldest_upper(text: str) -> str:
     """The pairs of `framework_upper` that Unicode 3.2 had already: no Windows in use knows fewer."""
+    if text.isascii():
+        return text.upper()
     return "".join(_paired(letter) if _is_old(letter) and _is_old(_paired(letter)) else letter for letter in text)
 
 
 def dotnet_upper(text: str) -> str:
     """`OrdinalIgnoreCase` of .NET 5 and newer: Unicode's simple capitals, but dotless i and long s stay."""
+    if text.isascii():
+        return text.upper()
     return "".join(letter if letter in (_DOTLESS_I, _LONG_S) else _capital(letter) for letter in text)
 
 
 def loosest(text: str) -> str:
     """All letters are one that any folding above makes one, and the dotted capital `İ` is an `i`."""
+    if text.isascii():
+        return text.lower()
     return python_lower("".join(map(_capital, python_lower(text.replace(_DOTTED_I, "i")))))
 
 
 def caseless(text: str) -> str:
     """Unicode's caseless text, of whatever length: `ß` is `ss`, a letter and its accent are one."""
+    if text.isascii():
+        return text.lower()
     return normalize("NFKC", normalize("NFKC", text).casefold()).casefold()
 
 

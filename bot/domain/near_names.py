@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,8 +48,12 @@ def nearest_to(typed: str, known: Sequence[str]) -> Candidates:
     A known name is near when it is the same name in another spelling, begins with the typed text, differs by a typing
     error, is an address of the same network, or has the same letters.
     """
-    if len(typed) > _LONGEST:
-        return Candidates()
+    return _nearest(typed, tuple(known)) if len(typed) <= _LONGEST else Candidates()
+
+
+@lru_cache(maxsize=64)
+def _nearest(typed: str, known: tuple[str, ...]) -> Candidates:
+    """Return them for one typed name, for which a command may ask many times."""
     by_lower = {name.lower(): name for name in known}
     wanted = typed.lower().strip(" .\\")
     inside = [by_lower[part] for part in _parts(wanted) if part in by_lower]

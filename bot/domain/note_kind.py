@@ -16,5 +16,6 @@ class NoteKind(StrEnum):
     LOST_RACE = "lost_race"  # another person decided first
     REPEATED_PRESS = "repeated_press"  # the presser had said yes already, or took nothing out
     UNKNOWN_PRESS = "unknown_press"  # the press names no request that the bot knows
-    REFUSED = "refused"  # a rule, or the pause, stopped the press
+    REFUSED = "refused"  # a rule, or the pause, stopped the press; or the command of a person whom no rule names
+    HELD_BACK = "held_back"  # one person sent more than the limit of a minute; the entry has the count
     LATE_VERDICT = "late_verdict"  # a host's answer arrived after the request had ended

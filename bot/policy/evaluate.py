@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from bot.domain.people import MemberStatus
 from bot.domain.requirement import MANY_AT_ONCE, Confirm, Need, Requirement
 from bot.domain.session import SessionState
 from bot.policy.model import Decision, allows_computer, deny, matches, protects, protects_computer
+from bot.policy.tickets import contains_ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,6 +60,11 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
         if action in rule.may and person.is_among(rule.who):
             return deny(rule.name, f"You may {facts_of(action).right}, but not asked from this channel.")
     return deny("no rule", f"No rule lets you {facts_of(action).right}. Ask {contact_of(policy)} for it.")
+
+
+def is_named(policy: Policy, person: Person) -> bool:
+    """Return whether any rule lets the person ask for anything, in some place."""
+    return any(person.is_among(rule.who) for rule in policy.rules)
 
 
 def contact_of(policy: Policy) -> str:
@@ -219,7 +224,7 @@ def reason_to_ask_for(  # noqa: PLR0913 - as above
 
 def missing_ticket(tickets: Iterable[str], reason: str) -> str:
     """The first of these that the reason does not contain, or nothing."""
-    return next((ticket for ticket in tickets if not re.search(ticket, reason)), "")
+    return next((ticket for ticket in tickets if not contains_ticket(ticket, reason)), "")
 
 
 def _asks_others(rule: Rule) -> bool:

@@ -23,7 +23,7 @@ class Force:
 
     is_allowed: bool = False  # `--force` is allowed
     needs_reason: bool = False  # the requester has to give a reason
-    ticket: str = ""  # a regular expression that the reason has to contain; empty: none
+    ticket: str = ""  # a regular expression of RE2 that the reason has to contain; empty: none
     hold: timedelta = timedelta()  # how long the act waits after its announcement, for somebody to stop it
 
 
@@ -83,6 +83,7 @@ class Policy:
     second_person_window: timedelta = timedelta(minutes=10)  # the same over all that one person does alone in it
     max_requests: int = 30  # the most requests of one person in `max_requests_per`
     max_requests_per: timedelta = timedelta(minutes=10)  # the time over which requests are counted
+    max_sent: int = 60  # the most commands, presses, forms and messages of one person in a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.conditions import Condition
-    from bot.domain.people import Actor, Person
+    from bot.domain.people import Actor, Person, Place
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Requirement
     from bot.policy.model import Policy
@@ -79,6 +79,14 @@ class Authorizer:
             is_over = self.ledger.asked_since(actor.user_id, now - within + timedelta(seconds=middle)) >= most
             low, high = (middle + 1, high) if is_over else (low, middle)
         return wording.too_often(most, within, timedelta(seconds=max(1, low)))
+
+    def standing(self, actor: Actor, place: Place, action: Action) -> Decision:
+        """Return whether the person counts and any rule names them, wherever and for whatever."""
+        person = self.person(actor)
+        asked = evaluate.may_ask(self.policy, person, place, action)
+        if not asked.allowed and evaluate.check_member(person).allowed and evaluate.is_named(self.policy, person):
+            return Decision(allowed=True, rule=asked.rule)
+        return asked
 
     def may_look_at(self, request: Request, requester: Person, host: str) -> bool:
         """Return whether this host may be contacted for the requester."""

@@ -40,14 +40,15 @@ class Enquiries:
             return manual(asked, topic, self.contact)
         if text.lower() in ("status", "--status", "/status"):
             person = self.authorizer.person(call.actor)
-            return status([each for each in reversed(self.ledger.unended()) if self._may_see(each, person)])
+            unended = self.ledger.unended() if evaluate.check_member(person).allowed else ()
+            return status([each for each in reversed(unended) if self._may_see(each, person)])
         if reference := _REFERENCE.fullmatch(text):
             return self._of(reference[1].upper(), self.authorizer.person(call.actor))
         return None
 
     def _of(self, request_id: str, person: Person) -> Card:
         """Return the request's card without its buttons: they stand on the card that is redrawn."""
-        request = self.ledger.find(request_id)
+        request = self.ledger.find(request_id) if evaluate.check_member(person).allowed else None
         if request is None or not self._may_see(request, person):
             unknown = f"I know no request {request_id} that you may see."
             return Card(headline=unknown, summary=unknown)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from unicodedata import category
 
 from bot.cards import notices
-from bot.cards.model import ASK, LONGEST_VALUE, Press
+from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import suggest, understand
@@ -20,12 +20,14 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
 from bot.workflow.enquiries import Enquiries
+from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
+from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
-    from bot.cards.model import Card
     from bot.domain.inventory import Inventory
+    from bot.policy.model import Decision
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
@@ -47,6 +49,7 @@ class Response:
     wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
     form: Request | None = None  # the request whose form has to be opened; None: no form
     replaces: bool = False  # the answer takes the place of the private message whose button was pressed
+    is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +62,28 @@ class Intake:
     clock: Clock
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
     contact: str = ""  # whom people ask about the bot; empty: nobody is named
+    senders: Senders = field(default_factory=Senders)  # who sent how much
 
     def ask(self, call: CommandCall) -> Response:
         """Record a slash command and return the receipt, or the answer to a command that is not understood.
 
         A response with a `wake` means that the request is in the database.
         """
+        if held := self._gate.held(call.actor, call.place):
+            return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
+        return self._ask(call)
+
+    def _ask(self, call: CommandCall) -> Response:
         try:
             if answer := self._enquiries.answer(call, self._asked(call)):
                 return Response(text=answer.summary, card=answer)
-            opened = self.ledger.open(self._request(call))
+            standing = self._standing(call)
+            if not standing.allowed and not is_small(unescaped(call.text)):
+                return self._refused_unread(standing, call)
+            request = self._request(call, self.inventory if standing.allowed else self.inventory.without_suggestions)
+            if not standing.allowed and len(request.ask.hosts) > MOST_HOSTS_OF_A_STRANGER:
+                return self._refused_unread(standing, call)
+            opened = self.ledger.open(request)
         except UsageError as error:
             return self._misunderstood(error, call)
         except Duplicate as duplicate:
@@ -85,14 +100,36 @@ class Intake:
     def _enquiries(self) -> Enquiries:
         return Enquiries(ledger=self.ledger, authorizer=self.presses.authorizer, contact=self.contact)
 
-    def said(self, call: SaidCall) -> Card:
-        """Return the answer to words that are no slash command: the commands that may be meant, as buttons."""
-        asked = notices.Asked(command=COMMANDS[0].name, asker=call.actor.user_id, names=self.names)
-        return notices.spoken_to(asked, suggest(call.text, self.inventory), self.contact)
+    @property
+    def _gate(self) -> Gate:
+        return Gate(ledger=self.ledger, presses=self.presses, senders=self.senders)
 
-    def _request(self, call: CommandCall) -> Request:
+    def _standing(self, call: CommandCall) -> Decision:
+        return self.presses.authorizer.standing(call.actor, call.place, BY_NAME[call.command].action)
+
+    def said(self, call: SaidCall) -> Card | None:
+        """Return the answer to words that are no slash command: the commands that may be meant, as buttons.
+
+        It is None for a person who sends too much and was told so a moment ago.
+        """
+        if held := self._gate.held(call.actor, call.place):
+            sentence = self._gate.hold(held, call.actor, call.place)
+            return None if held.is_told else Card(headline=sentence, summary=sentence)
+        asked = notices.Asked(command=COMMANDS[0].name, asker=call.actor.user_id, names=self.names)
+        standing = self.presses.authorizer.standing(call.actor, call.place, COMMANDS[0].action)
+        inventory = self.inventory if standing.allowed else self.inventory.without_suggestions
+        meant = suggest(call.text, inventory) if standing.allowed or is_small(call.text) else []
+        return notices.spoken_to(asked, meant, self.contact)
+
+    def _refused_unread(self, standing: Decision, call: CommandCall) -> Response:
+        """Answer a command that nobody reads, because no rule names its sender, and note it."""
+        typed = storable(f"/{call.command} {unescaped(call.text)}")
+        self.ledger.note(Noted(kind=NoteKind.REFUSED, by=call.actor, detail=typed), call.place)
+        return Response(text=standing.message)
+
+    def _request(self, call: CommandCall, inventory: Inventory) -> Request:
         """Return a new request for the command. Raises `UsageError`."""
-        understood, now = understand(call.command, call.text, self.inventory), self.clock.now()
+        understood, now = understand(call.command, call.text, inventory), self.clock.now()
         return Request(
             id=new_id(),
             delivery=call.delivery,
@@ -133,7 +170,7 @@ class Intake:
             self.ledger.note(Noted(kind=NoteKind.OUTSIDER_PRESS, by=call.actor, detail=tried), call.place)
             return Response(text="This button is for the person who typed the command. Type it yourself to ask it.")
         typed = CommandCall(command=name, text=text, actor=call.actor, place=call.place, delivery=call.delivery)
-        return replace(self.ask(typed), replaces=True)
+        return replace(self._ask(typed), replaces=True)
 
     def press(self, call: PressCall) -> Response:
         """Take a press on a button, or the form behind one with what was ticked or written, and return the answer.
@@ -142,6 +179,9 @@ class Intake:
         the redrawn card is the answer.
         """
         try:
+            held = self._gate.held(call.actor, call.place)
+            if held and not self._gate.is_let_through(call):
+                return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
             return self._press(call)
         except Standstill as still:
             return Response(text=still.message)

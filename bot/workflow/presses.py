@@ -33,7 +33,7 @@ from bot.domain.events import (
     Refused,
     Stopped,
 )
-from bot.domain.lifecycle import ASKED_FOR
+from bot.domain.lifecycle import ASKED_FOR, TABLE
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import State
 from bot.domain.requirement import Confirm
@@ -112,6 +112,18 @@ class PressHandler:
             return self._refuses_reason(request, presser)
         meant = self._meant(request, press, presser, version, frozenset())
         return meant if isinstance(meant, NoEffect) else None
+
+    def may_end(self, head: Request, press: Press, actor: Actor) -> bool:
+        """Return whether this person may end or stop the request, as far as its head says."""
+        presser, authorizer = self.authorizer.person(actor), self.authorizer
+        weigh = authorizer.may_press if press is Press.DENY else authorizer.may_withdraw
+        is_open = head.state is not State.ENDED and self.authorizer.clock.now() < head.expires_at
+        return is_open and weigh(head, presser).allowed
+
+    def would_end(self, request: Request, press: Press, actor: Actor, version: int) -> bool:
+        """Return whether the press, taken now, ends or stops the request."""
+        meant = self._meant(request, press, self.authorizer.person(actor), version, frozenset())
+        return not isinstance(meant, NoEffect) and isinstance(meant, TABLE[request.state])
 
     def _meant(
         self, request: Request, press: Press, presser: Person, version: int, keys: frozenset[tuple[str, int]]

@@ -19,6 +19,7 @@ from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
+from bot.workflow.senders import Senders
 from bot.workflow.steps import assemble
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
@@ -136,10 +137,12 @@ class BotHarness:
         self._inventory = Inventory(names=hosts)
         self._records_failures = records_failures
         self._deliveries = count()
+        self._senders = Senders()
         self.restart()
 
     def restart(self) -> None:
         """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
+        self._senders = Senders()
         self.scheduler = FakeScheduler(self.ledger, self.clock)
         self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
 
@@ -172,7 +175,13 @@ class BotHarness:
 
     @property
     def intake(self) -> Intake:
-        return Intake(ledger=self.ledger, presses=self.presses, inventory=self._inventory, clock=self.clock)
+        return Intake(
+            ledger=self.ledger,
+            presses=self.presses,
+            inventory=self._inventory,
+            clock=self.clock,
+            senders=self._senders,
+        )
 
     def _step(self, item: WorkItem) -> None:
         self.workflow.step(item)

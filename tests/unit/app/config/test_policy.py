@@ -163,7 +163,7 @@ def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
         ("confirm: 2 of leads", "confirm: write a user group's handle (@oncall), its id (S...) or a user id (U...)"),
         ("requester_counts: maybe", "requester_counts: has to be true or false."),
         ("approve_in: approvals", "approve_in: write the channel's id (C...)"),
-        ("force: {ticket: '['}", "force.ticket: this is no regular expression: unterminated character set"),
+        ("force: {ticket: '['}", "force.ticket: this is no regular expression that I take: missing ]: ["),
         ("force: {hold: 301s}", "force.hold: has to be from 0s to 5m: an emergency cannot wait longer."),
         ("force: {hold: 10}", "force.hold: write a duration like 90s, 15m, 2h or 1d."),
         ("force: {ticket: 5}", "force.ticket: has to be a text. Put it in quotes."),

@@ -174,3 +174,10 @@ def test_a_session_counts_as_another_persons_only_where_every_folding_says_so(
     kim: dict[str, Any] = {"account": Account(domain="CORP", user="kim")}
     target = b.target(session=b.session(**kim))
     assert target.is_gone_from(b.session(**(kim | seen))) is is_replaced
+
+
+def test_a_plain_text_is_folded_as_its_letters_are() -> None:
+    """Each folding takes a short way for ASCII; one letter of another script beside it takes the long one."""
+    plain = "".join(map(chr, range(128)))
+    for folding in letters.ANY:
+        assert f"{folding(plain)}\u65e5" == folding(f"{plain}\u65e5")

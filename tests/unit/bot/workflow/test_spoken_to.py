@@ -21,6 +21,7 @@ def harness() -> BotHarness:
 
 def labels(harness: BotHarness, text: str) -> list[str]:
     card = harness.intake.said(SaidCall(text=text, actor=b.ASKER, place=b.PLACE))
+    assert card
     assert card.summary.startswith("I take commands")
     return [button.label for button in card.buttons]
 
