@@ -18,6 +18,7 @@ from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import BotError, Conflict, NotAllowed
 from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
+from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
 from bot.workflow.publishing import CardPublisher
@@ -244,6 +245,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
+    terminal = GuardedTerminal(terminal=terminal)
     hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
     return Workflow(
         ledger=ledger,

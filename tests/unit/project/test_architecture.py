@@ -16,7 +16,10 @@ FILES = sorted(path for folder in HOUSE for path in folder.rglob("*.py"))
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 
-SURVIVORS = {"adapters/scheduler/threads.py": "it goes on whatever a step, the record of its failure or a sweep raises"}
+SURVIVORS = {
+    "adapters/scheduler/threads.py": "it goes on whatever a step, the record of its failure or a sweep raises",
+    "bot/workflow/guarded_terminal.py": "whatever one host raises is that host's outcome",
+}
 """Where any exception may be caught, and why."""
 
 
@@ -67,7 +70,7 @@ def test_the_source_files_are_found() -> None:
     assert len(FILES) > 50
 
 
-def test_only_the_scheduler_survives_everything() -> None:
+def test_only_the_scheduler_and_the_guard_of_the_hosts_survive_everything() -> None:
     found = {
         str(path.relative_to(ROOT))
         for path in FILES
