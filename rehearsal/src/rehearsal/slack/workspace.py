@@ -64,6 +64,7 @@ class Workspace:
         self._farewells: list[Callable[[], None]] = []
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._url = ""
 
     @classmethod
     def from_file(
@@ -73,10 +74,11 @@ class Workspace:
         clock: Clock | None = None,
         request_url: str | None = None,
         commands: Iterable[str] | None = None,
+        scopes: Iterable[str] | None = None,
     ) -> Self:
         """With `request_url`, commands, presses and events are posted there, signed, instead of going by socket.
 
-        `commands` are the slash commands of the app, instead of those in the file.
+        `commands` are the slash commands of the app, and `scopes` its scopes, instead of those in the file.
 
         Raises WorkspaceFileError.
         """
@@ -86,6 +88,8 @@ class Workspace:
             settings = replace(settings, app=app)
         if commands is not None:
             settings = replace(settings, app=replace(settings.app, commands=tuple(commands)))
+        if scopes is not None:
+            settings = replace(settings, app=replace(settings.app, scopes=tuple(scopes)))
         return cls(settings, clock=clock)
 
     def add(self, routes: Iterable[BaseRoute], farewell: Callable[[], None]) -> None:
@@ -96,7 +100,7 @@ class Workspace:
     def start(self, port: int = 0) -> None:
         """Returns when it answers. Raises OSError when the port is taken."""
         listener = socket.create_server((HOST, port), backlog=1024)
-        self._context.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._url = self._context.url = f"http://{HOST}:{listener.getsockname()[1]}"
         server = uvicorn.Server(self._configure())
         self._server = server
         self._thread = threading.Thread(
@@ -130,13 +134,17 @@ class Workspace:
     @property
     def url(self) -> str:
         """Raises RuntimeError before the first start: there is no port yet."""
-        if not self._context.url:
+        if not self._url:
             raise RuntimeError("the workspace has not been started")
-        return self._context.url
+        return self._url
+
+    def reach_at(self, url: str) -> None:
+        """From now on the app is told this address, because something stands in between; `api_url` follows."""
+        self._context.url = url
 
     @property
     def api_url(self) -> str:
-        return f"{self.url}/api/"
+        return f"{self._context.url or self.url}/api/"
 
     @property
     def bot_token(self) -> str:
