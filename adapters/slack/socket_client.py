@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from slack_sdk.socket_mode import SocketModeClient
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-PING_EVERY = 1.5
-"""Seconds between two pings. After four without an answer the connection counts as dead."""
+PING_EVERY = 1.0
+"""Seconds between two pings. After five without an answer the connection counts as dead."""
 
 
 class Ears:
@@ -44,10 +44,26 @@ class Ears:
             log.warning("slack.back", seconds=round(time.time() - since, 1))
 
 
-class SocketClient(SocketModeClient):
-    """Connects through the proxy that counts for the socket's own address.
+class Line:
+    """A socket whose end is an error. Slack's client takes the end for silence, and reads again without a pause."""
 
-    Slack's client counts a connection as alive until its first pong, and asks the environment for a proxy once.
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def recv(self, size: int) -> bytes:
+        data: bytes = self._sock.recv(size)
+        if not data:
+            raise ConnectionAbortedError("Slack has closed the socket")
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+class SocketClient(SocketModeClient):
+    """Connects through the proxy that counts for the socket's own address, and notices that a connection is dead.
+
+    Slack's client counts a connection as alive before its first pong, and asks the environment for a proxy once.
     """
 
     def __init__(self, *, app_token: str, web_client: WebClient, concurrency: int) -> None:
@@ -62,8 +78,9 @@ class SocketClient(SocketModeClient):
         self.proxy, self.proxy_headers = (proxy.url, proxy.headers) if proxy else (None, None)
         super().connect()
         session = self.current_session
-        if session and session.last_ping_pong_time is None:
-            session.last_ping_pong_time = time.time()
+        if session and session.sock is not None:
+            session.sock = Line(session.sock)  # type: ignore[assignment] # it is used as a socket is
+            session.last_ping_pong_time = session.last_ping_pong_time or time.time()
 
     def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - Slack's signature
         if self._was_open and not self.is_connected():

@@ -43,7 +43,8 @@ ACKING = 32
 START_WITHIN = timedelta(minutes=1)
 """How long the start asks Slack again that does not answer, or says that it cannot at the moment."""
 
-LONGEST_PAUSE = timedelta(seconds=10)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10)
+"""Between two tries at the start; each pause is twice as long as the one before."""
 
 NO_TOKEN = frozenset(
     {
@@ -140,7 +141,7 @@ class SocketMode:
 
         `key` is where the configuration has the token of this call.
         """
-        pause = timedelta(seconds=1)
+        pause = FIRST_PAUSE
         while True:
             try:
                 with translate_errors():

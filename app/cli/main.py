@@ -70,11 +70,18 @@ def run(config: Config = APP_YAML) -> None:
     set_up_logging(level=logging.INFO, as_json=True)
     bot = wiring.build(settings)
     told = threading.Event()
+
+    def stop(*_: object) -> None:
+        told.set()
+        bot.connection.take_no_more()  # a start that waits for Slack ends, too
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    bot.start()
-    told.wait()
-    bot.stop()
+        signal.signal(number, stop)
+    try:
+        bot.start()
+        told.wait()
+    finally:
+        bot.stop()
 
 
 @app.command()

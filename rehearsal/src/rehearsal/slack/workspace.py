@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import requests
 import uvicorn
@@ -64,7 +65,7 @@ class Workspace:
         self._farewells: list[Callable[[], None]] = []
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
-        self._url = ""
+        self._url = self._outside = ""
 
     @classmethod
     def from_file(
@@ -100,7 +101,8 @@ class Workspace:
     def start(self, port: int = 0) -> None:
         """Returns when it answers. Raises OSError when the port is taken."""
         listener = socket.create_server((HOST, port), backlog=1024)
-        self._url = self._context.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._context.url = self._outside or self._url
         server = uvicorn.Server(self._configure())
         self._server = server
         self._thread = threading.Thread(
@@ -139,8 +141,11 @@ class Workspace:
         return self._url
 
     def reach_at(self, url: str) -> None:
-        """From now on the app is told this address, because something stands in between; `api_url` follows."""
-        self._context.url = url
+        """Tells the app this address from now on, because something stands in between; `api_url` follows.
+
+        A name that is not this machine's has to be told before the start.
+        """
+        self._outside = self._context.url = url
 
     @property
     def api_url(self) -> str:
@@ -201,6 +206,7 @@ class Workspace:
 
     def _make_app(self) -> Starlette:
         context, api = self._context, WebApi(self._context, self._connections)
+        outside = filter(None, [urlsplit(self._outside).hostname])
 
         async def respond(request: Request) -> Response:
             return await answer_response_url(context, request)
@@ -216,5 +222,5 @@ class Workspace:
                 Mount("/rehearsal", routes=make_routes(context, self._stream)),
                 *self._more,
             ],
-            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))],
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *outside])],
         )
