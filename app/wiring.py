@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -121,14 +121,12 @@ def build_owned(settings: Settings) -> Bot:
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
     owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
-    try:
+    with ExitStack() as held:
+        held.callback(database.dispose)
+        held.callback(owner.stop)
         owner.take()
         bot = build(settings, owner=owner)
-    except BaseException:
-        owner.stop()
-        database.dispose()
-        raise
-    return replace(bot, release=(*bot.release, owner.stop, database.dispose))
+        return replace(bot, release=(*bot.release, held.pop_all().close))
 
 
 def build(

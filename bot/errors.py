@@ -13,6 +13,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
     BadReply              the answer is not one of the agent's protocol
     WrongMachine          another machine answers under the host's name
     CannotCompile         the agent could not be compiled or run on the host
+    Unforeseen            a bug of the bot struck at the host; the log has it under the reference in the sentence
   LedgerError           the database cannot be read or written
     Standstill            nothing may begin now; what is under way may end
       NotOwner              this process does not own the database now, or no more
@@ -183,6 +184,12 @@ class CannotCompile(TerminalError):
     """The agent could not be compiled or run on the host."""
 
     code = "cannot_compile"
+
+
+class Unforeseen(TerminalError):
+    """A bug of the bot struck at this host. The log has the exception under the reference in `message`."""
+
+    code = "unforeseen"
 
 
 class LedgerError(BotError):

@@ -7,15 +7,16 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from slack_sdk import WebClient
-
 from adapters.slack.errors import translate_errors
 from adapters.slack.render import Drawing, draw, draw_reply
+from adapters.slack.web import SlackWeb
 from bot.domain.request import MessageRef
 from bot.errors import PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from slack_sdk import WebClient
 
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
@@ -31,9 +32,7 @@ def patient_client(token: str, api_url: str) -> WebClient:
     A retry after a rate limit would sleep, and the step would sleep with it; the error says when to try again. A retry
     after a lost answer could post a card twice.
     """
-    client = WebClient(token=token, base_url=api_url, timeout=10)
-    client.retry_handlers = []
-    return client
+    return SlackWeb(token=token, base_url=api_url, retries=False)
 
 
 class SlackChat:

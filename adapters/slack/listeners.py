@@ -9,40 +9,60 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from slack_bolt import BoltResponse
+from slack_sdk.errors import SlackApiError
 
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import draw
+from adapters.slack.web import post_to
 from bot.cards import wording
+from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
 from bot.cards.model import Card
 from bot.errors import ChatError
+from bot.workflow.intake import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from slack_bolt import Ack, App, Respond
+    from slack_bolt import Ack, App, BoltContext
     from slack_sdk import WebClient
+    from slack_sdk.models.views import View
 
     from bot.commands.command import Command
     from bot.domain.request import Request, WorkItem
     from bot.workflow.inputs import PressCall
-    from bot.workflow.intake import Intake, Response
+    from bot.workflow.intake import Intake
 
     Wake = Callable[[WorkItem], None]
 
 log = structlog.get_logger()
 
+TRIGGER_IS_OVER = frozenset(
+    {
+        "exchanged_trigger_id",
+        "expired_trigger_id",
+        "invalid_trigger",
+        "invalid_trigger_id",
+        "trigger_exchanged",
+        "trigger_expired",
+    }
+)
+"""What Slack says when a form is opened too late: a press opens one form, within three seconds."""
 
-def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) -> None:
-    """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds."""
+
+def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake, client: WebClient) -> None:
+    """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds.
+
+    `client` has the bot's token. Bolt's own clients know neither `NO_PROXY` nor this machine.
+    """
     for command in commands:
         app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake))
-    app.action(re.compile("^press_"))(_on_press(intake, wake))
+    app.action(re.compile("^press_"))(_on_press(intake, wake, client))
     app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
     app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
-    app.event("app_mention")(_on_said(intake, is_private=False))
-    app.event("message")(_on_said(intake, is_private=True))
+    app.event("app_mention")(_on_said(intake, client, is_private=False))
+    app.event("message")(_on_said(intake, client, is_private=True))
     app.error(on_error)
 
 
@@ -59,24 +79,39 @@ def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
     return on_command
 
 
-def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
-    def on_press(ack: Ack, body: dict[str, Any], respond: Respond, client: WebClient) -> None:
+def _on_press(intake: Intake, wake: Wake, client: WebClient) -> Callable[..., None]:
+    def on_press(ack: Ack, body: dict[str, Any]) -> None:
         call = press_call(body)
         response = intake.press(call)
         ack()
         _wake_for(response, wake)
-        if response.form:
-            _open_form(client, str(body["trigger_id"]), response.form, call.value)
+        if response.form and (why := _open_form(client, str(body["trigger_id"]), response.form, call.value)):
+            response = Response(text=why)
         if response.text and not response.is_repeated:
-            shown = draw(_report_of(response))
-            respond(
-                text=shown.text,
-                blocks=shown.blocks if response.card else None,
-                response_type="ephemeral",
-                replace_original=response.replaces and bool((body.get("container") or {}).get("is_ephemeral")),
-            )
+            _answer_press(client, body, call, response)
 
     return on_press
+
+
+def _answer_press(client: WebClient, body: dict[str, Any], call: PressCall, response: Response) -> None:
+    """Answer the presser alone: at the address that came with the press, else with a private message there."""
+    shown = draw(_report_of(response))
+    blocks = shown.blocks if response.card else None
+    replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
+    answer = {"text": shown.text, "blocks": blocks, "response_type": "ephemeral", "replace_original": replaces}
+    try:
+        post_to(str(body.get("response_url") or ""), answer)
+    except ChatError as error:
+        log.warning("press.answered_otherwise", message=error.message)
+        _tell(client, call.place.channel_id, call.actor.user_id, text=shown.text, blocks=blocks)
+
+
+def _tell(client: WebClient, channel: str, user: str, **what: Any) -> None:
+    try:
+        with translate_errors():
+            client.chat_postEphemeral(channel=channel, user=user, **what)
+    except ChatError as error:
+        log.warning("press.not_answered", message=error.message)
 
 
 def _on_form(
@@ -95,10 +130,10 @@ def _on_form(
     return on_form
 
 
-def _on_said(intake: Intake, *, is_private: bool) -> Callable[..., None]:
+def _on_said(intake: Intake, client: WebClient, *, is_private: bool) -> Callable[..., None]:
     """Answer a mention, for its writer alone, or a direct message. What programs say is left alone."""
 
-    def on_said(event: dict[str, Any], client: WebClient) -> None:
+    def on_said(event: dict[str, Any]) -> None:
         said = said_call(event)
         if said is None or (is_private and event.get("channel_type") != "im"):
             return
@@ -132,19 +167,42 @@ def _wake_for(response: Response, wake: Wake) -> None:
         wake(response.wake)
 
 
-def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> None:
+def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> str:
+    """Open the form and return an empty text, or return the sentence for the presser when Slack did not open it."""
+    view = form_view(request, value)
     try:
         with translate_errors():
-            client.views_open(trigger_id=trigger_id, view=form_view(request, value))
+            return _opened(client, trigger_id, view)
     except ChatError as error:
         log.warning("form.not_opened", request_id=request.id, message=error.message)
+        return not_opened(error)
 
 
-def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
-    """Return a response with a reference when a listener raises before its ack, instead of a time-out."""
+def _opened(client: WebClient, trigger_id: str, view: View) -> str:
+    try:
+        client.views_open(trigger_id=trigger_id, view=view)
+    except SlackApiError as exc:
+        if exc.response.get("error") not in TRIGGER_IS_OVER:
+            raise
+        log.warning("form.too_late", message=str(exc.response.get("error")))
+        return NOT_OPENED_IN_TIME
+    return ""
+
+
+def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> BoltResponse | None:
+    """Say with a reference that a listener raised: in the ack, or at the address that came with the command or press.
+
+    The ack of a press shows no text, and one that was sent before cannot say it.
+    """
     reference = uuid.uuid4().hex[:8]
     log.error("listener.failed", reference=reference, kind=body.get("type", "command"), exc_info=error)
-    return BoltResponse(status=200, body={"response_type": "ephemeral", "text": wording.broken(reference)})
+    said = {"response_type": "ephemeral", "text": wording.broken(reference)}
+    if body.get("response_url") and (body.get("type") == "block_actions" or context.ack.response):
+        try:
+            post_to(str(body["response_url"]), {**said, "replace_original": False})
+        except ChatError as failed:
+            log.warning("listener.not_told", message=failed.message)
+    return None if context.ack.response else BoltResponse(status=200, body=said)
 
 
 def _report_of(response: Response) -> Card:

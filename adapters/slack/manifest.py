@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapters.slack.scopes import SCOPES
 from bot.commands.naming import OWN_NAMES
 
 if TYPE_CHECKING:
@@ -11,20 +12,6 @@ if TYPE_CHECKING:
 
     from bot.commands.command import Command
     from bot.commands.naming import CommandNames
-
-SCOPES = (
-    "commands",
-    "app_mentions:read",
-    "im:history",
-    "chat:write",
-    "chat:write.public",
-    "im:write",
-    "usergroups:read",
-    "users:read",
-    "channels:read",
-    "groups:read",
-)
-
 
 EVENTS = ("app_mention", "message.im")
 """What is said to the bot: a mention in a channel, and a direct message. It reads nothing else."""
@@ -56,7 +43,7 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
                 for command in commands
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True},

@@ -11,6 +11,9 @@ from bot.domain.ask import LONGEST_REASON
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
+    from bot.errors import ChatError
+
+NOT_OPENED_IN_TIME = "The form could not be opened in time, and nothing has changed. Press the button again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +72,9 @@ def choose_form(request: Request, most_rows: int) -> ChooseForm:
             for t in request.targets[:most_rows]
         ),
     )
+
+
+def not_opened(error: ChatError) -> str:
+    """Return the sentence for a presser whose form was not opened, or of which nobody knows whether it was."""
+    then = "Press the button again, if you see none." if error.retryable else "Tell whoever runs the bot."
+    return f"The form could not be opened, and nothing has changed. {error.message} {then}"

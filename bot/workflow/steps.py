@@ -20,6 +20,7 @@ from bot.errors import BotError, Conflict, NotAllowed, Standstill, UnreadableReq
 from bot.workflow.calls import HostCalls
 from bot.workflow.execution import HostExecution
 from bot.workflow.following import FollowUp
+from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
 from bot.workflow.publishing import CardPublisher
@@ -259,6 +260,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side."""
+    terminal = GuardedTerminal(terminal=terminal)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     shared = SharedLooks(terminal=terminal, clock=clock, look_within=look_within)

@@ -13,7 +13,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, UserClient, Workspace
+from rehearsal.slack.methods import SCOPES
 from rehearsal.slack.workspace_file import read_workspace
 
 OPS, PRIVATE, ARCHIVED = "C0OPS00001", "C0WARROOM1", "C0OLDOPS01"
@@ -22,14 +23,14 @@ DIVIDER = {"type": "divider"}
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
+    with Workspace.from_file(SHIPPED_WORKSPACE, scopes=SCOPES) as workspace:
         yield workspace
 
 
 @pytest.fixture(scope="module")
 def shared_workspace() -> Iterator[Workspace]:
     """One for all the refusals, which leave nothing behind in it."""
-    with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
+    with Workspace.from_file(SHIPPED_WORKSPACE, scopes=SCOPES) as workspace:
         yield workspace
 
 
@@ -203,6 +204,21 @@ def test_a_missing_scope_is_named() -> None:
         assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", "users:read", "chat:write")
         assert call(workspace, "chat.postMessage", channel="C0PARTNER1", text="x")["error"] == "not_in_channel"
         assert call(workspace, "chat.postMessage", channel=OPS, text="x")["ok"]
+
+
+def test_each_kind_of_conversation_needs_a_scope_of_its_own() -> None:
+    others = [scope for scope in SCOPES if scope not in {"channels:read", "channels:history"}]
+    with Workspace.from_file(SHIPPED_WORKSPACE, scopes=others) as workspace:
+        for method, needed in (("conversations.info", "channels:read"), ("conversations.history", "channels:history")):
+            answer = call(workspace, method, channel=OPS)
+            assert (answer["error"], answer["needed"]) == ("missing_scope", needed)
+
+
+def test_without_their_scope_commands_are_unknown_to_the_person() -> None:
+    with Workspace.from_file(SHIPPED_WORKSPACE, scopes=SCOPES) as workspace:
+        dana = UserClient(workspace.url, "dana")
+        assert dana.command("/logoff comp1").error == "invalid_command"
+        assert "is not a valid command" in dana.messages()[-1].text
 
 
 def test_a_busy_slack_answers_429_and_the_sdk_tries_again(workspace: Workspace, web: WebClient) -> None:

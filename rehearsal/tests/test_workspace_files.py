@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
+from rehearsal.slack.methods import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ OPS = "C0OPS00001"
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
+    with Workspace.from_file(SHIPPED_WORKSPACE, scopes=SCOPES) as workspace:
         yield workspace
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import requests
 import uvicorn
@@ -64,6 +65,7 @@ class Workspace:
         self._farewells: list[Callable[[], None]] = []
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._url = self._outside = ""
 
     @classmethod
     def from_file(
@@ -73,10 +75,11 @@ class Workspace:
         clock: Clock | None = None,
         request_url: str | None = None,
         commands: Iterable[str] | None = None,
+        scopes: Iterable[str] | None = None,
     ) -> Self:
         """With `request_url`, commands, presses and events are posted there, signed, instead of going by socket.
 
-        `commands` are the slash commands of the app, instead of those in the file.
+        `commands` are the slash commands of the app, and `scopes` its scopes, instead of those in the file.
 
         Raises WorkspaceFileError.
         """
@@ -86,6 +89,8 @@ class Workspace:
             settings = replace(settings, app=app)
         if commands is not None:
             settings = replace(settings, app=replace(settings.app, commands=tuple(commands)))
+        if scopes is not None:
+            settings = replace(settings, app=replace(settings.app, scopes=tuple(scopes)))
         return cls(settings, clock=clock)
 
     def add(self, routes: Iterable[BaseRoute], farewell: Callable[[], None]) -> None:
@@ -96,7 +101,8 @@ class Workspace:
     def start(self, port: int = 0) -> None:
         """Returns when it answers. Raises OSError when the port is taken."""
         listener = socket.create_server((HOST, port), backlog=1024)
-        self._context.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._context.url = self._outside or self._url
         server = uvicorn.Server(self._configure())
         self._server = server
         self._thread = threading.Thread(
@@ -130,13 +136,20 @@ class Workspace:
     @property
     def url(self) -> str:
         """Raises RuntimeError before the first start: there is no port yet."""
-        if not self._context.url:
+        if not self._url:
             raise RuntimeError("the workspace has not been started")
-        return self._context.url
+        return self._url
+
+    def reach_at(self, url: str) -> None:
+        """Tells the app this address from now on, because something stands in between; `api_url` follows.
+
+        A name that is not this machine's has to be told before the start.
+        """
+        self._outside = self._context.url = url
 
     @property
     def api_url(self) -> str:
-        return f"{self.url}/api/"
+        return f"{self._context.url or self.url}/api/"
 
     @property
     def bot_token(self) -> str:
@@ -193,6 +206,7 @@ class Workspace:
 
     def _make_app(self) -> Starlette:
         context, api = self._context, WebApi(self._context, self._connections)
+        outside = filter(None, [urlsplit(self._outside).hostname])
 
         async def respond(request: Request) -> Response:
             return await answer_response_url(context, request)
@@ -208,5 +222,5 @@ class Workspace:
                 Mount("/rehearsal", routes=make_routes(context, self._stream)),
                 *self._more,
             ],
-            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))],
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *outside])],
         )

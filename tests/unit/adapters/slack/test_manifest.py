@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from adapters.slack.manifest import SCOPES, manifest
+from adapters.slack.manifest import manifest
+from adapters.slack.scopes import SCOPES, missing_in
 from bot.commands import COMMANDS
+from rehearsal.slack import SHIPPED_WORKSPACE
+from rehearsal.slack.workspace_file import read_workspace
 from tests.support.checkout import ROOT
 
+if TYPE_CHECKING:
+    from adapters.slack.scopes import Scope
+
+NAMES = [scope.name for scope in SCOPES]
 MANIFEST = cast("dict[str, Any]", manifest(COMMANDS))
 CALLS = {
     "commands": r"app\.command\(",
@@ -59,5 +66,34 @@ def test_each_right_is_used_by_a_call() -> None:
     folder = ROOT / "adapters" / "slack"
     code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     used = {scope for scope, call in CALLS.items() if re.search(call, code)}
-    assert used == {*SCOPES}
-    assert MANIFEST["oauth_config"]["scopes"]["bot"] == [*SCOPES]
+    assert used == {*NAMES}
+    assert MANIFEST["oauth_config"]["scopes"]["bot"] == NAMES
+
+
+def test_people_may_write_in_the_bots_messages_tab() -> None:
+    tab = MANIFEST["features"]["app_home"]
+    assert (tab["messages_tab_enabled"], tab["messages_tab_read_only_enabled"]) == (True, False)
+
+
+def test_the_local_workspace_grants_what_the_manifest_asks_for_and_no_more() -> None:
+    assert list(read_workspace(SHIPPED_WORKSPACE).app.scopes) == NAMES
+
+
+def test_the_operators_page_has_each_scope_with_its_reason() -> None:
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    rows = [tuple(row) for row in re.findall(r"^\| `([a-z_.:]+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)]
+    assert rows == [(scope.name, scope.reason, scope.consequence) for scope in SCOPES]
+
+
+@pytest.mark.parametrize("name", ["x-oauth-scopes", "X-OAuth-Scopes"])
+@pytest.mark.parametrize("missing", SCOPES, ids=lambda scope: scope.name)
+def test_a_scope_that_the_token_lacks_is_found(name: str, missing: Scope) -> None:
+    granted = [scope for scope in NAMES if scope != missing.name]
+    assert missing_in({name: ",".join(granted)}) == (missing,)
+    assert missing_in({name: ", ".join([*granted, "files:write"])}) == (missing,)
+
+
+def test_all_scopes_or_no_word_of_them_lack_nothing() -> None:
+    assert missing_in({"x-oauth-scopes": ",".join(NAMES)}) == ()
+    assert missing_in({"date": "today"}) == ()
+    assert missing_in({"x-oauth-scopes": ""}) == SCOPES

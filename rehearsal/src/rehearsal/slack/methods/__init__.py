@@ -11,3 +11,6 @@ METHODS: dict[str, Method] = {
     **files.METHODS,
     **views.METHODS,
 }
+
+SCOPES = tuple(sorted({scope for method in METHODS.values() for scope in method.scopes}))
+"""Every scope that a method asks for. With `commands` and `app_mentions:read` an app may do all that there is."""

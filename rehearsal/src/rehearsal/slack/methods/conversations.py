@@ -5,7 +5,7 @@ from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.message import Message
 from rehearsal.slack.methods.pages import cut_page
-from rehearsal.slack.methods.places import find_joined, find_known, find_shown, is_member, open_direct
+from rehearsal.slack.methods.places import expect_scope, find_joined, find_known, find_shown, is_member, open_direct
 from rehearsal.slack.serializers import Json, channel_json, message_json
 from rehearsal.slack.workspace_file import Channel, ChannelKind
 
@@ -37,7 +37,9 @@ def open_conversation(context: Context, arguments: Arguments) -> Json:
 
 
 def get_info(context: Context, arguments: Arguments) -> Json:
-    return {"channel": channel_json(find_known(context, arguments.text("channel")), context.store.settings)}
+    channel = find_known(context, arguments.text("channel"))
+    expect_scope(context, channel, "read")
+    return {"channel": channel_json(channel, context.store.settings)}
 
 
 def list_conversations(context: Context, arguments: Arguments) -> Json:
@@ -58,6 +60,7 @@ def list_conversations(context: Context, arguments: Arguments) -> Json:
 def list_history(context: Context, arguments: Arguments) -> Json:
     """Newest first, without the replies."""
     channel = find_joined(context, arguments)
+    expect_scope(context, channel, "history")
     messages = [one for one in context.store.list_messages(channel.id) if not one.is_reply]
     return _cut_messages(context, channel, messages[::-1], arguments)
 
@@ -65,6 +68,7 @@ def list_history(context: Context, arguments: Arguments) -> Json:
 def list_replies(context: Context, arguments: Arguments) -> Json:
     """The message itself, then its replies, oldest first."""
     channel = find_joined(context, arguments)
+    expect_scope(context, channel, "history")
     try:
         parent = find_shown(context, channel, arguments.needed("ts"))
     except SlackError as exc:

@@ -31,6 +31,16 @@ def find_target(context: Context, arguments: Arguments) -> Channel:
     return channel
 
 
+def expect_scope(context: Context, channel: Channel, what: str) -> None:
+    """Reading a conversation, `read` or `history`, needs another scope for each kind. Raises SlackError."""
+    needed = f"{_FAMILIES[channel.kind]}:{what}"
+    if needed not in (provided := context.store.settings.app.scopes):
+        raise SlackError("missing_scope", needed=needed, provided=",".join(provided))
+
+
+_FAMILIES = {ChannelKind.PUBLIC: "channels", ChannelKind.PRIVATE: "groups", ChannelKind.DIRECT: "im"}
+
+
 def find_joined(context: Context, arguments: Arguments) -> Channel:
     """A conversation, by id only, that the bot is a member of."""
     channel = find_known(context, arguments.text("channel"))

@@ -28,7 +28,7 @@ def identify(context: Context, _arguments: Arguments) -> Json:
 def open_connection(context: Context, _arguments: Arguments) -> Json:
     ticket = context.socket_mode.issue_ticket()
     return {
-        "url": f"{context.url.replace('http:', 'ws:', 1)}/link/?ticket={ticket}&app_id={context.store.settings.app.id}"
+        "url": f"{context.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={context.store.settings.app.id}"
     }
 
 

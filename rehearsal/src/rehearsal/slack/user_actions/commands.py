@@ -31,11 +31,12 @@ async def run_command(
     command, _, rest = text.strip().partition(" ")
     if not command.startswith("/"):
         raise SlackError("not_a_command")
-    if command not in context.store.settings.app.commands:
+    app = context.store.settings.app
+    if command not in app.commands or "commands" not in app.scopes:
         _tell(context, person, channel, f"{command} is not a valid command.")
         return DeliveryResult(error="invalid_command")
     payload = command_payload(context, person, channel, command, rest.strip())
-    url = context.store.settings.app.command_url
+    url = app.command_url
 
     def on_ack(body: Any) -> str:
         return reply_in_ack(context, person.id, channel.id, body)

@@ -1,0 +1,95 @@
+"""Slack's Socket Mode client, with short ears: a dead connection is noticed and replaced within seconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from slack_sdk.socket_mode import SocketModeClient
+
+from adapters.slack.web import proxy_for
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+log = structlog.get_logger()
+
+PING_EVERY = 1.0
+"""Seconds between two pings. After five without an answer the connection counts as dead."""
+
+
+class Ears:
+    """Says in the log when the bot hears nothing, and when it hears again. Any number of threads may call it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._deaf_since: float | None = None
+
+    def lost(self, heard_at: float | None) -> None:
+        """Nothing is heard. `heard_at`: when something was, in seconds since 1970. Said once, until `found`."""
+        with self._lock:
+            if self._deaf_since is not None:
+                return
+            self._deaf_since = heard_at or time.time()
+            seconds = round(time.time() - self._deaf_since, 1)
+        log.warning("slack.deaf", seconds=seconds, message="Commands and presses do not arrive. I connect again.")
+
+    def found(self) -> None:
+        """Something is heard."""
+        with self._lock:
+            since, self._deaf_since = self._deaf_since, None
+        if since is not None:
+            log.warning("slack.back", seconds=round(time.time() - since, 1))
+
+
+class Line:
+    """A socket whose end is an error. Slack's client takes the end for silence, and reads again without a pause."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def recv(self, size: int) -> bytes:
+        data: bytes = self._sock.recv(size)
+        if not data:
+            raise ConnectionAbortedError("Slack has closed the socket")
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+class SocketClient(SocketModeClient):
+    """Connects through the proxy that counts for the socket's own address, and notices that a connection is dead.
+
+    Slack's client counts a connection as alive before its first pong, and asks the environment for a proxy once.
+    """
+
+    def __init__(self, *, app_token: str, web_client: WebClient, concurrency: int) -> None:
+        super().__init__(app_token=app_token, web_client=web_client, ping_interval=PING_EVERY, concurrency=concurrency)
+        self._ears = Ears()
+        self._was_open = False
+
+    def connect(self) -> None:
+        if self.wss_uri is None:
+            self.wss_uri = self.issue_new_wss_url()
+        proxy = proxy_for(self.wss_uri)
+        self.proxy, self.proxy_headers = (proxy.url, proxy.headers) if proxy else (None, None)
+        super().connect()
+        session = self.current_session
+        if session and session.sock is not None:
+            session.sock = Line(session.sock)  # type: ignore[assignment] # it is used as a socket is
+            session.last_ping_pong_time = session.last_ping_pong_time or time.time()
+
+    def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - Slack's signature
+        if self._was_open and not self.is_connected():
+            self._ears.lost(self.current_session.last_ping_pong_time if self.current_session else None)
+        super().connect_to_new_endpoint(force)
+        if self.is_connected():
+            self._was_open = True
+            self._ears.found()
+
+    def take_no_more(self) -> None:
+        """Keep the present socket, and open no new one after it is lost."""
+        self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
