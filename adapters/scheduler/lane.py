@@ -39,6 +39,10 @@ class Lane:
         """Whether an item waits for its run."""
         return bool(self._waiting)
 
+    def runs(self, item: WorkItem) -> bool:
+        """Return whether the item's step runs now."""
+        return item in self._running
+
     def add(self, item: WorkItem) -> None:
         """Let the item run once more."""
         self._waiting.setdefault(item.request_id, {})[item] = None
