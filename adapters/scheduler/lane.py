@@ -7,10 +7,11 @@ fewest gets the next thread, so none gets more than half of them while another c
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bot.domain.request import WorkItem
 
@@ -70,13 +71,15 @@ class Lane:
 
     def _next(self) -> WorkItem | None:
         """Return the first item that may run now, of the request with the fewest steps that has one."""
-        free = self._workers - len(self._running)
-        for request_id in sorted(self._waiting, key=self._busy.__getitem__):
-            if self._busy[request_id] and free <= self._kept:
-                return None
-            if item := next(filter(self._may_run, self._waiting[request_id]), None):
-                return item
-        return None
+        if item := self._first_of(request_id for request_id in self._waiting if not self._busy[request_id]):
+            return item
+        if self._workers - len(self._running) <= self._kept:
+            return None
+        return self._first_of(sorted(filter(self._busy.__getitem__, self._waiting), key=self._busy.__getitem__))
+
+    def _first_of(self, request_ids: Iterable[str]) -> WorkItem | None:
+        items = chain.from_iterable(self._waiting[request_id] for request_id in request_ids)
+        return next(filter(self._may_run, items), None)
 
     def _may_run(self, item: WorkItem) -> bool:
         return item not in self._running and item.host not in self._hosts
