@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.request import WorkItem
 
 KEPT_FREE = 8
-"""One thread of so many is kept for requests that have none, so that a small request never waits for a large one."""
+"""Of the last one in so many threads a request takes no more than half of what is left: a small one always has room."""
 
 
 class Lane:
@@ -73,9 +73,10 @@ class Lane:
         """Return the first item that may run now, of the request with the fewest steps that has one."""
         if item := self._first_of(request_id for request_id in self._waiting if not self._busy[request_id]):
             return item
-        if self._workers - len(self._running) <= self._kept:
-            return None
-        return self._first_of(sorted(filter(self._busy.__getitem__, self._waiting), key=self._busy.__getitem__))
+        free = self._workers - len(self._running)
+        most = self._workers if free > self._kept else free - 1
+        others = (request_id for request_id in self._waiting if 0 < self._busy[request_id] <= most)
+        return self._first_of(sorted(others, key=self._busy.__getitem__))
 
     def _first_of(self, request_ids: Iterable[str]) -> WorkItem | None:
         items = chain.from_iterable(self._waiting[request_id] for request_id in request_ids)
