@@ -104,13 +104,16 @@ def test_the_next_session_is_ordered_when_the_time_of_the_first_one_is_over(harn
     assert (ordered(harness), harness.verdicts()) == ([3, 5], {"comp1 3": "still_closing", "comp1 5": "gone"})
 
 
-def wait_in_the_call(harness: BotHarness) -> None:
-    harness.clock.move(15 * SECOND)
+def wait_in_the_call(harness: BotHarness, number: int) -> None:
+    harness.clock.move(number * SECOND)
 
 
-def test_what_the_call_has_waited_is_a_part_of_the_sessions_time(harness: BotHarness) -> None:
+@pytest.mark.parametrize("took", [15, 40])
+def test_what_the_call_has_waited_is_a_part_of_the_sessions_time_and_what_it_took_to_begin_is_not(
+    harness: BotHarness, took: int
+) -> None:
     harness.terminal.hang("comp1", 3)
-    harness.terminal.before_act("comp1", lambda: wait_in_the_call(harness))
+    harness.terminal.before_act("comp1", lambda: wait_in_the_call(harness, took))
     acted(harness, "comp1 id=3 --timeout 40s")
     assert harness.target(harness.request, "comp1", 3).waited == 15 * SECOND
     seconds(harness, 24)
