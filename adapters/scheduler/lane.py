@@ -7,15 +7,16 @@ fewest gets the next thread, so none gets more than half of them while another c
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bot.domain.request import WorkItem
 
 KEPT_FREE = 8
-"""One thread of so many is kept for requests that have none, so that a small request never waits for a large one."""
+"""Of the last one in so many threads a request takes no more than half of what is left: a small one always has room."""
 
 
 class Lane:
@@ -38,6 +39,10 @@ class Lane:
     def has_waiting(self) -> bool:
         """Whether an item waits for its run."""
         return bool(self._waiting)
+
+    def runs(self, item: WorkItem) -> bool:
+        """Return whether the item's step runs now."""
+        return item in self._running
 
     def add(self, item: WorkItem) -> None:
         """Let the item run once more."""
@@ -66,13 +71,16 @@ class Lane:
 
     def _next(self) -> WorkItem | None:
         """Return the first item that may run now, of the request with the fewest steps that has one."""
+        if item := self._first_of(request_id for request_id in self._waiting if not self._busy[request_id]):
+            return item
         free = self._workers - len(self._running)
-        for request_id in sorted(self._waiting, key=self._busy.__getitem__):
-            if self._busy[request_id] and free <= self._kept:
-                return None
-            if item := next(filter(self._may_run, self._waiting[request_id]), None):
-                return item
-        return None
+        most = self._workers if free > self._kept else free - 1
+        others = (request_id for request_id in self._waiting if 0 < self._busy[request_id] <= most)
+        return self._first_of(sorted(others, key=self._busy.__getitem__))
+
+    def _first_of(self, request_ids: Iterable[str]) -> WorkItem | None:
+        items = chain.from_iterable(self._waiting[request_id] for request_id in request_ids)
+        return next(filter(self._may_run, items), None)
 
     def _may_run(self, item: WorkItem) -> bool:
         return item not in self._running and item.host not in self._hosts

@@ -195,7 +195,7 @@ def _misfit_of_host(request: Request, reckoned: Reckoning, host: str, entries: S
     look, begun = request.survey_of(host), _first(here, "host_started")
     if look is None or look.started_at != (begun.at if begun else None):
         return f"the act on {host} began at another time"
-    if begun and _misfit_of_orders(request, look, here, is_stopped=bool(reckoned.stopped_seq)):
+    if _misfit_of_orders(request, look, here, is_stopped=bool(reckoned.stopped_seq)):
         return f"the orders for {host} left at another time"
     before = [entry for entry in here if entry.seq < reckoned.stopped_seq]
     for target in request.targets:
@@ -213,7 +213,7 @@ def _misfit_of_orders(request: Request, look: HostSurvey, here: Sequence[Entry],
     """
     if request.open_targets:
         return (look.ordered_at, look.ended_at) != (_on_its_way_since(here), None)
-    ends = [entry.at for entry in here if entry.event == "target_ended"]
+    ends = [entry.at for entry in here if entry.event == "target_ended" and look.started_at]
     return not is_stopped and look.ended_at != (ends[-1] if ends else None)
 
 

@@ -97,7 +97,8 @@ def next_look(request: Request, host: str, now: datetime) -> datetime:
     asked = [target.requested_at for target in here] + [look.ordered_at if look else None]
     past = now - max((at for at in asked if at), default=now)
     ends = [target_until(request, target) for target in here if target.requested_at]
-    ends += [at for at in (order_until(request, host), host_until(request, host)) if at]
+    if len(ends) < len(here):  # some have had no order
+        ends += [at for at in (order_until(request, host), host_until(request, host)) if at]
     return min([now + pause_after(past), *(at for at in ends if at > now)])
 
 

@@ -82,10 +82,15 @@ class HostCalls:
             return TargetRequested(key=target.key, lost=True)
         if answer.still_closes and request.ask.wait:
             # A call after one that broke off tells nothing of the targets behind: their first order may be under way.
-            waited = None if is_again else max(timedelta(), self.clock.now() - since) // MILLISECOND * MILLISECOND
+            waited = None if is_again else self._waited(request, since)
             return TargetRequested(key=target.key, code=answer.code, waited=waited)
         told, unseen = in_sight(answer, may_list=self.authorizer.may_list(request, target.session.host))
         return event_of(told, target, is_again=is_again, unseen=unseen)
+
+    def _waited(self, request: Request, since: datetime) -> timedelta:
+        """Return how long the host waited for the session; the time that the call took to begin is none of it."""
+        past = max(timedelta(), self.clock.now() - since)
+        return min(past, wait_of_call(request.ask) or timedelta()) // MILLISECOND * MILLISECOND
 
     def _act(self, request: Request, host: str, orders: Sequence[Order]) -> Iterator[Answer]:
         """Yield the host's answers to the orders of the request's action.

@@ -53,10 +53,7 @@ class HostExecution:
         if host not in request.begun:
             self._begin_in_turn(request, host)
             return
-        look, now = request.survey_of(host), self.clock.now()
-        if look and look.due_at and now < look.due_at:  # an early wake: the next look keeps its time
-            self.records.wake(request, host, look.due_at)
-            return
+        look = request.survey_of(host)
         if look and (look.ordered_at or any(target.requested_at for target in request.open_targets)):
             request = self.follow_up.follow(request, host)
         if self._is_next(request, host):

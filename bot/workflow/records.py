@@ -67,9 +67,6 @@ class HostRecords:
 
     def plan(self, request: Request, host: str, at: datetime) -> None:
         """Keep when the next step of the host is due, and wake it then."""
-        self.ledger.postpone(WorkItem(request_id=request.id, host=host), at)
-        self.wake(request, host, at)
-
-    def wake(self, request: Request, host: str, at: datetime) -> None:
-        """Wake the host's step at a time that is kept already."""
-        self.scheduler.wake(WorkItem(request_id=request.id, host=host), at)
+        item = WorkItem(request_id=request.id, host=host)
+        self.ledger.postpone(item, at)
+        self.scheduler.wake(item, at)

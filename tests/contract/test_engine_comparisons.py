@@ -218,6 +218,16 @@ def test_hanging_refused_and_replaced_sessions_have_their_verdicts(farm: Farm) -
     assert (changed["verdict"], changed["why"], changed["seen"]["user"]) == ("changed", "person", "mallory")
 
 
+@pytest.mark.slow
+def test_the_waiting_time_is_that_of_all_sessions_together(farm: Farm) -> None:
+    """Each takes two seconds to close, and the call waits three."""
+    seen = look(farm)
+    farm.set_behaviour("comp1", "delayed", seconds=2)
+    replies = act(farm, target(seen[3]), target(seen[5]), wait=3)
+    assert [each["verdict"] for each in replies] == ["gone", "still_closing"]
+    assert [call[:2] for call in farm.calls("comp1")] == [("logoff", 3), ("logoff", 5)]
+
+
 def test_a_refusal_names_its_function_and_a_refused_list_touches_nobody(farm: Farm) -> None:
     seen = look(farm)
     farm.set_behaviour("comp1", "no-right")

@@ -26,6 +26,39 @@ LONG = timedelta(seconds=20)
 SOON = timedelta(milliseconds=10)
 
 
+class Swept(FakeLedger):
+    """A ledger with one request that is due; `often` is set when five sweeps are over."""
+
+    def __init__(self) -> None:
+        super().__init__(SettableClock(b.NOW))
+        self.asked, self.often = 0, threading.Event()
+        self.open(b.request())
+
+    def due(self, now: datetime) -> tuple[WorkItem, ...]:
+        self.asked += 1
+        if self.asked > 5:
+            self.often.set()
+        return super().due(now)
+
+
+def test_a_sweep_does_not_wake_what_runs_already() -> None:
+    """A step that takes long is due all the time; when it ends it says itself when it is due again."""
+    ledger = Swept()
+    scheduler = ThreadScheduler(ledger, ledger._clock, sweep_every=SOON)
+    waits: list[bool] = []
+
+    def step(item: WorkItem) -> None:
+        assert ledger.often.wait(LONG.total_seconds())
+        waits.append(scheduler._requests.has_waiting)
+        ledger.postpone(item, None)
+
+    scheduler.start(step, lambda *_: None)
+    assert ledger.often.wait(LONG.total_seconds())
+    assert scheduler.idle(LONG)
+    assert scheduler.stop(LONG)
+    assert waits[0] is False
+
+
 class Sick(FakeLedger):
     """A ledger whose `due` fails as often as it is told."""
 

@@ -66,11 +66,11 @@ def test_after_an_order_the_host_says_what_the_file_says(farm: Farm) -> None:
     farm.restore()
     seen = listed(farm, "one", AGENT)
     assert [each["id"] for each in farm.sessions("one")] == [0, 3, 4, 5, 6, 7, 8, 9, 10, 11]
-    targets = [target(seen[number]) for number in (9, 10, 11)]
+    targets = [target(seen[number]) for number in (9, 11, 10)]
     replies = ask(farm, "one", ["logoff", line_of("wait", 1), *targets], AGENT)
-    assert [(each["verdict"], each["code"]) for each in replies] == [("gone", 0), ("still_closing", 5), ("gone", 0)]
+    assert [(each["verdict"], each["code"]) for each in replies] == [("gone", 0), ("gone", 0), ("still_closing", 5)]
     assert listed(farm, "one", AGENT)[9]["user"] == "mallory"
-    assert [call[:2] for call in farm.calls("one")] == [("logoff", 9), ("logoff", 10), ("logoff", 11)]
+    assert [call[:2] for call in farm.calls("one")] == [("logoff", 9), ("logoff", 11), ("logoff", 10)]
 
 
 def test_a_behaviour_that_ends_leaves_what_the_file_says(farm: Farm) -> None:

@@ -21,9 +21,9 @@ from rehearsal.windows.sessions import FOREVER
 from tests.contract.hosts import ACT, FarmHosts, look, order_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from bot.ports.terminal import Answer
+    from bot.ports.terminal import Answer, Order
     from rehearsal.windows.settings import EngineName
 
 ALICE, MALLORY = "CORP\\alice", "CORP\\mallory"
@@ -138,8 +138,18 @@ def hosts(shared: FarmHosts) -> FarmHosts:
     return shared
 
 
-def log_off(hosts: FarmHosts, host: str, orders: list[Any]) -> list[Answer]:
-    return list(hosts.terminal.log_off(host, orders, wait=WAIT, within=ACT))
+def log_off(hosts: FarmHosts, host: str, orders: list[Order]) -> list[Answer]:
+    return in_calls(orders, lambda rest: hosts.terminal.log_off(host, rest, wait=WAIT, within=ACT))
+
+
+def in_calls(orders: list[Order], act: Callable[[list[Order]], Iterator[Answer]]) -> list[Answer]:
+    """All answers. A call ends at a session that still closes, so those behind it are ordered by another one."""
+    answers: list[Answer] = []
+    while rest := orders[len(answers) :]:
+        answers += (told := list(act(rest)))
+        assert told
+        assert [answer.still_closes for answer in told[:-1]] == [False] * (len(told) - 1)
+    return answers
 
 
 def check_truth(hosts: FarmHosts, host: str, answers: list[Answer]) -> None:
@@ -189,7 +199,7 @@ def test_after_an_order_only_what_was_read_proves_a_session_gone(hosts: FarmHost
 def test_a_disconnect_is_believed_when_the_same_person_is_read_disconnected(hosts: FarmHosts) -> None:
     seen = look(hosts, "odd")
     orders = [order_for(seen[601 + place]) for place in range(len(LEAVES))]
-    answers = list(hosts.terminal.disconnect("odd", orders, wait=WAIT, within=ACT))
+    answers = in_calls(orders, lambda rest: hosts.terminal.disconnect("odd", rest, wait=WAIT, within=ACT))
     told = {name: answer.verdict for name, answer in zip(LEAVES, answers, strict=True)}
     assert told == {name: verdict for name, (_, verdict) in LEAVES.items()}
     assert hosts.farm.touched("odd") == [("disconnect", order.session_id, ALICE) for order in orders]

@@ -210,6 +210,15 @@ def test_who_does_not_go_in_time_is_still_closing(hosts: Hosts, host: str) -> No
     assert 3 in hosts.people(host)
 
 
+@pytest.mark.slow
+def test_a_call_ends_at_the_session_that_still_closes_and_touches_nobody_behind_it(hosts: Hosts, host: str) -> None:
+    there, before = look(hosts, host), hosts.people(host)
+    hosts.hang(host)
+    answers = act(hosts, host, order_for(there[3]), order_for(there[5]), wait=SHORT)
+    assert [(answer.session_id, answer.still_closes) for answer in answers] == [(3, True)]
+    assert (hosts.logged_off(host), hosts.people(host)) == ([3], before)
+
+
 @pytest.mark.parametrize(
     ("code", "verdict"),
     [(5, Verdict.NO_RIGHT), (7045, Verdict.NO_RIGHT), (7024, Verdict.STILL_CLOSING), (1722, Verdict.FAILED)],

@@ -39,6 +39,11 @@ class FakeScheduler:
         """What waits for its run, whenever that is, in the order of waking."""
         return tuple(item for item, _ in self._woken)
 
+    @property
+    def next_at(self) -> datetime | None:
+        """The earliest date at which something runs; None: nothing was woken."""
+        return min((at for _, at in self._woken), default=None)
+
     def wake(self, item: WorkItem, at: datetime | None = None) -> None:
         self._woken[item, max(at or self._clock.now(), self._clock.now())] = None
 

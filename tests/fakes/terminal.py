@@ -37,9 +37,10 @@ class _ActFault:
 class FakeTerminal:
     """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
-    `look_times` holds how long each look might have taken, `acts` every order that arrived at a host, `logged_off` and
-    `disconnected` (host, session id) of every act that was begun, `touched` the sessions of both as they were in that
-    moment, and `messages` (host, session id, title, text) of every message that was shown.
+    `look_times` holds how long each look might have taken, `call_times` how long each logoff and disconnect might have
+    waited and taken, `acts` every order that arrived at a host, `logged_off` and `disconnected` (host, session id) of
+    every act that was begun, `touched` the sessions of both as they were in that moment, and `messages` (host, session
+    id, title, text) of every message that was shown.
     """
 
     def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
@@ -54,6 +55,7 @@ class FakeTerminal:
         self._later: dict[tuple[str, int], Session] = {}
         self.look_calls: list[str] = []
         self.look_times: list[timedelta] = []
+        self.call_times: list[tuple[timedelta | None, timedelta]] = []
         self.acts: list[tuple[str, Order]] = []
         self.logged_off: list[tuple[str, int]] = []
         self.disconnected: list[tuple[str, int]] = []
@@ -78,8 +80,9 @@ class FakeTerminal:
         orders: Sequence[Order],
         *,
         wait: timedelta | None,
-        within: timedelta,  # noqa: ARG002 - nothing takes time here
+        within: timedelta,
     ) -> Iterator[Answer]:
+        self.call_times.append((wait, within))
         return self._act(host, orders, "WTSLogoffSession", lambda order: self._take(host, order, self.logged_off, wait))
 
     def disconnect(
@@ -88,8 +91,9 @@ class FakeTerminal:
         orders: Sequence[Order],
         *,
         wait: timedelta | None,
-        within: timedelta,  # noqa: ARG002 - nothing takes time here
+        within: timedelta,
     ) -> Iterator[Answer]:
+        self.call_times.append((wait, within))
         return self._act(
             host,
             orders,

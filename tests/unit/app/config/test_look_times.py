@@ -78,3 +78,19 @@ def test_a_fault_of_one_computer_stands_at_its_line(tmp_path: Path) -> None:
 def test_a_key_that_is_nearly_right_is_named(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "winrm: {look_whitin: 8s}")
     assert "did you mean `look_within`?" in fault
+
+
+def test_the_bot_acts_on_200_computers_side_by_side_unless_the_file_says_another_number(tmp_path: Path) -> None:
+    assert read(tmp_path).winrm.hosts_at_once == 200
+    assert read(tmp_path, "winrm: {hosts_at_once: 32}", head=HEAD).winrm.hosts_at_once == 32
+
+
+@pytest.mark.parametrize("number", ["7", "1001", "many", "0", "-1", "1.5"])
+def test_a_number_of_computers_side_by_side_that_cannot_be_is_a_fault(tmp_path: Path, number: str) -> None:
+    (told,) = faults(tmp_path, f"winrm: {{hosts_at_once: {number}}}", head=HEAD)
+    assert "winrm.hosts_at_once" in told
+
+
+def test_how_many_computers_side_by_side_is_no_matter_of_one_computer(tmp_path: Path) -> None:
+    head = HEAD.replace("look_within: 20s", "hosts_at_once: 20")
+    assert any("hosts_at_once" in told for told in faults(tmp_path, head=head))

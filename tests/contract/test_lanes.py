@@ -1,0 +1,143 @@
+"""Hosts that hang or say nothing keep no other request waiting, on real threads."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.clock import SystemClock
+from adapters.scheduler.threads import ThreadScheduler
+from app.config.settings import AllWinRm
+from bot.domain.actions import Action
+from bot.domain.inventory import Inventory
+from bot.domain.request import Ending, Request, State
+from bot.domain.verdicts import Verdict
+from bot.errors import TimedOut
+from bot.policy.model import Force, Policy, Rule
+from bot.workflow.authorization import Authorizer
+from bot.workflow.inputs import CommandCall
+from bot.workflow.intake import Intake
+from bot.workflow.presses import PressHandler
+from bot.workflow.steps import assemble
+from rehearsal_testing.waiting import wait_until
+from tests.fakes.chat import FakeChat
+from tests.fakes.directory import FakeDirectory
+from tests.fakes.ledger import FakeLedger
+from tests.fakes.terminal import FakeTerminal
+from tests.support import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.ports.terminal import Answer
+
+HOSTS_AT_ONCE = AllWinRm().hosts_at_once
+MANY = 220
+SICK = tuple(f"sick-{number}" for number in range(MANY))
+ON_CALL = Rule(name="on-call", who=b.ONCALL, may=frozenset(Action), force=Force(is_allowed=True), max_targets=MANY)
+POLICY = Policy(rules=(ON_CALL,), second_person_above=10 * MANY, max_requests=1000)
+
+
+class Hosts(FakeTerminal):
+    """The sick hosts say nothing to an order until the test ends; `at_it` counts those that have one."""
+
+    def __init__(self) -> None:
+        super().__init__({host: [b.session(3), b.session(9)] for host in (*SICK, "comp1")})
+        self.end = threading.Event()
+        self.at_it = 0
+        self.is_silent = True
+
+    def log_off(self, host: str, *args: Any, **kwargs: Any) -> Iterator[Answer]:
+        if host in SICK and self.is_silent:
+            self.at_it += 1
+            self.end.wait(60)
+            raise TimedOut(f"{host} did not answer.", host=host)
+        return super().log_off(host, *args, **kwargs)
+
+
+class Bot:
+    """The core on threads, with its ledger and its hosts in memory."""
+
+    def __init__(self, host_workers: int) -> None:
+        clock = SystemClock()
+        self.terminal, self.ledger, chat = Hosts(), FakeLedger(clock), FakeChat()
+        self.scheduler = ThreadScheduler(self.ledger, clock, host_workers=host_workers)
+        directory = FakeDirectory.of_members({b.ASKER.user_id: b.ONCALL})
+        authorizer = Authorizer(
+            ledger=self.ledger, pause_switch=self.ledger, directory=directory, policy=POLICY, clock=clock
+        )
+        self.looks = ThreadPoolExecutor(16)
+        workflow = assemble(
+            ledger=self.ledger,
+            terminal=self.terminal,
+            chat=chat,
+            clock=clock,
+            executor=self.looks,
+            scheduler=self.scheduler,
+            authorizer=authorizer,
+        )
+        presses = PressHandler(ledger=self.ledger, authorizer=authorizer)
+        names = Inventory(names=(*SICK, "comp1"))
+        self.intake = Intake(ledger=self.ledger, presses=presses, inventory=names, clock=clock)
+        self.scheduler.start(workflow.step, workflow.record_failure)
+
+    def force(self, hosts: tuple[str, ...], words: str = "") -> str:
+        """Forced, so that no press is needed; the id of the request."""
+        text = f"{','.join(hosts)} id=3 --force {words}"
+        call = CommandCall(command="logoff", text=text, actor=b.ASKER, place=b.PLACE, delivery=f"{hosts} {words}")
+        response = self.intake.ask(call)
+        assert response.wake, response.text
+        self.scheduler.wake(response.wake)
+        return response.wake.request_id
+
+    def find(self, request_id: str) -> Request:
+        found = self.ledger.find(request_id)
+        assert found
+        return found
+
+    def stop(self) -> None:
+        self.terminal.end.set()
+        assert self.scheduler.stop(timedelta(seconds=30))
+        self.looks.shutdown()
+
+
+@pytest.fixture
+def bot(request: pytest.FixtureRequest) -> Iterator[Bot]:
+    bot = Bot(request.param)
+    yield bot
+    bot.stop()
+
+
+def is_done(bot: Bot, request_id: str) -> bool:
+    return bot.find(request_id).ending is Ending.DONE
+
+
+@pytest.mark.parametrize("bot", [HOSTS_AT_ONCE], indirect=True)
+@pytest.mark.parametrize("requests", [[30], [70], [MANY], [100, 100], [1] * 30])
+@pytest.mark.parametrize("words", ["", "--timeout 10m"])
+def test_behind_silent_hosts_a_healthy_one_is_done_at_once(bot: Bot, requests: list[int], words: str) -> None:
+    hosts = iter(SICK)
+    sick = [bot.force(tuple(next(hosts) for _ in range(number)), words) for number in requests]
+    wait_until(lambda: all(bot.find(each).state is State.ACTING for each in sick))
+    wait_until(lambda: bot.terminal.at_it >= min(30, sum(requests)))
+    healthy = bot.force(("comp1",))
+    wait_until(lambda: is_done(bot, healthy))
+    assert not any(is_done(bot, each) for each in sick)
+
+
+@pytest.mark.parametrize("bot", [8], indirect=True)
+@pytest.mark.parametrize("words", ["", "--sync", "--timeout 10m"])
+def test_sessions_that_keep_closing_hold_no_thread(bot: Bot, words: str) -> None:
+    bot.terminal.is_silent = False
+    for host in SICK[:70]:
+        bot.terminal.hang(host, 3)
+    sick = bot.force(SICK[:70], words)
+    wait_until(lambda: len(bot.terminal.logged_off) == 70)
+    healthy = bot.force(("comp1",), words)
+    wait_until(lambda: is_done(bot, healthy))
+    assert [target.verdict for target in bot.find(healthy).targets] == [Verdict.GONE]
+    assert bot.find(sick).counts.open == 70
