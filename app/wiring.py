@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
+from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
+from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.socket_mode import SocketMode
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
+    from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -82,6 +85,7 @@ class Bot:
     ledger: Store
     policy: str  # the text of the policy, for the audit log
     workflow: Workflow
+    places: Places
     scheduler: Scheduler
     connection: ChatConnection
     directory: Service
@@ -90,8 +94,13 @@ class Bot:
     def start(self) -> None:
         self.ledger.load_policy(self.policy)
         self.directory.start()
-        self.scheduler.start(self.workflow.step, self.workflow.record_failure)
+        self.scheduler.start(self._step, self.workflow.record_failure)
         self.connection.start()
+
+    def _step(self, item: WorkItem) -> None:
+        """Steps of hosts have a lane of their own, and mostly wait for their host."""
+        with nullcontext() if item.host else self.places.one():
+            self.workflow.step(item)
 
     def stop(self) -> None:
         self.connection.stop()
@@ -114,7 +123,9 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
-    pool = FairHostPool(settings.winrm.looks_at_once)
+    keeper = AckKeeper()
+    places = Places(keeper.is_busy)
+    pool = FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE, requests=REQUESTS_AT_ONCE)
     authorizer = Authorizer(
         ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
@@ -136,8 +147,9 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         ledger=ledger,
         policy=text_of(settings.policy()),
         workflow=workflow,
+        places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, scheduler),
+        connection=_connection(settings, intake, scheduler, keeper),
         directory=directory,
         release=(pool.close, shell.close, database.dispose, people.dispose),
     )
@@ -206,7 +218,7 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     )
 
 
-def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> ChatConnection:
+def _connection(settings: Settings, intake: Intake, scheduler: Scheduler, keeper: AckKeeper) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),
@@ -214,6 +226,7 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
         team=settings.team,
         intake=intake,
         wake=scheduler.wake,
+        keeper=keeper,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt import BoltResponse
 
+from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
@@ -17,6 +18,7 @@ from adapters.slack.render import draw
 from bot.cards import wording
 from bot.cards.model import Card
 from bot.errors import ChatError
+from bot.workflow.intake import NO_LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,62 +36,68 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) -> None:
+def register(
+    app: App, commands: Iterable[Command], intake: Intake, wake: Wake, keeper: AckKeeper | None = None
+) -> None:
     """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds."""
+    keeper = keeper or AckKeeper()
     for command in commands:
-        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake))
-    app.action(re.compile("^press_"))(_on_press(intake, wake))
-    app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
-    app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
+        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, keeper))
+    app.action(re.compile("^press_"))(_on_press(intake, wake, keeper))
+    app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
+    app.view(REASON_CALLBACK)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
     app.event("app_mention")(_on_said(intake, is_private=False))
     app.event("message")(_on_said(intake, is_private=True))
     app.error(on_error)
 
 
-def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_command(name: str, intake: Intake, wake: Wake, keeper: AckKeeper) -> Callable[..., None]:
     """`name` is the command's own, whatever the workspace calls it."""
 
-    def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        response = intake.ask(replace(command_call(body), command=name))
-        slack_message = draw(_report_of(response))
-        blocks = slack_message.blocks if response.card else None
-        ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")
+    def on_command(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        if keeper.is_hopeless:
+            ack(text=NO_LEDGER, response_type="ephemeral")
+            return
+        with keeper.watching(lambda: ack(text=wording.LATE, response_type="ephemeral")) as watched:
+            response = intake.ask(replace(command_call(body), command=name))
+            shown = _shown(response)
+            answer = respond if watched.ends_late() else ack
+            answer(**shown)
         _wake_for(response, wake)
 
     return on_command
 
 
-def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_press(intake: Intake, wake: Wake, keeper: AckKeeper) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any], respond: Respond, client: WebClient) -> None:
         call = press_call(body)
-        response = intake.press(call)
-        ack()
+        with keeper.watching(ack):  # an ack says nothing here, so it may come before the answer
+            response = intake.press(call)
+            ack()
         _wake_for(response, wake)
         if response.form:
             _open_form(client, str(body["trigger_id"]), response.form, call.value)
         if response.text:
-            shown = draw(_report_of(response))
-            respond(
-                text=shown.text,
-                blocks=shown.blocks if response.card else None,
-                response_type="ephemeral",
-                replace_original=response.replaces and bool((body.get("container") or {}).get("is_ephemeral")),
-            )
+            is_private = bool((body.get("container") or {}).get("is_ephemeral"))
+            respond(**_shown(response), replace_original=response.replaces and is_private)
 
     return on_press
 
 
 def _on_form(
-    intake: Intake, wake: Wake, block: str, call_of: Callable[[dict[str, Any]], PressCall]
+    intake: Intake, wake: Wake, keeper: AckKeeper, block: str, call_of: Callable[[dict[str, Any]], PressCall]
 ) -> Callable[..., None]:
     """`block` is the one whose field shows what was wrong."""
 
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
-        response = intake.press(call_of(body))
-        if response.text:
-            ack(response_action="errors", errors={block: _report_of(response).summary})
-        else:
-            ack()
+        with keeper.watching(lambda: ack(response_action="errors", errors={block: wording.LATE})) as watched:
+            response = intake.press(call_of(body))
+            if watched.ends_late():
+                log.warning("form.answered_late", message=response.text)
+            elif response.text:
+                ack(response_action="errors", errors={block: _report_of(response).summary})
+            else:
+                ack()
         _wake_for(response, wake)
 
     return on_form
@@ -142,6 +150,16 @@ def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
     reference = uuid.uuid4().hex[:8]
     log.error("listener.failed", reference=reference, kind=body.get("type", "command"), exc_info=error)
     return BoltResponse(status=200, body={"response_type": "ephemeral", "text": wording.broken(reference)})
+
+
+def _shown(response: Response) -> dict[str, Any]:
+    """Return the private message with the answer, for an ack and for a response URL."""
+    shown = draw(_report_of(response))
+    return {
+        "text": shown.text,
+        "blocks": shown.blocks if response.card else None,
+        "response_type": "ephemeral",
+    }
 
 
 def _report_of(response: Response) -> Card:

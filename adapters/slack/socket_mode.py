@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from adapters.slack.envelopes import TwoLaneClient
 from adapters.slack.errors import translate_errors
 from adapters.slack.listeners import register
 from bot.commands import COMMANDS
@@ -18,11 +18,15 @@ from bot.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapters.slack.ack_keeper import AckKeeper
     from bot.domain.request import WorkItem
     from bot.workflow.intake import Intake
 
 ACKING = 32
 """How many threads take envelopes and ack them. With Bolt's default of five, envelopes would queue in a busy minute."""
+
+LISTENING = 256
+"""How many listeners run at once. After its ack one may still wait for Slack, and no other is kept waiting for that."""
 
 
 class SocketMode:
@@ -40,12 +44,13 @@ class SocketMode:
         team: str,
         intake: Intake,
         wake: Callable[[WorkItem], None],
+        keeper: AckKeeper,
     ) -> None:
         self._client = WebClient(token=bot_token, base_url=api_url, timeout=10)
         self._bot_token, self._app_token, self._team, self._api_url = bot_token, app_token, team, api_url
-        self._intake, self._wake = intake, wake
-        self._executor = ThreadPoolExecutor(max_workers=ACKING, thread_name_prefix="ack")
-        self._handler: SocketModeHandler | None = None
+        self._intake, self._wake, self._keeper = intake, wake, keeper
+        self._executor = ThreadPoolExecutor(max_workers=LISTENING, thread_name_prefix="ack")
+        self._socket: TwoLaneClient | None = None
 
     def start(self) -> None:
         """Connect, and return once the socket is open.
@@ -58,10 +63,10 @@ class SocketMode:
             authorize=lambda: authorized,
             listener_executor=self._executor,
         )
-        register(app, COMMANDS, self._intake, self._wake)
-        self._handler = SocketModeHandler(app, self._app_token, concurrency=ACKING)
+        register(app, COMMANDS, self._intake, self._wake, self._keeper)
+        self._socket = TwoLaneClient(app, self._app_token, concurrency=ACKING)
         with translate_errors():
-            self._handler.connect()  # type: ignore[no-untyped-call] # Bolt's handler has no types here
+            self._socket.connect()
 
     def _authorize(self) -> AuthorizeResult:
         with translate_errors():
@@ -75,12 +80,12 @@ class SocketMode:
 
     def take_no_more(self) -> None:
         """Keep the present socket, and open no new one after it is lost."""
-        if self._handler:
-            self._handler.client.auto_reconnect_enabled = False
+        if self._socket:
+            self._socket.auto_reconnect_enabled = False
 
     def stop(self) -> None:
         """Take no more envelopes, and finish those that have arrived. May be called twice."""
         self.take_no_more()
-        if self._handler:
-            self._handler.close()  # type: ignore[no-untyped-call] # the same
+        if self._socket:
+            self._socket.close()
         self._executor.shutdown(wait=True)
