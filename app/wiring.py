@@ -127,9 +127,8 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     places = Places(keeper.is_busy)
     pool = FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE, requests=REQUESTS_AT_ONCE)
-    authorizer = Authorizer(
-        ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
-    )
+    policy = settings.policy()
+    authorizer = Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=clock)
     workflow = assemble(
         ledger=ledger,
         terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
@@ -141,11 +140,11 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         hosts_at_once=HOSTS_AT_ONCE,
         look_within=settings.look_within,
     )
-    front = ledger.in_front(people := open_database(url, for_people=True))
-    intake = _intake(settings, front, replace(authorizer, ledger=front, pause_switch=front), clock)
+    people = open_database(url, for_people=True)
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
-        policy=text_of(settings.policy()),
+        policy=text_of(policy),
         workflow=workflow,
         places=places,
         scheduler=scheduler,
@@ -156,6 +155,8 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
 
 
 def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
+    """Return the intake over the ledger of people who wait for an answer."""
+    authorizer = replace(authorizer, ledger=ledger, pause_switch=ledger)
     return Intake(
         ledger=ledger,
         presses=PressHandler(ledger=ledger, authorizer=authorizer),

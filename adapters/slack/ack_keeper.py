@@ -59,9 +59,8 @@ class AckKeeper:
         self._late: set[Watched] = set()
         self._keeper: threading.Thread | None = None
 
-    @property
     def is_hopeless(self) -> bool:
-        """So many listeners are late that one more would be late, too."""
+        """Return whether so many listeners are late that one more would be late, too."""
         return len(self._late) >= self._most_late
 
     def is_busy(self) -> bool:

@@ -55,7 +55,7 @@ def _on_command(name: str, intake: Intake, wake: Wake, keeper: AckKeeper) -> Cal
     """`name` is the command's own, whatever the workspace calls it."""
 
     def on_command(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
-        if keeper.is_hopeless:
+        if keeper.is_hopeless():
             ack(text=NO_LEDGER, response_type="ephemeral")
             return
         with keeper.watching(lambda: ack(text=wording.LATE, response_type="ephemeral")) as watched:

@@ -97,7 +97,7 @@ class SqlLedger:
         self._reader = engine.execution_options(**{READS: True, FIRST: is_front})
         self._glance = self._reader if is_front else for_one_read(engine)  # only a transaction has a limit
         openings = Openings(self._transaction, self._chain, self._asks, self._clock)
-        self._together = Together(self.turns, openings.write_all)
+        self._together: Together[Request | Entry] = Together(self.turns, openings.write_all)
 
     def in_front(self, engine: Engine) -> Self:
         """Return this ledger for people who wait for an answer: its writers come first, and its reads have a limit.

@@ -27,15 +27,15 @@ class SilentHosts:
     @contextmanager
     def told(self, host: str) -> Iterator[None]:
         """Remember how the call inside the block went: only a host that says nothing is silent, whatever it says."""
+        is_silent = False
         try:
             yield
         except (TimedOut, Unreachable):
+            is_silent = True
+            raise
+        finally:
             self._silent.pop(host, None)
-            self._silent[host] = None
+            if is_silent:
+                self._silent[host] = None
             while len(self._silent) > MOST_KEPT:
                 self._silent.pop(next(iter(self._silent)), None)
-            raise
-        except BaseException:
-            self._silent.pop(host, None)
-            raise
-        self._silent.pop(host, None)
