@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
+from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
+from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.socket_mode import SocketMode
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
+    from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -83,6 +86,7 @@ class Bot:
     ledger: Store
     policy: str  # the text of the policy, for the audit log
     workflow: Workflow
+    places: Places
     scheduler: Scheduler
     connection: ChatConnection
     directory: Service
@@ -95,12 +99,17 @@ class Bot:
         parts: tuple[Callable[[], None], ...] = (
             partial(self.ledger.load_policy, self.policy),
             self.directory.start,
-            partial(self.scheduler.start, self.workflow.step, self.workflow.record_failure),
+            partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
         )
         for begin in parts:
             if not self.ending.is_set():
                 begin()
+
+    def _step(self, item: WorkItem) -> None:
+        """Steps of hosts have a lane of their own, and mostly wait for their host."""
+        with nullcontext() if item.host else self.places.one():
+            self.workflow.step(item)
 
     def stop(self) -> None:
         """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
@@ -145,7 +154,9 @@ def build(
     shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
-    pool = FairHostPool(settings.winrm.looks_at_once)
+    keeper = AckKeeper()
+    places = Places(keeper.is_busy)
+    pool = FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
     workflow = assemble(
@@ -158,14 +169,15 @@ def build(
         authorizer=authorizer,
         look_within=settings.look_within,
     )
-    front = ledger.in_front(people := open_database(settings.database.get_secret_value(), for_people=True))
-    intake = _intake(settings, front, replace(authorizer, ledger=front, pause_switch=front), clock)
+    people = open_database(settings.database.get_secret_value(), for_people=True)
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
         workflow=workflow,
+        places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, scheduler),
+        connection=_connection(settings, intake, scheduler, keeper),
         directory=directory,
         writer=ledger.turns.holder,
         owner=owner,
@@ -187,6 +199,8 @@ def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clo
 
 
 def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
+    """Return the intake over the ledger of people who wait for an answer."""
+    authorizer = replace(authorizer, ledger=ledger, pause_switch=ledger)
     return Intake(
         ledger=ledger,
         presses=PressHandler(ledger=ledger, authorizer=authorizer),
@@ -260,7 +274,7 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     )
 
 
-def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> ChatConnection:
+def _connection(settings: Settings, intake: Intake, scheduler: Scheduler, keeper: AckKeeper) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),
@@ -268,6 +282,7 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
         team=settings.team,
         intake=intake,
         wake=scheduler.wake,
+        keeper=keeper,
     )
 
 

@@ -38,6 +38,8 @@ CHECKS = {
 BENCHES = {
     "what a fleet costs, quick": "bench/fleet.py --quick --check",
     "what a fleet costs": "bench/fleet.py --check",
+    "healthy beside ill": "bench/neighbours.py --check",
+    "acks of 200 commands": "bench/acks.py --check",
 }
 """Name -> a bench with its bounds. Nothing in it hangs on a seed, so it runs with the first one alone."""
 

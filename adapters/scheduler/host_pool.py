@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,7 @@ import structlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from contextlib import AbstractContextManager
 
 Answer = TypeVar("Answer")
 
@@ -69,8 +71,9 @@ class _Share:
 class FairHostPool:
     """`threads` is the most calls at once, the only call of a request aside. Any thread may call the methods."""
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
+    def __init__(self, threads: int, away: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """`away` is entered while a caller only waits for its hosts."""
+        self._threads, self._away = threads, away
         self._lock = threading.Lock()
         self._shares: dict[str, _Share] = {}
         self._running = 0
@@ -96,7 +99,8 @@ class FairHostPool:
                 self._cancel_all()
             self._start_threads()
             self._forget_if_empty(share)
-        wait([job.done for job in jobs])
+        with self._away():
+            wait([job.done for job in jobs])
         return [job.done.result() for job in jobs]
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
 from bot.cards.model import Card
 from bot.errors import ChatError
-from bot.workflow.intake import Response
+from bot.workflow.intake import NO_LEDGER, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from slack_sdk.models.views import View
 
+    from adapters.slack.ack_keeper import AckKeeper
     from bot.commands.command import Command
     from bot.domain.request import Request, WorkItem
-    from bot.workflow.inputs import PressCall
+    from bot.workflow.inputs import CommandCall, PressCall
     from bot.workflow.intake import Intake
 
     Wake = Callable[[WorkItem], None]
@@ -51,59 +52,73 @@ TRIGGER_IS_OVER = frozenset(
 """What Slack says when a form is opened too late: a press opens one form, within three seconds."""
 
 
-def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake, client: WebClient) -> None:
+def register(  # noqa: PLR0913 - what listeners need
+    app: App, commands: Iterable[Command], intake: Intake, wake: Wake, *, client: WebClient, keeper: AckKeeper
+) -> None:
     """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds.
 
     `client` has the bot's token. Bolt's own clients know neither `NO_PROXY` nor this machine.
     """
     for command in commands:
-        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake))
-    app.action(re.compile("^press_"))(_on_press(intake, wake, client))
-    app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
-    app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
+        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, client, keeper))
+    app.action(re.compile("^press_"))(_on_press(intake, wake, client, keeper))
+    app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
+    app.view(REASON_CALLBACK)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
     app.event("message")(_on_said(intake, client, is_private=True))
     app.error(on_error)
 
 
-def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_command(name: str, intake: Intake, wake: Wake, client: WebClient, keeper: AckKeeper) -> Callable[..., None]:
     """`name` is the command's own, whatever the workspace calls it."""
 
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        response = intake.ask(replace(command_call(body), command=name))
-        slack_message = draw(_report_of(response))
-        blocks = slack_message.blocks if response.card else None
-        ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")
+        if keeper.is_hopeless():
+            ack(text=NO_LEDGER, response_type="ephemeral")
+            return
+        call = replace(command_call(body), command=name)
+        with keeper.watching(lambda: ack(text=wording.LATE, response_type="ephemeral")) as watched:
+            response = intake.ask(call)
+            if not (is_late := watched.ends_late()):
+                ack(**_shown(response))
         _wake_for(response, wake)
+        if is_late:
+            _answer(client, body, call, response)
 
     return on_command
 
 
-def _on_press(intake: Intake, wake: Wake, client: WebClient) -> Callable[..., None]:
+def _on_press(intake: Intake, wake: Wake, client: WebClient, keeper: AckKeeper) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any]) -> None:
         call = press_call(body)
-        response = intake.press(call)
-        ack()
+        with keeper.watching(ack):  # an ack says nothing here, so it may come before the answer
+            response = intake.press(call)
+            ack()
         _wake_for(response, wake)
         if response.form and (why := _open_form(client, str(body["trigger_id"]), response.form, call.value)):
             response = Response(text=why)
         if response.text and not response.is_repeated:
-            _answer_press(client, body, call, response)
+            _answer(client, body, call, response)
 
     return on_press
 
 
-def _answer_press(client: WebClient, body: dict[str, Any], call: PressCall, response: Response) -> None:
-    """Answer the presser alone: at the address that came with the press, else with a private message there."""
-    shown = draw(_report_of(response))
-    blocks = shown.blocks if response.card else None
+def _answer(client: WebClient, body: dict[str, Any], call: PressCall | CommandCall, response: Response) -> None:
+    """Answer the sender alone: at the address that came with it, else with a private message there."""
+    shown = _shown(response)
     replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
-    answer = {"text": shown.text, "blocks": blocks, "response_type": "ephemeral", "replace_original": replaces}
+    url = str(body.get("response_url") or "")
+    if not (url and _is_posted(url, {**shown, "replace_original": replaces})):
+        _tell(client, call.place.channel_id, call.actor.user_id, text=shown["text"], blocks=shown["blocks"])
+
+
+def _is_posted(url: str, message: dict[str, Any]) -> bool:
     try:
-        post_to(str(body.get("response_url") or ""), answer)
+        post_to(url, message)
     except ChatError as error:
-        log.warning("press.answered_otherwise", message=error.message)
-        _tell(client, call.place.channel_id, call.actor.user_id, text=shown.text, blocks=blocks)
+        log.warning("answer.otherwise", message=error.message)
+        return False
+    return True
 
 
 def _tell(client: WebClient, channel: str, user: str, **what: Any) -> None:
@@ -111,20 +126,23 @@ def _tell(client: WebClient, channel: str, user: str, **what: Any) -> None:
         with translate_errors():
             client.chat_postEphemeral(channel=channel, user=user, **what)
     except ChatError as error:
-        log.warning("press.not_answered", message=error.message)
+        log.warning("answer.not_given", message=error.message)
 
 
 def _on_form(
-    intake: Intake, wake: Wake, block: str, call_of: Callable[[dict[str, Any]], PressCall]
+    intake: Intake, wake: Wake, keeper: AckKeeper, block: str, call_of: Callable[[dict[str, Any]], PressCall]
 ) -> Callable[..., None]:
     """`block` is the one whose field shows what was wrong."""
 
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
-        response = intake.press(call_of(body))
-        if response.text:
-            ack(response_action="errors", errors={block: _report_of(response).summary})
-        else:
-            ack()
+        with keeper.watching(lambda: ack(response_action="errors", errors={block: wording.LATE})) as watched:
+            response = intake.press(call_of(body))
+            if watched.ends_late():
+                log.warning("form.answered_late", message=response.text)
+            elif response.text:
+                ack(response_action="errors", errors={block: _report_of(response).summary})
+            else:
+                ack()
         _wake_for(response, wake)
 
     return on_form
@@ -203,6 +221,16 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
         except ChatError as failed:
             log.warning("listener.not_told", message=failed.message)
     return None if context.ack.response else BoltResponse(status=200, body=said)
+
+
+def _shown(response: Response) -> dict[str, Any]:
+    """Return the private message with the answer, for an ack and for a response URL."""
+    shown = draw(_report_of(response))
+    return {
+        "text": shown.text,
+        "blocks": shown.blocks if response.card else None,
+        "response_type": "ephemeral",
+    }
 
 
 def _report_of(response: Response) -> Card:

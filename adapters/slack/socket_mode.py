@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.envelopes import TwoLaneClient
 from adapters.slack.errors import translate_errors
 from adapters.slack.listeners import register
 from adapters.slack.scopes import missing_in
-from adapters.slack.socket_client import SocketClient
 from adapters.slack.web import SlackWeb
 from bot.commands import COMMANDS
 from bot.errors import ChatError, SettingsError
@@ -26,10 +25,9 @@ from bot.errors import ChatError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from slack_sdk.socket_mode.client import BaseSocketModeClient
-    from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.web import SlackResponse
 
+    from adapters.slack.ack_keeper import AckKeeper
     from bot.domain.request import WorkItem
     from bot.workflow.intake import Intake
 
@@ -39,6 +37,9 @@ Answer = TypeVar("Answer")
 
 ACKING = 32
 """How many threads take envelopes and ack them. With Bolt's default of five, envelopes would queue in a busy minute."""
+
+LISTENING = 256
+"""How many listeners run at once. After its ack one may still wait for Slack, and no other is kept waiting for that."""
 
 START_WITHIN = timedelta(minutes=1)
 """How long the start asks Slack again that does not answer, or says that it cannot at the moment."""
@@ -76,15 +77,16 @@ class SocketMode:
         team: str,
         intake: Intake,
         wake: Callable[[WorkItem], None],
+        keeper: AckKeeper,
         start_within: timedelta = START_WITHIN,
     ) -> None:
         self._client = SlackWeb(token=bot_token, base_url=api_url, retries=False)
         self._bot_token, self._app_token, self._team, self._api_url = bot_token, app_token, team, api_url
-        self._intake, self._wake, self._start_within = intake, wake, start_within
-        self._executor = ThreadPoolExecutor(max_workers=ACKING, thread_name_prefix="ack")
+        self._intake, self._wake, self._keeper = intake, wake, keeper
+        self._start_within = start_within
+        self._executor = ThreadPoolExecutor(max_workers=LISTENING, thread_name_prefix="ack")
         self._stopping = threading.Event()
-        self._app: App | None = None
-        self._socket: SocketClient | None = None
+        self._socket: TwoLaneClient | None = None
 
     def start(self) -> None:
         """Connect, and return once the socket is open.
@@ -99,23 +101,15 @@ class SocketMode:
 
     def _connect(self, deadline: float) -> None:
         authorized = self._authorize(deadline)
-        self._app = App(
+        app = App(
             client=SlackWeb(base_url=self._api_url),
             authorize=lambda: authorized,
             listener_executor=self._executor,
         )
-        register(self._app, COMMANDS, self._intake, self._wake, self._client)
-        self._socket = SocketClient(
-            app_token=self._app_token, web_client=SlackWeb(base_url=self._api_url, retries=False), concurrency=ACKING
-        )
-        self._socket.socket_mode_request_listeners.append(self._handle)
+        register(app, COMMANDS, self._intake, self._wake, client=self._client, keeper=self._keeper)
+        web_client = SlackWeb(base_url=self._api_url, retries=False)
+        self._socket = TwoLaneClient(app, app_token=self._app_token, web_client=web_client, concurrency=ACKING)
         self._patiently(self._open, "slack.app_token", deadline)
-
-    def _handle(self, client: BaseSocketModeClient, envelope: SocketModeRequest) -> None:
-        """Take one envelope, and send its ack."""
-        if self._app:
-            begun = time.time()
-            send_response(client, envelope, run_bolt_app(self._app, envelope), begun)
 
     def _authorize(self, deadline: float) -> AuthorizeResult:
         """Return whom the token belongs to. What the app may not do is said in the log, and the start goes on."""

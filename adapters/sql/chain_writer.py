@@ -71,7 +71,10 @@ class ChainWriter:
                 f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "
                 f"{self._keys.key_id}. I do nothing. Tell whoever runs me to start me with the new audit_key."
             )
-        self._compare(connection, head)
+        if self._seen:
+            self._compare(connection, head, self._seen)
+        else:
+            self._newer = read_entry(connection, head.seq)
         if self._seen is None or self._seen.seq != head.seq:
             self.times.learn(self._time_of(connection, head.seq))
         return head
@@ -88,8 +91,9 @@ class ChainWriter:
     def look(self, connection: Connection) -> None:
         """Compare the log with what this process has seen, where nothing is written. Raises `RecordChanged`."""
         self.refuse_to_write()
-        if self._seen:
-            self._compare(connection, read_head(connection))
+        seen = self._seen  # before the head is read: meanwhile others append
+        if seen:
+            self._compare(connection, read_head(connection), seen)
 
     def refuse_to_write(self) -> None:
         """Raise `NotOwner`, or `RecordChanged` when this process has found the log changed before."""
@@ -148,11 +152,7 @@ class ChainWriter:
         """Remember the newest entry of the transaction, after the commit."""
         self._seen = self._newer or self._seen
 
-    def _compare(self, connection: Connection, head: Head) -> None:
-        seen = self._seen
-        if seen is None:
-            self._newer = read_entry(connection, head.seq)
-            return
+    def _compare(self, connection: Connection, head: Head, seen: Entry) -> None:
         if head.seq < seen.seq:
             self._stop(f"its end is marked at {head.seq}, and I have seen entry {seen.seq}", seen)
         if read_entry(connection, seen.seq) != seen:

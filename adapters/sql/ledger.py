@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import structlog
 
@@ -107,7 +107,7 @@ class SqlLedger:
         self._reader = engine.execution_options(**{READS: True, FIRST: is_front})
         self._glance = self._reader if is_front else for_one_read(engine)  # only a transaction has a limit
         openings = Openings(self._transaction, self._chain, self._asks, self._clock, self._standstills)
-        self._opening = Together(self.turns, openings.open_all)
+        self._together: Together[Request | Entry] = Together(self.turns, openings.write_all)
 
     def in_front(self, engine: Engine) -> Self:
         """Return this ledger for people who wait for an answer: its writers come first, and its reads have a limit.
@@ -120,7 +120,7 @@ class SqlLedger:
 
     def open(self, request: Request) -> Request:
         with translate_errors():
-            return self._opening.put(request, RECEIPT_LIMIT)
+            return cast("Request", self._together.put(request, RECEIPT_LIMIT))
 
     def record(
         self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
@@ -181,9 +181,8 @@ class SqlLedger:
         return remains
 
     def note(self, noted: Noted, place: Place) -> None:
-        with self._writing(first=True) as (connection, head):
-            entry = self._chain.append(connection, head, entry_for_note(noted, place), self._clock.now())
-        tell(entry)
+        with translate_errors():
+            self._together.put(entry_for_note(noted, place), RECEIPT_LIMIT)
 
     def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
         with _reading(self._glance if is_one_statement(part) else self._reader) as connection:

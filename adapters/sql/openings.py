@@ -1,4 +1,4 @@
-"""Opening the requests of all commands that wait at the same moment, in one transaction."""
+"""What becomes of all commands that wait at the same moment, in one transaction: requests, and notes of mistakes."""
 
 from __future__ import annotations
 
@@ -36,34 +36,36 @@ class Openings:
         self._transaction, self._chain, self._asks, self._clock = transaction, chain, asks, clock
         self._standstills = standstills
 
-    def open_all(self, requests: Sequence[Request], within: timedelta) -> list[Request | Exception]:
-        """Return each request that was opened, and in the place of any other why it was not.
+    def write_all(self, new: Sequence[Request | Entry], within: timedelta) -> list[Request | Entry | Exception]:
+        """Return each request that was opened and each note that was appended, or in its place why it was not.
 
-        When the transaction fails and time is left, each request has one of its own: one spoils no other.
+        When the transaction fails and time is left, each has one of its own: one spoils no other.
         """
         until = monotonic() + within.total_seconds()
         try:
-            return self._open(requests, within)
+            return self._write(new, within)
         except LedgerError as error:
             failure = error
-        outcomes: list[Request | Exception] = []
-        for each in requests if len(requests) > 1 else ():
+        outcomes: list[Request | Entry | Exception] = []
+        for each in new if len(new) > 1 else ():
             if (left := until - monotonic()) <= 0:
                 break
-            outcomes += self.open_all([each], timedelta(seconds=left))
-        return outcomes + [failure] * (len(requests) - len(outcomes))
+            outcomes += self.write_all([each], timedelta(seconds=left))
+        return outcomes + [failure] * (len(new) - len(outcomes))
 
-    def _open(self, requests: Sequence[Request], within: timedelta) -> list[Request | Exception]:
-        new: list[Request] = []
-        entries: list[Entry] = []
+    def _write(self, new: Sequence[Request | Entry], within: timedelta) -> list[Request | Entry | Exception]:
         with self._transaction(within) as (connection, head):
-            outcomes = first_of_each(connection, requests, self._asks)
-            if new := [each for each in outcomes if isinstance(each, Request)]:
+            checked = first_of_each(connection, [each for each in new if isinstance(each, Request)], self._asks)
+            if any(isinstance(each, Request) for each in checked):
                 self._standstills.refuse_to_begin()
-                insert_requests(connection, new, self._asks)
-                entries = self._chain.append_all(connection, head, list(map(opened, new)), self._clock.now())
-        for entry, request in zip(entries, new, strict=True):
-            tell(entry, request)
+            insert_requests(connection, [each for each in checked if isinstance(each, Request)], self._asks)
+            rest = iter(checked)
+            outcomes = [next(rest) if isinstance(each, Request) else each for each in new]
+            written = [each for each in outcomes if not isinstance(each, Exception)]
+            entries = [opened(each) if isinstance(each, Request) else each for each in written]
+            sealed = self._chain.append_all(connection, head, entries, self._clock.now()) if entries else []
+        for entry, each in zip(sealed, written, strict=True):
+            tell(entry, each if isinstance(each, Request) else None)
         return outcomes
 
 
@@ -72,6 +74,8 @@ def first_of_each(connection: Connection, new: Sequence[Request], asks: Asks) ->
 
     A delivery that is known, or arrives twice at this moment, is one request: the first of them.
     """
+    if not new:
+        return []
     deliveries, taken = known_among(connection, new)
     known = read_requests(connection, [deliveries[d] for d in {r.delivery for r in new} & deliveries.keys()], asks)
     by_delivery = {each.delivery: each for each in known.values()}

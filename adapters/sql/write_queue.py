@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_IN_A_ROW = 32
+MOST_IN_A_ROW = 8
 """So many writers for whom a person waits come before one worker has its turn: a flood stops no work for good."""
 
 

@@ -202,6 +202,12 @@ def wrong_reason(text: str, ticket: str) -> str:
     return f"The reason has to contain a ticket number, like {ticket}" if ticket else ""
 
 
+LATE = (
+    "My database takes too long. If I could record this, the card shows it in a minute; "
+    "if nothing shows by then, send it again."
+)
+
+
 def broken(reference: str) -> str:
     """Return the answer to a command or a press when the bot failed; whether it was recorded by then is not known."""
     return (

@@ -37,5 +37,5 @@ class SilentHosts:
             self._silent.pop(host, None)
             if is_silent:
                 self._silent[host] = None
-                while len(self._silent) > MOST_KEPT:
-                    self._silent.pop(next(iter(self._silent)), None)
+            while len(self._silent) > MOST_KEPT:
+                self._silent.pop(next(iter(self._silent)), None)

@@ -10,8 +10,8 @@ import sys
 from tests.support.checkout import ROOT
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "bench/fleet.py", *options]
+def run(*options: str, bench: str = "fleet") -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, f"bench/{bench}.py", *options]
     return subprocess.run(  # noqa: S603 - our own words
         line, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )

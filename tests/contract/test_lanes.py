@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from adapters.clock import SystemClock
+from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.threads import ThreadScheduler
 from app.config.settings import AllWinRm
 from bot.domain.actions import Action
@@ -70,13 +70,13 @@ class Bot:
         authorizer = Authorizer(
             ledger=self.ledger, pause_switch=self.ledger, directory=directory, policy=POLICY, clock=clock
         )
-        self.looks = ThreadPoolExecutor(16)
+        self.looks = FairHostPool(16)
         workflow = assemble(
             ledger=self.ledger,
             terminal=self.terminal,
             chat=chat,
             clock=clock,
-            executor=self.looks,
+            pool=self.looks,
             scheduler=self.scheduler,
             authorizer=authorizer,
         )
@@ -102,7 +102,7 @@ class Bot:
     def stop(self) -> None:
         self.terminal.end.set()
         assert self.scheduler.stop(timedelta(seconds=30))
-        self.looks.shutdown()
+        self.looks.close()
 
 
 @pytest.fixture

@@ -16,7 +16,18 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "fleet_world"}
+HOUSE = {
+    "app",
+    "bot",
+    "adapters",
+    "rehearsal",
+    "rehearsal_testing",
+    "migrations",
+    "tests",
+    "fleet",
+    "fleet_world",
+    "neighbours_world",
+}
 
 
 NAME = r"[\w.]+(?: as \w+)?"

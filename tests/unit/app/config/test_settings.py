@@ -157,6 +157,20 @@ def test_the_lockout_window_is_ten_minutes_unless_the_file_says_another(tmp_path
     assert read(tmp_path, said).winrm.lockout_window == timedelta(minutes=30)
 
 
+@pytest.mark.parametrize(
+    ("key", "at_once"), [("", 256), ("  looks_at_once: 8\n", 8), ("  looks_at_once: 1000\n", 1000)]
+)
+def test_so_many_computers_are_looked_at_side_by_side(tmp_path: Path, key: str, at_once: int) -> None:
+    said = changed("winrm:\n", f"winrm:\n{key}")
+    assert read(tmp_path, said).winrm.looks_at_once == at_once
+
+
+@pytest.mark.parametrize("said", ["7", "0", "-1", "1001", "many"])
+def test_a_number_of_looks_that_cannot_be_is_a_fault(tmp_path: Path, said: str) -> None:
+    (told,) = faults(tmp_path, changed("winrm:\n", f"winrm:\n  looks_at_once: {said}\n"))
+    assert "winrm.looks_at_once" in told
+
+
 # Faults
 
 

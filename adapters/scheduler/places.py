@@ -1,0 +1,68 @@
+"""How many steps compute at the same time. A step that waits for hosts gives its place to another one meanwhile.
+
+All threads of the process share one processor's worth of Python. Many steps at once make each of them slower, and the
+acks of people, too. So steps have few places, and fewer still while many people wait for an ack. But any number of
+steps may wait for silent hosts: a step without a place costs nobody anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PLACES = 16
+"""How many steps compute at the same time."""
+
+PLACES_BEHIND = 2
+"""How many begin or go on while many people wait for an ack."""
+
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether people still wait: nobody says so when they do not."""
+
+
+class Places:
+    """The places of steps. `is_busy` says whether many people wait for an ack."""
+
+    def __init__(self, is_busy: Callable[[], bool] = lambda: False) -> None:
+        self._is_busy = is_busy
+        self._changed = threading.Condition()
+        self._taken = 0
+        self._mine = threading.local()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Have a place inside the block."""
+        self._take()
+        self._mine.is_taken = True
+        try:
+            yield
+        finally:
+            self._mine.is_taken = False
+            self._leave()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Give the place of this thread, if it has one, to others inside the block."""
+        if not getattr(self._mine, "is_taken", False):
+            yield
+            return
+        self._leave()
+        try:
+            yield
+        finally:
+            self._take()
+
+    def _take(self) -> None:
+        with self._changed:
+            while self._taken >= (PLACES_BEHIND if self._is_busy() else PLACES):
+                self._changed.wait(_LOOK_AGAIN)
+            self._taken += 1
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._taken -= 1
+            self._changed.notify()

@@ -1,0 +1,60 @@
+"""The client of Socket Mode with two lanes: presses do not wait behind commands.
+
+What ends or stops something is a press. In the client of Slack's library, all envelopes wait in one line for the same
+threads, so a flood of commands would hold back a Deny or a Stop.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import Empty
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+
+from adapters.slack.socket_client import SocketClient
+
+if TYPE_CHECKING:
+    from slack_bolt import App
+    from slack_sdk import WebClient
+    from slack_sdk.socket_mode.client import BaseSocketModeClient
+    from slack_sdk.socket_mode.request import SocketModeRequest
+
+PRESSING = 16
+"""How many threads take presses and forms, and nothing else."""
+
+
+class TwoLaneClient(SocketClient):
+    """`concurrency` is the number of threads for everything that is no press."""
+
+    def __init__(self, app: App, *, app_token: str, web_client: WebClient, concurrency: int) -> None:
+        self._app = app
+        self._presses = ThreadPoolExecutor(PRESSING, thread_name_prefix="press")
+        super().__init__(app_token=app_token, web_client=web_client, concurrency=concurrency)
+        self.socket_mode_request_listeners.append(self._answer)
+
+    def _answer(self, _client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        began = time()
+        send_response(self, request, run_bolt_app(self._app, request), began)
+
+    def process_message(self) -> None:
+        """As in the library, with a second lane. Slack sends JSON objects; what is none is left alone there, too."""
+        try:
+            raw: str | None = self.message_queue.get(timeout=1)
+        except Empty:
+            return
+        if raw is None:
+            return
+        message: dict[str, Any] = json.loads(raw) if raw.startswith("{") else {}
+        if message.get("type") == "disconnect":
+            self.connect_to_new_endpoint(force=True)
+            return
+        lane = self._presses if message.get("type") == "interactive" else self.message_workers
+        lane.submit(partial(self.run_message_listeners, message, raw))
+
+    def close(self) -> None:
+        super().close()
+        self._presses.shutdown()

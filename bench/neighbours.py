@@ -1,0 +1,192 @@
+"""What a healthy request takes while others are ill: alone, and beside hung hosts, silent hosts and a flood.
+
+    .venv/bin/python bench/neighbours.py [--quick] [--check] [--json]
+
+The ledger, the workflow, the scheduler and the intake are the real ones, on SQLite and on PostgreSQL. The host of the
+healthy request takes 1.5 s for each look and each act; its time is that of a forced request from the command until its
+card shows the end. Beside it: thirty hosts whose sessions never close, a request to 1,000 hosts that say nothing, and
+people who type and press as fast as they are answered. The median counts, in times of the median alone. `--check` exits
+with 1 when a bound is missed, and with 2 when PostgreSQL is not here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import threading
+import time
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+import structlog
+from fleet import DATABASES, Bound
+from neighbours_world import COSTS, HEALTHY, HUNG, SILENT, World
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.engine import make_url
+
+from adapters.sql.database import open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+AGAINST_ALONE = 1.5
+"""Beside others, the median of a healthy request is at most so many times that of one alone."""
+
+TRIES, QUICK_TRIES = 20, 3
+FLOODING = 8
+"""How many people type and press without a pause."""
+
+SETTLE = 1.0
+"""Seconds until those beside are at work."""
+
+
+@dataclass(slots=True)
+class Times:
+    """The seconds of healthy requests in one company."""
+
+    beside: str
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def middle(self) -> float:
+        return median(self.seconds)
+
+
+@contextmanager
+def flood(world: World) -> Iterator[None]:
+    """People who type commands, some of them wrong, and press buttons that are old, each as fast as they can."""
+    ends = threading.Event()
+
+    def one(number: int) -> None:
+        while not ends.is_set():
+            request_id = world.ask(f"{HEALTHY} id=99", by=number)
+            world.mistype(by=number)
+            world.press(request_id, by=number)
+
+    people = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(FLOODING)]
+    for each in people:
+        each.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        for each in people:
+            each.join()
+
+
+@contextmanager
+def asked(world: World, *texts: str) -> Iterator[None]:
+    """Requests that are under way, and are stopped at the end."""
+    for number, text in enumerate(texts):
+        world.ask(text, by=100 + number)
+    yield
+
+
+COMPANY: dict[str, Callable[[World], AbstractContextManager[None]]] = {
+    "alone": lambda _world: nullcontext(),
+    "30 hung hosts": lambda world: asked(world, *(f"{HUNG}-{number} --all --force --sync" for number in range(30))),
+    "1,000 silent hosts": lambda world: asked(world, f'"{SILENT}-*" --all --force'),
+    "a flood": flood,
+}
+
+
+def fresh(url: str, number: int) -> str:
+    """Return the URL of an empty database beside this one."""
+    where = make_url(url)
+    other = where.set(database=f"{where.database}{number}")
+    if where.get_backend_name() == "postgresql":
+        engine = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {other.database}")
+        engine.dispose()
+    return other.render_as_string(hide_password=False)
+
+
+def measured(url: str, company: Sequence[str], tries: int) -> list[Times]:
+    """Return the times of healthy requests in each company, which has a bot and a database of its own."""
+    found = []
+    for number, beside in enumerate(company):
+        times = Times(beside)
+        with closing(World(fresh(url, number))) as world, COMPANY[beside](world):
+            time.sleep(SETTLE)
+            for _ in range(tries):
+                began = time.perf_counter()
+                world.carry_out(f"{HEALTHY} --all --force --sync")
+                times.seconds.append(time.perf_counter() - began)
+        found.append(times)
+    return found
+
+
+def bounds_of(database: str, times: Sequence[Times]) -> tuple[Bound, ...]:
+    alone, *others = times
+    says = "a healthy request beside {}, in times of one alone"
+    return tuple(
+        Bound(database, says.format(each.beside), AGAINST_ALONE, each.middle / alone.middle) for each in others
+    )
+
+
+def as_json(found: dict[str, list[Times]], bounds: Sequence[Bound]) -> str:
+    seconds = {
+        database: {each.beside: {"median_s": round(each.middle, 3), "tries": len(each.seconds)} for each in times}
+        for database, times in found.items()
+    }
+    return json.dumps(
+        {
+            "host_costs_s": COSTS,
+            "databases": seconds,
+            "bounds": [asdict(bound) | {"held": bound.held} for bound in bounds],
+        }
+    )
+
+
+def show(found: dict[str, list[Times]], bounds: Sequence[Bound]) -> None:
+    table = Table("database", "beside", "median s", "shortest", "longest")
+    for database, times in found.items():
+        for each in times:
+            numbers = (each.middle, min(each.seconds), max(each.seconds))
+            table.add_row(database, each.beside, *(f"{number:.2f}" for number in numbers))
+    Console().print(table)
+    for bound in bounds:
+        said = "held" if bound.held else "MISSED"
+        Console().print(f"{said}: {bound.database}: {bound.says}: {bound.found:.2f}, at most {bound.most}")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--quick", action="store_true", help=f"{QUICK_TRIES} tries instead of {TRIES}")
+    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_argument("--tries", type=int, help="so many healthy requests in each company")
+    options.add_argument("--beside", choices=COMPANY, nargs="+", default=list(COMPANY), help="these companies")
+    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
+    asked_for = options.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    tries = asked_for.tries or (QUICK_TRIES if asked_for.quick else TRIES)
+    company = list(dict.fromkeys(("alone", *asked_for.beside)))
+    found: dict[str, list[Times]] = {}
+    for database in asked_for.only:
+        with ExitStack() as stack:
+            try:
+                url = stack.enter_context(DATABASES[database]())
+            except ModuleNotFoundError as error:
+                sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres\n")
+                continue
+            found[database] = measured(url, company, tries)
+    bounds = [bound for database, times in found.items() for bound in bounds_of(database, times)]
+    if asked_for.json:
+        sys.stdout.write(as_json(found, bounds) + "\n")
+    else:
+        show(found, bounds)
+    if asked_for.check and len(found) < len(asked_for.only):
+        return 2
+    return int(asked_for.check and not all(bound.held for bound in bounds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Presses have a lane of their own: what ends or stops something does not wait behind commands."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from adapters.slack.envelopes import TwoLaneClient
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from slack_bolt import Ack
+
+THREADS = 4
+BUTTON = [
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "text": {"type": "plain_text", "text": "Deny"}, "action_id": "deny", "value": "v"}
+        ],
+    }
+]
+
+
+class Busy:
+    """An app that answers no command before it is told to, and every press at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.go_on, self._begun = threading.Event(), threading.Semaphore(0)
+        client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
+        self._executor = ThreadPoolExecutor(20)
+        app = App(client=client, listener_executor=self._executor)
+
+        @app.command("/logoff")
+        def on_command(ack: Ack) -> None:
+            self._begun.release()
+            self.go_on.wait(2)
+            ack("done")
+
+        @app.action("deny")
+        def on_press(ack: Ack) -> None:
+            ack()
+
+        client.chat_postMessage(channel="C0OPS00001", text="Deny?", blocks=BUTTON)
+        self.socket = TwoLaneClient(app, app_token=workspace.app_token, web_client=app.client, concurrency=THREADS)
+        self.socket.connect()
+
+    def wait_until_busy(self) -> None:
+        for _ in range(THREADS):
+            assert self._begun.acquire(timeout=20)
+
+    def close(self) -> None:
+        self.go_on.set()
+        self.socket.close()
+        self._executor.shutdown()
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    with Workspace.from_file(SHIPPED_WORKSPACE) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def busy(workspace: Workspace) -> Iterator[Busy]:
+    busy = Busy(workspace)
+    yield busy
+    busy.close()
+
+
+def test_a_press_is_acked_while_every_thread_for_commands_is_taken(workspace: Workspace, busy: Busy) -> None:
+    dana = UserClient(workspace.url, "dana")
+    with ThreadPoolExecutor(3 * THREADS) as people:
+        typed = [people.submit(dana.command, f"/logoff comp{n}") for n in range(3 * THREADS)]
+        busy.wait_until_busy()
+        assert dana.press("Deny").ok
+        assert not all(each.done() for each in typed)
+        busy.go_on.set()
+        assert all(each.result().ok for each in typed[:THREADS])
+
+
+def test_a_socket_that_is_sent_away_is_opened_anew(workspace: Workspace, busy: Busy) -> None:
+    """Slack's client begins to read from the new socket a moment after it is open; what comes before is repeated."""
+    busy.go_on.set()
+    before = workspace.sockets
+    workspace.disconnect()
+    assert workspace.wait_until(lambda: bool(set(workspace.sockets) - set(before)))
+    dana = UserClient(workspace.url, "dana")
+    assert any(dana.command("/logoff comp1").reply == "done" for _ in range(5))
