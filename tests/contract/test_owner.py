@@ -81,7 +81,7 @@ def held_elsewhere(url: str) -> Iterator[subprocess.Popen[str]]:
     )
     try:
         assert process.stdout
-        assert process.stdout.readline() == "taken\n"
+        assert "taken\n" in iter(process.stdout.readline, "")
         yield process
     finally:
         process.kill()

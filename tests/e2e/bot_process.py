@@ -3,6 +3,7 @@
 settings: the configuration file      bot_token, app_token, api_url: the workspace's
 endpoints: host -> URL of the farm    username, password: the farm's account
 database: URL                         ahead: seconds that its clock is ahead
+owned: whether it owns its database, as `logoff-bot run` does
 die_after: name of an event: the process kills itself right after that event is in the database
 """
 
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,11 +80,15 @@ def main() -> None:
     )
     if told["die_after"]:
         die_after(told["die_after"])
-    bot = wiring.build(rehearsed, endpoints=told["endpoints"], clock=ClockAhead(told["ahead"]))
-    bot.start()
-    sys.stdout.write("started\n")
-    sys.stdout.flush()
-    threading.Event().wait()
+    clock = ClockAhead(told["ahead"]) if told["ahead"] else None
+    with wiring.owned(rehearsed) if told["owned"] else nullcontext() as owner:
+        bot = wiring.build(rehearsed, endpoints=told["endpoints"], clock=clock, owner=owner)
+        if owner:
+            owner.start(lambda: os._exit(1))
+        bot.start()
+        sys.stdout.write("started\n")
+        sys.stdout.flush()
+        threading.Event().wait()
 
 
 main()
