@@ -7,13 +7,13 @@ import signal
 import subprocess
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from tempfile import mkdtemp
 from threading import Timer
+from time import sleep
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import psutil  # type: ignore[import-untyped] # it comes with the server, without types
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from adapters.sql.database import open_database
@@ -83,12 +83,13 @@ def restarted(rng: Random, tally: Tally) -> None:
 
 def _kill() -> None:
     """Kill the server and all its processes at once, as a power cut does."""
-    with suppress(psutil.NoSuchProcess):
-        postmaster = psutil.Process(server().get_pid())
-        for process in (postmaster, *postmaster.children()):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        postmaster.wait(10)
+    processes = _signal(signal.SIGKILL)
+    while any(_parent_of(process) is not None for process in processes):
+        sleep(0.02)
+    # Where nobody buries the dead, their ids look alive, and the next server would take these files for theirs.
+    socket = Path(str(make_url(server().get_uri()).query["host"]))
+    for left in (Path(server().pgdata) / "postmaster.pid", *socket.glob(".s.PGSQL.*.lock")):
+        left.unlink(missing_ok=True)
 
 
 def _start() -> None:
@@ -96,6 +97,7 @@ def _start() -> None:
     for _ in range(PATIENT):
         try:
             server().ensure_postgres_running()
+            server().psql("select 1;")
         except subprocess.SubprocessError:
             continue
         return
@@ -107,25 +109,29 @@ def silent(rng: Random, tally: Tally) -> None:
 
     def turn(on: bool) -> None:  # noqa: FBT001 - on or off
         if on:
-            _signal(engine, signal.SIGSTOP)
-            Timer(SILENCE, _signal, [engine, signal.SIGCONT]).start()
+            _signal(signal.SIGSTOP)
+            Timer(SILENCE, _signal, [signal.SIGCONT]).start()
 
     play(rng, tally, engine, turn, "server silent")
     engine.dispose()
 
 
-def _signal(engine: Engine, number: signal.Signals) -> None:
-    del engine
-    postmaster = psutil.Process(server().get_pid())
-    for process in (postmaster, *postmaster.children()):
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
+def _signal(number: signal.Signals) -> list[int]:
+    """Send the signal to the server and its processes, and return them."""
+    postmaster = server().get_pid()
+    everybody = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    processes = [postmaster, *(each for each in everybody if _parent_of(each) == postmaster)]
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+    return processes
 
 
-def is_there() -> bool:
-    """Return whether PostgreSQL can be run here."""
+def _parent_of(process: int) -> int | None:
+    """Return the parent of a process that runs; None when it is gone or only waits to be buried."""
     try:
-        with fresh().connect() as connection:
-            return bool(connection.execute(text("SELECT 1")).scalar_one())
-    except ModuleNotFoundError:
-        return False
+        _, _, said = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")
+    except OSError:
+        return None
+    state, parent = said.split()[:2]
+    return None if state == "Z" else int(parent)
