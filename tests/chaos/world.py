@@ -39,7 +39,11 @@ class Hooked:
 
         def call(*args: Any, **how: Any) -> Any:
             self._hook(name, "before")
-            result = value(*args, **how)
+            try:
+                result = value(*args, **how)
+            except BotError:
+                self._hook(name, "failed")
+                raise
             if isinstance(result, Iterator):
                 return self._yielded(name, result)
             self._hook(name, "after")
@@ -105,7 +109,10 @@ class World:
         harness.chat = Hooked(self.chat, self.moment, CHAT)
 
     def moment(self, name: str, when: str) -> None:
-        if name == "mark_published" and when == "after":
+        if (name, when) == ("mark_published", "failed") and self._open_post:
+            # Once in a try: what cannot be noted must not be posted again and again.
+            self.lost_posts[self._open_post] = max(1, self.lost_posts[self._open_post])
+        if name == "mark_published" and when != "before":
             self._open_post = ""
         self.at_moment(name, when)
 

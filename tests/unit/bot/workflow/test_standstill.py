@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from bot.domain import events as e
 from bot.domain.request import Ending, State
-from bot.errors import NotOwner
+from bot.errors import LedgerError, NotOwner
 from tests.support.harness import BotHarness, text_of
 
 SECOND = timedelta(seconds=1)
@@ -149,3 +150,25 @@ def test_a_step_that_loses_the_database_on_its_way_is_made_good_later(
     assert len(harness.chat.cards) == 1
     assert harness.request.ending in (Ending.DONE, Ending.EXPIRED)
     assert len(harness.terminal.acts) <= 1
+
+
+def test_what_the_database_cannot_note_is_not_posted_again_and_again(harness: BotHarness) -> None:
+    """A disk that is read-only: the card is posted once at the most, however often the sweep comes."""
+    harness.ask("comp1 id=3 --sync")
+    post = harness.chat.post
+
+    def post_and_break(*args: object) -> object:
+        message_ref = post(*args)  # type: ignore[arg-type]
+        harness.ledger.fail_next(1_000)
+        return message_ref
+
+    harness.chat.post = post_and_break  # type: ignore[assignment, method-assign]
+    for _ in range(20):
+        with suppress(LedgerError):
+            harness.clock.move(5 * SECOND)
+            harness.run()
+    assert len(harness.chat.cards) == 1
+    harness.ledger.fail_next(0)
+    harness.chat.post = post  # type: ignore[method-assign]
+    harness.wait(MINUTE)
+    assert (harness.request.state, len(harness.chat.cards)) == (State.AWAITING, 2)
