@@ -14,7 +14,7 @@ from tests.chaos.databases import deleted, full, locked, read_only
 from tests.chaos.postgresql import restarted, sessions_end, silent
 from tests.chaos.stories import STORIES, asks, presses, tell, waits
 from tests.chaos.tally import Tally, judge
-from tests.chaos.two_processes import taken_over
+from tests.chaos.two_processes import on_postgresql, on_sqlite
 from tests.chaos.world import World
 from tests.support import builders as b
 from tests.support.harness import Crash
@@ -165,7 +165,8 @@ EVERY: dict[str, Scenario] = {
     "the database is lost to another": _scenario(_ownership_lost),
     "sick hosts beside healthy ones": _scenario(_sick_hosts),
     "floods": _scenario(_floods),
-    "two processes": _scenario(taken_over),
+    "two processes, SQLite": _scenario(on_sqlite),
+    "two processes, PostgreSQL": _scenario(on_postgresql),
     "SQLite: somebody holds the file": _scenario(locked),
     "SQLite: the disk is full": _scenario(full),
     "SQLite: the disk is read-only": _scenario(read_only),

@@ -181,3 +181,20 @@ def test_a_card_that_nobody_presses_expires_without_a_click(world: World) -> Non
         wait_until(world.is_over)
         wait_until(lambda: not any(message.buttons for message in dana.messages()))  # the card follows the record
     assert world.request().ending is Ending.EXPIRED
+
+
+def test_a_clock_that_was_set_back_expires_the_card_and_lets_nothing_begin(world: World) -> None:
+    dana = UserClient(world.workspace.url, "dana")
+    with world.bot():
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+    looks = len(world.farm.calls("comp1"))
+    with world.bot(ahead=-3600):
+        wait_until(world.is_over)
+        dana.command("/logoff comp1 id=3 --sync")
+        wait_until(lambda: any("clock was set back" in message.text for message in dana.messages()))
+    assert world.request().ending is Ending.EXPIRED
+    assert "clock was set back" in world.card()
+    assert len(world.farm.calls("comp1")) == looks
+    times = [entry.at for entry in world.ledger.entries() if entry.at]
+    assert times == sorted(times)
