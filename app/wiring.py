@@ -116,6 +116,7 @@ def owned(settings: Settings) -> Iterator[Owner]:
     owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
     try:
         owner.take()
+        owner.start()
         yield owner
     finally:
         owner.stop()

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy
@@ -31,7 +32,7 @@ HANGS = 5.0
 _CLIENT = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _SERVER = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 """Either side notices that the other has gone. The server lets the lock of a silent client go after 25 seconds: later
-than the client stops to trust it (`owner.GOOD_FOR`)."""
+than the client stops to trust it (`SessionLock.good_for`)."""
 
 _LIMITS = {"statement_timeout": 5_000, "lock_timeout": 4_000}
 
@@ -53,6 +54,8 @@ _NAMED = re.compile(r"logoff-bot [0-9a-f]{8} (\d{1,10}) (\d{4}-\d\d-\d\d)T(\d\d:
 
 class SessionLock:
     """A session that only holds the lock. Its name says who has it."""
+
+    good_for = timedelta(seconds=10)
 
     def __init__(self, engine: Engine) -> None:
         self._url = engine.url

@@ -73,7 +73,7 @@ def run(config: Config = APP_YAML) -> None:
         bot = wiring.build(settings, owner=owner)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told.set())
-        owner.start(on_end=told.set)
+        owner.when_displaced(told.set)
         bot.start()
         told.wait()
         bot.stop()

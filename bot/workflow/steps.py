@@ -20,6 +20,7 @@ from bot.errors import BotError, Conflict, NotAllowed, Standstill
 from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
+from bot.workflow.owned_terminal import OwnedTerminal
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.settling import Settling
 from bot.workflow.standstill import ends_in_standstill
@@ -254,6 +255,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
+    terminal = OwnedTerminal(terminal=terminal, ledger=ledger)
     hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
     return Workflow(
         ledger=ledger,

@@ -170,7 +170,8 @@ def test_a_lock_that_was_lost_is_taken_again(engine: Engine) -> None:
     owner.take()
     take_lock_away(engine)
     taken = owner._good_until
-    owner.start(ended.set)
+    owner.when_displaced(ended.set)
+    owner.start()
     wait_until(lambda: owner._good_until > taken)
     assert owner.refusal() is None
     with pytest.raises(OwnedByAnother):
@@ -185,7 +186,8 @@ def test_a_lock_that_another_has_taken_meanwhile_ends_the_process(engine: Engine
     take_lock_away(engine)
     another = owner_of(engine)
     another.take()
-    owner.start(ended.set)
+    owner.when_displaced(ended.set)
+    owner.start()
     assert ended.wait(50)
     assert owner.displaced_by
     assert f"process {os.getpid()}" in owner.displaced_by.message

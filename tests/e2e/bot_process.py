@@ -84,7 +84,7 @@ def main() -> None:
     with wiring.owned(rehearsed) if told["owned"] else nullcontext() as owner:
         bot = wiring.build(rehearsed, endpoints=told["endpoints"], clock=clock, owner=owner)
         if owner:
-            owner.start(lambda: os._exit(1))
+            owner.when_displaced(lambda: os._exit(1))
         bot.start()
         sys.stdout.write("started\n")
         sys.stdout.flush()

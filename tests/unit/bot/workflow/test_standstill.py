@@ -172,3 +172,23 @@ def test_what_the_database_cannot_note_is_not_posted_again_and_again(harness: Bo
     harness.chat.post = post  # type: ignore[method-assign]
     harness.wait(MINUTE)
     assert (harness.request.state, len(harness.chat.cards)) == (State.AWAITING, 2)
+
+
+@pytest.mark.parametrize("typed", ["comp1 id=3 --sync", "comp1 id=3 --warn 10s --sync"])
+@pytest.mark.parametrize("event", [e.WarningStarted, e.HostStarted])
+def test_no_order_leaves_when_the_database_is_lost_between_its_record_and_its_call(
+    harness: BotHarness, typed: str, event: type[e.Event]
+) -> None:
+    harness.ask_and_run(typed)
+    harness.press("approve")
+    harness.ledger.lose_after = event
+    harness.wait(20 * SECOND)
+    ordered = len(harness.terminal.acts)
+    if harness.ledger.not_owner:
+        harness.wait(MINUTE)
+        assert len(harness.terminal.acts) == ordered
+        harness.ledger.not_owner = None
+    harness.wait(3 * MINUTE)
+    said = harness.verdicts()["comp1 3"]
+    assert said == ("skipped" if event is e.WarningStarted and "warn" in typed else "gone")
+    assert (said == "gone") is (harness.terminal.logged_off == [("comp1", 3)])
