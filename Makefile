@@ -9,7 +9,7 @@ WORKERS ?= 3
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures unit test deep check lint kerberos foreign clean
+.PHONY: help demo story pictures unit test deep chaos check lint kerberos foreign clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -28,12 +28,16 @@ ifeq ($(TESTS),$(ALL))
 	$(BIN)/pytest tests/unit --cov $(PYTEST_OPTIONS)
 	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e $(PYTEST_OPTIONS)
+	$(BIN)/python -m tests.chaos --seconds 60
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
 endif
 
 deep: .venv/dev ## Try the properties, walks and races much harder; resumes (make deep DEEP="--seeds 7 --only 'press races'")
 	$(BIN)/python -m tests.deep $(DEEP)
+
+chaos: .venv/dev ## Break everything at random moments and count what must never happen (make chaos CHAOS="--seed 7 --seconds 60")
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lint: .venv/dev ## Style, types and import rules
 	$(BIN)/ruff check .

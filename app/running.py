@@ -59,7 +59,7 @@ class _Process:
                 return
             Watchdog(self._bot.writer).start()
             if self._bot.owner:
-                self._bot.owner.start(on_end=self.over.set)
+                self._bot.owner.when_displaced(self.over.set)
             self._bot.start()
             self._started()
         except Exception as error:  # noqa: BLE001 - it is raised in the main thread

@@ -122,7 +122,7 @@ class Bot:
             release()
 
 
-def build_owned(settings: Settings) -> Bot:
+def build_owned(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clock: Clock | None = None) -> Bot:
     """Return the bot as the owner of its database: no other bot runs on it until this one has stopped.
 
     Waits for another one to go. Raises `OwnedByAnother` when it does not, and else as `build` does.
@@ -134,7 +134,8 @@ def build_owned(settings: Settings) -> Bot:
         held.callback(database.dispose)
         held.callback(owner.stop)
         owner.take()
-        bot = build(settings, owner=owner)
+        owner.start()
+        bot = build(settings, endpoints=endpoints, clock=clock, owner=owner)
         return replace(bot, release=(*bot.release, held.pop_all().close))
 
 

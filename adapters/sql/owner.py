@@ -32,9 +32,6 @@ TRY_EVERY = timedelta(seconds=0.5)
 LOOK_EVERY = timedelta(seconds=2)
 """How often the owner looks whether it still has its lock."""
 
-GOOD_FOR = timedelta(seconds=10)
-"""How long the last such look counts. It is shorter than a PostgreSQL server keeps the lock of a silent session."""
-
 log = structlog.get_logger()
 
 
@@ -64,7 +61,12 @@ class Look(NamedTuple):
 
 
 class Lock(Protocol):
-    """A lock that ends with the process that holds it. Every method raises `LedgerError`."""
+    """A lock that ends with the process that holds it. Every method raises `LedgerError`.
+
+    `good_for` is how long a look counts: shorter than others could get the lock without this process knowing it.
+    """
+
+    good_for: timedelta
 
     def take(self, me: Holder, token: str) -> Holder | None:
         """Take the lock and name this process as the owner; return who holds it instead, None when it was taken."""
@@ -100,13 +102,15 @@ class Owner:
         if error := self._try_for_long():
             raise error
 
-    def start(self, on_end: Callable[[], None]) -> None:
-        """Keep looking. `on_end` is called once when another process owns the database and does not go.
-
-        `displaced_by` says which one then.
-        """
-        self._on_end = on_end
+    def start(self) -> None:
+        """Keep looking, right after `take`: a look counts only for a while."""
         self._thread.start()
+
+    def when_displaced(self, end: Callable[[], None]) -> None:
+        """Call this once when another process owns the database and does not go; `displaced_by` says which one."""
+        self._on_end = end
+        if self.displaced_by:
+            end()
 
     def stop(self) -> None:
         """Let the lock go."""
@@ -135,7 +139,7 @@ class Owner:
         began = monotonic()
         holder = self._lock.take(self._me, self._token)
         if holder is None:
-            self._displaced, self._good_until = False, began + GOOD_FOR.total_seconds()
+            self._displaced, self._good_until = False, began + self._lock.good_for.total_seconds()
         return holder
 
     def _try_for_long(self) -> OwnedByAnother | None:
@@ -173,7 +177,7 @@ class Owner:
         if at:
             self.learn_time(at)
         if held and not self._displaced:
-            self._good_until = began + GOOD_FOR.total_seconds()
+            self._good_until = began + self._lock.good_for.total_seconds()
             return None
         if held:  # a lock that two hold is none: the session was not the bot's own, or the file has two names
             return OwnedByAnother("Another bot has taken this database over although I hold its lock. I end.")

@@ -8,6 +8,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ MOST_READ = 1_000
 
 class FileLock:
     """The kernel lets the lock go when the process ends, however it ends. What stands in the file is for people."""
+
+    good_for = timedelta(minutes=5)  # nobody else gets it but by another file in its place, which a write notices
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

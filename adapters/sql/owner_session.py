@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy
@@ -31,7 +32,7 @@ HANGS = 5.0
 _CLIENT = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _SERVER = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 """Either side notices that the other has gone. The server lets the lock of a silent client go after 25 seconds: later
-than the client stops to trust it (`owner.GOOD_FOR`)."""
+than the client stops to trust it (`SessionLock.good_for`)."""
 
 _LIMITS = {"statement_timeout": 5_000, "lock_timeout": 4_000}
 
@@ -48,24 +49,29 @@ _LOOK = text(
     "AND pid = pg_backend_pid() AND classid = 0 AND objid = :key AND objsubid = 1)"
 )
 _END = text("SELECT pg_terminate_backend(:pid)")
-_NAMED = re.compile(r"logoff-bot (\d{1,10}) (\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z (.*)", re.DOTALL)
+_NAMED = re.compile(r"logoff-bot [0-9a-f]{8} (\d{1,10}) (\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z (.*)", re.DOTALL)
 
 
 class SessionLock:
     """A session that only holds the lock. Its name says who has it."""
 
+    good_for = timedelta(seconds=10)
+
     def __init__(self, engine: Engine) -> None:
         self._url = engine.url
         self._connection: Connection | None = None
+        self._descriptor = -1  # of the same socket as the connection's, to cut it by
         self._name = ""
 
     def take(self, me: Holder, token: str) -> Holder | None:
         self.leave()
-        self._name = _name_of(me)
+        self._name = _name_of(me, token)
         with translate_errors():
             self._connection = self._connected()
             try:
-                with _cut_when_it_hangs(self._connection):
+                driver = self._connection.connection.driver_connection
+                self._descriptor = os.dup(driver.fileno()) if driver else -1
+                with _cut_when_it_hangs(self._descriptor):
                     holder = self._taken(self._connection, token)
             except SQLAlchemyError:
                 self.leave()
@@ -85,7 +91,7 @@ class SessionLock:
         if self._connection is None:
             return Look(is_held=False)
         try:
-            with _cut_when_it_hangs(self._connection):
+            with _cut_when_it_hangs(self._descriptor):
                 at, held = self._connection.execute(_LOOK, {"key": OWNING}).one()
         except SQLAlchemyError:
             self.leave()
@@ -95,6 +101,9 @@ class SessionLock:
     def leave(self) -> None:
         """End the session. Closing it needs no answer of the server."""
         connection, self._connection = self._connection, None
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
         if connection is not None:
             with suppress(SQLAlchemyError):
                 connection.invalidate()
@@ -126,10 +135,13 @@ class SessionLock:
         return _holder_in(row.application_name)
 
 
-def _name_of(me: Holder) -> str:
-    """Return how the session names itself in `pg_stat_activity`, in the 63 bytes that PostgreSQL keeps."""
+def _name_of(me: Holder, token: str) -> str:
+    """Return how the session names itself in `pg_stat_activity`, in the 63 bytes that PostgreSQL keeps.
+
+    No other process has the same name: in containers many have the same number, and long host names are cut.
+    """
     host = me.host.encode("ascii", "replace").decode()
-    return f"logoff-bot {me.pid} {me.since.replace(' ', 'T')}Z {host}"[:63]
+    return f"logoff-bot {token[:8]} {me.pid} {me.since.replace(' ', 'T')}Z {host}"[:63]
 
 
 def _holder_in(name: str) -> Holder:
@@ -140,13 +152,12 @@ def _holder_in(name: str) -> Holder:
 
 
 @contextmanager
-def _cut_when_it_hangs(connection: Connection) -> Iterator[None]:
+def _cut_when_it_hangs(descriptor: int) -> Iterator[None]:
     """Cut the connection when what is done inside takes too long: whoever waits for the server gets an error then.
 
     A network that swallows everything says nothing, and a proxy may keep the connection alive without its server.
     """
-    driver = connection.connection.driver_connection
-    timer = threading.Timer(HANGS, _cut, [driver.fileno() if driver is not None else -1])
+    timer = threading.Timer(HANGS, _cut, [descriptor])
     timer.daemon = True
     timer.start()
     try:

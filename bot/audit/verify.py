@@ -12,6 +12,10 @@ from bot.audit.record import KEY_CHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+MOST_NAMED = 5
+"""So many entries that are older than one before them are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,7 @@ class Found:
     fault: str = ""  # the first bad entry and what is wrong with it; empty: the log holds
     keys: tuple[str, ...] = ()  # the ids of the keys that signed, in their order
     anchors: tuple[Head, ...] = ()  # the anchors that are in the log
+    backwards: tuple[int, ...] = ()  # the numbers of entries that are older than one before them, the first few
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +55,8 @@ class Checker:
     _keys: list[str] = field(default_factory=list, init=False)
     _is_trusted: bool = field(default=False, init=False)
     _anchored: list[Head] = field(default_factory=list, init=False)
+    _latest: datetime | None = field(default=None, init=False)
+    _backwards: list[int] = field(default_factory=list, init=False)
 
     def take(self, row: Entry | Unreadable) -> str:
         """Return what is wrong with the next row, as a sentence that names the entry; empty when it holds."""
@@ -72,7 +79,13 @@ class Checker:
     def found(self, fault: str) -> Found:
         """Return what is known so far, with what is wrong."""
         last = Head(self._seq, self._hash, self._signer.key_id if self._signer else "")
-        return Found(last=last, fault=fault, keys=tuple(self._keys), anchors=tuple(self._anchored))
+        return Found(
+            last=last,
+            fault=fault,
+            keys=tuple(self._keys),
+            anchors=tuple(self._anchored),
+            backwards=tuple(self._backwards),
+        )
 
     def _misplaced(self, seq: int) -> str:
         expected = self._seq + 1
@@ -97,6 +110,7 @@ class Checker:
     def _accept(self, entry: Entry) -> str:
         self._seq, self._hash = entry.seq, entry.hash
         self._is_trusted = self._is_trusted or self._signer == self.key
+        self._watch_time(entry)
         if not self._keys or self._keys[-1] != entry.key_id:
             self._keys.append(entry.key_id)
         for anchor in self.anchors:
@@ -108,6 +122,12 @@ class Checker:
         if halves and self._signer:
             self._signer = halves[1]
         return ""
+
+    def _watch_time(self, entry: Entry) -> None:
+        """Note an entry that is older than one before it. That is no fault: the order is that of the numbers."""
+        if entry.at and self._latest and entry.at < self._latest and len(self._backwards) < MOST_NAMED:
+            self._backwards.append(entry.seq)
+        self._latest = max(filter(None, (entry.at, self._latest)), default=None)
 
     def _wrong_end(self, head: Head) -> str:
         if head.seq != self._seq:
@@ -174,6 +194,12 @@ def in_words(found: Found) -> str:
         f"from 1 to {found.last.seq}, and all are in their order, unchanged, with the sessions that they name, signed "
         f"with {'the key' if len(found.keys) == 1 else 'the keys'} {', '.join(found.keys)}."
     )
+    if found.backwards:
+        some = ", ".join(map(str, found.backwards))
+        more = " and perhaps more" if len(found.backwards) == MOST_NAMED else ""
+        proven += (
+            f" The clock was set back: older than an entry before them are {some}{more}. Their numbers say the order."
+        )
     if found.anchors:
         last = max(anchor.seq for anchor in found.anchors)
         proven += f" Entry {last} is that of the anchor, so nothing up to it was cut."

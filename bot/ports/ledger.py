@@ -92,7 +92,8 @@ class Ledger(Protocol):
     ) -> None:
         """Keep which version the card shows, and the earliest time for the next drawing. No entry is written.
 
-        The kept version never decreases. With `message_ref` None the known one stays.
+        The chat shows it already, so it is kept also by a process that has just lost its hold on the database: the next
+        one would post the card again. The kept version never decreases. With `message_ref` None the known one stays.
         """
         ...
 

@@ -14,7 +14,7 @@ from bot.domain.part import HEAD
 from bot.domain.people import Place
 from bot.domain.request import LIST_FAILED, Ending, MessageRef, State, WorkItem
 from bot.domain.requirement import Confirm
-from bot.errors import ChatError, Conflict
+from bot.errors import ChatError, Conflict, NotOwner
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,13 +48,15 @@ class CardPublisher:
         """Draw the card until it shows the newest version of the request. A failed drawing is tried again later.
 
         A drawing of progress is not followed by another at once, and nothing is read after it: the time of the next
-        one is kept before this one is read, so all that ends later wakes the request then.
+        one is kept before this one is read, so all that ends later wakes the request then. Nothing new is posted unless
+        the database takes a write right before: where nobody can note it, each sweep would post it again.
         """
         while head := self._behind(request_id):
             now = self.clock.now()
-            if head.state is State.ACTING:
+            if head.state is State.ACTING or _would_post(head):
+                later = now + PROGRESS_EVERY if head.state is State.ACTING else head.publish_after
                 self.ledger.mark_published(
-                    request_id, version=head.published_version, message_ref=None, publish_after=now + PROGRESS_EVERY
+                    request_id, version=head.published_version, message_ref=None, publish_after=later
                 )
             request = self._to_show(head)
             again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
@@ -88,6 +90,8 @@ class CardPublisher:
         """Return the head of the request when its card is to be drawn now; else None."""
         head = self.ledger.find(request_id, HEAD)
         if head is None or head.published_version >= head.version:
+            return None
+        if isinstance(self.ledger.standstill(), NotOwner):  # the owner draws it
             return None
         if head.state is State.ASKED and head.reason_asked is None:
             return None
@@ -235,6 +239,11 @@ class CardPublisher:
             self.chat.reply(request.message_ref, names, notices.reminder(request))
         except ChatError as error:
             log.warning("reminder.not_posted", request_id=request.id, message=error.message)
+
+
+def _would_post(head: Request) -> bool:
+    """Whether its drawing may post something that cannot be found again: a card, or an announcement."""
+    return head.message_ref is None or bool(head.announced_in and not head.announced_at)
 
 
 def _instead_of_card(request: Request, error: ChatError) -> Card | None:

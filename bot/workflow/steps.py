@@ -23,6 +23,7 @@ from bot.workflow.following import FollowUp
 from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
+from bot.workflow.owned_terminal import OwnedTerminal
 from bot.workflow.publishing import CardPublisher
 from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
@@ -260,7 +261,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
     """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side."""
-    terminal = GuardedTerminal(terminal=terminal)
+    terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     shared = SharedLooks(terminal=terminal, clock=clock, look_within=look_within)

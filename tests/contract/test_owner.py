@@ -81,7 +81,7 @@ def held_elsewhere(url: str) -> Iterator[subprocess.Popen[str]]:
     )
     try:
         assert process.stdout
-        assert process.stdout.readline() == "taken\n"
+        assert "taken\n" in iter(process.stdout.readline, "")
         yield process
     finally:
         process.kill()
@@ -111,6 +111,7 @@ def test_two_owners_of_one_process_exclude_each_other_too(engine: Engine) -> Non
     with pytest.raises(OwnedByAnother):
         second.take()
     assert isinstance(second.refusal(), NotOwner)
+    assert first._lock.look().is_held  # the second is told, and no more
     first.stop()
     assert isinstance(first.refusal(), NotOwner)
     second.take()
@@ -169,7 +170,8 @@ def test_a_lock_that_was_lost_is_taken_again(engine: Engine) -> None:
     owner.take()
     take_lock_away(engine)
     taken = owner._good_until
-    owner.start(ended.set)
+    owner.when_displaced(ended.set)
+    owner.start()
     wait_until(lambda: owner._good_until > taken)
     assert owner.refusal() is None
     with pytest.raises(OwnedByAnother):
@@ -184,7 +186,8 @@ def test_a_lock_that_another_has_taken_meanwhile_ends_the_process(engine: Engine
     take_lock_away(engine)
     another = owner_of(engine)
     another.take()
-    owner.start(ended.set)
+    owner.when_displaced(ended.set)
+    owner.start()
     assert ended.wait(50)
     assert owner.displaced_by
     assert f"process {os.getpid()}" in owner.displaced_by.message
@@ -292,3 +295,22 @@ def test_a_server_that_is_silent_is_noticed(new_postgresql: Callable[[], str], m
     owner.take()
     assert not lock.look().is_held
     engine.dispose()
+
+
+def test_a_session_that_this_process_lost_sight_of_is_ended_and_the_lock_taken_again(
+    new_postgresql: Callable[[], str],
+) -> None:
+    """The server believes that the old session lives: its network was cut on this side alone."""
+    from adapters.sql.migrate import upgrade  # noqa: PLC0415 - only here
+
+    upgrade(url := new_postgresql())
+    engine = open_database(url)
+    lock = SessionLock(engine)
+    owner = Owner(lock, patience=timedelta(seconds=50), look_every=SOON)
+    owner.take()
+    zombie, lock._connection = lock._connection, None
+    owner.take()
+    assert lock.look().is_held
+    assert zombie
+    engine.dispose()
+    owner.stop()

@@ -3,6 +3,7 @@
 settings: the configuration file      bot_token, app_token, api_url: the workspace's
 endpoints: host -> URL of the farm    username, password: the farm's account
 database: URL                         ahead: seconds that its clock is ahead
+owned: whether it owns its database, as `logoff-bot run` does
 die_after: name of an event: the process kills itself right after that event is in the database
 """
 
@@ -78,7 +79,11 @@ def main() -> None:
     )
     if told["die_after"]:
         die_after(told["die_after"])
-    bot = wiring.build(rehearsed, endpoints=told["endpoints"], clock=ClockAhead(told["ahead"]))
+    clock = ClockAhead(told["ahead"]) if told["ahead"] else None
+    build = wiring.build_owned if told["owned"] else wiring.build
+    bot = build(rehearsed, endpoints=told["endpoints"], clock=clock)
+    if bot.owner:
+        bot.owner.when_displaced(lambda: os._exit(1))
     bot.start()
     sys.stdout.write("started\n")
     sys.stdout.flush()

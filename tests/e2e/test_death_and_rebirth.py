@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-ORDER_AGAIN = 90
-"""Seconds; an order that may be on its way is repeated after its own time, which is 45 with `--sync`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +46,10 @@ class World:
     database: str
 
     @contextmanager
-    def bot(self, *, die_after: str = "", ahead: float = 0) -> Iterator[subprocess.Popen[str]]:
+    def bot(
+        self, *, die_after: str = "", ahead: float = 0, owned: bool = False, waits: bool = False
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Run a bot inside the block. `owned`: as `run` does; `waits`: it has to wait for another one to go."""
         told = {
             "settings": str(ROOT / "app.yaml"),
             "bot_token": self.workspace.bot_token,
@@ -60,6 +61,7 @@ class World:
             "database": self.database,
             "die_after": die_after,
             "ahead": ahead,
+            "owned": owned,
         }
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, str(Path(__file__).with_name("bot_process.py"))],
@@ -73,7 +75,8 @@ class World:
         try:
             json.dump(told, process.stdin)
             process.stdin.close()
-            wait_until(lambda: process.stdout is not None and "started" in process.stdout.readline())
+            if not waits:
+                wait_until(lambda: process.stdout is not None and "started" in process.stdout.readline())
             yield process
         finally:
             process.kill()
@@ -94,8 +97,13 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/bot.db"
-    schema.upgrade(url)
+    schema.upgrade(url := f"sqlite:///{tmp_path}/bot.db")
+    with world_on(url) as world:
+        yield world
+
+
+@contextmanager
+def world_on(url: str) -> Iterator[World]:
     database = open_database(url)
     ledger = SqlLedger(database, SystemClock(), SigningKeys(REHEARSAL_KEY), ASK_TYPES)
     with Workspace.from_file(WORKSPACE) as workspace, Farm.from_file(FARM, engine="double") as farm:
@@ -112,8 +120,9 @@ def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, 
         wait_until(lambda: any(message.buttons for message in dana.messages()))
         dana.press("Log off 1")
         assert bot.wait(timeout=20) == -9
-    with world.bot():
-        wait_until(world.is_over, within=ORDER_AGAIN)
+    # An order that may be on its way is repeated only after its time.
+    with world.bot(ahead=130 if event == "host_started" else 0):
+        wait_until(world.is_over)
     request = world.request()
     assert request.ending is Ending.DONE
     assert [target.verdict for target in request.targets] == [Verdict.GONE]
@@ -172,3 +181,20 @@ def test_a_card_that_nobody_presses_expires_without_a_click(world: World) -> Non
         wait_until(world.is_over)
         wait_until(lambda: not any(message.buttons for message in dana.messages()))  # the card follows the record
     assert world.request().ending is Ending.EXPIRED
+
+
+def test_a_clock_that_was_set_back_expires_the_card_and_lets_nothing_begin(world: World) -> None:
+    dana = UserClient(world.workspace.url, "dana")
+    with world.bot():
+        assert dana.command("/logoff comp1 id=3 --sync").ok
+        wait_until(lambda: any(message.buttons for message in dana.messages()))
+    looks = len(world.farm.calls("comp1"))
+    with world.bot(ahead=-3600):
+        wait_until(world.is_over)
+        dana.command("/logoff comp1 id=3 --sync")
+        wait_until(lambda: any("clock was set back" in message.text for message in dana.messages()))
+    assert world.request().ending is Ending.EXPIRED
+    assert "clock was set back" in world.card()
+    assert len(world.farm.calls("comp1")) == looks
+    times = [entry.at for entry in world.ledger.entries() if entry.at]
+    assert times == sorted(times)

@@ -75,12 +75,13 @@ class InlinePool:
 class CrashingLedger(FakeLedger):
     """`die_before` and `die_after`: the process is killed when the first such event is recorded.
 
-    `lose_before`: it owns the database no more when the first such event is about to be recorded.
+    `lose_before` and `lose_after`: it owns the database no more then.
     """
 
     die_before: type[Event] | None = None
     die_after: type[Event] | None = None
     lose_before: type[Event] | None = None
+    lose_after: type[Event] | None = None
 
     def record(
         self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
@@ -92,6 +93,9 @@ class CrashingLedger(FakeLedger):
             self.lose_before = None
             self.not_owner = NotOwner("Another process owns my database.")
         after = super().record(request_id, event, interactive=interactive, limit=limit)
+        if self.lose_after and isinstance(event, self.lose_after):
+            self.lose_after = None
+            self.not_owner = NotOwner("Another process owns my database.")
         if self.die_after and isinstance(event, self.die_after):
             self.die_after = None
             raise Crash

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -50,6 +51,26 @@ def test_a_log_of_several_keys_holds_for_each_half(keys: SigningKeys) -> None:
     found = check_log(TURNED, head_of(TURNED, THREE), keys.public, named=NAMED)
     assert (found.fault, found.keys) == ("", (ONE.key_id, TWO.key_id, THREE.key_id))
     assert f"signed with the keys {ONE.key_id}, {TWO.key_id}, {THREE.key_id}." in in_words(found)
+
+
+def test_a_time_that_goes_back_is_no_fault_and_is_said() -> None:
+    entries: list[Entry] = []
+    for number, hours in enumerate((0, 2, 1, 3, 0, 4), start=1):
+        before, at = entries[-1].hash if entries else GENESIS, b.NOW + timedelta(hours=hours)
+        entries.append(seal(PAUSE, seq=number, at=at, before=before, keys=ONE))
+    found = check_log(entries, head_of(entries, ONE), ONE.public)
+    assert (found.fault, found.backwards) == ("", (3, 5))
+    assert "The clock was set back: older than an entry before them are 3, 5." in in_words(found)
+    assert "clock" not in in_words(check_log(PLAIN, head_of(PLAIN, ONE), ONE.public))
+
+
+def test_of_many_times_that_go_back_the_first_are_named() -> None:
+    entries: list[Entry] = []
+    for number in range(1, 20):
+        before, at = entries[-1].hash if entries else GENESIS, b.NOW - timedelta(hours=number)
+        entries.append(seal(PAUSE, seq=number, at=at, before=before, keys=ONE))
+    said = in_words(check_log(entries, head_of(entries, ONE), ONE.public))
+    assert "2, 3, 4, 5, 6 and perhaps more" in said
 
 
 def test_an_empty_log_is_said_to_be_empty() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from bot.domain import events as e
 from bot.domain.request import Ending, State
-from bot.errors import NotOwner
+from bot.errors import LedgerError, NotOwner
 from tests.support.harness import BotHarness, text_of
 
 SECOND = timedelta(seconds=1)
@@ -149,3 +150,45 @@ def test_a_step_that_loses_the_database_on_its_way_is_made_good_later(
     assert len(harness.chat.cards) == 1
     assert harness.request.ending in (Ending.DONE, Ending.EXPIRED)
     assert len(harness.terminal.acts) <= 1
+
+
+def test_what_the_database_cannot_note_is_not_posted_again_and_again(harness: BotHarness) -> None:
+    """A disk that is read-only: the card is posted once at the most, however often the sweep comes."""
+    harness.ask("comp1 id=3 --sync")
+    post = harness.chat.post
+
+    def post_and_break(*args: object) -> object:
+        message_ref = post(*args)  # type: ignore[arg-type]
+        harness.ledger.fail_next(1_000)
+        return message_ref
+
+    harness.chat.post = post_and_break  # type: ignore[assignment, method-assign]
+    for _ in range(20):
+        with suppress(LedgerError):
+            harness.clock.move(5 * SECOND)
+            harness.run()
+    assert len(harness.chat.cards) == 1
+    harness.ledger.fail_next(0)
+    harness.chat.post = post  # type: ignore[method-assign]
+    harness.wait(MINUTE)
+    assert (harness.request.state, len(harness.chat.cards)) == (State.AWAITING, 2)
+
+
+@pytest.mark.parametrize("typed", ["comp1 id=3 --sync", "comp1 id=3 --warn 10s --sync"])
+@pytest.mark.parametrize("event", [e.WarningStarted, e.HostStarted])
+def test_no_order_leaves_when_the_database_is_lost_between_its_record_and_its_call(
+    harness: BotHarness, typed: str, event: type[e.Event]
+) -> None:
+    harness.ask_and_run(typed)
+    harness.press("approve")
+    harness.ledger.lose_after = event
+    harness.wait(20 * SECOND)
+    ordered = len(harness.terminal.acts)
+    if harness.ledger.not_owner:
+        harness.wait(MINUTE)
+        assert len(harness.terminal.acts) == ordered
+        harness.ledger.not_owner = None
+    harness.wait(3 * MINUTE)
+    said = harness.verdicts()["comp1 3"]
+    assert said == ("skipped" if event is e.WarningStarted and "warn" in typed else "gone")
+    assert (said == "gone") is (harness.terminal.logged_off == [("comp1", 3)])

@@ -1,0 +1,91 @@
+"""Two bots on one database: the lock is taken from the first in the middle of a call, and the second takes over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from adapters.sql.database import open_database
+from adapters.sql.owner import Owner
+from adapters.sql.owner_file import FileLock
+from adapters.sql.owner_session import OWNING, SessionLock
+from tests.chaos.databases import ImpatientLedger, sqlite_file
+from tests.chaos.postgresql import fresh
+from tests.chaos.stories import STORIES, tell
+from tests.chaos.tally import Tally, judge
+from tests.chaos.world import CHAT, LEDGER, TERMINAL, Hooked, World
+from tests.support.harness import HOSTS, BotHarness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from sqlalchemy import Engine
+
+    from adapters.sql.owner import Lock
+
+MOST = 200
+
+
+def on_sqlite(rng: Random, tally: Tally) -> None:
+    """The file of the lock is deleted, and the second locks a new one."""
+    with sqlite_file() as (file, engine):
+        _taken_over(rng, tally, engine, FileLock, Path(f"{file}.owner").unlink)
+
+
+def on_postgresql(rng: Random, tally: Tally) -> None:
+    """The session that holds the lock is ended, as behind a network that was cut."""
+    engine = fresh()
+
+    def take_away() -> None:
+        with engine.begin() as connection:
+            connection.execute(_END, {"key": OWNING})
+
+    _taken_over(rng, tally, engine, SessionLock, take_away)
+    engine.dispose()
+
+
+_END = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key")
+
+
+def _taken_over(
+    rng: Random, tally: Tally, engine: Engine, lock: Callable[[Engine], Lock], take_away: Callable[[], None]
+) -> None:
+    """The first does not know: it goes on with what it was at, and is refused."""
+    story, at, seen = rng.choice(list(STORIES)), rng.randrange(MOST), [0]
+    first, second = Owner(lock(engine)), Owner(lock(engine))
+    first.take()
+    world = World(lambda harness: ImpatientLedger(engine, harness, first))
+    before = world.harness
+
+    def take_over(_name: str, _when: str) -> None:
+        seen[0] += 1
+        if seen[0] == at:
+            take_away()
+            second.take()
+            world.harness = _second(world, engine, second)
+            world.restart()
+            world.run(world.harness.run)
+            world.beside.append(before)
+
+    world.at_moment = take_over
+    tell(world, story)
+    world.end()
+    judge(tally, world, f"{story}, taken over at {at}")
+    for owner in (first, second):
+        owner.stop()
+
+
+def _second(world: World, engine: Engine, owner: Owner) -> BotHarness:
+    """Return another bot with the same hosts, the same chat, and connections of its own."""
+    bot = BotHarness(terminal=world.terminal, hosts=HOSTS, records_failures=True)
+    other: Any = bot
+    other.clock = world.harness.clock
+    own = open_database(engine.url.render_as_string(hide_password=False))
+    world.store = ImpatientLedger(own, other, owner)
+    other.ledger = Hooked(world.store, world.moment, LEDGER)
+    other.terminal = Hooked(world.terminal, world.moment, TERMINAL)
+    other.chat = Hooked(world.chat, world.moment, CHAT)
+    return bot
