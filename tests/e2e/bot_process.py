@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from adapters.sql.ledger import SqlLedger
 from app import logging as logs
 from app import wiring
 from app.config.settings import Slack, load
+from app.running import leave, run_until_told
 from bot.domain.events import name_of
 
 if TYPE_CHECKING:
@@ -78,11 +78,15 @@ def main() -> None:
     )
     if told["die_after"]:
         die_after(told["die_after"])
-    bot = wiring.build(rehearsed, endpoints=told["endpoints"], clock=ClockAhead(told["ahead"]))
-    bot.start()
+    run_until_told(
+        lambda: wiring.build(rehearsed, endpoints=told["endpoints"], clock=ClockAhead(told["ahead"])), say_started
+    )
+    leave(0)
+
+
+def say_started() -> None:
     sys.stdout.write("started\n")
     sys.stdout.flush()
-    threading.Event().wait()
 
 
 main()
