@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -46,7 +46,10 @@ class World:
     database: str
 
     @contextmanager
-    def bot(self, *, die_after: str = "", ahead: float = 0) -> Iterator[subprocess.Popen[str]]:
+    def bot(
+        self, *, die_after: str = "", ahead: float = 0, log: IO[bytes] | None = None
+    ) -> Iterator[subprocess.Popen[str]]:
+        """`log` takes its standard error."""
         told = {
             "settings": str(ROOT / "app.yaml"),
             "bot_token": self.workspace.bot_token,
@@ -64,6 +67,7 @@ class World:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=log,
             text=True,
         )
         assert process.stdin
