@@ -115,6 +115,7 @@ def _postgresql(where: URL, *, bounded: bool) -> Engine:
             pool_timeout=1.5,  # a transaction takes milliseconds; after this time the database itself hangs
             pool_pre_ping=True,
             hide_parameters=True,  # as above
+            connect_args={} if bounded else {"connect_timeout": 10},
         )
     except ModuleNotFoundError as exc:
         raise SettingsError("database: for PostgreSQL install the driver: uv sync --extra postgres") from exc

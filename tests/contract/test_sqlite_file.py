@@ -136,6 +136,14 @@ def test_nobody_makes_a_file_but_who_is_told_to(file: Path) -> None:
     assert upgrade(url, create=False) == newest()
 
 
+def test_options_of_the_driver_in_the_url_are_kept(file: Path) -> None:
+    upgrade(f"sqlite:///{file}")
+    engine = open_database(f"sqlite:///{file}?timeout=7&uri=true")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM chain_head").scalar_one() == 1
+    engine.dispose()
+
+
 def test_an_empty_file_is_no_database_either(file: Path) -> None:
     file.touch()
     with pytest.raises(SettingsError, match=r"is empty.*db upgrade --create"):

@@ -104,6 +104,19 @@ def test_it_ends_while_the_database_hangs(world: World, tmp_path: Path) -> None:
     assert lines_in(log)[-1]["event"] == "process.ended"
 
 
+def test_a_file_that_is_moved_away_stops_the_work_and_says_so(world: World, tmp_path: Path) -> None:
+    log, file = tmp_path / "log", Path(world.database.removeprefix("sqlite:///"))
+    dana = UserClient(world.workspace.url, "dana")
+    with log.open("wb") as lines, world.bot(log=lines):
+        away = file.rename(file.with_name("away.db"))
+        wait_until(lambda: b"database.gone" in log.read_bytes())  # at the next sweep, before anybody asks for anything
+        assert "I cannot record this" in str(dana.command("/logoff comp1 id=3 --sync"))
+        assert not file.exists()
+        away.rename(file)
+        assert "looking at comp1" in str(dana.command("/logoff comp1 id=3 --sync"))
+    assert [line["level"] for line in lines_in(log) if line["event"] == "database.gone"] == ["critical"]
+
+
 @pytest.fixture
 def silent_port() -> Iterator[int]:
     """Takes connections and never answers."""
