@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.wiring import Bot
 
-END_WITHIN = timedelta(seconds=8.5)
+END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
 
 log = structlog.get_logger()

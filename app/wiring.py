@@ -67,7 +67,7 @@ GROUPS_EVERY = timedelta(minutes=5)
 GROUPS_GOOD_FOR = timedelta(hours=1)
 """How long people and user groups count after Slack answered."""
 
-STOP_WITHIN = timedelta(seconds=6)
+STOP_WITHIN = timedelta(seconds=5)
 """How long running steps may take to finish when the program ends."""
 
 

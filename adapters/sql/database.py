@@ -151,6 +151,7 @@ def _postgresql(where: URL, *, for_people: bool, bounded: bool) -> Engine:
             pool_timeout=PEOPLE_WAIT if for_people else CONNECTION_WITHIN,
             pool_pre_ping=True,
             hide_parameters=True,  # as above
+            connect_args={} if bounded else {"connect_timeout": 10},
         )
     except ModuleNotFoundError as exc:
         raise SettingsError("database: for PostgreSQL install the driver: uv sync --extra postgres") from exc

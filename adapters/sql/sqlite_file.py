@@ -70,7 +70,9 @@ class SqliteFile:
     def connect(self, **options: Any) -> sqlite3.Connection:
         """Open the file; never make one. Raises `LedgerError` when it is no longer the one that was opened."""
         self.check()
-        connection: sqlite3.Connection = sqlite3.connect(f"file:{quote(str(self._path))}?mode=rw", uri=True, **options)
+        connection: sqlite3.Connection = sqlite3.connect(
+            f"file:{quote(str(self._path))}?mode=rw", **options | {"uri": True}
+        )
         with self._guard:
             self._opened = self._opened or self._here()
         return connection

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from adapters.sql.documents import ACTOR, MAYBE_MESSAGE_REF, PLACE
 from adapters.sql.errors import row_faults
 from adapters.sql.request_queries import read_part
-from adapters.sql.tables import UNENDED, host_survey, request
+from adapters.sql.tables import BEHIND, UNENDED, host_survey, request
 from bot.domain.part import WHOLE
 from bot.domain.request import Ending, State
 from bot.errors import UnreadableRequest
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 def end_rows(connection: Connection, request_id: str, now: datetime, asks: Asks) -> Remains | None:
     """End the request without reading it as a whole, and return what can be read of it.
 
-    None when there is no such request, or when it can be read after all; nothing is changed then.
+    None when there is no such request, when it can be read after all, or when it has been ended like this before;
+    nothing is changed then.
     """
     try:
         read_part(connection, request_id, WHOLE, asks)
     except UnreadableRequest:
+        wants = select(or_(UNENDED, request.c.due_at.is_not(None), BEHIND)).where(request.c.id == request_id)
+        if not connection.execute(wants).scalar_one():
+            return None
         remains = _remains(connection, request_id)
     else:
         return None

@@ -61,9 +61,11 @@ def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
         raise SettingsError(f"{path} is no text in UTF-8. Save it as UTF-8.") from exc
     except yaml.MarkedYAMLError as exc:
         line = f" at line {exc.problem_mark.line + 1}" if exc.problem_mark else ""
-        raise SettingsError(f"{path} is no YAML{line}: {exc.problem}") from exc
-    except yaml.YAMLError as exc:
-        raise SettingsError(f"{path} is no YAML: it has a control character in it.") from exc
+        raise SettingsError(f"{path} is no YAML{line}: {exc.problem}") from None  # its text shows the line
+    except yaml.YAMLError:
+        raise SettingsError(
+            f"{path} is no YAML: it has a control character in it."
+        ) from None  # its text shows the line
     if not isinstance(root, yaml.MappingNode):
         raise SettingsError(f"{path} is empty or no mapping. Copy the one that ships with the bot and change it.")
     problems: list[tuple[int, str]] = []

@@ -71,8 +71,8 @@ class Ledger(Protocol):
     def end_unreadable(self, request_id: str) -> Remains | None:
         """End a request whose rows cannot be read, append its `failed` entry, and return what is left of it.
 
-        Return None when it can be read, or there is none; nothing is changed then. A request that was over stays as it
-        is, and no more is due for it.
+        Return None when it can be read, when there is none, or when nothing is left to do for it; nothing is changed
+        then. A request that was over stays as it is, and no more is due for it.
         """
         ...
 

@@ -14,7 +14,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from adapters.sql.ledger import SqlLedger
 from app import logging as logs
 from app import wiring
 from app.config.settings import Slack, load
+from app.running import leave, run_until_told
 from bot.domain.events import name_of
 
 if TYPE_CHECKING:
@@ -79,15 +79,15 @@ def main() -> None:
     )
     if told["die_after"]:
         die_after(told["die_after"])
-    clock = ClockAhead(told["ahead"]) if told["ahead"] else None
     build = wiring.build_owned if told["owned"] else wiring.build
-    bot = build(rehearsed, endpoints=told["endpoints"], clock=clock)
-    if bot.owner:
-        bot.owner.when_displaced(lambda: os._exit(1))
-    bot.start()
+    clock = ClockAhead(told["ahead"]) if told["ahead"] else None
+    run_until_told(lambda: build(rehearsed, endpoints=told["endpoints"], clock=clock), say_started)
+    leave(0)
+
+
+def say_started() -> None:
     sys.stdout.write("started\n")
     sys.stdout.flush()
-    threading.Event().wait()
 
 
 main()

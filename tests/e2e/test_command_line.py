@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from adapters.windows.agent import script
 from app.cli.main import app
 from bot.commands import COMMANDS
-from bot.errors import SettingsError
+from bot.errors import BotError, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = """
@@ -65,6 +66,40 @@ def test_run_says_what_to_do_when_the_database_has_no_tables(real_config: Path, 
     result = runner.invoke(app, ["run", "--config", str(real_config)])
     assert isinstance(result.exception, SettingsError)
     assert "logoff-bot db upgrade" in result.exception.message
+
+
+MISSING = ["audit list", "audit verify", "audit anchor", "audit break-glass", "pause --reason x", "db upgrade", "run"]
+
+
+@pytest.mark.parametrize("command", MISSING)
+def test_a_command_about_a_file_that_is_not_there_says_so_and_makes_none(
+    real_config: Path, tmp_path: Path, command: str
+) -> None:
+    real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
+    result = runner.invoke(app, [*command.split(), "--config", str(real_config)])
+    assert isinstance(result.exception, SettingsError)
+    assert "db upgrade --create" in result.exception.message
+    assert list(tmp_path.iterdir()) == [real_config]
+
+
+URLS = [
+    "postgresql://svc:x@Hunter2/y#z:w%zz@127.0.0.1:9/name",
+    "postgresql://svc:Hunter2@ho st/name",
+    "postgresql://svc:Hunter2@127.0.0.1:port/name",
+    "svc:Hunter2@host",
+    "Hunter2://svc@host",
+    "mysql://svc:Hunter2@host",
+    "sqlite://svc:Hunter2@host/x.db",
+]
+
+
+@pytest.mark.parametrize("command", ["audit list", "audit anchor", "audit verify", "pause --reason x"])
+@pytest.mark.parametrize("url", URLS)
+def test_no_command_shows_a_part_of_a_password(real_config: Path, url: str, command: str) -> None:
+    result = runner.invoke(app, [*command.split(), "--database", url, "--config", str(real_config)])
+    assert isinstance(result.exception, BotError)
+    said = result.output + "".join(traceback.format_exception(result.exception))
+    assert [part for part in ("Hunter2", "w%zz", "y#z") if part in said] == []
 
 
 def test_the_manifest_names_every_command() -> None:

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -47,9 +47,18 @@ class World:
 
     @contextmanager
     def bot(
-        self, *, die_after: str = "", ahead: float = 0, owned: bool = False, waits: bool = False
+        self,
+        *,
+        die_after: str = "",
+        ahead: float = 0,
+        owned: bool = False,
+        waits: bool = False,
+        log: IO[bytes] | None = None,
     ) -> Iterator[subprocess.Popen[str]]:
-        """Run a bot inside the block. `owned`: as `run` does; `waits`: it has to wait for another one to go."""
+        """Run a bot inside the block. `owned`: as `run` does; `waits`: it has to wait for another one to go.
+
+        `log` takes its standard error.
+        """
         told = {
             "settings": str(ROOT / "app.yaml"),
             "bot_token": self.workspace.bot_token,
@@ -68,6 +77,7 @@ class World:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=log,
             text=True,
         )
         assert process.stdin

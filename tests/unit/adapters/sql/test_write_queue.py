@@ -49,6 +49,20 @@ def test_a_write_that_fails_gives_its_turn_on() -> None:
         pass
 
 
+def test_a_turn_has_one_mark_from_its_begin_to_its_end_and_no_other_turn_has_it() -> None:
+    turns = FairLock()
+    assert turns.holder() is None
+    with turns.take(LONG):
+        first = turns.holder()
+        assert first is not None
+        with pytest.raises(TimeoutError), turns.take(timedelta(0)):
+            pass
+        assert turns.holder() is first
+    assert turns.holder() is None
+    with turns.take(LONG):
+        assert turns.holder() is not first
+
+
 def test_what_was_spent_waiting_is_taken_off_the_time() -> None:
     with FairLock().take(LONG) as left:
         assert timedelta(0) < left <= LONG

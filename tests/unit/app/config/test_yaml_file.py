@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,3 +118,14 @@ def test_nothing_in_a_file_ends_in_a_traceback(tmp_path: Path, text: str) -> Non
     except SettingsError:
         return
     assert isinstance(file.values, dict)
+
+
+@pytest.mark.parametrize(
+    "value", ["svc:Hunter2: x", '"Hunter2', "[Hunter2", "{svc:Hunter2", '"\\qHunter2"', "@Hunter2"]
+)
+def test_a_line_that_is_no_yaml_is_not_repeated_because_it_may_hold_a_password(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "app.yaml"
+    file.write_text(f"team: T0HOME\ndatabase: {value}\n")
+    with pytest.raises(SettingsError, match="is no YAML") as caught:
+        yamlfile.read(file, {})
+    assert "Hunter2" not in "".join(traceback.format_exception(caught.value, limit=0))

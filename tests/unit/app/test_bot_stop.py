@@ -1,0 +1,71 @@
+"""The order in which the parts of the bot start and stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapters.scheduler.places import Places
+from app.wiring import Bot
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+
+class Parts:
+    """Every part of the bot in one; it notes what it is told.."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.bot: Bot | None = None
+        self.stops_within_start = False
+
+    def part(self, name: str) -> Any:
+        parts = self
+
+        class Part:
+            def start(self, *_: object) -> None:
+                parts.told.append(f"{name} start")
+                if parts.stops_within_start and name == "directory" and parts.bot:
+                    parts.bot.stop()
+
+            def stop(self, within: timedelta | None = None) -> bool:
+                parts.told.append(f"{name} stop" + ("" if within is None else f" {within.total_seconds():g}"))
+                return True
+
+            def load_policy(self, _: str) -> None:
+                parts.told.append(f"{name} policy")
+
+            step = record_failure = None
+
+        return Part()
+
+    def assembled(self) -> Bot:
+        self.bot = Bot(
+            ledger=self.part("ledger"),
+            policy="",
+            workflow=self.part("workflow"),
+            places=Places(),
+            scheduler=self.part("scheduler"),
+            connection=self.part("connection"),
+            directory=self.part("directory"),
+            release=(lambda: self.told.append("release"),),
+            writer=lambda: None,
+        )
+        return self.bot
+
+
+def test_no_step_begins_while_the_bot_takes_its_last_commands() -> None:
+    parts = Parts()
+    bot = parts.assembled()
+    bot.start()
+    assert parts.told == ["ledger policy", "directory start", "scheduler start", "connection start"]
+    parts.told.clear()
+    bot.stop()
+    assert parts.told == ["scheduler stop 0", "connection stop", "scheduler stop 5", "directory stop", "release"]
+
+
+def test_a_start_that_is_stopped_begins_nothing_more() -> None:
+    parts = Parts()
+    parts.stops_within_start = True
+    parts.assembled().start()
+    assert [each for each in parts.told if each.endswith("start")] == ["directory start"]
