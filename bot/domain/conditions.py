@@ -136,7 +136,7 @@ def may_be_like(pattern: str, text: str) -> bool:
 
 
 def _is_like_one_of(patterns: tuple[str, ...], text: str) -> bool:
-    """Return whether one of the patterns matches. Plain names are looked up, so that a hundred cost no more than one."""
+    """Return whether one of the patterns matches. Plain names are looked up, so a hundred cost no more than one."""
     if not text.isascii() or len(text) > LONGEST_NAME:
         return any(is_like(pattern, text) for pattern in patterns)
     names, others = _parted(patterns)
