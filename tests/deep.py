@@ -21,7 +21,9 @@ RESULTS = ROOT / ".deep.jsonl"
 DOMAIN, COMMANDS, POLICY = (f"tests/unit/bot/{folder}" for folder in ("domain", "commands", "policy"))
 CHECKS = {
     "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py {DOMAIN}/test_readings.py",
-    "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py {DOMAIN}/test_letters.py",
+    "filters and names": " ".join(
+        f"{DOMAIN}/test_{of}.py" for of in ("conditions", "inventory", "letters", "wildcards")
+    ),
     "requirements": f"{POLICY}/test_requirement.py",
     "words on a card": "tests/unit/bot/cards/test_hostile_texts.py",
     "words of a command": COMMANDS,

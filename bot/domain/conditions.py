@@ -56,7 +56,7 @@ class Condition:
         """Return whether the session meets the condition. An unknown idle or logon time never does."""
         match self.operator:
             case Operator.LIKE:
-                return any(is_like(pattern, text) for pattern in self.values for text in self._texts(session))
+                return any(_is_like_one_of(self.values, text) for text in self._texts(session))
             case Operator.IN:
                 return str(int(session.state)) in self.values
             case _:
@@ -133,6 +133,21 @@ def may_be_like(pattern: str, text: str) -> bool:
     if pattern.isascii() and text.isascii():
         return compiled(pattern.upper()).fits(text.upper())
     return any(map(_fits, _folded(pattern), _folded(text)))
+
+
+def _is_like_one_of(patterns: tuple[str, ...], text: str) -> bool:
+    """Return whether one of the patterns matches. Plain names are looked up, so a hundred cost no more than one."""
+    if not text.isascii() or len(text) > LONGEST_NAME:
+        return any(is_like(pattern, text) for pattern in patterns)
+    names, others = _parted(patterns)
+    return text.upper() in names or any(is_like(pattern, text) for pattern in others)
+
+
+@lru_cache(maxsize=256)
+def _parted(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the names in ASCII among the patterns, in capitals, and all others as they are."""
+    others = tuple(each for each in patterns if "*" in each or "?" in each or not each.isascii())
+    return frozenset(each.upper() for each in patterns if each not in others), others
 
 
 def _fits(pattern: str, text: str) -> bool:

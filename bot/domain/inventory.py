@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,9 @@ class Inventory:
     @property
     def without_suggestions(self) -> Inventory:
         """The same hosts for a person who is told no names that they did not type."""
-        return replace(self, suggests=False)
+        same = copy(self)  # with the same index
+        object.__setattr__(same, "suggests", False)
+        return same
 
     def find(self, selector: str) -> tuple[str, ...]:
         """Return the hosts that the selector stands for, in the inventory's spelling; an empty tuple for none.

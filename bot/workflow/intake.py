@@ -11,7 +11,7 @@ from bot.cards import notices
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
-from bot.commands.language import suggest, understand
+from bot.commands.language import Understood, suggest, understand
 from bot.commands.naming import OWN_NAMES, CommandNames
 from bot.commands.tokens import unescaped
 from bot.domain.events import Noted
@@ -19,6 +19,7 @@ from bot.domain.lifecycle import ASKED_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
+from bot.policy.model import Decision
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
@@ -27,7 +28,6 @@ from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
-    from bot.policy.model import Decision
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
@@ -77,13 +77,10 @@ class Intake:
         try:
             if answer := self._enquiries.answer(call, self._asked(call)):
                 return Response(text=answer.summary, card=answer)
-            standing = self._standing(call)
-            if not standing.allowed and not is_small(unescaped(call.text)):
-                return self._refused_unread(standing, call)
-            request = self._request(call, self.inventory if standing.allowed else self.inventory.without_suggestions)
-            if not standing.allowed and len(request.ask.hosts) > MOST_HOSTS_OF_A_STRANGER:
-                return self._refused_unread(standing, call)
-            opened = self.ledger.open(request)
+            understood = self._read(call)
+            if isinstance(understood, Decision):
+                return self._refused_unread(understood, call)
+            opened = self.ledger.open(self._request(call, understood))
         except UsageError as error:
             return self._misunderstood(error, call)
         except Duplicate as duplicate:
@@ -127,9 +124,26 @@ class Intake:
         self.ledger.note(Noted(kind=NoteKind.REFUSED, by=call.actor, detail=typed), call.place)
         return Response(text=standing.message)
 
-    def _request(self, call: CommandCall, inventory: Inventory) -> Request:
-        """Return a new request for the command. Raises `UsageError`."""
-        understood, now = understand(call.command, call.text, inventory), self.clock.now()
+    def _read(self, call: CommandCall) -> Understood | Decision:
+        """Return what the command means, or why it is not read: standing comes before any work. Raises `UsageError`.
+
+        A short command of few computers is read of everybody, and refused later like any other, in a request.
+        """
+        if is_small(unescaped(call.text)):
+            try:
+                found = understand(call.command, call.text, self.inventory.without_suggestions)
+            except UsageError:
+                if not self._standing(call).allowed:
+                    raise
+                return understand(call.command, call.text, self.inventory)  # it raises, with the names that are meant
+            if len(found.ask.hosts) <= MOST_HOSTS_OF_A_STRANGER:
+                return found
+        standing = self._standing(call)
+        return understand(call.command, call.text, self.inventory) if standing.allowed else standing
+
+    def _request(self, call: CommandCall, understood: Understood) -> Request:
+        """Return a new request for the command."""
+        now = self.clock.now()
         return Request(
             id=new_id(),
             delivery=call.delivery,

@@ -101,7 +101,7 @@ _COMPILER_ERROR = re.compile(r"\bCS\d{4}\b")
 _QUOTES = "[\"'\u00ab\u00bb\u2018-\u201f\u2039\u203a\u300c\u300d]"
 """What cmd.exe puts around a name, in the languages of Windows."""
 _QUOTED_POWERSHELL = re.compile(rf"{_QUOTES}\s*powershell(\.exe)?\s*{_QUOTES}", re.IGNORECASE)
-_CLIXML = re.compile(r"_x000[DA]_|</?S\b[^>]*>")
+_CLIXML = re.compile(r"_x000[DA]_|</?S\b[^<>]*>")
 
 
 def of_add_type(*, code: int, kind: str, identifier: str, message: str) -> Fault:

@@ -16,7 +16,7 @@ from adapters.windows.winrm.http_adapter import OutOfBounds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TAGS = re.compile(r"<[^>]*>")
+_TAGS = re.compile(r"<[^<>]*>")
 _LONGEST_PAGE = 4096
 _CREDENTIAL = re.compile(r"\b(Basic|Negotiate|NTLM|Kerberos)\s+[\w+/=-]{8,}", re.IGNORECASE)
 

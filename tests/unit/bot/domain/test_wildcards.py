@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.conditions import Condition, Field, Operator, is_like, may_be_like
 from bot.domain.wildcards import LONGEST_NAME, compiled
@@ -56,6 +58,15 @@ def test_what_is_longer_than_a_name_is_permitted_by_no_pattern_and_protected_by_
     at_most, above = "a" * LONGEST_NAME, "a" * (LONGEST_NAME + 1)
     assert (is_like("a*", at_most), is_like("a*", above), is_like("*", above)) == (True, False, True)
     assert (may_be_like("b*", at_most), may_be_like("b*", above)) == (False, True)
+
+
+@given(
+    patterns=st.lists(st.text("aB*?é\u212a\u0131", max_size=4), min_size=1, max_size=5),
+    text=st.text("AbÉé\u212ak", max_size=4),
+)
+def test_several_patterns_fit_where_one_of_them_does(patterns: list[str], text: str) -> None:
+    like = Condition(field=Field.CLIENT, operator=Operator.LIKE, values=tuple(patterns))
+    assert like.holds_for(b.session(client=text)) == any(is_like(pattern, text) for pattern in patterns)
 
 
 def test_a_client_with_an_endless_name_fits_no_filter() -> None:
