@@ -22,6 +22,7 @@ DOMAIN, COMMANDS, POLICY = (f"tests/unit/bot/{folder}" for folder in ("domain", 
 CHECKS = {
     "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py {DOMAIN}/test_readings.py",
     "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py {DOMAIN}/test_letters.py",
+    "times in sentences": f"{DOMAIN}/test_moments.py",
     "requirements": f"{POLICY}/test_requirement.py",
     "words on a card": "tests/unit/bot/cards/test_hostile_texts.py",
     "words of a command": COMMANDS,

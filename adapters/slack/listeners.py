@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
-from adapters.slack.render import draw
+from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
@@ -71,9 +71,8 @@ def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
 
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
         response = intake.ask(replace(command_call(body), command=name))
-        slack_message = draw(_report_of(response))
-        blocks = slack_message.blocks if response.card else None
-        ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")
+        shown = _shown(response)
+        ack(text=shown.text, blocks=shown.blocks or None, response_type="ephemeral")
         _wake_for(response, wake)
 
     return on_command
@@ -95,8 +94,8 @@ def _on_press(intake: Intake, wake: Wake, client: WebClient) -> Callable[..., No
 
 def _answer_press(client: WebClient, body: dict[str, Any], call: PressCall, response: Response) -> None:
     """Answer the presser alone: at the address that came with the press, else with a private message there."""
-    shown = draw(_report_of(response))
-    blocks = shown.blocks if response.card else None
+    shown = _shown(response)
+    blocks = shown.blocks or None
     replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
     answer = {"text": shown.text, "blocks": blocks, "response_type": "ephemeral", "replace_original": replaces}
     try:
@@ -122,7 +121,7 @@ def _on_form(
     def on_form(ack: Ack, body: dict[str, Any]) -> None:
         response = intake.press(call_of(body))
         if response.text:
-            ack(response_action="errors", errors={block: _report_of(response).summary})
+            ack(response_action="errors", errors={block: _sentence(response)})
         else:
             ack()
         _wake_for(response, wake)
@@ -202,5 +201,12 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
     return None if context.ack.response else BoltResponse(status=200, body=said)
 
 
-def _report_of(response: Response) -> Card:
-    return response.card or Card(headline=response.text, summary=response.text)
+def _shown(response: Response) -> Drawing:
+    if response.card:
+        return draw(response.card)
+    return Drawing(text=draw_text(_sentence(response)), blocks=[])
+
+
+def _sentence(response: Response) -> str:
+    """Return the text in signs that say no more than they show."""
+    return Card(headline=response.text, summary=response.text).summary

@@ -12,6 +12,8 @@ from slack_sdk.socket_mode import SocketModeClient
 from adapters.slack.web import proxy_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_sdk import WebClient
 
 log = structlog.get_logger()
@@ -45,14 +47,17 @@ class Ears:
 
 
 class Line:
-    """A socket whose end is an error. Slack's client takes the end for silence, and reads again without a pause."""
+    """A socket whose end is an error while it is needed.
 
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
+    Slack's client takes the end for silence, and reads again without a pause.
+    """
+
+    def __init__(self, sock: Any, is_needed: Callable[[], bool]) -> None:
+        self._sock, self._is_needed = sock, is_needed
 
     def recv(self, size: int) -> bytes:
         data: bytes = self._sock.recv(size)
-        if not data:
+        if not data and self._is_needed():
             raise ConnectionAbortedError("Slack has closed the socket")
         return data
 
@@ -79,7 +84,7 @@ class SocketClient(SocketModeClient):
         super().connect()
         session = self.current_session
         if session and session.sock is not None:
-            session.sock = Line(session.sock)  # type: ignore[assignment] # it is used as a socket is
+            session.sock = Line(session.sock, lambda: self.auto_reconnect_enabled)  # type: ignore[assignment] # it is used as a socket is
             session.last_ping_pong_time = session.last_ping_pong_time or time.time()
 
     def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - Slack's signature
