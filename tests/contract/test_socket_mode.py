@@ -186,6 +186,31 @@ def test_a_cut_connection_is_replaced(workspace: Workspace, connect: Callable[..
     assert is_heard(workspace)
 
 
+def test_a_cut_connection_is_replaced_although_slack_fails_first(
+    workspace: Workspace, connect: Callable[..., SocketMode]
+) -> None:
+    with capture_logs() as logs:
+        connect().start()
+        workspace.plan(Fault(method="apps.connections.open", kind=FaultKind.SERVER_ERROR, times=2))
+        workspace.disconnect("cut")
+        wait_until(lambda: any(each["event"] == "slack.back" for each in logs))
+    assert is_heard_at_last(workspace)
+    assert [each["event"] for each in logs if each["event"].startswith("slack.")] == ["slack.deaf", "slack.back"]
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_a_rate_limit_at_the_start_is_waited_for_where_the_minute_allows_it(
+    workspace: Workspace, connect: Callable[..., SocketMode], method: str
+) -> None:
+    workspace.plan(Fault(method=method, kind=FaultKind.RATE_LIMITED, wait=timedelta(minutes=5)))
+    with pytest.raises(ChatError) as failed:
+        connect().start()
+    assert failed.value.retry_after == timedelta(minutes=5)
+    workspace.plan(Fault(method=method, kind=FaultKind.RATE_LIMITED, wait=timedelta(seconds=1)))
+    connect().start()
+    assert is_heard(workspace)
+
+
 def test_a_connection_that_slack_renews_is_never_called_deaf(
     workspace: Workspace, connect: Callable[..., SocketMode]
 ) -> None:
