@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from slack_sdk import WebClient
+    from slack_sdk.socket_mode.builtin.connection import Connection
 
 log = structlog.get_logger()
 
-PING_EVERY = 1.0
-"""Seconds between two pings. After five without an answer the connection counts as dead."""
-
+PING_EVERY = 1.5
+"""Seconds between two pings. A second after the fourth without an answer the connection counts as dead."""
 
 LONGEST_PAUSE = 10.0
 """Seconds between two tries to connect anew, at the most, where Slack names no other time."""
@@ -87,10 +87,16 @@ class SocketClient(SocketModeClient):
         proxy = proxy_for(self.wss_uri)
         self.proxy, self.proxy_headers = (proxy.url, proxy.headers) if proxy else (None, None)
         super().connect()
-        session = self.current_session
-        if session and session.sock is not None:
-            session.sock = Line(session.sock, lambda: self.auto_reconnect_enabled)  # type: ignore[assignment] # it is used as a socket is
-            session.last_ping_pong_time = session.last_ping_pong_time or time.time()
+        if session := self.current_session:
+            self._listen(session)
+
+    def _listen(self, session: Connection) -> None:
+        """Hear the end of this connection, and count the time to its first pong, too."""
+        with session.sock_send_lock:
+            if session.sock is not None:
+                line: Any = Line(session.sock, lambda: self.auto_reconnect_enabled)
+                session.sock = line
+        session.last_ping_pong_time = session.last_ping_pong_time or time.time()
 
     def issue_new_wss_url(self) -> str:
         """Ask Slack for the address of a new socket. Slack's own way would sleep here after a rate limit."""
