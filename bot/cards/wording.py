@@ -157,7 +157,7 @@ def clash(conflict: Conflict) -> str:
     """Return why a press changed nothing, with the name of the person who decided first."""
     request = conflict.request
     who = called(request.decided_by) if request.decided_by else ""
-    when = f" ({said_at(request.decided_at)})" if request.decided_at else ""
+    when = f" at {said_at(request.decided_at)}" if request.decided_at else ""
     match conflict.reason:
         case ConflictReason.EMPTY:
             return "Keep at least one, or go back and press Cancel on the card."

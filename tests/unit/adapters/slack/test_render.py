@@ -297,8 +297,8 @@ DATE = "<!date^1772460000^{date_short_pretty} {time}|2026-03-02 14:00 UTC>"
 
 
 def test_a_private_answer_has_its_time_in_the_readers_zone_and_nothing_else_is_parsed() -> None:
-    said = "*Bo* <!channel> approved this (2026-03-02 14:00 UTC). Your press changed nothing."
-    assert draw_text(said) == f"*Bo* &lt;!channel&gt; approved this ({DATE}). Your press changed nothing."
+    said = "*Bo* <!channel> approved this at 2026-03-02 14:00 UTC. Your press changed nothing."
+    assert draw_text(said) == f"*Bo* &lt;!channel&gt; approved this at {DATE}. Your press changed nothing."
     forged = "<!date^1772460000^{date}|now> 0001-01-01 00:00 UTC"
     assert draw_text(forged) == "&lt;!date^1772460000^{date}|now&gt; 0001-01-01 00:00 UTC"
 
