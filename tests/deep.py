@@ -24,6 +24,7 @@ CHECKS = {
     "filters and names": " ".join(
         f"{DOMAIN}/test_{of}.py" for of in ("conditions", "inventory", "letters", "wildcards")
     ),
+    "times in sentences": f"{DOMAIN}/test_moments.py",
     "requirements": f"{POLICY}/test_requirement.py",
     "words on a card": "tests/unit/bot/cards/test_hostile_texts.py",
     "words of a command": COMMANDS,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -17,7 +19,7 @@ from bot.domain.people import MemberStatus, Person
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from slack_sdk import WebClient
@@ -34,6 +36,9 @@ NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 SLACKBOT = "USLACKBOT"
 """Slack's own account, of which `is_bot` says no."""
 
+_PEOPLE = ("U", "W")
+"""How the id of a person begins."""
+
 _BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 _GUESTS = ("is_restricted", "is_ultra_restricted")
 
@@ -45,14 +50,34 @@ RATE_WAIT_MOST = timedelta(minutes=1)
 """How often, and how long at most, a call waits for a rate limit. No request waits for these calls."""
 
 
+OWN_FAULT_AFTER = 3
+"""After so many rounds in which Slack fails for the same person, that is a matter of this person alone."""
+
+
+class _When(NamedTuple):
+    """When a refresh began."""
+
+    at: datetime
+    ticks: float  # the same in seconds of the monotonic clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Groups:
+    """The user groups as one refresh found them."""
+
+    of: Mapping[str, frozenset[str]] = field(default_factory=dict)  # user id -> ids and handles of their groups
+    when: _When | None = None  # None: they were never read
+    error: str = ""  # why Slack does not tell them any more, however long one waits
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """The result of one refresh. It is replaced as a whole, so groups and statuses always belong together."""
 
-    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # user id -> ids and handles of their groups
+    groups: _Groups = field(default_factory=_Groups)
     status: Mapping[str, MemberStatus] = field(default_factory=dict)  # user id -> status
-    at: datetime | None = None  # when the refresh began; None: there was none
-    ticks: float = 0.0  # the same in seconds of the monotonic clock
+    errors: Mapping[str, str] = field(default_factory=dict)  # user id -> why Slack does not tell the status
+    when: _When | None = None  # None: there was no refresh
 
 
 class SlackDirectory:
@@ -80,23 +105,34 @@ class SlackDirectory:
         self._every, self._good_for = refresh_every, good_for
         self._unknown_retry, self._ticks = min(unknown_retry, refresh_every), ticks
         self._known = _Known()
+        self._failed = Counter[str]()  # user id -> in how many rounds, one after the other, Slack failed for them
         self.group_ids: dict[str, str] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_fresh, name="directory", daemon=True)
 
     def person(self, actor: Actor) -> Person:
-        known = self._known
-        groups = known.groups.get(actor.user_id, frozenset())
-        return Person(actor=actor, groups=groups, status=self._status_of(actor.user_id, known))
+        known, user = self._known, actor.user_id
+        status = self._status_of(user, known)
+        why = ""
+        if status is MemberStatus.UNKNOWN and self._is_fresh(known.when):
+            why = known.errors.get(user, known.groups.error)
+        return Person(actor=actor, groups=self._groups_of(user, known), status=status, unknown_why=why)
 
     def members_of(self, names: frozenset[str]) -> frozenset[str]:
         known = self._known
-        people = {user for user, groups in known.groups.items() if groups & names}
+        people = {user for user in known.groups.of if self._groups_of(user, known) & names}
         people |= {name for name in names if name in known.status}
         return frozenset(user for user in people if self._status_of(user, known) is MemberStatus.MEMBER)
 
+    def _groups_of(self, user_id: str, known: _Known) -> frozenset[str]:
+        return known.groups.of.get(user_id, frozenset()) if self._is_fresh(known.groups.when) else frozenset()
+
     def _status_of(self, user_id: str, known: _Known) -> MemberStatus:
-        return known.status.get(user_id, MemberStatus.MEMBER) if self._is_fresh(known) else MemberStatus.UNKNOWN
+        """Return the status. Whom Slack was not asked about is in no group; without groups that is not known."""
+        if not self._is_fresh(known.when):
+            return MemberStatus.UNKNOWN
+        other = MemberStatus.MEMBER if self._is_fresh(known.groups.when) else MemberStatus.UNKNOWN
+        return known.status.get(user_id, other)
 
     def start(self) -> None:
         """Refresh once before the first command arrives, and then in the background."""
@@ -111,25 +147,57 @@ class SlackDirectory:
     def refresh(self) -> None:
         """Read all groups and people again. Raises `ChatError`.
 
-        This takes one call of Slack's rate limit tier 2, and one call of tier 4 for each person.
+        This takes one call of Slack's rate limit tier 2, and one call of tier 4 for each person. What Slack will never
+        tell of one person concerns that person alone. Where it will never tell the groups, people whom the rules name
+        by their ids still count, and the error is raised then.
         """
-        try:
-            self._refresh()
-        except (LookupError, TypeError, AttributeError, RuntimeError) as exc:
-            raise ChatError("Slack's answer about people is of another shape than I know.", retryable=True) from exc
+        when = _When(self._clock.now(), self._ticks())
+        groups = self._read_groups(when)
+        people = set(groups.of) | {name for name in self._names if name.startswith(_PEOPLE)}
+        status, errors = self._read_people(sorted(people))
+        self._known = _Known(groups=groups, status=status, errors=errors, when=when)
+        if groups.error:
+            raise ChatError(groups.error, retryable=False)
 
-    def _refresh(self) -> None:
-        asked_at, asked_ticks = self._clock.now(), self._ticks()
+    def _read_groups(self, when: _When) -> _Groups:
+        """Return the groups, or those of before with the error when waiting does not help. Raises `ChatError`."""
         found: dict[str, set[str]] = {}
         group_ids: dict[str, str] = {}
-        if any(not name.startswith(("U", "W")) for name in self._names):
-            for group in self._patiently(self._ask_groups):
-                _add(group, self._names, found, group_ids)
-        people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
-        status = {user_id: self._patiently(partial(self._ask_status, user_id)) for user_id in sorted(people)}
-        groups = {user_id: frozenset(names) for user_id, names in found.items()}
-        self._known = _Known(groups=groups, status=status, at=asked_at, ticks=asked_ticks)
+        if any(not name.startswith(_PEOPLE) for name in self._names):
+            try:
+                with _known_shape():
+                    for group in self._patiently(self._ask_groups):
+                        _add(group, self._names, found, group_ids)
+            except ChatError as error:
+                if error.retryable:
+                    raise
+                return replace(self._known.groups, error=error.message)
         self.group_ids.update(group_ids)
+        return _Groups(of={user_id: frozenset(names) for user_id, names in found.items()}, when=when)
+
+    def _read_people(self, people: Iterable[str]) -> tuple[dict[str, MemberStatus], dict[str, str]]:
+        """Return the statuses, and the errors of those that Slack does not tell.
+
+        Raises `ChatError` where Slack may tell it later. When it fails for the same person again and again and not for
+        all, it is no fault of Slack as a whole.
+        """
+        status, errors = dict[str, MemberStatus](), dict[str, str]()
+        later: ChatError | None = None
+        for user_id in people:
+            try:
+                with _known_shape():
+                    status[user_id] = self._patiently(partial(self._ask_status, user_id))
+                self._failed.pop(user_id, None)
+            except ChatError as error:
+                self._failed[user_id] += 1
+                if error.retryable and (error.retry_after or self._failed[user_id] < OWN_FAULT_AFTER):
+                    raise
+                later = error if error.retryable else later
+                log.warning("directory.person_not_told", user=user_id, message=error.message)
+                status[user_id], errors[user_id] = MemberStatus.UNKNOWN, error.message
+        if later and len(errors) == len(status):
+            raise later
+        return status, errors
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
         """Return the answer, after waiting for up to two rate limits. With many people, every refresh meets one."""
@@ -165,24 +233,33 @@ class SlackDirectory:
             raise ChatError("Slack answered without the person I asked for.", retryable=True)
         return _status_of(user, self._home_team)
 
-    def _is_fresh(self, known: _Known) -> bool:
+    def _is_fresh(self, when: _When | None) -> bool:
         """Return whether the refresh still counts: not when it is too old, or when the clock was set back before it."""
-        if known.at is None or self._ticks() - known.ticks > self._good_for.total_seconds():
+        if when is None or self._ticks() - when.ticks > self._good_for.total_seconds():
             return False
-        return timedelta(0) <= self._clock.now() - known.at <= self._good_for
+        return timedelta(0) <= self._clock.now() - when.at <= self._good_for
 
     def _keep_fresh(self) -> None:
         while not self._stopping.wait(self._pause().total_seconds()):
             self._refresh_or_say()
 
     def _pause(self) -> timedelta:
-        return self._every if self._known.at else self._unknown_retry
+        return self._every if self._known.when else self._unknown_retry
 
     def _refresh_or_say(self) -> None:
         try:
             self.refresh()
         except ChatError as error:
             log.warning("directory.not_refreshed", message=error.message)
+
+
+@contextmanager
+def _known_shape() -> Iterator[None]:
+    """Raise `ChatError` for an answer of another shape than Slack's."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, RuntimeError) as exc:
+        raise ChatError("Slack's answer about people is of another shape than I know.", retryable=True) from exc
 
 
 def _add(

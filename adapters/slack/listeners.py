@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
-from adapters.slack.render import draw
+from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
@@ -140,7 +140,7 @@ def _on_form(
             if watched.ends_late():
                 log.warning("form.answered_late", message=response.text)
             elif response.text:
-                ack(response_action="errors", errors={block: _report_of(response).summary})
+                ack(response_action="errors", errors={block: _sentence(response)})
             else:
                 ack()
         _wake_for(response, wake)
@@ -225,13 +225,10 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
 
 def _shown(response: Response) -> dict[str, Any]:
     """Return the private message with the answer, for an ack and for a response URL."""
-    shown = draw(_report_of(response))
-    return {
-        "text": shown.text,
-        "blocks": shown.blocks if response.card else None,
-        "response_type": "ephemeral",
-    }
+    shown = draw(response.card) if response.card else Drawing(text=draw_text(_sentence(response)), blocks=[])
+    return {"text": shown.text, "blocks": shown.blocks or None, "response_type": "ephemeral"}
 
 
-def _report_of(response: Response) -> Card:
-    return response.card or Card(headline=response.text, summary=response.text)
+def _sentence(response: Response) -> str:
+    """Return the text in signs that say no more than they show."""
+    return Card(headline=response.text, summary=response.text).summary

@@ -34,6 +34,7 @@ from bot.cards.model import (
     Timestamp,
     Tone,
     UserMention,
+    in_parts,
     mention,
 )
 
@@ -69,6 +70,11 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
         blocks.append(ActionsBlock(elements=buttons))
     summary = escape(cut(card.summary, MESSAGE_TEXT))
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
+
+
+def draw_text(text: str) -> str:
+    """Return the sentence for a message without blocks, with its times in the reader's zone. Nothing else is parsed."""
+    return "".join(_markdown(part) for part in in_parts(cut(text, MESSAGE_TEXT)))
 
 
 def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:

@@ -7,17 +7,24 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode import SocketModeClient
 
 from adapters.slack.web import proxy_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_sdk import WebClient
+    from slack_sdk.socket_mode.builtin.connection import Connection
 
 log = structlog.get_logger()
 
-PING_EVERY = 1.0
-"""Seconds between two pings. After five without an answer the connection counts as dead."""
+PING_EVERY = 1.5
+"""Seconds between two pings. A second after the fourth without an answer the connection counts as dead."""
+
+LONGEST_PAUSE = 10.0
+"""Seconds between two tries to connect anew, at the most, where Slack names no other time."""
 
 
 class Ears:
@@ -45,14 +52,17 @@ class Ears:
 
 
 class Line:
-    """A socket whose end is an error. Slack's client takes the end for silence, and reads again without a pause."""
+    """A socket whose end is an error while it is needed.
 
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
+    Slack's client takes the end for silence, and reads again without a pause.
+    """
+
+    def __init__(self, sock: Any, is_needed: Callable[[], bool]) -> None:
+        self._sock, self._is_needed = sock, is_needed
 
     def recv(self, size: int) -> bytes:
         data: bytes = self._sock.recv(size)
-        if not data:
+        if not data and self._is_needed():
             raise ConnectionAbortedError("Slack has closed the socket")
         return data
 
@@ -69,7 +79,7 @@ class SocketClient(SocketModeClient):
     def __init__(self, *, app_token: str, web_client: WebClient, concurrency: int) -> None:
         super().__init__(app_token=app_token, web_client=web_client, ping_interval=PING_EVERY, concurrency=concurrency)
         self._ears = Ears()
-        self._was_open = False
+        self._was_open, self._failures, self._again_at = False, 0, 0.0
 
     def connect(self) -> None:
         if self.wss_uri is None:
@@ -77,19 +87,52 @@ class SocketClient(SocketModeClient):
         proxy = proxy_for(self.wss_uri)
         self.proxy, self.proxy_headers = (proxy.url, proxy.headers) if proxy else (None, None)
         super().connect()
-        session = self.current_session
-        if session and session.sock is not None:
-            session.sock = Line(session.sock)  # type: ignore[assignment] # it is used as a socket is
-            session.last_ping_pong_time = session.last_ping_pong_time or time.time()
+        if session := self.current_session:
+            self._listen(session)
+
+    def _listen(self, session: Connection) -> None:
+        """Hear the end of this connection, and count the time to its first pong, too."""
+        with session.sock_send_lock:
+            if session.sock is not None:
+                line: Any = Line(session.sock, lambda: self.auto_reconnect_enabled)
+                session.sock = line
+        session.last_ping_pong_time = session.last_ping_pong_time or time.time()
+
+    def issue_new_wss_url(self) -> str:
+        """Ask Slack for the address of a new socket. Slack's own way would sleep here after a rate limit."""
+        return str(self.web_client.apps_connections_open(app_token=self.app_token)["url"])
 
     def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - Slack's signature
+        """Connect anew, unless the pause after a failure is not over. `force`: whatever there is."""
+        if not force and time.monotonic() < self._again_at:
+            return
         if self._was_open and not self.is_connected():
             self._ears.lost(self.current_session.last_ping_pong_time if self.current_session else None)
-        super().connect_to_new_endpoint(force)
+        wait = 0.0
+        try:
+            super().connect_to_new_endpoint(force)
+        except SlackApiError as exc:
+            wait = _asked_wait(exc)
+            raise
+        finally:
+            self._note(wait)
+
+    def _note(self, wait: float) -> None:
+        """Keep what became of a try. Slack counts how often it is asked for a socket, so failures make it rarer."""
         if self.is_connected():
-            self._was_open = True
+            self._was_open, self._failures, self._again_at = True, 0, 0.0
             self._ears.found()
+            return
+        self._failures += 1
+        self._again_at = time.monotonic() + max(wait, min(2.0 ** (self._failures - 1), LONGEST_PAUSE))
 
     def take_no_more(self) -> None:
         """Keep the present socket, and open no new one after it is lost."""
         self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
+
+
+def _asked_wait(error: SlackApiError) -> float:
+    """Return how many seconds Slack wants to be left alone; 0: it says nothing of that."""
+    headers = {str(name).lower(): str(value) for name, value in getattr(error.response, "headers", {}).items()}
+    asked = headers.get("retry-after", "")
+    return float(asked) if asked.isascii() and asked.isdigit() else 0.0

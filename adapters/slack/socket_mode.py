@@ -126,7 +126,7 @@ class SocketMode:
     def _open(self) -> None:
         """Open the socket. Raises as Slack's client does, and `ConnectionError` when nobody answers at its address."""
         if self._socket and not self._socket.is_connected():
-            self._socket.connect_to_new_endpoint()
+            self._socket.connect_to_new_endpoint(force=True)
             if not self._socket.is_connected():
                 raise ConnectionError("the socket did not open")
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from bot.cards.text import plain, unmarked
+from bot.domain.moments import with_moments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,20 @@ class Line:
     tone: Tone = Tone.PLAIN  # how the line looks
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(_fenced(self.parts)))
+        parts = tuple(_fenced(self.parts))
+        object.__setattr__(self, "parts", parts if self.tone is Tone.CODE else tuple(_timed(parts)))
+
+
+def _timed(parts: Iterable[LinePart]) -> Iterator[LinePart]:
+    """Yield the parts, with each time that stands in a text as a time of its own."""
+    for part in parts:
+        yield from in_parts(part) if isinstance(part, str) else (part,)
+
+
+def in_parts(text: str) -> Iterator[str | Timestamp]:
+    """Yield the text in its order, with each time in it as a time that is shown in the reader's zone."""
+    for each in with_moments(text):
+        yield each if isinstance(each, str) else Timestamp(each)
 
 
 def _fenced(parts: Iterable[LinePart]) -> Iterator[LinePart]:

@@ -9,6 +9,7 @@ from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, facts_of
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.durations import duration, exactly
+from bot.domain.moments import said_at
 from bot.domain.request import Ending, State
 from bot.domain.session import IDLE_FROM, SessionState
 from bot.domain.verdicts import Reason, Verdict
@@ -157,7 +158,7 @@ def clash(conflict: Conflict) -> str:
     """Return why a press changed nothing, with the name of the person who decided first."""
     request = conflict.request
     who = called(request.decided_by) if request.decided_by else ""
-    when = f" at {request.decided_at:%H:%M} UTC" if request.decided_at else ""
+    when = f" at {said_at(request.decided_at)}" if request.decided_at else ""
     match conflict.reason:
         case ConflictReason.EMPTY:
             return "Keep at least one, or go back and press Cancel on the card."
@@ -221,8 +222,8 @@ CLOCK_SET_BACK = "The clock was set back, so nobody can say how long this has wa
 
 def paused(pause: Pause) -> str:
     """Return the sentence for a request or a press that the pause stops."""
-    since = f"{pause.since:%Y-%m-%d %H:%M} UTC"
     why = outside(pause.reason, LONGEST_TEXT)
+    since = said_at(pause.since)
     return f"Paused by {outside(pause.by)} since {since}: {why}. Nothing new is started until somebody resumes."
 
 

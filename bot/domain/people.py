@@ -44,6 +44,7 @@ class Person:
     actor: Actor  # the identity
     groups: frozenset[str] = frozenset()  # ids (`S...`) and handles (`@oncall`) of their user groups
     status: MemberStatus = MemberStatus.MEMBER  # only `MEMBER` counts
+    unknown_why: str = ""  # what Slack says instead of their status or groups, with its cure; empty: nothing
 
     def is_among(self, names: frozenset[str]) -> bool:
         """Return whether one of the user ids, group ids and handles means this person."""

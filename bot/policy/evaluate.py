@@ -35,6 +35,8 @@ def check_member(person: Person) -> Decision:
         return deny("home workspace", "Only people of my own workspace count.")
     if person.status is MemberStatus.UNKNOWN:
         message = "I could not ask Slack for a while who you are, so I do nothing. Try again in a few minutes."
+        if person.unknown_why:
+            message = f"Slack does not tell me who you are, so I do nothing. {person.unknown_why}"
         return deny("status", message)
     if person.status is not MemberStatus.MEMBER:
         message = f"Slack says that your account is a {person.status.value} one; only members count."

@@ -73,7 +73,7 @@ def check_told(kind: str, outcomes: list[Outcome], ledger: SqlLedger) -> None:
     assert request.decided_by
     assert len(outcomes) == PRESSES
     assert {who for who, _, _ in outcomes} == {one.user_id for one in PEOPLE[kind]}
-    won = f"{request.decided_by.name} approved this at 14:00 UTC. Your press changed nothing."
+    won = f"{request.decided_by.name} approved this at 2026-03-02 14:00 UTC. Your press changed nothing."
     known = {won, "Only the person who asked can press this."}
     for who, text, changed in outcomes:
         assert changed == (not text)

@@ -173,9 +173,9 @@ def is_heard_at_last(workspace: Workspace) -> bool:
 
 
 def test_a_dead_connection_is_found_in_time_for_a_person_who_waits() -> None:
-    """The promise is 15 seconds: five pings, the next look, the longest read of the socket, and a new connection."""
+    """The promise is 15 seconds: four pings and a second, the next look, the longest read, and a new connection."""
     reading, connecting = 3, 3
-    assert 6 * PING_EVERY + reading + connecting < 15
+    assert (4 * PING_EVERY + 1) + PING_EVERY + reading + connecting < 15
 
 
 def test_a_cut_connection_is_replaced(workspace: Workspace, connect: Callable[..., SocketMode]) -> None:
@@ -183,6 +183,31 @@ def test_a_cut_connection_is_replaced(workspace: Workspace, connect: Callable[..
         connect().start()
         workspace.disconnect("cut")
         wait_until(lambda: any(each["event"] == "slack.back" for each in logs))
+    assert is_heard(workspace)
+
+
+def test_a_cut_connection_is_replaced_although_slack_fails_first(
+    workspace: Workspace, connect: Callable[..., SocketMode]
+) -> None:
+    with capture_logs() as logs:
+        connect().start()
+        workspace.plan(Fault(method="apps.connections.open", kind=FaultKind.SERVER_ERROR, times=2))
+        workspace.disconnect("cut")
+        wait_until(lambda: any(each["event"] == "slack.back" for each in logs))
+    assert is_heard_at_last(workspace)
+    assert [each["event"] for each in logs if each["event"].startswith("slack.")] == ["slack.deaf", "slack.back"]
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_a_rate_limit_at_the_start_is_waited_for_where_the_minute_allows_it(
+    workspace: Workspace, connect: Callable[..., SocketMode], method: str
+) -> None:
+    workspace.plan(Fault(method=method, kind=FaultKind.RATE_LIMITED, wait=timedelta(minutes=5)))
+    with pytest.raises(ChatError) as failed:
+        connect().start()
+    assert failed.value.retry_after == timedelta(minutes=5)
+    workspace.plan(Fault(method=method, kind=FaultKind.RATE_LIMITED, wait=timedelta(seconds=1)))
+    connect().start()
     assert is_heard(workspace)
 
 

@@ -22,6 +22,7 @@ import structlog
 from adapters.windows.errors import Fault
 from bot.domain.letters import python_lower, python_upper
 from bot.domain.logons import PROVEN_FOR
+from bot.domain.moments import said_at
 from bot.errors import LedgerError, NotAuthenticated, TerminalError, TimedOut
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def digest_of(connection: Connection, key: bytes) -> str:
 
 def fault_of(suspension: Suspension) -> Fault:
     """Return what the person is told, with the time from which the account is tried again."""
-    again = _minute(suspension.until + _JUST_UNDER_A_MINUTE)
+    again = said_at(suspension.until + _JUST_UNDER_A_MINUTE)
     if suspension.refused_at is None:
         sentence = (
             "{host} was not asked: two computers did not accept the bot's account, and more attempts could lock it. "
@@ -257,13 +258,9 @@ def fault_of(suspension: Suspension) -> Fault:
             "with another password."
         )
     else:
-        at = _minute(suspension.refused_at)
+        at = said_at(suspension.refused_at)
         sentence = (
             f"{{host}} did not accept the bot's account at {at} and is not tried again before {again}, so that the "
             "account is not locked. Check its rights there, its password, and whether it is locked."
         )
     return Fault(NotAuthenticated, sentence)
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%H:%M} UTC"

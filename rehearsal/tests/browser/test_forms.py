@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from rehearsal.page import Page
 from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
+from rehearsal.slack.methods import SCOPES
 from rehearsal_testing.page_actions import type_command, wait_for
 from rehearsal_testing.waiting import wait_until
 
@@ -87,7 +88,7 @@ class Clerk:
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    workspace = Workspace.from_file(SHIPPED_WORKSPACE)
+    workspace = Workspace.from_file(SHIPPED_WORKSPACE, scopes=SCOPES)
     Page(workspace)
     with workspace:
         yield workspace

@@ -10,9 +10,10 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from adapters.slack.directory import SlackDirectory
+from adapters.slack.directory import OWN_FAULT_AFTER, SlackDirectory
 from bot.domain.people import Actor, MemberStatus
 from bot.errors import ChatError
+from bot.policy.evaluate import check_member
 from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
@@ -29,14 +30,15 @@ class Answers(WebClient):
         super().__init__(token="xoxb-none")
         self.groups: Any = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["U1"]}]}
         self.user: Any = {"user": {"id": "U1", "team_id": "T0HOME"}}
+        self.others: dict[str, Any] = {}  # user id -> the answer about this person
         self.asked = 0
 
     def usergroups_list(self, **_: Any) -> Any:
         self.asked += 1
         return _give(self.groups)
 
-    def users_info(self, **_: Any) -> Any:
-        return _give(self.user)
+    def users_info(self, *, user: str, **_: Any) -> Any:
+        return _give(self.others.get(user, self.user))
 
 
 def _give(answer: Any) -> Any:
@@ -48,12 +50,17 @@ def _give(answer: Any) -> Any:
 class Directory(SlackDirectory):
     """`ticked` is how long it has been running, whatever the clock says."""
 
-    def __init__(self, every: timedelta = HOUR, unknown_retry: timedelta = HOUR) -> None:
+    def __init__(
+        self,
+        every: timedelta = HOUR,
+        unknown_retry: timedelta = HOUR,
+        names: frozenset[str] = frozenset({"@oncall"}),
+    ) -> None:
         self.client, self.clock, self.ticked = Answers(), SettableClock(b.NOW), timedelta(0)
         super().__init__(
             self.client,
             self.clock,
-            frozenset({"@oncall"}),
+            names,
             home_team="T0HOME",
             refresh_every=every,
             good_for=HOUR,
@@ -213,3 +220,90 @@ def test_what_is_old_stays_old_when_the_clock_comes_round_again() -> None:
     assert directory.status() is MemberStatus.MEMBER
     directory.ticked += timedelta(seconds=1)
     assert directory.status() is MemberStatus.UNKNOWN
+
+
+# What Slack does not tell of one person, or of the groups
+
+
+BO = Actor(user_id="U2")
+ERIN = Actor(user_id="U3")
+FOR_GOOD = SlackApiError("no", {"error": "access_denied"})  # type: ignore[no-untyped-call] # Slack's class has no types
+NO_SCOPE = SlackApiError("no", {"error": "missing_scope"})  # type: ignore[no-untyped-call] # the same
+FOR_NOW = SlackApiError("no", {"error": "internal_error"})  # type: ignore[no-untyped-call] # the same
+
+
+def of_two() -> Directory:
+    directory = Directory()
+    directory.client.groups = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["U1", "U2"]}]}
+    directory.client.others = {"U2": {"user": {"id": "U2"} | HOME}}
+    return directory
+
+
+def test_whom_slack_will_never_tell_of_is_unknown_alone_and_is_told_the_cure() -> None:
+    directory = of_two()
+    directory.client.others["U2"] = NO_SCOPE
+    directory.refresh()
+    assert (directory.status(), directory.person(BO).status) == (MemberStatus.MEMBER, MemberStatus.UNKNOWN)
+    assert directory.members_of(frozenset({"@oncall"})) == {"U1"}
+    said = check_member(directory.person(BO)).message
+    assert "logoff-bot manifest" in said
+    assert "Try again" not in said
+
+
+def test_a_fault_of_slack_for_one_person_is_theirs_alone_once_it_comes_again_and_again() -> None:
+    directory = of_two()
+    directory.refresh()
+    directory.client.others["U2"] = FOR_NOW
+    for _ in range(OWN_FAULT_AFTER - 1):
+        with pytest.raises(ChatError):
+            directory.refresh()
+        assert directory.person(BO).status is MemberStatus.MEMBER, "what is known still counts"
+    directory.clock.move(HOUR)
+    directory.refresh()
+    assert (directory.status(), directory.person(BO).status) == (MemberStatus.MEMBER, MemberStatus.UNKNOWN)
+    directory.client.others["U2"] = {"user": {"id": "U2"} | HOME}
+    directory.refresh()
+    assert directory.person(BO).status is MemberStatus.MEMBER
+    directory.client.others["U2"] = FOR_NOW
+    with pytest.raises(ChatError):
+        directory.refresh()
+
+
+def test_a_slack_that_fails_for_everybody_takes_nobody_what_is_known_before_its_time() -> None:
+    directory = of_two()
+    directory.refresh()
+    directory.client.user = FOR_NOW
+    directory.client.others = {}
+    for _ in range(5 * OWN_FAULT_AFTER):
+        with pytest.raises(ChatError):
+            directory.refresh()
+    assert (directory.status(), directory.person(BO).status) == (MemberStatus.MEMBER, MemberStatus.MEMBER)
+
+
+def test_without_the_groups_people_whom_the_rules_name_by_id_still_count() -> None:
+    directory = Directory(names=frozenset({"@oncall", "U2"}))
+    directory.client.groups = NO_SCOPE
+    directory.client.others = {"U2": {"user": {"id": "U2"} | HOME}}
+    with pytest.raises(ChatError, match="missing_scope"):
+        directory.refresh()
+    assert directory.person(BO).status is MemberStatus.MEMBER
+    assert directory.members_of(frozenset({"@oncall", "U2"})) == {"U2"}
+    assert directory.status() is MemberStatus.UNKNOWN
+    assert "logoff-bot manifest" in check_member(directory.person(DANA)).message
+
+
+def test_groups_that_slack_tells_no_more_count_until_they_are_too_old() -> None:
+    directory = Directory(names=frozenset({"@oncall", "U2"}))
+    directory.client.others = {"U2": {"user": {"id": "U2"} | HOME}}
+    directory.refresh()
+    directory.client.groups = FOR_GOOD
+    directory.clock.move(HOUR)
+    with pytest.raises(ChatError):
+        directory.refresh()
+    assert directory.members_of(frozenset({"@oncall"})) == {"U1"}
+    directory.clock.move(MINUTE)
+    assert directory.members_of(frozenset({"@oncall", "U2"})) == {"U2"}
+    assert (directory.person(DANA).groups, directory.person(ERIN).status) == (frozenset(), MemberStatus.UNKNOWN)
+    directory.client.groups = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["U1"]}]}
+    directory.refresh()
+    assert directory.members_of(frozenset({"@oncall", "U2"})) == {"U1", "U2"}

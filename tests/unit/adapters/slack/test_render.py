@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import Block
 
 from adapters.slack.forms import choose_view
 from adapters.slack.limits import cut, escape
-from adapters.slack.render import draw
+from adapters.slack.render import draw, draw_reply, draw_text
 from bot.cards import notices, request_card, target_list
 from bot.cards.manual import manual
 from bot.cards.model import Card, Line, Press, Tone, UserMention
@@ -289,3 +289,36 @@ def test_small_print_with_a_mention_is_parsed_only_if_no_letter_in_it_steers() -
         return str(draw(Card(headline="x", summary="x", lines=(line,))).blocks[-1]["type"])
 
     assert (quiet("asked by "), quiet("asked by *b* "), quiet(":boom: ")) == ("context", "rich_text", "rich_text")
+
+
+# Times in sentences
+
+DATE = "<!date^1772460000^{date_short_pretty} {time}|2026-03-02 14:00 UTC>"
+
+
+def test_a_private_answer_has_its_time_in_the_readers_zone_and_nothing_else_is_parsed() -> None:
+    said = "*Bo* <!channel> approved this at 2026-03-02 14:00 UTC. Your press changed nothing."
+    assert draw_text(said) == f"*Bo* &lt;!channel&gt; approved this at {DATE}. Your press changed nothing."
+    forged = "<!date^1772460000^{date}|now> 0001-01-01 00:00 UTC"
+    assert draw_text(forged) == "&lt;!date^1772460000^{date}|now&gt; 0001-01-01 00:00 UTC"
+
+
+@pytest.mark.parametrize("tone", [Tone.PLAIN, Tone.ROW, Tone.QUIET])
+def test_a_sentence_on_a_card_has_its_time_in_the_readers_zone(tone: Tone) -> None:
+    line = Line(parts=("Paused by ops since 2026-03-02 14:00 UTC: <!here>.",), tone=tone)
+    drawn = json.dumps(draw(Card(headline="Not allowed", summary="x", lines=(line,))).blocks)
+    assert "1772460000" in drawn
+    assert '"2026-03-02 14:00 UTC"' in drawn or DATE in drawn
+    assert not find_faults(json.loads(drawn))
+
+
+def test_a_time_among_characters_of_one_width_stays_as_it_was_typed() -> None:
+    line = Line(parts=("I read:   2026-03-02 14:00 UTC",), tone=Tone.CODE)
+    assert "I read:   2026-03-02 14:00 UTC" in json.dumps(draw(Card(headline="x", summary="x", lines=(line,))).blocks)
+
+
+def test_a_reply_in_a_thread_has_its_time_in_the_readers_zone() -> None:
+    drawn = draw_reply((), "It goes on at 2026-03-02 14:00 UTC.", {})
+    assert drawn.text == f"It goes on at {DATE}."
+    kinds = [part["type"] for part in drawn.blocks[0]["elements"][0]["elements"]]  # type: ignore[index] # JSON values
+    assert kinds == ["text", "date", "text"]

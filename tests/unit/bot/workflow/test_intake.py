@@ -176,7 +176,7 @@ def test_a_second_press_changes_nothing_and_names_the_winner(awaiting: BotHarnes
     awaiting.press("approve")
     before = awaiting.request
     response = awaiting.press("approve", version=2)
-    assert "asker approved this at 14:00 UTC. Your press changed nothing." in response.text
+    assert "asker approved this at 2026-03-02 14:00 UTC. Your press changed nothing." in response.text
     assert awaiting.request == before
     assert last_entry(awaiting).reason_code == "lost_race"
     awaiting.run()
@@ -193,8 +193,8 @@ def test_cancel_counts_until_the_act_begins_whatever_the_card_showed(awaiting: B
 @pytest.mark.parametrize(
     ("first", "sentence"),
     [
-        ("cancel", "asker cancelled this at 14:00 UTC. Your press changed nothing."),
-        ("approve", "asker approved this at 14:00 UTC. Your press changed nothing."),
+        ("cancel", "asker cancelled this at 2026-03-02 14:00 UTC. Your press changed nothing."),
+        ("approve", "asker approved this at 2026-03-02 14:00 UTC. Your press changed nothing."),
     ],
 )
 def test_a_press_after_the_end_changes_nothing_and_names_the_winner(

@@ -231,7 +231,7 @@ def test_cancel_after_the_start_is_told_that_it_came_too_late() -> None:
     harness = bot_with()
     request = warned(harness)
     harness.jump(GRACE)
-    assert "dana approved this at 14:00 UTC" in harness.press("cancel", by=DANA, on=request).text
+    assert "dana approved this at 2026-03-02 14:00 UTC" in harness.press("cancel", by=DANA, on=request).text
     assert "cancelled" not in harness.events_of(request)
 
 

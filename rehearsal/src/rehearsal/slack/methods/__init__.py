@@ -12,5 +12,7 @@ METHODS: dict[str, Method] = {
     **views.METHODS,
 }
 
-SCOPES = tuple(sorted({scope for method in METHODS.values() for scope in method.scopes}))
-"""Every scope that a method asks for. With `commands` and `app_mentions:read` an app may do all that there is."""
+SCOPES = tuple(
+    sorted({"commands", "app_mentions:read"} | {scope for method in METHODS.values() for scope in method.scopes})
+)
+"""Every scope that there is here: those of the methods, and the two for commands and mentions."""

@@ -190,8 +190,9 @@ def test_one_host_of_forty_that_refuses_costs_itself_alone(gate: LogonGate, odd:
     assert (first.pop(odd), set(first.values())) == ("refused", {"accepted"})
     second = command(gate, lambda host: host != odd)
     assert second.pop(odd) == (
-        f"{odd} did not accept the bot's account at 14:00 UTC and is not tried again before 14:10 UTC, so that the "
-        "account is not locked. Check its rights there, its password, and whether it is locked."
+        f"{odd} did not accept the bot's account at 2026-03-02 14:00 UTC and is not tried again before "
+        "2026-03-02 14:10 UTC, so that the account is not locked. Check its rights there, its password, and "
+        "whether it is locked."
     )
     assert set(second.values()) == {"accepted"}
 

@@ -1,0 +1,64 @@
+"""A time in a sentence is written once and found again, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.moments import said_at, with_moments
+
+AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+MINUTES = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+
+
+def test_a_minute_is_written_in_utc_whatever_its_zone() -> None:
+    assert said_at(AT) == "2026-03-02 14:00 UTC"
+    assert said_at(AT.astimezone(timezone(timedelta(hours=-8)))) == "2026-03-02 14:00 UTC"
+
+
+@given(before=st.text(alphabet="ab .(:", max_size=5), moment=MINUTES, after=st.text(alphabet=" .)-", max_size=5))
+def test_what_was_written_is_found(before: str, moment: datetime, after: str) -> None:
+    minute = moment.replace(second=0, microsecond=0)
+    found = list(with_moments(f"{before}{said_at(moment)}{after}"))
+    assert found == [each for each in (before, minute, after) if each]
+
+
+@given(st.text())
+def test_no_letter_is_lost(text: str) -> None:
+    assert "".join(each if isinstance(each, str) else said_at(each) for each in with_moments(text)) == text
+
+
+def test_several_times_stand_in_their_order() -> None:
+    assert list(with_moments("at 2026-03-02 14:00 UTC, not before 2026-03-02 14:10 UTC.")) == [
+        "at ",
+        AT,
+        ", not before ",
+        AT + timedelta(minutes=10),
+        ".",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-30 14:00 UTC",
+        "2026-03-02 25:00 UTC",
+        "2026-03-02 14:60 UTC",
+        "0001-01-01 00:00 UTC",
+        "1969-12-31 23:59 UTC",
+        "9999-12-31 23:59 UTC",
+        "12026-03-02 14:00 UTC",
+        "2026-03-02 14:00 UTC2",
+        "2026-03-02 14:00 UTCX",
+        "2026-03-02 14:00:05 UTC",
+        "2026-03-02T14:00 UTC",
+        "2026-03-02 14:00 CET",
+        "\u0662026-03-02 14:00 UTC",
+        "202\u0666-03-02 14:00 UTC",
+    ],
+)
+def test_what_is_no_such_minute_stays_text(text: str) -> None:
+    assert list(with_moments(text)) == [text]
