@@ -16,6 +16,7 @@ from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
+from adapters.sql.audit_reader import reading
 from adapters.sql.audit_scan import scanned
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from sqlalchemy import Engine
 
+    from adapters.sql.audit_reader import AuditReader
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
+    from bot.audit.keys import PublicKey
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -177,6 +180,18 @@ def open_scan(url: str) -> Iterator[AuditScan]:
         database.dispose()
 
 
+@contextmanager
+def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
+    """Open the audit log of this database for a reader; no secret is needed. Raises as `open_store` does."""
+    _check_schema(url)
+    database = open_database(url)
+    try:
+        with reading(database, key) as reader:
+            yield reader
+    finally:
+        database.dispose()
+
+
 def origin_of(settings: Settings) -> Origin:
     """Return what each audit entry says of the program that writes it."""
     return Origin(
@@ -222,6 +237,7 @@ def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock)
 
 
 def _check_schema(url: str) -> None:
+    """Raises `SettingsError` when the database has not the tables of this release. No file is made for the question."""
     if migrate.current(url) != migrate.newest():
         raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, column, text
 from adapters.sql.columns import Moment, Words, restored, storable
 from adapters.sql.tables import audit_entry, audit_target
 from bot.audit.entry import AuditTarget, Entry
+from bot.audit.values import ENTRY_FIELDS, TARGET_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,17 +69,17 @@ def _as_given(query: str, names: Iterable[str]) -> TextualSelect:
 
 def entry_of(row: Row[Any], rows: tuple[AuditTarget, ...] = ()) -> Entry:
     """Return the entry of a row. Raises `WrongValue` for a row that the bot did not write."""
-    return Entry(**_values_of(row._mapping, audit_entry, _OF_ENTRY), rows=rows)  # noqa: SLF001 - its public name
+    return Entry(**_values_of(row._mapping, audit_entry, ENTRY_FIELDS), rows=rows)  # noqa: SLF001 - its public name
 
 
 def entry_of_values(values: tuple[Value, ...]) -> Entry:
     """Return the entry of a row's values in the order of the table, as above."""
-    return Entry(**_values_of(dict(zip(audit_entry.c.keys(), values, strict=True)), audit_entry, _OF_ENTRY))
+    return Entry(**_values_of(dict(zip(audit_entry.c.keys(), values, strict=True)), audit_entry, ENTRY_FIELDS))
 
 
 def target_of(row: Row[Any]) -> AuditTarget:
     """Return the session of a row of targets. Raises `WrongValue` for a row that the bot did not write."""
-    return AuditTarget(**_values_of(row._mapping, audit_target, _OF_TARGET))  # noqa: SLF001 - as above
+    return AuditTarget(**_values_of(row._mapping, audit_target, TARGET_FIELDS))  # noqa: SLF001 - as above
 
 
 @contextmanager
@@ -101,10 +101,6 @@ def every_text(connection: Connection) -> Iterator[None]:
 
 def _any_text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
-
-
-_OF_ENTRY = tuple(each.name for each in fields(Entry) if each.name != "rows")
-_OF_TARGET = tuple(each.name for each in fields(AuditTarget))
 
 
 def _select(table: Table, dialect: str, rest: str, *, first: str = "") -> str:

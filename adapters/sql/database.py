@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy
@@ -52,6 +53,13 @@ def open_database(url: str) -> Engine:
             return _postgresql(where)
         case other:
             raise SettingsError(f"database: {other} is not supported. Use sqlite:///file or postgresql://host/name.")
+
+
+def is_missing(url: str) -> bool:
+    """Return whether the URL names an SQLite file that is not there, which a connection would make. Raises as above."""
+    where = open_database(url).url
+    file = where.database or ""
+    return where.get_backend_name() == "sqlite" and not file.startswith("file:") and not Path(file).exists()
 
 
 def for_one_read(engine: Engine) -> Engine:

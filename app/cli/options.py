@@ -37,6 +37,14 @@ class Letters(Table):
         self.add_row(*map(literal, texts))
 
 
+def folding_table(*columns: str, narrow: int) -> Letters:
+    """Return a table that loses no letter: what is too long goes on below, but for the first `narrow` columns."""
+    table = Letters(box=None, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number < narrow, overflow="fold")
+    return table
+
+
 def table_of(*columns: str) -> Letters:
     """Return a table whose short columns are never broken; the last one takes the rest of the line."""
     table = Letters(box=None, pad_edge=False)
