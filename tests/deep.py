@@ -31,6 +31,7 @@ CHECKS = {
     "any text in the database": "tests/contract/test_ledger.py",
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
+    "figures of a year": "tests/contract/test_audit_figures.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
@@ -38,6 +39,8 @@ CHECKS = {
 BENCHES = {
     "what a fleet costs, quick": "bench/fleet.py --quick --check",
     "what a fleet costs": "bench/fleet.py --check",
+    "what reading costs, quick": "bench/audit.py --quick --check",
+    "what reading costs": "bench/audit.py --check",
 }
 """Name -> a bench with its bounds. Nothing in it hangs on a seed, so it runs with the first one alone."""
 

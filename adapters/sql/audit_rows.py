@@ -119,17 +119,21 @@ def _raw(of: Column[Any], dialect: str) -> str:
 
 
 def _values_of(raw: Mapping[str, Value] | RowMapping, table: Table, names: tuple[str, ...]) -> dict[str, Value]:
-    columns = table.c
-    return {name: _value(columns[name], raw[name]) for name in names}
+    values: dict[str, Value] = {}
+    for name, read, is_nullable, said in _readers(table, names):
+        value = raw[name]
+        try:
+            values[name] = None if value is None and is_nullable else read(value)
+        except ValueError:
+            raise WrongValue(f"its column {name} does not hold {said}") from None
+    return values
 
 
-def _value(of: Column[Any], raw: Value) -> Value:
-    if raw is None and of.nullable:
-        return None
-    try:
-        return _READ[type(of.type)](raw)
-    except ValueError:
-        raise WrongValue(f"its column {of.name} does not hold {_SAID[type(of.type)]}") from None
+@cache
+def _readers(table: Table, names: tuple[str, ...]) -> tuple[tuple[str, Callable[[Value], Value], bool, str], ...]:
+    """Return how each column is read. SQLAlchemy's columns take long to ask, and there are 36 of them in an entry."""
+    columns = [table.c[name] for name in names]
+    return tuple((each.name, _READ[type(each.type)], bool(each.nullable), _SAID[type(each.type)]) for each in columns)
 
 
 def _text(raw: Value) -> str:

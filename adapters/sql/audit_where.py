@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Text, bindparam, text
 
 from adapters.sql.columns import storable
 from adapters.sql.tables import APPROVAL, REFUSAL
@@ -42,8 +42,9 @@ class Where:
         return f"WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
 
     def several(self) -> list[BindParameter[Any]]:
-        """Return the parameters that stand for a list of values."""
-        return [bindparam(name, expanding=True) for name, value in self.values.items() if isinstance(value, list)]
+        """Return the parameters that stand for a list of texts. PostgreSQL has to know the type of an empty list."""
+        names = [name for name, value in self.values.items() if isinstance(value, list)]
+        return [bindparam(name, expanding=True, type_=Text()) for name in names]
 
     def moment(self, at: datetime) -> object:
         """Return a time as the column holds it: SQLite has texts of a fixed form in UTC."""

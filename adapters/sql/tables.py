@@ -194,10 +194,10 @@ APPROVAL = "event IN ('approved', 'counted', 'denied')"
 """Somebody said yes or no. A query that repeats the condition of a partial index to the letter is answered by it."""
 
 REFUSAL = (
-    "(event IN ('refused', 'denied') OR "
-    "(event = 'noted' AND reason_code IN ('refused', 'outsider_press', 'own_press')))"
+    "(CASE event WHEN 'refused' THEN TRUE WHEN 'denied' THEN TRUE "
+    "WHEN 'noted' THEN reason_code IN ('refused', 'outsider_press', 'own_press') ELSE FALSE END)"
 )
-"""A rule, a limit, the pause or an approver said no, or a press was turned away."""
+"""A rule, a limit, the pause or an approver said no, or a press was turned away. For OR SQLite reads all notes."""
 
 
 def _partial(name: str, column: Column[object], where: object) -> Index:

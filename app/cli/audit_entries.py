@@ -43,7 +43,7 @@ def list_(query: Query, limit: Limit = None, as_json: AsJson = False) -> None:
             if as_json:
                 sys.stdout.write(json_line(each.values()))
             else:
-                table.add_texts(*cells_of(each, query))
+                table.add_texts(*cells_of(each, query), mark=MARK if each.fault else "")
         if not as_json:
             out.print(table)
             out.print(letters(in_all("entry", "entries", shown, count)), soft_wrap=True)
@@ -64,9 +64,9 @@ def cells_of(each: CheckedEntry, query: Query) -> tuple[str, ...]:
     entry = each.entry
     session = "" if entry.session_id is None else str(entry.session_id)
     said = [word for word in said_in(entry) if word != each.command]
-    fault = f"{MARK} DOES NOT VERIFY: {each.fault}" if each.fault else ""
+    fault = f"DOES NOT VERIFY: {each.fault}" if each.fault else ""
     return (
-        f"{MARK} {entry.seq}" if each.fault else str(entry.seq),
+        str(entry.seq),
         query.moment(entry.at),
         entry.request_id,
         entry.event,

@@ -57,7 +57,7 @@ def show(query: Query, limit: int | None, *, as_json: bool) -> None:
             if as_json:
                 sys.stdout.write(json_line(each.values()))
             else:
-                table.add_texts(*_cells(each, query))
+                table.add_texts(*_cells(each, query), mark=MARK if each.faults else "")
         if not as_json:
             out.print(table)
             out.print(letters(in_all("request", "requests", shown, count)), soft_wrap=True)
@@ -65,10 +65,10 @@ def show(query: Query, limit: int | None, *, as_json: bool) -> None:
 
 
 def _cells(each: RequestHistory, query: Query) -> tuple[str, ...]:
-    fault = f"{MARK} DOES NOT VERIFY: {'; '.join(each.faults)}" if each.faults else ""
+    fault = f"DOES NOT VERIFY: {'; '.join(each.faults)}" if each.faults else ""
     who_decided = [f"{answer.name or answer.actor}{'' if answer.says == YES else ' (no)'}" for answer in each.answers]
     return (
-        f"{MARK} {each.request_id}" if each.faults else each.request_id,
+        each.request_id,
         query.moment(each.asked_at),
         each.requester_name or each.requester,
         _some([session.user for session in each.sessions]),
@@ -125,7 +125,7 @@ def _print(figures: Report, query: Query) -> None:
     table = folding_table(by, "requests", "forced", "refused", "yes", "no", "sessions", "done", "not done",
                           "decision", "to the end", "verdicts", narrow=0)  # fmt: skip
     for one in (*figures.groups(), figures.total()):
-        table.add_texts(*_figures(one))
+        table.add_texts(*_figures(one), mark=MARK if one.unverified else "")
     out.print(table)
     asked = query.wanted.in_words() or "everything"
     out.print(letters(f"Selected: {asked}. Times in {query.zone_name}; those after --since and --until in UTC."))
@@ -134,7 +134,7 @@ def _print(figures: Report, query: Query) -> None:
 def _figures(one: Figures) -> tuple[str, ...]:
     group = "all" if one.group is None else one.group or "(none)"
     name = f"{one.name} ({group})" if one.name and one.name != group else group
-    mark = f" {MARK} {one.unverified} do not verify" if one.unverified else ""
+    mark = f": {one.unverified} do not verify" if one.unverified else ""
     numbers = (one.requests, one.forced, one.refused, one.yes, one.no, one.sessions, one.done, one.not_done)
     verdicts = ", ".join(f"{number} {verdict}" for verdict, number in one.verdicts.items())
     return (name + mark, *map(str, numbers), seconds(one.decision_ms), seconds(one.done_ms), verdicts)

@@ -33,8 +33,10 @@ def at_database(settings: Settings, url: str) -> Settings:
 class Letters(Table):
     """A table whose cells are letters: none of them is markup, ends a line or steers the terminal."""
 
-    def add_texts(self, *texts: str) -> None:
-        self.add_row(*map(literal, texts))
+    def add_texts(self, *texts: str, mark: str = "") -> None:
+        """Add a row. `mark` is the bot's own sign before the first cell; a sign in a text is shown as unreadable."""
+        first, *others = map(literal, texts)
+        self.add_row(f"{mark} {first}" if mark else first, *others)
 
 
 def folding_table(*columns: str, narrow: int) -> Letters:

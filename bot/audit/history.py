@@ -27,6 +27,7 @@ TAKEN_OUT = "taken_out"
 """Stands for the verdict of a session that a person took out before the act."""
 
 _CHOSEN = (Role.TARGET, Role.KEPT)
+_LEFT_OPEN = (Role.BEGUN, Role.NOT_BEGUN)
 _ANSWERS = {"approved": YES, "counted": YES, "denied": NO}
 _ENDINGS = frozenset(ending.value for ending in Ending)
 _ENDS = frozenset({"surveyed", "refused", "denied", "cancelled", "expired", "ended", "failed"})
@@ -50,7 +51,7 @@ class SessionOutcome:
     host: str
     session_id: int | None
     user: str  # the account, `DOMAIN\\user`
-    verdict: str = ""  # its last verdict, or `TAKEN_OUT`; empty: it has none
+    verdict: str = ""  # its last verdict, else `taken_out`, `not_begun` or `begun` with nothing after; empty: none yet
     reason_code: str = ""  # why it has that verdict
 
 
@@ -166,6 +167,8 @@ def _sessions(entries: Iterable[Entry]) -> Iterable[SessionOutcome]:
                 found.setdefault(key, SessionOutcome(host=row.host, session_id=row.session_id, user=row.user))
             elif row.role == Role.TAKEN_OUT and key in found:
                 found[key] = replace(found[key], verdict=TAKEN_OUT)
+            elif row.role in _LEFT_OPEN and key in found:
+                found[key] = replace(found[key], verdict=row.role, reason_code=entry.event)
         if entry.verdict:
             found[entry.host, entry.session_id] = SessionOutcome(
                 host=entry.host,

@@ -45,7 +45,9 @@ FIGURE_HEADS = tuple(field.name for field in fields(Figures))
 
 
 def safe(text: str) -> str:
-    """Return a text from outside as a cell that only shows it."""
+    """Return a text from outside as a cell that only shows it. Most cells are empty, or a word."""
+    if not text or (text.isalnum() and text.isascii()):
+        return text
     shown = plain(text).translate(_ISOLATES)
     cut = shown if len(shown) <= LONGEST_CELL else f"{shown[:LONGEST_CELL]}..."
     return _BEGINS_CELL.sub(r"\1'\2", cut)

@@ -248,7 +248,10 @@ def _make_indexes() -> None:
 
 def _make_indexes_of_readers() -> None:
     """What the reports select by, each in the order of the times."""
-    refusals = "event = 'noted' AND reason_code IN ('refused', 'outsider_press', 'own_press')"
+    refusal = (
+        "(CASE event WHEN 'refused' THEN TRUE WHEN 'denied' THEN TRUE "
+        "WHEN 'noted' THEN reason_code IN ('refused', 'outsider_press', 'own_press') ELSE FALSE END)"
+    )
     conditions = {
         "at": "",
         "event": "",
@@ -259,7 +262,7 @@ def _make_indexes_of_readers() -> None:
         "user": "\"user\" <> ''",
         "verdict": "verdict <> ''",
         "forced": "forced",
-        "refused": f"(event IN ('refused', 'denied') OR ({refusals}))",
+        "refused": refusal,
     }
     first = {"at": [], "approver": ["actor"], "forced": [], "refused": []}
     for name, condition in conditions.items():
