@@ -23,7 +23,7 @@ CHECKS = {
     "events in all orders": f"{DOMAIN}/test_lifecycle_walk.py {DOMAIN}/test_readings.py",
     "filters and names": f"{DOMAIN}/test_conditions.py {DOMAIN}/test_inventory.py {DOMAIN}/test_letters.py",
     "requirements": f"{POLICY}/test_requirement.py",
-    "words on a card": "tests/unit/bot/cards/test_hostile_texts.py",
+    "words on a card": "tests/unit/bot/cards/test_hostile_texts.py tests/unit/bot/cards/test_sheet.py",
     "words of a command": COMMANDS,
     "people at work": "tests/unit/bot/workflow",
     "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",

@@ -136,9 +136,8 @@ def writing(output: Path) -> Iterator[IO[str]]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            except BaseException:
-                made.unlink()
-                raise
-        made.rename(output)
+                made.rename(output)
+            finally:
+                made.unlink(missing_ok=True)  # what was not written whole; a whole one has its name by now
     except OSError as exc:
         raise SettingsError(letters(f"{output} cannot be written: {exc.strerror or exc}.").plain) from exc

@@ -17,7 +17,7 @@ from tests.contract.conftest import new_postgresql  # noqa: F401 - the fixture
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from app.rehearse.environment import Rehearsal
 
@@ -32,7 +32,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     ),
     "list --request TS-7K3QXM": ("asked", "surveyed", "approved", "target_ended", "/logoff rds-05 id=2 --sync"),
     "list --actor dana --since 30d": ("asked", "/sessions comp1", "own_press"),
-    "requests --approver bo": ("1 request,", "/logoff rds-05 id=2", "fleet at work by four eyes", "bo"),
+    "requests --approver bo": ("2 requests,", "/logoff rds-05 id=2", "by four eyes bo done: 1 gone", "bo (no) denied"),
     "requests --rule on-call": ("requests", "/logoff comp1 id=3"),
     "report --by rule --since 30d": ("on-call", "fleet at work by four eyes"),
     "requests --forced": ("1 request,", "nobody (forced)", "INC-7 license full", "CORP\\"),
@@ -91,7 +91,7 @@ def more(stage: Rehearsal) -> None:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def values(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def values(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The values that stand for the placeholders of the page, and the URL of the database."""
     url = f"sqlite:///{tmp_path_factory.mktemp('scenes')}/bot.db"
     if request.param == "postgresql":
@@ -107,7 +107,7 @@ def values(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         more(stage)
         last = stage.bot.ledger.entries()[-1]
         keys = stage.bot.ledger.head().key_id
-    yield {"url": url, "TS-7K3QXM": four_eyes, "SEQ:HASH": f"{last.seq}:{last.hash}", "key": keys}
+    return {"url": url, "TS-7K3QXM": four_eyes, "SEQ:HASH": f"{last.seq}:{last.hash}", "key": keys}
 
 
 def test_every_command_of_the_page_has_its_answer_here() -> None:

@@ -16,7 +16,8 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "fleet_world"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "bench"}
+HOUSE |= {"fleet", "fleet_world", "audit_year"}
 
 
 NAME = r"[\w.]+(?: as \w+)?"
