@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -29,13 +28,6 @@ def letters(text: str) -> Text:
     return Text("".join(each if each.isprintable() or each in _KEPT else UNREADABLE for each in text))
 
 
-def entry_values(entry: Entry) -> dict[str, object]:
-    """Return an audit entry with the sessions that it names as JSON values."""
-    values: dict[str, object] = asdict(entry)
-    moments = {"at": entry.at, "expires_at": entry.expires_at}
-    return values | {name: moment.isoformat() if moment else None for name, moment in moments.items()}
-
-
 def said_in(entry: Entry) -> list[str]:
     """Return the words of an audit entry for a line of a terminal. The text of a policy is too long for one."""
     named = f"{entry.targets} named" if entry.targets else ""
@@ -47,6 +39,16 @@ def json_text(value: object) -> str:
     """JSON with every letter that does not print as its escape: a program reads the same, a terminal is not steered."""
     text = json.dumps(value, default=str, indent=2, ensure_ascii=False)
     return "".join(each if each.isprintable() or each == LINE_FEED else _escaped(each) for each in text)
+
+
+def json_line(value: object) -> str:
+    """The same on one line, with its line end: for values of which there are many."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return (text if text.isascii() and text.isprintable() else _without_steering(text)) + LINE_FEED
+
+
+def _without_steering(text: str) -> str:
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
 def _escaped(letter: str) -> str:

@@ -19,6 +19,7 @@ from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
+from adapters.sql.audit_reader import reading
 from adapters.sql.audit_scan import scanned
 from adapters.sql.clock import DatabaseClock
 from adapters.sql.database import open_database
@@ -48,8 +49,10 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from sqlalchemy import Engine
 
+    from adapters.sql.audit_reader import AuditReader
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
+    from bot.audit.keys import PublicKey
     from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
@@ -243,6 +246,18 @@ def open_scan(url: str) -> Iterator[AuditScan]:
     try:
         with scanned(database) as scan:
             yield scan
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
+    """Open the audit log of this database for a reader; no secret is needed. Raises as `open_store` does."""
+    migrate.refuse_other(url)
+    database = open_database(url, bounded=False)
+    try:
+        with reading(database, key) as reader:
+            yield reader
     finally:
         database.dispose()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, column, text
 from adapters.sql.columns import Moment, Words, restored, storable
 from adapters.sql.tables import audit_entry, audit_target
 from bot.audit.entry import AuditTarget, Entry
+from bot.audit.values import ENTRY_FIELDS, TARGET_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,17 +69,17 @@ def _as_given(query: str, names: Iterable[str]) -> TextualSelect:
 
 def entry_of(row: Row[Any], rows: tuple[AuditTarget, ...] = ()) -> Entry:
     """Return the entry of a row. Raises `WrongValue` for a row that the bot did not write."""
-    return Entry(**_values_of(row._mapping, audit_entry, _OF_ENTRY), rows=rows)  # noqa: SLF001 - its public name
+    return Entry(**_values_of(row._mapping, audit_entry, ENTRY_FIELDS), rows=rows)  # noqa: SLF001 - its public name
 
 
 def entry_of_values(values: tuple[Value, ...]) -> Entry:
     """Return the entry of a row's values in the order of the table, as above."""
-    return Entry(**_values_of(dict(zip(audit_entry.c.keys(), values, strict=True)), audit_entry, _OF_ENTRY))
+    return Entry(**_values_of(dict(zip(audit_entry.c.keys(), values, strict=True)), audit_entry, ENTRY_FIELDS))
 
 
 def target_of(row: Row[Any]) -> AuditTarget:
     """Return the session of a row of targets. Raises `WrongValue` for a row that the bot did not write."""
-    return AuditTarget(**_values_of(row._mapping, audit_target, _OF_TARGET))  # noqa: SLF001 - as above
+    return AuditTarget(**_values_of(row._mapping, audit_target, TARGET_FIELDS))  # noqa: SLF001 - as above
 
 
 @contextmanager
@@ -103,10 +103,6 @@ def _any_text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-_OF_ENTRY = tuple(each.name for each in fields(Entry) if each.name != "rows")
-_OF_TARGET = tuple(each.name for each in fields(AuditTarget))
-
-
 def _select(table: Table, dialect: str, rest: str, *, first: str = "") -> str:
     """SQLAlchemy would spend a millisecond on building it for each entry that is written."""
     columns = ", ".join(_raw(each, dialect) for each in table.c)
@@ -123,17 +119,21 @@ def _raw(of: Column[Any], dialect: str) -> str:
 
 
 def _values_of(raw: Mapping[str, Value] | RowMapping, table: Table, names: tuple[str, ...]) -> dict[str, Value]:
-    columns = table.c
-    return {name: _value(columns[name], raw[name]) for name in names}
+    values: dict[str, Value] = {}
+    for name, read, is_nullable, said in _readers(table, names):
+        value = raw[name]
+        try:
+            values[name] = None if value is None and is_nullable else read(value)
+        except ValueError:
+            raise WrongValue(f"its column {name} does not hold {said}") from None
+    return values
 
 
-def _value(of: Column[Any], raw: Value) -> Value:
-    if raw is None and of.nullable:
-        return None
-    try:
-        return _READ[type(of.type)](raw)
-    except ValueError:
-        raise WrongValue(f"its column {of.name} does not hold {_SAID[type(of.type)]}") from None
+@cache
+def _readers(table: Table, names: tuple[str, ...]) -> tuple[tuple[str, Callable[[Value], Value], bool, str], ...]:
+    """Return how each column is read. SQLAlchemy's columns take long to ask, and there are 36 of them in an entry."""
+    columns = [table.c[name] for name in names]
+    return tuple((each.name, _READ[type(each.type)], bool(each.nullable), _SAID[type(each.type)]) for each in columns)
 
 
 def _text(raw: Value) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,8 @@ from adapters.sql.documents import (
     SESSION,
     JsonColumn,
 )
-from bot.audit.entry import AuditTarget, Entry
+from bot.audit.entry import Entry
+from bot.audit.values import ENTRY_FIELDS, TARGET_FIELDS
 from bot.domain.actions import Action
 from bot.domain.request import (
     Counts,
@@ -160,19 +160,15 @@ def changes_of_look(look: HostSurvey) -> Values:
 
 
 def row_of_entry(entry: Entry) -> Values:
-    return {name: getattr(entry, name) for name in _ENTRY_FIELDS}
+    return {name: getattr(entry, name) for name in ENTRY_FIELDS}
 
 
 def rows_of_targets(entry: Entry) -> list[Values]:
     """Return the rows of the sessions that the entry names. Their positions count from 1."""
     return [
-        {"seq": entry.seq, "position": position, **{name: getattr(named, name) for name in _NAMED_FIELDS}}
+        {"seq": entry.seq, "position": position, **{name: getattr(named, name) for name in TARGET_FIELDS}}
         for position, named in enumerate(entry.rows, start=1)
     ]
-
-
-_ENTRY_FIELDS = tuple(each.name for each in fields(Entry) if each.name != "rows")
-_NAMED_FIELDS = tuple(each.name for each in fields(AuditTarget))
 
 
 def _number(stored: object) -> int:

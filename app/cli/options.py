@@ -34,8 +34,18 @@ def at_database(settings: Settings, url: str) -> Settings:
 class Letters(Table):
     """A table whose cells are letters: none of them is markup, ends a line or steers the terminal."""
 
-    def add_texts(self, *texts: str) -> None:
-        self.add_row(*map(literal, texts))
+    def add_texts(self, *texts: str, mark: str = "") -> None:
+        """Add a row. `mark` is the bot's own sign before the first cell; a sign in a text is shown as unreadable."""
+        first, *others = map(literal, texts)
+        self.add_row(f"{mark} {first}" if mark else first, *others)
+
+
+def folding_table(*columns: str, narrow: int) -> Letters:
+    """Return a table that loses no letter: what is too long goes on below, but for the first `narrow` columns."""
+    table = Letters(box=None, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number < narrow, overflow="fold")
+    return table
 
 
 def table_of(*columns: str) -> Letters:

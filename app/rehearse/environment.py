@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from app import wiring
 from app.config.settings import Slack
-from app.printing import entry_values
+from bot.audit.values import values_of
 from bot.commands import COMMANDS
 from bot.domain.request import State
 from bot.errors import SettingsError
@@ -122,7 +122,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         stack.callback(bot.stop)
         page.show(
             farm=farm,
-            read_audit=lambda after: [entry_values(e) for e in bot.ledger.entries(after=after)],
+            read_audit=lambda after: [values_of(e) for e in bot.ledger.entries(after=after)],
             commands=_menu(names),
         )
         stack.callback(page.hide)

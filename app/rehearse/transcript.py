@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.audit.values import values_of
 from rehearsal.slack.plain_text import read_blocks, read_text
 
 if TYPE_CHECKING:
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
     from rehearsal.slack import SeenMessage
     from rehearsal.slack.client import Version
+
+
+SHOWN_OF_ENTRY = (
+    "seq", "event", "actor", "host", "session_id", "user", "verdict", "reason_code", "reason", "note",
+)  # fmt: skip
 
 
 def as_json(stage: Rehearsal, people: Iterable[str]) -> dict[str, object]:
@@ -87,15 +93,5 @@ def _request(request: Request) -> dict[str, object]:
 
 
 def _entry(entry: Entry) -> dict[str, object]:
-    return {
-        "seq": entry.seq,
-        "event": entry.event,
-        "actor": entry.actor,
-        "host": entry.host,
-        "session_id": entry.session_id,
-        "user": entry.user,
-        "verdict": entry.verdict,
-        "reason_code": entry.reason_code,
-        "reason": entry.reason,
-        "note": entry.note,
-    }
+    values = values_of(entry)
+    return {name: values[name] for name in SHOWN_OF_ENTRY}

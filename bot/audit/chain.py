@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bot.audit.canonical import digest
-from bot.audit.entry import AuditTarget, Entry
 from bot.audit.named import bounded
+from bot.audit.values import ENTRY_FIELDS, MOMENTS, TARGET_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from bot.audit.entry import AuditTarget, Entry
     from bot.audit.keys import PublicKey, SigningKeys
 
 GENESIS = "0" * 64
 """The hash before the first entry."""
 
-_HASHED = tuple(field.name for field in fields(Entry) if field.name not in ("hash", "signature", "rows"))
-_OF_ROW = tuple(field.name for field in fields(AuditTarget))
-_MOMENTS = ("at", "expires_at")
+_HASHED = tuple(name for name in ENTRY_FIELDS if name not in ("hash", "signature"))
 
 
 def seal(entry: Entry, *, seq: int, at: datetime, before: str, keys: SigningKeys) -> Entry:
@@ -48,7 +47,7 @@ def hash_of(entry: Entry, before: str) -> str:
     The rows count through their digest, `targets_hash`. So an entry can be checked without them.
     """
     values: dict[str, object] = {name: getattr(entry, name) for name in _HASHED}
-    values |= {name: _in_utc(getattr(entry, name)) for name in _MOMENTS}
+    values |= {name: _in_utc(getattr(entry, name)) for name in MOMENTS}
     return digest({"before": before, **values})
 
 
@@ -56,7 +55,7 @@ def hash_of_rows(rows: Sequence[AuditTarget]) -> str:
     """Return the SHA-256 over the rows in their order; empty for none."""
     if not rows:
         return ""
-    return digest([[getattr(row, name) for name in _OF_ROW] for row in rows])
+    return digest([[getattr(row, name) for name in TARGET_FIELDS] for row in rows])
 
 
 def _in_utc(moment: datetime | None) -> str:

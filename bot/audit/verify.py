@@ -18,6 +18,10 @@ MOST_NAMED = 5
 """So many entries that are older than one before them are named."""
 
 
+START = Head(0, GENESIS)
+"""What stands before the first entry of the log."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A row of the log that is no entry as the bot writes one."""
@@ -49,6 +53,7 @@ class Checker:
     key: PublicKey
     named: Sequence[PublicKey] = ()
     anchors: Sequence[Head] = ()
+    start: Head = START  # the entry before the first one that is taken
     _seq: int = field(default=0, init=False)
     _hash: str = field(default=GENESIS, init=False)
     _signer: PublicKey | None = field(default=None, init=False)
@@ -58,13 +63,17 @@ class Checker:
     _latest: datetime | None = field(default=None, init=False)
     _backwards: list[int] = field(default_factory=list, init=False)
 
+    def __post_init__(self) -> None:
+        self._seq, self._hash = self.start.seq, self.start.hash
+        self._anchored += [anchor for anchor in self.anchors if (anchor.seq, anchor.hash) == self.start[:2]]
+
     def take(self, row: Entry | Unreadable) -> str:
         """Return what is wrong with the next row, as a sentence that names the entry; empty when it holds."""
         if isinstance(row, Unreadable):
             return f"Entry {row.number}: {row.fault}."
         if fault := self._misplaced(row.seq):
             return fault
-        if row.seq == 1:
+        if row.seq == self.start.seq + 1:
             self._begin(row)
         fault = fault_in(row, self._hash, self._signer) or fault_in_rows(row) or self._misled(row)
         if fault:
@@ -75,6 +84,11 @@ class Checker:
         """Return what came of it. `head` is the end of the log as the database marks it."""
         fault = self._wrong_end(head) or self._untrusted() or self._unanchored()
         return self.found(fault)
+
+    def finish_segment(self, last: int) -> Found:
+        """Return what came of a part of the log that has to end with this number."""
+        said = f"The segment ends with entry {self._seq}, and says that it ends with {last}: it was cut."
+        return self.found(said if self._seq != last else self._untrusted() or self._unanchored())
 
     def found(self, fault: str) -> Found:
         """Return what is known so far, with what is wrong."""
@@ -140,16 +154,18 @@ class Checker:
         return ""
 
     def _untrusted(self) -> str:
-        if self._seq and not self._signer:
-            return f"Entry 1: it is signed with the key {self._keys[0]}, and neither you nor the log names that key."
-        if self._seq and not self._is_trusted:
+        if self._keys and not self._signer:
+            signed = f"Entry {self.start.seq + 1}: it is signed with the key {self._keys[0]}"
+            return f"{signed}, and neither you nor the log names that key."
+        if self._keys and not self._is_trusted:
             return f"Entry {self._seq}: no entry up to it is signed with the key {self.key.key_id}, which you gave."
         return ""
 
     def _unanchored(self) -> str:
         for anchor in self.anchors:
             if anchor not in self._anchored:
-                gone = f"Entry {anchor.seq} of the anchor is not among the {self._seq} entries"
+                among = f"{self._seq} entries" if not self.start.seq else f"entries {self.start.seq + 1} to {self._seq}"
+                gone = f"Entry {anchor.seq} of the anchor is not among the {among}"
                 return f"{gone}: the log was cut, or another one was put in its place."
         return ""
 

@@ -1,0 +1,78 @@
+"""`logoff-bot audit list`: the entries of the audit log."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.audit_options import Query, queried, tell_unverified
+from app.cli.options import AsJson, folding_table, out
+from app.printing import json_line, letters, said_in
+
+if TYPE_CHECKING:
+    from bot.audit.checked import CheckedEntry
+
+SHOWN = 100
+"""How many lines a table has without --limit."""
+
+MARK = "✗"
+"""Marks what does not verify."""
+
+Limit = Annotated[int | None, typer.Option(min=1, help=f"So many at the most; {SHOWN} in a table, all as JSON.")]
+
+
+@queried
+def list_(query: Query, limit: Limit = None, as_json: AsJson = False) -> None:
+    """The entries of the audit log, newest first, each with the command as it was typed.
+
+    As JSON it is one object a line, and all of them. Each filter has to hold for the entry itself; `audit requests`
+    looks at whole requests. Exit code 1 when an entry does not verify.
+    """
+    with query.reader() as (reader, names):
+        count = reader.count(query.wanted, names)
+        most = limit if limit or as_json else SHOWN
+        found = reader.entries(query.wanted, names, limit=most)
+        shown, faults = 0, []
+        table = folding_table("no.", f"at ({query.zone_name})", "request", "event", "actor", "who and where",
+                              "verdict", "rule", "command and what was said", narrow=4)  # fmt: skip
+        for each in found:
+            shown += 1
+            faults += [f"entry {each.entry.seq}"] if each.fault else []
+            if as_json:
+                sys.stdout.write(json_line(each.values()))
+            else:
+                table.add_texts(*cells_of(each, query), mark=MARK if each.fault else "")
+        if not as_json:
+            out.print(table)
+            out.print(letters(in_all("entry", "entries", shown, count)), soft_wrap=True)
+    tell_unverified(faults, query)
+
+
+def in_all(one: str, many: str, shown: int, count: int) -> str:
+    """Return how many there are, and how to see those that are not shown."""
+    if not count:
+        return f"No {one} matches. Each filter that is left out finds more; audit requests looks at whole requests."
+    what = one if count == 1 else many
+    if shown >= count:
+        return f"{count} {what}, newest first."
+    return f"{shown} of {count} {what}, newest first. {count - shown} more: --limit {count}, or --json for all."
+
+
+def cells_of(each: CheckedEntry, query: Query) -> tuple[str, ...]:
+    entry = each.entry
+    session = "" if entry.session_id is None else str(entry.session_id)
+    said = [word for word in said_in(entry) if word != each.command]
+    fault = f"DOES NOT VERIFY: {each.fault}" if each.fault else ""
+    return (
+        str(entry.seq),
+        query.moment(entry.at),
+        entry.request_id,
+        entry.event,
+        entry.actor_name or entry.actor,
+        " ".join(filter(None, (entry.user, entry.host, session))),
+        entry.verdict,
+        entry.rule,
+        "; ".join(filter(None, (fault, each.command, *said))),
+    )

@@ -1,0 +1,211 @@
+"""What reading the audit log costs, in times of a plain scan of the same rows in the same run.
+
+    .venv/bin/python bench/audit.py [--quick] [--check] [--json]
+
+A million entries of an invented year, on SQLite and on PostgreSQL. The scan reads every row of both tables and looks at
+none. Each reader selects, checks and writes what the command of that name does. What has a filter reads a small part of
+the log by an index, so it costs a small part of a scan. Compare ratios between machines and releases, not seconds.
+`--check` exits with 1 when a bound is missed, and with 2 when PostgreSQL is not here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from audit_year import KEYS, Year
+from fleet import DATABASES
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from adapters.sql.audit_reader import reading
+from adapters.sql.audit_scan import scanned
+from adapters.sql.database import READS, open_database
+from app.printing import json_line
+from bot.audit.figures import By, Report
+from bot.audit.selection import AuditFilter, Names
+from bot.audit.verify import check_log
+from bot.cards.sheet import csv_line, entry_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Engine
+
+    from adapters.sql.audit_reader import AuditReader
+
+REQUESTS, QUICK = 131_000, 1_300
+"""A request has between seven and eight entries."""
+
+SMALL, PART_OF_SMALL = 100_000, 3.0
+"""A log with fewer entries is small: there the search for the names takes as long as a scan, so more is allowed."""
+
+HOST, USER = "rds-007", "CORP\\user0007"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One reader of the log, and how many times a plain scan it may cost at the most."""
+
+    name: str
+    most: float
+    run: Callable[[Engine, AuditFilter], int]
+    part: bool = False  # it reads a part of the log by an index
+
+
+def _list(engine: Engine, wanted: AuditFilter) -> int:
+    with _reader(engine, wanted) as (reader, names):
+        return sum(len(json_line(each.values())) for each in reader.entries(wanted, names))
+
+
+def _requests(engine: Engine, wanted: AuditFilter) -> int:
+    with _reader(engine, wanted) as (reader, names):
+        return sum(len(json_line(each.values())) for each in reader.requests(wanted, names))
+
+
+def _report(engine: Engine, wanted: AuditFilter) -> int:
+    report = Report(By.USER)
+    with _reader(engine, wanted) as (reader, names):
+        for each in reader.requests(wanted, names):
+            report.add(each.about(wanted, names))
+    return report.total().requests
+
+
+def _export(engine: Engine, wanted: AuditFilter) -> int:
+    with _reader(engine, wanted) as (reader, names):
+        return sum(len(csv_line(entry_cells(each))) for each in reader.entries(wanted, names, oldest_first=True))
+
+
+def _verify(engine: Engine, _: AuditFilter) -> int:
+    with scanned(engine) as scan:
+        found = check_log(scan.rows(), scan.head(), KEYS.public, named=scan.named_keys())
+    if found.fault:
+        raise SystemExit(f"The log does not hold: {found.fault}")
+    return found.last.seq
+
+
+@contextmanager
+def _reader(engine: Engine, wanted: AuditFilter) -> Iterator[tuple[AuditReader, Names]]:
+    with reading(engine) as reader:
+        yield reader, reader.names(wanted)
+
+
+TASKS = (
+    Task("list, everything", 30, _list),
+    Task("report, everything", 30, _report),
+    Task("export, everything", 40, _export),
+    Task("verify", 60, _verify),
+    Task("list, one host", 0.5, _list, part=True),
+    Task("requests, one user", 0.5, _requests, part=True),
+    Task("report, the last day", 0.5, _report, part=True),
+)
+
+
+@dataclass(slots=True)
+class Cost:
+    """Seconds of one task and of the scans beside it."""
+
+    task: Task
+    seconds: list[float] = field(default_factory=list)
+
+    def times(self, scan: float) -> float:
+        return min(self.seconds) / scan
+
+    def most(self, entries: int) -> float:
+        return PART_OF_SMALL if self.task.part and entries < SMALL else self.task.most
+
+
+def scan(engine: Engine) -> float:
+    """Return how many seconds it takes to read every row of both tables."""
+    began = time.perf_counter()
+    with engine.execution_options(**{READS: True}).begin() as connection:
+        for table, order in (("audit_entry", "seq"), ("audit_target", "seq, position")):
+            query = text(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - our own names
+            for _ in connection.execute(query, execution_options={"yield_per": 500}):
+                pass
+    return time.perf_counter() - began
+
+
+def measured(url: str, requests: int, rounds: int) -> tuple[int, float, list[Cost]]:
+    """Return how many entries there are, the best time of a scan, and the cost of each task. Runs take turns."""
+    written = Year(url).write(requests)
+    engine = open_database(url)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+    filters = {
+        "list, one host": AuditFilter(host=HOST),
+        "requests, one user": AuditFilter(user=USER),
+        "report, the last day": AuditFilter(since=written.end - timedelta(days=1)),
+    }
+    costs, scans = [Cost(task) for task in TASKS], []
+    for _ in range(rounds):
+        for cost in costs:
+            scans.append(scan(engine))
+            began = time.perf_counter()
+            cost.task.run(engine, filters.get(cost.task.name, AuditFilter()))
+            cost.seconds.append(time.perf_counter() - began)
+    engine.dispose()
+    return written.entries, min(scans), costs
+
+
+def as_rows(database: str, entries: int, best: float, costs: Sequence[Cost]) -> list[dict[str, object]]:
+    return [
+        {
+            "database": database,
+            "entries": entries,
+            "task": cost.task.name,
+            "seconds": round(min(cost.seconds), 4),
+            "scan_seconds": round(best, 4),
+            "times_scan": round(cost.times(best), 3),
+            "most": cost.most(entries),
+            "held": cost.times(best) <= cost.most(entries),
+        }
+        for cost in costs
+    ]
+
+
+def show(rows: Sequence[dict[str, object]]) -> None:
+    table = Table("database", "entries", "task", "seconds", "a scan", "times a scan", "at most", "")
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in list(row)[:-1]), "held" if row["held"] else "MISSED")
+    Console().print(table)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--quick", action="store_true", help="some ten thousand entries, under a minute")
+    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_argument("--requests", type=int, help="so many requests, one round")
+    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
+    asked = options.parse_args()
+    requests, rounds = (QUICK, 2) if asked.quick else (REQUESTS, 1)
+    requests, rounds = (asked.requests, 1) if asked.requests else (requests, rounds)
+    rows: list[dict[str, object]] = []
+    missing = 0
+    for database in asked.only:
+        try:
+            with DATABASES[database]() as url:
+                rows += as_rows(database, *measured(url, requests, rounds))
+        except ModuleNotFoundError as error:
+            missing += 1
+            sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres --group dev\n")
+    if asked.json:
+        sys.stdout.write(json.dumps({"rows": rows}) + "\n")
+    else:
+        show(rows)
+    if asked.check and missing:
+        return 2
+    return int(asked.check and not all(row["held"] for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
