@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from adapters.sql.audit_reader import reading
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from app.cli.main import app
 from bot.audit.chain import hash_of
 from bot.audit.keys import SigningKeys
 from bot.audit.selection import AuditFilter, Names
@@ -28,6 +26,7 @@ from bot.domain.note_kind import NoteKind
 from bot.errors import LedgerError, SettingsError
 from tests.contract import logs
 from tests.support import builders as b
+from tests.support.command_line import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +60,7 @@ def one(tmp_path: Path) -> Iterator[logs.Log]:
 
 def run(log: logs.Log, *words: str) -> Result:
     url = log.engine.url.render_as_string(hide_password=False)
-    return CliRunner().invoke(app, ["audit", *words, "--database", url])
+    return invoke(["audit", *words, "--database", url])
 
 
 def lines(result: Result) -> list[dict[str, Any]]:
@@ -93,8 +92,15 @@ CHANGES = {
 SEEN_WITHOUT_KEY = dict.fromkeys(CHANGES, True) | {"its signature": False}
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_an_entry_that_does_not_verify_is_marked_in_every_output(log: logs.Log, change: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "change"), [*(("sqlite", change) for change in CHANGES), ("postgresql", "a row of its targets")]
+)
+def test_an_entry_that_does_not_verify_is_marked_in_every_output(
+    request: pytest.FixtureRequest, tmp_path: Path, where: str, change: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/log.db" if where == "sqlite" else request.getfixturevalue("new_postgresql")()
+    upgrade(url)
+    log = logs.written(url, 24)
     assert run(log, "list", "--json", "--key", HALF).exit_code == 0
     meddle(log, CHANGES[change])
     number = int(CHANGES[change].rpartition("seq = ")[2].split(" ")[0])
@@ -117,6 +123,7 @@ def test_an_entry_that_does_not_verify_is_marked_in_every_output(log: logs.Log, 
         )
         assert (marked, export.exit_code) == ([number], 1)
     assert f"This does not verify: entry {number}. Run: logoff-bot audit verify" in " ".join(listed.stderr.split())
+    log.engine.dispose()
 
 
 def test_a_command_that_was_changed_is_marked_wherever_it_is_shown(one: logs.Log) -> None:
@@ -127,12 +134,12 @@ def test_a_command_that_was_changed_is_marked_wherever_it_is_shown(one: logs.Log
     assert not any(each["fault"] for each in shown if each["request_id"] != "TS-1")
 
 
-def test_a_hash_that_was_made_anew_is_found_with_the_public_half(log: logs.Log) -> None:
-    forged = replace(log.entries[3], actor="U0EVE")
-    hash_ = hash_of(forged, log.entries[2].hash)
-    meddle(log, f"UPDATE audit_entry SET actor = 'U0EVE', hash = '{hash_}' WHERE seq = 4")  # noqa: S608 - our own words
-    assert bad(run(log, "list", "--json")) == [5], "the entry behind it no longer follows"
-    assert bad(run(log, "list", "--json", "--key", HALF)) == [5, 4]
+def test_a_hash_that_was_made_anew_is_found_with_the_public_half(one: logs.Log) -> None:
+    forged = replace(one.entries[3], actor="U0EVE")
+    hash_ = hash_of(forged, one.entries[2].hash)
+    meddle(one, f"UPDATE audit_entry SET actor = 'U0EVE', hash = '{hash_}' WHERE seq = 4")  # noqa: S608 - our own words
+    assert bad(run(one, "list", "--json")) == [5], "the entry behind it no longer follows"
+    assert bad(run(one, "list", "--json", "--key", HALF)) == [5, 4]
 
 
 def test_any_half_to_which_a_key_that_was_given_leads_is_believed_and_no_other(
@@ -182,12 +189,12 @@ def test_nothing_that_steers_or_turns_and_no_formula_comes_out(url: str, sql_led
     hostile(sql_ledger)
     outputs = {}
     for words in ("list", "list --json", "requests", "requests --json", "report --by rule", "report --by rule --json"):
-        outputs[words] = CliRunner().invoke(app, ["audit", *words.split(), "--database", url])
+        outputs[words] = invoke(["audit", *words.split(), "--database", url])
     for number, words in enumerate(
         ("", "--requests", "--format json", "--requests --format json", "--before 2100-01-01 --format json")
     ):
         file = tmp_path / f"{number}.out"
-        done = CliRunner().invoke(app, ["audit", "export", "--output", str(file), *words.split(), "--database", url])
+        done = invoke(["audit", "export", "--output", str(file), *words.split(), "--database", url])
         assert done.exit_code == 0, done.output
         told = file.read_text(encoding="utf-8")
         assert steering_in(told) == set(), words
@@ -217,12 +224,12 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     from bench.audit_year import Year  # noqa: PLC0415 - the same
 
     peaks = []
-    for requests in (60, 180):
+    for requests in (80, 200):
         url = f"sqlite:///{tmp_path}/{requests}.db"
         Year(url, signed=False).write(requests)
         engine = open_database(url)
         with reading(engine) as reader:
-            for _ in reader.requests(AuditFilter(), Names(), limit=60):
+            for _ in reader.requests(AuditFilter(), Names(), limit=80):
                 pass  # what is kept for good is there now
             tracemalloc.start()
             read = sum(1 for _ in reader.entries(AuditFilter(), Names()))
@@ -273,7 +280,7 @@ def test_a_segment_is_verified_by_the_public_half_alone_and_every_change_of_it_i
     file = tmp_path / "segment.jsonl"
     assert segment_of(log, file).exit_code == 0
     verify = ["audit", "verify", "--file", str(file), "--key", HALF]
-    held = CliRunner().invoke(app, verify)
+    held = invoke(verify)
     assert held.exit_code == 0, held.output
     assert "Entries 1 to 24, and the segment holds" in " ".join(held.output.split())
     whole = file.read_text(encoding="ascii").splitlines()
@@ -294,27 +301,27 @@ def test_a_segment_is_verified_by_the_public_half_alone_and_every_change_of_it_i
     }
     for what, left in tampered.items():
         file.write_text("\n".join(left) + "\n", encoding="utf-8")
-        assert CliRunner().invoke(app, verify).exit_code == 1, what
+        assert invoke(verify).exit_code == 1, what
     file.write_text("\n".join(whole), encoding="utf-8")
-    assert CliRunner().invoke(app, [*verify[:-1], SigningKeys("another").public.text]).exit_code == 1
+    assert invoke([*verify[:-1], SigningKeys("another").public.text]).exit_code == 1
 
 
-def test_a_segment_follows_the_one_before_it(log: logs.Log, tmp_path: Path) -> None:
-    middle = log.entries[13].at
+def test_a_segment_follows_the_one_before_it(one: logs.Log, tmp_path: Path) -> None:
+    middle = one.entries[13].at
     assert middle
     first, second = tmp_path / "first", tmp_path / "second"
     when = middle.isoformat()
-    assert run(log, "export", "--format", "json", "--output", str(first), "--before", when).exit_code == 0
-    assert segment_of(log, second, "--since", when).exit_code == 0
-    last = log.entries[12]
-    told = CliRunner().invoke(app, ["audit", "verify", "--file", str(first), "--key", HALF])
+    assert run(one, "export", "--format", "json", "--output", str(first), "--before", when).exit_code == 0
+    assert segment_of(one, second, "--since", when).exit_code == 0
+    last = one.entries[12]
+    told = invoke(["audit", "verify", "--file", str(first), "--key", HALF])
     assert f"The last is 13:{last.hash}" in told.output
     anchor = ["--anchor", f"13:{last.hash}"]
-    told = CliRunner().invoke(app, ["audit", "verify", "--file", str(second), "--key", HALF, *anchor])
+    told = invoke(["audit", "verify", "--file", str(second), "--key", HALF, *anchor])
     assert (told.exit_code, "Entries 14 to 24" in told.output) == (0, True)
     assert f"It follows entry 13:{last.hash}" in " ".join(told.output.split())
-    wrong = ["--anchor", f"13:{log.entries[10].hash}"]
-    assert CliRunner().invoke(app, ["audit", "verify", "--file", str(second), "--key", HALF, *wrong]).exit_code == 1
+    wrong = ["--anchor", f"13:{one.entries[10].hash}"]
+    assert invoke(["audit", "verify", "--file", str(second), "--key", HALF, *wrong]).exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -354,8 +361,8 @@ def test_a_file_that_is_there_is_not_replaced_and_a_new_one_is_for_its_owner_alo
 def test_what_is_no_segment_is_said_in_one_sentence(tmp_path: Path, what: str) -> None:
     file = tmp_path / "x"
     file.write_text(what, encoding="utf-8", errors="surrogateescape" if what != "\ud800" else "surrogatepass")
-    result = CliRunner().invoke(app, ["audit", "verify", "--file", str(file), "--key", HALF])
+    result = invoke(["audit", "verify", "--file", str(file), "--key", HALF])
     assert isinstance(result.exception, SettingsError)
     assert "is no segment that audit export --before has written" in result.exception.message
-    gone = CliRunner().invoke(app, ["audit", "verify", "--file", str(tmp_path / "y"), "--key", HALF])
+    gone = invoke(["audit", "verify", "--file", str(tmp_path / "y"), "--key", HALF])
     assert isinstance(gone.exception, SettingsError)

@@ -9,12 +9,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
-from typer.testing import CliRunner
 
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from app.cli.main import app
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
 from bot.domain.note_kind import NoteKind
@@ -25,6 +23,7 @@ from tests.contract import logs
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
 from tests.support.checkout import ROOT
+from tests.support.command_line import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,7 +127,7 @@ def test_the_role_of_an_auditor_answers_every_question(owner: str) -> None:
         "export --output -",
         f"list --key {half}",
     ):
-        done = CliRunner().invoke(app, ["audit", *words.split(), "--database", as_role(owner, AUDITOR)])
+        done = invoke(["audit", *words.split(), "--database", as_role(owner, AUDITOR)])
         assert done.exit_code == 0, (words, done.output)
 
 

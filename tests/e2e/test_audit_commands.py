@@ -7,19 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from adapters.clock import SystemClock
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from app.cli.main import app
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.requirement import Confirm
 from bot.errors import SettingsError
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
+from tests.support.command_line import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +53,7 @@ def clock(tmp_path: Path) -> Iterator[SettableClock]:
 
 
 def audit(config: Path, *words: str) -> Result:
-    return CliRunner().invoke(app, ["audit", *words, "--config", str(config)])
+    return invoke(["audit", *words, "--config", str(config)])
 
 
 def days(result: Result) -> list[int]:
@@ -85,7 +84,7 @@ def test_a_reader_needs_the_database_alone_and_writes_nothing(
         ("--config", str(config)),
         ("--config", str(tmp_path / "none"), "--database", f"sqlite:///{tmp_path}/bot.db"),
     ):
-        result = CliRunner().invoke(app, ["audit", *command.split(), *place])
+        result = invoke(["audit", *command.split(), *place])
         assert result.exit_code == 0, result.output
     assert (tmp_path / "bot.db").read_bytes() == before
 
@@ -197,3 +196,21 @@ def test_forced_requests_are_listed_however_many_there_are_behind_them(config: P
     found = [json.loads(line)["request_id"] for line in audit(config, "break-glass", "--json").stdout.splitlines()]
     assert found == ["TS-FORCED"]
     assert "nobody (forced)" in audit(config, "break-glass").stdout
+
+
+def test_no_secret_comes_out_of_a_reader(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when it works, and not when its database cannot be reached or its file is wrong."""
+    canary = "canary-7f3a9c"
+    for name in ("LOGOFF_BOT_AUDIT_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PGPASSWORD"):
+        monkeypatch.setenv(name, f"{name}-{canary}")
+    upgrade(f"sqlite:///{tmp_path}/bot.db")
+    secrets = (
+        "audit_key: ${LOGOFF_BOT_AUDIT_KEY}\nslack:\n  bot_token: ${SLACK_BOT_TOKEN}\n  app_token: ${SLACK_APP_TOKEN}\n"
+    )
+    away = f"postgresql://bot:{canary}@127.0.0.1:1/none"
+    for database in (f"sqlite:///{tmp_path}/bot.db", away, f"nonsense-{canary}"):
+        config.write_text(f"database: {database}\n{secrets}")
+        for command in READERS[:4]:
+            result = audit(config, command)
+            told = result.output + str(getattr(result.exception, "message", "")) + str(result.exception)
+            assert canary not in told

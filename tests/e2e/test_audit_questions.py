@@ -7,14 +7,13 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
-from app.cli.main import app
 from app.config.settings import load
 from app.rehearse.environment import open_stage
 from rehearsal.scenario import Player, read_scenario
 from tests.contract.conftest import new_postgresql  # noqa: F401 - the fixture
 from tests.support.checkout import ROOT
+from tests.support.command_line import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +123,7 @@ def test_each_question_is_answered_by_its_command(
         words = shlex.split(typed.replace("PUBLIC", half))
         place = [] if "--file" in words else ["--database", values["url"]]
         with subtests.test(command):
-            done = CliRunner().invoke(app, ["audit", *words, *place])
+            done = invoke(["audit", *words, *place])
             told = " ".join(done.output.split())
             assert done.exit_code == 0, told
             assert [word for word in ANSWERS[command] if word not in told] == [], told
@@ -132,6 +131,6 @@ def test_each_question_is_answered_by_its_command(
 
 def half_of(values: dict[str, str]) -> str:
     """The public half of the rehearsal's key, as `audit key` prints it."""
-    printed = CliRunner().invoke(app, ["audit", "key"]).stdout
+    printed = invoke(["audit", "key"]).stdout
     assert values["key"] in printed
     return printed.split()[2]
