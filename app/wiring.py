@@ -118,14 +118,13 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     """
     _check_schema(url := settings.database.get_secret_value())
     clock = clock or SystemClock()
-    database = open_database(url)
+    database, people = open_database(url), open_database(url, for_people=True)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings))
     shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     keeper = AckKeeper()
-    places = Places(keeper.is_busy)
-    pool = FairHostPool(settings.winrm.looks_at_once, places.away)
+    pool = FairHostPool(settings.winrm.looks_at_once, (places := Places(keeper.is_busy)).away)
     scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE, requests=REQUESTS_AT_ONCE)
     policy = settings.policy()
     authorizer = Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=clock)
@@ -140,7 +139,6 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         hosts_at_once=HOSTS_AT_ONCE,
         look_within=settings.look_within,
     )
-    people = open_database(url, for_people=True)
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
