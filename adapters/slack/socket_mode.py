@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.request import WorkItem
     from bot.workflow.intake import Intake
 
-ACKING = 32
+ACKING = 64
 """How many threads take envelopes and ack them. With Bolt's default of five, envelopes would queue in a busy minute."""
 
 LISTENING = 256
