@@ -159,8 +159,7 @@ def build(
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     keeper = AckKeeper()
-    places = Places(keeper.is_busy)
-    pool = FairHostPool(settings.winrm.looks_at_once, places.away)
+    pool = FairHostPool(settings.winrm.looks_at_once, (places := Places(keeper.is_busy)).away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
     workflow = assemble(
@@ -174,14 +173,15 @@ def build(
         look_within=settings.look_within,
     )
     people = open_database(settings.database.get_secret_value(), for_people=True)
-    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
         workflow=workflow,
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, scheduler, keeper),
+        connection=_connection(
+            settings, _intake(settings, ledger.in_front(people), authorizer, clock), scheduler, keeper
+        ),
         directory=directory,
         writer=ledger.turns.holder,
         owner=owner,

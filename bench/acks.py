@@ -215,7 +215,7 @@ def main() -> int:
     asked = options.parse_args()
     if asked.serve:
         serve()
-    rounds, within = (1, 30.0) if asked.quick else (5, 240.0)
+    rounds, within = (1, 60.0) if asked.quick else (5, 240.0)
     if asked.commands != COMMANDS:
         rounds, within = 1, 0.0
     with ExitStack() as stack:

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
 
-ACKING = 32
+ACKING = 64
 """How many threads take envelopes and ack them. With Bolt's default of five, envelopes would queue in a busy minute."""
 
 LISTENING = 256

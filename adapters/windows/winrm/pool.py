@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _OPERATION_SECONDS = 20
 _KEPT_PER_HOST = CALLS_AT_ONCE
+MOST_KEPT = 200
+"""Idle connections to all hosts together. Each is an open file, of which a process has some thousand."""
 
 
 class _TimedProtocol(Protocol):
@@ -127,15 +129,27 @@ class Pool:
         return PooledConnection(connection, host, self._gate)
 
     def give_back(self, line: PooledConnection) -> None:
-        """Keep the connection for the next call. The oldest one is closed when more are kept than may be in use."""
+        """Keep the connection for the next call. The oldest one is closed when more are kept than may be in use.
+
+        The oldest of all is closed when too many are kept together.
+        """
         line.was_kept = True
         with self._lock:
             kept = self._kept[line.connection]
             kept.append((time.monotonic(), line))
-            surplus = kept.pop(0)[1] if len(kept) > _KEPT_PER_HOST else None
+            surplus = self._surplus(kept)
             self._schedule_sweep()
         if surplus:
             surplus.close()
+
+    def _surplus(self, kept: list[tuple[float, PooledConnection]]) -> PooledConnection | None:
+        """Take out and return what is too many: of these connections to one host, or of all."""
+        if len(kept) > _KEPT_PER_HOST:
+            return kept.pop(0)[1]
+        if sum(map(len, self._kept.values())) <= MOST_KEPT:
+            return None
+        oldest = min((key for key, those in self._kept.items() if those), key=lambda key: self._kept[key][0][0])
+        return self._kept[oldest].pop(0)[1]
 
     def close(self) -> None:
         """Close all kept connections."""

@@ -1,0 +1,43 @@
+"""Idle connections are kept for the next call, and never more than a process has files for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.pool import MOST_KEPT, Pool, PooledConnection
+
+IDLE = timedelta(minutes=10)
+
+
+def to(host: int) -> Connection:
+    return Connection(endpoint=f"http://host-{host}:5985/wsman", transport=Transport.NTLM, username="svc")
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    closed: list[str] = []
+    monkeypatch.setattr(PooledConnection, "close", lambda line: closed.append(line.connection.endpoint))
+    return closed
+
+
+def test_a_kept_connection_is_taken_again(closed: list[str]) -> None:
+    pool = Pool(IDLE)
+    line = pool.take(to(1), "host-1")
+    pool.give_back(line)
+    assert pool.take(to(1), "host-1") is line
+    pool.close()
+    assert closed == []
+
+
+def test_of_a_great_many_hosts_only_the_newest_connections_are_kept(closed: list[str]) -> None:
+    pool, more = Pool(IDLE), 30
+    for host in range(MOST_KEPT + more):
+        pool.give_back(pool.take(to(host), f"host-{host}"))
+    assert closed == [to(host).endpoint for host in range(more)]
+    assert pool.take(to(MOST_KEPT + more - 1), "newest").was_kept
+    assert not pool.take(to(0), "oldest").was_kept
+    pool.close()
+    assert len(closed) == MOST_KEPT + more - 1
