@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -104,29 +105,32 @@ def locked(rng: Random, tally: Tally) -> None:
         other.close()
 
 
-def _with_pragma(rng: Random, tally: Tally, sick: str, healthy: str, what: str) -> None:
-    """SQLite itself refuses what a sick disk would refuse, with the code of that disk."""
+def full(rng: Random, tally: Tally) -> None:
+    """The system lets no file of this process grow, as a full disk does; Python ignores its signal."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def turn(on: bool) -> None:  # noqa: FBT001 - on or off
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0 if on else most, most))
+
+    with sqlite_file() as (_, engine):
+        play(rng, tally, engine, turn, "full")
+
+
+def read_only(rng: Random, tally: Tally) -> None:
+    """SQLite itself refuses each write with the code of a disk that is read-only."""
     with sqlite_file() as (_, engine):
         is_sick = [False]
 
         def set_up(connection: Connection) -> None:
             driver = connection.connection.driver_connection
             assert driver
-            driver.execute(sick if is_sick[0] else healthy)
+            driver.execute(f"PRAGMA query_only = {int(is_sick[0])}")
 
         def turn(on: bool) -> None:  # noqa: FBT001 - on or off
             is_sick[0] = on
 
         event.listen(engine, "begin", set_up, insert=True)
-        play(rng, tally, engine, turn, what)
-
-
-def full(rng: Random, tally: Tally) -> None:
-    _with_pragma(rng, tally, "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000", "full")
-
-
-def read_only(rng: Random, tally: Tally) -> None:
-    _with_pragma(rng, tally, "PRAGMA query_only = ON", "PRAGMA query_only = OFF", "read-only")
+        play(rng, tally, engine, turn, "read-only")
 
 
 def deleted(rng: Random, tally: Tally) -> None:
