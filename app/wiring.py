@@ -173,6 +173,7 @@ def build(
         look_within=settings.look_within,
     )
     people = open_database(settings.database.get_secret_value(), for_people=True)
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
