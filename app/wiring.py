@@ -180,9 +180,7 @@ def build(
         workflow=workflow,
         places=places,
         scheduler=scheduler,
-        connection=_connection(
-            settings, _intake(settings, ledger.in_front(people), authorizer, clock), scheduler, keeper
-        ),
+        connection=_connection(settings, intake, scheduler, keeper),
         directory=directory,
         writer=ledger.turns.holder,
         owner=owner,

@@ -121,7 +121,8 @@ class Senders:
     def _remembered(self, actor: Actor, place: Place, now: datetime) -> _Sender:
         sender = self._senders.setdefault(actor.user_id, _Sender(actor, place, now))
         sender.actor, sender.place = actor, place
-        sender.clear_at = min(max(sender.clear_at, now), now + MINUTE)
+        is_possible = now < sender.clear_at <= now + MINUTE  # not when the clock was set back since
+        sender.clear_at = sender.clear_at if is_possible else now
         self._senders.move_to_end(actor.user_id)
         if len(self._senders) > self._most_people:
             user_id, oldest = self._senders.popitem(last=False)
