@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from adapters.clock import SystemClock
 from adapters.scheduler.threads import ThreadScheduler
+from adapters.scheduler.ticker import Ticker
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
+from adapters.slack.response_urls import ResponseUrls
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.audit_scan import scanned
@@ -32,7 +34,9 @@ from bot.errors import SettingsError
 from bot.policy.approvals import named_in
 from bot.policy.digest import digest_of, text_of
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.intake import Intake
+from bot.workflow.patience import Patience
 from bot.workflow.presses import PressHandler
 from bot.workflow.steps import assemble
 
@@ -75,6 +79,21 @@ class Service(Protocol):
     def stop(self) -> None: ...
 
 
+class Waits:
+    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience, self._ticker = patience, Ticker("patience", patience.look)
+
+    def start(self) -> None:
+        for request in self._patience.courier.ledger.unended():
+            self._patience.expect(request.id)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        self._ticker.stop()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
     """All running parts. `start` returns once commands can arrive; `stop` lets running steps finish."""
@@ -85,16 +104,20 @@ class Bot:
     scheduler: Scheduler
     connection: ChatConnection
     directory: Service
+    waits: Service  # tells who waits too long
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
 
     def start(self) -> None:
         self.ledger.load_policy(self.policy)
         self.directory.start()
+        self.ledger.hurry_postings()
+        self.waits.start()
         self.scheduler.start(self.workflow.step, self.workflow.record_failure)
         self.connection.start()
 
     def stop(self) -> None:
         self.connection.stop()
+        self.waits.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
         for release in self.release:
@@ -116,19 +139,19 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
     directory = _directory(settings, client, clock)
     executor = ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE, thread_name_prefix="look")
     scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE)
-    authorizer = Authorizer(
-        ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock
-    )
+    authorizer = _authorizer(settings, ledger, directory, clock)
+    courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls := ResponseUrls()), clock=clock)
+    patience = Patience(courier=courier)
     workflow = assemble(
         ledger=ledger,
         terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
-        chat=SlackChat(client, directory.group_ids),
         clock=clock,
         executor=executor,
         scheduler=scheduler,
         authorizer=authorizer,
         hosts_at_once=HOSTS_AT_ONCE,
         look_within=settings.look_within,
+        courier=courier,
     )
     intake = _intake(settings, ledger, authorizer, clock)
     return Bot(
@@ -136,10 +159,15 @@ def build(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clo
         policy=text_of(settings.policy()),
         workflow=workflow,
         scheduler=scheduler,
-        connection=_connection(settings, intake, scheduler),
+        connection=_connection(settings, intake, scheduler, _asked(urls, patience)),
         directory=directory,
+        waits=Waits(patience),
         release=(lambda: executor.shutdown(wait=False, cancel_futures=True), shell.close, database.dispose),
     )
+
+
+def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
+    return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=settings.policy(), clock=clock)
 
 
 def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
@@ -205,7 +233,19 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     )
 
 
-def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> ChatConnection:
+def _asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:
+    """Return what is called with the id and the response URL of each command that became a request."""
+
+    def asked(request_id: str, url: str) -> None:
+        urls.keep(request_id, url)
+        patience.expect(request_id)
+
+    return asked
+
+
+def _connection(
+    settings: Settings, intake: Intake, scheduler: Scheduler, asked: Callable[[str, str], None]
+) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),
@@ -213,6 +253,7 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler) -> Cha
         team=settings.team,
         intake=intake,
         wake=scheduler.wake,
+        asked=asked,
     )
 
 

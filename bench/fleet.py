@@ -45,6 +45,7 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD
 from bot.domain.request import Ending
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.inputs import CommandCall
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
@@ -141,7 +142,7 @@ class Bench:
         workflow = assemble(
             ledger=ledger,
             terminal=Hosts(fleet.people),
-            chat=chat,
+            courier=Courier(ledger=ledger, chat=chat, clock=clock),
             clock=clock,
             executor=self._executor,
             scheduler=scheduler,

@@ -15,7 +15,7 @@ from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK,
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import draw
 from bot.cards import wording
-from bot.cards.model import Card
+from bot.cards.model import ASK, Card
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
@@ -30,15 +30,19 @@ if TYPE_CHECKING:
     from bot.workflow.intake import Intake, Response
 
     Wake = Callable[[WorkItem], None]
+    Asked = Callable[[str, str], None]
 
 log = structlog.get_logger()
 
 
-def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) -> None:
-    """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds."""
+def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake, asked: Asked) -> None:
+    """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds.
+
+    `asked` is called before that with the id of a new request and the response URL of its command, which is a secret.
+    """
     for command in commands:
-        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake))
-    app.action(re.compile("^press_"))(_on_press(intake, wake))
+        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, asked))
+    app.action(re.compile("^press_"))(_on_press(intake, wake, asked))
     app.view(CALLBACK)(_on_form(intake, wake, BLOCK, _choice))
     app.view(REASON_CALLBACK)(_on_form(intake, wake, REASON_BLOCK, _reason))
     app.event("app_mention")(_on_said(intake, is_private=False))
@@ -46,7 +50,7 @@ def register(app: App, commands: Iterable[Command], intake: Intake, wake: Wake) 
     app.error(on_error)
 
 
-def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_command(name: str, intake: Intake, wake: Wake, asked: Asked) -> Callable[..., None]:
     """`name` is the command's own, whatever the workspace calls it."""
 
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
@@ -54,16 +58,19 @@ def _on_command(name: str, intake: Intake, wake: Wake) -> Callable[..., None]:
         slack_message = draw(_report_of(response))
         blocks = slack_message.blocks if response.card else None
         ack(text=slack_message.text, blocks=blocks, response_type="ephemeral")
+        _keep_url(response, body, asked)
         _wake_for(response, wake)
 
     return on_command
 
 
-def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
+def _on_press(intake: Intake, wake: Wake, asked: Asked) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any], respond: Respond, client: WebClient) -> None:
         call = press_call(body)
         response = intake.press(call)
         ack()
+        if call.press == ASK:
+            _keep_url(response, body, asked)
         _wake_for(response, wake)
         if response.form:
             _open_form(client, str(body["trigger_id"]), response.form, call.value)
@@ -75,6 +82,8 @@ def _on_press(intake: Intake, wake: Wake) -> Callable[..., None]:
                 response_type="ephemeral",
                 replace_original=response.replaces and bool((body.get("container") or {}).get("is_ephemeral")),
             )
+        if response.copy:
+            respond(text=response.copy, replace_original=True)
 
     return on_press
 
@@ -122,6 +131,11 @@ def _choice(body: dict[str, Any]) -> PressCall:
 
 def _reason(body: dict[str, Any]) -> PressCall:
     return form_call(body, text=written_in(body["view"]))
+
+
+def _keep_url(response: Response, body: dict[str, Any], asked: Asked) -> None:
+    if response.wake:
+        asked(response.wake.request_id, str(body.get("response_url") or ""))
 
 
 def _wake_for(response: Response, wake: Wake) -> None:

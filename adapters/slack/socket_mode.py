@@ -40,10 +40,11 @@ class SocketMode:
         team: str,
         intake: Intake,
         wake: Callable[[WorkItem], None],
+        asked: Callable[[str, str], None],
     ) -> None:
         self._client = WebClient(token=bot_token, base_url=api_url, timeout=10)
         self._bot_token, self._app_token, self._team, self._api_url = bot_token, app_token, team, api_url
-        self._intake, self._wake = intake, wake
+        self._intake, self._wake, self._asked = intake, wake, asked
         self._executor = ThreadPoolExecutor(max_workers=ACKING, thread_name_prefix="ack")
         self._handler: SocketModeHandler | None = None
 
@@ -58,7 +59,7 @@ class SocketMode:
             authorize=lambda: authorized,
             listener_executor=self._executor,
         )
-        register(app, COMMANDS, self._intake, self._wake)
+        register(app, COMMANDS, self._intake, self._wake, self._asked)
         self._handler = SocketModeHandler(app, self._app_token, concurrency=ACKING)
         with translate_errors():
             self._handler.connect()  # type: ignore[no-untyped-call] # Bolt's handler has no types here

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from adapters.sql.audit_queries import newest_text, read_entries, read_head
+from adapters.sql.bookkeeping import Bookkeeping
 from adapters.sql.chain_writer import ChainWriter
 from adapters.sql.database import LOCK_LIMIT, PATIENCE, READS, for_one_read
-from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
+from adapters.sql.documents import Asks
 from adapters.sql.errors import translate_errors
 from adapters.sql.pause_queries import read_pause
 from adapters.sql.proof_queries import ProvingEntries
@@ -27,12 +28,8 @@ from adapters.sql.request_queries import (
     read_part,
     read_requests,
     save_request,
-    set_due,
-    set_listed,
-    set_published,
     unended_ids,
 )
-from adapters.sql.write_queue import FairLock
 from bot.audit.decisions import decided, opened
 from bot.audit.entry import Origin
 from bot.audit.proof import misfit_of, needs_proof, not_proven
@@ -60,7 +57,7 @@ if TYPE_CHECKING:
     from bot.domain.events import Event, Noted
     from bot.domain.part import Part
     from bot.domain.people import Place
-    from bot.domain.request import MessageRef, Pause, Request, WorkItem
+    from bot.domain.request import Pause, Request, WorkItem
     from bot.ports.clock import Clock
 
 RECEIPT_LIMIT = timedelta(seconds=1.5)
@@ -69,7 +66,7 @@ RECEIPT_LIMIT = timedelta(seconds=1.5)
 log = structlog.get_logger()
 
 
-class SqlLedger:
+class SqlLedger(Bookkeeping):
     """Every write is one transaction that locks the head of the audit log first, so all writers run one after another.
 
     `ask_types` has the type of ask for each command; `keys` sign the audit log, and each entry says the `origin`. A
@@ -85,8 +82,7 @@ class SqlLedger:
         ask_types: Mapping[str, type[Ask]],
         origin: Origin = Origin(),  # noqa: B008 - a frozen value
     ) -> None:
-        self._engine = engine
-        self.turns = FairLock()  # the queue of all writers of this process
+        super().__init__(engine)
         self._reader = engine.execution_options(**{READS: True})
         self._glance = for_one_read(engine)
         self._clock, self._asks = clock, Asks(ask_types)
@@ -167,24 +163,6 @@ class SqlLedger:
         with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
             return read_part(connection, request_id, part, self._asks)
 
-    def mark_published(
-        self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
-    ) -> None:
-        """As the port says: with `message_ref` None the known one stays."""
-        values: dict[str, Any] = {"publish_after": publish_after}
-        if message_ref is not None:
-            values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
-        with self._bookkeeping() as connection:
-            set_published(connection, request_id, version, values)
-
-    def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
-        with self._bookkeeping() as connection:
-            set_listed(connection, request_id, content_version, listed)
-
-    def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        with self._bookkeeping() as connection:
-            set_due(connection, item, due_at)
-
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
         with _reading(self._reader) as connection:
             return read_due(connection, now)
@@ -255,14 +233,6 @@ class SqlLedger:
             with self._engine.connect().execution_options(**{LOCK_LIMIT: left}) as connection, connection.begin():
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
-
-    @contextmanager
-    def _bookkeeping(self) -> Iterator[Connection]:
-        """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn."""
-        with translate_errors():
-            turn = self.turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
-            with turn, self._engine.begin() as connection:
-                yield connection
 
     def _fresh(self, connection: Connection, request_id: str, part: Part = WHOLE) -> Request:
         found = read_part(connection, request_id, part, self._asks)

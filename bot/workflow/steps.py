@@ -16,11 +16,12 @@ from bot.cards import wording
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
-from bot.errors import BotError, Conflict, NotAllowed
+from bot.errors import BotError, ChatError, Conflict, NotAllowed
+from bot.workflow.courier import due_after
 from bot.workflow.execution import FOLLOW_FOR, HostExecution, act_within
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
-from bot.workflow.publishing import CardPublisher
+from bot.workflow.publishing import CardPublisher, publisher_on
 from bot.workflow.settling import Settling
 from bot.workflow.survey import decide
 from bot.workflow.warning import WarningSender, are_warned
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 
     from bot.domain.people import Person
     from bot.domain.request import Request
-    from bot.ports.chat import Chat
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
     from bot.ports.terminal import Terminal
     from bot.workflow.authorization import Authorizer
+    from bot.workflow.courier import Courier
 
 ACT_GRACE = timedelta(minutes=2)
 """How much longer than its calls an act may take before the request expires: the looks after it, the longest too."""
@@ -157,8 +158,12 @@ class Workflow:
             return
         request = self._whole(head)
         if request.state is State.AWAITING and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
-            self.ledger.postpone(WorkItem(request_id=request_id), None)
-            self.publisher.remind(request)
+            try:
+                self.publisher.remind(request)
+            except ChatError as error:
+                self.ledger.postpone(WorkItem(request_id=request_id), due_after(self.clock.now(), error))
+            else:
+                self.ledger.postpone(WorkItem(request_id=request_id), None)
 
     def carry_out(self, request: Request) -> None:
         """Ask the rules once more, send the warnings that were asked for, record the start, and wake the hosts.
@@ -207,9 +212,11 @@ class Workflow:
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
         again_in = timedelta(seconds=2 ** min(request.attempts + 1, MOST_DOUBLINGS))
+        if not item.host:
+            self.publisher.stumbled(request, reference)
         try:
             if request.state is State.ENDED and request.attempts + 1 >= TRIES:
-                self._let_be(request)
+                self._let_be(request, reference)
             elif request.state is State.ENDED or request.attempts + 1 < self._tries(request, item):
                 failed = StepFailed(reference=reference, code=code, again_in=again_in, host=item.host)
                 self.ledger.record(request.id, failed)
@@ -223,8 +230,9 @@ class Workflow:
         """Return how many failures the request may have; hosts fail side by side, so each host adds its own tries."""
         return TRIES * len(request.ask.hosts) if item.host else TRIES
 
-    def _let_be(self, request: Request) -> None:
-        """Give up the drawing or the later look that is left of a request that has ended."""
+    def _let_be(self, request: Request, reference: str) -> None:
+        """Give up the drawing or the later look that is left of a request that has ended, and say how it ended."""
+        self.publisher.give_up(request, reference)
         self.ledger.mark_published(
             request.id, version=request.version, message_ref=request.message_ref, publish_after=None
         )
@@ -235,15 +243,18 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     *,
     ledger: Ledger,
     terminal: Terminal,
-    chat: Chat,
     clock: Clock,
     executor: Executor,
     scheduler: Scheduler,
     authorizer: Authorizer,
+    courier: Courier,
     hosts_at_once: int = HOSTS_AT_ONCE,
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
-    """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side."""
+    """Return a workflow from the ports. `executor` runs looks and warnings at many hosts side by side.
+
+    `courier` is the only one of this process: it knows what it has sent and could not write down.
+    """
     hosts = HostReader(terminal=terminal, executor=executor, clock=clock, look_within=look_within)
     return Workflow(
         ledger=ledger,
@@ -261,6 +272,6 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
             look_within=look_within,
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
-        publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),
+        publisher=publisher_on(courier, scheduler),
         hosts_at_once=hosts_at_once,
     )
