@@ -188,11 +188,6 @@ def break_glass(request: Request) -> Card:
     return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands), buttons=buttons)
 
 
-def break_glass_over(request: Request) -> Card:
-    """Return the announcement when its act can no longer be stopped there: the same without its button."""
-    return replace(break_glass(request), buttons=())
-
-
 def asked_elsewhere(request: Request) -> Card:
     """Return the notice for a requester whose card stands in the approvers' channel."""
     text = f"{request.id} waits for somebody else's yes"

@@ -63,6 +63,11 @@ def not_shown(request: Request, fault: str) -> Card:
     return _told(request, "I cannot show you its card, so nothing happens:", f"{fault} Ask again when that is mended.")
 
 
+def goes_on(request: Request, fault: str) -> Card:
+    """Return the notice for a requester whose card cannot be shown while the request goes on all the same."""
+    return _told(request, "it goes on, and I cannot show you its card:", f"{fault} How it ends is told to you here.")
+
+
 def outcome(request: Request, fault: str) -> Card:
     """Return the outcome for a requester whose card can no longer be drawn."""
     ended = request_card.build(request)

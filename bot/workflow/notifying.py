@@ -13,7 +13,8 @@ from bot.cards.model import Card
 from bot.domain.posting import Posting
 from bot.domain.request import LIST_FAILED, Ending, State
 from bot.errors import ChatError
-from bot.workflow.announcing import ANNOUNCEMENT, must_lose_button
+from bot.workflow.announcing import ANNOUNCEMENT
+from bot.workflow.buttons import unsettled
 from bot.workflow.courier import due_after
 from bot.workflow.posting import AGAIN, CARD, REDRAWN, approval_channel
 from bot.workflow.ways import CALLED, PRIVATE, Outgoing
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
-    from bot.workflow.announcing import Announcer
+    from bot.workflow.buttons import ButtonKeeper
     from bot.workflow.courier import Courier
 
 SEEN_WITHIN = timedelta(seconds=30)
@@ -47,16 +48,16 @@ class Notifier:
     ledger: Ledger
     clock: Clock
     courier: Courier
-    announcer: Announcer
+    buttons: ButtonKeeper
 
     def notify(self, head: Request) -> datetime | None:
         """Send each notice that the request wants and that is not over. Return when the next try is due."""
         keys = [key for key in _wanted(head) if not head.posting(key).is_over]
-        if not keys and not must_lose_button(head):
+        if not keys and not any(unsettled(head)):
             return None
         request = self.ledger.find(head.id) or head
         tries = [self._try(request, key) for key in keys]
-        return min((at for at in (*tries, self._take_button_off(request)) if at), default=None)
+        return min((at for at in (*tries, self._settle_buttons(request)) if at), default=None)
 
     def _try(self, request: Request, key: str) -> datetime | None:
         out = self._outgoing(request, key)
@@ -69,12 +70,12 @@ class Notifier:
             return due_after(self.clock.now(), error)
         return None
 
-    def _take_button_off(self, request: Request) -> datetime | None:
+    def _settle_buttons(self, request: Request) -> datetime | None:
         try:
-            self.announcer.take_button_off(request)
+            self.buttons.settle(request)
         except ChatError as error:
-            log.warning("announcement.not_redrawn", request_id=request.id, message=error.message)
-            return due_after(self.clock.now(), error) if error.retryable else None
+            log.warning("button.not_drawn", request_id=request.id, message=error.message)
+            return due_after(self.clock.now(), error)
         return None
 
     def _outgoing(self, request: Request, key: str) -> Outgoing | None:
@@ -127,7 +128,7 @@ def _wanted(head: Request) -> Iterator[str]:
     if head.listed == LIST_FAILED:
         yield f"not listed {head.content_version}"
     if _fault_of(head):
-        yield f"{INSTEAD} {'at the end' if head.state is State.ENDED else head.content_version}"
+        yield f"{INSTEAD} {'at the end' if head.state is State.ENDED else f'{head.state} {head.content_version}'}"
     if head.message_ref is None:
         return
     is_elsewhere = not _is_asked_here(head)
@@ -144,9 +145,8 @@ def _fault_of(request: Request) -> str:
     """Return why no card of the request stands, or why it cannot be redrawn; empty: nothing is known against it."""
     if request.message_ref is None:
         return request.posting(CARD).fault
-    if request.state is State.ENDED:
-        return request.posting(REDRAWN).fault
-    return request.posting(AGAIN).fault
+    is_over = request.state is State.ENDED
+    return request.posting(REDRAWN).fault or ("" if is_over else request.posting(AGAIN).fault)
 
 
 def _is_asked_here(request: Request) -> bool:
@@ -177,6 +177,8 @@ def _card(request: Request, key: str) -> Card:
             return troubles.not_listed(request, request.posting(_list_key(request)).fault)
         case _ if key.startswith(INSTEAD) and request.state is State.ENDED:
             return troubles.outcome(request, _fault_of(request))
+        case _ if key.startswith(INSTEAD) and request.state in (State.READY, State.ACTING):
+            return troubles.goes_on(request, _fault_of(request))
         case _ if key.startswith(INSTEAD) and channel:
             return troubles.nobody_asked(request, channel, _fault_of(request))
         case _ if key.startswith(INSTEAD):

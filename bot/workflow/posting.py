@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 CARD, AGAIN, REDRAWN = "card", "card again", "redrawn"
 """The keys of the card, of the one that takes its place, and of its redrawing."""
+
+LONG_WAIT = timedelta(minutes=1)
+"""Who asked hears of the end in another way when its card cannot be redrawn for longer than this."""
+
+_DECIDED_ON = (State.AWAITING, State.READY)
 
 log = structlog.get_logger()
 
@@ -80,7 +86,7 @@ class CardPoster:
             ways=FOR_OTHERS if channel else OWN_CARD,
             place=Place(channel_id=channel) if channel else request.place,
             most_lost=ONE_COPY,
-            until=request.expires_at if request.state in (State.AWAITING, State.READY) else None,
+            until=request.expires_at if request.state in _DECIDED_ON else None,
         )
         posting = self.courier.send(request, out)
         if posting.message_ref and posting.message_ref != request.message_ref:
@@ -97,28 +103,29 @@ class CardPoster:
 
         A card whose answer is lost, or whose process dies before, stands without them and asks for nothing.
         """
-        try:
-            self._redraw_in_a_shape(posted, card)
-        except ChatError as error:
-            if error.retryable:
-                raise
-            return self._post_anew(request, posted, card, is_bare=False)
-        return posted
+        return self._redraw(replace(request, message_ref=posted), posted, card)
 
     def _redraw(self, request: Request, message_ref: MessageRef, card: Card) -> MessageRef | None:
         tried = request.posting(REDRAWN)
         try:
             self._redraw_in_a_shape(message_ref, card)
-        except TokenRefused:
-            raise
         except ChatError as error:
-            if error.retryable and tried.tries + 1 < TRIES:
-                self._mark(request, tried, replace(tried, tries=tried.tries + 1))
+            is_token = isinstance(error, TokenRefused)
+            if is_token or (self._may_wait(request, error) and tried.tries + 1 < TRIES):
+                fault = error.message if is_token else tried.fault
+                self._mark(request, tried, replace(tried, tries=tried.tries + 1, fault=fault))
                 raise
             return self._cannot_redraw(request, message_ref, card, error)
         if tried != Posting(key=REDRAWN):
             self._mark(request, tried, Posting(key=REDRAWN))
         return message_ref
+
+    def _may_wait(self, request: Request, error: ChatError) -> bool:
+        """Return whether the card may be redrawn in its place later: not when that is too late for those who wait."""
+        if not error.retryable or error.retry_after is None:
+            return error.retryable
+        at = self.courier.clock.now() + error.retry_after
+        return at < request.expires_at if request.state in _DECIDED_ON else error.retry_after <= LONG_WAIT
 
     def _redraw_in_a_shape(self, message_ref: MessageRef, card: Card) -> None:
         """Redraw the card whole, else shorter, else in words when it has no buttons. Raises the first refusal."""

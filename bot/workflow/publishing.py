@@ -13,6 +13,7 @@ from bot.domain.part import HEAD
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import ChatError, Conflict
 from bot.workflow.announcing import Announcer
+from bot.workflow.buttons import PRIVATE_CARD, ButtonKeeper
 from bot.workflow.courier import due_after
 from bot.workflow.notifying import Notifier
 from bot.workflow.posting import CardPoster
@@ -108,7 +109,7 @@ class CardPublisher:
         card = request_card.build(request)
         if not request_card.is_private(request):
             return self.poster.show(request, card)
-        key = f"private {request.version}"
+        key = f"{PRIVATE_CARD} {request.version}"
         self.courier.send(request, Outgoing(key=key, card=card, ways=PRIVATE, place=request.place))
         return None
 
@@ -211,13 +212,12 @@ class CardPublisher:
 def publisher_on(courier: Courier, scheduler: Scheduler) -> CardPublisher:
     """Return the publisher whose messages this courier sends."""
     ledger, chat, clock = courier.ledger, courier.chat, courier.clock
-    announcer = Announcer(ledger=ledger, chat=chat, courier=courier)
     return CardPublisher(
         ledger=ledger,
         clock=clock,
         scheduler=scheduler,
         courier=courier,
         poster=CardPoster(ledger=ledger, chat=chat, courier=courier),
-        announcer=announcer,
-        notifier=Notifier(ledger=ledger, clock=clock, courier=courier, announcer=announcer),
+        announcer=Announcer(ledger=ledger, courier=courier),
+        notifier=Notifier(ledger=ledger, clock=clock, courier=courier, buttons=ButtonKeeper(ledger=ledger, chat=chat)),
     )

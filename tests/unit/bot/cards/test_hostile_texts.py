@@ -95,7 +95,6 @@ def cards_of(request: Request, text: str) -> Iterator[Card]:
     yield request_card.build(request)
     yield request_card.build(verbose(request))
     yield notices.break_glass(request)
-    yield notices.break_glass_over(request)
     yield troubles.waits(request)
     yield troubles.bare(request_card.build(request))
     yield shorter(request_card.build(request))
