@@ -122,14 +122,42 @@ class SlackDirectory:
         asked_at, asked_ticks = self._clock.now(), self._ticks()
         found: dict[str, set[str]] = {}
         group_ids: dict[str, str] = {}
+        refused: ChatError | None = None
         if any(not name.startswith(("U", "W")) for name in self._names):
-            for group in self._patiently(self._ask_groups):
-                _add(group, self._names, found, group_ids)
+            try:
+                for group in self._patiently(self._ask_groups):
+                    _add_or_say(group, self._names, found, group_ids)
+            except ChatError as error:
+                if error.retryable or self._known.at:
+                    raise
+                refused = error  # what concerns groups alone keeps nobody out whom a rule names
         people = set(found) | {name for name in self._names if name.startswith(("U", "W"))}
-        status = {user_id: self._patiently(partial(self._ask_status, user_id)) for user_id in sorted(people)}
+        status = self._statuses(people)
         groups = {user_id: frozenset(names) for user_id, names in found.items()}
         self._known = _Known(groups=groups, status=status, at=asked_at, ticks=asked_ticks)
         self.group_ids.update(group_ids)
+        if refused:
+            raise refused
+
+    def _statuses(self, people: set[str]) -> dict[str, MemberStatus]:
+        """Return everybody's status. One of whom Slack cannot say anything is unknown, and concerns nobody else.
+
+        Raises `ChatError` when Slack may answer later, or says nothing of anybody.
+        """
+        status: dict[str, MemberStatus] = {}
+        refused: list[ChatError] = []
+        for user_id in sorted(people):
+            try:
+                status[user_id] = self._patiently(partial(self._ask_status, user_id))
+            except ChatError as error:
+                if error.retryable:
+                    raise
+                log.warning("directory.person_unknown", user_id=user_id, message=error.message)
+                refused.append(error)
+                status[user_id] = MemberStatus.UNKNOWN
+        if refused and len(refused) == len(people):
+            raise refused[0]
+        return status
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
         """Return the answer, after waiting for up to two rate limits. With many people, every refresh meets one."""
@@ -183,6 +211,16 @@ class SlackDirectory:
             self.refresh()
         except ChatError as error:
             log.warning("directory.not_refreshed", message=error.message)
+
+
+def _add_or_say(
+    group: Mapping[str, Any], names: frozenset[str], found: dict[str, set[str]], group_ids: dict[str, str]
+) -> None:
+    """Add the group. One of a shape that nobody knows is left out, so that its people do not count by it."""
+    try:
+        _add(group, names, found, group_ids)
+    except (LookupError, TypeError, AttributeError) as exc:
+        log.warning("directory.group_unreadable", kind=type(exc).__name__)
 
 
 def _add(
