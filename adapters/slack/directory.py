@@ -125,8 +125,7 @@ class SlackDirectory:
         refused: ChatError | None = None
         if any(not name.startswith(("U", "W")) for name in self._names):
             try:
-                for group in self._patiently(self._ask_groups):
-                    _add_or_say(group, self._names, found, group_ids)
+                _add_all(self._patiently(self._ask_groups), self._names, found, group_ids)
             except ChatError as error:
                 if error.retryable or self._known.at:
                     raise
@@ -213,14 +212,19 @@ class SlackDirectory:
             log.warning("directory.not_refreshed", message=error.message)
 
 
-def _add_or_say(
-    group: Mapping[str, Any], names: frozenset[str], found: dict[str, set[str]], group_ids: dict[str, str]
+def _add_all(
+    groups: list[Mapping[str, Any]], names: frozenset[str], found: dict[str, set[str]], group_ids: dict[str, str]
 ) -> None:
-    """Add the group. One of a shape that nobody knows is left out, so that its people do not count by it."""
-    try:
-        _add(group, names, found, group_ids)
-    except (LookupError, TypeError, AttributeError) as exc:
-        log.warning("directory.group_unreadable", kind=type(exc).__name__)
+    """Add the groups. One of a shape that nobody knows is left out; when all are, the error goes on."""
+    unreadable = 0
+    for group in groups:
+        try:
+            _add(group, names, found, group_ids)
+        except (LookupError, TypeError, AttributeError) as exc:
+            unreadable += 1
+            if unreadable == len(groups):
+                raise
+            log.warning("directory.group_unreadable", kind=type(exc).__name__)
 
 
 def _add(
