@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from slack_bolt import BoltResponse
 
+from adapters.slack.answers import answer_press, answer_words
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
@@ -76,11 +77,9 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked) -> Callable[..., None]:
             _open_form(client, str(body["trigger_id"]), response.form, call.value)
         if response.text:
             shown = draw(_report_of(response))
-            respond(
-                text=shown.text,
-                blocks=shown.blocks if response.card else None,
-                response_type="ephemeral",
-                replace_original=response.replaces and bool((body.get("container") or {}).get("is_ephemeral")),
+            replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
+            answer_press(
+                respond, client, body, shown if response.card else replace(shown, blocks=[]), replaces=replaces
             )
         if response.copy:
             respond(text=response.copy, replace_original=True)
@@ -112,15 +111,7 @@ def _on_said(intake: Intake, *, is_private: bool) -> Callable[..., None]:
         if said is None or (is_private and event.get("channel_type") != "im"):
             return
         drawing = draw(intake.said(said))
-        channel, text, blocks = said.place.channel_id, drawing.text, drawing.blocks
-        try:
-            with translate_errors():
-                if is_private:
-                    client.chat_postMessage(channel=channel, text=text, blocks=blocks)
-                else:
-                    client.chat_postEphemeral(channel=channel, user=said.actor.user_id, text=text, blocks=blocks)
-        except ChatError as error:
-            log.warning("said.not_answered", message=error.message)
+        answer_words(client, said.place.channel_id, said.actor.user_id, drawing, is_private=is_private)
 
     return on_said
 

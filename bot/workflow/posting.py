@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.cards import request_card
+from bot.cards import request_card, target_list
 from bot.cards.shapes import Shape
 from bot.cards.troubles import bare
 from bot.domain.people import Place
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from bot.ports.ledger import Ledger
     from bot.workflow.courier import Courier
 
-CARD, AGAIN, REDRAWN = "card", "card again", "redrawn"
-"""The keys of the card, of the one that takes its place, and of its redrawing."""
+CARD, AGAIN, REDRAWN, LISTED_ANEW = "card", "card again", "redrawn", "listed anew"
+"""The keys of the card, of the one that takes its place, of its redrawing, and of the list in its thread."""
 
 LONG_WAIT = timedelta(minutes=1)
 """Who asked hears of the end in another way when its card cannot be redrawn for longer than this."""
@@ -164,6 +164,10 @@ class CardPoster:
         While that fails the old one stays what it is, so that a chat that comes back finds one card. Where a message
         cannot be edited, the new one has its buttons at once.
         """
+        if target_list.needs_list(request) and request.listed:  # it stands in the thread that is gone
+            self.ledger.mark_listed(request.id, content_version=request.content_version, listed=0)
+            self._mark(request, request.posting(LISTED_ANEW), Posting(key=LISTED_ANEW, claimed=True))
+            card = request_card.build(replace(request, listed=0))
         known = request.posting(AGAIN)
         if known.is_over and known.message_ref in (None, old):
             self.courier.forget(request, AGAIN)

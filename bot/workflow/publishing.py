@@ -10,13 +10,14 @@ import structlog
 
 from bot.cards import request_card, target_list, troubles
 from bot.domain.part import HEAD
+from bot.domain.posting import Posting
 from bot.domain.request import LIST_FAILED, State, WorkItem
 from bot.errors import ChatError, Conflict
 from bot.workflow.announcing import Announcer
 from bot.workflow.buttons import PRIVATE_CARD, ButtonKeeper
 from bot.workflow.courier import due_after
 from bot.workflow.notifying import Notifier
-from bot.workflow.posting import CardPoster
+from bot.workflow.posting import LISTED_ANEW, CardPoster
 from bot.workflow.ways import LISTED, ONE_COPY, PRIVATE, Outgoing
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class CardPublisher:
             if not self._is_wanted(request):
                 break
             out = Outgoing(
-                key=f"list {content} {number}",
+                key=f"list {content} {number} {message_ref.ts}",
                 card=message,
                 ways=LISTED,
                 place=request.place,
@@ -160,25 +161,43 @@ class CardPublisher:
         )
 
     def _tend(self, head: Request) -> None:
-        """Send the notices that are due, and look whether a card that waits for people still stands."""
-        due = [self.notifier.notify(head), self._check(head)]
+        """Look whether a card that waits for people still stands, and send the notices that are due."""
+        checked_until = self._check(head)
+        now = self.ledger.find(head.id, HEAD) if self._is_check_due(head) else head
+        due = [checked_until, self.notifier.notify(now or head)]
         soonest = min((at for at in due if at), default=None)
         if soonest != head.postings_due_at:
             self.ledger.postings_due(head.id, soonest)
 
+    def _is_check_due(self, head: Request) -> bool:
+        if head.posting(LISTED_ANEW).claimed:
+            return True
+        return head.postings_due_at is not None and self.clock.now() >= head.postings_due_at
+
     def _check(self, head: Request) -> datetime | None:
         """Post the card anew when it no longer stands. Return when to look again; None: nobody waits for it."""
-        now, due_at = self.clock.now(), head.postings_due_at
+        now = self.clock.now()
         is_up_to_date = head.published_version >= head.version
         if head.state is not State.AWAITING or head.message_ref is None or not is_up_to_date:
             return None
-        if due_at is None or now < due_at:
-            return due_at or now + CHECK_EVERY
+        if not self._is_check_due(head):
+            return head.postings_due_at or now + CHECK_EVERY
         try:
             self.poster.check(head)
+            self._list_anew(head.id)
         except ChatError as error:
             return due_after(now, error)
         return now + CHECK_EVERY
+
+    def _list_anew(self, request_id: str) -> None:
+        """Write the list into the thread of a card that was posted anew, and give the card its buttons after that."""
+        request = self.ledger.find(request_id)
+        if request is None or not request.posting(LISTED_ANEW).claimed:
+            return
+        if self._has_listed(request, request.message_ref):
+            request = self.ledger.find(request_id) or request
+            self.poster.show(request, request_card.build(request))
+        self.ledger.mark_posting(request_id, request.posting(LISTED_ANEW), Posting(key=LISTED_ANEW))
 
     def may_remind(self, request: Request) -> bool:
         """Return whether the card shows what is to be decided. False also while it is not posted."""

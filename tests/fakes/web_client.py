@@ -102,7 +102,7 @@ class FakeSlack:
         self.standing[channel, ts] = message
         return _leave(late, {"channel": channel, "ts": ts})
 
-    def chat_postEphemeral(self, *, channel: str, user: str, text: str, blocks: Any) -> SlackResponse:  # noqa: N802
+    def chat_postEphemeral(self, *, channel: str, user: str, text: str, blocks: Any = None) -> SlackResponse:  # noqa: N802
         late = self._enter("chat_postEphemeral")
         self.private.append((user, Message(channel=channel, text=text, blocks=blocks or [])))
         return _leave(late, {"message_ts": "1"})

@@ -330,3 +330,22 @@ def test_a_preview_and_break_glass_ask_nobody_and_are_not_refused() -> None:
     harness, _ = bot_with_many(201, rules=(forcing,))
     assert harness.ask_and_run("rds-1 --all --whatif").ending is Ending.WHATIF
     assert harness.ask_and_run("rds-1 --all --force --sync").ending is Ending.DONE
+
+
+def test_a_card_that_is_posted_anew_has_its_list_in_its_own_thread_before_its_yes() -> None:
+    harness, chat = bot_with_many(60)
+    request = harness.ask_and_run("rds-1 --all")
+    old = harness.find(request.id).message_ref
+    assert old
+    del chat.cards[old]
+    chat.fault, chat.after = BUSY, 3  # two stand in the old thread, one in the new one
+    harness.wait(MINUTE)
+    new = harness.find(request.id).message_ref
+    assert new != old
+    assert presses(harness.card) == {Press.CANCEL}
+    assert "list" in harness.press("approve", on=request).text
+    chat.fault = None
+    harness.wait(2 * MINUTE)
+    assert [ref for ref, _ in chat.in_threads] == [old, old, new, new]
+    assert presses(harness.card) == {Press.APPROVE, Press.CHOOSE, Press.CANCEL}
+    assert len(chat.cards) == 1
