@@ -86,8 +86,9 @@ class Waits:
         self._patience, self._ticker = patience, Ticker("patience", patience.look)
 
     def start(self) -> None:
-        for request in self._patience.courier.ledger.unended():
-            self._patience.expect(request.id)
+        courier = self._patience.courier
+        for item in courier.ledger.due(courier.clock.now()):
+            self._patience.expect(item.request_id)
         self._ticker.start()
 
     def stop(self) -> None:

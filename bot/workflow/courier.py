@@ -33,6 +33,9 @@ TRIES = 5
 AGAIN_AFTER = timedelta(seconds=10)
 """How soon a message that the chat did not take is tried again."""
 
+LONG_WAIT = timedelta(minutes=1)
+"""A message that Slack wants later than this goes another way, where it has one."""
+
 TOKEN_PAUSE = timedelta(minutes=5)
 """The same while the bot's token is not valid: only a person can heal that."""
 
@@ -123,7 +126,7 @@ class Courier:
         """Return whether the same way is to be tried again later, before any other."""
         if not error.retryable or isinstance(error, TokenRefused) or claimed.tries + 1 >= TRIES:
             return False
-        return not self._is_too_late(error, out)
+        return not self._is_too_late(error, out) and (error.retry_after or LONG_WAIT) <= LONG_WAIT
 
     def _is_too_late(self, error: ChatError, out: Outgoing) -> bool:
         wait = error.retry_after

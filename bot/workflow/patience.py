@@ -42,16 +42,19 @@ class Patience:
 
     def look(self) -> None:
         """Tell each requester who has waited too long, and forget them. It is called every second."""
-        now = self.courier.clock.now()
-        with self._lock:
-            due = [request_id for request_id, at in self._expected.items() if at <= now]
-            for request_id in due:
-                del self._expected[request_id]
-        for request_id in due:
+        while request_id := self._next():
             try:
                 self._tell_if_silent(request_id)
             except BotError as error:
                 log.warning("wait.not_told", request_id=request_id, message=error.message)
+
+    def _next(self) -> str:
+        """Take the next request that is due, so that a bug at one of them keeps nobody else waiting; empty: none is."""
+        now = self.courier.clock.now()
+        with self._lock:
+            due = next((request_id for request_id, at in self._expected.items() if at <= now), "")
+            self._expected.pop(due, None)
+            return due
 
     def _tell_if_silent(self, request_id: str) -> None:
         head = self.courier.ledger.find(request_id, HEAD)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +15,7 @@ from bot.domain.posting import Posting
 from bot.domain.request import State
 from bot.domain.requirement import Confirm
 from bot.errors import ChatError, PlaceRefused, TokenRefused
-from bot.workflow.courier import TRIES
+from bot.workflow.courier import LONG_WAIT, TRIES
 from bot.workflow.ways import FOR_OTHERS, ONE_COPY, OWN_CARD, Outgoing
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 CARD, AGAIN, REDRAWN, LISTED_ANEW = "card", "card again", "redrawn", "listed anew"
 """The keys of the card, of the one that takes its place, of its redrawing, and of the list in its thread."""
-
-LONG_WAIT = timedelta(minutes=1)
-"""Who asked hears of the end in another way when its card cannot be redrawn for longer than this."""
 
 _DECIDED_ON = (State.AWAITING, State.READY)
 

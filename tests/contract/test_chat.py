@@ -155,6 +155,12 @@ def test_a_call_that_fails_says_whether_later_helps(
     assert failed.value.retryable is is_retryable
 
 
+def test_the_client_waits_for_a_slow_slack_longer_than_slack_is_ever_slow() -> None:
+    """An answer of twelve seconds was seen; a call that is given up before posts its card twice."""
+    client = patient_client("xoxb-1", "http://127.0.0.1:1/api/")
+    assert (client.timeout, client.retry_handlers) == (30, [])
+
+
 def test_a_rate_limit_is_not_waited_out_here_and_the_error_carries_the_time(
     workspace: Workspace, chat: SlackChat
 ) -> None:

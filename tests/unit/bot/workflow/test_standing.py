@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.cards import request_card, troubles
+from bot.cards.shapes import shorter
 from bot.domain.posting import MessageRef
 from bot.domain.request import Ending, State
 from bot.errors import ChatError, TokenRefused
@@ -136,6 +136,28 @@ def test_who_waits_for_a_slow_host_is_told_that_it_is_still_looked_at() -> None:
     assert "I still look at comp1." in card.summary
 
 
+def test_a_bug_at_one_who_waits_keeps_nobody_else_waiting() -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    first, second = (harness.ask_and_run("comp1 id=3 --sync").id for _ in range(2))
+    find = harness.ledger.find
+
+    def unreadable(request_id: str, *part: Any) -> Request | None:
+        if request_id == first:
+            raise ValueError("the row is unreadable")
+        return find(request_id, *part)
+
+    for request_id in (first, second):
+        patience.expect(request_id)
+    harness.clock.move(SILENT_FOR)
+    harness.ledger.find = unreadable  # type: ignore[method-assign,assignment] # somebody wrote into the row
+    with pytest.raises(ValueError, match="unreadable"):
+        patience.look()
+    patience.look()
+    assert [request_id for request_id, _ in harness.chat.answers] == [second]
+
+
 def test_who_has_a_card_is_told_nothing_of_waiting() -> None:
     harness = bot_with()
     patience = Patience(courier=harness.courier)
@@ -210,8 +232,6 @@ def test_the_sessions_of_a_short_card_are_all_named() -> None:
     harness = bot_with()
     request = harness.ask_and_run("comp1 --all --sync")
     card = request_card.build(harness.find(request.id))
-    from bot.cards.shapes import shorter  # noqa: PLC0415 - only here
-
-    short = text_of(shorter(replace(card)))
+    short = text_of(shorter(card))
     assert all(str(session.account) in short for session in sessions() if session.account.user)
     assert shorter(card).buttons == card.buttons
