@@ -37,6 +37,8 @@ _TOLD = (Ending.DONE, Ending.DENIED, Ending.CANCELLED, Ending.EXPIRED, Ending.FA
 """Endings of a card that people were waiting at."""
 
 ENDED, ENDED_IN_THREAD, ELSEWHERE, INSTEAD = "ended", "ended in thread", "asked elsewhere", "instead of the card"
+VOID, NOT_ANNOUNCED, NOT_LISTED = "void", "not announced", "not listed"
+"""The keys of the notices. The number of a person, or of a version, follows some of them."""
 
 log = structlog.get_logger()
 
@@ -80,16 +82,15 @@ class Notifier:
 
     def _outgoing(self, request: Request, key: str) -> Outgoing | None:
         """Return the notice; None when there is nobody left who needs it."""
-        match key.partition(":"):
-            case ("void", _, number):
-                return _called(request, key, (request.voided[int(number)],), troubles.yes_is_void(request))
-            case (str(named), _, _) if named == ENDED_IN_THREAD:
-                people = tuple(self._waiting_in_thread(request))
-                return _called(request, key, people, notices.outcome_line(request)) if people else None
-            case (str(named), _, _) if named == ENDED:
-                return None if self._has_just_pressed(request, request.actor) else _private(request, key)
-            case _:
-                return _private(request, key)
+        kind, _, number = key.partition(":")
+        if kind == VOID:
+            return _called(request, key, (request.voided[int(number)],), troubles.yes_is_void(request))
+        if kind == ENDED_IN_THREAD:
+            people = tuple(self._waiting_in_thread(request))
+            return _called(request, key, people, notices.outcome_line(request)) if people else None
+        if kind == ENDED and self._has_just_pressed(request, request.actor):
+            return None
+        return _private(request, key)
 
     def _waiting_in_thread(self, request: Request) -> Iterator[Actor]:
         """Yield those who are told in the card's thread: the deciders, and the requester where they asked there."""
@@ -124,9 +125,9 @@ class Notifier:
 def _wanted(head: Request) -> Iterator[str]:
     """Yield the keys of the notices that the request wants as it is now. The head says all of it."""
     if head.posting(ANNOUNCEMENT).fault:
-        yield "not announced"
+        yield NOT_ANNOUNCED
     if head.listed == LIST_FAILED:
-        yield f"not listed {head.content_version}"
+        yield f"{NOT_LISTED} {head.content_version}"
     if _fault_of(head):
         yield f"{INSTEAD} {'at the end' if head.state is State.ENDED else f'{head.state} {head.content_version}'}"
     if head.message_ref is None:
@@ -134,7 +135,7 @@ def _wanted(head: Request) -> Iterator[str]:
     is_elsewhere = not _is_asked_here(head)
     if is_elsewhere and head.state is State.AWAITING:
         yield ELSEWHERE
-    yield from (f"void:{number}" for number in range(len(head.voided)))
+    yield from (f"{VOID}:{number}" for number in range(len(head.voided)))
     if head.ending in _TOLD and head.published_version >= head.version and not _fault_of(head):
         yield ENDED_IN_THREAD
         if is_elsewhere:
@@ -169,24 +170,23 @@ def _called(request: Request, key: str, people: tuple[Actor, ...], line: str) ->
 
 
 def _card(request: Request, key: str) -> Card:
+    if key == NOT_ANNOUNCED:
+        return troubles.not_announced(request, request.announced_in, request.posting(ANNOUNCEMENT).fault)
+    if key.startswith(NOT_LISTED):
+        return troubles.not_listed(request, request.posting(_list_key(request)).fault)
+    if key.startswith(INSTEAD):
+        return _instead(request, _fault_of(request))
+    return notices.asked_elsewhere(request) if key == ELSEWHERE else notices.ended_elsewhere(request)
+
+
+def _instead(request: Request, fault: str) -> Card:
+    """Return what the requester is told because of the card that does not stand, or is not up to date."""
+    if request.state is State.ENDED:
+        return troubles.outcome(request, fault)
+    if request.state in (State.READY, State.ACTING):
+        return troubles.goes_on(request, fault)
     channel = approval_channel(request)
-    match key:
-        case "not announced":
-            return troubles.not_announced(request, request.announced_in, request.posting(ANNOUNCEMENT).fault)
-        case _ if key.startswith("not listed"):
-            return troubles.not_listed(request, request.posting(_list_key(request)).fault)
-        case _ if key.startswith(INSTEAD) and request.state is State.ENDED:
-            return troubles.outcome(request, _fault_of(request))
-        case _ if key.startswith(INSTEAD) and request.state in (State.READY, State.ACTING):
-            return troubles.goes_on(request, _fault_of(request))
-        case _ if key.startswith(INSTEAD) and channel:
-            return troubles.nobody_asked(request, channel, _fault_of(request))
-        case _ if key.startswith(INSTEAD):
-            return troubles.not_shown(request, _fault_of(request))
-        case _ if key == ELSEWHERE:
-            return notices.asked_elsewhere(request)
-        case _:
-            return notices.ended_elsewhere(request)
+    return troubles.nobody_asked(request, channel, fault) if channel else troubles.not_shown(request, fault)
 
 
 def _list_key(request: Request) -> str:
