@@ -14,9 +14,11 @@ from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
+from adapters.scheduler.ticker import Ticker
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
+from adapters.slack.response_urls import ResponseUrls
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.audit_reader import reading
@@ -39,7 +41,9 @@ from bot.commands import ASK_TYPES
 from bot.policy.approvals import named_in
 from bot.policy.digest import digest_of, text_of
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.intake import Intake
+from bot.workflow.patience import Patience
 from bot.workflow.presses import PressHandler
 from bot.workflow.steps import assemble
 
@@ -82,6 +86,22 @@ class Service(Protocol):
     def stop(self) -> None: ...
 
 
+class Waits:
+    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience, self._ticker = patience, Ticker("patience", patience.look)
+
+    def start(self) -> None:
+        courier = self._patience.courier
+        for item in courier.ledger.due(courier.clock.now()):
+            self._patience.expect(item.request_id)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        self._ticker.stop()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
     """All running parts. `start` returns once commands can arrive; `stop` lets running steps finish."""
@@ -93,6 +113,7 @@ class Bot:
     scheduler: Scheduler
     connection: ChatConnection
     directory: Service
+    waits: Service  # tells who waits too long
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
@@ -102,6 +123,8 @@ class Bot:
         parts: tuple[Callable[[], None], ...] = (
             partial(self.ledger.load_policy, self.policy),
             self.directory.start,
+            self.ledger.hurry_postings,
+            self.waits.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
         )
@@ -119,6 +142,7 @@ class Bot:
         self.ending.set()
         self.scheduler.stop(timedelta(0))
         self.connection.stop()
+        self.waits.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
         for release in self.release:
@@ -162,15 +186,17 @@ def build(
     pool = FairHostPool(settings.winrm.looks_at_once, (places := Places(keeper.is_busy)).away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
+    courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls := ResponseUrls()), clock=clock)
+    patience = Patience(courier=courier)
     workflow = assemble(
         ledger=ledger,
         terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
-        chat=SlackChat(client, directory.group_ids),
         clock=clock,
         pool=pool,
         scheduler=scheduler,
         authorizer=authorizer,
         look_within=settings.look_within,
+        courier=courier,
     )
     people = open_database(settings.database.get_secret_value(), for_people=True)
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
@@ -180,8 +206,9 @@ def build(
         workflow=workflow,
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, scheduler, keeper),
+        connection=_connection(settings, intake, scheduler, keeper, _asked(urls, patience)),
         directory=directory,
+        waits=Waits(patience),
         writer=ledger.turns.holder,
         owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose),
@@ -289,7 +316,19 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     )
 
 
-def _connection(settings: Settings, intake: Intake, scheduler: Scheduler, keeper: AckKeeper) -> ChatConnection:
+def _asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:
+    """Return what is called with the id and the response URL of each command that became a request."""
+
+    def asked(request_id: str, url: str) -> None:
+        urls.keep(request_id, url)
+        patience.expect(request_id)
+
+    return asked
+
+
+def _connection(
+    settings: Settings, intake: Intake, scheduler: Scheduler, keeper: AckKeeper, asked: Callable[[str, str], None]
+) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
         app_token=settings.slack.app_token.get_secret_value(),
@@ -298,6 +337,7 @@ def _connection(settings: Settings, intake: Intake, scheduler: Scheduler, keeper
         intake=intake,
         wake=scheduler.wake,
         keeper=keeper,
+        asked=asked,
     )
 
 

@@ -47,6 +47,7 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD
 from bot.domain.request import Ending
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.host_reader import LOOKS_AT_ONCE
 from bot.workflow.inputs import CommandCall
 from bot.workflow.intake import Intake
@@ -147,7 +148,7 @@ class Bench:
         workflow = assemble(
             ledger=ledger,
             terminal=Hosts(fleet.people),
-            chat=chat,
+            courier=Courier(ledger=ledger, chat=chat, clock=clock),
             clock=clock,
             pool=self._pool,
             scheduler=scheduler,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from bot.cards.shapes import Shape
 from bot.domain.actions import Action
 from bot.domain.people import Actor, MemberStatus, Person, Place
-from bot.domain.request import MessageRef
+from bot.domain.posting import MessageRef
 from bot.domain.session import Account, Machine, Session, SessionState
 from bot.domain.verdicts import Verdict
 from bot.policy.model import Force, Policy, Rule
@@ -83,16 +84,25 @@ class Quiet:
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:  # noqa: ARG002 - nobody reads it
+    def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:  # noqa: ARG002 - nobody reads
         return MessageRef(channel_id=place.channel_id, ts=f"{next(self._numbers)}.000")
 
-    def redraw(self, message_ref: MessageRef, card: Card) -> None: ...
+    def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
+        return self.post(Place(channel_id=f"D{actor.user_id}"), card, shape)
 
-    def tell(self, place: Place, actor: Actor, card: Card) -> None: ...
+    def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None: ...
+
+    def remove(self, message_ref: MessageRef) -> None: ...
+
+    def check(self, message_ref: MessageRef) -> None: ...
+
+    def tell(self, place: Place, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> None: ...
+
+    def answer(self, request_id: str, card: Card) -> None: ...
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None: ...
 
-    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None: ...
+    def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None: ...
 
     def person(self, actor: Actor) -> Person:
         return Person(actor=actor, groups=ONCALL, status=MemberStatus.MEMBER)

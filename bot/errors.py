@@ -21,8 +21,9 @@ BotError                `.message` is the sentence for people; `.code` is stable
     UnreadableRequest     the rows of one request cannot be read; the others can
     KeyChanged            another audit key signs the log by now; this process writes no more
     RecordChanged         the audit log is not as this process has seen it; the process writes no more
-  ChatError             Slack did not take a call; `.retryable`, `.retry_after`
+  ChatError             Slack did not take a call; `.retryable`, `.retry_after`, `.may_stand`
     PlaceRefused          the bot may not post in the place
+    TokenRefused          Slack takes no call with the bot's token; the same call works once it is valid again
   SettingsError         app.yaml is wrong: all faults at once
   OwnedByAnother        another bot runs on this database, and does not go
 """
@@ -242,13 +243,16 @@ class ChatError(BotError):
     """Slack did not take a call.
 
     `retryable`: the same call may work later. `retry_after`: how long Slack wants the bot to wait; None: no wish.
+    `may_stand`: nobody answered, so what was posted may stand all the same.
     """
 
     code = "chat"
 
-    def __init__(self, message: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, *, retryable: bool, retry_after: timedelta | None = None, may_stand: bool = False
+    ) -> None:
         super().__init__(message)
-        self.retryable, self.retry_after = retryable, retry_after
+        self.retryable, self.retry_after, self.may_stand = retryable, retry_after, may_stand
 
 
 class PlaceRefused(ChatError):
@@ -258,6 +262,15 @@ class PlaceRefused(ChatError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=False)
+
+
+class TokenRefused(ChatError):
+    """Slack takes no call with the bot's token. What is not drawn waits until the token is valid again."""
+
+    code = "token"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
 
 
 class SettingsError(BotError):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.slack.errors import translate_errors
-from adapters.slack.render import Drawing, draw, draw_reply
+from adapters.slack.render import Drawing, draw, draw_reply, draw_words
+from adapters.slack.response_urls import ResponseUrls
 from adapters.slack.web import SlackWeb
-from bot.domain.request import MessageRef
-from bot.errors import PlaceRefused
+from bot.cards.shapes import Shape, shorter
+from bot.domain.posting import MessageRef
+from bot.errors import ChatError, PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,65 +27,86 @@ if TYPE_CHECKING:
 SHARED_GOOD_FOR = timedelta(minutes=10)
 """How long the answer counts that a channel is, or is not, shared with another organisation."""
 
+STANDS_GOOD_FOR = timedelta(seconds=25)
+"""How long the answer counts that a channel is there, for the cards that wait in it."""
+
+PATIENCE = 30
+"""Seconds until a call counts as unanswered. Slack may be slow, and a card whose answer is lost has to be repeated."""
+
 
 def patient_client(token: str, api_url: str) -> WebClient:
-    """Return a client with a time-out of 10 seconds and without retries. It must not be used before an ack.
+    """Return a client with a time-out of 30 seconds and without retries. It must not be used before an ack.
 
     A retry after a rate limit would sleep, and the step would sleep with it; the error says when to try again. A retry
     after a lost answer could post a card twice.
     """
-    return SlackWeb(token=token, base_url=api_url, retries=False)
+    return SlackWeb(token=token, base_url=api_url, timeout=PATIENCE, retries=False)
 
 
 class SlackChat:
     """Posts cards as messages. `group_ids` has the ids of user groups by handle; the directory keeps it up to date."""
 
-    def __init__(self, client: WebClient, group_ids: Mapping[str, str]) -> None:
+    def __init__(self, client: WebClient, group_ids: Mapping[str, str], urls: ResponseUrls | None = None) -> None:
         self._client, self._group_ids = client, group_ids
-        self._shared: dict[str, tuple[bool, float]] = {}
+        self._urls = urls or ResponseUrls()
+        self._channels: dict[str, tuple[dict[str, Any], float]] = {}
 
-    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
-        try:
-            self._refuse_shared(place.channel_id)
-            return self._post(place.channel_id, self._draw(card))
-        except PlaceRefused:
-            if actor is None:
-                raise
-            return self._post(self._direct_messages(actor), self._draw(card))
+    def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
+        self._refuse_shared(place.channel_id)
+        return self._post(place.channel_id, self._draw(card, shape))
 
-    def redraw(self, message_ref: MessageRef, card: Card) -> None:
-        slack_message = self._draw(card)
+    def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
+        return self._post(self._direct_messages(actor), self._draw(card, shape))
+
+    def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
+        drawn = self._draw(card, shape)
         with translate_errors():
             self._client.chat_update(
-                channel=message_ref.channel_id, ts=message_ref.ts, text=slack_message.text, blocks=slack_message.blocks
+                channel=message_ref.channel_id, ts=message_ref.ts, text=drawn.text, blocks=drawn.blocks or None
             )
 
-    def tell(self, place: Place, actor: Actor, card: Card) -> None:
-        slack_message = self._draw(card)
-        try:
-            with translate_errors():
-                self._client.chat_postEphemeral(
-                    channel=place.channel_id, user=actor.user_id, text=slack_message.text, blocks=slack_message.blocks
-                )
-        except PlaceRefused:
-            self._post(self._direct_messages(actor), slack_message)
+    def remove(self, message_ref: MessageRef) -> None:
+        with translate_errors():
+            self._client.chat_delete(channel=message_ref.channel_id, ts=message_ref.ts)
+
+    def check(self, message_ref: MessageRef) -> None:
+        self._refuse_archived(message_ref.channel_id)
+        with translate_errors():
+            self._client.chat_getPermalink(channel=message_ref.channel_id, message_ts=message_ref.ts)
+
+    def tell(self, place: Place, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> None:
+        drawn = self._draw(card, shape)
+        with translate_errors():
+            self._client.chat_postEphemeral(
+                channel=place.channel_id, user=actor.user_id, text=drawn.text, blocks=drawn.blocks or None
+            )
+
+    def answer(self, request_id: str, card: Card) -> None:
+        self._urls.answer(request_id, draw_words(card, self._group_ids).text)
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         self._post(message_ref.channel_id, draw_reply(names, text, self._group_ids), message_ref.ts)
 
-    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
-        self._post(message_ref.channel_id, self._draw(card), message_ref.ts)
+    def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
+        self._post(message_ref.channel_id, self._draw(card, shape), message_ref.ts)
 
-    def _draw(self, card: Card) -> Drawing:
-        return draw(card, self._group_ids)
+    def _draw(self, card: Card, shape: Shape) -> Drawing:
+        match shape:
+            case Shape.WHOLE:
+                return draw(card, self._group_ids)
+            case Shape.SHORT:
+                return draw(shorter(card), self._group_ids)
+            case Shape.WORDS:
+                return draw_words(card, self._group_ids)
+        assert_never(shape)
 
-    def _post(self, channel_id: str, slack_message: Drawing, thread_ts: str | None = None) -> MessageRef:
+    def _post(self, channel_id: str, drawn: Drawing, thread_ts: str | None = None) -> MessageRef:
         with translate_errors():
             posted = self._client.chat_postMessage(
                 channel=channel_id,
                 thread_ts=thread_ts,
-                text=slack_message.text,
-                blocks=slack_message.blocks,
+                text=drawn.text,
+                blocks=drawn.blocks or None,
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -94,18 +117,42 @@ class SlackChat:
 
         Slack is asked again after `SHARED_GOOD_FOR`, because a channel may be shared later.
         """
-        if channel_id.startswith("D"):
-            return  # direct messages between two people; asking about them needs a scope that nothing else needs
-        is_shared, asked_at = self._shared.get(channel_id, (False, -math.inf))
-        if time.monotonic() - asked_at > SHARED_GOOD_FOR.total_seconds():
-            with translate_errors():
-                channel = self._client.conversations_info(channel=channel_id)["channel"]
-            is_shared = bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
-            self._shared[channel_id] = (is_shared, time.monotonic())
-        if is_shared:
+        channel = self._channel(channel_id, SHARED_GOOD_FOR)
+        if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
             raise PlaceRefused("This channel is shared with another organisation.")
 
+    def _refuse_archived(self, channel_id: str) -> None:
+        if self._channel(channel_id, STANDS_GOOD_FOR).get("is_archived"):
+            self._channels.pop(channel_id, None)
+            raise PlaceRefused("The channel is archived.")
+
+    def _channel(self, channel_id: str, good_for: timedelta) -> dict[str, Any]:
+        """Return what Slack says of the channel. What it cannot say of this one refuses this one alone."""
+        if channel_id.startswith("D"):
+            return {}  # direct messages between two people; asking about them needs a scope that nothing else needs
+        known, asked_at = self._channels.get(channel_id, ({}, -math.inf))
+        if time.monotonic() - asked_at > good_for.total_seconds():
+            try:
+                with translate_errors():
+                    known = dict(self._client.conversations_info(channel=channel_id)["channel"])
+            except ChatError as error:
+                raise _about_the_channel(error) from error
+            self._channels[channel_id] = (known, time.monotonic())
+        return known
+
     def _direct_messages(self, actor: Actor) -> str:
-        with translate_errors():
-            opened = self._client.conversations_open(users=actor.user_id)
-            return str(opened["channel"]["id"])
+        try:
+            with translate_errors():
+                opened = self._client.conversations_open(users=actor.user_id)
+                return str(opened["channel"]["id"])
+        except ChatError as error:
+            error.may_stand = False  # nothing was posted yet
+            raise
+
+
+def _about_the_channel(error: ChatError) -> ChatError:
+    """Return the error of a question about a channel: nothing was posted, and another place may do."""
+    if not error.retryable and not isinstance(error, PlaceRefused):
+        return PlaceRefused(error.message)
+    error.may_stand = False
+    return error

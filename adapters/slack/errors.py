@@ -8,10 +8,11 @@ from datetime import timedelta
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING
+from urllib.error import URLError
 
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 
-from bot.errors import ChatError, PlaceRefused
+from bot.errors import ChatError, PlaceRefused, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,21 @@ _NAME = re.compile(r"^[a-z_]{1,60}$")
 
 ELSEWHERE = frozenset(
     {
+        "cannot_dm_bot",
+        "channel_is_limited_access",
         "channel_not_found",
-        "not_in_channel",
+        "ekm_access_denied",
         "is_archived",
+        "is_inactive",
+        "message_limit_exceeded",
+        "messages_tab_disabled",
+        "no_permission",
+        "not_in_channel",
         "restricted_action",
+        "restricted_action_non_threadable_channel",
         "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
         "team_access_not_granted",
         "user_not_in_channel",
     }
@@ -33,39 +44,98 @@ ELSEWHERE = frozenset(
 """Errors after which the bot may not post in the place; it uses direct messages instead."""
 
 LATER = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+    {
+        "fatal_error",
+        "internal_error",
+        "rate_limited",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    }
 )
 """Errors after which the same call may work later."""
 
+TOKEN = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "enterprise_is_restricted",
+        "invalid_auth",
+        "not_authed",
+        "org_login_required",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""Errors of the bot's token: no call works until it is renewed, or the app is installed again."""
+
 _SECONDS = re.compile(r"^[0-9]{1,5}$")
 
+_RENEW = "Whoever runs the bot has to install the app again, or to give it its new token."
+_INVITE = "Invite the bot into the channel: /invite and its name."
+_ADMIN = "An administrator of the workspace has to let the app post there, or a rule has to name another channel."
 
 CURES = {
-    "plan_upgrade_required": "User groups need a paid Slack plan: name people by their user ids (U...) in the rules.",
+    **dict.fromkeys(sorted(TOKEN), _RENEW),
+    "cannot_dm_bot": "This account takes no direct messages of an app.",
+    "channel_is_limited_access": _ADMIN,
+    "channel_not_found": f"It does not exist, or it is private. {_INVITE}",
+    "ekm_access_denied": "An administrator of the workspace has suspended posting there.",
+    "is_archived": "The channel is archived: bring it back, or use another one.",
+    "is_inactive": "The channel is frozen: an administrator has to bring it back, or use another one.",
+    "message_limit_exceeded": "The workspace may take no more messages: an administrator has to look at its plan.",
+    "messages_tab_disabled": "Switch on the Messages tab of the app's home, and let people write there.",
     "missing_scope": "The app lacks a right: install it again with the manifest that `logoff-bot manifest` prints.",
+    "no_permission": "The app lacks a right there: install it again, or invite it into the channel.",
+    "not_allowed_token_type": "The configuration has a token of another kind: the bot needs the one with xoxb-.",
+    "not_in_channel": _INVITE,
+    "plan_upgrade_required": "User groups need a paid Slack plan: name people by their user ids (U...) in the rules.",
+    "restricted_action": _ADMIN,
+    "restricted_action_non_threadable_channel": _ADMIN,
+    "restricted_action_read_only_channel": _ADMIN,
+    "restricted_action_thread_locked": _ADMIN,
+    "restricted_action_thread_only_channel": "The channel takes answers in threads alone: use another one.",
+    "team_access_not_granted": "The app is not installed in that workspace: an administrator has to add it there.",
+    "user_not_in_channel": "You are not in that channel.",
 }
-"""What the operator of the bot can do about an error."""
+"""What people can do about an error that no waiting heals."""
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Raise `ChatError`, or `PlaceRefused`, for exceptions of the Slack client.
+    """Raise `ChatError`, or one of its kinds, for exceptions of the Slack client.
 
-    Unreadable answers and lost connections are retryable.
+    Unreadable answers and lost connections are retryable. Where no answer came, what was posted may stand; a connection
+    that was never made (`URLError`) carried nothing.
     """
     try:
         yield
     except SlackApiError as exc:
-        said_name = str(exc.response.get("error", "")) if hasattr(exc.response, "get") else ""
-        name = said_name if _NAME.match(said_name) else ""
-        if name in ELSEWHERE:
-            raise PlaceRefused(f"Slack does not let me post there ({name}).") from exc
-        retry_after = _retry_after(exc.response)
-        retryable = name in LATER or not name or retry_after is not None
-        said = f"Slack refused the call ({name or 'no reason given'}). {CURES.get(name, '')}".strip()
-        raise ChatError(said, retryable=retryable, retry_after=retry_after) from exc
+        raise _refused(exc) from exc
+    except (SlackRequestError, URLError) as exc:
+        raise _unreached(exc, may_stand=False) from exc
     except (SlackClientError, HTTPException, OSError, ValueError) as exc:
-        raise ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True) from exc
+        raise _unreached(exc, may_stand=True) from exc
+
+
+def _refused(exc: SlackApiError) -> ChatError:
+    said_name = str(exc.response.get("error", "")) if hasattr(exc.response, "get") else ""
+    name = said_name if _NAME.match(said_name) else ""
+    cure = CURES.get(name, "")
+    if name in TOKEN:
+        return TokenRefused(f"Slack does not take my token ({name}). {cure}")
+    if name in ELSEWHERE:
+        return PlaceRefused(f"Slack does not let me post there ({name}). {cure}".strip())
+    retry_after = _retry_after(exc.response)
+    retryable = name in LATER or not name or retry_after is not None
+    said = f"Slack refused the call ({name or 'no reason given'}). {cure}".strip()
+    status = getattr(exc.response, "status_code", HTTPStatus.OK)
+    return ChatError(said, retryable=retryable, retry_after=retry_after, may_stand=not name and status == HTTPStatus.OK)
+
+
+def _unreached(exc: Exception, *, may_stand: bool) -> ChatError:
+    return ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True, may_stand=may_stand)
 
 
 def _retry_after(response: object) -> timedelta | None:

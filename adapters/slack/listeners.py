@@ -11,6 +11,7 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.answers import answer_sender, answer_words
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
@@ -18,7 +19,7 @@ from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
-from bot.cards.model import Card
+from bot.cards.model import ASK, Card
 from bot.errors import ChatError
 from bot.workflow.intake import NO_LEDGER, Response
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bot.workflow.intake import Intake
 
     Wake = Callable[[WorkItem], None]
+    Asked = Callable[[str, str], None]
 
 log = structlog.get_logger()
 
@@ -53,15 +55,24 @@ TRIGGER_IS_OVER = frozenset(
 
 
 def register(  # noqa: PLR0913 - what listeners need
-    app: App, commands: Iterable[Command], intake: Intake, wake: Wake, *, client: WebClient, keeper: AckKeeper
+    app: App,
+    commands: Iterable[Command],
+    intake: Intake,
+    wake: Wake,
+    *,
+    asked: Asked,
+    client: WebClient,
+    keeper: AckKeeper,
 ) -> None:
     """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds.
+
+    `asked` is called before that with the id of a new request and the response URL of its command, which is a secret.
 
     `client` has the bot's token. Bolt's own clients know neither `NO_PROXY` nor this machine.
     """
     for command in commands:
-        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, client, keeper))
-    app.action(re.compile("^press_"))(_on_press(intake, wake, client, keeper))
+        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, asked, client, keeper))
+    app.action(re.compile("^press_"))(_on_press(intake, wake, asked, client, keeper))
     app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
     app.view(REASON_CALLBACK)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
@@ -69,7 +80,9 @@ def register(  # noqa: PLR0913 - what listeners need
     app.error(on_error)
 
 
-def _on_command(name: str, intake: Intake, wake: Wake, client: WebClient, keeper: AckKeeper) -> Callable[..., None]:
+def _on_command(  # noqa: PLR0913, PLR0917 - what a listener needs
+    name: str, intake: Intake, wake: Wake, asked: Asked, client: WebClient, keeper: AckKeeper
+) -> Callable[..., None]:
     """`name` is the command's own, whatever the workspace calls it."""
 
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
@@ -81,6 +94,7 @@ def _on_command(name: str, intake: Intake, wake: Wake, client: WebClient, keeper
             response = intake.ask(call)
             if not (is_late := watched.ends_late()):
                 ack(**_shown(response))
+        _keep_url(response, body, asked)
         _wake_for(response, wake)
         if is_late:
             _answer(client, body, call, response)
@@ -88,45 +102,36 @@ def _on_command(name: str, intake: Intake, wake: Wake, client: WebClient, keeper
     return on_command
 
 
-def _on_press(intake: Intake, wake: Wake, client: WebClient, keeper: AckKeeper) -> Callable[..., None]:
+def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keeper: AckKeeper) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any]) -> None:
         call = press_call(body)
         with keeper.watching(ack):  # an ack says nothing here, so it may come before the answer
             response = intake.press(call)
             ack()
+        if call.press == ASK:
+            _keep_url(response, body, asked)
         _wake_for(response, wake)
         if response.form and (why := _open_form(client, str(body["trigger_id"]), response.form, call.value)):
             response = Response(text=why)
         if response.text and not response.is_repeated:
             _answer(client, body, call, response)
+        if response.copy:
+            _replace_copy(body, response.copy)
 
     return on_press
 
 
 def _answer(client: WebClient, body: dict[str, Any], call: PressCall | CommandCall, response: Response) -> None:
     """Answer the sender alone: at the address that came with it, else with a private message there."""
-    shown = _shown(response)
     replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
-    url = str(body.get("response_url") or "")
-    if not (url and _is_posted(url, {**shown, "replace_original": replaces})):
-        _tell(client, call.place.channel_id, call.actor.user_id, text=shown["text"], blocks=shown["blocks"])
+    answer_sender(client, str(body.get("response_url") or ""), call, _drawn(response), replaces=replaces)
 
 
-def _is_posted(url: str, message: dict[str, Any]) -> bool:
+def _replace_copy(body: dict[str, Any], text: str) -> None:
     try:
-        post_to(url, message)
+        post_to(str(body["response_url"]), {"text": text, "replace_original": True})
     except ChatError as error:
-        log.warning("answer.otherwise", message=error.message)
-        return False
-    return True
-
-
-def _tell(client: WebClient, channel: str, user: str, **what: Any) -> None:
-    try:
-        with translate_errors():
-            client.chat_postEphemeral(channel=channel, user=user, **what)
-    except ChatError as error:
-        log.warning("answer.not_given", message=error.message)
+        log.warning("copy.not_replaced", message=error.message)
 
 
 def _on_form(
@@ -156,18 +161,8 @@ def _on_said(intake: Intake, client: WebClient, *, is_private: bool) -> Callable
         if said is None or (is_private and event.get("channel_type") != "im"):
             return
         answer = intake.said(said)
-        if answer is None:
-            return
-        drawing = draw(answer)
-        channel, text, blocks = said.place.channel_id, drawing.text, drawing.blocks
-        try:
-            with translate_errors():
-                if is_private:
-                    client.chat_postMessage(channel=channel, text=text, blocks=blocks)
-                else:
-                    client.chat_postEphemeral(channel=channel, user=said.actor.user_id, text=text, blocks=blocks)
-        except ChatError as error:
-            log.warning("said.not_answered", message=error.message)
+        if answer is not None:
+            answer_words(client, said.place.channel_id, said.actor.user_id, draw(answer), is_private=is_private)
 
     return on_said
 
@@ -178,6 +173,11 @@ def _choice(body: dict[str, Any]) -> PressCall:
 
 def _reason(body: dict[str, Any]) -> PressCall:
     return form_call(body, text=written_in(body["view"]))
+
+
+def _keep_url(response: Response, body: dict[str, Any], asked: Asked) -> None:
+    if response.wake:
+        asked(response.wake.request_id, str(body.get("response_url") or ""))
 
 
 def _wake_for(response: Response, wake: Wake) -> None:
@@ -225,8 +225,12 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
 
 def _shown(response: Response) -> dict[str, Any]:
     """Return the private message with the answer, for an ack and for a response URL."""
-    shown = draw(response.card) if response.card else Drawing(text=draw_text(_sentence(response)), blocks=[])
+    shown = _drawn(response)
     return {"text": shown.text, "blocks": shown.blocks or None, "response_type": "ephemeral"}
+
+
+def _drawn(response: Response) -> Drawing:
+    return draw(response.card) if response.card else Drawing(text=draw_text(_sentence(response)), blocks=[])
 
 
 def _sentence(response: Response) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.people import Actor, Place
+from bot.domain.posting import MessageRef
 from bot.workflow.inputs import CommandCall, PressCall, SaidCall
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
         actor=_actor(body),
         place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
         delivery=str(body.get("trigger_id") or ""),
+        message_ref=_message_ref(body.get("container") or {}),
     )
 
 
@@ -60,6 +62,13 @@ def said_call(event: Mapping[str, Any]) -> SaidCall | None:
         actor=Actor(user_id=str(event["user"])),
         place=Place(channel_id=str(event["channel"])),
     )
+
+
+def _message_ref(container: Mapping[str, Any]) -> MessageRef | None:
+    """Return the message whose button was pressed; None for one that its reader alone sees."""
+    if container.get("is_ephemeral") or not container.get("message_ts"):
+        return None
+    return MessageRef(channel_id=str(container.get("channel_id") or ""), ts=str(container["message_ts"]))
 
 
 def _actor(body: Mapping[str, Any]) -> Actor:

@@ -77,6 +77,12 @@ def draw_text(text: str) -> str:
     return "".join(_markdown(part) for part in in_parts(cut(text, MESSAGE_TEXT)))
 
 
+def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
+    """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
+    lines = ["".join(_markdown(part) for part in _resolved(line, group_ids or {}).parts) for line in card.lines]
+    return Drawing(text=cut("\n".join([escape(card.headline), *lines]), MESSAGE_TEXT), blocks=[])
+
+
 def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """A line that calls people and groups; its text is never parsed where it is shown."""
     called = [mention((group_ids or {}).get(name, name)) for name in names]

@@ -77,12 +77,14 @@ class SocketMode:
         team: str,
         intake: Intake,
         wake: Callable[[WorkItem], None],
+        asked: Callable[[str, str], None],
         keeper: AckKeeper,
         start_within: timedelta = START_WITHIN,
     ) -> None:
         self._client = SlackWeb(token=bot_token, base_url=api_url, retries=False)
         self._bot_token, self._app_token, self._team, self._api_url = bot_token, app_token, team, api_url
         self._intake, self._wake, self._keeper = intake, wake, keeper
+        self._asked = asked
         self._start_within = start_within
         self._executor = ThreadPoolExecutor(max_workers=LISTENING, thread_name_prefix="ack")
         self._stopping = threading.Event()
@@ -106,7 +108,7 @@ class SocketMode:
             authorize=lambda: authorized,
             listener_executor=self._executor,
         )
-        register(app, COMMANDS, self._intake, self._wake, client=self._client, keeper=self._keeper)
+        register(app, COMMANDS, self._intake, self._wake, asked=self._asked, client=self._client, keeper=self._keeper)
         web_client = SlackWeb(base_url=self._api_url, retries=False)
         self._socket = TwoLaneClient(app, app_token=self._app_token, web_client=web_client, concurrency=ACKING)
         self._patiently(self._open, "slack.app_token", deadline)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
 from urllib.request import (
     HTTPSHandler,
@@ -25,7 +27,7 @@ from urllib.request import (
 from slack_sdk import WebClient
 
 from adapters.slack.errors import translate_errors
-from bot.errors import SettingsError
+from bot.errors import ChatError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,10 +139,17 @@ class SlackWeb(WebClient):
 
 
 def post_to(response_url: str, message: Mapping[str, Any]) -> None:
-    """Post the message to the response URL of a press. The URL is a secret, and no error has it. Raises `ChatError`."""
+    """Post the message to the response URL of a command or press. It is a secret: no error has it, and no log.
+
+    Raises `ChatError`.
+    """
     proxy = proxy_for(response_url)
     headers = {"Content-Type": "application/json; charset=utf-8", **(proxy.headers if proxy else {})}
     body = json.dumps({name: value for name, value in message.items() if value is not None}).encode()
     with translate_errors():
         request = Request(response_url, data=body, headers=headers, method="POST")  # noqa: S310 - the opener takes web addresses only
-        opener_for(response_url).open(request, timeout=PATIENCE).close()
+        try:
+            opener_for(response_url).open(request, timeout=PATIENCE).close()
+        except HTTPError as exc:
+            is_later = exc.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+            raise ChatError(f"Slack took no answer there ({exc.code}).", retryable=is_later) from None

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from bot.domain.logons import Standing
 from bot.domain.people import Actor, Place
-from bot.domain.request import ExcludedSession, MessageRef
+from bot.domain.posting import MessageRef, Posting
+from bot.domain.request import ExcludedSession
 from bot.domain.requirement import Requirement
 from bot.domain.session import Session
 
@@ -52,6 +53,7 @@ MAYBE_ACTOR: JsonColumn[Actor | None] = JsonColumn(Actor | None)
 ACTORS: JsonColumn[tuple[Actor, ...]] = JsonColumn(tuple[Actor, ...])
 PLACE: JsonColumn[Place] = JsonColumn(Place)
 MAYBE_MESSAGE_REF: JsonColumn[MessageRef | None] = JsonColumn(MessageRef | None)
+POSTINGS: JsonColumn[tuple[Posting, ...]] = JsonColumn(tuple[Posting, ...])
 SESSION: JsonColumn[Session] = JsonColumn(Session, KEPT_SESSIONS)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import structlog
 
 from adapters.sql.audit_queries import newest_text, read_entries, read_head
+from adapters.sql.bookkeeping import Bookkeeping
 from adapters.sql.chain_writer import ChainWriter, tell
 from adapters.sql.database import FIRST, LOCK_LIMIT, PATIENCE, READS, for_one_read
-from adapters.sql.documents import MAYBE_MESSAGE_REF, Asks
+from adapters.sql.documents import Asks
 from adapters.sql.errors import conflict_of_proof, translate_errors
 from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
@@ -27,15 +28,11 @@ from adapters.sql.request_queries import (
     read_part,
     read_requests,
     save_request,
-    set_due,
-    set_listed,
-    set_published,
     unended_ids,
 )
 from adapters.sql.standstills import Standstills
 from adapters.sql.together import Together
 from adapters.sql.unreadable import end_rows
-from adapters.sql.write_queue import FairLock
 from bot.audit.decisions import decided
 from bot.audit.entry import Origin
 from bot.audit.proof import misfit_of, needs_proof, not_proven
@@ -64,7 +61,8 @@ if TYPE_CHECKING:
     from bot.domain.events import Event, Noted
     from bot.domain.part import Part
     from bot.domain.people import Place
-    from bot.domain.request import MessageRef, Pause, Request, WorkItem
+    from bot.domain.posting import Posting
+    from bot.domain.request import Pause, Request, WorkItem
     from bot.errors import Standstill
     from bot.ports.clock import Clock
     from bot.ports.ledger import Remains
@@ -76,7 +74,7 @@ RECEIPT_LIMIT = timedelta(seconds=1.5)
 log = structlog.get_logger()
 
 
-class SqlLedger:
+class SqlLedger(Bookkeeping):
     """Every write is one transaction that locks the head of the audit log first, so all writers run one after another.
 
     `ask_types` has the type of ask for each command; `keys` sign the audit log, and each entry says the `origin`.
@@ -95,7 +93,7 @@ class SqlLedger:
         *,
         ownership: Ownership | None = None,
     ) -> None:
-        self.turns = FairLock()  # the queue of all writers of this process
+        super().__init__(engine)
         self._clock, self._asks = clock, Asks(ask_types)
         self._chain = ChainWriter(keys, origin, ownership)
         self._standstills = Standstills(self._chain.times, clock, ownership)
@@ -188,24 +186,15 @@ class SqlLedger:
         with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
             return read_part(connection, request_id, part, self._asks)
 
-    def mark_published(
-        self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None
-    ) -> None:
-        """As the port says: with `message_ref` None the known one stays."""
-        values: dict[str, Any] = {"publish_after": publish_after}
-        if message_ref is not None:
-            values["message_ref"] = MAYBE_MESSAGE_REF.write(message_ref)
-        with self._bookkeeping() as connection:
-            set_published(connection, request_id, version, values)
-
-    def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
-        with self._bookkeeping() as connection:
-            set_listed(connection, request_id, content_version, listed)
+    def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
+        """As the port says. What stands already is kept in any case: else the next owner would post it again."""
+        if after.claimed:
+            self._chain.refuse_to_write()
+        return super().mark_posting(request_id, before, after)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
         self._chain.refuse_to_write()
-        with self._bookkeeping() as connection:
-            set_due(connection, item, due_at)
+        super().postpone(item, due_at)
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
         with _reading(self._reader) as connection:
@@ -296,14 +285,6 @@ class SqlLedger:
             with engine.begin() as connection:
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
-
-    @contextmanager
-    def _bookkeeping(self) -> Iterator[Connection]:
-        """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn."""
-        with translate_errors():
-            turn = self.turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
-            with turn, self._engine.begin() as connection:
-                yield connection
 
     def _fresh(self, connection: Connection, request_id: str, part: Part = WHOLE) -> Request:
         found = read_part(connection, request_id, part, self._asks)

@@ -14,6 +14,7 @@ from adapters.sql.documents import (
     MAYBE_REQUIREMENT,
     MAYBE_WORDS,
     PLACE,
+    POSTINGS,
     SESSION,
     JsonColumn,
 )
@@ -56,13 +57,15 @@ def row_of_request(request: Request, asks: Asks) -> Values:
         **changes_of_request(request, asks),
         "message_ref": MAYBE_MESSAGE_REF.write(request.message_ref),
         "published_version": request.published_version,
+        "postings": POSTINGS.write(request.postings),
+        "postings_due_at": request.postings_due_at,
     }
 
 
 def changes_of_request(request: Request, asks: Asks, *, since: Request | None = None) -> Values:
     """Return the columns that events change; with `since` only those whose value has changed since then.
 
-    `mark_published` changes the others.
+    `mark_published` and `mark_posting` change the others.
     """
     columns, documents = _plain_columns(request), ["ask", *_DOCUMENTS]
     if since:
@@ -81,6 +84,7 @@ _DOCUMENTS: dict[str, JsonColumn[Any]] = {
     "requirement": MAYBE_REQUIREMENT,
     "counted": ACTORS,
     "decided_by": MAYBE_ACTOR,
+    "voided": ACTORS,
 }
 
 
@@ -249,11 +253,22 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         decided_at=row.decided_at,
         message=row.message,
         failure_reference=row.failure_reference,
-        message_ref=MAYBE_MESSAGE_REF.read(row.message_ref),
-        published_version=_number(row.published_version),
-        publish_after=row.publish_after,
         action=Action(row.action),
         content_version=_number(row.content_version),
-        listed=_number(row.listed),
-        **{name: getattr(row, name) for name in ("announced_at", "started_at", "act_at", "ended_at")},
+        **{name: getattr(row, name) for name in ("started_at", "act_at", "ended_at")},
+        **_messages_of(row),
     )
+
+
+def _messages_of(row: Row[Any]) -> Values:
+    """Return how far the messages of the request are: the card, and the notices beside it."""
+    return {
+        "message_ref": MAYBE_MESSAGE_REF.read(row.message_ref),
+        "published_version": _number(row.published_version),
+        "publish_after": row.publish_after,
+        "listed": _number(row.listed),
+        "announced_at": row.announced_at,
+        "postings": POSTINGS.read(row.postings),
+        "postings_due_at": row.postings_due_at,
+        "voided": ACTORS.read(row.voided),
+    }

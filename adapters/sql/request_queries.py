@@ -279,6 +279,23 @@ def set_published(connection: Connection, request_id: str, version: int, values:
     connection.execute(statement.values(published_version=version, **values))
 
 
+def read_postings(connection: Connection, request_id: str) -> str | None:
+    """Return the text of the request's postings, and let nobody else change them until the transaction ends."""
+    these = select(request.c.postings).where(request.c.id == request_id).with_for_update()
+    return connection.execute(these).scalar_one_or_none()
+
+
+def set_postings(connection: Connection, request_id: str, values: dict[str, Any]) -> None:
+    connection.execute(update(request).where(request.c.id == request_id).values(**values))
+
+
+def hurry_postings(connection: Connection) -> None:
+    """Make all that is not drawn, and all that waits to be told, due at once."""
+    connection.execute(update(request).where(BEHIND, request.c.publish_after.is_not(None)).values(publish_after=None))
+    waits = request.c.postings_due_at.is_not(None)
+    connection.execute(update(request).where(waits).values(postings_due_at=request.c.asked_at))
+
+
 def set_listed(connection: Connection, request_id: str, content_version: int, listed: int) -> None:
     this = and_(request.c.id == request_id, request.c.content_version == content_version)
     connection.execute(update(request).where(this).values(listed=listed))
@@ -293,7 +310,7 @@ def set_due(connection: Connection, item: WorkItem, due_at: datetime | None) -> 
 
 
 def read_due(connection: Connection, now: datetime, *, all_unended: bool = False) -> tuple[WorkItem, ...]:
-    """Return the items that are due, requests first. Each of the three conditions has a small index of its own.
+    """Return the items that are due, requests first. Each of the four conditions has a small index of its own.
 
     `all_unended`: every request that is not over is due, whatever its dates say.
     """
@@ -301,6 +318,7 @@ def read_due(connection: Connection, now: datetime, *, all_unended: bool = False
         request.c.due_at <= now,
         UNENDED if all_unended else and_(UNENDED, request.c.expires_at <= now),
         and_(BEHIND, or_(request.c.publish_after.is_(None), request.c.publish_after <= now)),
+        request.c.postings_due_at <= now,
     )
     ids = connection.execute(union_all(*(select(request.c.id).where(reason) for reason in reasons))).scalars()
     hosts = connection.execute(

@@ -60,6 +60,9 @@ request = Table(
     Column("message_ref", Words),
     Column("published_version", Integer, nullable=False),
     Column("publish_after", Moment),
+    Column("postings", Words, nullable=False),
+    Column("postings_due_at", Moment),
+    Column("voided", Words, nullable=False),
     Column("announced_at", Moment),
     Column("ended_at", Moment),
     Column("action", Words, nullable=False),
@@ -224,6 +227,7 @@ def _read_by_time(name: str, column: str = "", where: str = "") -> None:
 _partial("ix_request_due_at", request.c.due_at, request.c.due_at.is_not(None))
 _partial("ix_request_expires_at", request.c.expires_at, UNENDED)
 _partial("ix_request_behind", request.c.publish_after, BEHIND)
+_partial("ix_request_postings", request.c.postings_due_at, request.c.postings_due_at.is_not(None))
 _partial("ix_host_survey_due_at", host_survey.c.due_at, host_survey.c.due_at.is_not(None))
 Index("ix_request_asked_at", request.c.asked_at)
 Index("ix_request_actor_id", request.c.actor_id, request.c.asked_at)

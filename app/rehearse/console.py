@@ -20,6 +20,7 @@ from app.printing import json_text, letters, said_in
 from app.rehearse import transcript
 from app.rehearse.environment import FARM, open_stage
 from bot.cards.text import plain
+from bot.cards.troubles import BUTTONS_COME
 from bot.errors import SettingsError
 from rehearsal.scenario import Player, ScenarioError, read_scenario
 from rehearsal.slack import UserClientError
@@ -135,7 +136,13 @@ def _tell_messages(stage: Rehearsal, people: list[str]) -> None:
 
 
 def _first_and_last(message: SeenMessage) -> tuple[Version, ...]:
-    return message.versions if len(message.versions) < 2 else (message.versions[0], message.versions[-1])
+    """A card is posted without its buttons, which is not what anybody reads: its next drawing is the first one."""
+    shown = message.versions[1:] if _is_bare(message) else message.versions
+    return shown if len(shown) < 2 else (shown[0], shown[-1])
+
+
+def _is_bare(message: SeenMessage) -> bool:
+    return len(message.versions) > 1 and BUTTONS_COME in str(message.versions[0].blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

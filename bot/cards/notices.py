@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.request import Request
-    from bot.errors import ChatError, UsageError
+    from bot.errors import UsageError
 
 
 MOST_BUTTONS = 5
@@ -196,33 +196,10 @@ def asked_elsewhere(request: Request) -> Card:
     return Card(headline=text, summary=text, lines=(line,))
 
 
-def nobody_asked(request: Request, channel: str, error: ChatError) -> Card:
-    """Return the notice for a requester whose card could not be posted in the approvers' channel."""
-    text = f"{request.id} waits for somebody else's yes, but I could not ask in {channel}: {error.message} "
-    text += "Tell whoever runs the bot."
-    return Card(headline=f"{request.id}: nobody could be asked", summary=text, lines=(Line(parts=(text,)),))
-
-
-def not_announced(request: Request, channel: str, error: ChatError) -> Card:
-    """Return the notice for a requester whose break-glass could not be announced. The audit log has it all the same."""
-    text = f"{request.id} was forced, and I could not announce it in {channel}: {error.message} "
-    text += "It stands in the audit log. Tell whoever runs the bot."
-    return Card(headline=f"{request.id}: break-glass was not announced", summary=text, lines=(Line(parts=(text,)),))
-
-
 def ended_elsewhere(request: Request) -> Card:
     """Return the outcome for a requester whose card stands in the approvers' channel."""
     text = f"{request.id}: {outcome_line(request)}"
     return Card(headline=text, summary=text)
-
-
-def outcome(request: Request, error: ChatError) -> Card:
-    """Return the outcome for a requester whose card can no longer be drawn."""
-    ended = request_card.build(request)
-    text = f"You see this here because the card cannot be drawn any more: {error.message}"
-    return Card(
-        headline=ended.headline, summary=ended.summary, lines=(*ended.lines, Line(parts=(text,), tone=Tone.QUIET))
-    )
 
 
 def unreadable(request_id: str) -> Card:
@@ -230,10 +207,3 @@ def unreadable(request_id: str) -> Card:
     text = "What I stored of this request cannot be read any more, so I ended it and touch nothing for it. What a "
     text += "computer was told before may have happened: look with /sessions. Ask again, and tell whoever runs the bot."
     return Card(headline=f"{request_id} has failed", summary=f"{request_id}: {text}", lines=(Line(parts=(text,)),))
-
-
-def not_listed(request: Request, error: ChatError) -> Card:
-    """For the requester, when nobody can say yes because the names could not be written down."""
-    text = f"I could not write the list of all {len(request.targets):,} into the thread: {error.message} "
-    text += "So the card has no button to say yes. Cancel it and ask for fewer, or tell whoever runs the bot."
-    return Card(headline=f"{request.id}: nobody can say yes", summary=text, lines=(Line(parts=(text,)),))

@@ -26,9 +26,14 @@ MOST_LETTERS = 8000
 """A message of the list stays whole: a chat cuts, or refuses, what is much longer."""
 
 
+def needs_list(request: Request) -> bool:
+    """Whether the card waits for people and has no room for all targets."""
+    return request.state is State.AWAITING and len(request.targets) > MOST_ROWS
+
+
 def is_complete(request: Request) -> bool:
     """Whether everybody who would be hit can be read by whoever decides."""
-    return request.state is not State.AWAITING or len(request.targets) <= MOST_ROWS or is_written(request)
+    return not needs_list(request) or is_written(request)
 
 
 def is_written(request: Request) -> bool:

@@ -10,6 +10,7 @@ from bot.domain.actions import Action
 from bot.domain.ask import Ask
 from bot.domain.letters import are_others, may_be_same
 from bot.domain.people import Actor, Place
+from bot.domain.posting import MessageRef, Posting
 from bot.domain.requirement import Requirement
 from bot.domain.session import WITHOUT_USER, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
@@ -141,14 +142,6 @@ LIST_FAILED = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRef:
-    """Where a card stands in the chat."""
-
-    channel_id: str  # a Slack conversation id
-    ts: str  # Slack's time stamp of the message, its id in the channel: `1700000000.000100`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """How many targets there are: in a request, or at those of its hosts that were not read."""
 
@@ -221,6 +214,9 @@ class Request:
     listed: int = 0  # how many messages of the list of these targets stand in the card's thread; or `LIST_FAILED`
     announced_at: datetime | None = None  # when break-glass was announced, or its announcement failed for good
     ended_at: datetime | None = None  # when the request ended; None before
+    postings: tuple[Posting, ...] = ()  # the messages of the request, and how far each of them is
+    postings_due_at: datetime | None = None  # when they are looked after next; None: nothing is left of them
+    voided: tuple[Actor, ...] = ()  # people whose yes stopped counting, in that order; each of them is told
 
     @property
     def open_targets(self) -> tuple[Target, ...]:
@@ -262,6 +258,10 @@ class Request:
     def survey_of(self, host: str) -> HostSurvey | None:
         """Return the survey of the host; None when the request has none."""
         return next((look for look in self.surveys if look.host == host), None)
+
+    def posting(self, key: str) -> Posting:
+        """Return how far this message is; a new one when it has not begun."""
+        return next((each for each in self.postings if each.key == key), Posting(key=key))
 
     def target_at(self, key: tuple[str, int]) -> Target | None:
         """Return the target with this host and session id; None when the request has none."""

@@ -38,7 +38,7 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
         case e.ReasonAsked() | e.ReasonGiven():
             return _about_reason(request, event, now)
         case e.Narrowed() | e.ActionChanged() | e.SecondPersonNeeded():
-            return _new_content(replace(_reshaped(request, event, now), counted=()))
+            return _new_content(replace(_voided(_reshaped(request, event, now), request.counted), counted=()))
         case e.Counted():
             return _counted(request, event)
         case e.Approved():
@@ -128,7 +128,13 @@ def _narrowed(request: Request, event: e.Narrowed) -> Request:
 def _counted(request: Request, event: e.Counted | e.Approved) -> Request:
     """Return the request with the presser's yes: each person once, and only people who still count."""
     stay = tuple(a for a in request.counted if a.user_id not in event.void and a.user_id != event.by.user_id)
-    return replace(request, counted=(*stay, event.by))
+    gone = tuple(a for a in request.counted if a.user_id in event.void and a.user_id != event.by.user_id)
+    return replace(_voided(request, gone), counted=(*stay, event.by))
+
+
+def _voided(request: Request, people: tuple[Actor, ...]) -> Request:
+    """Return the request with these people among those who are to be told that their yes stopped counting."""
+    return replace(request, voided=request.voided + people) if people else request
 
 
 def _approved(request: Request, event: e.Approved, now: datetime) -> Request:

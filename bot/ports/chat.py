@@ -4,36 +4,61 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.cards.shapes import Shape
+
 if TYPE_CHECKING:
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
-    from bot.domain.request import MessageRef
+    from bot.domain.posting import MessageRef
 
 
 class Chat(Protocol):
-    """Messages to people. Every method raises `ChatError`."""
+    """Messages to people. Every method raises `ChatError`.
 
-    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
+    `shape` is how much of the card is sent. One call is one try: nothing is repeated in here.
+    """
+
+    def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         """Post a new card in the place and return where it stands.
 
-        When the bot may not post there, the card goes to the actor's direct messages. Without an actor `PlaceRefused`
-        is raised instead. A channel that is shared with another organisation is one where the bot may not post.
+        Raises `PlaceRefused` when the bot may not post there. A channel that is shared with another organisation is one
+        where the bot may not post.
         """
         ...
 
-    def redraw(self, message_ref: MessageRef, card: Card) -> None:
+    def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
+        """Post a new card in the actor's direct messages and return where it stands."""
+        ...
+
+    def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         """Replace the message by this card."""
         ...
 
-    def tell(self, place: Place, actor: Actor, card: Card) -> None:
+    def remove(self, message_ref: MessageRef) -> None:
+        """Take the message away."""
+        ...
+
+    def check(self, message_ref: MessageRef) -> None:
+        """Return when the message stands where people can press its buttons. Raises `ChatError` when it does not."""
+        ...
+
+    def tell(self, place: Place, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> None:
         """Show the card to the actor alone."""
+        ...
+
+    def answer(self, request_id: str, card: Card) -> None:
+        """Show the words of the card to the requester as the answer to their command.
+
+        It needs no place and no right, and is possible a few times and for a while after the command, while the process
+        lives that took it.
+        """
         ...
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         """Write a line into the card's thread. `names` are the user ids, group ids and handles that it mentions."""
         ...
 
-    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+    def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         """A message in the card's thread that calls nobody."""
         ...
 

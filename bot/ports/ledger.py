@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from bot.domain.events import Event, Noted
     from bot.domain.part import Part
     from bot.domain.people import Actor, Place
-    from bot.domain.request import MessageRef, Request, WorkItem
+    from bot.domain.posting import MessageRef, Posting
+    from bot.domain.request import Request, WorkItem
     from bot.errors import Standstill
 
 
@@ -97,6 +98,18 @@ class Ledger(Protocol):
         """
         ...
 
+    def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
+        """Keep how far one message is. Return False and keep nothing when it is no longer as `before`. Bookkeeping."""
+        ...
+
+    def postings_due(self, request_id: str, due_at: datetime | None) -> None:
+        """Keep when the request's messages are looked after next; None: nothing is left of them. Bookkeeping."""
+        ...
+
+    def hurry_postings(self) -> None:
+        """Make every card that is not drawn, and every message that is left, due at once. Bookkeeping."""
+        ...
+
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
         """Keep how much of the list of the targets stands in the card's thread. Bookkeeping.
 
@@ -111,9 +124,9 @@ class Ledger(Protocol):
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
         """Return the items that are due at `now`.
 
-        These are items whose due date has passed, requests that have expired, and requests whose card is not up to
-        date. After the clock was set back, all requests that have not ended are due. A scheduler asks every few
-        seconds; a standstill of the clock ends with such a call.
+        These are items whose due date has passed, requests that have expired, requests whose card is not up to
+        date, and requests whose messages are to be looked after. After the clock was set back, all requests that have
+        not ended are due. A scheduler asks every few seconds; a standstill of the clock ends with such a call.
         """
         ...
 

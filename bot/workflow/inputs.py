@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.domain.people import Actor, Place
+    from bot.domain.posting import MessageRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class PressCall:
     picked: frozenset[int] | None = None  # rows ticked in the form, counted from 0; None: a button, no form
     text: str | None = None  # what was written into a form; None: no such form
     delivery: str = ""  # the chat's id of the delivery; empty for a form
+    message_ref: MessageRef | None = None  # the message whose button it is; None: a form, or one reader's message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

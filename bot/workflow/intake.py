@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from unicodedata import category
 
-from bot.cards import notices
+from bot.cards import notices, troubles
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
@@ -20,6 +20,7 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
 from bot.policy.model import Decision
+from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
@@ -48,6 +49,7 @@ class Response:
     card: Card | None = None  # shown instead of the text where the chat can show it
     wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
     form: Request | None = None  # the request whose form has to be opened; None: no form
+    copy: str = ""  # what takes the place of the pressed message, which is a copy of a card; empty: it is none
     replaces: bool = False  # the answer takes the place of the private message whose button was pressed
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
 
@@ -211,7 +213,11 @@ class Intake:
         request = self.ledger.find(request_id) if number.isdecimal() and call.press in set(Press) else None
         if request is None:
             return self._unknown(call)
-        press, version = Press(call.press), int(number[:9])
+        answer = self._press_on(request, call, int(number[:9]))
+        return replace(answer, copy=troubles.copy(request)) if is_copy(request, call) else answer
+
+    def _press_on(self, request: Request, call: PressCall, version: int) -> Response:
+        press = Press(call.press)
         opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
         if opens_form:
             refused = self.presses.refuses_form(request, press, call.actor, version)
@@ -242,6 +248,12 @@ class Intake:
         self.ledger.record(request.id, noted, interactive=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
         return Response(text=no_effect.message, wake=WorkItem(request_id=request.id) if over else None)
+
+
+def is_copy(request: Request, call: PressCall) -> bool:
+    """Return whether the pressed message is not the one that the bot redraws: a second posting of it, or an old one."""
+    ours = (request.message_ref, request.posting(ANNOUNCEMENT).message_ref)
+    return bool(call.message_ref and request.message_ref and call.message_ref not in ours)
 
 
 def storable(text: str) -> str:

@@ -16,15 +16,16 @@ from bot.domain.act_times import time_of_act
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
-from bot.errors import BotError, Conflict, NotAllowed, Standstill, UnreadableRequest
+from bot.errors import BotError, ChatError, Conflict, NotAllowed, Standstill, UnreadableRequest
 from bot.workflow.calls import HostCalls
+from bot.workflow.courier import due_after
 from bot.workflow.execution import HostExecution
 from bot.workflow.following import FollowUp
 from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.looks import Look
 from bot.workflow.owned_terminal import OwnedTerminal
-from bot.workflow.publishing import CardPublisher
+from bot.workflow.publishing import CardPublisher, publisher_on
 from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
 from bot.workflow.shared_looks import SharedLooks
@@ -39,13 +40,13 @@ if TYPE_CHECKING:
 
     from bot.domain.people import Person
     from bot.domain.request import Request
-    from bot.ports.chat import Chat
     from bot.ports.clock import Clock
     from bot.ports.host_pool import HostPool
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
     from bot.ports.terminal import Terminal
     from bot.workflow.authorization import Authorizer
+    from bot.workflow.courier import Courier
 
 TRIES = 5
 """How often a step may fail before the request fails."""
@@ -172,8 +173,12 @@ class Workflow:
             return
         request = self._whole(head)
         if request.state is State.AWAITING and (request.listed == LIST_FAILED or self.publisher.may_remind(request)):
-            self.ledger.postpone(WorkItem(request_id=request_id), None)
-            self.publisher.remind(request)
+            try:
+                self.publisher.remind(request)
+            except ChatError as error:
+                self.ledger.postpone(WorkItem(request_id=request_id), due_after(self.clock.now(), error))
+            else:
+                self.ledger.postpone(WorkItem(request_id=request_id), None)
 
     def carry_out(self, request: Request) -> None:
         """Ask the rules once more, send the warnings that were asked for, record the start, and wake the hosts.
@@ -225,9 +230,11 @@ class Workflow:
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
         again_in = timedelta(seconds=2 ** min(request.attempts + 1, MOST_DOUBLINGS))
+        if not item.host:
+            self.publisher.stumbled(request, reference)
         try:
             if request.state is State.ENDED and request.attempts + 1 >= TRIES:
-                self._let_be(request)
+                self._let_be(request, reference)
             elif request.state is State.ENDED or request.attempts + 1 < self._tries(request, item):
                 failed = StepFailed(reference=reference, code=code, again_in=again_in, host=item.host)
                 self.ledger.record(request.id, failed)
@@ -241,8 +248,9 @@ class Workflow:
         """Return how many failures the request may have; hosts fail side by side, so each host adds its own tries."""
         return TRIES * len(request.ask.hosts) if item.host else TRIES
 
-    def _let_be(self, request: Request) -> None:
-        """Give up the drawing or the later look that is left of a request that has ended."""
+    def _let_be(self, request: Request, reference: str) -> None:
+        """Give up the drawing or the later look that is left of a request that has ended, and say how it ended."""
+        self.publisher.give_up(request, reference)
         self.ledger.mark_published(
             request.id, version=request.version, message_ref=request.message_ref, publish_after=None
         )
@@ -253,14 +261,17 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     *,
     ledger: Ledger,
     terminal: Terminal,
-    chat: Chat,
     clock: Clock,
     pool: HostPool,
     scheduler: Scheduler,
     authorizer: Authorizer,
+    courier: Courier,
     look_within: LookWithin = same_for_all,
 ) -> Workflow:
-    """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side."""
+    """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side.
+
+    `courier` is the only one of this process: it knows what it has sent and could not write down.
+    """
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
@@ -281,6 +292,6 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
             follow_up=FollowUp(ledger=ledger, clock=clock, looks=shared, records=records),
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
-        publisher=CardPublisher(ledger=ledger, chat=chat, clock=clock, scheduler=scheduler),
-        unreadable=Unreadable(ledger=ledger, chat=chat),
+        publisher=publisher_on(courier, scheduler),
+        unreadable=Unreadable(ledger=ledger, chat=courier.chat),
     )

@@ -91,6 +91,9 @@ def _make_request() -> None:
         sa.Column("message_ref", sa.Text),
         sa.Column("published_version", sa.Integer, nullable=False),
         sa.Column("publish_after", MOMENT),
+        sa.Column("postings", sa.Text, nullable=False),
+        sa.Column("postings_due_at", MOMENT),
+        sa.Column("voided", sa.Text, nullable=False),
         sa.Column("listed", sa.Integer, nullable=False),
         sa.Column("announced_at", MOMENT),
         sa.Column("ended_at", MOMENT),
@@ -240,6 +243,7 @@ def _make_indexes() -> None:
     _make_partial_index("ix_request_due_at", "request", "due_at", "due_at IS NOT NULL")
     _make_partial_index("ix_request_expires_at", "request", "expires_at", "ended_at IS NULL")
     _make_partial_index("ix_request_behind", "request", "publish_after", "published_version < version")
+    _make_partial_index("ix_request_postings", "request", "postings_due_at", "postings_due_at IS NOT NULL")
     _make_partial_index("ix_host_survey_due_at", "host_survey", "due_at", "due_at IS NOT NULL")
     _make_partial_index("ix_audit_entry_pause", "audit_entry", "seq", "event IN ('paused', 'resumed')")
     _make_partial_index("ix_audit_entry_rare", "audit_entry", "seq", "event IN ('policy_loaded', 'key_changed')")

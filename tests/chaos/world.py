@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.cards.shapes import Shape
 from bot.errors import BotError
+from bot.workflow.posting import CARD
 from tests.fakes.terminal import FakeTerminal
 from tests.support.harness import HOSTS, BotHarness, Crash, sessions
 
@@ -58,11 +61,15 @@ class Hooked:
         self._hook(name, "after")
 
 
+_ID = re.compile(r"TS-[0-9A-Z]{6}")
 LEDGER = frozenset(
-    ("open", "record", "note", "find", "prove", "due", "postpone", "mark_published", "mark_listed", "paused")
+    (
+        *("open", "record", "note", "find", "prove", "due", "postpone"),
+        *("mark_published", "mark_posting", "mark_listed", "paused"),
+    )
 )
 TERMINAL = frozenset(["sessions", "log_off", "disconnect", "message"])
-CHAT = frozenset(["post", "redraw", "tell", "reply", "post_in_thread"])
+CHAT = frozenset(["post", "post_directly", "answer", "redraw", "tell", "reply", "post_in_thread"])
 
 
 class World:
@@ -94,11 +101,13 @@ class World:
             self.orders.append((self.harness.clock.now(), host, order.session_id))
             return take(host, order, done, wait)
 
-        def posted(place: Any, actor: Any, card: Any) -> Any:
-            message_ref = post(place, actor, card)
-            if request_id := next((button.value.partition(":")[0] for button in card.buttons), ""):
-                self.posted.append(request_id)
-                self._open_post = request_id
+        def posted(place: Any, card: Any, shape: Any = Shape.WHOLE) -> Any:
+            message_ref = post(place, card, shape)
+            found = _ID.search(f"{card.headline} {card.summary} {[line.parts for line in card.lines]}")
+            request = self.store.find(found[0]) if found else None
+            if request and request.posting(CARD).claimed:  # and not an announcement
+                self.posted.append(request.id)
+                self._open_post = request.id
             return message_ref
 
         self.terminal._take = taken  # type: ignore[method-assign] # the eye of the judge
@@ -109,10 +118,10 @@ class World:
         harness.chat = Hooked(self.chat, self.moment, CHAT)
 
     def moment(self, name: str, when: str) -> None:
-        if (name, when) == ("mark_published", "failed") and self._open_post:
+        if (name, when) == ("mark_posting", "failed") and self._open_post:
             # Once in a try: what cannot be noted must not be posted again and again.
             self.lost_posts[self._open_post] = max(1, self.lost_posts[self._open_post])
-        if name == "mark_published" and when != "before":
+        if name == "mark_posting" and when != "before":
             self._open_post = ""
         self.at_moment(name, when)
 

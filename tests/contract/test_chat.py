@@ -10,7 +10,7 @@ import pytest
 from adapters.slack.chat import SlackChat, patient_client
 from bot.cards.model import Button, Card, Line, Press, Tone
 from bot.domain.people import Actor, Place
-from bot.domain.request import MessageRef
+from bot.domain.posting import MessageRef
 from bot.errors import ChatError, PlaceRefused
 from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, UserClient, Workspace
 
@@ -46,7 +46,7 @@ def seen(workspace: Workspace, person: str = "dana") -> list[tuple[str, str, boo
 
 
 def test_a_card_is_posted_once_and_then_edited(workspace: Workspace, chat: SlackChat) -> None:
-    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?", button="Log off 1"))
+    posted = chat.post(Place(channel_id=OPS), card("Log off 1?", button="Log off 1"))
     chat.redraw(posted, card("Logged off"))
     [message] = UserClient(workspace.url, "dana").messages()
     assert (message.ts, message.buttons, len(message.versions)) == (posted.ts, (), 2)
@@ -54,7 +54,7 @@ def test_a_card_is_posted_once_and_then_edited(workspace: Workspace, chat: Slack
 
 
 def test_what_comes_from_outside_calls_nobody(workspace: Workspace, chat: SlackChat) -> None:
-    chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+    chat.post(Place(channel_id=OPS), card("Log off 1?"))
     [message] = UserClient(workspace.url, "dana").messages()
     assert "<!channel>" not in message.text
     assert message.blocks[1]["elements"][0]["elements"][0] == {"type": "text", "text": "CORP\\alice <!channel> *x*\n"}
@@ -67,24 +67,23 @@ def test_what_is_told_to_one_person_no_other_person_sees(workspace: Workspace, c
 
 
 @pytest.mark.parametrize("channel", [PARTNERS, WAR_ROOM, OLD_OPS, "C0NOWHERE1"])
-def test_where_the_bot_may_not_post_the_asker_gets_it_directly(
+def test_where_the_bot_may_not_post_it_posts_nothing_and_says_why(
     workspace: Workspace, chat: SlackChat, channel: str
 ) -> None:
     """A channel shared with another company, a private one, an archived one, one that is not there."""
-    posted = chat.post(Place(channel_id=channel), DANA, card("Log off 1?"))
+    with pytest.raises(PlaceRefused):
+        chat.post(Place(channel_id=channel), card("Log off 1?"))
+    assert seen(workspace) == []
+
+
+def test_a_card_may_stand_in_direct_messages(workspace: Workspace, chat: SlackChat) -> None:
+    posted = chat.post_directly(DANA, card("Log off 1?"))
     assert seen(workspace) == [("@logoffbot", "Log off 1?", False)]
     assert posted.channel_id.startswith("D")
 
 
-@pytest.mark.parametrize("channel", [PARTNERS, WAR_ROOM, OLD_OPS])
-def test_a_card_for_others_goes_nowhere_else(workspace: Workspace, chat: SlackChat, channel: str) -> None:
-    with pytest.raises(PlaceRefused):
-        chat.post(Place(channel_id=channel), None, card("Log off 1?"))
-    assert seen(workspace) == []
-
-
 def test_a_reply_calls_people_and_groups_in_the_cards_thread(workspace: Workspace, chat: SlackChat) -> None:
-    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+    posted = chat.post(Place(channel_id=OPS), card("Log off 1?"))
     chat.reply(posted, ("U0DANA0001", "@ts-leads", "@unknown"), "Still waits <!here>")
     reply = UserClient(workspace.url, "dana").messages()[-1]
     assert reply.thread_ts == posted.ts
@@ -94,7 +93,7 @@ def test_a_reply_calls_people_and_groups_in_the_cards_thread(workspace: Workspac
 
 
 def test_no_name_in_a_reply_is_read_as_a_style_or_a_sign(workspace: Workspace, chat: SlackChat) -> None:
-    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+    posted = chat.post(Place(channel_id=OPS), card("Log off 1?"))
     chat.reply(posted, (), "Denied by *bo* :white_check_mark: \u202eob\nLogged off")
     reply = UserClient(workspace.url, "dana").messages()[-1]
     (text,) = reply.blocks[0]["elements"][0]["elements"]
@@ -103,7 +102,7 @@ def test_no_name_in_a_reply_is_read_as_a_style_or_a_sign(workspace: Workspace, c
 
 
 def test_a_list_stands_in_the_cards_thread_and_calls_nobody(workspace: Workspace, chat: SlackChat) -> None:
-    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 60?"))
+    posted = chat.post(Place(channel_id=OPS), card("Log off 60?"))
     chat.post_in_thread(posted, card("Log off 60: 1 to 40"))
     chat.post_in_thread(posted, card("Log off 60: 41 to 60"))
     _, *listed = UserClient(workspace.url, "dana").messages()
@@ -127,7 +126,7 @@ def test_a_list_that_slack_does_not_take_says_whether_later_helps(
     fault: Fault,
     is_retryable: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
-    posted = chat.post(Place(channel_id=OPS), DANA, card("Log off 60?"))
+    posted = chat.post(Place(channel_id=OPS), card("Log off 60?"))
     workspace.plan(fault)
     with pytest.raises(ChatError) as failed:
         chat.post_in_thread(posted, card("Log off 60: 1 to 40"))
@@ -140,7 +139,8 @@ def test_a_list_that_slack_does_not_take_says_whether_later_helps(
         (Fault(method="chat.postMessage", kind=FaultKind.SERVER_ERROR), True),
         (Fault(method="chat.postMessage", kind=FaultKind.ANSWER_LOST), True),
         (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="internal_error"), True),
-        (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="invalid_auth"), False),
+        (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="invalid_auth"), True),
+        (Fault(method="chat.postMessage", kind=FaultKind.ERROR, error="invalid_blocks"), False),
     ],
 )
 def test_a_call_that_fails_says_whether_later_helps(
@@ -151,8 +151,14 @@ def test_a_call_that_fails_says_whether_later_helps(
 ) -> None:
     workspace.plan(fault)
     with pytest.raises(ChatError) as failed:
-        chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+        chat.post(Place(channel_id=OPS), card("Log off 1?"))
     assert failed.value.retryable is is_retryable
+
+
+def test_the_client_waits_for_a_slow_slack_longer_than_slack_is_ever_slow() -> None:
+    """An answer of twelve seconds was seen; a call that is given up before posts its card twice."""
+    client = patient_client("xoxb-1", "http://127.0.0.1:1/api/")
+    assert (client.timeout, client.retry_handlers) == (30, [])
 
 
 def test_a_rate_limit_is_not_waited_out_here_and_the_error_carries_the_time(
@@ -161,7 +167,7 @@ def test_a_rate_limit_is_not_waited_out_here_and_the_error_carries_the_time(
     wait = timedelta(minutes=5)
     workspace.plan(Fault(method="chat.postMessage", kind=FaultKind.RATE_LIMITED, wait=wait))
     with pytest.raises(ChatError) as failed:
-        chat.post(Place(channel_id=OPS), DANA, card("Log off 1?"))
+        chat.post(Place(channel_id=OPS), card("Log off 1?"))
     assert (failed.value.retryable, failed.value.retry_after) == (True, wait)
     assert seen(workspace) == []
 

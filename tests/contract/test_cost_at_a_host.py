@@ -21,6 +21,7 @@ from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
 from bot.policy.model import Policy, Rule
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.steps import assemble
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import SettableClock
@@ -137,7 +138,7 @@ class Fleet:
         return assemble(
             ledger=self._ledger,
             terminal=self._terminal,
-            chat=FakeChat(),
+            courier=Courier(ledger=self._ledger, chat=FakeChat(), clock=self._clock),
             clock=self._clock,
             pool=InlinePool(),
             scheduler=FakeScheduler(self._ledger, self._clock),

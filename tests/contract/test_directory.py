@@ -184,6 +184,33 @@ def test_where_the_rules_name_people_alone_a_plan_without_user_groups_does_no_ha
     assert opened.members_of(frozenset({DANA, GUS})) == {DANA}
 
 
+def test_one_person_of_whom_slack_says_nothing_is_unknown_and_nobody_else(
+    workspace: Workspace, clock: SettableClock
+) -> None:
+    opened = open_directory(workspace, clock, frozenset({CHEN, DANA}))
+    refuse(workspace, "users.info", "an_error_of_tomorrow")
+    opened.refresh()
+    found = {user_id: opened.person(actor(user_id)).status for user_id in (CHEN, DANA)}
+    assert sorted(found.values()) == [MemberStatus.MEMBER, MemberStatus.UNKNOWN]
+
+
+def test_what_slack_says_of_nobody_makes_nobody_unknown_who_is_known(
+    workspace: Workspace, directory: SlackDirectory
+) -> None:
+    refuse(workspace, "users.info", "missing_scope", times=100)
+    with pytest.raises(ChatError, match="missing_scope"):
+        directory.refresh()
+    assert directory.person(actor(CHEN)).status is MemberStatus.MEMBER
+
+
+def test_without_any_group_those_still_count_whom_a_rule_names(workspace: Workspace, clock: SettableClock) -> None:
+    opened = open_directory(workspace, clock, frozenset({DANA, "@oncall"}))
+    refuse(workspace, "usergroups.list", "plan_upgrade_required")
+    with pytest.raises(ChatError, match="paid Slack plan"):
+        opened.refresh()
+    assert opened.members_of(frozenset({DANA, "@oncall"})) == {DANA}
+
+
 def test_one_id_that_slack_does_not_know_any_more_shuts_nobody_else_out(
     workspace: Workspace, clock: SettableClock
 ) -> None:

@@ -19,6 +19,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import TimedOut
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.inputs import CommandCall
 from bot.workflow.intake import Intake
 from bot.workflow.presses import PressHandler
@@ -74,7 +75,7 @@ class Bot:
         workflow = assemble(
             ledger=self.ledger,
             terminal=self.terminal,
-            chat=chat,
+            courier=Courier(ledger=self.ledger, chat=chat, clock=clock),
             clock=clock,
             pool=self.looks,
             scheduler=self.scheduler,

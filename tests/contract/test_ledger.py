@@ -21,7 +21,8 @@ from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD, UNSURE, WHOLE, at_host, part_for
 from bot.domain.people import Actor, Place
-from bot.domain.request import Ending, ExcludedSession, MessageRef, State, WorkItem
+from bot.domain.posting import MessageRef
+from bot.domain.request import Ending, ExcludedSession, State, WorkItem
 from bot.domain.requirement import Confirm
 from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict

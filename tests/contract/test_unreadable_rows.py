@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from adapters.sql.database import open_database
 from bot.domain import events as e
-from bot.domain.request import MessageRef, State, WorkItem
+from bot.domain.posting import MessageRef
+from bot.domain.request import State, WorkItem
 from bot.errors import UnreadableRequest
 from bot.workflow.unreadable import Unreadable
 from tests.contract.conftest import KEY

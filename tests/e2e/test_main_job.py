@@ -129,7 +129,7 @@ def test_a_press_after_the_end_changes_nothing_and_names_the_winner(stage: Rehea
     type_and_wait(stage, "/logoff comp1 id=3 --sync")
     press_and_wait(stage, "Log off 1")
     recorded = len(events(stage))
-    press_and_wait(stage, "Log off 1", version=0)
+    press_and_wait(stage, "Log off 1", version=1)
     wait_until(lambda: len(private_to(stage, "dana")) > 1)
     assert notes(stage) == ["late_press"]
     assert len(events(stage)) == recorded + 1

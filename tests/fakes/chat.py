@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from bot.domain.request import MessageRef
+from bot.cards.shapes import Shape, shorter
+from bot.domain.posting import MessageRef
 from bot.errors import ChatError, PlaceRefused
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ class FakeChat:
     """`cards` holds each card's drawings from the first to the present one, `told`, `replies` and
     `in_threads` in their order.
 
-    With `loses_replies` every line in a thread fails, and nothing else does. In a channel of `closed` the bot may not
-    post: the card goes to a direct message, if there is an actor for it.
+    `answers` are the answers to commands. With `loses_replies` every line in a thread fails, and nothing else does. In
+    a channel of `closed` the bot may not post.
     """
 
     def __init__(self) -> None:
@@ -40,31 +42,57 @@ class FakeChat:
         self._failures = 0
         self.loses_replies = False
         self.closed: set[str] = set()
+        self._numbers = count(1)
         self.cards: dict[MessageRef, list[Card]] = {}
+        self.answers: list[tuple[str, Card]] = []
         self.told: list[Told] = []
         self.replies: list[tuple[MessageRef, tuple[str, ...], str]] = []
         self.in_threads: list[tuple[MessageRef, Card]] = []
 
     # The port
 
-    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
+    def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         with self._calling():
-            channel_id = place.channel_id
-            if channel_id in self.closed:
-                if actor is None:
-                    raise PlaceRefused("Slack does not let me post there.")
-                channel_id = f"D{actor.user_id}"
-            message_ref = MessageRef(channel_id=channel_id, ts=f"{len(self.cards) + 1}.000")
-            self.cards[message_ref] = [card]
-            return message_ref
+            if place.channel_id in self.closed:
+                raise PlaceRefused("Slack does not let me post there.")
+            return self._posted(place.channel_id, card, shape)
 
-    def redraw(self, message_ref: MessageRef, card: Card) -> None:
+    def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         with self._calling():
-            self.cards[message_ref].append(card)
+            return self._posted(f"D{actor.user_id}", card, shape)
 
-    def tell(self, place: Place, actor: Actor, card: Card) -> None:
+    def _posted(self, channel_id: str, card: Card, shape: Shape) -> MessageRef:
+        message_ref = MessageRef(channel_id=channel_id, ts=f"{next(self._numbers)}.000")
+        self.cards[message_ref] = [in_shape(card, shape)]
+        return message_ref
+
+    def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         with self._calling():
-            self.told.append(Told(place=place, actor=actor, card=card))
+            self._standing(message_ref).append(in_shape(card, shape))
+
+    def remove(self, message_ref: MessageRef) -> None:
+        with self._calling():
+            self._standing(message_ref)
+            del self.cards[message_ref]
+
+    def check(self, message_ref: MessageRef) -> None:
+        with self._calling():
+            if message_ref.channel_id in self.closed:
+                raise PlaceRefused("The channel is archived.")
+            self._standing(message_ref)
+
+    def _standing(self, message_ref: MessageRef) -> list[Card]:
+        if message_ref not in self.cards:
+            raise ChatError("Slack refused the call (message_not_found).", retryable=False)
+        return self.cards[message_ref]
+
+    def tell(self, place: Place, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> None:
+        with self._calling():
+            self.told.append(Told(place=place, actor=actor, card=in_shape(card, shape)))
+
+    def answer(self, request_id: str, card: Card) -> None:
+        with self._calling():
+            self.answers.append((request_id, in_shape(card, Shape.WORDS)))
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         with self._calling():
@@ -72,9 +100,9 @@ class FakeChat:
                 raise ChatError("Slack cannot be reached.", retryable=True)
             self.replies.append((message_ref, names, text))
 
-    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+    def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         with self._calling():
-            self.in_threads.append((message_ref, card))
+            self.in_threads.append((message_ref, in_shape(card, shape)))
 
     # What goes wrong
 
@@ -104,3 +132,15 @@ class FakeChat:
     def shown(self) -> tuple[Card, ...]:
         """The cards as they stand now, in the order of posting."""
         return tuple(drawings[-1] for drawings in self.cards.values())
+
+
+def in_shape(card: Card, shape: Shape) -> Card:
+    """What is left of the card."""
+    match shape:
+        case Shape.WHOLE:
+            return card
+        case Shape.SHORT:
+            return shorter(card)
+        case Shape.WORDS:
+            return replace(card, buttons=())
+    assert_never(shape)

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from bot.domain.events import Event, Noted
     from bot.domain.part import Part
     from bot.domain.people import Place
-    from bot.domain.request import MessageRef, Request
+    from bot.domain.posting import MessageRef, Posting
+    from bot.domain.request import Request
     from bot.errors import NotOwner, Standstill
     from bot.ports.clock import Clock
 
@@ -222,6 +223,27 @@ class FakeLedger:
                     publish_after=publish_after,
                 )
 
+    def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
+        with self._writing():
+            request = self._requests.get(request_id)
+            if request is None or request.posting(before.key) != before:
+                return False
+            others = tuple(each for each in request.postings if each.key != after.key)
+            self._requests[request_id] = replace(request, postings=(*others, after))
+            return True
+
+    def postings_due(self, request_id: str, due_at: datetime | None) -> None:
+        with self._writing():
+            if request := self._requests.get(request_id):
+                self._requests[request_id] = replace(request, postings_due_at=due_at)
+
+    def hurry_postings(self) -> None:
+        with self._writing():
+            for request in tuple(self._requests.values()):
+                after = None if request.published_version < request.version else request.publish_after
+                due_at = request.asked_at if request.postings_due_at else None
+                self._requests[request.id] = replace(request, publish_after=after, postings_due_at=due_at)
+
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
         with self._writing(is_shown=True):
             request = self._requests.get(request_id)
@@ -287,7 +309,8 @@ def _is_due(request: Request, now: datetime) -> bool:
     behind = request.published_version < request.version and (
         request.publish_after is None or request.publish_after <= now
     )
-    return expired or behind or _has_passed(request.due_at, now)
+    due = _has_passed(request.due_at, now) or _has_passed(request.postings_due_at, now)
+    return expired or behind or due
 
 
 def _has_passed(at: datetime | None, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from bot.domain.session import Account, SessionState
 from bot.errors import NotOwner
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
+    from bot.workflow.courier import Unwritten
     from bot.workflow.host_reader import LookWithin
     from bot.workflow.intake import Response
     from bot.workflow.steps import Workflow
@@ -136,6 +138,7 @@ class BotHarness:
         self.clock = SettableClock()
         self.ledger = CrashingLedger(self.clock, KEY)
         self.chat = FakeChat()
+        self.unwritten: Unwritten = {}
         self.directory = directory or FakeDirectory.of_members({b.ASKER.user_id: ONCALL, b.OTHER.user_id: ONCALL})
         self.terminal = terminal or FakeTerminal({host: sessions() for host in hosts})
         self._inventory = Inventory(names=hosts)
@@ -147,6 +150,7 @@ class BotHarness:
     def restart(self) -> None:
         """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
         self._senders = Senders()
+        self.unwritten = {}
         self.scheduler = FakeScheduler(self.ledger, self.clock)
         self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
 
@@ -165,13 +169,17 @@ class BotHarness:
         return assemble(
             ledger=self.ledger,
             terminal=self.terminal,
-            chat=self.chat,
             clock=self.clock,
             pool=InlinePool(),
             scheduler=self.scheduler,
             authorizer=self.authorizer,
             look_within=self.look_within,
+            courier=self.courier,
         )
+
+    @property
+    def courier(self) -> Courier:
+        return Courier(ledger=self.ledger, chat=self.chat, clock=self.clock, unwritten=self.unwritten)
 
     @property
     def presses(self) -> PressHandler:

@@ -48,6 +48,7 @@ class Parts:
             scheduler=self.part("scheduler"),
             connection=self.part("connection"),
             directory=self.part("directory"),
+            waits=self.part("waits"),
             release=(lambda: self.told.append("release"),),
             writer=lambda: None,
         )

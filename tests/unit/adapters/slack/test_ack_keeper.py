@@ -97,7 +97,7 @@ class Slack:
 
 def listeners_with(intake: Any, keeper: AckKeeper, client: Any = None) -> dict[str, Callable[..., None]]:
     app: Any = Listeners()
-    register(app, COMMANDS, intake, lambda _item: None, client=client, keeper=keeper)
+    register(app, COMMANDS, intake, lambda _item: None, asked=lambda _id, _url: None, client=client, keeper=keeper)
     found: dict[str, Callable[..., None]] = app.of
     return found
 

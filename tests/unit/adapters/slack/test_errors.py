@@ -12,8 +12,8 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackClientNotConnectedError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
-from adapters.slack.errors import ELSEWHERE, LATER, translate_errors
-from bot.errors import ChatError, PlaceRefused
+from adapters.slack.errors import CURES, ELSEWHERE, LATER, TOKEN, translate_errors
+from bot.errors import ChatError, PlaceRefused, TokenRefused
 
 
 class UnknownSlackError(SlackClientError):
@@ -46,6 +46,38 @@ def test_a_place_that_is_closed_to_the_bot_is_told_apart(name: str) -> None:
     assert (error.retryable, name in error.message) == (False, True)
 
 
+@pytest.mark.parametrize("name", sorted(TOKEN))
+def test_a_dead_token_is_later_and_says_who_heals_it(name: str) -> None:
+    error = seen(api_error({"ok": False, "error": name}))
+    assert isinstance(error, TokenRefused)
+    assert (error.retryable, CURES[name] in error.message) == (True, True)
+
+
+def test_what_no_waiting_heals_is_told_with_its_cure() -> None:
+    assert set(CURES) >= ELSEWHERE | TOKEN
+    assert not set(CURES) & LATER
+    for name, cure in CURES.items():
+        assert seen(api_error({"ok": False, "error": name})).message.endswith(cure)
+        assert "again later" not in cure
+
+
+@pytest.mark.parametrize(
+    ("error", "may_stand"),
+    [
+        (URLError(ConnectionRefusedError("refused")), False),
+        (SlackRequestError("?"), False),
+        (api_error({"ok": False, "error": "internal_error"}), False),
+        (api_error({"ok": False, "error": "invalid_blocks"}), False),
+        (TimeoutError("slow"), True),
+        (ConnectionResetError("reset"), True),
+        (IncompleteRead(b"half"), True),
+        (api_error({"ok": False, "error": "Received a response in a non-JSON format"}), True),
+    ],
+)
+def test_what_was_not_answered_may_stand_and_nothing_else(error: Exception, may_stand: bool) -> None:  # noqa: FBT001
+    assert seen(error).may_stand is may_stand
+
+
 @pytest.mark.parametrize("name", sorted(LATER))
 def test_what_may_be_over_soon_is_tried_again(name: str) -> None:
     assert seen(api_error({"ok": False, "error": name})).retryable
@@ -71,7 +103,7 @@ def test_a_rate_limit_says_when_to_come_back(status: int, headers: dict[str, str
     assert (error.retryable, error.retry_after) == (True, wait)
 
 
-@pytest.mark.parametrize("name", ["invalid_blocks", "invalid_auth", "message_not_found", "msg_too_long", "brand_new"])
+@pytest.mark.parametrize("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new"])
 def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert not error.retryable

@@ -60,6 +60,22 @@ def test_a_command_says_who_where_and_what() -> None:
     assert call.place == Place(channel_id="C0ONCALL", name="oncall")
 
 
+@pytest.mark.parametrize(
+    ("container", "place"),
+    [
+        ({"type": "message", "message_ts": "1.000200", "channel_id": "C0ONCALL"}, ("C0ONCALL", "1.000200")),
+        ({"type": "message", "message_ts": "1.000200", "channel_id": "C0ONCALL", "is_ephemeral": True}, None),
+        ({"type": "view", "view_id": "V1"}, None),
+        (None, None),
+    ],
+)
+def test_a_press_names_its_message_unless_one_person_alone_sees_it(
+    container: object, place: tuple[str, str] | None
+) -> None:
+    found = press_call(press(container=container)).message_ref
+    assert (found and (found.channel_id, found.ts)) == place
+
+
 def test_a_second_delivery_has_the_same_name_and_another_command_another() -> None:
     assert command_call(command()).delivery == command_call(command(text="", token="new")).delivery
     assert command_call(command()).delivery != command_call(command(trigger_id="2")).delivery

@@ -20,15 +20,16 @@ from rich.text import Text
 from adapters.slack.forms import choose_view
 from adapters.slack.render import draw, draw_reply
 from app.printing import json_text, literal
-from bot.cards import notices, request_card, target_list, wording
+from bot.cards import notices, request_card, target_list, troubles, wording
 from bot.cards.forms import choose_form
 from bot.cards.model import Bold, Break, Card, Group, Line, Mark, mention
 from bot.cards.request_card import LONGEST_MESSAGE
+from bot.cards.shapes import shorter
 from bot.cards.text import outside, plain
 from bot.domain.people import Actor
 from bot.domain.request import Pause
 from bot.domain.session import Account
-from bot.errors import ChatError, Conflict, ConflictReason, UsageError
+from bot.errors import Conflict, ConflictReason, UsageError
 from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
 from tests.support import samples
@@ -91,14 +92,19 @@ def verbose(request: Request) -> Request:
 
 def cards_of(request: Request, text: str) -> Iterator[Card]:
     """Everything that is drawn of a request, in one order."""
-    error = ChatError(text, retryable=False)
     yield request_card.build(request)
     yield request_card.build(verbose(request))
     yield notices.break_glass(request)
-    yield notices.nobody_asked(request, "C0APPROVE", error)
-    yield notices.not_announced(request, "C0APPROVE", error)
-    yield notices.not_listed(request, error)
-    yield notices.outcome(request, error)
+    yield troubles.waits(request)
+    yield troubles.bare(request_card.build(request))
+    yield shorter(request_card.build(request))
+    yield troubles.nobody_asked(request, "C0APPROVE", text)
+    yield troubles.not_shown(request, text)
+    yield troubles.not_announced(request, "C0APPROVE", text)
+    yield troubles.not_listed(request, text)
+    yield troubles.outcome(request, text)
+    yield troubles.broken(request, text)
+    yield troubles.ended_in_words(request, text)
     yield notices.ended_elsewhere(request)
     for said in (notices.outcome_line(request), notices.reminder(request), notices.receipt(request)):
         yield Card(headline=said, summary=said, lines=(Line(parts=(said,)),))

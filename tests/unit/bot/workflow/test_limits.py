@@ -200,7 +200,11 @@ def test_a_channel_for_approvals_where_the_bot_may_not_post_is_told_to_the_reque
     harness = bot_with(asking_leads(1))
     harness.chat.closed.add(APPROVALS.channel_id)
     request = harness.ask_and_run("comp1 id=3 --sync")
-    assert "I could not ask in C0APPROVE: Slack does not let me post there." in harness.told(DANA)[-1]
+    (told,) = harness.told(DANA)
+    assert told == (
+        f"{request.id}: it waits for somebody else's yes, but I could not ask in C0APPROVE\n"
+        "Slack does not let me post there. Tell whoever runs the bot."
+    )
     assert harness.find(request.id).message_ref is None
 
 
@@ -252,10 +256,20 @@ def test_a_card_expires_by_itself_and_a_later_press_is_told_so() -> None:
     assert "Expired." in harness.text_on_card(request)
 
 
-def test_the_outcome_is_told_in_the_thread_with_who_decided() -> None:
+def test_the_outcome_is_told_where_it_was_asked_and_who_has_just_pressed_reads_it_on_the_card() -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.press("approve", by=BO, on=request)
     harness.run()
+    assert harness.told(DANA)[-1] == f"{request.id}: Logged off 1 session on comp1, decided by bo."
+    assert harness.chat.replies == []
+
+
+def test_who_said_yes_before_the_last_one_is_told_in_the_thread() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    for approver in (BO, CHEN):
+        harness.press("approve", by=approver, on=request)
+    harness.run()
     ((_, called, text),) = harness.chat.replies
-    assert (called, text) == (("U0DANA",), "Logged off 1 session on comp1, decided by bo.")
+    assert (called, text) == (("U0BO",), "Logged off 1 session on comp1, decided by chen.")

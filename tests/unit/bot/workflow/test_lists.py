@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.cards.model import Press
+from bot.cards.shapes import Shape
 from bot.cards.target_list import MOST_ASKED, MOST_IN_A_MESSAGE, MOST_ROWS
 from bot.domain.request import LIST_FAILED, Ending, State
 from bot.domain.session import Account, SessionState
@@ -22,7 +23,8 @@ from tests.support.people import APPROVALS, BO, DANA, OPS, asking_leads, directo
 
 if TYPE_CHECKING:
     from bot.cards.model import Card
-    from bot.domain.request import MessageRef, Request
+    from bot.domain.posting import MessageRef, Posting
+    from bot.domain.request import Request
     from bot.domain.session import Session
     from bot.policy.model import Rule
 
@@ -40,10 +42,10 @@ class ThreadsFail(FakeChat):
     fault: ChatError | None = None
     after = 0
 
-    def post_in_thread(self, message_ref: MessageRef, card: Card) -> None:
+    def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         if self.fault and len(self.in_threads) >= self.after:
             raise self.fault
-        super().post_in_thread(message_ref, card)
+        super().post_in_thread(message_ref, card, shape)
 
 
 def people(number: int) -> tuple[Session, ...]:
@@ -87,8 +89,8 @@ def listed(harness: BotHarness) -> str:
 def test_the_card_has_no_yes_before_every_name_stands_in_its_thread() -> None:
     harness, _ = bot_with_many(60)
     request = harness.ask_and_run("rds-1 --all")
-    first, last = drawings(harness, request)
-    assert presses(first) == {Press.CANCEL}
+    bare, first, last = drawings(harness, request)
+    assert (presses(bare), presses(first)) == (set(), {Press.CANCEL})
     assert "I write the list of all 60 into the thread; the buttons come then." in text_of(first)
     assert presses(last) == {Press.APPROVE, Press.CHOOSE, Press.CANCEL}
     assert "and 35 more: all 60 stand in the thread" in text_of(last)
@@ -113,7 +115,7 @@ def test_the_list_stands_in_the_cards_own_thread_by_computer_and_forty_a_message
 def test_twenty_five_fit_on_the_card_and_need_no_list() -> None:
     harness, _ = bot_with_many(MOST_ROWS)
     request = harness.ask_and_run("rds-1 --all")
-    assert (harness.chat.in_threads, len(drawings(harness, request))) == ([], 1)
+    assert (harness.chat.in_threads, len(drawings(harness, request))) == ([], 2)
     assert Press.APPROVE in presses(harness.card)
 
 
@@ -176,19 +178,21 @@ def test_a_list_that_can_never_be_written_leaves_no_yes_and_the_requester_is_tol
     assert harness.find(request.id).ending is Ending.EXPIRED
 
 
-@pytest.mark.parametrize(("is_marked", "twice"), [(True, 0), (False, 1)])
-def test_a_process_that_dies_while_it_lists_goes_on_where_it_was(*, is_marked: bool, twice: int) -> None:
+@pytest.mark.parametrize(("dies_at", "twice"), [("claim", 0), ("sent", 1), ("marked", 0)])
+def test_a_process_that_dies_while_it_lists_goes_on_where_it_was(dies_at: str, twice: int) -> None:
     """Between a message and its mark nobody can know that it was written; then it stands there twice."""
     harness, chat = bot_with_many(60)
-    mark_listed = harness.ledger.mark_listed
+    mark = harness.ledger.mark_posting
 
-    def die(request_id: str, *, content_version: int, listed: int) -> None:
-        harness.ledger.mark_listed = mark_listed  # type: ignore[method-assign] # only the first one is the last moment
-        if is_marked:
-            mark_listed(request_id, content_version=content_version, listed=listed)
+    def die(request_id: str, before: Posting, after: Posting) -> bool:
+        if not after.key.startswith("list") or (dies_at != "claim" and after.claimed):
+            return mark(request_id, before, after)
+        harness.ledger.mark_posting = mark  # type: ignore[method-assign] # only the first one is the last moment
+        if dies_at == "marked":
+            mark(request_id, before, after)
         raise Crash
 
-    harness.ledger.mark_listed = die  # type: ignore[method-assign] # the process is killed here
+    harness.ledger.mark_posting = die  # type: ignore[method-assign] # the process is killed here
     with pytest.raises(Crash):
         harness.ask_and_run("rds-1 --all")
     harness.restart()
@@ -237,8 +241,8 @@ def test_a_request_that_is_over_while_its_list_is_written_gets_no_more_of_it() -
     harness, chat = bot_with_many(60)
     post = chat.post_in_thread
 
-    def cancelled_meanwhile(message_ref: MessageRef, card: Card) -> None:
-        post(message_ref, card)
+    def cancelled_meanwhile(message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
+        post(message_ref, card, shape)
         harness.press("cancel")
 
     chat.post_in_thread = cancelled_meanwhile  # type: ignore[method-assign] # somebody presses right then
@@ -326,3 +330,22 @@ def test_a_preview_and_break_glass_ask_nobody_and_are_not_refused() -> None:
     harness, _ = bot_with_many(201, rules=(forcing,))
     assert harness.ask_and_run("rds-1 --all --whatif").ending is Ending.WHATIF
     assert harness.ask_and_run("rds-1 --all --force --sync").ending is Ending.DONE
+
+
+def test_a_card_that_is_posted_anew_has_its_list_in_its_own_thread_before_its_yes() -> None:
+    harness, chat = bot_with_many(60)
+    request = harness.ask_and_run("rds-1 --all")
+    old = harness.find(request.id).message_ref
+    assert old
+    del chat.cards[old]
+    chat.fault, chat.after = BUSY, 3  # two stand in the old thread, one in the new one
+    harness.wait(MINUTE)
+    new = harness.find(request.id).message_ref
+    assert new != old
+    assert presses(harness.card) == {Press.CANCEL}
+    assert "list" in harness.press("approve", on=request).text
+    chat.fault = None
+    harness.wait(2 * MINUTE)
+    assert [ref for ref, _ in chat.in_threads] == [old, old, new, new]
+    assert presses(harness.card) == {Press.APPROVE, Press.CHOOSE, Press.CANCEL}
+    assert len(chat.cards) == 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.cards.shapes import Shape
 from bot.domain.part import WHOLE, Extent
 from bot.domain.request import Ending, State, WorkItem
 from bot.policy.model import Policy
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from bot.audit.keys import SigningKeys
     from bot.cards.model import Card
     from bot.domain.part import Part
-    from bot.domain.people import Actor, Place
-    from bot.domain.request import MessageRef, Request
+    from bot.domain.people import Place
+    from bot.domain.posting import MessageRef
+    from bot.domain.request import Request
     from bot.ports.clock import Clock
     from bot.ports.terminal import Answer, Order
     from tests.fakes.clock import SettableClock
@@ -68,18 +70,22 @@ class TimedChat(FakeChat):
     def __init__(self) -> None:
         super().__init__()
         self.drawn_at: list[datetime] = []
+        self.is_dressed = False
         self.meanwhile: list[Callable[[], None]] = []
 
-    def post(self, place: Place, actor: Actor | None, card: Card) -> MessageRef:
+    def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         self._draw()
-        return super().post(place, actor, card)
+        return super().post(place, card, shape)
 
-    def redraw(self, message_ref: MessageRef, card: Card) -> None:
+    def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         self._draw()
-        super().redraw(message_ref, card)
+        super().redraw(message_ref, card, shape)
 
     def _draw(self) -> None:
-        self.drawn_at.append(self.clock.now())
+        if len(self.drawn_at) == 1 and not self.is_dressed:  # a new card is given its buttons at once
+            self.is_dressed = True
+        else:
+            self.drawn_at.append(self.clock.now())
         if self.meanwhile:
             self.meanwhile.pop(0)()
 

@@ -47,9 +47,7 @@ def test_one_card_is_posted_and_then_redrawn_to_its_outcome(harness: BotHarness)
     harness.wait(MINUTE)
     assert harness.card.headline == "Logged off 1 session on comp1"
     assert harness.card.buttons == ()
-    assert [(names, text) for _, names, text in harness.chat.replies] == [
-        ((b.ASKER.user_id,), "Logged off 1 session on comp1.")
-    ]
+    assert harness.chat.replies == []  # the requester has just pressed, and looks at the card
 
 
 def test_a_cancelled_request_ends_and_touches_no_session(harness: BotHarness) -> None:

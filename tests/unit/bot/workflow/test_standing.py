@@ -1,0 +1,237 @@
+"""Whatever becomes of a message in Slack, a waiting request stays decidable, or its requester knows within a minute."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.cards import request_card, troubles
+from bot.cards.shapes import shorter
+from bot.domain.posting import MessageRef
+from bot.domain.request import Ending, State
+from bot.errors import ChatError, TokenRefused
+from bot.workflow.courier import TOKEN_PAUSE
+from bot.workflow.inputs import PressCall
+from bot.workflow.patience import SILENT_FOR, Patience
+from tests.fakes.chat import FakeChat
+from tests.support.harness import BotHarness, sessions, text_of
+from tests.support.people import APPROVALS, BO, DANA, OPS, asking_leads, bot_with
+
+if TYPE_CHECKING:
+    from bot.domain.request import Request
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+DEAD = TokenRefused("Slack does not take my token (token_revoked).")
+
+
+def delete(harness: BotHarness, request: Request) -> None:
+    message_ref = harness.find(request.id).message_ref
+    assert message_ref
+    del harness.chat.cards[message_ref]
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_a_deleted_card_is_posted_again_within_a_minute_and_decides(*, others: bool) -> None:
+    harness = bot_with(*([asking_leads(1)] if others else []))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    for _ in range(2):  # and once more
+        delete(harness, request)
+        harness.wait(MINUTE)
+        assert len(harness.chat.shown) == 1
+        assert harness.card_of(request).buttons
+    harness.press("approve", by=BO if others else DANA, on=request)
+    harness.run()
+    assert harness.card_of(request).headline == "Logged off 1 session on comp1"
+
+
+def test_in_an_archived_channel_the_card_goes_to_direct_messages() -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.chat.closed.add(OPS.channel_id)
+    harness.wait(MINUTE)
+    now = harness.find(request.id).message_ref
+    assert now
+    assert now.channel_id == f"D{DANA.user_id}"
+    assert harness.card_of(request).buttons
+
+
+def test_where_approvers_can_no_longer_be_asked_the_requester_knows_within_a_minute() -> None:
+    harness = bot_with(asking_leads(1))
+    harness.ask_and_run("comp1 id=3 --sync")
+    harness.chat.closed.add(APPROVALS.channel_id)
+    harness.wait(MINUTE)
+    assert "I could not ask in C0APPROVE" in harness.told(DANA)[-1]
+    told = len(harness.told(DANA))
+    harness.wait(5 * MINUTE)
+    assert len(harness.told(DANA)) == told
+
+
+def test_a_dead_token_is_a_long_pause_and_everything_is_drawn_when_it_works_again() -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.chat.go_down(DEAD)
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    assert harness.find(request.id).publish_after == harness.clock.now() + TOKEN_PAUSE
+    harness.wait(timedelta(hours=3))
+    assert harness.card_of(request).buttons
+    harness.chat.come_back()
+    harness.wait(TOKEN_PAUSE)
+    assert (harness.card_of(request).headline, harness.card_of(request).buttons) == (
+        "Logged off 1 session on comp1",
+        (),
+    )
+
+
+def test_a_program_that_starts_draws_what_is_not_drawn_at_once() -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.chat.go_down(DEAD)
+    harness.press("approve", by=DANA, on=request)
+    harness.run()
+    harness.chat.come_back()
+    harness.ledger.hurry_postings()
+    harness.restart()
+    harness.run()
+    assert harness.card_of(request).headline == "Logged off 1 session on comp1"
+
+
+# Who waits
+
+
+class Silent(FakeChat):
+    """Takes no message in a place."""
+
+    def post(self, *_what: object) -> MessageRef:
+        raise ChatError("Slack refused the call (internal_error).", retryable=True)
+
+
+def test_who_waits_for_a_card_longer_than_ten_seconds_is_told_once() -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    patience.expect(request.id)
+    harness.jump(SILENT_FOR - SECOND)
+    patience.look()
+    assert harness.chat.answers == []
+    harness.jump(SECOND)
+    for _ in range(3):
+        patience.look()
+    ((request_id, card),) = harness.chat.answers
+    assert (request_id, card.summary) == (request.id, troubles.waits(harness.find(request.id)).summary)
+
+
+def test_who_waits_for_a_slow_host_is_told_that_it_is_still_looked_at() -> None:
+    harness = bot_with()
+    response = harness.ask("comp1 id=3 --sync")  # no step has run yet: it hangs at the host
+    assert response.wake
+    patience = Patience(courier=harness.courier)
+    patience.expect(response.wake.request_id)
+    harness.clock.move(SILENT_FOR)
+    patience.look()
+    ((_, card),) = harness.chat.answers
+    assert "I still look at comp1." in card.summary
+
+
+def test_a_bug_at_one_who_waits_keeps_nobody_else_waiting() -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    first, second = (harness.ask_and_run("comp1 id=3 --sync").id for _ in range(2))
+    find = harness.ledger.find
+
+    def unreadable(request_id: str, *part: Any) -> Request | None:
+        if request_id == first:
+            raise ValueError("the row is unreadable")
+        return find(request_id, *part)
+
+    for request_id in (first, second):
+        patience.expect(request_id)
+    harness.clock.move(SILENT_FOR)
+    harness.ledger.find = unreadable  # type: ignore[method-assign,assignment] # somebody wrote into the row
+    with pytest.raises(ValueError, match="unreadable"):
+        patience.look()
+    patience.look()
+    assert [request_id for request_id, _ in harness.chat.answers] == [second]
+
+
+def test_who_has_a_card_is_told_nothing_of_waiting() -> None:
+    harness = bot_with()
+    patience = Patience(courier=harness.courier)
+    for text in ("comp1 id=3 --sync", "comp1 id=3 --whatif"):
+        patience.expect(harness.ask_and_run(text).id)
+    harness.jump(SILENT_FOR)
+    patience.look()
+    assert harness.chat.answers == []
+
+
+# Copies
+
+
+@pytest.mark.parametrize("ts", ["9.000", None])
+def test_a_press_on_a_copy_counts_and_the_copy_is_replaced(ts: str | None) -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    card = harness.find(request.id).message_ref
+    assert card
+    value = f"{request.id}:{harness.find(request.id).version}"
+    pressed = MessageRef(channel_id=card.channel_id, ts=ts) if ts else card
+    call = PressCall(press="approve", value=value, actor=DANA, place=OPS, message_ref=pressed)
+    response = harness.intake.press(call)
+    assert response.copy == (troubles.copy(request) if ts else "")
+    assert harness.find(request.id).state is State.READY
+
+
+# A bug in the drawing
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> BotHarness:
+    """From the moment of a press on no card can be drawn."""
+    harness = BotHarness(records_failures=True)
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    build = request_card.build
+    monkeypatch.setattr(request_card, "build", lambda it: build(it) if it.id != request.id else 1 / 0)
+    return harness
+
+
+def test_a_card_that_cannot_be_drawn_is_told_in_words_with_a_reference_and_loses_its_buttons(
+    broken: BotHarness,
+) -> None:
+    request = broken.approve_and_run()
+    assert broken.find(request.id).ending is Ending.DONE
+    first, *_ = broken.told(broken.asker)
+    assert "something went wrong on my side, so its card is not up to date (reference " in first
+    broken.wait(5 * MINUTE)
+    *_, last = broken.told(broken.asker)
+    assert "it is done." in last
+    assert "Give this reference to" in last
+    assert text_of(broken.card_of(request)).startswith(f"{request.id}: it is done")
+    assert broken.card_of(request).buttons == ()
+    assert len(broken.told(broken.asker)) == 2
+
+
+def test_a_waiting_request_whose_card_cannot_be_drawn_ends_and_its_requester_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(request_card, "build", lambda _: 1 / 0)
+    harness = BotHarness(records_failures=True)
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.wait(5 * MINUTE)
+    assert harness.find(request.id).ending is Ending.FAILED
+    first, last = harness.told(harness.asker)
+    assert "reference" in first
+    assert "it failed." in last
+    assert harness.terminal.logged_off == []
+
+
+def test_the_sessions_of_a_short_card_are_all_named() -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 --all --sync")
+    card = request_card.build(harness.find(request.id))
+    short = text_of(shorter(card))
+    assert all(str(session.account) in short for session in sessions() if session.account.user)
+    assert shorter(card).buttons == card.buttons
