@@ -224,7 +224,7 @@ class FakeLedger:
                 )
 
     def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
-        with self._writing():
+        with self._writing(is_shown=not after.claimed):
             request = self._requests.get(request_id)
             if request is None or request.posting(before.key) != before:
                 return False

@@ -35,6 +35,9 @@ class Parts:
             def load_policy(self, _: str) -> None:
                 parts.told.append(f"{name} policy")
 
+            def hurry_postings(self) -> None:
+                parts.told.append(f"{name} postings")
+
             step = record_failure = None
 
         return Part()
@@ -59,10 +62,16 @@ def test_no_step_begins_while_the_bot_takes_its_last_commands() -> None:
     parts = Parts()
     bot = parts.assembled()
     bot.start()
-    assert parts.told == ["ledger policy", "directory start", "scheduler start", "connection start"]
+    assert parts.told == [
+        *("ledger policy", "directory start", "ledger postings", "waits start"),
+        *("scheduler start", "connection start"),
+    ]
     parts.told.clear()
     bot.stop()
-    assert parts.told == ["scheduler stop 0", "connection stop", "scheduler stop 5", "directory stop", "release"]
+    assert parts.told == [
+        *("scheduler stop 0", "connection stop", "waits stop", "scheduler stop 5"),
+        *("directory stop", "release"),
+    ]
 
 
 def test_a_start_that_is_stopped_begins_nothing_more() -> None:

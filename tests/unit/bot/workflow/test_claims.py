@@ -105,12 +105,12 @@ def test_with_a_full_disk_for_forty_seconds_there_is_one_card_and_one_announceme
     is_full, writes = [False], [0]
     enter = harness.ledger._writing
 
-    def writing() -> object:
+    def writing(**how: bool) -> object:
         writes[0] += 1
         if is_full[0] or writes[0] == full_from + 2:
             is_full[0] = True
             raise LedgerError("The disk is full.")
-        return enter()
+        return enter(**how)
 
     harness.ledger._writing = writing  # type: ignore[method-assign,assignment]
     try:
