@@ -18,7 +18,7 @@ from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.audit_reader import reading
 from adapters.sql.audit_scan import scanned
-from adapters.sql.database import open_database
+from adapters.sql.database import is_missing, open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.logons import SqlLogons
 from adapters.windows.agent import script
@@ -238,7 +238,7 @@ def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock)
 
 def _check_schema(url: str) -> None:
     """Raises `SettingsError` when the database has not the tables of this release. No file is made for the question."""
-    if migrate.current(url) != migrate.newest():
+    if is_missing(url) or migrate.current(url) != migrate.newest():
         raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
 
 

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from adapters.sql.database import is_missing, open_database
+from adapters.sql.database import open_database
 from adapters.sql.errors import translate_errors
 
 if TYPE_CHECKING:
@@ -40,12 +40,7 @@ def upgrade(url: str) -> str:
 
 
 def current(url: str) -> str | None:
-    """Return the revision of the database; None when it was never upgraded. Raises `LedgerError`.
-
-    Where an SQLite file is not there, none is made.
-    """
-    if is_missing(url):
-        return None
+    """Return the revision of the database; None when it was never upgraded. Raises `LedgerError`."""
     engine = open_database(url)
     try:
         with translate_errors(), engine.connect() as connection:
