@@ -17,7 +17,7 @@ from bot.errors import BotError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.wiring import Bot
+    from app.bot import Bot
 
 END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import version
-from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
-from adapters.scheduler.ticker import Ticker
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
@@ -35,6 +33,7 @@ from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
+from app.bot import Bot, Waits
 from app.checkout import commit
 from bot.audit.entry import Origin
 from bot.commands import ASK_TYPES
@@ -57,13 +56,11 @@ if TYPE_CHECKING:
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
     from bot.audit.keys import PublicKey
-    from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
-    from bot.ports.store import SignedStore, Store
-    from bot.workflow.steps import Workflow
+    from bot.ports.store import SignedStore
 
 REQUESTS_AT_ONCE = 256
 """How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""
@@ -73,80 +70,6 @@ GROUPS_EVERY = timedelta(minutes=5)
 
 GROUPS_GOOD_FOR = timedelta(hours=1)
 """How long people and user groups count after Slack answered."""
-
-STOP_WITHIN = timedelta(seconds=5)
-"""How long running steps may take to finish when the program ends."""
-
-
-class Service(Protocol):
-    """A service that runs beside the steps."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-class Waits:
-    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._patience, self._ticker = patience, Ticker("patience", patience.look)
-
-    def start(self) -> None:
-        courier = self._patience.courier
-        for item in courier.ledger.due(courier.clock.now()):
-            self._patience.expect(item.request_id)
-        self._ticker.start()
-
-    def stop(self) -> None:
-        self._ticker.stop()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bot:
-    """All running parts. `start` returns once commands can arrive; `stop` lets running steps finish."""
-
-    ledger: Store
-    policy: str  # the text of the policy, for the audit log
-    workflow: Workflow
-    places: Places
-    scheduler: Scheduler
-    connection: ChatConnection
-    directory: Service
-    waits: Service  # tells who waits too long
-    release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
-    owner: Owner | None = None  # the ownership of the database, where another bot may want it
-    writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
-    ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
-
-    def start(self) -> None:
-        parts: tuple[Callable[[], None], ...] = (
-            partial(self.ledger.load_policy, self.policy),
-            self.directory.start,
-            self.ledger.hurry_postings,
-            self.waits.start,
-            partial(self.scheduler.start, self._step, self.workflow.record_failure),
-            self.connection.start,
-        )
-        for begin in parts:
-            if not self.ending.is_set():
-                begin()
-
-    def _step(self, item: WorkItem) -> None:
-        """Steps of hosts have a lane of their own, and mostly wait for their host."""
-        with nullcontext() if item.host else self.places.one():
-            self.workflow.step(item)
-
-    def stop(self) -> None:
-        """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
-        self.ending.set()
-        self.scheduler.stop(timedelta(0))
-        self.connection.stop()
-        self.waits.stop()
-        self.scheduler.stop(STOP_WITHIN)
-        self.directory.stop()
-        for release in self.release:
-            release()
 
 
 def build_owned(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clock: Clock | None = None) -> Bot:
@@ -188,22 +111,12 @@ def build(
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls := ResponseUrls()), clock=clock)
     patience = Patience(courier=courier)
-    workflow = assemble(
-        ledger=ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
-        clock=clock,
-        pool=pool,
-        scheduler=scheduler,
-        authorizer=authorizer,
-        look_within=settings.look_within,
-        courier=courier,
-    )
     people = open_database(settings.database.get_secret_value(), for_people=True)
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=workflow,
+        workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier),
         places=places,
         scheduler=scheduler,
         connection=_connection(settings, intake, scheduler, keeper, _asked(urls, patience)),
@@ -212,6 +125,26 @@ def build(
         writer=ledger.turns.holder,
         owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose),
+    )
+
+
+def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the steps
+    settings: Settings,
+    shell: WinRmShell,
+    pool: FairHostPool,
+    scheduler: Scheduler,
+    authorizer: Authorizer,
+    courier: Courier,
+) -> Workflow:
+    return assemble(
+        ledger=courier.ledger,
+        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
+        clock=courier.clock,
+        pool=pool,
+        scheduler=scheduler,
+        authorizer=authorizer,
+        look_within=settings.look_within,
+        courier=courier,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.sql.database import PATIENCE
 from adapters.sql.documents import MAYBE_MESSAGE_REF, POSTINGS
 from adapters.sql.errors import translate_errors
-from adapters.sql.request_queries import (
+from adapters.sql.progress_queries import (
     hurry_postings,
     read_postings,
     set_due,

@@ -17,6 +17,7 @@ from adapters.sql.documents import Asks
 from adapters.sql.errors import conflict_of_proof, translate_errors
 from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
+from adapters.sql.progress_queries import read_due
 from adapters.sql.proof_queries import ProvingEntries
 from adapters.sql.request_queries import (
     RowMoved,
@@ -24,7 +25,6 @@ from adapters.sql.request_queries import (
     count_asked,
     is_one_statement,
     newest_ids,
-    read_due,
     read_part,
     read_requests,
     save_request,

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from app.bot import Bot
     from app.config.settings import Settings
-    from app.wiring import Bot
     from bot.commands.naming import CommandNames
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory

@@ -1,6 +1,6 @@
 """The events of a request, in the past tense. Their names are the words of the audit log (see `name_of`).
 
-A `key` is a target's host and session id. The lifecycle refuses an event whose `on_version` the request no longer has.
+A `key` is a target's host and session id. The lifecycle refuses an event of another `on_version`.
 """
 
 from __future__ import annotations

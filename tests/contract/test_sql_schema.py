@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import open_database
 from adapters.sql.migrate import current, newest, upgrade
-from adapters.sql.request_queries import read_due
+from adapters.sql.progress_queries import read_due
 from adapters.sql.sqlite_file import make
 from adapters.sql.tables import audit_entry, metadata
 from bot.errors import LedgerError, SettingsError

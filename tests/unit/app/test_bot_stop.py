@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapters.scheduler.places import Places
-from app.wiring import Bot
+from app.bot import Bot
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -1,0 +1,98 @@
+"""The running bot: its parts, and the order in which they start and stop."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING, Protocol
+
+from adapters.scheduler.ticker import Ticker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.scheduler.places import Places
+    from adapters.sql.owner import Owner
+    from bot.domain.request import WorkItem
+    from bot.ports.chat import ChatConnection
+    from bot.ports.scheduler import Scheduler
+    from bot.ports.store import Store
+    from bot.workflow.patience import Patience
+    from bot.workflow.steps import Workflow
+
+STOP_WITHIN = timedelta(seconds=5)
+"""How long running steps may take to finish when the program ends."""
+
+
+class Service(Protocol):
+    """A service that runs beside the steps."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Waits:
+    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience, self._ticker = patience, Ticker("patience", patience.look)
+
+    def start(self) -> None:
+        courier = self._patience.courier
+        for item in courier.ledger.due(courier.clock.now()):
+            self._patience.expect(item.request_id)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        self._ticker.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """All running parts. `start` returns once commands can arrive; `stop` lets running steps finish."""
+
+    ledger: Store
+    policy: str  # the text of the policy, for the audit log
+    workflow: Workflow
+    places: Places
+    scheduler: Scheduler
+    connection: ChatConnection
+    directory: Service
+    waits: Service  # tells who waits too long
+    release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
+    owner: Owner | None = None  # the ownership of the database, where another bot may want it
+    writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
+    ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
+
+    def start(self) -> None:
+        parts: tuple[Callable[[], None], ...] = (
+            partial(self.ledger.load_policy, self.policy),
+            self.directory.start,
+            self.ledger.hurry_postings,
+            self.waits.start,
+            partial(self.scheduler.start, self._step, self.workflow.record_failure),
+            self.connection.start,
+        )
+        for begin in parts:
+            if not self.ending.is_set():
+                begin()
+
+    def _step(self, item: WorkItem) -> None:
+        """Steps of hosts have a lane of their own, and mostly wait for their host."""
+        with nullcontext() if item.host else self.places.one():
+            self.workflow.step(item)
+
+    def stop(self) -> None:
+        """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
+        self.ending.set()
+        self.scheduler.stop(timedelta(0))
+        self.connection.stop()
+        self.waits.stop()
+        self.scheduler.stop(STOP_WITHIN)
+        self.directory.stop()
+        for release in self.release:
+            release()
