@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import SignedStore
+    from bot.workflow.steps import Workflow
 
 REQUESTS_AT_ONCE = 256
 """How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""

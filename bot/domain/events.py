@@ -1,4 +1,4 @@
-"""The events of a request, in the past tense. Their names are the words of the audit log (see `name_of`).
+"""The events of a request, in the past tense; `name_of` says their names in the audit log.
 
 A `key` is a target's host and session id. The lifecycle refuses an event of another `on_version`.
 """
@@ -283,19 +283,19 @@ class Noted:
 
 # fmt: off
 Event = (
-    Surveyed | ReasonAsked | ReasonGiven | Narrowed | ActionChanged | Counted | Approved | SecondPersonNeeded
-    | Denied | Cancelled | Refused | Expired | WarningStarted | WarningDelivered | WarningFailed | GraceStarted
-    | Announced | Started | HostStarted | HostContinued | TargetRequested | TargetEnded | Stopped | Ended
-    | Settled | SettlingAbandoned | StepFailed | Failed | Noted
+    Surveyed | ReasonAsked | ReasonGiven | Narrowed | ActionChanged | Counted | Approved | SecondPersonNeeded | Denied
+    | Cancelled | Refused | Expired | WarningStarted | WarningDelivered | WarningFailed | GraceStarted | Announced
+    | Started | HostStarted | HostContinued | TargetRequested | TargetEnded | Stopped | Ended | Settled
+    | SettlingAbandoned | StepFailed | Failed | Noted
 )
 # fmt: on
 
 
 def name_of(event: Event | Asked) -> str:
-    """Return the event's name in the audit log: `TargetEnded` -> `target_ended`."""
+    """Return the event's name in the audit log."""
     return name_of_kind(type(event))
 
 
 def name_of_kind(kind: type[Event | Asked]) -> str:
-    """Return the name that events of this class have in the audit log."""
+    """Return the name that events of this class have in the audit log: `TargetEnded` -> `target_ended`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
