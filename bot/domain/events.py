@@ -1,7 +1,4 @@
-"""The events of a request, in the past tense; `name_of` says their names in the audit log.
-
-A `key` is a target's host and session id. The lifecycle refuses an event of another `on_version`.
-"""
+"""The events of a request. A `key` is a target's host and session id; one of another `on_version` is refused."""
 
 from __future__ import annotations
 
