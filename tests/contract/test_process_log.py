@@ -89,3 +89,48 @@ def test_a_log_that_nobody_reads_any_more_stops_no_work() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False
     )
     assert done.stdout == b"goes on"
+
+
+STUCK = r"""
+import logging, threading, time
+from datetime import timedelta
+from adapters.sql.write_queue import FairLock
+from app.logging import set_up
+from app.watchdog import Watchdog
+set_up(level=logging.INFO, as_json=True)
+turns = FairLock()
+with turns.take(timedelta(0)):
+    Watchdog(turns.holder, rounds=3, wait=lambda: time.sleep(0.01)).start()
+    threading.Event().wait()
+"""
+
+STARTS = r"""
+import logging, threading
+from app.logging import set_up
+from app.running import leave, run_until_told
+set_up(level=logging.INFO, as_json=True)
+
+class Bot:
+    def writer(self): return None
+    def start(self): raise RuntimeError("one\ntwo")
+    def stop(self): threading.Event().wait()  # it hangs
+
+run_until_told(Bot)
+leave(0)
+"""
+
+
+def test_a_process_whose_writer_is_stuck_says_so_and_ends() -> None:
+    code, lines = lines_of(STUCK)
+    assert code == 75
+    assert [(line["event"], line["level"]) for line in lines] == [("process.stuck", "critical")]
+
+
+def test_a_start_that_breaks_and_an_end_that_hangs_end_the_process_all_the_same() -> None:
+    code, lines = lines_of(STARTS)
+    assert code == 1
+    assert [(line["event"], line.get("in_order")) for line in lines] == [
+        ("process.ended", False),
+        ("process.failed", None),
+    ]
+    assert "RuntimeError: one\ntwo" in lines[1]["exception"]
