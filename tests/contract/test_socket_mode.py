@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.slack import socket_mode
+from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.socket_client import PING_EVERY
 from adapters.slack.socket_mode import NO_TOKEN, SocketMode
 from bot.errors import BotError, ChatError, SettingsError
@@ -45,6 +46,8 @@ def connect(workspace: Workspace) -> Iterator[Callable[..., SocketMode]]:
             "team": "T0HOME0001",
             "intake": BotHarness().intake,
             "wake": lambda _item: None,
+            "asked": lambda _id, _url: None,
+            "keeper": AckKeeper(),
         }
         made.append(SocketMode(**settings | other))
         return made[-1]

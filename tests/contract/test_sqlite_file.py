@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from adapters.sql.database import MOST, open_database
+from adapters.sql.database import FOR_PEOPLE, MOST, open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import current, newest, upgrade
 from bot.audit.keys import SigningKeys
@@ -186,7 +186,7 @@ def test_a_process_has_a_bounded_number_of_connections(database: Engine, file: P
 
 def test_who_waits_in_vain_for_a_connection_is_told_so(database: Engine, ledger: SqlLedger) -> None:
     database.pool._timeout = 0.01  # type: ignore[attr-defined] # a test need not wait as long as people do
-    held = [database.connect() for _ in range(MOST)]
+    held = [database.connect() for _ in range(MOST - FOR_PEOPLE)]
     with pytest.raises(LedgerError, match="All my connections to the database are in use"):
         ledger.find("TS-AAAAAA")
     for each in held:
