@@ -15,8 +15,6 @@ from slack_sdk.web import SlackResponse
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
-    from slack_sdk import WebClient
-
     from bot.domain.posting import MessageRef
 
 METHODS = (
@@ -159,7 +157,7 @@ class FakeUrls:
 
     def keep(self, request_id: str, url: str) -> None: ...
 
-    def answer(self, request_id: str, text: str, client: WebClient) -> None:  # noqa: ARG002 - no HTTP
+    def answer(self, request_id: str, text: str) -> None:
         if not self.works:
             raise ChatError("There is no way left to answer the command itself.", retryable=False)
         self.answers.append((request_id, text))
