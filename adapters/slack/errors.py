@@ -133,7 +133,7 @@ def _refused(exc: SlackApiError) -> ChatError:
         return PlaceRefused(f"Slack does not let me post there ({name}). {cure}".strip())
     if name == GONE:
         return MessageGone(f"The message is not there any more ({name}).")
-    retry_after = _retry_after(exc.response)
+    retry_after = asked_wait(exc.response)
     status = getattr(exc.response, "status_code", HTTPStatus.OK)
     is_ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     retryable = name in LATER or not name or retry_after is not None or is_ill
@@ -145,7 +145,7 @@ def _unreached(exc: Exception, *, may_stand: bool) -> ChatError:
     return ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True, may_stand=may_stand)
 
 
-def _retry_after(response: object) -> timedelta | None:
+def asked_wait(response: object) -> timedelta | None:
     """Return the wait that HTTP 429 asks for; None: it asks for none. See docs.slack.dev/apis/web-api/rate-limits."""
     if getattr(response, "status_code", None) != HTTPStatus.TOO_MANY_REQUESTS:
         return None
