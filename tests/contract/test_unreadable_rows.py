@@ -12,7 +12,7 @@ from adapters.sql.database import open_database
 from bot.domain import events as e
 from bot.domain.posting import MessageRef
 from bot.domain.request import State, WorkItem
-from bot.errors import UnreadableRequest
+from bot.errors import PlaceRefused, UnreadableRequest
 from bot.workflow.unreadable import Unreadable
 from tests.contract.conftest import KEY
 from tests.fakes.chat import FakeChat
@@ -152,3 +152,21 @@ def test_the_bot_ends_it_tells_the_requester_and_goes_on_with_the_others() -> No
     bot.run()
     assert bot.events_of(bad).count("failed") == 1
     assert bot.find(good.id).ending is not None
+
+
+@pytest.mark.parametrize("refused", [("tell",), ("tell", "post_directly")])
+def test_who_cannot_be_told_in_the_channel_is_told_another_way(
+    ledger: SqlLedger, database: Engine, refused: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = FakeChat()
+
+    def refuse(*_: object) -> None:
+        raise PlaceRefused("Slack does not let me post there (not_in_channel).")
+
+    for name in refused:
+        monkeypatch.setattr(chat, name, refuse)
+    damage(database, DAMAGES["no JSON"])
+    with pytest.raises(UnreadableRequest) as caught:
+        ledger.find(BAD)
+    Unreadable(ledger=ledger, chat=chat).end(caught.value)
+    assert (len(chat.cards), len(chat.answers)) == ((0, 1) if "post_directly" in refused else (1, 0))

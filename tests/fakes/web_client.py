@@ -36,6 +36,7 @@ class Refusal(StrEnum):
     RATE_LONG = "rate limit longer than any card lives"
     LOST = "carried out, and the answer is lost"
     SLOW = "carried out, and the answer comes too late"
+    SILENT = "not carried out, and no answer comes"
     CUT = "the connection is not made"
     BROKEN = "HTTP 500 with a page of HTML"
 
@@ -173,7 +174,7 @@ def _error(refusal: str) -> Exception:
     match refusal:
         case Refusal.LOST:
             return RemoteDisconnected("Remote end closed connection without response")
-        case Refusal.SLOW:
+        case Refusal.SLOW | Refusal.SILENT:
             return TimeoutError("The read operation timed out")
         case Refusal.CUT:
             return URLError(ConnectionResetError("reset"))

@@ -11,7 +11,7 @@ from bot.cards import request_card, troubles
 from bot.cards.shapes import shorter
 from bot.domain.posting import MessageRef
 from bot.domain.request import Ending, State
-from bot.errors import ChatError, TokenRefused
+from bot.errors import BotError, ChatError, LedgerError, TokenRefused
 from bot.workflow.courier import TOKEN_PAUSE
 from bot.workflow.inputs import PressCall
 from bot.workflow.patience import SILENT_FOR, Patience
@@ -20,6 +20,7 @@ from tests.support.harness import BotHarness, sessions, text_of
 from tests.support.people import APPROVALS, BO, DANA, OPS, asking_leads, bot_with
 
 if TYPE_CHECKING:
+    from bot.cards.model import Card
     from bot.domain.request import Request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -156,6 +157,37 @@ def test_a_bug_at_one_who_waits_keeps_nobody_else_waiting() -> None:
         patience.look()
     patience.look()
     assert [request_id for request_id, _ in harness.chat.answers] == [second]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LedgerError("I cannot reach my database."),
+        ChatError("Slack cannot be reached (URLError).", retryable=True),
+        ChatError("Slack cannot be reached (TimeoutError).", retryable=True, may_stand=True),
+        DEAD,
+    ],
+)
+def test_who_could_not_be_told_that_they_wait_is_told_later(error: BotError) -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    request_id = harness.ask_and_run("comp1 id=3 --sync").id
+    patience.expect(request_id)
+    answer, failures = harness.chat.answer, [error, error]
+
+    def fails_twice(request_id: str, card: Card) -> None:
+        if failures:
+            raise failures.pop()
+        answer(request_id, card)
+
+    harness.chat.answer = fails_twice  # type: ignore[method-assign]
+    for _ in range(3):
+        harness.clock.move(TOKEN_PAUSE)
+        for _ in range(3):
+            patience.look()
+    assert failures == []
+    assert len(harness.chat.answers) + len(harness.chat.told) == 1
 
 
 def test_who_has_a_card_is_told_nothing_of_waiting() -> None:
