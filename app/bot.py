@@ -35,20 +35,28 @@ class Service(Protocol):
     def stop(self) -> None: ...
 
 
+WAITERS = 8
+"""How many threads tell people that they wait: Slack may be slow for some of them, and the others are told meanwhile."""
+
+
 class Waits:
     """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
 
     def __init__(self, patience: Patience) -> None:
-        self._patience, self._ticker = patience, Ticker("patience", patience.look)
+        self._patience = patience
+        self._tickers = [Ticker("patience", patience.look) for _ in range(WAITERS)]
 
     def start(self) -> None:
         courier = self._patience.courier
         for item in courier.ledger.due(courier.clock.now()):
             self._patience.expect(item.request_id)
-        self._ticker.start()
+        for ticker in self._tickers:
+            ticker.start()
 
     def stop(self) -> None:
-        self._ticker.stop()
+        """A thread that waits for Slack ends with the process: nothing is lost but a sentence."""
+        for ticker in self._tickers:
+            ticker.stop(timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,11 @@ class Ticker:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, within: timedelta = timedelta(seconds=5)) -> None:
+        """Call it no more, and wait so long for the call under way."""
         self._ending.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            self._thread.join(timeout=within.total_seconds())
 
     def _keep_calling(self) -> None:
         while not self._ending.wait(self._every):

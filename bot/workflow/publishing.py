@@ -234,12 +234,13 @@ class CardPublisher:
 def publisher_on(courier: Courier, scheduler: Scheduler) -> CardPublisher:
     """Return the publisher whose messages this courier sends."""
     ledger, chat, clock = courier.ledger, courier.chat, courier.clock
+    buttons = ButtonKeeper(ledger=ledger, chat=chat)
     return CardPublisher(
         ledger=ledger,
         clock=clock,
         scheduler=scheduler,
         courier=courier,
-        poster=CardPoster(ledger=ledger, chat=chat, courier=courier),
+        poster=CardPoster(ledger=ledger, chat=chat, courier=courier, buttons=buttons),
         announcer=Announcer(ledger=ledger, courier=courier),
-        notifier=Notifier(ledger=ledger, clock=clock, courier=courier, buttons=ButtonKeeper(ledger=ledger, chat=chat)),
+        notifier=Notifier(ledger=ledger, clock=clock, courier=courier, buttons=buttons),
     )
