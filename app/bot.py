@@ -36,7 +36,7 @@ class Service(Protocol):
 
 
 WAITERS = 8
-"""How many threads tell people that they wait: Slack may be slow for some of them, and the others are told meanwhile."""
+"""How many threads tell people that they wait. Slack may be slow for some of them; the others are told meanwhile."""
 
 
 class Waits:

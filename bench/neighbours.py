@@ -42,6 +42,9 @@ TRIES, QUICK_TRIES = 20, 3
 FLOODING = 16
 """How many people type and press without a pause."""
 
+ROUND_TRIP = 0.05
+"""Seconds that Slack takes to show an answer: nobody sends the next thing before."""
+
 SETTLE = 1.0
 """Seconds until those beside are at work."""
 
@@ -70,10 +73,13 @@ def flood(world: World) -> Iterator[None]:
         request_id = ""
         while not ends.is_set():
             request_id = world.type(f"{HEALTHY} id=99", by=number) or request_id
+            time.sleep(ROUND_TRIP)
             world.mistype(by=number)
+            time.sleep(ROUND_TRIP)
             world.press(request_id, by=number)
+            time.sleep(ROUND_TRIP)
 
-    people = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(FLOODING)]
+    people = [threading.Thread(target=one, args=(number + 1,), daemon=True) for number in range(FLOODING)]
     for each in people:
         each.start()
     try:

@@ -90,7 +90,7 @@ class ButtonKeeper:
             kept = Posting(key=left.key, tries=tries, is_over=tries >= TRIES, message_ref=message_ref)
             self.ledger.mark_posting(request.id, known, kept)
             if kept.is_over:
-                log.error("card.left", request_id=request.id, channel=message_ref.channel_id, message=error.message)
+                log.warning("card.left", request_id=request.id, channel=message_ref.channel_id, message=error.message)
                 return
             self._strip(request, message_ref)
             raise ChatError(error.message, retryable=True, retry_after=FIRST_PAUSE * 2**left.tries) from error

@@ -12,7 +12,6 @@ from tests.chaos.stories import SECOND, TRIES, asks, waits
 from tests.chaos.tally import judge
 from tests.chaos.world import World
 from tests.fakes.web_client import FakeSlack, FakeUrls, Message
-from tests.support import builders as b
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,8 +77,11 @@ class SlackWorld(World):
         super().__init__(chat=SlackChat(self.slack, {}, self.urls))  # type: ignore[arg-type] # as the client and the URLs
         self.shown: set[str] = set()
         self.at_call: Callable[[str], None] = lambda _method: None
-        self.slack.at_call = lambda method: self.at_call(method)
+        self.slack.at_call = self._calling
         self.slack.at_show = self._note_outcome
+
+    def _calling(self, method: str) -> None:
+        self.at_call(method)
 
     def _note_outcome(self, message: Message) -> None:
         """Keep whose outcome was seen: somebody may delete the message after that."""
