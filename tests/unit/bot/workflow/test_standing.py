@@ -182,7 +182,7 @@ def test_a_process_that_dies_at_a_notice_leaves_it_to_the_next(*, is_sent: bool)
             reply(*what)
         raise Crash
 
-    harness.chat.reply = die  # type: ignore[method-assign] # the process is killed here
+    harness.chat.reply = die  # type: ignore[assignment,method-assign] # the process is killed here
     harness.press("deny", by=BO, on=request)
     harness.clock.move(MINUTE)  # so that nobody has just pressed
     with pytest.raises(Crash):
