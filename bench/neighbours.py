@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 AGAINST_ALONE = 1.5
 """Beside others, the median of a healthy request is at most so many times that of one alone."""
 
-TRIES, QUICK_TRIES = 20, 3
-FLOODING = 16
+TRIES, QUICK_TRIES = 20, 5
+FLOODING = 8
 """How many people type and press without a pause."""
 
 ROUND_TRIP = 0.05

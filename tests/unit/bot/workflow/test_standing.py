@@ -264,6 +264,19 @@ def test_who_has_a_card_is_told_nothing_of_waiting() -> None:
     assert harness.chat.answers == []
 
 
+@pytest.mark.parametrize("hours", [-2, -1, 1])
+def test_who_waits_is_told_in_time_though_the_clock_is_set(hours: int) -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    patience.expect(harness.ask_and_run("comp1 id=3 --sync").id)
+    harness.clock.move(timedelta(hours=hours))
+    for _ in range(11):
+        patience.look()
+        harness.clock.move(SECOND)
+    assert len(harness.chat.answers) == 1
+
+
 # Copies
 
 
