@@ -52,7 +52,8 @@ class Waits:
         self._ticker.start()
 
     def stop(self) -> None:
-        self._ticker.stop()
+        """A thread that waits for Slack ends with the process: nothing is lost but a sentence."""
+        self._ticker.stop(timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

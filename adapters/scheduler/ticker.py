@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 EVERY = timedelta(seconds=1)
 
-STOP_WITHIN = 5.0
-"""How many seconds the end waits for calls that run."""
-
 
 class Ticker:
     """Calls `call` every second between `start` and `stop`, in each of its threads. An exception ends nothing."""
@@ -30,9 +27,10 @@ class Ticker:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
+    def stop(self, within: timedelta = timedelta(seconds=5)) -> None:
+        """Call it no more, and wait so long for the call under way."""
         self._ending.set()
-        until = monotonic() + STOP_WITHIN
+        until = monotonic() + within.total_seconds()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(max(0.0, until - monotonic()))

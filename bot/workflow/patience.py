@@ -56,9 +56,14 @@ class Patience:
             self._expected[request_id] = self.courier.clock.now() + pause
 
     def _next(self) -> str:
-        """Take the next request that is due, so that a bug at one of them keeps nobody else waiting; empty: none is."""
+        """Take the next request that is due, so that a bug at one of them keeps nobody else waiting; empty: none is.
+
+        Nobody waits longer than that because the clock was set back.
+        """
         now = self.courier.clock.now()
         with self._lock:
+            for request_id, at in self._expected.items():
+                self._expected[request_id] = min(at, now + SILENT_FOR)
             due = next((request_id for request_id, at in self._expected.items() if at <= now), "")
             self._expected.pop(due, None)
             return due

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
     from bot.ports.chat import Chat
     from bot.ports.ledger import Ledger
+    from bot.workflow.buttons import ButtonKeeper
     from bot.workflow.courier import Courier
 
 CARD, AGAIN, REDRAWN, LISTED_ANEW, ACTS = "card", "card again", "redrawn", "listed anew", "card of the act"
@@ -42,6 +43,7 @@ class CardPoster:
     ledger: Ledger
     chat: Chat
     courier: Courier
+    buttons: ButtonKeeper
 
     def show(self, request: Request, card: Card) -> MessageRef | None:
         """Show the card and return where it stands; None when it can stand nowhere, as its posting says."""
@@ -165,7 +167,7 @@ class CardPoster:
             self._mark(request, tried, replace(tried, fault=error.message))
             if error.retryable:
                 raise error
-            self._remove(request, message_ref)
+            self.buttons.take_away(request, message_ref)
             return message_ref
         shown = request.posting(ACTS)
         if request.state is State.ACTING and shown.is_over:
@@ -199,14 +201,8 @@ class CardPoster:
         if undressed.claimed:
             self._redraw_in_a_shape(posted, card)
             self._mark(request, undressed, Posting(key=REDRAWN))
-        self._remove(request, old)
+        self.buttons.take_away(request, old)
         return posted
-
-    def _remove(self, request: Request, message_ref: MessageRef) -> None:
-        try:
-            self.chat.remove(message_ref)
-        except ChatError as error:
-            log.info("card.not_removed", request_id=request.id, message=error.message)
 
     def _mark(self, request: Request, before: Posting, after: Posting) -> None:
         self.ledger.mark_posting(request.id, before, after)

@@ -78,6 +78,9 @@ class FakeSlack:
     called: list[str] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+    """Channels that the bot was removed from."""
     timeout: int = 30
     ssl: None = None
     proxy: None = None
@@ -94,8 +97,7 @@ class FakeSlack:
 
     def chat_postMessage(self, *, channel: str, text: str, **more: Any) -> SlackResponse:  # noqa: N802 - Slack's name
         late = self._enter("chat_postMessage")
-        if channel in self.archived:
-            raise _api_error("is_archived")
+        self._refuse_closed(channel)
         ts = f"{next(self._numbers) + 1}.000"
         message = Message(channel=channel, text=text, blocks=more.get("blocks") or [], thread=more.get("thread_ts"))
         self.standing[channel, ts] = message
@@ -103,11 +105,13 @@ class FakeSlack:
 
     def chat_postEphemeral(self, *, channel: str, user: str, text: str, blocks: Any = None) -> SlackResponse:  # noqa: N802
         late = self._enter("chat_postEphemeral")
+        self._refuse_closed(channel)
         self.private.append((user, Message(channel=channel, text=text, blocks=blocks or [])))
         return _leave(late, {"message_ts": "1"})
 
     def chat_update(self, *, channel: str, ts: str, text: str, blocks: Any) -> SlackResponse:
         late = self._enter("chat_update")
+        self._refuse_closed(channel)
         message = self._find(channel, ts)
         message.text, message.blocks = text, blocks or []
         return _leave(late, {})
@@ -125,11 +129,21 @@ class FakeSlack:
 
     def conversations_info(self, *, channel: str) -> SlackResponse:
         late = self._enter("conversations_info")
-        return _leave(late, {"channel": {"id": channel, "is_archived": channel in self.archived}})
+        return _leave(late, {"channel": self._about(channel)})
 
     def conversations_open(self, *, users: str) -> SlackResponse:
         late = self._enter("conversations_open")
         return _leave(late, {"channel": {"id": f"D{users}"}})
+
+    def _about(self, channel: str) -> dict[str, Any]:
+        is_archived, is_shared = channel in self.archived, channel in self.shared
+        return {"id": channel, "is_archived": is_archived, "is_ext_shared": is_shared}
+
+    def _refuse_closed(self, channel: str) -> None:
+        if channel in self.archived:
+            raise _api_error("is_archived")
+        if channel in self.left:
+            raise _api_error("not_in_channel")
 
     def _find(self, channel: str, ts: str) -> Message:
         if (channel, ts) not in self.standing:
