@@ -15,8 +15,8 @@ from bot.cards.text import plain
 if TYPE_CHECKING:
     from bot.cards.charts import Chart, DrawChart
 
-WIDE = 7.2
-"""The width of a chart in inches: that of a column of text."""
+WIDE = 4.8
+"""The width of a chart in inches: its letters can be read on a phone, where it is as wide as the page."""
 
 INK, SOFT, LINE, FILL, PART = "#1b1f24", "#4b5563", "#c9ced6", "#7fa3d1", "#12335e"
 _SVG, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -37,9 +37,9 @@ def draw(chart: Chart) -> str:
     fixed = {"svg.fonttype": "none", "svg.hashsalt": chart.key, "text.parse_math": False, "text.usetex": False}
     with mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()
-        mpl.rcParams.update(fixed | {"font.size": 9, "hatch.linewidth": 0.8, "axes.edgecolor": LINE})
+        mpl.rcParams.update(fixed | {"font.size": 10, "hatch.linewidth": 0.8, "axes.edgecolor": LINE})
         warnings.simplefilter("ignore")  # a name in a script that its measuring font lacks; the browser has another
-        figure = Figure(figsize=(WIDE, 2.4 if chart.days else 0.7 + 0.27 * len(chart.names)), layout="constrained")
+        figure = Figure(figsize=(WIDE, 2.1 if chart.days else 0.65 + 0.27 * len(chart.names)), layout="constrained")
         axes = figure.add_subplot()
         (_draw_days if chart.days else _draw_names)(axes, chart)
         _finish(figure, axes, chart)
@@ -53,8 +53,8 @@ def _draw_days(axes: Any, chart: Chart) -> None:
 
     places = [dates.date2num(day) for day in chart.days]
     _bars(partial(axes.bar, width=0.85), places, chart)
-    axes.set_xlim(places[0] - 1, places[-1] + 1)
-    locator = dates.AutoDateLocator(minticks=2, maxticks=8, interval_multiples=True)
+    axes.set_xlim(places[0] - 0.9, places[-1] + 0.9)
+    locator = dates.AutoDateLocator(minticks=2, maxticks=4, interval_multiples=True)
     locator.intervald[dates.HOURLY] = locator.intervald[dates.MINUTELY] = [24]  # no tick within a day
     axes.xaxis.set_major_locator(locator if len(set(places)) > 2 else _at(places))
     axes.xaxis.set_major_formatter(dates.DateFormatter("%Y-%m-%d"))
@@ -90,6 +90,7 @@ def _finish(figure: Any, axes: Any, chart: Chart) -> None:
         axes.spines[side].set_visible(False)
     axes.set_axisbelow(True)
     axes.tick_params(colors=INK, length=0)
+    axes.tick_params(axis="x", pad=7)
     if any(chart.parts):
         figure.legend(loc="outside upper right", ncols=2, frameon=False, labelcolor=INK)
 

@@ -18,6 +18,7 @@ from bot.cards.report_rows import forced_row, otherwise_row, refused_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from typing import IO
 
     from adapters.sql.audit_reader import AuditReader
@@ -84,16 +85,17 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
     """Write the page, and return what does not verify."""
     now = SystemClock().now()
     period = Period.of(query.wanted, now)
-    query = replace(query, wanted=period.within(query.wanted))
     lister = Lister(query)
     overview = lister.count(reader, query, names)
     lister.list_refused(reader, query, names, overview.names())
     earlier = period.before(query.zone)
     proof = Proof(head=reader.head(), found=_check_log(query, anchors))
-    first = next(reader.segment(1, 1), None)
+    begins = _beginning(reader)
+    if earlier and (begins is None or begins >= earlier.until):
+        earlier = None
     facts = Facts(
         wanted=query.wanted, period=period, zone=query.zone, made_at=now, now=overview, earlier=earlier,
-        before=_figures(reader, query, names, earlier), log_begins=first.entry.at if first else None,
+        before=_figures(reader, query, names, earlier), log_begins=begins,
         refused=lister.refused.rows, refused_faults=lister.refused_faults, proof=proof,
     )  # fmt: skip
     lists = Lists(forced=lister.forced, refused=lister.refused, otherwise=lister.otherwise)
@@ -104,6 +106,12 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
     stderr.print(f"The page is about {overview.days.total().requests} requests, times in {query.zone_name}.")
     said = [proof.found.fault] if proof.found else []
     return [each for each in (*said, *overview.faults, *lister.refused_faults) if each]
+
+
+def _beginning(reader: AuditReader) -> datetime | None:
+    """Return the time of the first entry; None for an empty log."""
+    first = next(reader.segment(1, 1), None)
+    return first.entry.at if first else None
 
 
 def _figures(reader: AuditReader, query: Query, names: Names, period: Period | None) -> Overview | None:

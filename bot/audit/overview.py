@@ -52,7 +52,7 @@ class Period:
     """The time that a page is about."""
 
     since: datetime | None  # None: from the first entry
-    until: datetime  # up to which the page counts, that moment left out
+    until: datetime  # the moment at which it ends, which does not belong to it
 
     @classmethod
     def of(cls, wanted: AuditFilter, now: datetime) -> Period:

@@ -16,18 +16,24 @@ Html = NewType("Html", str)
 LONGEST_TEXT = 10_000
 """The most characters of one text on a page; a command has fewer."""
 
-_ISOLATES = {ord("\N{FIRST STRONG ISOLATE}"): None, ord("\N{POP DIRECTIONAL ISOLATE}"): None}
+_ISOLATES = {ord("\N{FIRST STRONG ISOLATE}"): "<bdi>", ord("\N{POP DIRECTIONAL ISOLATE}"): "</bdi>"}
+"""In HTML an element keeps a word that is written from the right from turning what stands around it."""
 
 
 def text(words: str) -> Html:
-    """Return a text letter by letter. Its direction ends with its element: put what came from outside into `outer`."""
+    """Return a text letter by letter. Put what came from outside into `outer`, so that it is a piece of its own."""
     cut = words if len(words) <= LONGEST_TEXT else f"{words[:LONGEST_TEXT]}..."
-    return Html(escape(plain(cut).translate(_ISOLATES)))
+    return Html(escape(plain(cut)).translate(_ISOLATES))
 
 
-def outer(words: str, tag: str = "bdi") -> Html:
+def outer(words: str) -> Html:
     """Return a text from outside as a piece of its own, which turns nothing around it. An empty one is no element."""
-    return Html(f'<{tag} dir="auto">{text(words)}</{tag}>') if words else Html("")
+    return Html(f"<bdi>{text(words)}</bdi>") if words else Html("")
+
+
+def typed(words: str) -> Html:
+    """Return what a person typed, from left to right."""
+    return Html(f'<code dir="ltr">{text(words)}</code>') if words else Html("")
 
 
 def join(parts: Iterable[Html], between: str = "") -> Html:

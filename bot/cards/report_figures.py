@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_GROUPS = 10
 """How many computers or people a table has."""
 
-LONGEST_LABEL = 28
+LONGEST_LABEL = 22
 TIMES = ("up to 1 minute", "up to 5 minutes", "up to 15 minutes", "up to 1 hour", "over 1 hour")
 _HEADS = ("requests", "forced", "refused", "sessions", "done", "not done")
 
@@ -27,17 +27,19 @@ _HEADS = ("requests", "forced", "refused", "sessions", "done", "not done")
 def totals(now: Overview, before: Overview | None, compared: Html) -> Iterator[str]:
     """Yield the totals beside those of the period before."""
     yield paragraph(compared)
-    heads = ("", "this period") if before is None else ("", "this period", "period before", "change")
+    heads = ("figure", "this period") if before is None else ("figure", "this period", "period before", "change")
     theirs = [None] * len(_totals(now)) if before is None else [value for _, value, _ in _totals(before)]
     rows = [_total(name, value, old, in_time=in_time, alone=before is None)
             for (name, value, in_time), old in zip(_totals(now), theirs, strict=True)]  # fmt: skip
-    yield from table("Totals", heads, rows)
+    yield from table("The period in numbers", heads, rows)
+    yield '<div class="pair">\n'
     endings = sorted(now.endings.items(), key=lambda each: (-each[1], each[0]))
     yield from table("How the requests ended", ("ending", "requests"),
                      [(text(spoken(ending) or "not over yet"), number) for ending, number in endings])  # fmt: skip
     verdicts = sorted(now.days.total().verdicts.items(), key=lambda each: (-each[1], each[0]))
     yield from table("What came of the sessions", ("verdict", "sessions"),
                      [(outer(spoken(verdict)), number) for verdict, number in verdicts])  # fmt: skip
+    yield "</div>\n"
 
 
 def _totals(overview: Overview) -> list[tuple[str, int | None, bool]]:
@@ -52,6 +54,7 @@ def _totals(overview: Overview) -> list[tuple[str, int | None, bool]]:
         ("Sessions they were about to act on", total.sessions, False),
         ("of these done", total.done, False),
         ("of these not done", total.not_done, False),
+        ("of these without a verdict", total.sessions - total.done - total.not_done, False),
         ("People who asked", len(overview.requesters.groups()), False),
         ("Computers named", len(overview.hosts.groups()), False),
         ("Median time to decision", total.decision_ms, True),
@@ -63,7 +66,8 @@ def _total(name: str, value: int | None, old: int | None, *, in_time: bool, alon
     def said(number: int | None) -> Html | int:
         return text(took(number)) if in_time or number is None else number
 
-    return [text(name), said(value)] if alone else [text(name), said(value), said(old), text(_change(value, old))]
+    label = Html(f'<span class="part">{text(name)}</span>') if name.startswith("of these") else text(name)
+    return [label, said(value)] if alone else [label, said(value), said(old), text(_change(value, old))]
 
 
 def _change(value: int | None, old: int | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import report_figures as figures
-from bot.cards.html import Html, join, list_of, outer, paragraph, text
+from bot.cards.html import Html, join, list_of, paragraph, text, typed
 from bot.cards.report_proof import Proof, proof_section
 from bot.cards.report_rows import FORCED_HEADS, OTHERWISE_HEADS, REFUSED_HEADS, moment
 from bot.cards.report_style import STYLE
@@ -41,13 +41,13 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 class Facts:
     """What a page is made of, beside its long lists."""
 
-    wanted: AuditFilter
+    wanted: AuditFilter  # as it was typed
     period: Period
     zone: tzinfo
     made_at: datetime
     now: Overview
     earlier: Period | None  # the period before; None: there is none
-    before: Overview | None  # its figures
+    before: Overview | None  # its figures; None: the log has nothing of it
     log_begins: datetime | None  # the time of the first entry; None: the log is empty
     refused: int  # how many entries say no
     refused_faults: Sequence[str]  # which of them do not verify, the first few
@@ -109,7 +109,7 @@ def _facts(facts: Facts) -> Iterator[Html]:
     yield _fact("Period", Html(f"{since} {text('up to')} {moment(facts.period.until, facts.zone)}"))
     yield _fact("Times in", text(zone))
     asked = facts.wanted.in_words()
-    yield _fact("Selected", outer(asked, "code") if asked else text("everything"))
+    yield _fact("Selected", typed(asked) if asked else text("everything"))
     yield _fact("Made at", moment(facts.made_at, facts.zone))
     yield _fact("Verified", text(facts.proof.in_short(facts.now, facts.refused_faults)))
 
@@ -120,13 +120,14 @@ def _fact(name: str, value: Html) -> Html:
 
 def _compared(facts: Facts) -> Html:
     """Return which period the totals are compared with, or why with none."""
-    if facts.earlier is None or facts.earlier.since is None:
+    if facts.period.since is None:
         return text("There is no period before: the report begins with the log. --since names a beginning.")
-    whole = Html("")
-    if facts.log_begins is None or facts.log_begins > facts.earlier.since:
-        whole = text(" The log begins later than that, so the period before is not whole.")
+    if facts.earlier is None or facts.earlier.since is None or facts.before is None:
+        return text("There is no period before: the log has no entry of it.")
+    begins = facts.log_begins
+    late = text(" The log begins later than that.") if begins and begins > facts.earlier.since else Html("")
     between = (moment(facts.earlier.since, facts.zone), moment(facts.earlier.until, facts.zone))
-    return Html(f"{text('The period before is')} {between[0]} {text('up to')} {between[1]}{text('.')}{whole}")
+    return Html(f"{text('The period before is')} {between[0]} {text('up to')} {between[1]}{text('.')}{late}")
 
 
 def _list(caption: str, count: int, heads: Sequence[str], rows: Iterable[str], none: str) -> Iterator[str]:

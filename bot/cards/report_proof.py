@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.audit.overview import MOST_FAULTS
 from bot.audit.verify import in_words
-from bot.cards.html import Html, join, outer, paragraph, table, text
+from bot.cards.html import Html, join, outer, paragraph, table, text, typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,9 +68,7 @@ def proof_section(proof: Proof, now: Overview, refused: Sequence[str]) -> Iterat
     if proof.head.seq:
         anchor = f"{proof.head.seq}:{proof.head.hash}"
         kept = "Keep it on another machine: as an anchor it proves later that nothing up to it was cut off."
-        yield paragraph(
-            text("The newest entry, as the database marks it, is "), outer(anchor, "code"), text(f". {kept}")
-        )
+        yield paragraph(text("The newest entry, as the database marks it, is "), typed(anchor), text(f". {kept}"))
 
 
 def _faults(proof: Proof, now: Overview, refused: Sequence[str]) -> Iterator[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.audit.entry import BOT
 from bot.audit.history import NO, YES
-from bot.cards.html import Html, join, list_row, outer, text
+from bot.cards.html import Html, join, list_row, outer, text, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +59,9 @@ def refused_row(each: CheckedEntry, names: Mapping[str, str], zone: tzinfo) -> H
     cells = (
         _lines(*head),
         _lines(*map(Html, happened)),
-        person(entry.actor_name, entry.actor) if entry.actor else text("the bot"),
+        text("the bot") if entry.actor in ("", BOT) else person(entry.actor_name, entry.actor),
         person(names.get(entry.requester, ""), entry.requester),
-        outer(each.command, "code"),
+        typed(each.command),
         outer(said),
     )
     return list_row(REFUSED_HEADS, cells)
@@ -122,7 +123,7 @@ def _session(each: SessionOutcome) -> Html:
 
 def _command(request: RequestHistory) -> Html:
     rules = join(map(outer, request.rules), text(", "))
-    return _lines(outer(request.command, "code"), Html(f"{text('rule')} {rules}") if rules else Html(""))
+    return _lines(typed(request.command), Html(f"{text('rule')} {rules}") if rules else Html(""))
 
 
 def _outcome(request: RequestHistory) -> Html:

@@ -24,10 +24,11 @@ section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--
 section:target > h2 { text-decoration: underline; text-underline-offset: .2em; }
 .note, .bad { border-left: .3rem solid var(--ink); background: var(--shade); padding: .5rem .9rem; }
 div.bad ul { margin: .25rem 0; padding-left: 1.25rem; overflow-wrap: anywhere; }
-figure { margin: 1rem 0 .5rem; max-width: 46rem; }
+figure { margin: 1rem 0 .5rem; max-width: 34rem; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: .9rem; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
+.pair { display: flex; flex-wrap: wrap; gap: 0 3rem; }
 .tall { max-height: 26rem; overflow-y: auto; border-bottom: 1px solid var(--line); }
 .tall thead th { position: sticky; top: 0; background: #fff; box-shadow: 0 1px 0 var(--line); }
 table { border-collapse: collapse; font-size: .95rem; }
@@ -36,11 +37,13 @@ th, td { padding: .35rem .75rem; vertical-align: top; text-align: right; border-
   font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child { text-align: left; padding-left: .25rem; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
-tbody th { font-weight: 400; overflow-wrap: anywhere; min-width: 7rem; }
+.part { display: block; padding-left: 1rem; }
+tbody th { font-weight: 400; overflow-wrap: anywhere; min-width: 9rem; }
 .words td, .words th { text-align: left; }
 .list { width: 100%; font-size: .9rem; table-layout: fixed; }
 .list th, .list td { text-align: left; overflow-wrap: anywhere; padding: .45rem .5rem; }
 .list th:first-child { width: 11.5rem; }
+.list th:nth-child(3) { width: 22%; }
 code { font: .9em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
   overflow-wrap: anywhere; }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .9rem; }
@@ -52,19 +55,20 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .9rem; }
   .list, .list tbody, .list tr, .list th, .list td { display: block; width: auto; }
   .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .list tr { border: 1px solid var(--line); border-radius: .4rem; margin: .75rem 0; padding: .35rem .5rem; }
-  .list th:first-child { width: auto; }
+  .list th:first-child, .list th:nth-child(3) { width: auto; }
   .list th, .list td, .list th:first-child { border: 0; padding: .2rem .25rem; }
   .list td::before, .list tbody th::before { content: attr(data-label); display: block; color: var(--soft);
     font-size: .82rem; }
 }
 @media print {
   @page { margin: 14mm 12mm; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
   nav, .skip { display: none; }
   section { margin-top: 1.25rem; padding-top: .75rem; }
   h2, h3, caption, figcaption { break-after: avoid; }
-  figure, tr, div.bad { break-inside: avoid; }
-  figure { max-width: 16cm; }
+  figure, tr, div.bad, .scroll:not(.tall) { break-inside: avoid; }
+  figure { max-width: 13cm; }
   .scroll, .tall { overflow: visible; max-height: none; border: 0; }
   .tall thead th { position: static; box-shadow: none; }
   thead { display: table-header-group; }
