@@ -102,7 +102,7 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
     draw = chart_drawer()
     file.writelines(page(facts, lists, draw))
     if draw is None:
-        stderr.print(NO_CHARTS, markup=False)
+        stderr.print(NO_CHARTS, markup=False, soft_wrap=True)
     stderr.print(f"The page is about {overview.days.total().requests} requests, times in {query.zone_name}.")
     said = [proof.found.fault] if proof.found else []
     return [each for each in (*said, *overview.faults, *lister.refused_faults) if each]

@@ -33,7 +33,7 @@ SECTIONS = (
 )
 """Id and heading of each section, in their order."""
 
-NO_CHARTS = "The charts are left out, because matplotlib is not installed: pip install 'logoff-bot[reports]'. "
+NO_CHARTS = "The charts are left out, because matplotlib is not installed: pip install 'logoff-bot[reports]'."
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -97,7 +97,7 @@ def _head(facts: Facts, draw: DrawChart | None) -> Iterator[str]:
     yield f'<a class="skip" href="#main">{text("To the report")}</a>\n<header>\n<h1>{text("Audit report")}</h1>\n'
     yield f"<dl>\n{join(_facts(facts))}</dl>\n"
     if draw is None:
-        yield paragraph(text(NO_CHARTS + "Every number is in a table."), kind="note")
+        yield paragraph(text(NO_CHARTS + " Every number is in a table."), kind="note")
     yield f'</header>\n<nav aria-label="{text("Sections")}"><ol>\n'
     yield join(Html(f'<li><a href="#{key}">{text(heading)}</a></li>\n') for key, heading in SECTIONS)
     yield '</ol></nav>\n<main id="main">\n'
