@@ -88,15 +88,14 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
     lister = Lister(query)
     overview = lister.count(reader, query, names)
     lister.list_refused(reader, query, names, overview.names())
-    earlier = period.before(query.zone)
-    proof = Proof(head=reader.head(), found=_check_log(query, anchors))
-    begins = _beginning(reader)
+    earlier, begins = period.before(query.zone), _beginning(reader)
     if earlier and (begins is None or begins >= earlier.until):
         earlier = None
+    before = _figures(reader, query, names, earlier)
+    proof = _proof(reader, query, anchors, lister, [overview, *([before] if before else [])])
     facts = Facts(
-        wanted=query.wanted, period=period, zone=query.zone, made_at=now, now=overview, earlier=earlier,
-        before=_figures(reader, query, names, earlier), log_begins=begins,
-        refused=lister.refused.rows, refused_faults=lister.refused_faults, proof=proof,
+        wanted=query.wanted, period=period, zone=query.zone, made_at=now, now=overview, earlier=earlier, before=before,
+        log_begins=begins, refused=lister.refused.rows, proof=proof,
     )  # fmt: skip
     lists = Lists(forced=lister.forced, refused=lister.refused, otherwise=lister.otherwise)
     draw = chart_drawer()
@@ -104,8 +103,19 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
     if draw is None:
         stderr.print(NO_CHARTS, markup=False, soft_wrap=True)
     stderr.print(f"The page is about {overview.days.total().requests} requests, times in {query.zone_name}.")
-    said = [proof.found.fault] if proof.found else []
-    return [each for each in (*said, *overview.faults, *lister.refused_faults) if each]
+    return proof.everything()
+
+
+def _proof(
+    reader: AuditReader, query: Query, anchors: Sequence[Head], lister: Lister, both: Sequence[Overview]
+) -> Proof:
+    """Return what was verified of both periods, of the entries that say no, and of the whole log."""
+    return Proof(
+        head=reader.head(),
+        found=_check_log(query, anchors),
+        faults=[*(fault for each in both for fault in each.faults), *lister.refused_faults],
+        unverified=sum(each.days.total().unverified for each in both),
+    )
 
 
 def _beginning(reader: AuditReader) -> datetime | None:

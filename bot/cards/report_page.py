@@ -50,7 +50,6 @@ class Facts:
     before: Overview | None  # its figures; None: the log has nothing of it
     log_begins: datetime | None  # the time of the first entry; None: the log is empty
     refused: int  # how many entries say no
-    refused_faults: Sequence[str]  # which of them do not verify, the first few
     proof: Proof
 
 
@@ -77,7 +76,7 @@ def page(facts: Facts, lists: Lists, draw: DrawChart | None) -> Iterator[str]:
         "refused": _refused(facts, lists),
         "otherwise": _list("Requests that ended otherwise than asked", facts.now.otherwise, OTHERWISE_HEADS,
                            lists.otherwise, "Each request that acted ended as asked."),
-        "proof": proof_section(facts.proof, facts.now, facts.refused_faults),
+        "proof": proof_section(facts.proof),
         "counting": _counting(),
     }  # fmt: skip
     for key, heading in SECTIONS:
@@ -111,7 +110,7 @@ def _facts(facts: Facts) -> Iterator[Html]:
     asked = facts.wanted.in_words()
     yield _fact("Selected", typed(asked) if asked else text("everything"))
     yield _fact("Made at", moment(facts.made_at, facts.zone))
-    yield _fact("Verified", text(facts.proof.in_short(facts.now, facts.refused_faults)))
+    yield _fact("Verified", text(facts.proof.in_short()))
 
 
 def _fact(name: str, value: Html) -> Html:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.audit.entry import Head
-    from bot.audit.overview import Overview
     from bot.audit.verify import Found
 
 _QUESTIONS = (
@@ -30,15 +29,16 @@ class Proof:
 
     head: Head  # the end of the log as the database marks it
     found: Found | None  # what the check of the whole log found; None: no public half was given
+    faults: Sequence[str] = ()  # what does not verify of both periods, each with what is wrong; of many the first ones
+    unverified: int = 0  # how many requests of both periods do not verify
 
-    def faults(self, now: Overview, refused: Sequence[str]) -> int:
-        """Return how much does not verify: requests, entries that say no, and the log as a whole."""
-        broken = self.found is not None and bool(self.found.fault)
-        return now.days.total().unverified + len(refused) + broken
+    def everything(self) -> list[str]:
+        """Return what does not verify, the log as a whole first."""
+        return [each for each in (self.found.fault if self.found else "", *self.faults) if each]
 
-    def in_short(self, now: Overview, refused: Sequence[str]) -> str:
+    def in_short(self) -> str:
         """Return the answer in one sentence."""
-        if self.faults(now, refused):
+        if self.everything():
             return "Something does NOT verify: see What was verified, and what was not."
         if self.found is None:
             return (
@@ -49,9 +49,9 @@ class Proof:
         return "The whole log holds, with its signatures. That its end was not cut off, only an anchor could prove."
 
 
-def proof_section(proof: Proof, now: Overview, refused: Sequence[str]) -> Iterator[str]:
+def proof_section(proof: Proof) -> Iterator[str]:
     """Yield what was checked, what does not verify, and what could not be proven."""
-    yield from _faults(proof, now, refused)
+    yield from _faults(proof)
     yield paragraph(text(
         "Each entry from which this page was counted was read and checked by itself. What does not verify is marked "
         "with a cross wherever it is listed, and counted all the same."
@@ -71,16 +71,14 @@ def proof_section(proof: Proof, now: Overview, refused: Sequence[str]) -> Iterat
         yield paragraph(text("The newest entry, as the database marks it, is "), typed(anchor), text(f". {kept}"))
 
 
-def _faults(proof: Proof, now: Overview, refused: Sequence[str]) -> Iterator[str]:
-    said = [proof.found.fault] if proof.found else []
-    found = [each for each in (*said, *now.faults, *refused) if each]
+def _faults(proof: Proof) -> Iterator[str]:
+    found = proof.everything()
     if not found:
         return
     yield Html('<div class="bad">\n')
     yield paragraph(Html("<strong>✗ This does not verify:</strong>"))
     yield f"<ul>\n{join(Html(f'<li>{outer(each)}</li>{chr(10)}') for each in found)}</ul>\n"
-    count = now.days.total().unverified
-    if count > MOST_FAULTS:
-        yield paragraph(text(f"{count} requests do not verify; the first {MOST_FAULTS} are named."))
+    if proof.unverified > MOST_FAULTS:
+        yield paragraph(text(f"{proof.unverified} requests do not verify; of each period {MOST_FAULTS} are named."))
     yield paragraph(text("Run logoff-bot audit verify, and compare with a copy of the log."))
     yield Html("</div>\n")

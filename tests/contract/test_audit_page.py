@@ -158,6 +158,9 @@ def test_a_changed_entry_is_marked_counted_and_makes_the_exit_code_one(tmp_path:
             text(f"SELECT seq, request_id FROM audit_entry WHERE event = 'surveyed' AND {FORCED} ORDER BY seq DESC")
         ).first() or (0, "")
         connection.execute(update(audit_entry).where(audit_entry.c.seq == seq).values(note="<b>nobody</b>"))
+        later = connection.execute(
+            text("SELECT min(at) FROM audit_entry WHERE event = 'asked' AND seq > :seq"), {"seq": seq}
+        ).scalar_one()
     engine.dispose()
     done = invoke(["audit", "export", "--format", "html", "--output", "-", "--database", url])
     read = ReadPage(done.stdout)
@@ -167,6 +170,11 @@ def test_a_changed_entry_is_marked_counted_and_makes_the_exit_code_one(tmp_path:
     marked = [each[0] for each in read.tables["Forced requests"] if "does not verify" in each[0]]
     assert [each.split("\n")[0] for each in marked] == [request_id]
     assert f"entry {seq}" in marked[0]
+    of_the_time_after = ("--since", later.replace(" ", "T") + "Z", "--until", "2026-06-01")
+    done = invoke(["audit", "export", "--format", "html", "--output", "-", "--database", url, *of_the_time_after])
+    number = ReadPage(done.stdout).columns("The period in numbers")["of these do not verify"]
+    assert (done.exit_code, number["this period"], number["period before"]) == (1, "0", "1")
+    assert "Something does NOT verify" in ReadPage(done.stdout).text()
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,13 @@ def made(
     overview = Overview()
     for each in requests:
         overview.add(each)
+    faults = [f"entry {each.entry.seq}: {each.fault}" for each in refused if each.fault]
     wanted = wanted or AuditFilter(since=NOW - timedelta(days=7))
     period = Period.of(wanted, NOW)
     facts = Facts(
         wanted=wanted, period=period, zone=UTC, made_at=NOW, now=overview, earlier=period.before(UTC), before=before,
-        log_begins=NOW - timedelta(days=30), refused=len(refused), proof=Proof(head=HEAD, found=found),
-        refused_faults=[f"entry {each.entry.seq}: {each.fault}" for each in refused if each.fault],
+        log_begins=NOW - timedelta(days=30), refused=len(refused),
+        proof=Proof(head=HEAD, found=found, faults=[*overview.faults, *faults]),
     )  # fmt: skip
     lists = Lists(
         forced=[forced_row(each, UTC) for each in requests if each.forced],
