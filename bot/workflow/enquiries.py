@@ -10,6 +10,7 @@ from bot.cards import request_card
 from bot.cards.manual import manual, topic_in
 from bot.cards.model import Card
 from bot.cards.status import status
+from bot.commands import BY_NAME
 from bot.commands.tokens import unescaped
 from bot.domain.actions import Action
 from bot.policy import evaluate
@@ -38,6 +39,8 @@ class Enquiries:
         text = unescaped(call.text).strip()
         if (topic := topic_in(text)) is not None:
             return manual(asked, topic, self.contact)
+        if BY_NAME[call.command].action is Action.AUDIT:
+            return None  # the id of a request is what it reads about
         if text.lower() in ("status", "--status", "/status"):
             person = self.authorizer.person(call.actor)
             unended = self.ledger.unended() if evaluate.check_member(person).allowed else ()
