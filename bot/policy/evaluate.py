@@ -71,10 +71,11 @@ OWN_REQUESTS = "own requests"
 def may_read_log(policy: Policy, person: Person, place: Place) -> Decision:
     """Return whether the person may read the audit log here: all of it by a rule, else their own requests alone.
 
-    The rule of the decision is `OWN_REQUESTS` then.
+    The rule of the decision is `OWN_REQUESTS` then. Whom no rule names reads nothing: nobody has asked Slack whether
+    they are a member.
     """
     asked = may_ask(policy, person, place, Action.AUDIT)
-    if asked.allowed or not check_member(person).allowed:
+    if asked.allowed or not check_member(person).allowed or not is_named(policy, person):
         return asked
     return Decision(allowed=True, rule=OWN_REQUESTS, message=asked.message)
 

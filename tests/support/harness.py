@@ -14,6 +14,7 @@ from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
 from bot.errors import NotOwner
 from bot.policy.model import Force, Policy, Rule
+from bot.workflow.audit_answer import NO_LOG
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
 from bot.workflow.host_reader import same_for_all
@@ -134,6 +135,7 @@ class BotHarness:
         look_within: LookWithin = same_for_all,
     ) -> None:
         self.look_within = look_within
+        self.log_sources = NO_LOG
         self.policy, self.asker, self.place = policy, asker, place
         self.clock = SettableClock()
         self.ledger = CrashingLedger(self.clock, KEY)
@@ -175,6 +177,7 @@ class BotHarness:
             authorizer=self.authorizer,
             look_within=self.look_within,
             courier=self.courier,
+            log_sources=self.log_sources,
         )
 
     @property
