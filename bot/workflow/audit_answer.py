@@ -50,6 +50,9 @@ MOST_ROWS = 20_000
 MOST_BYTES = 10_000_000
 """How large one spreadsheet may be."""
 
+MOST_KEPT = 4
+"""How many answers that Slack did not take yet stay in memory."""
+
 LOOKS_AT_CLOCK = 250
 """After how many requests the reading looks whether its time is over."""
 
@@ -75,6 +78,7 @@ class LogSources:
 
     reports: AuditReports | None = None  # None: this program cannot read it
     charts: Charts = no_charts
+    unsent: dict[str, Found] = field(default_factory=dict)  # what this process has read and could not send yet
 
 
 NO_LOG = LogSources()
@@ -107,6 +111,9 @@ class AuditAnswer:
         ask = cast("AuditAsk", request.ask)
         right = Decision(allowed=True, rule="digest") if ask.is_digest else self.authorizer.may_read_log(request)
         refused = self._refusal(request, ask, right)
+        if refused is None and (kept := self.sources.unsent.get(request.id)):
+            self._tell(request, ask, kept)
+            return
         if refused is None:
             if not self._turn.acquire(blocking=False):
                 self._again_at(request, self.clock.now() + ONE_AFTER_THE_OTHER)
@@ -217,12 +224,20 @@ class AuditAnswer:
             self.courier.send(request, Outgoing(key=ANSWER, card=card, ways=ways, place=request.place))
         except ChatError as error:
             log.warning("audit.not_sent", request_id=request.id, message=error.message)
+            self._keep(request, found)
             self._again_at(request, due_after(self.clock.now(), error))
             return
+        self.sources.unsent.pop(request.id, None)
         message = audit_card.in_words(found.reading)
         event = Surveyed(targets=(), surveys=(), ending=Ending.ANSWERED, message=message, valid_for=READY_FOR)
         after = self.ledger.record(request.id, event)
         self.ledger.mark_published(request.id, version=after.version, message_ref=None, publish_after=None)
+
+    def _keep(self, request: Request, found: Found) -> None:
+        """Keep what was read for the next try. Of an older one the log is read again."""
+        self.sources.unsent[request.id] = found
+        for old in list(self.sources.unsent)[:-MOST_KEPT]:
+            self.sources.unsent.pop(old, None)
 
     def _send_file(self, request: Request, key: str, file: Attachment) -> str:
         """Send the file, and return a sentence when it can never be sent."""

@@ -17,6 +17,7 @@ from bot.policy.model import Force, Policy, Rule
 from bot.workflow.audit_answer import NO_LOG
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
+from bot.workflow.digest import Digest
 from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
     from bot.workflow.courier import Unwritten
+    from bot.workflow.digest import DigestPlan
     from bot.workflow.host_reader import LookWithin
     from bot.workflow.intake import Response
     from bot.workflow.steps import Workflow
@@ -153,6 +155,7 @@ class BotHarness:
         """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
         self._senders = Senders()
         self.unwritten = {}
+        self.log_sources = replace(self.log_sources, unsent={})
         self.scheduler = FakeScheduler(self.ledger, self.clock)
         self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
 
@@ -183,6 +186,9 @@ class BotHarness:
     @property
     def courier(self) -> Courier:
         return Courier(ledger=self.ledger, chat=self.chat, clock=self.clock, unwritten=self.unwritten)
+
+    def digest(self, plan: DigestPlan) -> Digest:
+        return Digest(ledger=self.ledger, clock=self.clock, scheduler=self.scheduler, plan=plan)
 
     @property
     def presses(self) -> PressHandler:
