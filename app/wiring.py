@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from adapters.clock import SystemClock
+from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
@@ -32,7 +33,6 @@ from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
-from app import charts
 from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
@@ -153,7 +153,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
         authorizer=authorizer,
         look_within=settings.look_within,
         courier=courier,
-        log_sources=LogSources(reports=reports_of(audit), charts=charts.png),
+        log_sources=LogSources(reports=reports_of(audit), charts=png.draw),
     )
 
 

@@ -36,7 +36,7 @@ MOST_NAMES = 3
 """How many accounts or computers one row names."""
 
 NO_CHARTS = (
-    "There is no chart, because matplotlib is not installed. Whoever runs the bot can install `logoff-bot[charts]`."
+    "There is no chart, because matplotlib is not installed. Whoever runs the bot can install `logoff-bot[reports]`."
 )
 TOOK_TOO_LONG = "Reading took too long, so I stopped. Name a shorter time, for example: last 7d."
 
@@ -73,10 +73,10 @@ def build(reading: Reading, remarks: Sequence[str] = ()) -> Card:
     )
 
 
-def in_words(reading: Reading) -> str:
-    """Return who was shown what, for the entry of the command."""
+def in_words(reading: Reading, fault: str = "") -> str:
+    """Return what was read, for the entry of the command. `fault` says why it could not be shown."""
     whose = "own requests only; " if reading.is_own else ""
-    return f"{_headline(reading)}; read: {whose}{reading.wanted.in_words()}"
+    return f"{_headline(reading)}; read: {whose}{reading.wanted.in_words()}{f'; not shown: {fault}' if fault else ''}"
 
 
 def headline_at(ending: Ending | None) -> str:
@@ -146,8 +146,7 @@ def _headline(reading: Reading) -> str:
 def _scope(reading: Reading) -> Iterator[Line]:
     """Yield what was asked for, in which time, and what was not read."""
     if not reading.is_digest:
-        typed = f"/{facts_of(Action.AUDIT).command} {outside(reading.request.text, 300)}"
-        yield Line(parts=(Bold(typed),))
+        yield Line(parts=(Bold(outside(reading.request.text, 300)),))
     since, until = reading.wanted.since, reading.wanted.until
     parts: list[LinePart] = ["Asked from ", Timestamp(since)] if since else ["Asked since the log began"]
     parts += [" to ", Timestamp(until)] if until else []

@@ -20,7 +20,7 @@ from bot.domain.events import Refused, Surveyed
 from bot.domain.part import HEAD
 from bot.domain.request import Ending, WorkItem
 from bot.domain.transitions import READY_FOR
-from bot.errors import ChatError
+from bot.errors import ChatError, TooWide
 from bot.policy.evaluate import OWN_REQUESTS
 from bot.policy.model import Decision
 from bot.ports.audit_reports import no_charts
@@ -145,7 +145,10 @@ class AuditAnswer:
         wanted = ask.filter_for(request.actor, request.asked_at)
         is_own = right.rule == OWN_REQUESTS
         with self.sources.reports() as reader:
-            names = reader.names(wanted)
+            try:
+                names = reader.names(wanted)
+            except TooWide as error:
+                return Refused(rule="too much", message=error.message)
             if is_own:
                 wanted = replace(wanted, actor=request.actor.user_id)
                 names = replace(names, actors=frozenset({request.actor.user_id}))
@@ -188,7 +191,7 @@ class AuditAnswer:
             total=figures.total(),
             groups=figures.groups(),
             newest=tuple(newest),
-            unknown=source.names.unknown(),
+            unknown=() if is_own else source.names.unknown(),  # which names others are in the log is not theirs
         )
         if ask.is_digest or not reading.total.requests:
             return Found(reading=reading)
@@ -221,14 +224,14 @@ class AuditAnswer:
             remarks = [*found.remarks, *(self._send_file(request, key, file) for key, file in found.files)]
             card = audit_card.build(found.reading, [each for each in remarks if each])
             ways = FOR_OTHERS if ask.is_digest else PRIVATE
-            self.courier.send(request, Outgoing(key=ANSWER, card=card, ways=ways, place=request.place))
+            shown = self.courier.send(request, Outgoing(key=ANSWER, card=card, ways=ways, place=request.place))
         except ChatError as error:
             log.warning("audit.not_sent", request_id=request.id, message=error.message)
             self._keep(request, found)
             self._again_at(request, due_after(self.clock.now(), error))
             return
         self.sources.unsent.pop(request.id, None)
-        message = audit_card.in_words(found.reading)
+        message = audit_card.in_words(found.reading, shown.fault)
         event = Surveyed(targets=(), surveys=(), ending=Ending.ANSWERED, message=message, valid_for=READY_FOR)
         after = self.ledger.record(request.id, event)
         self.ledger.mark_published(request.id, version=after.version, message_ref=None, publish_after=None)

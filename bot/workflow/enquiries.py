@@ -58,11 +58,16 @@ class Enquiries:
         return replace(request_card.build(request), buttons=())
 
     def _may_see(self, request: Request, person: Person) -> bool:
-        """Return whether the person asked, may decide, or may list every computer of the request."""
+        """Return whether the person asked, may decide, or may list every computer of the request.
+
+        Who read what in the audit log is for those who may read it.
+        """
         if not evaluate.check_member(person).allowed:
             return False
         if person.actor.user_id == request.actor.user_id:
             return True
+        if request.action is Action.AUDIT:
+            return evaluate.may_ask(self.authorizer.policy, person, request.place, Action.AUDIT).allowed
         needs = request.requirement.needs if request.requirement else ()
         if any(person.is_among(need.of) for need in needs):
             return True

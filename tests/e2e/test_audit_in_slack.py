@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
+from adapters.clock import SystemClock
 from adapters.sql.database import open_database
 from app.config.settings import load
 from app.rehearse.environment import open_stage
+from bot.workflow.digest import Digest, DigestPlan
 from rehearsal.slack.plain_text import read_blocks
 from tests.contract.conftest import new_postgresql  # noqa: F401 - the fixture
 from tests.support.checkout import ROOT
@@ -141,3 +145,27 @@ def test_a_slip_is_answered_with_a_button_that_asks_what_was_meant(log: tuple[Re
     stage.wait_until_still()
     last = [message for message in stage.visitor("bo").messages() if message.ephemeral][-1]
     assert last.text.startswith("Nothing was found")
+
+
+def test_the_digest_of_the_week_stands_in_its_channel_once(log: tuple[Rehearsal, str]) -> None:
+    stage, url = log
+    bot, now = stage.bot, SystemClock().now().astimezone(ZoneInfo("Asia/Tokyo"))
+    plan = DigestPlan(channel="C0APPROVE1", weekday=now.weekday(), hour=now.hour, zone=ZoneInfo("Asia/Tokyo"))
+    digest = Digest(ledger=bot.ledger, clock=SystemClock(), scheduler=bot.scheduler, plan=plan)
+    head = bot.ledger.head()
+    for _ in range(3):
+        digest.look()
+        stage.wait_until_still()
+    (shown,) = [
+        message for message in stage.visitor("chen").messages() if message.text.startswith("The week of the bot")
+    ]
+    due = f"{plan.last_due(now).astimezone(UTC):%Y-%m-%d %H:%M:%S}.000000"
+    asked = counted(url, f"{ASKED} AND at < '{due}'")
+    assert (shown.channel_name, shown.ephemeral, shown.files) == ("#ts-approvals", False, ())
+    assert shown.text.startswith(
+        f"The week of the bot: {asked} " if asked else "The week of the bot: Nothing was found"
+    )
+    number, digits = re.findall(r"Newest entry: (\d+):([0-9a-f]{64})", read_blocks(shown.blocks, {}))[0]
+    entry = next(entry for entry in bot.ledger.entries() if entry.seq == int(number))
+    assert (entry.hash, entry.event, entry.seq) == (digits, "asked", head.seq + 1)
+    assert newest(stage)[:2] == ("surveyed", "answered")

@@ -12,10 +12,12 @@ import pytest
 from bot.audit.entry import Head
 from bot.audit.history import Answer, RequestHistory, SessionOutcome
 from bot.audit.selection import Names
+from bot.cards import troubles
 from bot.domain.actions import Action
 from bot.domain.events import Surveyed
 from bot.domain.people import MemberStatus
 from bot.domain.request import Ending
+from bot.errors import ChatError, TooWide
 from bot.policy.model import Policy, Rule
 from bot.workflow import audit_answer
 from bot.workflow.audit_answer import LogSources
@@ -260,6 +262,50 @@ def test_a_spreadsheet_has_the_newest_rows_and_says_so(harness: BotHarness, monk
     monkeypatch.setattr(audit_answer, "MOST_ROWS", 3)
     assert "The spreadsheet has the newest 3 of 4 rows." in texts(ask(harness))
     assert harness.chat.files[-1][1].content.count(b"\n") == 1 + 3
+
+
+def test_a_pattern_that_is_too_wide_is_told(harness: BotHarness, log: FakeLog) -> None:
+    class WideLog(FakeLog):
+        def names(self, wanted: AuditFilter) -> Names:
+            raise TooWide(f"`{wanted.user}` means 10001 names, and I look for 10000 at the most. Name fewer.")
+
+    harness.log_sources = LogSources(reports=WideLog(there=log.there))
+    assert "Name fewer." in texts(ask(harness, "user=*"))
+    assert harness.events[-1] == "refused"
+
+
+def test_which_names_the_log_lacks_is_told_to_those_who_may_read_it(harness: BotHarness, log: FakeLog) -> None:
+    class Nameless(FakeLog):
+        def names(self, wanted: AuditFilter) -> Names:
+            return replace(super().names(wanted), hosts=frozenset())
+
+    harness.log_sources = LogSources(reports=Nameless(there=log.there))
+    assert "The log knows no such host." in texts(ask(harness, "host=nope"))
+    assert "The log knows" not in texts(ask(harness, "host=nope", by=b.ASKER))
+
+
+def test_an_answer_that_can_stand_nowhere_is_in_the_entry(harness: BotHarness, log: FakeLog) -> None:
+    harness.log_sources = LogSources(reports=log)
+    harness.chat.go_down(ChatError("Slack refused the call (user_is_restricted).", retryable=False))
+    harness.ask_and_run("last 7d", by=b.OTHER, command="logoff-audit")
+    assert "not shown: Slack refused the call (user_is_restricted)." in harness.ledger.entries()[-1].note
+
+
+def test_what_others_read_is_for_those_who_may_read_the_log(harness: BotHarness) -> None:
+    ask(harness)
+    request_id = harness.request.id
+    seen = [harness.ask(request_id, by=who).card for who in (b.OTHER, b.ASKER)]
+    assert [card and card.headline for card in seen] == [
+        "The audit log was read",
+        f"I know no request {request_id} that you may see.",
+    ]
+
+
+def test_who_waits_is_told_what_for(harness: BotHarness) -> None:
+    response = harness.ask("last 7d", by=b.OTHER, command="logoff-audit")
+    assert response.wake
+    card = troubles.waits(harness.find(response.wake.request_id))
+    assert "I still read the audit log." in card.summary
 
 
 def test_what_does_not_verify_is_marked(harness: BotHarness, log: FakeLog) -> None:
