@@ -68,6 +68,7 @@ class Bot:
     connection: ChatConnection
     directory: Service
     waits: Service  # tells who waits too long
+    digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
@@ -81,6 +82,7 @@ class Bot:
             self.waits.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
+            self.digest.start,
         )
         for begin in parts:
             if not self.ending.is_set():
@@ -97,6 +99,7 @@ class Bot:
         self.scheduler.stop(timedelta(0))
         self.connection.stop()
         self.waits.stop()
+        self.digest.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
         for release in self.release:

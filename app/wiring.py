@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from adapters.clock import SystemClock
+from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
@@ -30,15 +31,18 @@ from adapters.sql.owner_file import FileLock
 from adapters.sql.owner_session import SessionLock
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from app.bot import Bot, Waits
 from app.checkout import commit
+from app.connections import connections
+from app.reporting import digest_of as weekly_digest
+from app.reporting import reports_of
 from bot.audit.entry import Origin
 from bot.commands import ASK_TYPES
 from bot.policy.approvals import named_in
 from bot.policy.digest import digest_of, text_of
+from bot.workflow.audit_answer import LogSources
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
 from bot.workflow.intake import Intake
@@ -103,7 +107,7 @@ def build(
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
     database, clock, ledger = _ledger(settings, clock, owner)
-    shell = WinRmShell(_connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
+    shell = WinRmShell(connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     keeper = AckKeeper()
@@ -114,19 +118,21 @@ def build(
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
     people = open_database(settings.database.get_secret_value(), for_people=True)
+    audit = open_database(settings.database.get_secret_value(), bounded=False)
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier),
+        workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier, audit),
         places=places,
         scheduler=scheduler,
         connection=_connection(settings, intake, scheduler, keeper, _asked(urls, patience)),
         directory=directory,
         waits=Waits(patience),
+        digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,
         owner=owner,
-        release=(pool.close, shell.close, database.dispose, people.dispose),
+        release=(pool.close, shell.close, database.dispose, people.dispose, audit.dispose),
     )
 
 
@@ -137,6 +143,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
     scheduler: Scheduler,
     authorizer: Authorizer,
     courier: Courier,
+    audit: Engine,
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
@@ -147,6 +154,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
         authorizer=authorizer,
         look_within=settings.look_within,
         courier=courier,
+        log_sources=LogSources(reports=reports_of(audit), charts=png.draw),
     )
 
 
@@ -279,22 +287,3 @@ def _connection(
 def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
     logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
     return LogonGate(logons, clock, settings.signing_keys.credential_key)
-
-
-def _connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:
-    def connection_of(host: str) -> Connection:
-        address, way = settings.winrm_for(host)
-        endpoint = f"{way.scheme}://{address}:{way.real_port}/wsman"
-        return Connection(
-            endpoint=endpoints[host] if endpoints else endpoint,
-            transport=Transport(way.transport),
-            username=way.username,
-            password=way.password,
-            ca_file=way.ca_file,
-            certificate=way.certificate,
-            key=way.key,
-            repeats=way.repeat,
-            kerberos_host=host if address != host else "",
-        )
-
-    return connection_of

@@ -20,6 +20,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
       ClockSetBack          the clock is behind the newest entry of the audit log
     UnreadableRequest     the rows of one request cannot be read; the others can
     KeyChanged            another audit key signs the log by now; this process writes no more
+    TooWide               a pattern means more names of the audit log than one query takes
     RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`, `.may_stand`
     PlaceRefused          the bot may not post in the place
@@ -232,6 +233,12 @@ class KeyChanged(LedgerError):
     """Another audit key signs the log by now. This process writes no more."""
 
     code = "key_changed"
+
+
+class TooWide(LedgerError):
+    """A pattern means more names of the audit log than one query takes. A narrower one helps, and no retry does."""
+
+    code = "too_wide"
 
 
 class RecordChanged(LedgerError):

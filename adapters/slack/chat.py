@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack.errors import translate_errors
 from adapters.slack.render import Drawing, draw, draw_reply, draw_words
 from adapters.slack.response_urls import ResponseUrls
+from adapters.slack.uploads import upload
 from adapters.slack.web import SlackWeb
 from bot.cards.shapes import Shape, shorter
 from bot.domain.posting import MessageRef
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
+    from bot.cards.attachment import Attachment
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
 
@@ -106,6 +108,10 @@ class SlackChat:
 
     def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         self._post(message_ref.channel_id, self._draw(card, shape), message_ref.ts)
+
+    def send_file(self, actor: Actor, file: Attachment) -> None:
+        with self._calling():
+            upload(self._client, self._direct_messages(actor), file)
 
     @contextmanager
     def _calling(self) -> Iterator[None]:

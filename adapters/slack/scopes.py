@@ -53,6 +53,11 @@ SCOPES = (
         consequence="Who asks where the bot may not post gets no card.",
     ),
     Scope(
+        name="files:write",
+        reason="send the rows and the chart of an audit report to the direct messages of who asked for it",
+        consequence="/logoff-audit answers without its spreadsheet and its chart.",
+    ),
+    Scope(
         name="usergroups:read",
         reason="see who is in the user groups of the rules",
         consequence="Rules that name a user group apply to nobody.",

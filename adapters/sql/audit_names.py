@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from adapters.sql.columns import restored, storable
 from bot.audit.selection import Names, hosts_like, people_like, rules_like, users_like
-from bot.errors import LedgerError
+from bot.errors import TooWide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ MOST_NAMES = 10_000
 
 
 def names_for(connection: Connection, wanted: AuditFilter) -> Names:
-    """Return the names in the log that the filter means. Raises `LedgerError` when a pattern means too many."""
+    """Return the names in the log that the filter means. Raises `TooWide` when a pattern means too many."""
     named = AuditNames(connection)
     return Names(
         users=_found(wanted.user, named.users, users_like),
@@ -91,5 +91,5 @@ def _people(asked: str, named: AuditNames) -> frozenset[str] | None:
 
 def _few(asked: str, found: frozenset[str]) -> frozenset[str]:
     if len(found) > MOST_NAMES:
-        raise LedgerError(f"`{asked}` means {len(found)} names, and I look for {MOST_NAMES} at the most. Name fewer.")
+        raise TooWide(f"`{asked}` means {len(found)} names, and I look for {MOST_NAMES} at the most. Name fewer.")
     return found

@@ -15,6 +15,7 @@ from bot.domain.conditions import is_like
 from bot.domain.durations import parse_duration, written
 from bot.domain.requirement import MANY_AT_ONCE, Need
 from bot.domain.session import KNOWN_STATES, SessionState
+from bot.policy.evaluate import OWN_REQUESTS
 from bot.policy.model import Force, Rule
 
 _WITH_IDLE_TIMES = (SessionState.ACTIVE, SessionState.DISCONNECTED)
@@ -22,6 +23,7 @@ RESERVED = frozenset(
     {
         *("no rule", "no act", "guard rail", "member", "own", "home workspace"),
         *("status", "paused", "rate limit", "one card", "not enough", MANY_AT_ONCE),
+        *("digest", "no log", "too much", "unknown request", OWN_REQUESTS),
     }
 )
 """The names under which decisions are recorded that no rule of the file made."""
@@ -154,6 +156,14 @@ class RuleSettings(Section):
     force: Annotated[ForceSettings, BeforeValidator(_force)] = ForceSettings(allowed=False)
     max_targets: int = Field(default=50, ge=1, le=MOST)
     expires_after: CardTime = timedelta(minutes=15)
+
+    @field_validator("computers", "users", "states", "idle_over")
+    @classmethod
+    def _reads_all(cls, value: object, info: ValidationInfo) -> object:
+        """The log is read as a whole, so a rule that lets people read it cannot choose among sessions."""
+        if Action.AUDIT in info.data.get("may", ()) and value not in (["*"], timedelta()):
+            raise ValueError("`audit` is for the whole log: give it a rule of its own, with `who` and `where` alone")
+        return value
 
     @field_validator("idle_over", "requester_counts")
     @classmethod

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
 from app.config.commands import Contact, Slashes
+from app.config.digest import DigestSettings
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.audit.keys import SigningKeys
@@ -117,6 +118,7 @@ class Settings(Section):
     rules: list[RuleSettings] = Field(min_length=1)
     protect: Protect = Protect()
     limits: Limits = Limits()
+    digest: DigestSettings | None = None
 
     @field_validator("computers", mode="before")
     @classmethod

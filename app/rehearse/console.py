@@ -140,7 +140,9 @@ def _tell_messages(stage: Rehearsal, people: list[str]) -> None:
         title += " (only visible to one person)" if message.ephemeral else ""
         title += " (in the thread)" if message.thread_ts and message.thread_ts != message.ts else ""
         title += " (the same card, redrawn)" if is_edited else ""
-        out.print(Panel(letters(text), title=letters(title), title_align="left", width=100))
+        files = (f"[file {file.name}: {file.title}]" for file in message.files)
+        shown = "\n".join(filter(None, (text, *files)))
+        out.print(Panel(letters(shown), title=letters(title), title_align="left", width=100))
 
 
 def _first_and_last(message: SeenMessage) -> tuple[Version, ...]:

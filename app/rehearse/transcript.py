@@ -70,6 +70,7 @@ def _message(message: SeenMessage, names: Mapping[str, str]) -> dict[str, object
         "buttons": list(message.buttons),
         "ephemeral": message.ephemeral,
         "thread_ts": message.thread_ts,
+        "files": [{"name": file.name, "title": file.title, "size": file.size} for file in message.files],
     }
 
 

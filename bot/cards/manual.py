@@ -60,10 +60,11 @@ def _of_command(asked: Asked, contact: str) -> Card:
     command = BY_NAME[asked.command]
     lines = [
         *examples(asked),
-        Line(parts=(f"{command.cmdlet} with its parameters is understood, too.",), tone=Tone.QUIET),
         Line(parts=(f"More: {asked.slash} help {' | '.join(topics(asked))}",), tone=Tone.QUIET),
-        Line(parts=(f"{asked.slash} status shows what waits and runs.",), tone=Tone.QUIET),
     ]
+    if command.cmdlet:
+        lines.insert(-1, Line(parts=(f"{command.cmdlet} with its parameters is understood, too.",), tone=Tone.QUIET))
+        lines.append(Line(parts=(f"{asked.slash} status shows what waits and runs.",), tone=Tone.QUIET))
     if contact:
         lines.append(Line(parts=(f"Questions: {contact}",), tone=Tone.QUIET))
     return _card(f"{asked.slash}: {command.description}", lines, asked)

@@ -25,6 +25,7 @@ from bot.cards.text import outside
 from bot.commands import BY_NAME
 from bot.commands.naming import OWN_NAMES, CommandNames
 from bot.commands.tokens import escaped
+from bot.domain.actions import Action
 from bot.domain.durations import duration
 from bot.errors import Suggestion
 
@@ -71,6 +72,8 @@ class Asked:
 
 def receipt(request: Request) -> str:
     """Return the first answer to a command. The request is in the database by then."""
+    if request.action is Action.AUDIT:
+        return f"{request.id}: reading the audit log"
     return f"{request.id}: looking at {wording.join_names(request.ask.hosts)}"
 
 

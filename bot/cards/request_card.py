@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import offers, rows, target_list, wording
+from bot.cards import audit_card, offers, rows, target_list, wording
 from bot.cards.model import Button, Card, CommandButton, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
@@ -57,6 +57,8 @@ def is_private(request: Request) -> bool:
 
 
 def _headline(request: Request) -> str:
+    if request.action is Action.AUDIT:
+        return audit_card.headline_at(request.ending)
     match request.state:
         case State.ASKED if request.reason_asked is not None:
             return "--force needs a reason here"

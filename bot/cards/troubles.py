@@ -47,9 +47,9 @@ def bare(card: Card) -> Card:
 def waits(request: Request) -> Card:
     """Return what a requester is told once when no card has come for a while."""
     if request.state is State.ASKED and request.reason_asked is None:
-        return _told(
-            request, f"I still look at {wording.join_names(request.ask.hosts)}.", "The answer comes by itself."
-        )
+        hosts = request.ask.hosts
+        doing = f"look at {wording.join_names(hosts)}" if hosts else "read the audit log"
+        return _told(request, f"I still {doing}.", "The answer comes by itself.")
     return _told(request, "the card is ready, and Slack has not taken it yet.", "I go on trying; nothing is lost.")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.commands import disconnect, logoff, sessions, tsmessage
+from bot.commands import audit, disconnect, logoff, sessions, tsmessage
 
-COMMANDS = (logoff.COMMAND, disconnect.COMMAND, sessions.COMMAND, tsmessage.COMMAND)
+COMMANDS = (logoff.COMMAND, disconnect.COMMAND, sessions.COMMAND, tsmessage.COMMAND, audit.COMMAND)
 BY_NAME = {command.name: command for command in COMMANDS}
 ASK_TYPES = {command.name: command.ask_type for command in COMMANDS}

@@ -47,7 +47,8 @@ def understand(name: str, text: str, inventory: Inventory) -> Understood:
     try:
         return _understood(command, text, inventory)
     except UsageError as error:
-        if not error.is_certain and (
+        reads_log = command.action is Action.AUDIT  # whose words are not those of the other commands
+        if not (error.is_certain or reads_log) and (
             meant := _readable(meant_by(unescaped(text), command.action, inventory), name, inventory)
         ):
             raise UsageError(A_SENTENCE, text=error.text, choices=tuple(meant)) from error
@@ -74,7 +75,7 @@ def suggest(text: str, inventory: Inventory) -> list[Suggestion]:
 
 def _understood(command: Command, text: str, inventory: Inventory) -> Understood:
     cleaned = clean(text)
-    foreign = _foreign(cleaned, inventory)
+    foreign = None if command.action is Action.AUDIT else _foreign(cleaned, inventory)
     if foreign is None:
         return Understood(command=command, ask=command.parse(text, inventory))
     facts = facts_of(foreign.action)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ASKED_FOR = timedelta(minutes=2)
 """How long a survey may take before the request expires. A command of yesterday never acts today."""
 
+READ_FOR = timedelta(minutes=10)
+"""The same for a command that reads the audit log: it acts on nothing, and a long log takes its time."""
+
 TABLE: dict[State, tuple[type[e.Event], ...]] = {
     State.ASKED: (
         e.Surveyed,

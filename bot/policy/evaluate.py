@@ -64,6 +64,22 @@ def may_ask(policy: Policy, person: Person, place: Place, action: Action) -> Dec
     return deny("no rule", f"No rule lets you {facts_of(action).right}. Ask {contact_of(policy)} for it.")
 
 
+OWN_REQUESTS = "own requests"
+"""Stands for the rule where a person reads what the audit log says of their own requests."""
+
+
+def may_read_log(policy: Policy, person: Person, place: Place) -> Decision:
+    """Return whether the person may read the audit log here: all of it by a rule, else their own requests alone.
+
+    The rule of the decision is `OWN_REQUESTS` then. Whom no rule names reads nothing: nobody has asked Slack whether
+    they are a member.
+    """
+    asked = may_ask(policy, person, place, Action.AUDIT)
+    if asked.allowed or not check_member(person).allowed or not is_named(policy, person):
+        return asked
+    return Decision(allowed=True, rule=OWN_REQUESTS, message=asked.message)
+
+
 def is_named(policy: Policy, person: Person) -> bool:
     """Return whether any rule lets the person ask for anything, in some place."""
     return any(person.is_among(rule.who) for rule in policy.rules)

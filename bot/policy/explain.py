@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import duration
 from bot.domain.session import SessionState
-from bot.policy.evaluate import may_ask
+from bot.policy.evaluate import OWN_REQUESTS, may_ask, may_read_log
 from bot.policy.model import matches, protects
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.domain.ask import Ask
     from bot.domain.people import Person, Place
-    from bot.policy.model import Policy, Rule
+    from bot.policy.model import Decision, Policy, Rule
 
 
 def explain(policy: Policy, person: Person, place: Place, action: Action, ask: Ask) -> Iterator[str]:
@@ -24,6 +24,9 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
     groups = ", ".join(sorted(g for g in person.groups if g.startswith("@"))) or "no group that a rule names"
     if person.groups or any(person.actor.user_id in rule.who for rule in policy.rules):
         yield f"{person.actor.user_id} is a {person.status.value}, in {groups}."
+    if action is Action.AUDIT:
+        yield _of_the_log(may_read_log(policy, person, place))
+        return
     if not decision.allowed:
         yield f"No ({decision.rule}): {decision.message}"
         return
@@ -45,6 +48,14 @@ def explain(policy: Policy, person: Person, place: Place, action: Action, ask: A
         f"Above {policy.second_person_above} sessions at once, or alone in {window}, "
         "a second person is needed whatever the rule says."
     )
+
+
+def _of_the_log(decision: Decision) -> str:
+    if not decision.allowed:
+        return f"No ({decision.rule}): {decision.message}"
+    if decision.rule == OWN_REQUESTS:
+        return f"Their own requests alone. {decision.message}"
+    return f"The whole audit log, by the rule {decision.rule!r}."
 
 
 def _on(rule: Rule, host: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.cards.shapes import Shape
 
 if TYPE_CHECKING:
+    from bot.cards.attachment import Attachment
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
     from bot.domain.posting import MessageRef
@@ -60,6 +61,10 @@ class Chat(Protocol):
 
     def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         """A message in the card's thread that calls nobody."""
+        ...
+
+    def send_file(self, actor: Actor, file: Attachment) -> None:
+        """Send the file to the actor's direct messages."""
         ...
 
 

@@ -59,11 +59,20 @@ class Authorizer:
         if request.action is Action.AUDIT:
             return deny("no act", wording.READS_NO_COMPUTER)
         decision = evaluate.may_ask(self.policy, requester, request.place, request.action)
+        only_looks = facts_of(request.action).only_reads or request.ask.whatif
+        if decision.allowed and not only_looks and (pause := self.pause_switch.paused()):
+            return deny("paused", wording.paused(pause))
+        return self._within_limit(request, decision)
+
+    def may_read_log(self, request: Request) -> Decision:
+        """Return whether the audit log is read for this request: all of it, or what it says of their own requests."""
+        decision = evaluate.may_read_log(self.policy, self.person(request.actor), request.place)
+        return self._within_limit(request, decision)
+
+    def _within_limit(self, request: Request, decision: Decision) -> Decision:
+        """Return the decision; a no where an allowed request is one too many."""
         if not decision.allowed:
             return decision
-        only_looks = facts_of(request.action).only_reads or request.ask.whatif
-        if not only_looks and (pause := self.pause_switch.paused()):
-            return deny("paused", wording.paused(pause))
         policy = self.policy
         asked = self.ledger.asked_since(request.actor.user_id, self.clock.now() - policy.max_requests_per)
         if asked > policy.max_requests:

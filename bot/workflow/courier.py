@@ -116,8 +116,12 @@ class Courier:
                 self.chat.post_in_thread(out.thread, out.card, way.shape)
             case Means.REPLY if out.thread:
                 self.chat.reply(out.thread, out.names, out.card.headline)
+            case Means.FILE if out.file:
+                self.chat.send_file(request.actor, out.file)
             case Means.THREAD | Means.REPLY:
                 raise ChatError("There is no card in whose thread it could stand.", retryable=False)
+            case Means.FILE:
+                raise ChatError("There is no file.", retryable=False)
             case _:
                 assert_never(way.means)
         return None

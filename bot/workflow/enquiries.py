@@ -10,6 +10,7 @@ from bot.cards import request_card
 from bot.cards.manual import manual, topic_in
 from bot.cards.model import Card
 from bot.cards.status import status
+from bot.commands import BY_NAME
 from bot.commands.tokens import unescaped
 from bot.domain.actions import Action
 from bot.domain.part import HEAD
@@ -40,6 +41,8 @@ class Enquiries:
         text = unescaped(call.text).strip()
         if (topic := topic_in(text)) is not None:
             return manual(asked, topic, self.contact)
+        if BY_NAME[call.command].action is Action.AUDIT:
+            return None  # the id of a request is what it reads about
         if text.lower() in ("status", "--status", "/status"):
             person = self.authorizer.person(call.actor)
             unended = self.ledger.unended() if self._is_named(person) else ()
@@ -62,11 +65,16 @@ class Enquiries:
         return replace(request_card.build(request), buttons=())
 
     def _may_see(self, request: Request, person: Person) -> bool:
-        """Return whether the person asked, may decide, or may list every computer of the request."""
+        """Return whether the person asked, may decide, or may list every computer of the request.
+
+        Who read what in the audit log is for those who may read it.
+        """
         if not evaluate.check_member(person).allowed:
             return False
         if person.actor.user_id == request.actor.user_id:
             return True
+        if request.action is Action.AUDIT:
+            return evaluate.may_ask(self.authorizer.policy, person, request.place, Action.AUDIT).allowed
         needs = request.requirement.needs if request.requirement else ()
         if any(person.is_among(need.of) for need in needs):
             return True

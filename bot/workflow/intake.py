@@ -14,8 +14,9 @@ from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import Understood, suggest, understand
 from bot.commands.naming import OWN_NAMES, CommandNames
 from bot.commands.tokens import unescaped
+from bot.domain.actions import Action
 from bot.domain.events import Noted
-from bot.domain.lifecycle import ASKED_FOR
+from bot.domain.lifecycle import ASKED_FOR, READ_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import Request, State, WorkItem
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
@@ -156,7 +157,7 @@ class Intake:
             ask=understood.ask,
             action=understood.command.action,
             asked_at=now,
-            expires_at=now + ASKED_FOR,
+            expires_at=now + (READ_FOR if understood.command.action is Action.AUDIT else ASKED_FOR),
             due_at=now,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.audit.entry import THE_BOT
 from bot.cards import request_card, target_list, troubles
 from bot.domain.part import HEAD
 from bot.domain.posting import Posting
@@ -123,6 +124,8 @@ class CardPublisher:
 
     def _show(self, request: Request) -> MessageRef | None:
         """Show the card, and return where it stands; None when it is private, or cannot stand anywhere."""
+        if request.actor == THE_BOT:
+            return None  # the digest, whose message its own step sends
         card = request_card.build(request)
         if not request_card.is_private(request):
             return self.poster.show(request, card)

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.cards import wording
 from bot.domain.act_times import time_of_act
+from bot.domain.actions import Action
 from bot.domain.events import Ended, Expired, Failed, Refused, Started, StepFailed, Surveyed
 from bot.domain.part import HEAD, at_host
 from bot.domain.request import LIST_FAILED, State, WorkItem
-from bot.errors import BotError, ChatError, Conflict, NotAllowed, Standstill, UnreadableRequest
+from bot.errors import BotError, ChatError, Conflict, Standstill, UnreadableRequest
+from bot.workflow.allowed_looks import look_where_allowed
+from bot.workflow.audit_answer import NO_LOG, AuditAnswer, LogSources, answer_with
 from bot.workflow.calls import HostCalls
 from bot.workflow.courier import due_after
 from bot.workflow.execution import HostExecution
 from bot.workflow.following import FollowUp
 from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
-from bot.workflow.looks import Look
 from bot.workflow.owned_terminal import OwnedTerminal
 from bot.workflow.publishing import CardPublisher, publisher_on
 from bot.workflow.records import HostRecords
@@ -38,7 +39,6 @@ from bot.workflow.warning import WarningSender, are_warned
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.people import Person
     from bot.domain.request import Request
     from bot.ports.clock import Clock
     from bot.ports.host_pool import HostPool
@@ -53,9 +53,6 @@ TRIES = 5
 
 MOST_DOUBLINGS = 6
 """How often the pause after a failure doubles. Hosts count their failures together, and each may fail `TRIES` times."""
-
-SURVEY_SPARE = timedelta(seconds=10)
-"""How much sooner than the request the looks of its survey end, so that what they saw can still be recorded."""
 
 ANNOUNCE_AGAIN = timedelta(seconds=5)
 """How often a held act looks whether its announcement stands by now."""
@@ -77,6 +74,7 @@ class Workflow:
     settling: Settling
     publisher: CardPublisher
     unreadable: Unreadable
+    audit: AuditAnswer
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. A request that cannot be read is ended, and is no error of the step."""
@@ -112,6 +110,8 @@ class Workflow:
             self.ledger.record(request.id, Expired())
             return
         match request.state:
+            case State.ASKED if request.action is Action.AUDIT:
+                self.audit.answer(request)
             case State.ASKED if request.reason_asked is None:
                 self.survey(request)
             case State.ASKED | State.AWAITING:
@@ -138,7 +138,7 @@ class Workflow:
         if not decision.allowed:
             self.ledger.record(request.id, Refused(rule=decision.rule, message=decision.message))
             return
-        decided = decide(request, self._look_where_allowed(request, requester), self.authorizer.policy, requester)
+        decided = decide(request, look_where_allowed(self, request, requester), self.authorizer.policy, requester)
         limit = None
         if isinstance(decided, Surveyed) and decided.requirement:
             limit = self.authorizer.alone_limit(request, decided.targets)
@@ -148,20 +148,6 @@ class Workflow:
             self.scheduler.wake(WorkItem(request_id=request.id))  # after the announcement
         elif surveyed.state is State.READY:
             self.carry_out(surveyed)
-
-    def _look_where_allowed(self, request: Request, requester: Person) -> list[Look]:
-        """Return one look for each host. A host that no rule lets the requester look at is not contacted.
-
-        Who named no computer asked only about those that they may list.
-        """
-        allowed = [host for host in request.ask.hosts if self.authorizer.may_look_at(request, requester, host)]
-        until = request.expires_at - SURVEY_SPARE
-        looks = {look.host: look for look in self.hosts.look_at(request.id, allowed, until=until)}
-        for host in request.ask.hosts:
-            if host not in looks and not request.ask.everywhere:
-                error = NotAllowed(wording.not_allowed(host), host=host)
-                looks[host] = Look(host=host, at=self.clock.now(), error=error)
-        return [looks[host] for host in request.ask.hosts if host in looks]
 
     def remind(self, request_id: str) -> None:
         """Remind the approvers once, when the request is due: at half of the card's waiting time.
@@ -267,6 +253,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     authorizer: Authorizer,
     courier: Courier,
     look_within: LookWithin = same_for_all,
+    log_sources: LogSources = NO_LOG,
 ) -> Workflow:
     """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side.
 
@@ -294,4 +281,5 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=publisher_on(courier, scheduler),
         unreadable=Unreadable(ledger=ledger, chat=courier.chat),
+        audit=answer_with(courier, scheduler, authorizer, log_sources),
     )

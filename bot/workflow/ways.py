@@ -15,6 +15,7 @@ from bot.cards.shapes import Shape
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.cards.attachment import Attachment
     from bot.cards.model import Card
     from bot.domain.people import Place
     from bot.domain.posting import MessageRef
@@ -29,6 +30,7 @@ class Means(StrEnum):
     ANSWER = "answer"  # the answer to the command itself, which needs no right and no token
     THREAD = "thread"  # the thread of the card
     REPLY = "reply"  # the same, as a line that calls people
+    FILE = "file"  # the requester's direct messages, as a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ LISTED = _ways((Means.THREAD, Shape.WHOLE), (Means.THREAD, Shape.SHORT), (Means.
 CALLED = _ways((Means.REPLY, Shape.WHOLE))
 """A line in the card's thread that calls people."""
 
+FILES = _ways((Means.FILE, Shape.WHOLE))
+"""A file for the requester alone."""
+
 ONE_COPY = 2
 """How often a card may leave without an answer: two of them may stand then."""
 
@@ -88,4 +93,5 @@ class Outgoing:
     names: tuple[str, ...] = ()  # whom a line in the thread calls: user ids, group ids and handles
     thread: MessageRef | None = None  # the card in whose thread it goes
     most_lost: int = COPIES  # how often it may leave without an answer
+    file: Attachment | None = None  # what goes as a file; its card says what it is
     until: datetime | None = None  # a wait that ends later than this helps nobody; None: any wait may help

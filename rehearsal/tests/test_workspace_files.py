@@ -55,6 +55,25 @@ def test_a_file_is_not_shown_where_the_bot_is_no_member_or_before_its_bytes_came
         web.files_completeUploadExternal(files=[{"id": asked["file_id"]}], channel_id="C0PARTNER1")
 
 
+@pytest.mark.parametrize("content", [b"a;b\n", b"\x89PNG\r\n\x1a\n--x\r\n", b"\r\n"])
+@pytest.mark.parametrize("form", [True, False])
+def test_the_bytes_come_raw_or_as_the_file_of_a_form(
+    web: WebClient, dana: UserClient, *, content: bytes, form: bool
+) -> None:
+    asked = web.files_getUploadURLExternal(filename="x.bin", length=len(content))
+    how: dict[str, Any] = {"files": {"filename": ("x.bin", content)}, "data": {"n": "1"}} if form else {"data": content}
+    assert requests.post(str(asked["upload_url"]), **how, timeout=5).status_code == 200
+    web.files_completeUploadExternal(files=[{"id": asked["file_id"]}], channel_id=OPS)
+    (file,) = dana.messages()[-1].files
+    assert (file.name, file.size, dana.download(file)) == ("x.bin", len(content), content)
+
+
+def test_a_form_without_a_file_is_refused(web: WebClient) -> None:
+    asked = web.files_getUploadURLExternal(filename="x.bin", length=1)
+    form = {"n": (None, "1")}
+    assert requests.post(str(asked["upload_url"]), files=form, timeout=5).status_code == 400
+
+
 def test_people_talk_to_each_other_and_mentions_become_mentions(workspace: Workspace, dana: UserClient) -> None:
     ts = dana.say("@bo look at <this> & that, nobody@example.com", "#ops")
     UserClient(workspace.url, "bo").say("seen", "#ops", thread_ts=ts)

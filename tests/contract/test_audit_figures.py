@@ -5,20 +5,26 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import shlex
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
 
+from adapters.sql.audit_reader import reading
 from adapters.sql.database import open_database
 from app.cli.audit import audit
 from bench.audit_year import Year
+from bot.workflow.audit_answer import LogSources
 from tests.support.command_line import invoke
 from tests.support.effort import PROFILE
+from tests.support.harness import BotHarness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,6 +82,15 @@ class Log:
         """How many rows there are in CSV, without the head."""
         return self.count("export", "--output", "-", "--format", "csv", *words) - 1
 
+    def in_slack(self, text: str) -> tuple[int, int]:
+        """How many requests `/logoff-audit` says that there are, and how many rows its spreadsheet has."""
+        harness = BotHarness()
+        harness.log_sources = LogSources(reports=partial(reading, self.engine))
+        harness.ask_and_run(text, command="logoff-audit")
+        ((_, sheet),) = harness.chat.files
+        rows = list(csv.reader(io.StringIO(sheet.content.decode())))
+        return int(harness.chat.told[-1].card.headline.split()[0].replace(",", "")), len(rows) - 1
+
     def report(self, by: str, *words: str) -> dict[str | None, dict[str, Any]]:
         return {one["group"]: one for one in self.lines("report", "--by", by, *words)}
 
@@ -128,6 +143,8 @@ def test_every_filter_selects_what_plain_sql_selects(log: Log, name: str) -> Non
     assert entries > 0
     assert asked > 0
     assert log.count("list", "--json", *options) == log.rows(*options) == entries
+    if name != "event":  # which requests do not have
+        assert log.in_slack(shlex.join(options) or "last 3660d") == (asked, entries if name == "request" else asked)
     assert log.count("requests", "--json", *options) == log.report("actor", *options)[None]["requests"] == asked
     if name in ("everything", "refused"):
         assert log.rows("--requests", *options) == asked

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.slack.chat import SlackChat, patient_client
+from bot.cards.attachment import Attachment
 from bot.cards.model import Button, Card, Line, Press, Tone
 from bot.domain.people import Actor, Place
 from bot.domain.posting import MessageRef
@@ -176,3 +177,35 @@ def test_a_card_that_is_gone_cannot_be_redrawn_and_trying_again_does_not_help(ch
     with pytest.raises(ChatError) as failed:
         chat.redraw(MessageRef(channel_id=OPS, ts="1.000001"), card("Logged off"))
     assert not failed.value.retryable
+
+
+def test_a_file_arrives_in_direct_messages_as_it_is(workspace: Workspace, chat: SlackChat) -> None:
+    content = bytes(range(256)) * 300
+    chat.send_file(DANA, Attachment(name="TS-AAAAAA.csv", title="rows", content=content))
+    dana = UserClient(workspace.url, "dana")
+    (message,) = dana.messages()
+    (file,) = message.files
+    assert (message.channel_name, file.name, file.title) == ("@logoffbot", "TS-AAAAAA.csv", "rows")
+    assert dana.download(file) == content
+    assert UserClient(workspace.url, "bo").messages() == []
+
+
+def test_a_file_for_which_the_app_lacks_the_right_is_refused_for_good() -> None:
+    with Workspace.from_file(SHIPPED_WORKSPACE, scopes=["chat:write", "im:write"]) as workspace:
+        chat = SlackChat(patient_client(workspace.bot_token, workspace.api_url), {})
+        with pytest.raises(ChatError, match="missing_scope") as raised:
+            chat.send_file(DANA, Attachment(name="x.csv", title="rows", content=b"x"))
+    assert (raised.value.retryable, raised.value.may_stand) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("method", "may_stand"), [("files.getUploadURLExternal", False), ("files.completeUploadExternal", True)]
+)
+def test_a_file_may_stand_only_when_its_last_call_got_no_answer(
+    workspace: Workspace, chat: SlackChat, *, method: str, may_stand: bool
+) -> None:
+    workspace.plan(Fault(method=method, kind=FaultKind.ANSWER_LOST))
+    with pytest.raises(ChatError) as raised:
+        chat.send_file(DANA, Attachment(name="x.csv", title="rows", content=b"x"))
+    assert (raised.value.retryable, raised.value.may_stand) == (True, may_stand)
+    assert "upload/" not in f"{raised.value.message} {raised.value.__cause__}"

@@ -15,6 +15,7 @@ from bot.errors import ChatError, MessageGone, PlaceRefused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.cards.attachment import Attachment
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
 
@@ -47,6 +48,8 @@ class FakeChat:
         self.answers: list[tuple[str, Card]] = []
         self.told: list[Told] = []
         self.replies: list[tuple[MessageRef, tuple[str, ...], str]] = []
+        self.files: list[tuple[Actor, Attachment]] = []
+        self.refuses_files = False
         self.in_threads: list[tuple[MessageRef, Card]] = []
 
     # The port
@@ -102,6 +105,12 @@ class FakeChat:
     def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         with self._calling():
             self.in_threads.append((message_ref, in_shape(card, shape)))
+
+    def send_file(self, actor: Actor, file: Attachment) -> None:
+        with self._calling():
+            if self.refuses_files:
+                raise ChatError("Slack refused the call (missing_scope).", retryable=False)
+            self.files.append((actor, file))
 
     # What goes wrong
 

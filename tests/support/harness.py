@@ -14,8 +14,10 @@ from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
 from bot.errors import NotOwner
 from bot.policy.model import Force, Policy, Rule
+from bot.workflow.audit_answer import NO_LOG
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
+from bot.workflow.digest import Digest
 from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, Target, WorkItem
     from bot.domain.session import Session
     from bot.workflow.courier import Unwritten
+    from bot.workflow.digest import DigestPlan
     from bot.workflow.host_reader import LookWithin
     from bot.workflow.intake import Response
     from bot.workflow.steps import Workflow
@@ -134,6 +137,7 @@ class BotHarness:
         look_within: LookWithin = same_for_all,
     ) -> None:
         self.look_within = look_within
+        self.log_sources = NO_LOG
         self.policy, self.asker, self.place = policy, asker, place
         self.clock = SettableClock()
         self.ledger = CrashingLedger(self.clock, KEY)
@@ -151,6 +155,7 @@ class BotHarness:
         """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
         self._senders = Senders()
         self.unwritten = {}
+        self.log_sources = replace(self.log_sources, unsent={})
         self.scheduler = FakeScheduler(self.ledger, self.clock)
         self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
 
@@ -175,11 +180,15 @@ class BotHarness:
             authorizer=self.authorizer,
             look_within=self.look_within,
             courier=self.courier,
+            log_sources=self.log_sources,
         )
 
     @property
     def courier(self) -> Courier:
         return Courier(ledger=self.ledger, chat=self.chat, clock=self.clock, unwritten=self.unwritten)
+
+    def digest(self, plan: DigestPlan) -> Digest:
+        return Digest(ledger=self.ledger, clock=self.clock, scheduler=self.scheduler, plan=plan)
 
     @property
     def presses(self) -> PressHandler:

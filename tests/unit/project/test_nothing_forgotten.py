@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from bot.commands.command import Command
 
-PAIRS = [(typed, meant) for typed in COMMANDS for meant in COMMANDS if typed is not meant]
+PAIRS = [(typed, meant) for typed in COMMANDS for meant in COMMANDS if meant.cmdlet and typed is not meant]
 EVENTS = {
     name: value
     for name, value in vars(events).items()

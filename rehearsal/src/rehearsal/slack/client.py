@@ -59,6 +59,16 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFile:
+    """A file of a message. `download` of the client returns its bytes."""
+
+    id: str
+    name: str
+    title: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMessage:
     """A message as this person sees it.
 
@@ -78,6 +88,7 @@ class SeenMessage:
     edited_at: datetime | None
     ephemeral: bool
     versions: tuple[Version, ...]
+    files: tuple[SeenFile, ...] = ()
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
@@ -90,6 +101,10 @@ class SeenMessage:
             edited_at=datetime.fromisoformat(edited_at) if edited_at else None,
             ephemeral=fields["ephemeral"],
             versions=tuple(_read_version(version) for version in fields["versions"]),
+            files=tuple(
+                SeenFile(id=file["id"], name=file["name"], title=file["title"], size=file["size"])
+                for file in fields["files"]
+            ),
         )
 
 
@@ -174,6 +189,17 @@ class UserClient:
     def messages(self) -> list[SeenMessage]:
         """What this person can see now, oldest first: channels, direct messages, ephemeral messages."""
         return [SeenMessage.from_json(fields) for fields in self.state()["messages"]]
+
+    def download(self, file: SeenFile) -> bytes:
+        """The bytes of a file, as a click on it saves them."""
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(
+                f"{self._url.removesuffix('/rehearsal')}/files/{file.id}", timeout=PATIENCE.total_seconds()
+            )
+        if answer.status_code != requests.codes.ok:
+            raise UserClientError(answer.text, f"{self._user} cannot save {file.name}: {answer.text}")
+        return answer.content
 
     def state(self) -> dict[str, Any]:
         return self._call("GET", f"state?as={self._user}")

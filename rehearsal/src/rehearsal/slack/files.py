@@ -51,12 +51,13 @@ class Files:
         return self._files[file_id]
 
     async def take_upload(self, request: Request) -> Response:
-        """The bytes as they come, whatever content type they claim."""
+        """The bytes: as the whole body, or as the file of a form (`multipart/form-data`)."""
         size = request.headers.get("content-length", "")
         if not size.isdecimal() or int(size) > BIGGEST:
             return PlainTextResponse("too_large", 413)
         try:
-            self.fill(request.path_params["ticket"], await request.body())
+            data = read_upload(request.headers.get("content-type", ""), await request.body())
+            self.fill(request.path_params["ticket"], data)
         except SlackError as exc:
             return PlainTextResponse(exc.error, 404 if exc.error == "file_not_found" else 400)
         return PlainTextResponse("OK")
@@ -70,3 +71,18 @@ class Files:
         name = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
         return Response(file.data or b"", media_type="application/octet-stream", headers=headers)
+
+
+def read_upload(content_type: str, body: bytes) -> bytes:
+    """The file in the body: the part of a form that has a file name, else all of it.
+
+    `SlackError("invalid_form")` for a form without a file.
+    """
+    boundary = re.search(r'boundary="?([^";,]+)"?', content_type)
+    if not content_type.lower().startswith("multipart/form-data") or boundary is None:
+        return body
+    for part in body.split(b"--" + boundary[1].encode("latin-1"))[1:-1]:
+        head, _, data = part.partition(b"\r\n\r\n")
+        if b"filename=" in head.lower():
+            return data.removesuffix(b"\r\n")
+    raise SlackError("invalid_form")

@@ -215,3 +215,16 @@ def test_a_rule_that_only_lists_and_narrows_is_found() -> None:
     """Who may list a computer sees all its sessions, whatever else the rule says."""
     said = linted(rule(may=frozenset({Action.LIST}), users=("al*",)))
     assert said == ['rule "on-call": users, states and idle_over narrow acts; a list shows all sessions of a computer.']
+
+
+@pytest.mark.parametrize(
+    ("by", "may", "says"),
+    [
+        (DANA, Action.AUDIT, "The whole audit log, by the rule 'rule'."),
+        (DANA, Action.LOG_OFF, "Their own requests alone. No rule lets you read the audit log."),
+        (OLI, Action.AUDIT, "No (no rule): No rule lets you read the audit log."),
+    ],
+)
+def test_the_log_is_read_whole_or_about_oneself_or_not_at_all(by: Actor, may: Action, says: str) -> None:
+    told = explained(rule(name="rule", who=frozenset({DANA.user_id}), may=frozenset({may})), by=by, action=Action.AUDIT)
+    assert told[-1].startswith(says)

@@ -10,8 +10,8 @@ import pytest
 
 from adapters.scheduler.host_pool import FairHostPool
 from bot.errors import BadReply, TimedOut, Unreachable
+from bot.workflow.allowed_looks import SURVEY_SPARE
 from bot.workflow.host_reader import LOOK_WITHIN, HostReader
-from bot.workflow.steps import SURVEY_SPARE
 from tests.fakes.clock import SettableClock
 from tests.fakes.terminal import FakeTerminal
 from tests.support.harness import BotHarness, InlinePool, sessions, text_of

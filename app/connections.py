@@ -1,0 +1,33 @@
+"""How each computer is reached: from the settings to the values of the WinRM adapter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.windows.winrm.endpoint import Connection, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.config.settings import Settings
+
+
+def connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:
+    """Return the connection of each computer by its name. `endpoints` has the URLs of a farm's hosts."""
+
+    def connection_of(host: str) -> Connection:
+        address, way = settings.winrm_for(host)
+        endpoint = f"{way.scheme}://{address}:{way.real_port}/wsman"
+        return Connection(
+            endpoint=endpoints[host] if endpoints else endpoint,
+            transport=Transport(way.transport),
+            username=way.username,
+            password=way.password,
+            ca_file=way.ca_file,
+            certificate=way.certificate,
+            key=way.key,
+            repeats=way.repeat,
+            kerberos_host=host if address != host else "",
+        )
+
+    return connection_of
