@@ -124,11 +124,9 @@ class Duplicate(BotError):
 
 
 class TerminalError(BotError):
-    """A Windows host could not be asked.
+    """A Windows host could not be asked. `retryable`: the same call may work later. `delivered`: the order may be there.
 
-    `host` is its name. `retryable`: the same call may work later. `delivered`: the order may have reached the host.
-    `words` are what the host itself said, in one bounded line, and `phase` the step at which it said so; both may be
-    empty.
+    `words` are what the host itself said, in one bounded line, and `phase` the step of it; both may be empty.
     """
 
     code = "terminal"
