@@ -124,7 +124,7 @@ class Duplicate(BotError):
 
 
 class TerminalError(BotError):
-    """A Windows host could not be asked. `retryable`: the same call may work later. `delivered`: the order may be there.
+    """A Windows host could not be asked. `retryable`: the same call may work later. `delivered`: it may have the order.
 
     `words` are what the host itself said, in one bounded line, and `phase` the step of it; both may be empty.
     """
