@@ -103,7 +103,7 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
     if draw is None:
         stderr.print(NO_CHARTS, markup=False, soft_wrap=True)
     stderr.print(f"The page is about {overview.days.total().requests} requests, times in {query.zone_name}.")
-    return proof.everything()
+    return proof.named()
 
 
 def _proof(

@@ -36,6 +36,11 @@ class Proof:
         """Return what does not verify, the log as a whole first."""
         return [each for each in (self.found.fault if self.found else "", *self.faults) if each]
 
+    def named(self) -> list[str]:
+        """Return the names of these alone: requests, entries, `the log`."""
+        log = ["the log"] if self.found and self.found.fault else []
+        return [*log, *(each.partition(": ")[0] for each in self.faults)]
+
     def in_short(self) -> str:
         """Return the answer in one sentence."""
         if self.everything():
@@ -65,7 +70,7 @@ def proof_section(proof: Proof) -> Iterator[str]:
         yield from (paragraph(text(line)) for line in in_words(proof.found).splitlines())
     rows = [(text(question), text(with_key if proof.found else without)) for question, without, with_key in _QUESTIONS]
     yield from table("What proves what on this page", ("question", "proven by"), rows, "words")
-    if proof.head.seq:
+    if proof.head.seq and not proof.everything():
         anchor = f"{proof.head.seq}:{proof.head.hash}"
         kept = "Keep it on another machine: as an anchor it proves later that nothing up to it was cut off."
         yield paragraph(text("The newest entry, as the database marks it, is "), typed(anchor), text(f". {kept}"))

@@ -22,7 +22,7 @@ nav ol { columns: 18rem; margin: 1.25rem 0 0; padding: .75rem .75rem .75rem 2.25
 nav li { padding: .15rem 0; break-inside: avoid; }
 section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 section:target > h2 { text-decoration: underline; text-underline-offset: .2em; }
-.note, .bad { border-left: .3rem solid var(--ink); background: var(--shade); padding: .5rem .9rem; }
+.note, div.bad { border-left: .3rem solid var(--ink); background: var(--shade); padding: .5rem .9rem; }
 div.bad ul { margin: .25rem 0; padding-left: 1.25rem; overflow-wrap: anywhere; }
 figure { margin: 1rem 0 .5rem; max-width: 34rem; }
 figure svg { display: block; width: 100%; height: auto; }

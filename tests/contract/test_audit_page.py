@@ -165,7 +165,7 @@ def test_a_changed_entry_is_marked_counted_and_makes_the_exit_code_one(tmp_path:
     done = invoke(["audit", "export", "--format", "html", "--output", "-", "--database", url])
     read = ReadPage(done.stdout)
     assert done.exit_code == 1
-    assert f"{request_id}: entry {seq}" in " ".join(done.stderr.split())
+    assert f"This does not verify: {request_id}." in " ".join(done.stderr.split())
     assert read.columns("The period in numbers")["of these do not verify"]["this period"] == "1"
     marked = [each[0] for each in read.tables["Forced requests"] if "does not verify" in each[0]]
     assert [each.split("\n")[0] for each in marked] == [request_id]
