@@ -49,7 +49,7 @@ check: export HYPOTHESIS_PROFILE ?= ci
 check: lint test ## All of it: what a change has to pass; properties try as hard as in .ci/run
 
 kerberos: .venv/dev ## Add what the Kerberos tests need (a C compiler, libkrb5-dev; krb5-kdc to run them)
-	$(SYNC) --inexact --extra postgres --extra rehearsal --extra kerberos --group dev
+	$(SYNC) --inexact --extra postgres --extra reports --extra rehearsal --extra kerberos --group dev
 
 foreign: .venv/dev ## Add Ansible, for the tests in which it speaks to the farm
 	$(SYNC) --inexact --group foreign
@@ -75,5 +75,5 @@ clean: ## Remove what was made here
 
 .venv/dev: .venv/uv uv.lock pyproject.toml rehearsal/pyproject.toml
 	@echo "Installing what the tests need ..."
-	$(SYNC) --inexact --extra postgres --extra rehearsal --group dev
+	$(SYNC) --inexact --extra postgres --extra reports --extra rehearsal --group dev
 	@touch $@ .venv/rehearsal

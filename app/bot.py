@@ -27,6 +27,10 @@ STOP_WITHIN = timedelta(seconds=5)
 """How long running steps may take to finish when the program ends."""
 
 
+TELLING = 8
+"""How many of those who wait too long are told side by side: each call may last, and nobody waits behind another."""
+
+
 class Service(Protocol):
     """A service that runs beside the steps."""
 
@@ -39,7 +43,7 @@ class Waits:
     """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
 
     def __init__(self, patience: Patience) -> None:
-        self._patience, self._ticker = patience, Ticker("patience", patience.look)
+        self._patience, self._ticker = patience, Ticker("patience", patience.look, threads=TELLING)
 
     def start(self) -> None:
         courier = self._patience.courier
@@ -48,7 +52,8 @@ class Waits:
         self._ticker.start()
 
     def stop(self) -> None:
-        self._ticker.stop()
+        """A thread that waits for Slack ends with the process: nothing is lost but a sentence."""
+        self._ticker.stop(timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,7 +147,7 @@ def serve_bot(told: dict[str, Any]) -> None:
     tokens = Slack(
         bot_token=SecretStr(told["bot_token"]), app_token=SecretStr(told["app_token"]), api_url=told["api_url"]
     )
-    limits = settings.limits.model_copy(update={"max_requests": 1_000_000})
+    limits = settings.limits.model_copy(update={"max_requests": 1_000_000, "max_sent": 1_000_000})
     settings = settings.model_copy(update={"slack": tokens, "database": SecretStr(told["database"]), "limits": limits})
     wiring.upgrade(settings)
     names = settings.inventory().names

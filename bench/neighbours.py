@@ -38,9 +38,12 @@ if TYPE_CHECKING:
 AGAINST_ALONE = 1.5
 """Beside others, the median of a healthy request is at most so many times that of one alone."""
 
-TRIES, QUICK_TRIES = 20, 3
+TRIES, QUICK_TRIES = 20, 5
 FLOODING = 8
 """How many people type and press without a pause."""
+
+ROUND_TRIP = 0.05
+"""Seconds that Slack takes to show an answer: nobody sends the next thing before."""
 
 SETTLE = 1.0
 """Seconds until those beside are at work."""
@@ -60,16 +63,23 @@ class Times:
 
 @contextmanager
 def flood(world: World) -> Iterator[None]:
-    """People who type commands, some of them wrong, and press buttons that are old, each as fast as they can."""
+    """People who type commands, some of them wrong, and press buttons that are old, each as fast as they can.
+
+    Each of them is soon above the limit of what one person sends, and goes on.
+    """
     ends = threading.Event()
 
     def one(number: int) -> None:
+        request_id = ""
         while not ends.is_set():
-            request_id = world.ask(f"{HEALTHY} id=99", by=number)
+            request_id = world.type(f"{HEALTHY} id=99", by=number) or request_id
+            time.sleep(ROUND_TRIP)
             world.mistype(by=number)
+            time.sleep(ROUND_TRIP)
             world.press(request_id, by=number)
+            time.sleep(ROUND_TRIP)
 
-    people = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(FLOODING)]
+    people = [threading.Thread(target=one, args=(number + 1,), daemon=True) for number in range(FLOODING)]
     for each in people:
         each.start()
     try:
@@ -84,7 +94,7 @@ def flood(world: World) -> Iterator[None]:
 def asked(world: World, *texts: str) -> Iterator[None]:
     """Requests that are under way, and are stopped at the end."""
     for number, text in enumerate(texts):
-        world.ask(text, by=100 + number)
+        world.ask(text, by=-1 - number)
     yield
 
 

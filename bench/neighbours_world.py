@@ -18,7 +18,8 @@ from adapters.scheduler.threads import ThreadScheduler
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
-from app.wiring import HOSTS_AT_ONCE, REQUESTS_AT_ONCE
+from app.config.settings import AllWinRm
+from app.wiring import REQUESTS_AT_ONCE
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.inventory import Inventory
@@ -28,6 +29,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import TimedOut
 from bot.ports.terminal import Answer
 from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
 from bot.workflow.host_reader import LOOKS_AT_ONCE
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
@@ -92,17 +94,18 @@ class World:
         self._ledger = ledger = SqlLedger(self._databases[0], clock, KEY, ASK_TYPES)
         front = ledger.in_front(self._databases[1])
         self._pool = FairHostPool(LOOKS_AT_ONCE, places.away)
-        self._scheduler = ThreadScheduler(ledger, clock, workers=HOSTS_AT_ONCE, requests=REQUESTS_AT_ONCE)
+        self._scheduler = ThreadScheduler(
+            ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=AllWinRm().hosts_at_once
+        )
         self._deliveries = count(1)
         workflow = assemble(
             ledger=ledger,
             terminal=SlowHosts(),
-            chat=people,
+            courier=Courier(ledger=ledger, chat=people, clock=clock),
             clock=clock,
             pool=self._pool,
             scheduler=self._scheduler,
             authorizer=self._authorizer(ledger, clock, people),
-            hosts_at_once=HOSTS_AT_ONCE,
         )
         presses = PressHandler(ledger=front, authorizer=self._authorizer(front, clock, people))
         self._intake = Intake(ledger=front, presses=presses, inventory=Inventory(names=NAMES), clock=clock)
@@ -124,9 +127,15 @@ class World:
 
     def ask(self, text: str, *, by: int = 0) -> str:
         """Type a command and return the id of its request. Raises `SystemExit` when it is not taken."""
+        if request_id := self.type(text, by=by):
+            return request_id
+        raise SystemExit(f"The bot did not take the command: {text}")
+
+    def type(self, text: str, *, by: int) -> str:
+        """Type a command and return the id of its request; empty when it is not taken."""
         response = self._intake.ask(self._call(f'{text} --reason "bench"', by))
         if response.wake is None:
-            raise SystemExit(f"The bot did not take the command: {response.text}")
+            return ""
         self._scheduler.wake(response.wake)
         return response.wake.request_id
 

@@ -24,6 +24,7 @@ BotError                `.message` is the sentence for people; `.code` is stable
     RecordChanged         the audit log is not as this process has seen it; the process writes no more
   ChatError             Slack did not take a call; `.retryable`, `.retry_after`, `.may_stand`
     PlaceRefused          the bot may not post in the place
+    MessageGone           the message does not stand there any more
     TokenRefused          Slack takes no call with the bot's token; the same call works once it is valid again
   SettingsError         app.yaml is wrong: all faults at once
   OwnedByAnother        another bot runs on this database, and does not go
@@ -123,11 +124,9 @@ class Duplicate(BotError):
 
 
 class TerminalError(BotError):
-    """A Windows host could not be asked.
+    """A Windows host could not be asked. `retryable`: the same call may work later. `delivered`: it may have the order.
 
-    `host` is its name. `retryable`: the same call may work later. `delivered`: the order may have reached the host.
-    `words` are what the host itself said, in one bounded line, and `phase` the step at which it said so; both may be
-    empty.
+    `words` are what the host itself said, in one bounded line, and `phase` the step of it; both may be empty.
     """
 
     code = "terminal"
@@ -266,6 +265,15 @@ class PlaceRefused(ChatError):
     """The bot may not post in this place. A retry does not help."""
 
     code = "place"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
+class MessageGone(ChatError):
+    """The message does not stand where it stood: somebody deleted it. A retry does not help."""
+
+    code = "gone"
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=False)

@@ -26,7 +26,9 @@ CHECKS = {
     ),
     "times in sentences": f"{DOMAIN}/test_moments.py",
     "requirements": f"{POLICY}/test_requirement.py",
-    "words on a card": "tests/unit/bot/cards/test_hostile_texts.py tests/unit/bot/cards/test_sheet.py",
+    "words on a card": " ".join(
+        f"tests/unit/bot/cards/test_{of}.py" for of in ("hostile_texts", "sheet", "report_page")
+    ),
     "words of a command": COMMANDS,
     "people at work": "tests/unit/bot/workflow",
     "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",
@@ -34,7 +36,7 @@ CHECKS = {
     "any text in the database": "tests/contract/test_ledger.py",
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
-    "figures of a year": "tests/contract/test_audit_figures.py",
+    "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""

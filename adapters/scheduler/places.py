@@ -1,8 +1,8 @@
-"""How many steps compute at the same time. A step that waits for hosts gives its place to another one meanwhile.
+"""How many steps compute at the same time. A step that waits for hosts or for the chat gives its place to another one.
 
 All threads of the process share one processor's worth of Python. Many steps at once make each of them slower, and the
 acks of people, too. So steps have few places, and fewer still while many people wait for an ack. But any number of
-steps may wait for silent hosts: a step without a place costs nobody anything.
+steps may wait for silent hosts and a slow chat: a step without a place costs nobody anything.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ class Places:
         if not getattr(self._mine, "is_taken", False):
             yield
             return
+        self._mine.is_taken = False  # what is away may say so again
         self._leave()
         try:
             yield
         finally:
             self._take()
+            self._mine.is_taken = True
 
     def _take(self) -> None:
         with self._changed:

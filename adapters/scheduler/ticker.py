@@ -1,9 +1,10 @@
-"""A call that is repeated in its own thread, beside all steps."""
+"""A call that is repeated in threads of its own, beside all steps."""
 
 from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from adapters.scheduler.threads import _survive
@@ -15,20 +16,24 @@ EVERY = timedelta(seconds=1)
 
 
 class Ticker:
-    """Calls `call` every second between `start` and `stop`. An exception of it is logged and ends nothing."""
+    """Calls `call` every second between `start` and `stop`, in each of its threads. An exception ends nothing."""
 
-    def __init__(self, name: str, call: Callable[[], None], every: timedelta = EVERY) -> None:
+    def __init__(self, name: str, call: Callable[[], None], every: timedelta = EVERY, *, threads: int = 1) -> None:
         self._name, self._call, self._every = name, call, every.total_seconds()
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._keep_calling, name=name, daemon=True)
+        self._threads = [threading.Thread(target=self._keep_calling, name=name, daemon=True) for _ in range(threads)]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
-    def stop(self) -> None:
+    def stop(self, within: timedelta = timedelta(seconds=5)) -> None:
+        """Call it no more, and wait so long for the call under way."""
         self._ending.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+        until = monotonic() + within.total_seconds()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - monotonic()))
 
     def _keep_calling(self) -> None:
         while not self._ending.wait(self._every):

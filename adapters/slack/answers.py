@@ -24,14 +24,21 @@ log = structlog.get_logger()
 def answer_sender(
     client: WebClient, url: str, call: PressCall | CommandCall, shown: Drawing, *, replaces: bool
 ) -> None:
-    """Answer the sender alone: at the address that came with the press or command, else in its channel as text."""
+    """Answer the sender alone: at the address that came with the press or command, else in its channel as text.
+
+    Where the bot may not post there it writes to them directly.
+    """
     message = {"text": shown.text, "blocks": shown.blocks or None, "response_type": "ephemeral"}
 
     def in_its_channel() -> None:
         client.chat_postEphemeral(channel=call.place.channel_id, user=call.actor.user_id, text=shown.text)
 
+    def directly() -> None:
+        opened = client.conversations_open(users=call.actor.user_id)
+        client.chat_postMessage(channel=str(opened["channel"]["id"]), text=shown.text)
+
     by_its_url = [lambda: post_to(url, {**message, "replace_original": replaces})] if url else []
-    _first_that_works("sender", *by_its_url, in_its_channel)
+    _first_that_works("sender", *by_its_url, in_its_channel, directly)
 
 
 def answer_words(client: WebClient, channel: str, user: str, shown: Drawing, *, is_private: bool) -> None:

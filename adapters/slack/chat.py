@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
+
+from slack_sdk.errors import SlackApiError
 
 from adapters.slack.errors import translate_errors
 from adapters.slack.render import Drawing, draw, draw_reply, draw_words
@@ -17,7 +20,8 @@ from bot.domain.posting import MessageRef
 from bot.errors import ChatError, PlaceRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from slack_sdk import WebClient
 
@@ -48,8 +52,15 @@ def patient_client(token: str, api_url: str) -> WebClient:
 class SlackChat:
     """Posts cards as messages. `group_ids` has the ids of user groups by handle; the directory keeps it up to date."""
 
-    def __init__(self, client: WebClient, group_ids: Mapping[str, str], urls: ResponseUrls | None = None) -> None:
-        self._client, self._group_ids = client, group_ids
+    def __init__(
+        self,
+        client: WebClient,
+        group_ids: Mapping[str, str],
+        urls: ResponseUrls | None = None,
+        away: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`away` is entered while a caller only waits for Slack."""
+        self._client, self._group_ids, self._away = client, group_ids, away
         self._urls = urls or ResponseUrls()
         self._channels: dict[str, tuple[dict[str, Any], float]] = {}
 
@@ -62,29 +73,35 @@ class SlackChat:
 
     def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         drawn = self._draw(card, shape)
-        with translate_errors():
+        with self._calling():
             self._client.chat_update(
                 channel=message_ref.channel_id, ts=message_ref.ts, text=drawn.text, blocks=drawn.blocks or None
             )
 
     def remove(self, message_ref: MessageRef) -> None:
-        with translate_errors():
-            self._client.chat_delete(channel=message_ref.channel_id, ts=message_ref.ts)
+        with self._calling():
+            try:
+                self._client.chat_delete(channel=message_ref.channel_id, ts=message_ref.ts)
+            except SlackApiError as exc:
+                if exc.response.get("error") != "message_not_found":
+                    raise
 
     def check(self, message_ref: MessageRef) -> None:
         self._refuse_archived(message_ref.channel_id)
-        with translate_errors():
+        with self._calling():
             self._client.chat_getPermalink(channel=message_ref.channel_id, message_ts=message_ref.ts)
 
     def tell(self, place: Place, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> None:
         drawn = self._draw(card, shape)
-        with translate_errors():
+        with self._calling():
             self._client.chat_postEphemeral(
                 channel=place.channel_id, user=actor.user_id, text=drawn.text, blocks=drawn.blocks or None
             )
 
     def answer(self, request_id: str, card: Card) -> None:
-        self._urls.answer(request_id, draw_words(card, self._group_ids).text)
+        text = draw_words(card, self._group_ids).text
+        with self._away():
+            self._urls.answer(request_id, text)
 
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None:
         self._post(message_ref.channel_id, draw_reply(names, text, self._group_ids), message_ref.ts)
@@ -93,7 +110,13 @@ class SlackChat:
         self._post(message_ref.channel_id, self._draw(card, shape), message_ref.ts)
 
     def send_file(self, actor: Actor, file: Attachment) -> None:
-        upload(self._client, self._direct_messages(actor), file)
+        with self._calling():
+            upload(self._client, self._direct_messages(actor), file)
+
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        with self._away(), translate_errors():
+            yield
 
     def _draw(self, card: Card, shape: Shape) -> Drawing:
         match shape:
@@ -106,7 +129,7 @@ class SlackChat:
         assert_never(shape)
 
     def _post(self, channel_id: str, drawn: Drawing, thread_ts: str | None = None) -> MessageRef:
-        with translate_errors():
+        with self._calling():
             posted = self._client.chat_postMessage(
                 channel=channel_id,
                 thread_ts=thread_ts,
@@ -138,7 +161,7 @@ class SlackChat:
         known, asked_at = self._channels.get(channel_id, ({}, -math.inf))
         if time.monotonic() - asked_at > good_for.total_seconds():
             try:
-                with translate_errors():
+                with self._calling():
                     known = dict(self._client.conversations_info(channel=channel_id)["channel"])
             except ChatError as error:
                 raise _about_the_channel(error) from error
@@ -147,7 +170,7 @@ class SlackChat:
 
     def _direct_messages(self, actor: Actor) -> str:
         try:
-            with translate_errors():
+            with self._calling():
                 opened = self._client.conversations_open(users=actor.user_id)
                 return str(opened["channel"]["id"])
         except ChatError as error:

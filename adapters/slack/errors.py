@@ -12,12 +12,12 @@ from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 
-from bot.errors import ChatError, PlaceRefused, TokenRefused
+from bot.errors import ChatError, MessageGone, PlaceRefused, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME = re.compile(r"^[a-z_]{1,60}$")
+_NAME = re.compile(r"^[a-z0-9_]{1,60}$")
 """The form of Slack's names of errors. Another text is the client's own sentence about a broken answer (HTTP 500)."""
 
 ELSEWHERE = frozenset(
@@ -43,8 +43,12 @@ ELSEWHERE = frozenset(
 )
 """Errors after which the bot may not post in the place; it uses direct messages instead."""
 
+GONE = "message_not_found"
+"""The error of a message that somebody has deleted."""
+
 LATER = frozenset(
     {
+        "external_channel_migrating",
         "fatal_error",
         "internal_error",
         "rate_limited",
@@ -127,10 +131,13 @@ def _refused(exc: SlackApiError) -> ChatError:
         return TokenRefused(f"Slack does not take my token ({name}). {cure}")
     if name in ELSEWHERE:
         return PlaceRefused(f"Slack does not let me post there ({name}). {cure}".strip())
-    retry_after = _retry_after(exc.response)
-    retryable = name in LATER or not name or retry_after is not None
-    said = f"Slack refused the call ({name or 'no reason given'}). {cure}".strip()
+    if name == GONE:
+        return MessageGone(f"The message is not there any more ({name}).")
+    retry_after = asked_wait(exc.response)
     status = getattr(exc.response, "status_code", HTTPStatus.OK)
+    is_ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    retryable = name in LATER or not name or retry_after is not None or is_ill
+    said = f"Slack refused the call ({name or 'no reason given'}). {cure}".strip()
     return ChatError(said, retryable=retryable, retry_after=retry_after, may_stand=not name and status == HTTPStatus.OK)
 
 
@@ -138,7 +145,7 @@ def _unreached(exc: Exception, *, may_stand: bool) -> ChatError:
     return ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True, may_stand=may_stand)
 
 
-def _retry_after(response: object) -> timedelta | None:
+def asked_wait(response: object) -> timedelta | None:
     """Return the wait that HTTP 429 asks for; None: it asks for none. See docs.slack.dev/apis/web-api/rate-limits."""
     if getattr(response, "status_code", None) != HTTPStatus.TOO_MANY_REQUESTS:
         return None

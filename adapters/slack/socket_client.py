@@ -10,6 +10,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode import SocketModeClient
 
+from adapters.slack.errors import asked_wait
 from adapters.slack.web import proxy_for
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from slack_sdk.socket_mode.builtin.connection import Connection
 
 log = structlog.get_logger()
+
+LONGEST_WAIT = 60.0
+"""Seconds that Slack is left alone when it wants so, at the most: a bot that is deaf asks once a minute."""
 
 PING_EVERY = 1.5
 """Seconds between two pings. A second after the fourth without an answer the connection counts as dead."""
@@ -112,7 +116,8 @@ class SocketClient(SocketModeClient):
         try:
             super().connect_to_new_endpoint(force)
         except SlackApiError as exc:
-            wait = _asked_wait(exc)
+            asked = asked_wait(exc.response)
+            wait = min(asked.total_seconds(), LONGEST_WAIT) if asked else 0.0
             raise
         finally:
             self._note(wait)
@@ -129,10 +134,3 @@ class SocketClient(SocketModeClient):
     def take_no_more(self) -> None:
         """Keep the present socket, and open no new one after it is lost."""
         self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
-
-
-def _asked_wait(error: SlackApiError) -> float:
-    """Return how many seconds Slack wants to be left alone; 0: it says nothing of that."""
-    headers = {str(name).lower(): str(value) for name, value in getattr(error.response, "headers", {}).items()}
-    asked = headers.get("retry-after", "")
-    return float(asked) if asked.isascii() and asked.isdigit() else 0.0

@@ -15,7 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.envelopes import TwoLaneClient
-from adapters.slack.errors import translate_errors
+from adapters.slack.errors import TOKEN, translate_errors
 from adapters.slack.listeners import register
 from adapters.slack.scopes import missing_in
 from adapters.slack.web import SlackWeb
@@ -47,17 +47,10 @@ START_WITHIN = timedelta(minutes=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10)
 """Between two tries at the start; each pause is twice as long as the one before."""
 
-NO_TOKEN = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "token_expired",
-        "token_revoked",
-    }
-)
+APP_TOKEN = "slack.app_token"  # noqa: S105 - the name of a key
+"""Where the configuration has the token of Socket Mode."""
+
+NO_TOKEN = TOKEN | {"not_allowed_token_type"}
 """What Slack calls a token that no waiting makes a good one."""
 
 
@@ -111,7 +104,7 @@ class SocketMode:
         register(app, COMMANDS, self._intake, self._wake, asked=self._asked, client=self._client, keeper=self._keeper)
         web_client = SlackWeb(base_url=self._api_url, retries=False)
         self._socket = TwoLaneClient(app, app_token=self._app_token, web_client=web_client, concurrency=ACKING)
-        self._patiently(self._open, "slack.app_token", deadline)
+        self._patiently(self._open, APP_TOKEN, deadline)
 
     def _authorize(self, deadline: float) -> AuthorizeResult:
         """Return whom the token belongs to. What the app may not do is said in the log, and the start goes on."""
@@ -171,8 +164,9 @@ def _checked(call: Callable[[], Answer], key: str) -> Answer:
         return call()
     except SlackApiError as exc:
         name = str(exc.response.get("error", ""))
-        if name not in NO_TOKEN:
+        is_for_app = key == APP_TOKEN
+        if name not in NO_TOKEN and not (is_for_app and name == "missing_scope"):
             raise
-        kind = "xapp-, with connections:write" if key == "slack.app_token" else "xoxb-"
+        kind = "xapp-, with connections:write" if is_for_app else "xoxb-"
         message = f"{key}: Slack does not take this token ({name}). Copy the token of the app again ({kind})."
         raise SettingsError(message) from exc

@@ -143,13 +143,13 @@ def post_to(response_url: str, message: Mapping[str, Any]) -> None:
 
     Raises `ChatError`.
     """
-    proxy = proxy_for(response_url)
-    headers = {"Content-Type": "application/json; charset=utf-8", **(proxy.headers if proxy else {})}
     body = json.dumps({name: value for name, value in message.items() if value is not None}).encode()
     with translate_errors():
+        proxy = proxy_for(response_url)
+        headers = {"Content-Type": "application/json; charset=utf-8", **(proxy.headers if proxy else {})}
         request = Request(response_url, data=body, headers=headers, method="POST")  # noqa: S310 - the opener takes web addresses only
         try:
             opener_for(response_url).open(request, timeout=PATIENCE).close()
         except HTTPError as exc:
-            is_later = exc.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+            is_later = exc.code >= HTTPStatus.INTERNAL_SERVER_ERROR or exc.code == HTTPStatus.TOO_MANY_REQUESTS
             raise ChatError(f"Slack took no answer there ({exc.code}).", retryable=is_later) from None

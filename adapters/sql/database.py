@@ -29,6 +29,9 @@ KEPT = 20
 MOST = 32
 """How many connections to a SQLite file a process has at most, those of people among them."""
 
+BESIDE = 2
+"""How many of them are kept beside the two pools, so that SQLite never takes its own file away (`sqlite_file.py`)."""
+
 FOR_PEOPLE = 8
 """How many connections are kept for people who wait for an answer. No worker takes them, however many there are."""
 
@@ -91,7 +94,7 @@ def _sqlite(where: URL, *, for_people: bool) -> Engine:
     engine = sqlalchemy.create_engine(
         where,
         pool_size=FOR_PEOPLE if for_people else KEPT,
-        max_overflow=0 if for_people else MOST - KEPT - FOR_PEOPLE,
+        max_overflow=0 if for_people else MOST - KEPT - FOR_PEOPLE - BESIDE,
         pool_timeout=PEOPLE_WAIT if for_people else CONNECTION_WITHIN,
         pool_use_lifo=True,  # the newest has the pages in its cache that the others would read again
         hide_parameters=True,
@@ -112,6 +115,7 @@ def _sqlite(where: URL, *, for_people: bool) -> Engine:
     event.listen(engine, "begin", check)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "commit", check)
+    event.listen(engine, "engine_disposed", lambda _engine: file.close())
     return engine
 
 

@@ -32,6 +32,8 @@ TRY_EVERY = timedelta(seconds=0.5)
 LOOK_EVERY = timedelta(seconds=2)
 """How often the owner looks whether it still has its lock."""
 
+NOBODY_LOOKS = "Something went wrong while I looked whether I still own my database, so I end. Start me again."
+
 log = structlog.get_logger()
 
 
@@ -158,17 +160,25 @@ class Owner:
         return None
 
     def _keep(self) -> None:
-        while not self._ending.wait(self._every):
-            try:
-                error = self._look()
-            except BotError as exc:  # the database cannot be asked; the next round tries again
-                log.warning("owner.not_asked", message=exc.message)
-                continue
+        """Look again and again. Without these looks the process would begin nothing any more, so it ends with them."""
+        error: OwnedByAnother | None = OwnedByAnother(NOBODY_LOOKS)
+        try:
+            error = self._looked()
+        finally:
             if error and not self._ending.is_set():
                 log.error("owner.ended", message=error.message)
                 self.displaced_by = error
                 self._on_end()
-                return
+
+    def _looked(self) -> OwnedByAnother | None:
+        """Look until the end, or until another process owns the database."""
+        while not self._ending.wait(self._every):
+            try:
+                if error := self._look():
+                    return error
+            except BotError as exc:  # the database cannot be asked; the next round tries again
+                log.warning("owner.not_asked", message=exc.message)
+        return None
 
     def _look(self) -> OwnedByAnother | None:
         """Look whether the lock is held. When it was lost, take it again, or return who has it and does not go."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import structlog
 
 from bot.errors import LedgerError, SettingsError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _FOR_ITS_OWNER = 0o600
 """The mode of a new file. SQLite gives its files beside it (-wal, -shm) the mode of the database."""
+
+_KEPT_WAITS_MS = 2_000
+"""How long the connection that is kept waits for a lock while it is opened."""
+
+_Identity = tuple[int, int]
+"""Device and number of a file."""
 
 log = structlog.get_logger()
 
@@ -58,45 +62,79 @@ def refuse_missing(path: Path) -> None:
 class SqliteFile:
     """The file behind a pool of connections. It has to stay the very file that the first connection opened.
 
-    Whoever deletes, moves or replaces it leaves open connections that write where nobody will ever read.
+    Whoever deletes, moves or replaces it leaves open connections that write where nobody will ever read. The same is
+    true of the file beside it (-wal), in which every write stands first. One connection is kept open beside the pool:
+    SQLite itself takes that file away when the last connection is closed.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._opened: tuple[int, int] | None = None  # device and number of the file that was opened
+        self._path, self._log = path, path
+        self._opened: _Identity | None = None  # of the file that was opened
+        self._written: _Identity | None = None  # of the one beside it
+        self._kept: sqlite3.Connection | None = None
         self._guard = Lock()
         self._is_told = False
 
     def connect(self, **options: Any) -> sqlite3.Connection:
         """Open the file; never make one. Raises `LedgerError` when it is no longer the one that was opened."""
         self.check()
-        connection: sqlite3.Connection = sqlite3.connect(
-            f"file:{quote(str(self._path))}?mode=rw", **options | {"uri": True}
-        )
         with self._guard:
-            self._opened = self._opened or self._here()
-        return connection
+            if self._kept is None:
+                self._keep()
+        return self._open(**options)
+
+    def close(self) -> None:
+        """Close the connection that is kept. Whoever connects later keeps another one."""
+        with self._guard:
+            kept, self._kept, self._written = self._kept, None, None
+        if kept:
+            kept.close()
 
     def check(self) -> None:
-        """Raise `LedgerError` when the file is no longer the one that was opened. The first time, the log says so."""
-        if self._opened is None or self._here() == self._opened:
+        """Raise `LedgerError` when the files are no longer those that were opened. The first time, the log says so."""
+        lost = self._lost()
+        if lost is None:
             self._is_told = False
             return
         with self._guard:
             is_first, self._is_told = not self._is_told, True
         if is_first:
-            log.critical("database.gone", file=str(self._path), is_replaced=self._here() is not None)
+            log.critical("database.gone", file=str(lost), is_replaced=_identity_of(lost) is not None)
         raise LedgerError(
             "The file of my database was deleted, moved or replaced while I ran, so I do nothing. Tell whoever runs me "
             "to stop me, put the file back, and start me again."
         )
 
-    def _here(self) -> tuple[int, int] | None:
+    def _lost(self) -> Path | None:
+        opened, written = self._opened, self._written
+        if opened and _identity_of(self._path) != opened:
+            return self._path
+        return self._log if written and _identity_of(self._log) != written else None
+
+    def _keep(self) -> None:
+        kept = self._open(check_same_thread=False)
         try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+            prepare(kept, patience_ms=_KEPT_WAITS_MS)
+            kept.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()  # only this opens the file beside it
+        except sqlite3.Error:
+            kept.close()
+            raise
+        self._log = Path(f"{os.path.realpath(self._path)}-wal")
+        self._kept, self._written = kept, _identity_of(self._log)
+        self._opened = self._opened or _identity_of(self._path)
+
+    def _open(self, **options: Any) -> sqlite3.Connection:
+        where = f"file:{quote(str(self._path))}?mode=rw"
+        connection: sqlite3.Connection = sqlite3.connect(where, **options | {"uri": True})
+        return connection
+
+
+def _identity_of(path: Path) -> _Identity | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def prepare(connection: sqlite3.Connection, *, patience_ms: int) -> None:

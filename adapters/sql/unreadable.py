@@ -33,15 +33,16 @@ def end_rows(connection: Connection, request_id: str, now: datetime, asks: Asks)
     try:
         read_part(connection, request_id, WHOLE, asks)
     except UnreadableRequest:
-        wants = select(or_(UNENDED, request.c.due_at.is_not(None), BEHIND)).where(request.c.id == request_id)
-        if not connection.execute(wants).scalar_one():
+        dates = (each.is_not(None) for each in (request.c.due_at, request.c.postings_due_at))
+        wants = or_(UNENDED, BEHIND, *dates)
+        if not connection.execute(select(wants).where(request.c.id == request_id)).scalar_one():
             return None
         remains = _remains(connection, request_id)
     else:
         return None
     # The version may be anything. The same in both columns means that no card is behind.
-    ended: dict[str, Any] = {"state": State.ENDED.value, "due_at": None, "publish_after": None}
-    ended["published_version"] = request.c.version
+    dates_over = dict.fromkeys(("due_at", "publish_after", "postings_due_at"))
+    ended: dict[str, Any] = {"state": State.ENDED.value, "published_version": request.c.version, **dates_over}
     if remains.was_open:
         ended |= {"ending": Ending.FAILED.value, "ended_at": now}
     connection.execute(update(request).where(request.c.id == request_id).values(ended))

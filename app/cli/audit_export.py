@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.audit_options import Query, moment_of, queried, tell_unverified
+from app.cli.audit_page import write_page
+from app.cli.audit_verify import Anchors, anchor_in
 from app.cli.options import stderr
 from app.printing import json_line, letters
 from bot.audit.chain import GENESIS
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from adapters.sql.audit_reader import AuditReader
+    from bot.audit.entry import Head
     from bot.audit.selection import Names
 
 
@@ -34,9 +37,12 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+    HTML = "html"
 
 
-Form = Annotated[Format, typer.Option("--format", help="csv for spreadsheets; json: one object a line, all fields.")]
+Form = Annotated[
+    Format, typer.Option("--format", help="csv for spreadsheets; json: one object a line; html: a report.")
+]
 Output = Annotated[Path, typer.Option("--output", help="A new file; - is standard output.")]
 Before = Annotated[
     str, typer.Option(metavar="DATE", help="A segment: every entry before then, for audit verify --file.")
@@ -46,20 +52,41 @@ Whole = Annotated[bool, typer.Option("--requests", help="One line a request inst
 
 @queried
 def export(
-    query: Query, output: Output, format_: Form = Format.CSV, before: Before = "", by_request: Whole = False
+    query: Query,
+    output: Output,
+    format_: Form = Format.CSV,
+    before: Before = "",
+    by_request: Whole = False,
+    anchor: Anchors = None,
 ) -> None:
     """Write what the filters select into a file, oldest first; requests newest first. Nothing leaves the database.
 
     With --before the file is a segment of the log: every entry, as JSON, which the public half verifies by itself.
+
+    With --format html it is a report for people. --since gives it a period before to compare with; --key has it verify
+    the whole log, too.
     """
+    anchors = _anchors(query, anchor, format_, by_request=by_request)
     with query.reader() as (reader, names), writing(output) as file:
-        if before:
+        if format_ is Format.HTML and not before:
+            faults = write_page(reader, names, query, file, anchors)
+        elif before:
             faults = _segment(reader, query, before, file, format_, by_request=by_request)
         elif by_request:
             faults = _requests(reader, names, query, file, format_)
         else:
             faults = _entries(reader, names, query, file, format_)
     tell_unverified(faults, query)
+
+
+def _anchors(query: Query, given: list[str] | None, form: Format, *, by_request: bool) -> list[Head]:
+    """Return the anchors. Raises when options stand beside each other that belong to different files."""
+    if form is Format.HTML and by_request:
+        raise typer.BadParameter("A report has requests and entries: leave --requests out.", param_hint="--requests")
+    if given and (form is not Format.HTML or query.key is None):
+        hint = "An anchor is compared with the whole log of a report: write --format html and --key PUBLIC, too."
+        raise typer.BadParameter(hint, param_hint="--anchor")
+    return [anchor_in(text) for text in given or ()]
 
 
 def _entries(reader: AuditReader, names: Names, query: Query, file: IO[str], form: Format) -> list[str]:

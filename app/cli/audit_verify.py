@@ -54,7 +54,7 @@ def verify(
 
     Only --anchor finds that: request.recorded in the bot's logs has seq and hash. Keep them on another machine.
     """
-    anchors = [_anchor_in(text) for text in anchor or ()]
+    anchors = [anchor_in(text) for text in anchor or ()]
     if file:
         _verify_file(file, half_of(key) or load(config).signing_keys.public, anchors)
         return
@@ -113,7 +113,7 @@ def _with_progress(rows: Iterable[Entry | Unreadable], count: int) -> Iterable[E
     return track(rows, "Checking", total=count, console=stderr, transient=True, disable=not stderr.is_terminal)
 
 
-def _anchor_in(text: str) -> Head:
+def anchor_in(text: str) -> Head:
     seq, _, hash_ = text.strip().partition(":")
     hash_ = hash_.strip().lower()
     is_number = seq.isascii() and seq.isdigit() and len(seq) < 20 and int(seq) > 0

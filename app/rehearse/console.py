@@ -52,24 +52,32 @@ def converse(  # noqa: PLR0913 - what `try` was told
     progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
     with open_stage(settings, farm_file=farm_file or FARM, database=database) as stage:
         progress.print(letters(f"The farm: {stage.farm.banner}"), style="dim")
-        people, is_whole = [as_user], True
+        steps, is_whole = [_label_and_presser(stage, press, as_user) for press in presses], True
+        people = list(dict.fromkeys([as_user, *(presser for _, presser in steps)]))
+        _refuse_unknown(stage, people)
         try:
             _type(stage, as_user, command)
-            for press in presses:
-                label, presser = _label_and_presser(stage, press, as_user)
-                people.append(presser)
+            for label, presser in steps:
                 _press(stage, presser, label)
         except UserClientError as error:
             progress.print(letters(str(error)), style="red")
             is_whole = False
         stage.wait_until_still()
         stage.hang_up()  # a private answer to a press arrives after the press was acknowledged
-        people = list(dict.fromkeys(people))
         if as_json:
             sys.stdout.write(json_text(transcript.as_json(stage, people)) + "\n")
         else:
             _tell(stage, people)
     return is_whole
+
+
+def _refuse_unknown(stage: Rehearsal, people: list[str]) -> None:
+    """Raise `SettingsError` for a person whom the workspace does not have."""
+    known = stage.workspace.store.settings.people
+    for person in people:
+        if not any(person in (each.handle, each.id) for each in known):
+            there = ", ".join(each.handle for each in known)
+            raise SettingsError(f"Nobody in the workspace is called {person}. There are: {there}.")
 
 
 def _type(stage: Rehearsal, person: str, command: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC
 from enum import StrEnum
+from math import ceil
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -167,6 +169,35 @@ class Report:
 
     def _day(self, request: RequestHistory) -> str:
         return f"{request.asked_at.astimezone(self._zone):%Y-%m-%d}" if request.asked_at else ""
+
+
+class Spread:
+    """How long something took, of many requests: eight bytes each."""
+
+    LIMITS_MS = (60_000, 300_000, 900_000, 3_600_000)
+    """Up to which time each part of `parts` goes; the last part goes beyond them."""
+
+    def __init__(self) -> None:
+        self._times = array("q")
+
+    def add(self, ms: int | None) -> None:
+        """Count one time; None is none."""
+        if ms is not None:
+            self._times.append(ms)
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def parts(self) -> tuple[int, ...]:
+        """Return how many times are in each part; a time at a limit belongs to the part that ends there."""
+        counts = Counter(bisect_left(self.LIMITS_MS, ms) for ms in self._times)
+        return tuple(counts[part] for part in range(len(self.LIMITS_MS) + 1))
+
+    def within(self, share: float) -> int | None:
+        """Return the shortest of these times within which so large a share of them was; None without a time."""
+        if not self._times:
+            return None
+        return sorted(self._times)[max(ceil(share * len(self._times)), 1) - 1]
 
 
 def _median(times: array[int]) -> int | None:

@@ -23,6 +23,9 @@ YES, NO = "yes", "no"
 DONE = frozenset({Verdict.GONE, Verdict.DISCONNECTED, Verdict.SENT})
 """The verdicts of a session at which the act was done."""
 
+NOT_ACTED = frozenset({"", Ending.ANSWERED, Ending.NOTHING_TO_DO, Ending.WHATIF})
+"""The endings of a request that was not about to act, or that is not over yet."""
+
 TAKEN_OUT = "taken_out"
 """Stands for the verdict of a session that a person took out before the act."""
 
@@ -82,6 +85,12 @@ class RequestHistory:
     def approvals(self) -> tuple[Answer, ...]:
         """The answers of other people than the requester."""
         return tuple(each for each in self.answers if each.actor != self.requester)
+
+    @property
+    def is_otherwise(self) -> bool:
+        """Whether it ended otherwise than asked: before the act, or with a session at which the act was not done."""
+        verdicts = {each.verdict for each in self.sessions} - {TAKEN_OUT}
+        return self.ending not in NOT_ACTED and (self.ending != Ending.DONE or not verdicts <= DONE)
 
     def values(self) -> dict[str, object]:
         """Return the request as plain values: texts, numbers, yes and no. Times are ISO 8601 in UTC."""

@@ -20,8 +20,8 @@ RUNNER = "Tell whoever runs the bot."
 BUTTONS_COME = "The buttons come in a moment. If none come, this is a copy: the card itself stands elsewhere."
 """On a card that is posted before the bot knows where it stands: nobody can press what may never be redrawn."""
 
-TWICE = "I sent it twice, and Slack gave no answer."
-"""Why a message is not sent a third time."""
+TWICE = "I sent it more than once, and Slack gave no answer."
+"""Why a message is not sent again."""
 
 _ENDED = {
     Ending.DONE: "it is done",

@@ -36,7 +36,7 @@ class Chat(Protocol):
         ...
 
     def remove(self, message_ref: MessageRef) -> None:
-        """Take the message away."""
+        """Take the message away. One that is gone already is no error."""
         ...
 
     def check(self, message_ref: MessageRef) -> None:

@@ -1,9 +1,15 @@
-"""Buttons beside the card: given when they can do something, and taken away when they no longer can."""
+"""Buttons beside the card: given when they can do something, and taken away when they no longer can.
+
+A card that another one has replaced, or that cannot show the end, is taken away as a whole.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import structlog
 
 from bot.cards import notices, request_card
 from bot.domain.posting import Posting
@@ -26,6 +32,17 @@ PRIVATE_CARD = "private"
 """How the keys of cards begin that the requester alone sees. In direct messages such a card has a place."""
 
 
+LEFT = "left"
+"""How the keys of cards begin that the chat would not take away. Their buttons look alive, so it is tried again."""
+
+TRIES = 8
+"""How often a card that is left is tried to be taken away; each pause is twice as long as the one before."""
+
+FIRST_PAUSE = timedelta(seconds=10)
+
+log = structlog.get_logger()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonKeeper:
     """Redraws messages that are no card for their buttons alone. Raises `ChatError` when a later try may help."""
@@ -34,14 +51,57 @@ class ButtonKeeper:
     chat: Chat
 
     def settle(self, request: Request) -> None:
-        """Draw what is not as it should be, each once."""
+        """Draw what is not as it should be, each once. One that fails keeps no other waiting."""
+        failed: ChatError | None = None
         for key, message_ref in tuple(unsettled(request)):
             try:
-                self.chat.redraw(message_ref, _card(request, key))
+                if key.startswith(f"{LEFT} "):
+                    self._take_away(request, request.posting(key), message_ref)
+                else:
+                    self._redraw(request, key, message_ref)
             except ChatError as error:
-                if error.retryable:
-                    raise
-            self.ledger.mark_posting(request.id, request.posting(key), Posting(key=key, is_over=True))
+                failed = failed or error
+        if failed:
+            raise failed
+
+    def take_away(self, request: Request, message_ref: MessageRef) -> None:
+        """Take a card away that is no longer the request's. What the chat refuses now is kept, and tried again."""
+        key = f"{LEFT} {message_ref.ts}"
+        known = replace(request.posting(key), message_ref=message_ref)
+        try:
+            self._take_away(request, known, message_ref)
+        except ChatError as error:
+            log.info("card.not_removed", request_id=request.id, message=error.message)
+
+    def _redraw(self, request: Request, key: str, message_ref: MessageRef) -> None:
+        try:
+            self.chat.redraw(message_ref, _card(request, key))
+        except ChatError as error:
+            if error.retryable:
+                raise
+        self.ledger.mark_posting(request.id, request.posting(key), Posting(key=key, is_over=True))
+
+    def _take_away(self, request: Request, left: Posting, message_ref: MessageRef) -> None:
+        """Remove the card; where that is refused it loses its buttons, and is tried again until `TRIES`."""
+        known, tries = request.posting(left.key), left.tries + 1
+        try:
+            self.chat.remove(message_ref)
+        except ChatError as error:
+            kept = Posting(key=left.key, tries=tries, is_over=tries >= TRIES, message_ref=message_ref)
+            self.ledger.mark_posting(request.id, known, kept)
+            if kept.is_over:
+                log.warning("card.left", request_id=request.id, channel=message_ref.channel_id, message=error.message)
+                return
+            self._strip(request, message_ref)
+            raise ChatError(error.message, retryable=True, retry_after=FIRST_PAUSE * 2**left.tries) from error
+        if known != Posting(key=left.key):
+            self.ledger.mark_posting(request.id, known, Posting(key=left.key, is_over=True))
+
+    def _strip(self, request: Request, message_ref: MessageRef) -> None:
+        try:
+            self.chat.redraw(message_ref, _card(request, LEFT))
+        except ChatError as error:
+            log.info("card.not_stripped", request_id=request.id, message=error.message)
 
 
 def unsettled(request: Request) -> Iterator[tuple[str, MessageRef]]:
@@ -53,6 +113,8 @@ def unsettled(request: Request) -> Iterator[tuple[str, MessageRef]]:
             yield OFF if is_past else ON, announced
     for shown in request.postings:
         kind, _, version = shown.key.partition(" ")
+        if kind == LEFT and shown.message_ref and not shown.is_over:
+            yield shown.key, shown.message_ref
         is_old = kind == PRIVATE_CARD and version.isdecimal() and int(version) < request.version
         if is_old and shown.message_ref and not request.posting(f"{shown.key} {OFF}").is_over:
             yield f"{shown.key} {OFF}", shown.message_ref

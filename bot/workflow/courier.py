@@ -15,7 +15,7 @@ import structlog
 from bot.cards.troubles import TWICE
 from bot.domain.part import HEAD
 from bot.errors import ChatError, PlaceRefused, TokenRefused
-from bot.workflow.ways import Means
+from bot.workflow.ways import COPIES, Means
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -95,7 +95,7 @@ class Courier:
                 message_ref = self._go(request, out, way)
             except ChatError as error:
                 errors.append(error)
-                if error.may_stand or self._is_worth_waiting(error, claimed, out):
+                if _ends_round(error, claimed, out) or self._is_worth_waiting(error, claimed, out):
                     break
                 closed |= _closed_by(error, way)
             else:
@@ -128,7 +128,7 @@ class Courier:
 
     def _is_worth_waiting(self, error: ChatError, claimed: Posting, out: Outgoing) -> bool:
         """Return whether the same way is to be tried again later, before any other."""
-        if not error.retryable or isinstance(error, TokenRefused) or claimed.tries + 1 >= TRIES:
+        if not error.retryable or error.may_stand or isinstance(error, TokenRefused) or claimed.tries + 1 >= TRIES:
             return False
         return not self._is_too_late(error, out) and (error.retry_after or LONG_WAIT) <= LONG_WAIT
 
@@ -140,12 +140,12 @@ class Courier:
         """Give it up when no later try can help; else raise `ChatError` for one."""
         free = replace(claimed, claimed=False)
         log.warning("message.not_sent", request_id=request.id, key=out.key, messages=[e.message for e in errors])
-        if errors[-1].may_stand:
+        if unanswered := next((error for error in errors if error.may_stand), None):
             lost = replace(free, lost=free.lost + 1)
             if lost.lost >= out.most_lost:
                 return self._given_up(request, claimed, TWICE)
             self._mark(request, claimed, lost)
-            raise _later(errors[-1], AGAIN_AFTER)
+            raise _later(unanswered, AGAIN_AFTER)
         waits = [error for error in errors if error.retryable and not self._is_too_late(error, out)]
         if not waits:
             return self._given_up(request, claimed, errors[0].message)
@@ -170,11 +170,19 @@ class Courier:
             raise ChatError("Another step sends this message.", retryable=True)
 
 
+def _ends_round(error: ChatError, claimed: Posting, out: Outgoing) -> bool:
+    """Return whether the message may stand after this error, and another way could make a copy that does harm.
+
+    What may have five copies is for one person alone: after the second lost answer each try goes all the ways.
+    """
+    return error.may_stand and (out.most_lost < COPIES or not claimed.lost)
+
+
 def _closed_by(error: ChatError, way: Way) -> set[Means]:
     """Return the means that need no further try in this round."""
     if isinstance(error, TokenRefused):
         return set(Means) - {Means.ANSWER}
-    return {way.means} if isinstance(error, PlaceRefused) else set()
+    return {way.means} if error.may_stand or isinstance(error, PlaceRefused) else set()
 
 
 def _later(error: ChatError, pause: timedelta) -> ChatError:

@@ -13,7 +13,9 @@ from bot.cards.status import status
 from bot.commands import BY_NAME
 from bot.commands.tokens import unescaped
 from bot.domain.actions import Action
+from bot.domain.part import HEAD
 from bot.policy import evaluate
+from bot.policy.approvals import named_in
 
 if TYPE_CHECKING:
     from bot.cards.notices import Asked
@@ -43,16 +45,21 @@ class Enquiries:
             return None  # the id of a request is what it reads about
         if text.lower() in ("status", "--status", "/status"):
             person = self.authorizer.person(call.actor)
-            unended = self.ledger.unended() if evaluate.check_member(person).allowed else ()
+            unended = self.ledger.unended() if self._is_named(person) else ()
             return status([each for each in reversed(unended) if self._may_see(each, person)])
         if reference := _REFERENCE.fullmatch(text):
             return self._of(reference[1].upper(), self.authorizer.person(call.actor))
         return None
 
+    def _is_named(self, person: Person) -> bool:
+        """Return whether any rule names the person, as a requester or as an approver. For others nothing is read."""
+        return evaluate.check_member(person).allowed and person.is_among(named_in(self.authorizer.policy))
+
     def _of(self, request_id: str, person: Person) -> Card:
         """Return the request's card without its buttons: they stand on the card that is redrawn."""
-        request = self.ledger.find(request_id) if evaluate.check_member(person).allowed else None
-        if request is None or not self._may_see(request, person):
+        head = self.ledger.find(request_id, HEAD) if evaluate.check_member(person).allowed else None
+        request = self.ledger.find(request_id) if head and self._may_see(head, person) else None
+        if request is None:
             unknown = f"I know no request {request_id} that you may see."
             return Card(headline=unknown, summary=unknown)
         return replace(request_card.build(request), buttons=())

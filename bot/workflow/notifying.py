@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SEEN_WITHIN = timedelta(seconds=30)
 """Who has pressed on the card so recently looks at it: its new drawing is their answer."""
 
+ONCE_MORE_AFTER = timedelta(minutes=1)
+"""How soon all ways are tried again to tell of a card that waits and cannot be decided on."""
+
 _TOLD = (Ending.DONE, Ending.DENIED, Ending.CANCELLED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED)
 """Endings of a card that people were waiting at."""
 
@@ -54,12 +57,17 @@ class Notifier:
 
     def notify(self, head: Request) -> datetime | None:
         """Send each notice that the request wants and that is not over. Return when the next try is due."""
-        keys = [key for key in _wanted(head) if not head.posting(key).is_over]
-        if not keys and not any(unsettled(head)):
+        if not self.is_needed(head):
             return None
+        keys = [key for key in _wanted(head) if not head.posting(key).is_over]
         request = self.ledger.find(head.id) or head
         tries = [self._try(request, key) for key in keys]
         return min((at for at in (*tries, self._settle_buttons(request)) if at), default=None)
+
+    @staticmethod
+    def is_needed(head: Request) -> bool:
+        """Return whether a notice, or a drawing of a button, is not over."""
+        return any(not head.posting(key).is_over for key in _wanted(head)) or any(unsettled(head))
 
     def _try(self, request: Request, key: str) -> datetime | None:
         out = self._outgoing(request, key)
@@ -67,9 +75,12 @@ class Notifier:
             self.ledger.mark_posting(request.id, request.posting(key), Posting(key=key, is_over=True))
             return None
         try:
-            self.courier.send(request, out)
+            sent = self.courier.send(request, out)
         except ChatError as error:
             return due_after(self.clock.now(), error)
+        if sent.fault and not sent.lost and key.startswith(INSTEAD) and request.state is State.AWAITING:
+            self.courier.forget(request, key)  # nothing else tells the requester that people cannot decide
+            return self.clock.now() + ONCE_MORE_AFTER
         return None
 
     def _settle_buttons(self, request: Request) -> datetime | None:

@@ -12,7 +12,8 @@ import structlog
 from bot.cards import troubles
 from bot.domain.part import HEAD
 from bot.domain.request import State
-from bot.errors import BotError
+from bot.errors import BotError, ChatError
+from bot.workflow.courier import pause_after
 from bot.workflow.ways import WAITING, Outgoing
 
 if TYPE_CHECKING:
@@ -41,17 +42,28 @@ class Patience:
             self._expected[request_id] = self.courier.clock.now() + SILENT_FOR
 
     def look(self) -> None:
-        """Tell each requester who has waited too long, and forget them. It is called every second."""
+        """Tell each requester who has waited too long, and forget who was told. It is called every second."""
         while request_id := self._next():
             try:
                 self._tell_if_silent(request_id)
             except BotError as error:
                 log.warning("wait.not_told", request_id=request_id, message=error.message)
+                self._look_again(request_id, error)
+
+    def _look_again(self, request_id: str, error: BotError) -> None:
+        pause = pause_after(error) if isinstance(error, ChatError) else SILENT_FOR
+        with self._lock:
+            self._expected[request_id] = self.courier.clock.now() + pause
 
     def _next(self) -> str:
-        """Take the next request that is due, so that a bug at one of them keeps nobody else waiting; empty: none is."""
+        """Take the next request that is due, so that a bug at one of them keeps nobody else waiting; empty: none is.
+
+        Nobody waits longer than that because the clock was set back.
+        """
         now = self.courier.clock.now()
         with self._lock:
+            for request_id, at in self._expected.items():
+                self._expected[request_id] = min(at, now + SILENT_FOR)
             due = next((request_id for request_id, at in self._expected.items() if at <= now), "")
             self._expected.pop(due, None)
             return due

@@ -14,7 +14,7 @@ from bot.domain.people import Place
 from bot.domain.posting import Posting
 from bot.domain.request import State
 from bot.domain.requirement import Confirm
-from bot.errors import ChatError, PlaceRefused, TokenRefused
+from bot.errors import ChatError, MessageGone, PlaceRefused, TokenRefused
 from bot.workflow.courier import LONG_WAIT, TRIES
 from bot.workflow.ways import FOR_OTHERS, ONE_COPY, OWN_CARD, Outgoing
 
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
     from bot.ports.chat import Chat
     from bot.ports.ledger import Ledger
+    from bot.workflow.buttons import ButtonKeeper
     from bot.workflow.courier import Courier
 
-CARD, AGAIN, REDRAWN, LISTED_ANEW = "card", "card again", "redrawn", "listed anew"
-"""The keys of the card, of the one that takes its place, of its redrawing, and of the list in its thread."""
+CARD, AGAIN, REDRAWN, LISTED_ANEW, ACTS = "card", "card again", "redrawn", "listed anew", "card of the act"
+"""The keys of the card, of the one that takes its place, of its redrawing, of the list in its thread, and of the one
+that takes its place while the request acts."""
 
 _DECIDED_ON = (State.AWAITING, State.READY)
 
@@ -41,6 +43,7 @@ class CardPoster:
     ledger: Ledger
     chat: Chat
     courier: Courier
+    buttons: ButtonKeeper
 
     def show(self, request: Request, card: Card) -> MessageRef | None:
         """Show the card and return where it stands; None when it can stand nowhere, as its posting says."""
@@ -58,13 +61,27 @@ class CardPoster:
         except ChatError as error:
             if error.retryable:
                 raise
-            log.warning("card.gone", request_id=request.id, message=error.message)
+            if self._is_gone(request, request.message_ref, error):
+                self._replace_gone(request, request.message_ref, error)
+                return
+            log.warning("card.not_seen", request_id=request.id, message=error.message)
+        if request.posting(REDRAWN).claimed:
             whole = self.ledger.find(request.id) or request
-            self._post_anew(whole, request.message_ref, request_card.build(whole), is_bare=True)
-        else:
-            if request.posting(REDRAWN).claimed:
-                whole = self.ledger.find(request.id) or request
-                self._redraw(whole, request.message_ref, request_card.build(whole))
+            self._redraw(whole, request.message_ref, request_card.build(whole))
+
+    @staticmethod
+    def _is_gone(request: Request, message_ref: MessageRef, error: ChatError) -> bool:
+        """Return whether the refusal says that people cannot press the card; most say nothing about the card."""
+        is_closed = isinstance(error, PlaceRefused) and not request.posting(_open(message_ref)).is_over
+        return is_closed or isinstance(error, MessageGone)
+
+    def _replace_gone(self, request: Request, old: MessageRef, error: ChatError) -> None:
+        """Post the card anew. A place that is called closed and takes the new card is not believed a second time."""
+        log.warning("card.gone", request_id=request.id, message=error.message)
+        whole = self.ledger.find(request.id) or request
+        posted = self._post_anew(whole, old, request_card.build(whole), is_bare=True)
+        if posted and posted.channel_id == old.channel_id and isinstance(error, PlaceRefused):
+            self._mark(request, request.posting(_open(old)), Posting(key=_open(old), is_over=True))
 
     def replace(self, request: Request, message_ref: MessageRef, card: Card) -> None:
         """Put this card in the place of another that the bot cannot draw. A refusal changes nothing."""
@@ -141,17 +158,25 @@ class CardPoster:
     def _cannot_redraw(
         self, request: Request, message_ref: MessageRef, card: Card, error: ChatError
     ) -> MessageRef | None:
-        """Post a card anew that people still need; of one that has ended the requester is told the outcome."""
+        """Post a card anew that people still need; of one that has ended the requester is told the outcome.
+
+        While the request acts that is done once: the card needs its button to stop, and progress is worth no message.
+        """
         if request.state is State.ENDED:
             tried = request.posting(REDRAWN)
             self._mark(request, tried, replace(tried, fault=error.message))
             if error.retryable:
                 raise error
-            self._remove(request, message_ref)
+            self.buttons.take_away(request, message_ref)
+            return message_ref
+        shown = request.posting(ACTS)
+        if request.state is State.ACTING and shown.is_over:
             return message_ref
         posted = self._post_anew(request, message_ref, card, is_bare=False)
         if posted is None and error.retryable:
             raise error
+        if posted and request.state is State.ACTING:
+            self._mark(request, shown, Posting(key=ACTS, is_over=True))
         return posted
 
     def _post_anew(self, request: Request, old: MessageRef, card: Card, *, is_bare: bool) -> MessageRef | None:
@@ -176,17 +201,16 @@ class CardPoster:
         if undressed.claimed:
             self._redraw_in_a_shape(posted, card)
             self._mark(request, undressed, Posting(key=REDRAWN))
-        self._remove(request, old)
+        self.buttons.take_away(request, old)
         return posted
-
-    def _remove(self, request: Request, message_ref: MessageRef) -> None:
-        try:
-            self.chat.remove(message_ref)
-        except ChatError as error:
-            log.info("card.not_removed", request_id=request.id, message=error.message)
 
     def _mark(self, request: Request, before: Posting, after: Posting) -> None:
         self.ledger.mark_posting(request.id, before, after)
+
+
+def _open(message_ref: MessageRef) -> str:
+    """Return the key under which it is kept that the channel took a card, whatever Slack says of it."""
+    return f"open {message_ref.channel_id}"
 
 
 def approval_channel(request: Request) -> str:

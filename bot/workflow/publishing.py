@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -86,8 +86,21 @@ class CardPublisher:
         message_ref = self._show(request)
         if self._has_listed(request, message_ref):
             return False
+        if again_at is None:
+            self._expect_notices(request, message_ref)
         self.ledger.mark_published(request.id, version=request.version, message_ref=message_ref, publish_after=again_at)
         return True
+
+    def _expect_notices(self, request: Request, message_ref: MessageRef | None) -> None:
+        """Keep that notices are due before the card counts as drawn: a process that dies then leaves them to the next.
+
+        A card that waits for people is due to be looked for.
+        """
+        now = self.ledger.find(request.id, HEAD) or request
+        drawn = replace(now, published_version=request.version, message_ref=message_ref)
+        waits = drawn.state is State.AWAITING and message_ref is not None
+        if now.postings_due_at is None and (waits or self.notifier.is_needed(drawn)):
+            self.ledger.postings_due(request.id, self.clock.now() + CHECK_EVERY)
 
     def _to_show(self, head: Request) -> Request:
         """Return the request as its card shows it. What people are to decide about is proven before they see it."""
@@ -237,12 +250,13 @@ class CardPublisher:
 def publisher_on(courier: Courier, scheduler: Scheduler) -> CardPublisher:
     """Return the publisher whose messages this courier sends."""
     ledger, chat, clock = courier.ledger, courier.chat, courier.clock
+    buttons = ButtonKeeper(ledger=ledger, chat=chat)
     return CardPublisher(
         ledger=ledger,
         clock=clock,
         scheduler=scheduler,
         courier=courier,
-        poster=CardPoster(ledger=ledger, chat=chat, courier=courier),
+        poster=CardPoster(ledger=ledger, chat=chat, courier=courier, buttons=buttons),
         announcer=Announcer(ledger=ledger, courier=courier),
-        notifier=Notifier(ledger=ledger, clock=clock, courier=courier, buttons=ButtonKeeper(ledger=ledger, chat=chat)),
+        notifier=Notifier(ledger=ledger, clock=clock, courier=courier, buttons=buttons),
     )

@@ -37,13 +37,22 @@ class Unreadable:
         notice = notices.unreadable(request_id)
         message_ref, actor, place = remains.message_ref, remains.actor, remains.place
         if message_ref:
-            self._send(request_id, lambda: self.chat.redraw(message_ref, notice))
+            self._send_once(request_id, lambda: self.chat.redraw(message_ref, notice))
         if actor and place:
-            self._send(request_id, lambda: self.chat.tell(place, actor, notice))
+            self._send_once(
+                request_id,
+                lambda: self.chat.tell(place, actor, notice),
+                lambda: self.chat.post_directly(actor, notice),
+                lambda: self.chat.answer(request_id, notice),
+            )
 
     @staticmethod
-    def _send(request_id: str, send: Callable[[], None]) -> None:
-        try:
-            send()
-        except ChatError as error:
-            log.warning("notice.not_posted", request_id=request_id, message=error.message)
+    def _send_once(request_id: str, *ways: Callable[[], object]) -> None:
+        """Send by the first way that the chat takes: what becomes of it cannot be kept in a row like this one."""
+        for way in ways:
+            try:
+                way()
+            except ChatError as error:
+                log.warning("notice.not_posted", request_id=request_id, message=error.message)
+            else:
+                return

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from app.cli.audit import audit
 from app.config.settings import load
 from app.rehearse.environment import open_stage
+from bench.audit_year import KEYS, Year
 from rehearsal_testing.browser import FLAGS
 from rehearsal_testing.page_actions import host_of, type_command, wait_for, wait_for_card
 
@@ -37,6 +40,7 @@ def main() -> int:
             for take in (take_cards, take_pages):
                 with open_stage(load(ROOT / "app.yaml"), engine="double") as stage:
                     take(stage, browser, scheme)
+        take_report(browser)
         browser.close()
     sys.stdout.write(f"The pictures are in {PICTURES.relative_to(ROOT)}/.\n")
     return 0
@@ -74,6 +78,18 @@ def take_pages(stage: Rehearsal, browser: Browser, scheme: str) -> None:
     wait_for(phone, "Logged off 1 session")
     take_page(phone, "phone", scheme)
     stage.wait_until_still()
+
+
+def take_report(browser: Browser) -> None:
+    """The top of a report about a month of an invented year."""
+    with TemporaryDirectory() as folder:
+        database = f"sqlite:///{folder}/year.db"
+        Year(database).write(2_000)
+        words = ["--since", "2025-05-01", "--until", "2025-05-31", "--key", KEYS.public.text, "--database", database]
+        audit(["export", "--format", "html", "--output", f"{folder}/report.html", *words], standalone_mode=False)
+        page = browser.new_page(viewport={"width": 1040, "height": 1500})
+        page.goto(Path(folder, "report.html").as_uri())
+        page.screenshot(path=PICTURES / "report.png")
 
 
 def open_window(stage: Rehearsal, browser: Browser, scheme: str, width: int, height: int) -> Page:

@@ -29,7 +29,8 @@ def main() -> int:
     options.add_argument("--only", nargs="+", choices=EVERY, default=list(EVERY), metavar="SCENARIO")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet, logger_factory=structlog.ReturnLoggerFactory())
     found = {}
     for number, name in enumerate(chosen.only):
         until = monotonic() + chosen.seconds / len(chosen.only)

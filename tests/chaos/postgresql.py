@@ -98,7 +98,7 @@ def _start() -> None:
         try:
             server().ensure_postgres_running()
             server().psql("select 1;")
-        except subprocess.SubprocessError:
+        except (subprocess.SubprocessError, AssertionError):  # it says so while the server still recovers
             continue
         return
 

@@ -12,6 +12,7 @@ from bot.domain.session import Account
 from bot.errors import NotOwner, TimedOut
 from tests.chaos.databases import deleted, full, locked, read_only
 from tests.chaos.postgresql import restarted, sessions_end, silent
+from tests.chaos.slack_scenarios import SLACK
 from tests.chaos.stories import STORIES, asks, presses, tell, waits
 from tests.chaos.tally import Tally, judge
 from tests.chaos.two_processes import on_postgresql, on_sqlite
@@ -174,4 +175,5 @@ EVERY: dict[str, Scenario] = {
     "PostgreSQL: sessions end": _scenario(sessions_end),
     "PostgreSQL: killed and restarted": _scenario(restarted),
     "PostgreSQL: silent": _scenario(silent),
+    **{name: _scenario(attempt) for name, attempt in SLACK.items()},
 }

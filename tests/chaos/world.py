@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from adapters.slack.chat import SlackChat
     from bot.domain.request import Request
     from bot.ports.store import Store
 
@@ -79,9 +80,13 @@ class World:
     request of each card, and `lost_posts` how often its process died before it could note where the card stands.
     """
 
-    def __init__(self, store: Callable[[BotHarness], Store] | None = None, **how: Any) -> None:
+    def __init__(
+        self, store: Callable[[BotHarness], Store] | None = None, chat: SlackChat | None = None, **how: Any
+    ) -> None:
         people = how.pop("people", None) or {host: sessions() for host in HOSTS}
         self.harness = BotHarness(terminal=FakeTerminal(people), records_failures=True, hosts=tuple(people), **how)
+        if chat:
+            self.harness.chat = chat  # type: ignore[assignment] # the real one
         self.store: Store = store(self.harness) if store else self.harness.ledger
         self.terminal, self.chat = self.harness.terminal, self.harness.chat
         self.at_moment: Callable[[str, str], None] = lambda _name, _when: None

@@ -40,7 +40,7 @@ Outcome = tuple[str, str, bool]
 
 
 def policy_of(kind: str) -> Policy:
-    return c.policy(KINDS[kind])
+    return c.policy(KINDS[kind], max_sent=10_000)  # a crowd presses here, and not one person
 
 
 def directory_of(kind: str) -> FakeDirectory:

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.slack import socket_mode
+from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.socket_client import PING_EVERY
 from adapters.slack.socket_mode import NO_TOKEN, SocketMode
 from bot.errors import BotError, ChatError, SettingsError
@@ -45,6 +46,8 @@ def connect(workspace: Workspace) -> Iterator[Callable[..., SocketMode]]:
             "team": "T0HOME0001",
             "intake": BotHarness().intake,
             "wake": lambda _item: None,
+            "asked": lambda _request_id, _url: None,
+            "keeper": AckKeeper(),
         }
         made.append(SocketMode(**settings | other))
         return made[-1]
@@ -101,6 +104,12 @@ def test_tokens_that_were_swapped_are_named(workspace: Workspace, connect: Calla
         connect(bot_token=workspace.app_token).start()
     with pytest.raises(SettingsError, match=r"slack.app_token: .*xapp-, with connections:write"):
         connect(app_token=workspace.bot_token).start()
+
+
+def test_a_token_without_its_only_scope_is_named(workspace: Workspace, connect: Callable[..., SocketMode]) -> None:
+    workspace.plan(Fault(method="apps.connections.open", kind=FaultKind.ERROR, error="missing_scope", times=9))
+    with pytest.raises(SettingsError, match=r"slack.app_token: .*missing_scope.*connections:write"):
+        connect().start()
 
 
 @pytest.mark.parametrize("method", CALLS)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from adapters.sql.database import MOST, open_database
+from adapters.sql.database import BESIDE, FOR_PEOPLE, MOST, open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import current, newest, upgrade
 from bot.audit.keys import SigningKeys
@@ -62,6 +62,15 @@ def begin_anew(file: Path) -> Path:
     return file
 
 
+def beside(file: Path, end: str = "-wal") -> Path:
+    return file.with_name(f"{file.name}{end}")
+
+
+def lose_both(file: Path) -> None:
+    beside(file).unlink()
+    beside(file, "-shm").unlink()
+
+
 LOSSES: dict[str, Callable[[Path], object]] = {
     "deleted": lambda file: file.unlink(),
     "replaced": replace,
@@ -70,6 +79,10 @@ LOSSES: dict[str, Callable[[Path], object]] = {
     "folder deleted": lambda file: shutil.rmtree(file.parent),
     "a folder in its place": lambda file: begin_anew(file).mkdir(),
     "an empty one in its place": lambda file: begin_anew(file).touch(),
+    "the one beside it deleted": lambda file: beside(file).unlink(),
+    "both beside it deleted": lose_both,
+    "the one beside it moved": lambda file: beside(file).rename(file.with_name("old-wal")),
+    "an empty one in the place of the one beside it": lambda file: begin_anew(beside(file)).touch(),
 }
 
 
@@ -114,6 +127,35 @@ def test_a_file_that_is_put_back_is_used_again(ledger: SqlLedger, file: Path) ->
         ledger.due(b.NOW)
     away.rename(file.parent)
     assert ledger.find("TS-AAAAAA") == b.request()
+
+
+def test_the_file_beside_it_that_sqlite_takes_away_itself_is_no_loss(
+    ledger: SqlLedger, database: Engine, file: Path
+) -> None:
+    ledger.open(b.request())
+    for _ in range(3):
+        for connection in [database.connect() for _ in range(5)]:
+            connection.invalidate()  # the pool is empty now
+            connection.close()
+        assert ledger.find("TS-AAAAAA") == b.request()
+        database.dispose()
+        assert not beside(file).exists()
+        assert ledger.find("TS-AAAAAA") == b.request()
+    ledger.open(b.request("TS-BBBBBB"))
+    assert len(ledger.newest(9)) == 2
+
+
+def test_a_link_to_the_file_is_followed_to_the_one_beside_it(file: Path, clock: SettableClock) -> None:
+    link = file.parent / "link.db"
+    upgrade(f"sqlite:///{file}")
+    link.symlink_to(file)
+    engine = open_database(f"sqlite:///{link}")
+    ledger = SqlLedger(engine, clock, KEY, ASK_TYPES)
+    ledger.open(b.request())
+    beside(file).unlink()
+    with pytest.raises(LedgerError, match="deleted, moved or replaced"):
+        ledger.find("TS-AAAAAA")
+    engine.dispose()
 
 
 def test_a_connection_that_is_opened_later_makes_no_file(database: Engine, file: Path) -> None:
@@ -186,7 +228,7 @@ def test_a_process_has_a_bounded_number_of_connections(database: Engine, file: P
 
 def test_who_waits_in_vain_for_a_connection_is_told_so(database: Engine, ledger: SqlLedger) -> None:
     database.pool._timeout = 0.01  # type: ignore[attr-defined] # a test need not wait as long as people do
-    held = [database.connect() for _ in range(MOST)]
+    held = [database.connect() for _ in range(MOST - FOR_PEOPLE - BESIDE)]
     with pytest.raises(LedgerError, match="All my connections to the database are in use"):
         ledger.find("TS-AAAAAA")
     for each in held:

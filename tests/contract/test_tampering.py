@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Boolean, Integer
+from sqlalchemy import Boolean, Integer, event
 
 from adapters.sql.columns import Moment
 from adapters.sql.database import open_database
@@ -24,6 +24,7 @@ from bot.domain.events import Started
 from bot.domain.request import State, WorkItem
 from bot.errors import LedgerError, Unreachable
 from bot.policy.model import Force
+from tests.support.effort import PROFILE
 from tests.support.people import BO, CHEN, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
@@ -238,6 +239,10 @@ SCENES = (
 )
 
 
+SHARE = 3
+"""A scene tries every third change, from another one on than the scene before it; `make deep` tries all in each."""
+
+
 def void(_: object) -> None:
     """A lambda that begins a scene gives nothing back."""
 
@@ -245,6 +250,7 @@ def void(_: object) -> None:
 def bot_on(path: Path, rule: Rule) -> BotHarness:
     harness = bot_with(rule)
     engine = open_database(f"sqlite:///{path}")
+    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA synchronous = OFF"))  # nobody cuts the power
     harness.ledger = SqlLedger(engine, harness.clock, KEY, ASK_TYPES)  # type: ignore[assignment] # the same port
     harness.restart()
     return harness
@@ -329,12 +335,11 @@ def test_a_changed_row_touches_nobody(scene: Scene, tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         changes = list(cases(connection))
     assert len(changes) > 50
-    wrong, harmless = [], set()
-    for change in changes:
+    wrong = []
+    for change in changes if PROFILE == "deep" else changes[SCENES.index(scene) % SHARE :: SHARE]:
         table, column, value = change
         early, late = play(scene, fresh(), change)
         is_told = column.name in HARMLESS[table.name]
         if early or (late and not is_told) or (late and sorted(late) != sorted(honest)):
             wrong.append(f"{table.name}.{column.name} = {value!r}: {early} {late}")
-        harmless |= {(table.name, column.name)} if late else set()
     assert not wrong, "\n".join(wrong)

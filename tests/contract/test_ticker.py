@@ -29,3 +29,17 @@ def test_an_error_ends_nothing_and_a_stop_does() -> None:
 
 def test_a_ticker_that_never_started_can_be_stopped() -> None:
     Ticker("patience", lambda: None).stop()
+
+
+def test_a_call_that_lasts_keeps_no_other_from_its_turn() -> None:
+    together, met = threading.Barrier(3), threading.Event()
+
+    def call() -> None:
+        together.wait(30)  # it returns when three calls run at once, and raises otherwise
+        met.set()
+
+    ticker = Ticker("patience", call, every=timedelta(milliseconds=1), threads=3)
+    ticker.start()
+    assert met.wait(60)
+    together.abort()
+    ticker.stop()

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from adapters.sql.database import open_database
 from bot.domain import events as e
-from bot.domain.posting import MessageRef
+from bot.domain.posting import MessageRef, Posting
 from bot.domain.request import State, WorkItem
-from bot.errors import UnreadableRequest
+from bot.errors import PlaceRefused, UnreadableRequest
 from bot.workflow.unreadable import Unreadable
 from tests.contract.conftest import KEY
 from tests.fakes.chat import FakeChat
@@ -39,6 +39,8 @@ DAMAGES = {
     "an actor that is none": "UPDATE request SET actor = 'x' WHERE id = :id",
     "a place that is none": "UPDATE request SET place = '{}' WHERE id = :id",
     "a card that is none": "UPDATE request SET message_ref = '7' WHERE id = :id",
+    "messages that are none": "UPDATE request SET postings = '{' WHERE id = :id",
+    "a message that is none": "UPDATE request SET postings = '[7]' WHERE id = :id",
     "an unknown verdict": "UPDATE target SET verdict = 'lost' WHERE request_id = :id",
     "a session that is none": "UPDATE target SET session = '' WHERE request_id = :id",
     "another session": "UPDATE target SET session_id = session_id + 1 WHERE request_id = :id",
@@ -46,6 +48,8 @@ DAMAGES = {
 ON_SQLITE = {
     "a date that is none": "UPDATE request SET asked_at = 'yesterday' WHERE id = :id",
     "a date that is a number": "UPDATE request SET expires_at = 7 WHERE id = :id",
+    "a date of messages that is none": "UPDATE request SET postings_due_at = 'soon' WHERE id = :id",
+    "a date of a drawing that is none": "UPDATE request SET publish_after = 'soon' WHERE id = :id",
     "a date of a host that is none": "UPDATE host_survey SET looked_at = '' WHERE request_id = :id",
     "bytes for text": "UPDATE request SET text = x'00ff' WHERE id = :id",
     "no UTF-8": "UPDATE request SET message = CAST(x'ff' AS TEXT) WHERE id = :id",
@@ -73,6 +77,8 @@ def ledger(sql_ledger: SqlLedger) -> SqlLedger:
         for step in (b.surveyed(), b.approved(), b.started()):
             sql_ledger.record(request_id, step)
         sql_ledger.mark_published(request_id, version=1, message_ref=CARD, publish_after=None)
+        sql_ledger.mark_posting(request_id, Posting(key="left 1.0"), Posting(key="left 1.0", message_ref=CARD))
+        sql_ledger.postings_due(request_id, b.NOW)
     return sql_ledger
 
 
@@ -152,3 +158,21 @@ def test_the_bot_ends_it_tells_the_requester_and_goes_on_with_the_others() -> No
     bot.run()
     assert bot.events_of(bad).count("failed") == 1
     assert bot.find(good.id).ending is not None
+
+
+@pytest.mark.parametrize("refused", [("tell",), ("tell", "post_directly")])
+def test_who_cannot_be_told_in_the_channel_is_told_another_way(
+    ledger: SqlLedger, database: Engine, refused: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = FakeChat()
+
+    def refuse(*_: object) -> None:
+        raise PlaceRefused("Slack does not let me post there (not_in_channel).")
+
+    for name in refused:
+        monkeypatch.setattr(chat, name, refuse)
+    damage(database, DAMAGES["no JSON"])
+    with pytest.raises(UnreadableRequest) as caught:
+        ledger.find(BAD)
+    Unreadable(ledger=ledger, chat=chat).end(caught.value)
+    assert (len(chat.cards), len(chat.answers)) == ((0, 1) if "post_directly" in refused else (1, 0))

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
-READERS = ("list", "requests", "report", "break-glass", "export --output -", "anchor", "verify --key " + "ab" * 32)
+READERS = (
+    "list",
+    "requests",
+    "report",
+    "break-glass",
+    "export --format html --output -",
+    "export --output -",
+    "anchor",
+    "verify --key " + "ab" * 32,
+)
 NOW = b.NOW  # 2026-03-02 14:00 UTC
 
 
@@ -210,7 +219,7 @@ def test_no_secret_comes_out_of_a_reader(config: Path, tmp_path: Path, monkeypat
     away = f"postgresql://bot:{canary}@127.0.0.1:1/none"
     for database in (f"sqlite:///{tmp_path}/bot.db", away, f"nonsense-{canary}"):
         config.write_text(f"database: {database}\n{secrets}")
-        for command in READERS[:4]:
+        for command in READERS[:5]:
             result = audit(config, command)
             told = result.output + str(getattr(result.exception, "message", "")) + str(result.exception)
             assert canary not in told

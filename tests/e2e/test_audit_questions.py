@@ -47,6 +47,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "list --event policy_loaded": ("1 entry", "policy "),
     "list --event paused": ("1 entry", "patch day"),
     "list --event noted": ("own_press",),
+    "export --format html --output report.html --since 30d --key PUBLIC": ("The page is about",),
     "export --format csv --output entries.csv --since 30d": ("entries, times in UTC",),
     "export --requests --format csv --output requests.csv": ("requests, times in UTC",),
     "export --format json --output entries.jsonl": ("entries, times in UTC",),

@@ -61,6 +61,16 @@ def test_try_says_that_a_command_begins_with_a_slash() -> None:
     assert "begins with a slash" in result.output
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("call", "who"), [(["--as", "nobody"], "nobody"), (["--press", "Cancel@nobody"], "nobody"), (["--as", ""], "")]
+)
+def test_try_names_the_people_of_the_workspace_when_it_knows_none_of_that_name(call: list[str], who: str) -> None:
+    result = runner.invoke(app, ["try", "/sessions comp1", *call])
+    assert isinstance(result.exception, SettingsError)
+    assert f"Nobody in the workspace is called {who}. There are: dana, bo, " in result.exception.message
+
+
 def test_run_says_what_to_do_when_the_database_has_no_tables(real_config: Path, tmp_path: Path) -> None:
     real_config.write_text(REAL + f"database: sqlite:///{tmp_path}/bot.db\n")
     result = runner.invoke(app, ["run", "--config", str(real_config)])

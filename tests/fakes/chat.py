@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.shapes import Shape, shorter
 from bot.domain.posting import MessageRef
-from bot.errors import ChatError, PlaceRefused
+from bot.errors import ChatError, MessageGone, PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +75,7 @@ class FakeChat:
 
     def remove(self, message_ref: MessageRef) -> None:
         with self._calling():
-            self._standing(message_ref)
-            del self.cards[message_ref]
+            self.cards.pop(message_ref, None)
 
     def check(self, message_ref: MessageRef) -> None:
         with self._calling():
@@ -86,7 +85,7 @@ class FakeChat:
 
     def _standing(self, message_ref: MessageRef) -> list[Card]:
         if message_ref not in self.cards:
-            raise ChatError("Slack refused the call (message_not_found).", retryable=False)
+            raise MessageGone("The message is not there any more (message_not_found).")
         return self.cards[message_ref]
 
     def tell(self, place: Place, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> None:

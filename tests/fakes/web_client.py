@@ -15,8 +15,6 @@ from slack_sdk.web import SlackResponse
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
-    from slack_sdk import WebClient
-
     from bot.domain.posting import MessageRef
 
 METHODS = (
@@ -38,6 +36,7 @@ class Refusal(StrEnum):
     RATE_LONG = "rate limit longer than any card lives"
     LOST = "carried out, and the answer is lost"
     SLOW = "carried out, and the answer comes too late"
+    SILENT = "not carried out, and no answer comes"
     CUT = "the connection is not made"
     BROKEN = "HTTP 500 with a page of HTML"
 
@@ -79,6 +78,9 @@ class FakeSlack:
     called: list[str] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+    """Channels that the bot was removed from."""
     timeout: int = 30
     ssl: None = None
     proxy: None = None
@@ -95,8 +97,7 @@ class FakeSlack:
 
     def chat_postMessage(self, *, channel: str, text: str, **more: Any) -> SlackResponse:  # noqa: N802 - Slack's name
         late = self._enter("chat_postMessage")
-        if channel in self.archived:
-            raise _api_error("is_archived")
+        self._refuse_closed(channel)
         ts = f"{next(self._numbers) + 1}.000"
         message = Message(channel=channel, text=text, blocks=more.get("blocks") or [], thread=more.get("thread_ts"))
         self.standing[channel, ts] = message
@@ -104,11 +105,13 @@ class FakeSlack:
 
     def chat_postEphemeral(self, *, channel: str, user: str, text: str, blocks: Any = None) -> SlackResponse:  # noqa: N802
         late = self._enter("chat_postEphemeral")
+        self._refuse_closed(channel)
         self.private.append((user, Message(channel=channel, text=text, blocks=blocks or [])))
         return _leave(late, {"message_ts": "1"})
 
     def chat_update(self, *, channel: str, ts: str, text: str, blocks: Any) -> SlackResponse:
         late = self._enter("chat_update")
+        self._refuse_closed(channel)
         message = self._find(channel, ts)
         message.text, message.blocks = text, blocks or []
         return _leave(late, {})
@@ -126,11 +129,21 @@ class FakeSlack:
 
     def conversations_info(self, *, channel: str) -> SlackResponse:
         late = self._enter("conversations_info")
-        return _leave(late, {"channel": {"id": channel, "is_archived": channel in self.archived}})
+        return _leave(late, {"channel": self._about(channel)})
 
     def conversations_open(self, *, users: str) -> SlackResponse:
         late = self._enter("conversations_open")
         return _leave(late, {"channel": {"id": f"D{users}"}})
+
+    def _about(self, channel: str) -> dict[str, Any]:
+        is_archived, is_shared = channel in self.archived, channel in self.shared
+        return {"id": channel, "is_archived": is_archived, "is_ext_shared": is_shared}
+
+    def _refuse_closed(self, channel: str) -> None:
+        if channel in self.archived:
+            raise _api_error("is_archived")
+        if channel in self.left:
+            raise _api_error("not_in_channel")
 
     def _find(self, channel: str, ts: str) -> Message:
         if (channel, ts) not in self.standing:
@@ -159,7 +172,7 @@ class FakeUrls:
 
     def keep(self, request_id: str, url: str) -> None: ...
 
-    def answer(self, request_id: str, text: str, client: WebClient) -> None:  # noqa: ARG002 - no HTTP
+    def answer(self, request_id: str, text: str) -> None:
         if not self.works:
             raise ChatError("There is no way left to answer the command itself.", retryable=False)
         self.answers.append((request_id, text))
@@ -175,7 +188,7 @@ def _error(refusal: str) -> Exception:
     match refusal:
         case Refusal.LOST:
             return RemoteDisconnected("Remote end closed connection without response")
-        case Refusal.SLOW:
+        case Refusal.SLOW | Refusal.SILENT:
             return TimeoutError("The read operation timed out")
         case Refusal.CUT:
             return URLError(ConnectionResetError("reset"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import pytest
 from bot.domain.session import Account
 from tests.chaos.__main__ import COLUMNS, as_values, header, row
 from tests.chaos.scenarios import EVERY
-from tests.chaos.stories import STORIES, tell
+from tests.chaos.slack import SLACK_STORIES, SlackWorld, judge_slack
+from tests.chaos.stories import STORIES, asks, tell
 from tests.chaos.tally import Tally, judge
 from tests.chaos.world import World
 from tests.support import builders as b
@@ -93,6 +95,61 @@ def test_a_request_that_never_ends_and_a_card_that_is_not_drawn_are_seen() -> No
     fresh.chat.go_down()
     fresh.end()
     assert judged(fresh) == {"not_told": 1}
+
+
+def told_in_slack(story: str) -> SlackWorld:
+    world = SlackWorld()
+    for deed in SLACK_STORIES[story]:
+        deed(world)
+    world.end()
+    return world
+
+
+def judged_in_slack(world: SlackWorld) -> dict[str, int]:
+    tally = Tally()
+    judge_slack(tally, world, "a test")
+    return {name: number for name, number in tally.faults().items() if number}
+
+
+@pytest.mark.parametrize("story", SLACK_STORIES)
+def test_a_story_in_which_slack_takes_everything_is_clean(story: str) -> None:
+    world = told_in_slack(story)
+    assert judged_in_slack(world) == {}
+    assert len(world.store.newest(10)) == 1
+
+
+def copied(world: SlackWorld, *, alive: bool) -> None:
+    """Post the card once more, as it stands or with a button."""
+    (where, card), *_ = world.cards(world.store.newest(1)[0])
+    button = {"type": "actions", "elements": [{"text": {"text": "Log off 1"}}]}
+    world.slack.standing[where[0], "99.000"] = replace(card, blocks=[*card.blocks, *([button] if alive else [])])
+
+
+@pytest.mark.parametrize("alive", [True, False])
+@pytest.mark.parametrize("copies", [0, 1])
+def test_a_copy_is_allowed_after_a_kill_alone_and_never_with_a_button(copies: int, *, alive: bool) -> None:
+    world = told_in_slack("denied")
+    copied(world, alive=alive)
+    world.copies = copies
+    assert judged_in_slack(world).get("doubled", 0) == (not copies) + alive
+
+
+def test_a_requester_who_sees_nothing_is_seen() -> None:
+    world = told_in_slack("nobody presses")
+    world.slack.standing.clear()
+    assert judged_in_slack(world) == {}  # the outcome stood there
+    world.shown.clear()
+    assert judged_in_slack(world) == {"not_told": 1}
+
+
+def test_a_request_that_waits_and_cannot_be_pressed_is_seen() -> None:
+    world = SlackWorld()
+    asks("comp1 id=3")(world)
+    world.let_pass(timedelta(seconds=2))
+    for message in world.slack.standing.values():
+        message.blocks = []  # the bot cannot see that its buttons are gone
+    world.end()
+    assert judged_in_slack(world) == {"not_told": 1}
 
 
 def test_a_seed_tries_the_same_again() -> None:

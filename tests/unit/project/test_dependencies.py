@@ -40,7 +40,7 @@ TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
-    "adapters": RUNTIME + EXTRAS["postgres"],
+    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"],
     "migrations": RUNTIME,
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,
@@ -73,8 +73,10 @@ def distributions() -> Mapping[str, list[str]]:
 
 
 def undeclared(source: str, requirements: Iterable[str]) -> set[str]:
+    """What no requirement brings along. An extra that is not installed here is known by its own name."""
     declared = names_in(requirements)
-    return {top for top in imported_in(source) if not declared & {plain(each) for each in distributions().get(top, [])}}
+    brought = {top: distributions().get(top, [top]) for top in imported_in(source)}
+    return {top for top, names in brought.items() if not declared & {plain(each) for each in names}}
 
 
 @pytest.mark.parametrize("folder", MAY_USE)

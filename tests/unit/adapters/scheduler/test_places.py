@@ -80,3 +80,12 @@ def test_a_step_that_fails_leaves_its_place() -> None:
     with pytest.raises(ZeroDivisionError), places.one(), places.away():
         raise ZeroDivisionError
     assert places._taken == 0
+
+
+def test_who_is_away_may_say_so_again_and_has_one_place_after_it() -> None:
+    places = Places()
+    with places.one():
+        with places.away(), places.away():
+            assert places._taken == 0
+        assert places._taken == 1
+    assert places._taken == 0

@@ -54,6 +54,16 @@ def test_a_press_whose_url_is_not_taken_is_answered_in_its_channel(url: str) -> 
     assert (user, message.channel, message.text, message.blocks) == (b.ASKER.user_id, "C0OPS", SHOWN.text, [])
 
 
+@pytest.mark.usefixtures("posted")
+@pytest.mark.parametrize("how", ["not_in_channel", "channel_not_found", "an_error_of_tomorrow"])
+def test_who_pressed_where_the_bot_may_not_post_is_answered_directly(how: str) -> None:
+    slack: Any = FakeSlack()
+    slack.refuse("chat_postEphemeral", how)
+    answer_sender(slack, "https://fails/", CALL, SHOWN, replaces=False)
+    (message,) = slack.standing.values()
+    assert (message.channel, message.text) == (f"D{b.ASKER.user_id}", SHOWN.text)
+
+
 @pytest.mark.parametrize("is_private", [True, False])
 def test_words_are_answered_as_text_when_slack_does_not_take_the_card(*, is_private: bool) -> None:
     slack: Any = FakeSlack()

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackClientNotConn
 from slack_sdk.web import SlackResponse
 
 from adapters.slack.errors import CURES, ELSEWHERE, LATER, TOKEN, translate_errors
-from bot.errors import ChatError, PlaceRefused, TokenRefused
+from bot.errors import ChatError, MessageGone, PlaceRefused, TokenRefused
 
 
 class UnknownSlackError(SlackClientError):
@@ -103,12 +103,28 @@ def test_a_rate_limit_says_when_to_come_back(status: int, headers: dict[str, str
     assert (error.retryable, error.retry_after) == (True, wait)
 
 
-@pytest.mark.parametrize("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new"])
+@pytest.mark.parametrize("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new", "refused_by_v2"])
 def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert not error.retryable
     assert not isinstance(error, PlaceRefused)
     assert name in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "is_retryable"), [(200, False), (403, False), (500, True), (502, True), (503, True)]
+)
+def test_a_server_that_is_ill_is_asked_again_whatever_name_it_gives(status: int, *, is_retryable: bool) -> None:
+    data = {"ok": False, "error": "brand_new"}
+    answer = SlackResponse(
+        client=None, http_verb="POST", api_url="", req_args={}, data=data, headers={}, status_code=status
+    )
+    assert (seen(api_error(answer)).retryable, seen(api_error(answer)).may_stand) == (is_retryable, False)
+
+
+def test_a_message_that_was_deleted_is_told_apart() -> None:
+    assert isinstance(seen(api_error({"ok": False, "error": "message_not_found"})), MessageGone)
+    assert not isinstance(seen(api_error({"ok": False, "error": "channel_not_found"})), MessageGone)
 
 
 @pytest.mark.parametrize("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])

@@ -21,7 +21,7 @@ class Answer(dict[str, Any]):
 
     def __init__(self, error: str, **headers: str) -> None:
         super().__init__(error=error)
-        self.headers = headers
+        self.headers, self.status_code = headers, 429 if error == "ratelimited" else 200
 
 
 class Refusing(WebClient):
@@ -89,6 +89,15 @@ def test_slack_is_left_alone_as_long_as_it_asks_for(client: SocketClient, ticks:
     assert isinstance(client.web_client, Refusing)
     client.web_client.answer = Answer("ratelimited", **{name: "30"})
     assert tries(client, ticks, 70) == [0, 30, 60]
+
+
+@pytest.mark.parametrize("said", ["86400", "99999"])
+def test_a_bot_that_is_deaf_asks_once_a_minute_whatever_slack_wants(
+    client: SocketClient, ticks: Ticks, said: str
+) -> None:
+    assert isinstance(client.web_client, Refusing)
+    client.web_client.answer = Answer("ratelimited", **{"Retry-After": said})
+    assert tries(client, ticks, 130) == [0, 60, 120]
 
 
 @pytest.mark.parametrize("said", ["soon", "-1", "", "\u0663", "1e9"])

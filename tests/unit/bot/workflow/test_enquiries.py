@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from bot.commands import COMMANDS
+from bot.domain.part import HEAD, WHOLE, Part
 from bot.domain.people import Actor
 from tests.fakes.directory import FakeDirectory
 from tests.support import builders as b
 from tests.support.harness import ON_CALL, ONCALL, BotHarness, text_of
+
+if TYPE_CHECKING:
+    from bot.domain.request import Request
 
 OUTSIDER = Actor(user_id="U0OUT", name="outsider")
 
@@ -87,3 +93,29 @@ def test_the_rights_of_now_decide_what_somebody_sees(harness: BotHarness) -> Non
     harness.change_policy(ON_CALL.__class__(name="on-call", who=ONCALL, may=ON_CALL.may, computers=("comp2",)))
     assert "I know no request" in answer(harness, request.id, by=b.OTHER)
     assert "alice" in answer(harness, request.id)
+
+
+def test_a_member_whom_no_rule_names_costs_no_reading_of_other_peoples_targets(
+    harness: BotHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = harness.ask_and_run("comp1 id=3")
+    read: list[object] = []
+    find = harness.ledger.find
+
+    def found(request_id: str, part: Part = WHOLE) -> Request | None:
+        read.append(part)
+        return find(request_id, part)
+
+    monkeypatch.setattr(harness.ledger, "find", found)
+
+    def unended() -> tuple[Request, ...]:
+        read.append("all")
+        return ()
+
+    monkeypatch.setattr(harness.ledger, "unended", unended)
+    assert "Nothing waits" in answer(harness, "status", by=OUTSIDER)
+    assert read == []
+    assert "I know no request" in answer(harness, request.id, by=OUTSIDER)
+    assert read == [HEAD]
+    answer(harness, request.id)
+    assert read == [HEAD, HEAD, WHOLE]

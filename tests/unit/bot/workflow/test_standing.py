@@ -11,15 +11,18 @@ from bot.cards import request_card, troubles
 from bot.cards.shapes import shorter
 from bot.domain.posting import MessageRef
 from bot.domain.request import Ending, State
-from bot.errors import ChatError, TokenRefused
+from bot.errors import BotError, ChatError, LedgerError, TokenRefused
 from bot.workflow.courier import TOKEN_PAUSE
 from bot.workflow.inputs import PressCall
 from bot.workflow.patience import SILENT_FOR, Patience
 from tests.fakes.chat import FakeChat
-from tests.support.harness import BotHarness, sessions, text_of
+from tests.support.harness import BotHarness, Crash, sessions, text_of
 from tests.support.people import APPROVALS, BO, DANA, OPS, asking_leads, bot_with
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.cards.model import Card
     from bot.domain.request import Request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -98,6 +101,100 @@ def test_a_program_that_starts_draws_what_is_not_drawn_at_once() -> None:
     assert harness.card_of(request).headline == "Logged off 1 session on comp1"
 
 
+# What is left to be done
+
+
+def cannot_delete(harness: BotHarness) -> list[bool]:
+    """While the list has something, the chat takes no card away and edits none."""
+    chat, refuses = harness.chat, [True]
+
+    def refused(call: Callable[..., None]) -> Callable[..., None]:
+        def tried(*what: object) -> None:
+            if refuses:
+                raise ChatError("Slack refused the call (no_permission).", retryable=False)
+            call(*what)
+
+        return tried
+
+    chat.remove = refused(chat.remove)  # type: ignore[method-assign] # what goes wrong
+    chat.redraw = refused(chat.redraw)  # type: ignore[method-assign] # the same
+    return refuses
+
+
+@pytest.mark.parametrize("button", ["approve", "deny"])
+def test_a_card_that_is_over_and_can_be_neither_edited_nor_deleted_is_deleted_later(button: str) -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    refuses = cannot_delete(harness)
+    harness.press(button, on=request)
+    harness.wait(MINUTE)
+    assert any(card.buttons for card in harness.chat.shown)
+    refuses.clear()
+    harness.wait(3 * MINUTE)
+    assert not any(card.buttons for card in harness.chat.shown)
+    assert harness.find(request.id).postings_due_at is None
+
+
+def test_a_card_that_was_replaced_and_could_not_be_deleted_is_deleted_later() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    refuses = cannot_delete(harness)
+    harness.press("approve", by=BO, on=request)
+    harness.wait(10 * SECOND)
+    assert len(harness.chat.shown) == 2
+    refuses.clear()
+    harness.wait(3 * MINUTE)
+    assert harness.card == harness.card_of(request)
+    assert harness.card.buttons
+
+
+def test_a_card_that_can_never_be_taken_away_is_given_up() -> None:
+    harness = bot_with()
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    cannot_delete(harness)
+    harness.press("deny", on=request)
+    harness.wait(timedelta(hours=1))
+    assert harness.find(request.id).postings_due_at is None
+    assert harness.scheduler.next_at is None or harness.scheduler.next_at <= harness.clock.now()
+
+
+def test_while_every_way_is_refused_the_requester_of_a_waiting_request_is_told_as_soon_as_one_is_open() -> None:
+    harness = bot_with()
+    harness.chat.go_down(ChatError("Slack refused the call (no_permission).", retryable=False))
+    harness.ask_and_run("comp1 id=3 --sync")
+    harness.wait(2 * MINUTE)
+    harness.chat.come_back()
+    harness.wait(MINUTE)
+    assert "I cannot show you its card" in harness.told(DANA)[-1]
+    told = len(harness.told(DANA))
+    harness.wait(3 * MINUTE)
+    assert len(harness.told(DANA)) == told
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_process_that_dies_at_a_notice_leaves_it_to_the_next(*, is_sent: bool) -> None:
+    harness = bot_with(asking_leads(1))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    reply = harness.chat.reply
+
+    def die(*what: Any) -> None:
+        harness.chat.reply = reply  # type: ignore[method-assign] # it dies once
+        if is_sent:
+            reply(*what)
+        raise Crash
+
+    harness.chat.reply = die  # type: ignore[assignment,method-assign] # the process is killed here
+    harness.press("deny", by=BO, on=request)
+    harness.clock.move(MINUTE)  # so that nobody has just pressed
+    with pytest.raises(Crash):
+        harness.run()
+    harness.restart()
+    harness.ledger.hurry_postings()
+    harness.run()
+    assert len(harness.chat.replies) == 1 + is_sent
+    assert harness.find(request.id).postings_due_at is None
+
+
 # Who waits
 
 
@@ -158,6 +255,37 @@ def test_a_bug_at_one_who_waits_keeps_nobody_else_waiting() -> None:
     assert [request_id for request_id, _ in harness.chat.answers] == [second]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        LedgerError("I cannot reach my database."),
+        ChatError("Slack cannot be reached (URLError).", retryable=True),
+        ChatError("Slack cannot be reached (TimeoutError).", retryable=True, may_stand=True),
+        DEAD,
+    ],
+)
+def test_who_could_not_be_told_that_they_wait_is_told_later(error: BotError) -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    request_id = harness.ask_and_run("comp1 id=3 --sync").id
+    patience.expect(request_id)
+    answer, failures = harness.chat.answer, [error, error]
+
+    def fails_twice(request_id: str, card: Card) -> None:
+        if failures:
+            raise failures.pop()
+        answer(request_id, card)
+
+    harness.chat.answer = fails_twice  # type: ignore[method-assign]
+    for _ in range(3):
+        harness.clock.move(TOKEN_PAUSE)
+        for _ in range(3):
+            patience.look()
+    assert failures == []
+    assert len(harness.chat.answers) + len(harness.chat.told) == 1
+
+
 def test_who_has_a_card_is_told_nothing_of_waiting() -> None:
     harness = bot_with()
     patience = Patience(courier=harness.courier)
@@ -166,6 +294,19 @@ def test_who_has_a_card_is_told_nothing_of_waiting() -> None:
     harness.jump(SILENT_FOR)
     patience.look()
     assert harness.chat.answers == []
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1])
+def test_who_waits_is_told_in_time_though_the_clock_is_set(hours: int) -> None:
+    harness = bot_with()
+    harness.chat = Silent()
+    patience = Patience(courier=harness.courier)
+    patience.expect(harness.ask_and_run("comp1 id=3 --sync").id)
+    harness.clock.move(timedelta(hours=hours))
+    for _ in range(11):
+        patience.look()
+        harness.clock.move(SECOND)
+    assert len(harness.chat.answers) == 1
 
 
 # Copies

@@ -1,0 +1,152 @@
+"""Slack that is slow for one channel keeps nobody else waiting, on real threads and with the bot's own adapter."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.clock import SystemClock
+from adapters.scheduler.host_pool import FairHostPool
+from adapters.scheduler.places import PLACES, Places
+from adapters.scheduler.threads import ThreadScheduler
+from adapters.slack.chat import SlackChat
+from app.bot import TELLING, Waits
+from app.wiring import REQUESTS_AT_ONCE
+from bot.domain.inventory import Inventory
+from bot.domain.people import Place
+from bot.domain.request import Ending, State
+from bot.workflow.authorization import Authorizer
+from bot.workflow.courier import Courier
+from bot.workflow.inputs import CommandCall
+from bot.workflow.intake import Intake
+from bot.workflow.patience import Patience
+from bot.workflow.presses import PressHandler
+from bot.workflow.steps import assemble
+from rehearsal_testing.waiting import wait_until
+from tests.fakes.directory import FakeDirectory
+from tests.fakes.ledger import FakeLedger
+from tests.fakes.terminal import FakeTerminal
+from tests.fakes.web_client import FakeSlack, FakeUrls
+from tests.support import builders as b
+from tests.support.harness import POLICY, sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SLOW = Place(channel_id="C0SLOW", name="slow")
+HOSTS = tuple(f"host-{number}" for number in range(3 * PLACES))
+
+
+class SlowSlack(FakeSlack):
+    """Says nothing about one channel until the test ends; `waiting` counts the calls about it."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.end, self._method, self._lock, self.waiting = threading.Event(), method, threading.Lock(), 0
+
+    def _wait(self, method: str, channel: str) -> None:
+        if method == self._method and channel == SLOW.channel_id:
+            with self._lock:
+                self.waiting += 1
+            self.end.wait(60)
+
+    def conversations_info(self, *, channel: str) -> Any:
+        self._wait("conversations_info", channel)
+        return super().conversations_info(channel=channel)
+
+    def chat_postMessage(self, *, channel: str, text: str, **more: Any) -> Any:  # noqa: N802 - Slack's name
+        self._wait("chat_postMessage", channel)
+        return super().chat_postMessage(channel=channel, text=text, **more)
+
+    def chat_update(self, *, channel: str, **what: Any) -> Any:
+        self._wait("chat_update", channel)
+        return super().chat_update(channel=channel, **what)
+
+
+class Bot:
+    """The core on threads behind its places, as it runs; hosts and ledger are in memory."""
+
+    def __init__(self, method: str) -> None:
+        clock, places = SystemClock(), Places()
+        self.slack, self.ledger = SlowSlack(method), FakeLedger(clock)
+        self.looks = FairHostPool(64, places.away)
+        self.scheduler = ThreadScheduler(self.ledger, clock, workers=REQUESTS_AT_ONCE)
+        directory = FakeDirectory.of_members({b.ASKER.user_id: b.ONCALL, b.OTHER.user_id: b.ONCALL})
+        policy = replace(POLICY, max_requests=len(HOSTS))
+        authorizer = Authorizer(
+            ledger=self.ledger, pause_switch=self.ledger, directory=directory, policy=policy, clock=clock
+        )
+        chat = SlackChat(self.slack, {}, FakeUrls(), places.away)  # type: ignore[arg-type] # as the client and the URLs
+        workflow = assemble(
+            ledger=self.ledger,
+            terminal=FakeTerminal({host: sessions() for host in (*HOSTS, "comp1")}),
+            courier=Courier(ledger=self.ledger, chat=chat, clock=clock),
+            clock=clock,
+            pool=self.looks,
+            scheduler=self.scheduler,
+            authorizer=authorizer,
+        )
+        presses = PressHandler(ledger=self.ledger, authorizer=authorizer)
+        self.intake = Intake(
+            ledger=self.ledger, presses=presses, inventory=Inventory(names=(*HOSTS, "comp1")), clock=clock
+        )
+
+        def step(item: Any) -> None:
+            with places.one():
+                workflow.step(item)
+
+        self.scheduler.start(step, workflow.record_failure)
+
+    def ask(self, text: str, place: Place, **how: Any) -> str:
+        call = CommandCall(command="logoff", text=text, place=place, delivery=text, **how)
+        response = self.intake.ask(call)
+        assert response.wake, response.text
+        self.scheduler.wake(response.wake)
+        return response.wake.request_id
+
+    def stop(self) -> None:
+        self.slack.end.set()
+        assert self.scheduler.stop(timedelta(seconds=30))
+        self.looks.close()
+
+
+@pytest.fixture
+def bot(request: pytest.FixtureRequest) -> Iterator[Bot]:
+    bot = Bot(request.param)
+    yield bot
+    bot.stop()
+
+
+@pytest.mark.parametrize("bot", ["conversations_info", "chat_postMessage", "chat_update"], indirect=True)
+def test_steps_that_wait_for_slack_take_no_place_from_others(bot: Bot) -> None:
+    slow = [bot.ask(f"{host} id=3", SLOW, actor=b.ASKER) for host in HOSTS]
+    wait_until(lambda: bot.slack.waiting >= len(HOSTS))
+    healthy = bot.ask("comp1 id=3 --force --reason x", b.PLACE, actor=b.OTHER)
+
+    def is_shown() -> bool:
+        found = bot.ledger.find(healthy)
+        return bool(found and found.ending is Ending.DONE and found.published_version == found.version)
+
+    wait_until(is_shown)
+    found = [bot.ledger.find(each) for each in slow]
+    assert all(each and each.state is State.AWAITING and each.published_version < each.version for each in found)
+
+
+def test_who_waits_is_told_so_beside_others_whom_slack_keeps_waiting() -> None:
+    told, end = list[str](), threading.Event()
+
+    class Tells(Patience):
+        def look(self) -> None:
+            told.append(threading.current_thread().name)
+            end.wait(60)
+
+    waits = Waits(Tells(courier=Courier(ledger=FakeLedger(SystemClock()), chat=None, clock=SystemClock())))  # type: ignore[arg-type] # no message is sent
+    waits.start()
+    wait_until(lambda: len(told) == TELLING)
+    waits.stop()
+    end.set()
+    assert TELLING > 1
