@@ -27,13 +27,15 @@ def said_by_the_bot(stage: Rehearsal, place: str) -> list[str]:
 
 
 def has_card(stage: Rehearsal, place: str) -> bool:
-    return any(m.buttons and m.channel_name == place for m in stage.visitor("dana").messages() if MANUAL not in m.text)
+    seen = [m for m in stage.visitor("dana").messages() if MANUAL not in m.text and not m.ephemeral]
+    return any(m.buttons and m.channel_name == place for m in seen)
 
 
 def found(stage: Rehearsal) -> dict[str, Any]:
     """Type a command in a channel of the bot's and in one that it may not post in, and speak to the bot twice."""
     dana = stage.visitor("dana")
     is_known = dana.command("/logoff comp1 id=3").ok
+    dana.command("/logoff-audit last 7d")
     dana.say(f"hello @{stage.bot_handle}")
     dana.say("hello", f"@{stage.bot_handle}")
     dana.command("/logoff comp1 id=3", "#partners")
@@ -45,22 +47,24 @@ def found(stage: Rehearsal) -> dict[str, Any]:
         "commands": is_known,
         "mention": any(MANUAL in text for text in said_by_the_bot(stage, "#ops")),
         "direct": any(MANUAL in text for text in said_by_the_bot(stage, "@logoffbot")),
+        "files": any(message.files for message in dana.messages()),
         "card": has_card(stage, "#ops"),
         "card elsewhere": has_card(stage, "@logoffbot"),
     }
 
 
-ALL = {"commands": True, "mention": True, "direct": True, "card": True, "card elsewhere": True}
+ALL = {"commands": True, "mention": True, "direct": True, "files": True, "card": True, "card elsewhere": True}
 NO_CARD = {"card": False, "card elsewhere": False}
 LOST: dict[str, dict[str, bool]] = {
-    "commands": {"commands": False, **NO_CARD},
+    "commands": {"commands": False, "files": False, **NO_CARD},
     "app_mentions:read": {"mention": False},
     "im:history": {"direct": False},
     "chat:write": {"mention": False, "direct": False, **NO_CARD},
     "chat:write.public": {},
-    "im:write": {"card elsewhere": False},
-    "usergroups:read": NO_CARD,
-    "users:read": NO_CARD,
+    "im:write": {"card elsewhere": False, "files": False},
+    "files:write": {"files": False},
+    "usergroups:read": {"files": False, **NO_CARD},
+    "users:read": {"files": False, **NO_CARD},
     "channels:read": {"card": False},
     "groups:read": {},
 }
@@ -83,7 +87,7 @@ def test_without_a_scope_the_bot_starts_says_what_is_missing_and_loses_that_alon
     assert bool(refused) is (missing.name in ASKED_FOR)
 
 
-ASKED_FOR = {"chat:write", "im:write", "usergroups:read", "users:read", "channels:read"}
+ASKED_FOR = {"chat:write", "im:write", "files:write", "usergroups:read", "users:read", "channels:read"}
 """Scopes whose lack Slack says at a call; the others' events or commands never come, or another error is said."""
 
 
