@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 HOSTS_AT_ONCE = AllWinRm().hosts_at_once
 MANY = 220
-SICK = tuple(f"sick-{number}" for number in range(MANY))
+SICK = tuple(f"sick-{number:03}" for number in range(MANY))
 ON_CALL = Rule(name="on-call", who=b.ONCALL, may=frozenset(Action), force=Force(is_allowed=True), max_targets=MANY)
 POLICY = Policy(rules=(ON_CALL,), second_person_above=10 * MANY, max_requests=1000)
 
@@ -88,7 +88,8 @@ class Bot:
 
     def force(self, hosts: tuple[str, ...], words: str = "") -> str:
         """Forced, so that no press is needed; the id of the request."""
-        text = f"{','.join(hosts)} id=3 --force {words}"
+        named = hosts[0] if len(hosts) == 1 else f"sick-[{hosts[0][5:]}-{hosts[-1][5:]}]"  # a command has few names
+        text = f"{named} id=3 --force {words}"
         call = CommandCall(command="logoff", text=text, actor=b.ASKER, place=b.PLACE, delivery=f"{hosts} {words}")
         response = self.intake.ask(call)
         assert response.wake, response.text

@@ -61,7 +61,7 @@ LOST: dict[str, dict[str, bool]] = {
     "im:write": {"card elsewhere": False},
     "usergroups:read": NO_CARD,
     "users:read": NO_CARD,
-    "channels:read": {"card": False, "card elsewhere": False},
+    "channels:read": {"card": False},  # it goes to direct messages
     "groups:read": {},
 }
 """Scope -> what of `ALL` does not work without it, where the bot is a member of the channel and the channel public."""
