@@ -25,9 +25,10 @@ unit: .venv/dev ## The quick round: all unit tests in a few processes, in some f
 
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
-	$(BIN)/pytest tests/unit --cov $(PYTEST_OPTIONS)
+	$(BIN)/pytest tests/unit --cov --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
 	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
-	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e $(PYTEST_OPTIONS)
+	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e \
+	    --numprocesses 2 --dist loadfile $(PYTEST_OPTIONS)
 	$(BIN)/python -m tests.chaos --seconds 60
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)

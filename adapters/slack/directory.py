@@ -178,11 +178,11 @@ class SlackDirectory:
     def _read_people(self, people: Iterable[str]) -> tuple[dict[str, MemberStatus], dict[str, str]]:
         """Return the statuses, and the errors of those that Slack does not tell.
 
-        Raises `ChatError` where Slack may tell it later, or tells nothing of anybody. When it fails for the same person
-        again and again and not for all, it is no fault of Slack as a whole.
+        Raises `ChatError` where Slack may tell it later. When it fails for the same person again and again and not for
+        all, it is no fault of Slack as a whole. When it fails for all, what is known counts on for its time.
         """
         status, errors = dict[str, MemberStatus](), dict[str, str]()
-        last: ChatError | None = None
+        failed: ChatError | None = None
         for user_id in people:
             try:
                 with _known_shape():
@@ -192,11 +192,11 @@ class SlackDirectory:
                 self._failed[user_id] += 1
                 if error.retryable and (error.retry_after or self._failed[user_id] < OWN_FAULT_AFTER):
                     raise
-                last = error
+                failed = error
                 log.warning("directory.person_not_told", user=user_id, message=error.message)
                 status[user_id], errors[user_id] = MemberStatus.UNKNOWN, error.message
-        if last and len(errors) == len(status):
-            raise last
+        if failed and len(errors) == len(status) and (failed.retryable or self._is_fresh(self._known.when)):
+            raise failed
         return status, errors
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:

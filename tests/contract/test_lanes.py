@@ -88,7 +88,7 @@ class Bot:
 
     def force(self, hosts: tuple[str, ...], words: str = "") -> str:
         """Forced, so that no press is needed; the id of the request."""
-        named = hosts[0] if len(hosts) == 1 else f"sick-[{hosts[0][-3:]}-{hosts[-1][-3:]}]"
+        named = hosts[0] if len(hosts) == 1 else f"sick-[{hosts[0][5:]}-{hosts[-1][5:]}]"  # a command has few names
         text = f"{named} id=3 --force {words}"
         call = CommandCall(command="logoff", text=text, actor=b.ASKER, place=b.PLACE, delivery=f"{hosts} {words}")
         response = self.intake.ask(call)

@@ -65,7 +65,7 @@ LOST: dict[str, dict[str, bool]] = {
     "files:write": {"files": False},
     "usergroups:read": {"files": False, **NO_CARD},
     "users:read": {"files": False, **NO_CARD},
-    "channels:read": {"card": False},
+    "channels:read": {"card": False},  # it goes to direct messages
     "groups:read": {},
 }
 """Scope -> what of `ALL` does not work without it, where the bot is a member of the channel and the channel public."""

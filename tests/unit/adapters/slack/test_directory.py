@@ -280,6 +280,20 @@ def test_a_slack_that_fails_for_everybody_takes_nobody_what_is_known_before_its_
     assert (directory.status(), directory.person(BO).status) == (MemberStatus.MEMBER, MemberStatus.MEMBER)
 
 
+def test_when_slack_will_tell_of_nobody_all_count_for_their_time_and_are_told_the_cure_then() -> None:
+    directory = of_two()
+    directory.refresh()
+    directory.client.user = NO_SCOPE
+    directory.client.others = {}
+    with pytest.raises(ChatError, match="missing_scope"):
+        directory.refresh()
+    assert (directory.status(), directory.person(BO).status) == (MemberStatus.MEMBER, MemberStatus.MEMBER)
+    directory.clock.move(2 * HOUR)
+    directory.refresh()
+    assert directory.person(BO).status is MemberStatus.UNKNOWN
+    assert "logoff-bot manifest" in check_member(directory.person(BO)).message
+
+
 def test_without_the_groups_people_whom_the_rules_name_by_id_still_count() -> None:
     directory = Directory(names=frozenset({"@oncall", "U2"}))
     directory.client.groups = NO_SCOPE
