@@ -62,11 +62,11 @@ class SharedLooks:
     def _running(self, host: str, came_at: datetime, asked_at: datetime) -> tuple[_Running, bool]:
         """Return the look that serves the caller, and whether the caller is to make it."""
         with self._guard:
-            look = self._newest.get(host)
-            if look and look.serves(came_at, asked_at):
+            look, now = self._newest.get(host), self.clock.now()
+            if look and look.begun_at <= now and look.serves(came_at, asked_at):  # else the clock was set back since
                 return look, False
             self._forget_old()
-            mine = self._newest[host] = _Running(self.clock.now())
+            mine = self._newest[host] = _Running(now)
             return mine, True
 
     def _run(self, host: str, mine: _Running) -> Look:

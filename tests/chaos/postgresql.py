@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from tests.chaos.tally import Tally
 
-PATIENT = 12
-"""So often ten seconds are waited for a server that recovers."""
+TRIES, PAUSE = 120, 1.0
+"""So often, and after so many seconds, a server that recovers is asked again."""
 
 SILENCE = 1.0
 """Seconds for which the server says nothing."""
@@ -94,11 +94,12 @@ def _kill() -> None:
 
 def _start() -> None:
     """Start the server, which looks through all its files first."""
-    for _ in range(PATIENT):
+    for _ in range(TRIES):
         try:
             server().ensure_postgres_running()
             server().psql("select 1;")
-        except (subprocess.SubprocessError, AssertionError):  # it says so while the server still recovers
+        except (subprocess.SubprocessError, AssertionError):  # it still recovers
+            sleep(PAUSE)
             continue
         return
 

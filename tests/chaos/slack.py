@@ -111,6 +111,8 @@ class SlackWorld(World):
 
     def end(self) -> None:
         self.at_call = lambda _method: None
+        self.at_moment = lambda _name, _when: None
+        self.store.not_owner = None  # type: ignore[attr-defined] # the fake's
         self.slack.faults.clear()
         until = self.harness.clock.now() + self.patience
         while self._waits_unseen() and self.harness.clock.now() < until:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.domain.posting import MessageRef
+from bot.errors import NotOwner
 from bot.workflow.courier import TOKEN_PAUSE
 from tests.chaos.slack import SLACK_STORIES, UNANSWERED, SlackWorld, judge_slack
 from tests.fakes.web_client import Refusal
@@ -205,6 +206,20 @@ def deliveries(rng: Random, tally: Tally) -> None:
     tally.tries -= 1
 
 
+def owner_lost(rng: Random, tally: Tally) -> None:
+    """The process loses its hold on the database while it is at a message, and has it again later."""
+    world, seen = SlackWorld(), [0]
+    first, length = rng.randrange(8 * MOST), rng.randrange(1, 4 * MOST)
+    ledger = world.store
+
+    def lose(_name: str, _when: str) -> None:
+        seen[0] += 1
+        ledger.not_owner = NotOwner("Lost.") if first <= seen[0] < first + length else None  # type: ignore[attr-defined]
+
+    world.at_moment = lose
+    tell_in_slack(rng, world, tally, f"lost at {first} for {length}")
+
+
 def everything(rng: Random, tally: Tally) -> None:
     """Kills, refusals, lost answers and deleted messages in one story."""
     world, seen = SlackWorld(), [0]
@@ -234,5 +249,6 @@ SLACK = {
     "Slack: channels change": channels_change,
     "Slack: messages are deleted": messages_go,
     "Slack: three times and late": deliveries,
+    "Slack: the database is lost meanwhile": owner_lost,
     "Slack: everything at once": everything,
 }

@@ -227,3 +227,11 @@ def test_a_commit_between_two_reads_of_a_proof_is_not_taken_for_a_changed_log(
     assert workers.prove(request.id) == request
     monkeypatch.undo()
     assert workers.open(b.request("TS-CCCCCC")).id == "TS-CCCCCC"
+
+
+def test_a_new_command_reads_no_request(workers: SqlLedger, engine: Engine) -> None:
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: said.append(statement))
+    workers.open(b.request())
+    assert not [each for each in said if "FROM target" in each or "FROM host_survey" in each]
+    assert [each for each in said if "INTO request" in each]

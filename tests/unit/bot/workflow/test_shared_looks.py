@@ -109,6 +109,16 @@ def test_those_who_waited_for_a_look_that_broke_look_for_themselves(looks: Share
         assert other.result(LONG).sessions
 
 
+def test_an_answer_of_before_the_clock_was_set_back_serves_nobody(
+    looks: SharedLooks, terminal: Terminal, clock: SettableClock
+) -> None:
+    looks.look("comp1", came_at=b.NOW, asked_at=b.NOW)
+    clock.move(-timedelta(seconds=20))
+    ordered = clock.now()
+    looks.look("comp1", came_at=ordered + SECOND, asked_at=ordered)
+    assert terminal.look_calls == ["comp1", "comp1"]
+
+
 def test_an_old_answer_is_not_kept(looks: SharedLooks, clock: SettableClock) -> None:
     looks.look("comp1", came_at=clock.now(), asked_at=b.NOW)
     clock.move(KEPT_FOR + SECOND)
