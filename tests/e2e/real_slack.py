@@ -55,7 +55,7 @@ def running(folder: Path, bot_token: str, app_token: str, proxy: str) -> Iterato
     secrets = {"BOT": bot_token, "APP": app_token}
     environment = os.environ | secrets | {"HTTPS_PROXY": proxy, "SSL_CERT_FILE": str(folder / "ca.pem")}
     command = [sys.executable, "-m", "app"]
-    upgrade = [*command, "db", "upgrade", "--config", str(config)]
+    upgrade = [*command, "db", "upgrade", "--create", "--config", str(config)]
     subprocess.run(upgrade, cwd=ROOT, env=environment, check=True)  # noqa: S603 - our own program
     with subprocess.Popen(  # noqa: S603 - the same
         [*command, "run", "--config", str(config)], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
