@@ -106,13 +106,12 @@ def test_a_member_whom_no_rule_names_costs_no_reading_of_other_peoples_targets(
         read.append(part)
         return find(request_id, part)
 
-    monkeypatch.setattr(harness.ledger, "find", found)
-
-    def unended() -> tuple[Request, ...]:
+    def every() -> tuple[Request, ...]:
         read.append("all")
         return ()
 
-    monkeypatch.setattr(harness.ledger, "unended", unended)
+    monkeypatch.setattr(harness.ledger, "find", found)
+    monkeypatch.setattr(harness.ledger, "unended", every)
     assert "Nothing waits" in answer(harness, "status", by=OUTSIDER)
     assert read == []
     assert "I know no request" in answer(harness, request.id, by=OUTSIDER)
