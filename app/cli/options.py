@@ -46,11 +46,3 @@ def folding_table(*columns: str, narrow: int) -> Letters:
     for number, column in enumerate(columns):
         table.add_column(column, no_wrap=number < narrow, overflow="fold")
     return table
-
-
-def table_of(*columns: str) -> Letters:
-    """Return a table whose short columns are never broken; the last one takes the rest of the line."""
-    table = Letters(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
-    return table

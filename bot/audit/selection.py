@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, get_args
 
 from bot.audit import record
@@ -76,10 +76,6 @@ class Names:
         options = {"user": self.users, "host": self.hosts, "actor": self.actors}
         options |= {"approver": self.approvers, "rule": self.rules}
         return tuple(name for name, found in options.items() if found is not None and not found)
-
-    def without_persons(self) -> Names:
-        """Return the names of sessions alone."""
-        return replace(self, actors=None, approvers=None, rules=None)
 
 
 def users_like(asked: str, known: Iterable[str]) -> frozenset[str]:

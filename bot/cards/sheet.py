@@ -19,7 +19,7 @@ from bot.audit.values import ENTRY_FIELDS
 from bot.cards.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, tzinfo
 
     from bot.audit.checked import CheckedEntry
@@ -96,13 +96,6 @@ def request_cells(request: RequestHistory, zone: tzinfo = UTC) -> tuple[Cell, ..
         request.done_ms,
         "; ".join(request.faults),
     )
-
-
-def figure_cells(figures: Figures) -> Sequence[Cell]:
-    """Return the cells of one group of a report, in the order of `FIGURE_HEADS`."""
-    values = figures.values() | {"group": "all" if figures.group is None else figures.group}
-    verdicts = "; ".join(f"{number} {verdict}" for verdict, number in figures.verdicts.items())
-    return [verdicts if name == "verdicts" else _cell(values[name]) for name in FIGURE_HEADS]
 
 
 def _named(entry: Entry) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Answer
 
 HOSTS_AT_ONCE = AllWinRm().hosts_at_once
-MANY = 220
+MANY, FEW = 220, 80
 SICK = tuple(f"sick-{number:03}" for number in range(MANY))
 ON_CALL = Rule(name="on-call", who=b.ONCALL, may=frozenset(Action), force=Force(is_allowed=True), max_targets=MANY)
 POLICY = Policy(rules=(ON_CALL,), second_person_above=10 * MANY, max_requests=1000)
@@ -58,6 +59,14 @@ class Hosts(FakeTerminal):
             self.end.wait(60)
             raise TimedOut(f"{host} did not answer.", host=host)
         return super().log_off(host, *args, **kwargs)
+
+
+def named(hosts: tuple[str, ...]) -> str:
+    """The hosts as people may write them: a command takes a hundred names at most, and a pattern has any number."""
+    if len(hosts) < FEW:
+        return ",".join(hosts)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(hosts[0], hosts[-1], strict=True))
+    return f'"{"".join(letter for letter, _ in alike)}*"'
 
 
 class Bot:
@@ -88,8 +97,7 @@ class Bot:
 
     def force(self, hosts: tuple[str, ...], words: str = "") -> str:
         """Forced, so that no press is needed; the id of the request."""
-        named = hosts[0] if len(hosts) == 1 else f"sick-[{hosts[0][5:]}-{hosts[-1][5:]}]"  # a command has few names
-        text = f"{named} id=3 --force {words}"
+        text = f"{named(hosts)} id=3 --force {words}"
         call = CommandCall(command="logoff", text=text, actor=b.ASKER, place=b.PLACE, delivery=f"{hosts} {words}")
         response = self.intake.ask(call)
         assert response.wake, response.text
