@@ -44,7 +44,7 @@ def test_by_keyboard_alone(stage: Rehearsal, open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.id === 'composer-text'")
     page.keyboard.type("/lo")
-    page.get_by_role("option", name="/logoff").wait_for()
+    page.get_by_role("option", name="/logoff comp1").wait_for()
     page.keyboard.press("Tab")
     page.keyboard.type("comp1 id=3 --sync")
     page.keyboard.press("Enter")

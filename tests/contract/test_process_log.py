@@ -111,6 +111,7 @@ from app.running import leave, run_until_told
 set_up(level=logging.INFO, as_json=True)
 
 class Bot:
+    owner = None
     def writer(self): return None
     def start(self): raise RuntimeError("one\ntwo")
     def stop(self): threading.Event().wait()  # it hangs

@@ -226,7 +226,7 @@ def call(*words: str) -> tuple[int, str]:
 
 
 def test_the_policy_that_ships_can_work() -> None:
-    assert call("check") == (0, "5 rules, and all of them can work.\n")
+    assert call("check") == (0, "6 rules, and all of them can work.\n")
 
 
 def test_the_command_line_explains_what_the_rules_decide_and_why() -> None:
