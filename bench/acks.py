@@ -21,15 +21,14 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
 import structlog
-from fleet import DATABASES, Bound
+from frame import Bound, databases, ended, options, rounds
 from pydantic import SecretStr
-from rich.console import Console
 from rich.table import Table
 from slack_bolt import Ack, App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -82,7 +81,8 @@ class Burst(Workspace):
             dana = self.store.people[DANA]
             typed = (run_command(self._context, dana, text, None, 1) for text in texts)
             done = await asyncio.gather(*typed)
-            return JSONResponse([LATEST if each.error else each.acked_after.total_seconds() for each in done])
+            acked = (None if each.error else each.acked_after for each in done)
+            return JSONResponse([LATEST if after is None else after.total_seconds() for after in acked])
 
         self.add([Route("/burst", burst)], lambda: None)
 
@@ -162,21 +162,16 @@ def rest(space: Burst) -> None:
         time.sleep(1.5)
 
 
-def measured(databases: dict[str, str], *, commands: int, rounds: int, within: float) -> list[Acks]:
-    """Return the acks of the bare app, and of the bot on each database. The bursts take turns.
-
-    While a bound is missed and time is left there is one more round.
-    """
-    apps = {"bare": "", **databases}
-    acks, until = [Acks(app) for app in apps], time.monotonic() + within
+def measured(urls: dict[str, str], *, commands: int, least: int, within: float) -> list[Acks]:
+    """Return the acks of the bare app, and of the bot on each database. The bursts take turns."""
+    apps = {"bare": "", **urls}
+    acks = [Acks(app) for app in apps]
     with ExitStack() as stack:
         spaces = [stack.enter_context(running(app, database)) for app, database in apps.items()]
         for space in spaces:
             space.send(commands)
             rest(space)
-        while len(acks[0].p99) < rounds or (
-            time.monotonic() < until and not all(bound.held for bound in bounds_of(acks))
-        ):
+        for _ in rounds(least, within, lambda: bounds_of(acks)):
             for each, space in zip(acks, spaces, strict=True):
                 each.p99.append(space.send(commands))
                 rest(space)
@@ -189,51 +184,23 @@ def bounds_of(acks: Sequence[Acks]) -> tuple[Bound, ...]:
     return tuple(Bound(each.app, says, AGAINST_BARE, each.best / bare.best) for each in others)
 
 
-def as_json(acks: Sequence[Acks], bounds: Sequence[Bound]) -> str:
-    found = {each.app: {"p99_ms": [round(p99 * 1000, 1) for p99 in each.p99]} for each in acks}
-    return json.dumps({"apps": found, "bounds": [asdict(bound) | {"held": bound.held} for bound in bounds]})
-
-
-def show(acks: Sequence[Acks], bounds: Sequence[Bound]) -> None:
+def main() -> int:
+    parser = options(__doc__, quick="one burst each, and few more where a bound is missed")
+    parser.add_argument("--commands", type=int, default=COMMANDS, help="so many at once, one burst each")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.serve:
+        serve()
+    least, within = (1, 60.0) if asked.quick else (5, 240.0)
+    if asked.commands != COMMANDS:
+        least, within = 1, 0.0
+    with databases(asked.only) as urls:
+        acks = measured(urls, commands=asked.commands, least=least, within=within)
     table = Table("app", "best ms", "all bursts")
     for each in acks:
         table.add_row(each.app, f"{each.best * 1000:.0f}", " ".join(f"{p99 * 1000:.0f}" for p99 in each.p99))
-    Console().print(table)
-    for bound in bounds:
-        said = "held" if bound.held else "MISSED"
-        Console().print(f"{said}: {bound.database}: {bound.says}: {bound.found:.2f}, at most {bound.most}")
-
-
-def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true", help="one burst each, and few more where a bound is missed")
-    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
-    options.add_argument("--json", action="store_true", help="print one JSON object")
-    options.add_argument("--commands", type=int, default=COMMANDS, help="so many at once, one burst each")
-    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
-    options.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    asked = options.parse_args()
-    if asked.serve:
-        serve()
-    rounds, within = (1, 60.0) if asked.quick else (5, 240.0)
-    if asked.commands != COMMANDS:
-        rounds, within = 1, 0.0
-    with ExitStack() as stack:
-        databases = {}
-        for name in asked.only:
-            try:
-                databases[name] = stack.enter_context(DATABASES[name]())
-            except ModuleNotFoundError as error:
-                sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres\n")
-        acks = measured(databases, commands=asked.commands, rounds=rounds, within=within)
-    bounds = bounds_of(acks)
-    if asked.json:
-        sys.stdout.write(as_json(acks, bounds) + "\n")
-    else:
-        show(acks, bounds)
-    if asked.check and len(databases) < len(asked.only):
-        return 2
-    return int(asked.check and not all(bound.held for bound in bounds))
+    found = {each.app: {"p99_ms": [round(p99 * 1000, 1) for p99 in each.p99]} for each in acks}
+    return ended(asked, {"apps": found}, table, bounds_of(acks))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ the log by an index, so it costs a small part of a scan. Compare ratios between 
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import time
 from contextlib import contextmanager
@@ -20,8 +18,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from audit_year import KEYS, Year
-from fleet import DATABASES
-from rich.console import Console
+from frame import Bound, databases, ended, options
 from rich.table import Table
 from sqlalchemy import text
 
@@ -180,39 +177,26 @@ def as_rows(database: str, entries: int, costs: Sequence[Cost]) -> list[dict[str
     ]
 
 
-def show(rows: Sequence[dict[str, object]]) -> None:
-    table = Table("database", "entries", "task", "seconds", "a scan", "times a scan", "at most", "")
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in list(row)[:-1]), "held" if row["held"] else "MISSED")
-    Console().print(table)
+def bounds_of(database: str, entries: int, costs: Sequence[Cost]) -> list[Bound]:
+    says = "{}, in times of a plain scan"
+    return [Bound(database, says.format(cost.task.name), cost.most(entries), round(cost.times, 3)) for cost in costs]
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true", help="some ten thousand entries, under a minute")
-    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
-    options.add_argument("--json", action="store_true", help="print one JSON object")
-    options.add_argument("--requests", type=int, help="so many requests, one round")
-    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
-    asked = options.parse_args()
+    parser = options(__doc__, quick="some ten thousand entries, under a minute")
+    parser.add_argument("--requests", type=int, help="so many requests, one round")
+    asked = parser.parse_args()
     requests, rounds = (QUICK, 2) if asked.quick else (REQUESTS, 1)
     requests, rounds = (asked.requests, 1) if asked.requests else (requests, rounds)
-    rows: list[dict[str, object]] = []
-    missing = 0
-    for database in asked.only:
-        try:
-            with DATABASES[database]() as url:
-                rows += as_rows(database, *measured(url, requests, rounds))
-        except ModuleNotFoundError as error:
-            missing += 1
-            sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres --group dev\n")
-    if asked.json:
-        sys.stdout.write(json.dumps({"rows": rows}) + "\n")
-    else:
-        show(rows)
-    if asked.check and missing:
-        return 2
-    return int(asked.check and not all(row["held"] for row in rows))
+    with databases(asked.only) as urls:
+        costs = {name: measured(url, requests, rounds) for name, url in urls.items()}
+    rows = [row for name, each in costs.items() for row in as_rows(name, *each)]
+    table = Table("database", "entries", "task", "seconds", "a scan", "times a scan", "at most", "held")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    return ended(
+        asked, {"rows": rows}, table, [bound for name, each in costs.items() for bound in bounds_of(name, *each)]
+    )
 
 
 if __name__ == "__main__":

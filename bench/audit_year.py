@@ -132,7 +132,7 @@ def _live(events: Sequence[e.Event]) -> Iterator[Entry]:
     yield replace(entry_for_opening(request), at=now)
     for event in events:
         now += timedelta(seconds=4.25)
-        now = max(now, request.expires_at) if isinstance(event, e.Expired) and request.expires_at else now
+        now = max(now, request.expires_at) if isinstance(event, e.Expired) else now
         after = request if isinstance(event, e.Noted) else advance(request, event, now)
         yield replace(entry_for(request, event, after, now), at=now)
         request = after
@@ -179,8 +179,14 @@ class Year:
         if self._signed:
             sealed = seal(entry, seq=self._seq, at=at, before=self._hash, keys=KEYS)
         else:
-            counted = {"targets": len(entry.rows), "targets_hash": hash_of_rows(entry.rows), "key_id": KEYS.key_id}
-            placed = replace(entry, seq=self._seq, at=at, **counted)
+            placed = replace(
+                entry,
+                seq=self._seq,
+                at=at,
+                targets=len(entry.rows),
+                targets_hash=hash_of_rows(entry.rows),
+                key_id=KEYS.key_id,
+            )
             sealed = replace(placed, hash=hash_of(placed, self._hash))
         self._hash = sealed.hash
         return sealed

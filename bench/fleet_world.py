@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from bot.audit.keys import SigningKeys
 from bot.cards.shapes import Shape
 from bot.domain.actions import Action
 from bot.domain.people import Actor, MemberStatus, Person, Place
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
+    from bot.cards.attachment import Attachment
     from bot.cards.model import Card
     from bot.ports.terminal import Order
 
+KEY = SigningKeys("the key of the bench, of no other use")
 ASKER = Actor(user_id="U0BENCH", name="bench")
 PLACE = Place(channel_id="C0BENCH", name="bench")
 ONCALL = frozenset({"@oncall"})
@@ -103,6 +106,8 @@ class Quiet:
     def reply(self, message_ref: MessageRef, names: tuple[str, ...], text: str) -> None: ...
 
     def post_in_thread(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None: ...
+
+    def send_file(self, actor: Actor, file: Attachment) -> None: ...
 
     def person(self, actor: Actor) -> Person:
         return Person(actor=actor, groups=ONCALL, status=MemberStatus.MEMBER)

@@ -11,21 +11,18 @@ with 1 when a bound is missed, and with 2 when PostgreSQL is not here.
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 import sys
 import threading
 import time
-from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
 import structlog
-from fleet import DATABASES, Bound
+from frame import Bound, databases, ended, options
 from neighbours_world import COSTS, HEALTHY, HUNG, SILENT, World
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import make_url
 
@@ -141,61 +138,26 @@ def bounds_of(database: str, times: Sequence[Times]) -> tuple[Bound, ...]:
     )
 
 
-def as_json(found: dict[str, list[Times]], bounds: Sequence[Bound]) -> str:
-    seconds = {
-        database: {each.beside: {"median_s": round(each.middle, 3), "tries": len(each.seconds)} for each in times}
-        for database, times in found.items()
-    }
-    return json.dumps(
-        {
-            "host_costs_s": COSTS,
-            "databases": seconds,
-            "bounds": [asdict(bound) | {"held": bound.held} for bound in bounds],
-        }
-    )
-
-
-def show(found: dict[str, list[Times]], bounds: Sequence[Bound]) -> None:
-    table = Table("database", "beside", "median s", "shortest", "longest")
-    for database, times in found.items():
-        for each in times:
-            numbers = (each.middle, min(each.seconds), max(each.seconds))
-            table.add_row(database, each.beside, *(f"{number:.2f}" for number in numbers))
-    Console().print(table)
-    for bound in bounds:
-        said = "held" if bound.held else "MISSED"
-        Console().print(f"{said}: {bound.database}: {bound.says}: {bound.found:.2f}, at most {bound.most}")
-
-
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true", help=f"{QUICK_TRIES} tries instead of {TRIES}")
-    options.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
-    options.add_argument("--json", action="store_true", help="print one JSON object")
-    options.add_argument("--tries", type=int, help="so many healthy requests in each company")
-    options.add_argument("--beside", choices=COMPANY, nargs="+", default=list(COMPANY), help="these companies")
-    options.add_argument("--only", choices=DATABASES, nargs="+", default=list(DATABASES), help="these databases")
-    asked_for = options.parse_args()
+    parser = options(__doc__, quick=f"{QUICK_TRIES} tries instead of {TRIES}")
+    parser.add_argument("--tries", type=int, help="so many healthy requests in each company")
+    parser.add_argument("--beside", choices=COMPANY, nargs="+", default=list(COMPANY), help="these companies")
+    asked_for = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     tries = asked_for.tries or (QUICK_TRIES if asked_for.quick else TRIES)
     company = list(dict.fromkeys(("alone", *asked_for.beside)))
-    found: dict[str, list[Times]] = {}
-    for database in asked_for.only:
-        with ExitStack() as stack:
-            try:
-                url = stack.enter_context(DATABASES[database]())
-            except ModuleNotFoundError as error:
-                sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: uv sync --extra postgres\n")
-                continue
-            found[database] = measured(url, company, tries)
-    bounds = [bound for database, times in found.items() for bound in bounds_of(database, times)]
-    if asked_for.json:
-        sys.stdout.write(as_json(found, bounds) + "\n")
-    else:
-        show(found, bounds)
-    if asked_for.check and len(found) < len(asked_for.only):
-        return 2
-    return int(asked_for.check and not all(bound.held for bound in bounds))
+    with databases(asked_for.only) as urls:
+        times = {name: measured(url, company, tries) for name, url in urls.items()}
+    table = Table("database", "beside", "median s", "shortest", "longest")
+    for name, each in ((name, each) for name, row in times.items() for each in row):
+        numbers = (each.middle, min(each.seconds), max(each.seconds))
+        table.add_row(name, each.beside, *(f"{number:.2f}" for number in numbers))
+    seconds = {
+        name: {each.beside: {"median_s": round(each.middle, 3), "tries": len(each.seconds)} for each in row}
+        for name, row in times.items()
+    }
+    bounds = [bound for name, row in times.items() for bound in bounds_of(name, row)]
+    return ended(asked_for, {"host_costs_s": COSTS, "databases": seconds}, table, bounds)
 
 
 if __name__ == "__main__":

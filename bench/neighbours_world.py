@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-from fleet_world import ONCALL, PLACE, POLICY, Hosts, Quiet
+from fleet_world import KEY, ONCALL, PLACE, POLICY, Hosts, Quiet
 
 from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
@@ -20,7 +20,6 @@ from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
 from app.wiring import REQUESTS_AT_ONCE
-from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.inventory import Inventory
 from bot.domain.people import Actor, MemberStatus, Person
@@ -48,7 +47,6 @@ COSTS = 1.5
 
 HEALTHY, HUNG, SILENT = "healthy", "hung", "silent"
 NAMES = (HEALTHY, *(f"{HUNG}-{n}" for n in range(30)), *(f"{SILENT}-{n}" for n in range(1000)))
-KEY = SigningKeys("the key of the bench, of no other use")
 LONGEST = timedelta(minutes=5)
 _LOOK_AGAIN = 0.005
 

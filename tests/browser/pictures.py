@@ -8,12 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from audit_year import KEYS, Year
 from playwright.sync_api import sync_playwright
 
 from app.cli.audit import audit
 from app.config.settings import load
 from app.rehearse.environment import open_stage
-from bench.audit_year import KEYS, Year
 from rehearsal_testing.browser import FLAGS
 from rehearsal_testing.page_actions import host_of, type_command, wait_for, wait_for_card
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from audit_year import Year
 
 from adapters.reports.svg import chart_drawer
-from bench.audit_year import Year
 from tests.support.command_line import invoke
 
 if TYPE_CHECKING:

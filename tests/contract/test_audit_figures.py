@@ -15,12 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from audit_year import Year
 from sqlalchemy import text
 
 from adapters.sql.audit_reader import reading
 from adapters.sql.database import open_database
 from app.cli.audit import audit
-from bench.audit_year import Year
 from bot.workflow.audit_answer import LogSources
 from tests.support.command_line import invoke
 from tests.support.effort import PROFILE

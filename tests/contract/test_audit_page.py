@@ -6,12 +6,12 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from audit_year import KEYS, Year
 from sqlalchemy import text, update
 
 from adapters.sql.database import open_database
 from adapters.sql.tables import audit_entry
 from app.wiring import open_scan
-from bench.audit_year import KEYS, Year
 from bot.audit.keys import PublicKey
 from tests.contract.logs import unguarded
 from tests.contract.test_audit_figures import LAST, LEAD, REFUSED, REQUESTS, Log, log  # noqa: F401 - the fixture

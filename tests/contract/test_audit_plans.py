@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from audit_year import BEGIN, Year
 from sqlalchemy import event, text
 
 from adapters.sql.audit_reader import reading
 from adapters.sql.database import open_database
-from bench.audit_year import BEGIN, Year
 from bot.audit.selection import AuditFilter
 
 if TYPE_CHECKING:

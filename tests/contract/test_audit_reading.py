@@ -221,7 +221,7 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     """Twice as many entries take no more memory: they are read a few at a time."""
     import tracemalloc  # noqa: PLC0415 - only here
 
-    from bench.audit_year import Year  # noqa: PLC0415 - the same
+    from audit_year import Year  # noqa: PLC0415 - the same
 
     peaks = []
     for requests in (80, 200):

@@ -16,8 +16,8 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "bench"}
-HOUSE |= {"fleet", "fleet_world", "neighbours_world", "audit_year"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+HOUSE |= {"frame", "fleet", "fleet_world", "neighbours_world", "audit_year"}
 
 
 NAME = r"[\w.]+(?: as \w+)?"
