@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
 
+LOOK_AGAIN = timedelta(seconds=0.25)
+"""How long the main thread may sleep while a signal waits for it."""
+
 log = structlog.get_logger()
 
 
@@ -32,10 +35,9 @@ def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambd
     failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`.
     """
     process = _Process(build, started)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: process.over.set())
+    with_signals(process.over)
     threading.Thread(target=process.start, name="start", daemon=True).start()
-    process.over.wait()
+    wait_for(process.over)
     is_over = _within(END_WITHIN, process.end)
     _within(timedelta(seconds=0.5), lambda: log.info("process.ended", in_order=is_over))
     if isinstance(failure := process.failure or process.displaced, BotError):
@@ -74,6 +76,22 @@ class _Process:
     def end(self) -> None:
         if self._bot:
             self._bot.stop()
+
+
+def with_signals(told: threading.Event) -> None:
+    """Set the event at SIGTERM and SIGINT. Called in the main thread, which then waits with `wait_for`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+
+
+def wait_for(told: threading.Event) -> None:
+    """Wait for the event, however a signal arrives.
+
+    The system may hand a signal to any thread, one that just starts another, say. Python notes it there and acts on it
+    in the main thread, which a wait without an end never wakes for that.
+    """
+    while not told.wait(LOOK_AGAIN.total_seconds()):
+        pass
 
 
 def _within(time: timedelta, call: Callable[[], None]) -> bool:

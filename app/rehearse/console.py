@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 import threading
 import webbrowser
@@ -19,6 +18,7 @@ from rich.text import Text
 from app.printing import json_text, letters, said_in
 from app.rehearse import transcript
 from app.rehearse.environment import FARM, open_stage
+from app.running import wait_for, with_signals
 from bot.cards.text import plain
 from bot.cards.troubles import BUTTONS_COME
 from bot.errors import SettingsError
@@ -181,8 +181,7 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
     Raises `SettingsError` when the port cannot be used.
     """
     told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
+    with_signals(told)
     progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
     try:
         with open_stage(settings, farm_file=farm_file or FARM, database=database, port=port) as stage:
@@ -193,7 +192,7 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
                 _open_browser(address)
             is_whole = _play(stage, play, told) if play else True
             if not (play and play.ends):
-                told.wait()
+                wait_for(told)
             progress.print("Ending ...", style="dim")
     except OSError as error:
         match error.errno:

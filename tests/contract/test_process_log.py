@@ -120,6 +120,29 @@ run_until_told(Bot)
 leave(0)
 """
 
+ANOTHER_THREAD = r"""
+import logging, signal, threading
+from app.logging import set_up
+from app.running import leave, run_until_told
+set_up(level=logging.INFO, as_json=True)
+
+class Bot:
+    owner = None
+    def writer(self): return None
+    def start(self): threading.Timer(0.2, self.take).start()  # the main thread has begun to wait by then
+    def take(self): signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    def stop(self): pass
+
+run_until_told(Bot)
+leave(0)
+"""
+
+
+def test_a_signal_that_another_thread_takes_ends_the_process() -> None:
+    code, lines = lines_of(ANOTHER_THREAD)
+    assert code == 0
+    assert [(line["event"], line["in_order"]) for line in lines] == [("process.ended", True)]
+
 
 def test_a_process_whose_writer_is_stuck_says_so_and_ends() -> None:
     code, lines = lines_of(STUCK)

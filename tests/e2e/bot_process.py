@@ -9,6 +9,7 @@ die_after: name of an event: the process kills itself right after that event is 
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import logging
 import os
@@ -62,6 +63,7 @@ def die_after(name: str) -> None:
 
 
 def main() -> None:
+    faulthandler.enable()  # SIGABRT shows what each thread does
     told = json.load(sys.stdin)
     # Not to standard output: nobody reads it after the first line, and a full pipe stops whoever writes.
     logs.set_up(level=logging.INFO, as_json=True)

@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
@@ -43,11 +43,27 @@ PATIENT = 60
 
 def ended(process: subprocess.Popen[Any], number: signal.Signals = signal.SIGTERM) -> int:
     process.send_signal(number)
-    return process.wait(PATIENT)
+    try:
+        return process.wait(PATIENT)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # it writes what each thread does to its log
+        process.wait(PATIENT)
+        raise
 
 
 def lines_in(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text("ascii").splitlines()]
+
+
+@contextmanager
+def logged(folder: Path) -> Iterator[IO[bytes]]:
+    """Where a bot writes its log. What it wrote is shown when the test fails."""
+    with (folder / "log").open("wb") as log:
+        try:
+            yield log
+        except BaseException:
+            sys.stdout.write((folder / "log").read_text("utf-8", "replace"))
+            raise
 
 
 @contextmanager
@@ -86,7 +102,7 @@ def test_it_ends_while_a_call_hangs(
     world: World, tmp_path: Path, hangs: Callable[[World], None], number: signal.Signals
 ) -> None:
     log = tmp_path / "log"
-    with log.open("wb") as file, world.bot(log=file) as bot:
+    with logged(tmp_path) as file, world.bot(log=file) as bot:
         hangs(world)
         assert ended(bot, number) == 0
     assert lines_in(log)[-1]["event"] == "process.ended"
@@ -94,7 +110,7 @@ def test_it_ends_while_a_call_hangs(
 
 def test_it_ends_while_the_database_hangs(world: World, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with log.open("wb") as file, world.bot(log=file) as bot:
+    with logged(tmp_path) as file, world.bot(log=file) as bot:
         world.farm.set_behaviour("comp1", "slow", seconds=2)
         assert UserClient(world.workspace.url, "dana").command("/logoff comp1 id=3 --sync").ok
         with locked(world.database):
