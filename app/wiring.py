@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from adapters.clock import SystemClock
 from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
-from adapters.scheduler.places import Places
 from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
@@ -33,6 +32,7 @@ from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
+from app.behind import places_behind, wake_behind
 from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
     from bot.audit.keys import PublicKey
+    from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -111,7 +112,7 @@ def build(
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     keeper = AckKeeper()
-    places, urls = Places(keeper.is_busy), ResponseUrls()
+    places, urls = places_behind(keeper), ResponseUrls()
     pool = FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
@@ -126,7 +127,7 @@ def build(
         workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier, audit),
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, scheduler, keeper, _asked(urls, patience)),
+        connection=_connection(settings, intake, wake_behind(keeper, scheduler, clock), keeper, _asked(urls, patience)),
         directory=directory,
         waits=Waits(patience),
         digest=weekly_digest(settings, courier, scheduler),
@@ -270,7 +271,11 @@ def _asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]
 
 
 def _connection(
-    settings: Settings, intake: Intake, scheduler: Scheduler, keeper: AckKeeper, asked: Callable[[str, str], None]
+    settings: Settings,
+    intake: Intake,
+    wake: Callable[[WorkItem], None],
+    keeper: AckKeeper,
+    asked: Callable[[str, str], None],
 ) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
@@ -278,7 +283,7 @@ def _connection(
         api_url=settings.slack.api_url,
         team=settings.team,
         intake=intake,
-        wake=scheduler.wake,
+        wake=wake,
         keeper=keeper,
         asked=asked,
     )

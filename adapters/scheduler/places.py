@@ -20,8 +20,8 @@ PLACES = 16
 PLACES_BEHIND = 2
 """How many begin or go on while many people wait for an ack."""
 
-_LOOK_AGAIN = 0.05
-"""Seconds between two looks whether people still wait: nobody says so when they do not."""
+_LOOK_AGAIN = 0.5
+"""Seconds between two looks whether people still wait, should nobody have said that they do not."""
 
 
 class Places:
@@ -57,6 +57,11 @@ class Places:
         finally:
             self._take()
             self._mine.is_taken = True
+
+    def people_are_served(self) -> None:
+        """Look again: so few people wait that nobody needs to stand back."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _take(self) -> None:
         with self._changed:

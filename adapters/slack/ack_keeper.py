@@ -58,6 +58,8 @@ class AckKeeper:
         self._active = 0
         self._late: set[Watched] = set()
         self._keeper: threading.Thread | None = None
+        self.when_served: Callable[[], None] = lambda: None
+        """Called when so few people wait again that nobody needs to stand back."""
 
     def is_hopeless(self) -> bool:
         """Return whether so many listeners are late that one more would be late, too."""
@@ -84,6 +86,9 @@ class AckKeeper:
             with self._changed:
                 self._active -= 1
                 self._late.discard(watched)
+                is_served = self._active == BUSY - 1
+            if is_served:
+                self.when_served()
 
     def _start(self) -> None:
         if self._keeper is None:

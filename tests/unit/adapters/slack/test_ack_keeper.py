@@ -170,9 +170,12 @@ def test_a_listener_that_fails_is_watched_no_more() -> None:
 def test_many_listeners_at_work_are_a_busy_moment() -> None:
     keeper = AckKeeper(NEVER)
     blocks = [keeper.watching(lambda: None) for _ in range(BUSY)]
+    served: list[bool] = []
+    keeper.when_served = lambda: served.append(keeper.is_busy())
     for block in blocks[:-1]:
         block.__enter__()
     assert not keeper.is_busy()
     with blocks[-1]:
         assert keeper.is_busy()
     assert not keeper.is_busy()
+    assert served == [False]

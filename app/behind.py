@@ -1,0 +1,31 @@
+"""What stands back while many people wait for an ack: the steps of the bot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.scheduler.places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.slack.ack_keeper import AckKeeper
+    from bot.domain.request import WorkItem
+    from bot.ports.clock import Clock
+    from bot.ports.scheduler import Scheduler
+
+BURST = timedelta(seconds=0.5)
+"""How long the steps of a burst stand back: those of its first commands would make the acks of its last ones late."""
+
+
+def places_behind(keeper: AckKeeper) -> Places:
+    """Return the places of steps: fewer while the keeper has many acks to send."""
+    places = Places(keeper.is_busy)
+    keeper.when_served = places.people_are_served
+    return places
+
+
+def wake_behind(keeper: AckKeeper, scheduler: Scheduler, clock: Clock) -> Callable[[WorkItem], None]:
+    """Return what wakes the step of a command or a press; in a burst for the moment when its acks are sent."""
+    return lambda item: scheduler.wake(item, clock.now() + BURST if keeper.is_busy() else None)
