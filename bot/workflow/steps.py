@@ -262,7 +262,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
-    shared = SharedLooks(terminal=terminal, clock=clock, look_within=look_within)
+    shared = SharedLooks(hosts=hosts, clock=clock)
     return Workflow(
         ledger=ledger,
         clock=clock,
