@@ -210,15 +210,12 @@ class Intake:
     def _press(self, call: PressCall) -> Response:
         if call.press == ASK:
             return self._ask_by_button(call)
-        request_id, _, number = call.value.partition(":")
-        request = self.ledger.find(request_id) if number.isdecimal() and call.press in set(Press) else None
-        if request is None:
+        if (aim := call.aim) is None or (request := self.ledger.find(aim[1])) is None:
             return self._unknown(call)
-        answer = self._press_on(request, call, int(number[:9]))
+        answer = self._press_on(request, call, aim[0], aim[2])
         return replace(answer, copy=troubles.copy(request)) if is_copy(request, call) else answer
 
-    def _press_on(self, request: Request, call: PressCall, version: int) -> Response:
-        press = Press(call.press)
+    def _press_on(self, request: Request, call: PressCall, press: Press, version: int) -> Response:
         opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
         if opens_form:
             refused = self.presses.refuses_form(request, press, call.actor, version)
