@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
+    from bot.workflow.senders import Held
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """The characters of an id, without those that look or sound alike."""
@@ -73,8 +74,11 @@ class Intake:
         A response with a `wake` means that the request is in the database.
         """
         if held := self._gate.held(call.actor, call.place):
-            return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
+            return self._held_back(held, call)
         return self._ask(call)
+
+    def _held_back(self, held: Held, call: CommandCall | PressCall) -> Response:
+        return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
 
     def _ask(self, call: CommandCall) -> Response:
         try:
@@ -198,7 +202,7 @@ class Intake:
         try:
             held = self._gate.held(call.actor, call.place)
             if held and not self._gate.is_let_through(call):
-                return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
+                return self._held_back(held, call)
             return self._press(call)
         except Standstill as still:
             return Response(text=still.message)
