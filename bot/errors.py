@@ -81,11 +81,12 @@ class UsageError(BotError):
         candidates: tuple[str, ...] = (),
         corrected: str = "",
         choices: tuple[Suggestion, ...] = (),
+        is_certain: bool = False,
     ) -> None:
         super().__init__(message)
         self.text, self.start, self.end, self.nearest = text, start, end, nearest
         self.candidates, self.corrected, self.choices = candidates, corrected, choices
-        self.is_certain = False  # the choices are what was meant, whatever else the words may mean
+        self.is_certain = is_certain  # the choices are what was meant, whatever else the words may mean
         self.lacks_computer = False  # nothing is wrong but that no computer is named
         self.incomplete = ""  # the corrected command, when it lacks its computer only
         self.command = ""  # the command whose words these are, where it is another than the one that was typed

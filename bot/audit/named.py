@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.audit.entry import AuditTarget, Entry
+from bot.domain.act_times import may_be_ordered
 from bot.domain.request import SAME_MACHINE, Ending
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Role(StrEnum):
     SAME_MACHINE = "same_machine"  # the host is a computer that was read under another name
     KEPT = "kept"  # a person left it among the targets
     TAKEN_OUT = "taken_out"  # a person took it out
-    BEGUN = "begun"  # its host had an order, and it had no verdict yet
-    NOT_BEGUN = "not_begun"  # its host had no order
+    BEGUN = "begun"  # an order for it may have left, and it had no verdict yet
+    NOT_BEGUN = "not_begun"  # no order for it had left
 
 
 def machine_of(machine: Machine) -> str:
@@ -85,11 +86,10 @@ def rows_of_choice(before: Request, event: e.Narrowed) -> Iterator[AuditTarget]:
 
 
 def rows_left_open(before: Request) -> Iterator[AuditTarget]:
-    """Yield the open targets, first those whose host had no order yet, then the others."""
-    begun = before.begun
-    sessions = [target.session for target in before.open_targets]
-    yield from (_row(Role.NOT_BEGUN, session) for session in sessions if session.host not in begun)
-    yield from (_row(Role.BEGUN, session) for session in sessions if session.host in begun)
+    """Yield the open targets, first those for which no order had left yet, then the others."""
+    begun = {target.key for target in before.open_targets if may_be_ordered(before, target)}
+    yield from (_row(Role.NOT_BEGUN, each.session) for each in before.open_targets if each.key not in begun)
+    yield from (_row(Role.BEGUN, each.session) for each in before.open_targets if each.key in begun)
 
 
 def _excluded(role: Role, sessions: Iterable[ExcludedSession]) -> Iterator[AuditTarget]:

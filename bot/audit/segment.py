@@ -16,7 +16,7 @@ from bot.audit.chain import GENESIS
 from bot.audit.entry import AuditTarget, Entry, Head
 from bot.audit.record import KEY_CHANGED
 from bot.audit.values import MOMENTS, values_of
-from bot.audit.verify import Checker, Unreadable, halves_in
+from bot.audit.verify import Checker, Unreadable, clock_in_words, halves_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ def in_words(head: SegmentHead, found: Found) -> str:
     proven = (
         f"Entries {head.first} to {head.last}, and the segment holds. Proven: none is missing between them, and all "
         f"are in their order, unchanged, with the sessions that they name, signed with {', '.join(found.keys)}."
-    )
+    ) + clock_in_words(found)
     behind = f" It follows entry {head.start.seq}:{head.before}: compare the last one of the segment before it."
     return (
         f"{proven}{behind if head.start.seq else ''}\nNot proven: what stands behind entry {head.last}. The segment or "

@@ -197,6 +197,15 @@ def halves_in(entry: Entry) -> tuple[PublicKey, PublicKey] | None:
     return old, new
 
 
+def clock_in_words(found: Found) -> str:
+    """Return the sentence about entries that are older than one before them, behind a space; empty for none."""
+    if not found.backwards:
+        return ""
+    some = ", ".join(map(str, found.backwards))
+    more = " and perhaps more" if len(found.backwards) == MOST_NAMED else ""
+    return f" The clock was set back: older than an entry before them are {some}{more}. Their numbers say the order."
+
+
 def in_words(found: Found) -> str:
     """Return what a log that holds proves, and what nothing but an anchor could prove."""
     if not found.last.seq:
@@ -210,12 +219,7 @@ def in_words(found: Found) -> str:
         f"from 1 to {found.last.seq}, and all are in their order, unchanged, with the sessions that they name, signed "
         f"with {'the key' if len(found.keys) == 1 else 'the keys'} {', '.join(found.keys)}."
     )
-    if found.backwards:
-        some = ", ".join(map(str, found.backwards))
-        more = " and perhaps more" if len(found.backwards) == MOST_NAMED else ""
-        proven += (
-            f" The clock was set back: older than an entry before them are {some}{more}. Their numbers say the order."
-        )
+    proven += clock_in_words(found)
     if found.anchors:
         last = max(anchor.seq for anchor in found.anchors)
         proven += f" Entry {last} is that of the anchor, so nothing up to it was cut."

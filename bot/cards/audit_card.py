@@ -115,7 +115,7 @@ def not_sent(name: str, fault: str) -> str:
 
 def bars(reading: Reading) -> list[tuple[str, int]]:
     """Return the bars of the chart, the largest groups first and days in their order; none for one bar."""
-    shown = reading.groups[-MOST_GROUPS:] if _by(reading) is By.DAY else reading.groups[:MOST_GROUPS]
+    shown = _shown(reading)
     return [(_name(each), each.requests) for each in shown] if len(shown) > 1 else []
 
 
@@ -132,6 +132,10 @@ def outcome(history: RequestHistory) -> str:
 
 def _by(reading: Reading) -> By:
     return reading.by or By.DAY
+
+
+def _shown(reading: Reading) -> tuple[Figures, ...]:
+    return reading.groups[-MOST_GROUPS:] if _by(reading) is By.DAY else reading.groups[:MOST_GROUPS]
 
 
 def _headline(reading: Reading) -> str:
@@ -159,23 +163,19 @@ def _scope(reading: Reading) -> Iterator[Line]:
 
 
 def _rows(reading: Reading) -> Iterator[Line]:
-    if reading.is_digest:
-        yield from _groups(reading, reading.groups)
-    elif reading.by is None:
-        yield from map(_request, reading.newest)
-        more, what = reading.total.requests - len(reading.newest), "request"
-        if more > 0:
-            yield Line(parts=(f"and {count(more, what)} more, which the spreadsheet has",), tone=Tone.ROW)
-    else:
-        yield from _groups(reading, reading.groups)
+    if reading.is_digest or reading.by is not None:
+        yield from _groups(reading)
+        return
+    yield from map(_request, reading.newest)
+    if (more := reading.total.requests - len(reading.newest)) > 0:
+        yield Line(parts=(f"and {count(more, 'request')} more, which the spreadsheet has",), tone=Tone.ROW)
 
 
-def _groups(reading: Reading, groups: Sequence[Figures]) -> Iterator[Line]:
-    shown = groups[-MOST_GROUPS:] if _by(reading) is By.DAY else groups[:MOST_GROUPS]
-    for each in shown:
+def _groups(reading: Reading) -> Iterator[Line]:
+    for each in _shown(reading):
         yield Line(parts=(Bold(_name(each)), f"  {_counted(each)}"), tone=Tone.ROW)
-    if len(groups) > len(shown):
-        yield Line(parts=(f"and {count(len(groups) - len(shown), 'group')} more",), tone=Tone.ROW)
+    if (more := len(reading.groups) - MOST_GROUPS) > 0:
+        yield Line(parts=(f"and {count(more, 'group')} more",), tone=Tone.ROW)
 
 
 def _name(figures: Figures) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.model import Bold, Break, Channel, Group, Line, Mark, Timestamp, Tone, UserMention
 from bot.cards.text import bounded
+from bot.domain.moments import said_at
 
 if TYPE_CHECKING:
     from bot.cards.model import Card, LinePart
@@ -48,7 +49,7 @@ def _plainly(part: LinePart) -> LinePart:
         case Channel():
             return part.channel_id
         case Timestamp():
-            return f"{part.at:%Y-%m-%d %H:%M} UTC"
+            return said_at(part.at)
         case Break() | Mark():
             return part
     assert_never(part)

@@ -9,13 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import fields
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from bot.audit.figures import Figures
 from bot.audit.history import NO, YES
-from bot.audit.values import ENTRY_FIELDS
+from bot.audit.values import ENTRY_FIELDS, MOMENTS
 from bot.cards.text import plain
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ REQUEST_HEADS = (
     "request", "asked_at", "requester", "requester_name", "command", "reason", "users", "hosts", "rules", "forced",
     "refused", "yes", "no", "outcome", "note", "sessions", "verdicts", "decision_ms", "done_ms", "does_not_verify",
 )  # fmt: skip
-FIGURE_HEADS = tuple(field.name for field in fields(Figures))
 
 
 def safe(text: str) -> str:
@@ -66,7 +63,7 @@ def entry_cells(checked: CheckedEntry, zone: tzinfo = UTC) -> Iterator[Cell]:
     entry = checked.entry
     for name in ENTRY_FIELDS:
         value = getattr(entry, name)
-        yield _moment(value, zone) if name in ("at", "expires_at") else _cell(value)
+        yield _moment(value, zone) if name in MOMENTS else _cell(value)
     yield checked.command
     yield "; ".join(_named(entry))
     yield checked.fault

@@ -24,7 +24,9 @@ VERDICTS = tuple(verdict.value for verdict in Verdict)
 LONGEST_TIME = timedelta(days=3660)
 """How far back a command may look; without a time it reads the whole log."""
 
-_REFERENCE = re.compile(r"#?(TS-[A-Z0-9]{6})[.!?]?", re.IGNORECASE)
+REFERENCE = re.compile(r"#?(TS-[A-Z0-9]{6})[.!?]?", re.IGNORECASE)
+"""The id of a request as people write it, also at the end of a sentence."""
+
 _PERSON = re.compile(r"@?([UW][A-Z0-9]{6,})")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
@@ -88,7 +90,7 @@ def _pairs(words: Sequence[Word], text: str, is_computer: Callable[[str], bool])
     place = 0
     while place < len(words):
         word, place = words[place], place + 1
-        if not word.is_quoted and (reference := _REFERENCE.fullmatch(word.text)):
+        if not word.is_quoted and (reference := REFERENCE.fullmatch(word.text)):
             yield "request", word, reference[1]
             continue
         name, value = _option(word, text)
@@ -138,7 +140,7 @@ def _value(name: str, said: str, word: Word, text: str) -> Iterator[tuple[str, o
         case "verdict":
             yield name, _one_of(name, said, VERDICTS, word, text)
         case "request":
-            if not (reference := _REFERENCE.fullmatch(said)):
+            if not (reference := REFERENCE.fullmatch(said)):
                 raise _at(word, text, "A request is named by its id, such as `TS-7K3QXM`.")
             yield name, reference[1].upper()
         case "actor" | "approver":

@@ -50,6 +50,4 @@ def _is_range(text: str) -> bool:
 
 
 def _too_much(message: str, text: str) -> UsageError:
-    error = UsageError(message, text=text)
-    error.is_certain = True
-    return error
+    return UsageError(message, text=text, is_certain=True)

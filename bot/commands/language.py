@@ -119,9 +119,7 @@ def _acts(other: Command, foreign: Foreign, cleaned: str, inventory: Inventory, 
     what = "That is how Windows says it" if is_same else "That is another command"
     message = f"{what}, which would {FACTS[other.action].right}. Press it if you mean it."
     choices = (Suggestion(command=other.name, text=written(ask)),)
-    certain = UsageError(message, text=cleaned, start=0, end=end, choices=choices)
-    certain.is_certain = True
-    return certain
+    return UsageError(message, text=cleaned, start=0, end=end, choices=choices, is_certain=True)
 
 
 def _without_computer(error: UsageError, name: str) -> tuple[Suggestion, ...]:

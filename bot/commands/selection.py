@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.commands import misfits, unknown
+from bot.commands.bounds import MOST_PATTERNS
 from bot.commands.leftovers import is_number, names_many
 from bot.commands.parameters import Parameter, Takes
 from bot.commands.spellings import duration_in, ids_in, names_in, states_like
@@ -92,7 +93,6 @@ _LIKE = {"user": Field.USER, "client": Field.CLIENT, "ip": Field.ADDRESS, "sessi
 FILTERS = (*_LIKE, "state", "idle", "logon")
 _UPWARD = (">", ">=")
 LAST_ID = 65535
-_MOST_PATTERNS = 50
 _ALL = "*"
 
 
@@ -110,8 +110,8 @@ def hosts_of(options: Options, inventory: Inventory) -> tuple[str, ...]:
     for name, word in said:
         if name:
             named.setdefault(name.lower(), (name, word))
-    if sum(map(is_pattern, named)) > _MOST_PATTERNS:
-        raise options.wrong(f"Those are more than {_MOST_PATTERNS} patterns. Write fewer, or a group.")
+    if sum(map(is_pattern, named)) > MOST_PATTERNS:
+        raise options.wrong(f"Those are more than {MOST_PATTERNS} patterns. Write fewer, or a group.")
     if _ALL in named and len(named) > 1:
         raise _all_of_what(options, named[_ALL][1])
     hosts: dict[str, None] = {}

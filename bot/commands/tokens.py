@@ -69,9 +69,8 @@ def clean(text: str) -> str:
     Raises `UsageError` for control characters and for more than 2,000 characters.
     """
     if len(text) > LONGEST:
-        error = UsageError(f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter.")
-        error.is_certain = True
-        raise error
+        long = f"That is {len(text):,} characters long; I read at most {LONGEST:,}. Say it shorter."
+        raise UsageError(long, is_certain=True)
     text = _LINK.sub(_label, text)
     text = unescaped(text)
     text = "".join(letter for letter in text if not is_invisible(letter)).translate(_QUOTES)

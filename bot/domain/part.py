@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from bot.domain import events as e
-
-if TYPE_CHECKING:
-    pass
 
 
 class Extent(StrEnum):

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.domain.durations import exactly
+from bot.domain.moments import said_at
 from bot.errors import ClockSetBack
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Timeline:
             return True
 
     def _stand_still(self, back: timedelta) -> None:
-        until = f"it is past {self._newest:%Y-%m-%d %H:%M} UTC again" if self._newest else "a minute is over"
+        until = f"it is past {said_at(self._newest)} again" if self._newest else "a minute is over"
         length = exactly(timedelta(seconds=round(back.total_seconds())))
         self._sweeps = 0
         self._refusal = ClockSetBack(

@@ -18,10 +18,8 @@ _OPTIONS.log_errors = False  # it would write to standard error by itself
 
 def contains_ticket(pattern: str, reason: str) -> bool:
     """Return whether the expression is found in the reason. One that is no expression is found nowhere."""
-    try:
-        return _finds(pattern, reason)
-    except re2.error:
-        return False
+    whole = reason.encode("utf-8", "replace").decode("utf-8")  # half a character cannot be handed to the engine
+    return not fault_of(pattern) and _compiled(pattern).search(whole) is not None
 
 
 def fault_of(pattern: str) -> str:
@@ -34,11 +32,6 @@ def fault_of(pattern: str) -> str:
     except UnicodeEncodeError:
         return "it has half a character"
     return ""
-
-
-def _finds(pattern: str, reason: str) -> bool:
-    whole = reason.encode("utf-8", "replace").decode("utf-8")  # half a character cannot be handed to the engine
-    return _compiled(pattern).search(whole) is not None
 
 
 @lru_cache(maxsize=256)

@@ -25,6 +25,7 @@ from bot.policy.evaluate import OWN_REQUESTS
 from bot.policy.model import Decision
 from bot.ports.audit_reports import no_charts
 from bot.workflow.courier import due_after
+from bot.workflow.planning import plan
 from bot.workflow.ways import FILES, FOR_OTHERS, ONE_COPY, PRIVATE, Outgoing
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ class AuditAnswer:
                 return
             try:
                 found = self._read(request, ask, right)
+            except (TooWide, _TooMuch) as error:
+                found = Refused(rule="too much", message=str(error))
             finally:
                 self._turn.release()
             if isinstance(found, Found):
@@ -145,10 +148,7 @@ class AuditAnswer:
         wanted = ask.filter_for(request.actor, request.asked_at)
         is_own = right.rule == OWN_REQUESTS
         with self.sources.reports() as reader:
-            try:
-                names = reader.names(wanted)
-            except TooWide as error:
-                return Refused(rule="too much", message=error.message)
+            names = reader.names(wanted)
             if is_own:
                 wanted = replace(wanted, actor=request.actor.user_id)
                 names = replace(names, actors=frozenset({request.actor.user_id}))
@@ -157,10 +157,7 @@ class AuditAnswer:
                 return Refused(rule="unknown request", message=audit_card.unknown(wanted.request))
             if count > MOST_READ:
                 return Refused(rule="too much", message=audit_card.too_much(count, MOST_READ))
-            try:
-                return self._found(request, ask, _Source(reader, wanted, names, self._deadline(request)), is_own=is_own)
-            except _TooMuch as error:
-                return Refused(rule="too much", message=str(error))
+            return self._found(request, ask, _Source(reader, wanted, names, self._deadline(request)), is_own=is_own)
 
     def _deadline(self, request: Request) -> Callable[[], None]:
         until = request.expires_at - SPARE
@@ -250,9 +247,7 @@ class AuditAnswer:
         return audit_card.not_sent(file.name, posting.fault) if posting.fault else ""
 
     def _again_at(self, request: Request, at: datetime) -> None:
-        item = WorkItem(request_id=request.id)
-        self.ledger.postpone(item, at)
-        self.scheduler.wake(item, at)
+        plan(self.ledger, self.scheduler, WorkItem(request_id=request.id), at)
 
 
 def answer_with(courier: Courier, scheduler: Scheduler, authorizer: Authorizer, sources: LogSources) -> AuditAnswer:

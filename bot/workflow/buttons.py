@@ -121,10 +121,6 @@ def unsettled(request: Request) -> Iterator[tuple[str, MessageRef]]:
 
 
 def _card(request: Request, key: str) -> Card:
-    match key:
-        case "button on":
-            return notices.break_glass(request)
-        case "button off":
-            return replace(notices.break_glass(request), buttons=())
-        case _:
-            return replace(request_card.build(request), buttons=())
+    if key == ON:
+        return notices.break_glass(request)
+    return replace(notices.break_glass(request) if key == OFF else request_card.build(request), buttons=())

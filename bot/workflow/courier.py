@@ -14,13 +14,14 @@ import structlog
 
 from bot.cards.troubles import TWICE
 from bot.domain.part import HEAD
+from bot.domain.posting import Posting
 from bot.errors import ChatError, PlaceRefused, TokenRefused
 from bot.workflow.ways import COPIES, Means
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.posting import MessageRef, Posting
+    from bot.domain.posting import MessageRef
     from bot.domain.request import Request
     from bot.ports.chat import Chat
     from bot.ports.clock import Clock
@@ -37,7 +38,7 @@ LONG_WAIT = timedelta(minutes=1)
 """A message that Slack wants later than this goes another way, where it has one."""
 
 TOKEN_PAUSE = timedelta(minutes=5)
-"""The same while the bot's token is not valid: only a person can heal that."""
+"""How soon a message is tried again while the bot's token is not valid: only a person can heal that."""
 
 log = structlog.get_logger()
 
@@ -83,7 +84,7 @@ class Courier:
     def forget(self, request: Request, key: str) -> None:
         """Let the message of this key be sent anew."""
         known = (self.ledger.find(request.id, HEAD) or request).posting(key)
-        self._mark(request, known, type(known)(key=key))
+        self._mark(request, known, Posting(key=key))
 
     def _go_all(self, request: Request, claimed: Posting, out: Outgoing) -> Posting:
         closed: set[Means] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from bot.cards.manual import manual, topic_in
 from bot.cards.model import Card
 from bot.cards.status import status
 from bot.commands import BY_NAME
+from bot.commands.audit_words import REFERENCE
 from bot.commands.tokens import unescaped
 from bot.domain.actions import Action
 from bot.domain.part import HEAD
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from bot.ports.ledger import Ledger
     from bot.workflow.authorization import Authorizer
     from bot.workflow.inputs import CommandCall
-
-_REFERENCE = re.compile(r"#?(TS-[A-Z0-9]{6})[.!?]?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class Enquiries:
             person = self.authorizer.person(call.actor)
             unended = self.ledger.unended() if self._is_named(person) else ()
             return status([each for each in reversed(unended) if self._may_see(each, person)])
-        if reference := _REFERENCE.fullmatch(text):
+        if reference := REFERENCE.fullmatch(text):
             return self._of(reference[1].upper(), self.authorizer.person(call.actor))
         return None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.audit.entry import THE_BOT
-from bot.domain.act_times import host_until, next_look, order_until
+from bot.domain.act_times import host_until, may_be_ordered, next_look, order_until
 from bot.domain.actions import facts_of
 from bot.domain.events import HostContinued, HostStarted, Stopped, TargetEnded, TargetRequested
 from bot.domain.part import at_host
@@ -53,8 +53,7 @@ class HostExecution:
         if host not in request.begun:
             self._begin_in_turn(request, host)
             return
-        look = request.survey_of(host)
-        if look and (look.ordered_at or any(target.requested_at for target in request.open_targets)):
+        if any(may_be_ordered(request, target) for target in request.open_targets):
             request = self.follow_up.follow(request, host)
         if self._is_next(request, host):
             request = self._go_on(request, host)

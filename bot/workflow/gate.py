@@ -60,10 +60,9 @@ class Gate:
 
         The head of the request is enough to turn everybody else away.
         """
-        request_id, _, number = call.value.partition(":")
-        if call.press not in ENDINGS or not number.isdecimal():
+        if (aim := call.aim) is None or aim[0] not in ENDINGS:
             return False
-        press, version = Press(call.press), int(number[:9])
+        press, request_id, version = aim
         head = self.ledger.find(request_id, HEAD)
         if head is None or not self.presses.may_end(head, press, call.actor):
             return False

@@ -55,9 +55,10 @@ class HostReader:
         after `until`; None: there is no such date.
         """
         last = self.silent.among(hosts)
-        return self.pool.each(request_id, hosts, lambda host: self._look(host, until), last=last)
+        return self.pool.each(request_id, hosts, lambda host: self.look(host, until), last=last)
 
-    def _look(self, host: str, until: datetime | None) -> Look:
+    def look(self, host: str, until: datetime | None = None) -> Look:
+        """Return a look at one host, in this thread, with an error where it could not be read."""
         within = self.look_within(host)
         if until is not None:
             within = min(within, until - self.clock.now())

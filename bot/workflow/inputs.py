@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.cards.model import Press
+
 if TYPE_CHECKING:
     from bot.domain.people import Actor, Place
     from bot.domain.posting import MessageRef
@@ -33,6 +35,13 @@ class PressCall:
     text: str | None = None  # what was written into a form; None: no such form
     delivery: str = ""  # the chat's id of the delivery; empty for a form
     message_ref: MessageRef | None = None  # the message whose button it is; None: a form, or one reader's message
+
+    @property
+    def aim(self) -> tuple[Press, str, int] | None:
+        """The button, the request's id and the button's version; None where they are none of a card of the bot."""
+        request_id, _, number = self.value.partition(":")
+        is_ours = self.press in set(Press) and number.isdecimal()
+        return (Press(self.press), request_id, int(number[:9])) if is_ours else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
+    from bot.workflow.senders import Held
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """The characters of an id, without those that look or sound alike."""
@@ -73,8 +74,11 @@ class Intake:
         A response with a `wake` means that the request is in the database.
         """
         if held := self._gate.held(call.actor, call.place):
-            return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
+            return self._held_back(held, call)
         return self._ask(call)
+
+    def _held_back(self, held: Held, call: CommandCall | PressCall) -> Response:
+        return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
 
     def _ask(self, call: CommandCall) -> Response:
         try:
@@ -198,7 +202,7 @@ class Intake:
         try:
             held = self._gate.held(call.actor, call.place)
             if held and not self._gate.is_let_through(call):
-                return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
+                return self._held_back(held, call)
             return self._press(call)
         except Standstill as still:
             return Response(text=still.message)
@@ -210,15 +214,12 @@ class Intake:
     def _press(self, call: PressCall) -> Response:
         if call.press == ASK:
             return self._ask_by_button(call)
-        request_id, _, number = call.value.partition(":")
-        request = self.ledger.find(request_id) if number.isdecimal() and call.press in set(Press) else None
-        if request is None:
+        if (aim := call.aim) is None or (request := self.ledger.find(aim[1])) is None:
             return self._unknown(call)
-        answer = self._press_on(request, call, int(number[:9]))
+        answer = self._press_on(request, call, aim[0], aim[2])
         return replace(answer, copy=troubles.copy(request)) if is_copy(request, call) else answer
 
-    def _press_on(self, request: Request, call: PressCall, version: int) -> Response:
-        press = Press(call.press)
+    def _press_on(self, request: Request, call: PressCall, press: Press, version: int) -> Response:
         opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
         if opens_form:
             refused = self.presses.refuses_form(request, press, call.actor, version)

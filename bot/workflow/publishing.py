@@ -223,7 +223,7 @@ class CardPublisher:
         return (
             request.message_ref is not None
             and request.published_version >= request.content_version
-            and (target_list.is_complete(request))
+            and target_list.is_complete(request)
         )
 
     def stumbled(self, request: Request, reference: str) -> None:

@@ -11,6 +11,7 @@ from bot.domain.note_kind import NoteKind
 from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict
+from bot.workflow.planning import plan
 from bot.workflow.publishing import PROGRESS_EVERY
 
 if TYPE_CHECKING:
@@ -67,6 +68,4 @@ class HostRecords:
 
     def plan(self, request: Request, host: str, at: datetime) -> None:
         """Keep when the next step of the host is due, and wake it then."""
-        item = WorkItem(request_id=request.id, host=host)
-        self.ledger.postpone(item, at)
-        self.scheduler.wake(item, at)
+        plan(self.ledger, self.scheduler, WorkItem(request_id=request.id, host=host), at)

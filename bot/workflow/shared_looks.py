@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.errors import TerminalError
-from bot.workflow.host_reader import LookWithin, same_for_all
-from bot.workflow.looks import Look
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.ports.clock import Clock
-    from bot.ports.terminal import Terminal
+    from bot.workflow.host_reader import HostReader
+    from bot.workflow.looks import Look
 
 KEPT_FOR = timedelta(minutes=1)
 """How long an answer is kept for those who came while it was on its way and had no turn since."""
@@ -41,9 +38,8 @@ class _Running:
 class SharedLooks:
     """Looks at hosts after their orders. All threads may use it."""
 
-    terminal: Terminal
+    hosts: HostReader
     clock: Clock
-    look_within: LookWithin = same_for_all
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _newest: dict[str, _Running] = field(default_factory=dict)
 
@@ -72,18 +68,11 @@ class SharedLooks:
     def _run(self, host: str, mine: _Running) -> Look:
         """Look, and tell those who wait for it. When something else than the host breaks, they look for themselves."""
         try:
-            look = self._looked(host)
+            look = self.hosts.look(host)
             mine.answer.set_result(look)
             return look
         finally:
             mine.answer.cancel()
-
-    def _looked(self, host: str) -> Look:
-        try:
-            sessions = self.terminal.sessions(host, within=self.look_within(host))
-        except TerminalError as error:
-            return Look(host=host, at=self.clock.now(), error=error)
-        return Look(host=host, at=self.clock.now(), sessions=sessions)
 
     def _forget_old(self) -> None:
         """A pattern of the inventory has any number of hosts, so only what may still be wanted is kept."""

@@ -26,6 +26,7 @@ from bot.workflow.following import FollowUp
 from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.owned_terminal import OwnedTerminal
+from bot.workflow.planning import plan
 from bot.workflow.publishing import CardPublisher, publisher_on
 from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
@@ -192,16 +193,12 @@ class Workflow:
             self.ledger.record(request.id, Ended())
 
     def _again_at(self, request: Request, at: datetime) -> None:
-        item = WorkItem(request_id=request.id)
-        self.ledger.postpone(item, at)
-        self.scheduler.wake(item, at)
+        plan(self.ledger, self.scheduler, WorkItem(request_id=request.id), at)
 
     def _begin_next(self, request: Request) -> None:
         """Wake the next host, where hosts work one after the other. The request is due until that one has begun."""
         if host := next_host(self._whole(request)):
-            item = WorkItem(request_id=request.id, host=host)
-            self.ledger.postpone(item, self.clock.now())
-            self.scheduler.wake(item)
+            plan(self.ledger, self.scheduler, WorkItem(request_id=request.id, host=host), self.clock.now())
 
     def record_failure(self, item: WorkItem, reference: str, error: Exception) -> None:
         """Record that a step failed unexpectedly, with a retry pending; after `TRIES` failures the request fails.
@@ -262,7 +259,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
-    shared = SharedLooks(terminal=terminal, clock=clock, look_within=look_within)
+    shared = SharedLooks(hosts=hosts, clock=clock)
     return Workflow(
         ledger=ledger,
         clock=clock,

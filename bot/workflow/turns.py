@@ -49,8 +49,6 @@ def turn_of(ledger: Parts, request: Request, host: str, now: datetime) -> Turn:
     all before it, so mostly one host is read. What lets this host go is proven: rows alone move no turn.
     Raises `Conflict` when it is not.
     """
-    if host in request.begun:
-        return Turn.GO
     if not request.ask.stop_on_error:
         return _in_time(request.started_at, now)
     hosts = request.ask.hosts

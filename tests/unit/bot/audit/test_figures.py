@@ -91,6 +91,16 @@ def test_what_a_stop_spared_is_said() -> None:
     assert [(each.verdict, each.reason_code) for each in stopped.sessions] == [("gone", ""), ("not_begun", "stopped")]
 
 
+def test_a_stop_spares_whoever_of_a_host_had_no_order_yet() -> None:
+    second = b.target(5)
+    stopped = lived(
+        b.surveyed(ONE, second, requirement=b.requirement()), b.approved(by=b.ASKER), b.started(),
+        e.HostStarted(host="comp1"), e.TargetRequested(key=ONE.key, waited=timedelta(seconds=15)),
+        e.Stopped(by=b.OTHER), e.TargetEnded(key=ONE.key, verdict=Verdict.GONE), e.Ended(),
+    )  # fmt: skip
+    assert [(each.session_id, each.verdict) for each in stopped.sessions] == [(3, "gone"), (5, "not_begun")]
+
+
 def report(by: By, *requests: RequestHistory) -> Report:
     made = Report(by)
     for request in requests or ALL:

@@ -232,6 +232,18 @@ def test_what_ends_an_act_names_whose_host_had_its_order_and_whose_had_not(event
         assert entry.note == "ledger ab12"
 
 
+@pytest.mark.parametrize("event", [e.Stopped(by=b.OTHER), e.Failed(reference="ab12", code="ledger"), e.Expired()])
+def test_what_ends_an_act_names_who_of_one_host_had_an_order_and_who_had_none(event: e.Event) -> None:
+    """The first call ended at the session that still closes, so no order for the one behind it has left."""
+    acting = begun(b.acting(b.target(3), b.target(5)))
+    waiting = advance(acting, e.TargetRequested(key=ONE, waited=timedelta(seconds=15)), LATER)
+    entry = recorded(waiting, event, waiting.expires_at if isinstance(event, e.Expired) else LATER)
+    assert told(entry.rows) == [
+        ("not_begun", "comp1", 5, "CORP\\alice", ""),
+        ("begun", "comp1", 3, "CORP\\alice", ""),
+    ]
+
+
 def test_who_was_kept_and_who_was_taken_out_is_named() -> None:
     before = b.awaiting(b.target(3), b.target(7, host="comp2"))
     entry = recorded(before, e.Narrowed(by=b.OTHER, on_version=2, keys=frozenset({("comp2", 7)})))

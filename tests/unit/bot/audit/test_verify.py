@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.audit import segment
 from bot.audit.chain import GENESIS, seal
 from bot.audit.entry import Entry, Head
 from bot.audit.keys import SigningKeys
@@ -61,6 +62,9 @@ def test_a_time_that_goes_back_is_no_fault_and_is_said() -> None:
     found = check_log(entries, head_of(entries, ONE), ONE.public)
     assert (found.fault, found.backwards) == ("", (3, 5))
     assert "The clock was set back: older than an entry before them are 3, 5." in in_words(found)
+    whole = segment.SegmentHead(first=1, last=6)
+    said = segment.in_words(whole, segment.check_segment(whole, entries, ONE.public))
+    assert "The clock was set back: older than an entry before them are 3, 5." in said
     assert "clock" not in in_words(check_log(PLAIN, head_of(PLAIN, ONE), ONE.public))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.actions import Action
 from bot.domain.requirement import Confirm, Requirement
 from bot.domain.session import Account, SessionState
-from bot.policy.evaluate import for_session, may_ask, requirement_for
+from bot.policy.evaluate import for_session, may_ask, missing_ticket, requirement_for
 from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
 
@@ -173,3 +173,8 @@ def test_one_more_target_never_weakens_what_it_takes(
 def test_a_person_who_may_touch_a_session_may_ask_for_it(rules: list[Rule], session: Session) -> None:
     decision = for_session(policy(*rules), SAID, b.PLACE, Action.LOG_OFF, session)
     assert not decision.allowed or may_ask(policy(*rules), SAID, b.PLACE, Action.LOG_OFF).allowed
+
+
+@pytest.mark.parametrize("pattern", ["INC-(", "a++", "\ud83d"])
+def test_what_is_no_expression_is_a_ticket_that_no_reason_has(pattern: str) -> None:
+    assert missing_ticket([pattern], f"INC-1 {pattern}") == pattern

@@ -12,6 +12,7 @@ from adapters.scheduler.host_pool import FairHostPool
 from bot.errors import BadReply, TimedOut, Unreachable
 from bot.workflow.allowed_looks import SURVEY_SPARE
 from bot.workflow.host_reader import LOOK_WITHIN, HostReader
+from bot.workflow.shared_looks import SharedLooks
 from tests.fakes.clock import SettableClock
 from tests.fakes.terminal import FakeTerminal
 from tests.support.harness import BotHarness, InlinePool, sessions, text_of
@@ -128,3 +129,12 @@ def test_a_survey_that_begins_late_still_ends_before_its_request() -> None:
     harness.run()
     assert harness.terminal.look_times == [timedelta(seconds=40) - SURVEY_SPARE]
     assert harness.request.surveys[0].code == ""
+
+
+def test_a_look_after_an_order_also_remembers_who_is_silent(terminal: FakeTerminal, clock: SettableClock) -> None:
+    hosts = reader(terminal, clock)
+    shared = SharedLooks(hosts=hosts, clock=clock)
+    terminal.take_down("comp1")
+    for host in HOSTS:
+        shared.look(host, came_at=clock.now(), asked_at=clock.now())
+    assert hosts.silent.among(HOSTS) == {"comp1"}

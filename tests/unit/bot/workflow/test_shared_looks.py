@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import Unreachable
+from bot.workflow.host_reader import HostReader
 from bot.workflow.shared_looks import KEPT_FOR, SharedLooks
 from tests.fakes.clock import SettableClock
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.harness import InlinePool
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
@@ -54,7 +56,8 @@ def terminal(clock: SettableClock) -> Terminal:
 
 @pytest.fixture
 def looks(terminal: Terminal, clock: SettableClock) -> SharedLooks:
-    return SharedLooks(terminal=terminal, clock=clock)
+    reader = HostReader(terminal=terminal, pool=InlinePool(), clock=clock)
+    return SharedLooks(hosts=reader, clock=clock)
 
 
 def test_who_comes_while_a_look_runs_takes_its_answer(looks: SharedLooks, terminal: Terminal) -> None:

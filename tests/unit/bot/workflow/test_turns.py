@@ -104,6 +104,8 @@ def test_a_host_that_had_begun_goes_on_after_an_error_elsewhere(harness: BotHarn
     harness.ledger.record(request.id, HostStarted(host="comp1"))
     harness.ledger.record(request.id, HostStarted(host="comp2"))
     harness.ledger.record(request.id, TargetEnded(key=("comp1", 3), verdict=Verdict.UNKNOWN))
-    part = harness.ledger.find(request.id, at_host("comp2"))
-    assert part
-    assert turn_of(harness.ledger, part, "comp2", harness.clock.now()) is Turn.GO
+    harness.workflow.step(WorkItem(request_id=request.id, host="comp2"))
+    assert harness.verdicts() == {"comp1 3": "unknown", "comp2 3": "open"}
+    harness.terminal.sign_out("comp2", 3)
+    harness.workflow.step(WorkItem(request_id=request.id, host="comp2"))
+    assert harness.verdicts() == {"comp1 3": "unknown", "comp2 3": "gone"}
