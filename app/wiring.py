@@ -118,7 +118,7 @@ def build(
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
     people = open_database(settings.database.get_secret_value(), for_people=True)
-    audit = open_database(settings.database.get_secret_value(), bounded=False)
+    audit = _for_reports(database, settings.database.get_secret_value())
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
@@ -221,6 +221,11 @@ def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
         database = _for_the_log(url)
         held.callback(database.dispose)
         yield held.enter_context(reading(database, key))
+
+
+def _for_reports(database: Engine, url: str) -> Engine:
+    """Return the engine for reports. A SQLite file has no limits of a server, so its workers share theirs."""
+    return database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
 
 
 def _for_the_log(url: str) -> Engine:
