@@ -37,8 +37,7 @@ def said_in(entry: Entry) -> list[str]:
 
 def json_text(value: object) -> str:
     """JSON with every letter that does not print as its escape: a program reads the same, a terminal is not steered."""
-    text = json.dumps(value, default=str, indent=2, ensure_ascii=False)
-    return "".join(each if each.isprintable() or each == LINE_FEED else _escaped(each) for each in text)
+    return _without_steering(json.dumps(value, default=str, indent=2, ensure_ascii=False))
 
 
 def json_line(value: object) -> str:
@@ -48,7 +47,8 @@ def json_line(value: object) -> str:
 
 
 def _without_steering(text: str) -> str:
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+    """The only line ends in JSON are those between its values: a text has them escaped."""
+    return "".join(each if each.isprintable() or each == LINE_FEED else _escaped(each) for each in text)
 
 
 def _escaped(letter: str) -> str:

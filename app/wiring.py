@@ -119,7 +119,7 @@ def build(
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
     people = open_database(settings.database.get_secret_value(), for_people=True)
-    audit = open_database(settings.database.get_secret_value(), bounded=False)
+    audit = _for_reports(database, settings.database.get_secret_value())
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
     return Bot(
         ledger=ledger,
@@ -192,9 +192,7 @@ def upgrade(settings: Settings, *, create: bool = True) -> str:
 
 def open_store(settings: Settings) -> SignedStore:
     """Return the database alone, for the audit log and the pause. Raises `LedgerError` and `SettingsError`."""
-    url = settings.database.get_secret_value()
-    migrate.refuse_other(url)
-    database = open_database(url, bounded=False)
+    database = _for_the_log(settings.database.get_secret_value())
     return SqlLedger(database, _clock_of(database), settings.signing_keys, ASK_TYPES, origin_of(settings))
 
 
@@ -211,25 +209,30 @@ def _clock_of(database: Engine, owner: Owner | None = None) -> Clock:
 @contextmanager
 def open_scan(url: str) -> Iterator[AuditScan]:
     """Open the audit log of this database for one scan; no key is needed. Raises as `open_store` does."""
-    migrate.refuse_other(url)
-    database = open_database(url, bounded=False)
-    try:
-        with scanned(database) as scan:
-            yield scan
-    finally:
-        database.dispose()
+    with ExitStack() as held:
+        database = _for_the_log(url)
+        held.callback(database.dispose)
+        yield held.enter_context(scanned(database))
 
 
 @contextmanager
 def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
     """Open the audit log of this database for a reader; no secret is needed. Raises as `open_store` does."""
+    with ExitStack() as held:
+        database = _for_the_log(url)
+        held.callback(database.dispose)
+        yield held.enter_context(reading(database, key))
+
+
+def _for_reports(database: Engine, url: str) -> Engine:
+    """Return the engine for reports. A SQLite file has no limits of a server, so its workers share theirs."""
+    return database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+
+
+def _for_the_log(url: str) -> Engine:
+    """Return an engine whose reads may take what they take. Raises as `open_store` does."""
     migrate.refuse_other(url)
-    database = open_database(url, bounded=False)
-    try:
-        with reading(database, key) as reader:
-            yield reader
-    finally:
-        database.dispose()
+    return open_database(url, bounded=False)
 
 
 def origin_of(settings: Settings) -> Origin:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.cards.text import plain
+from bot.cards.text import undirected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,6 @@ LONGEST_LABEL = 40
 """How many letters of a name stand beside its bar."""
 
 INK, FILL = "#1b1f24", "#7fa3d1"
-_ISOLATES = {ord("\N{FIRST STRONG ISOLATE}"): None, ord("\N{POP DIRECTIONAL ISOLATE}"): None}
 
 log = structlog.get_logger()
 
@@ -58,5 +57,5 @@ def _draw(axes: Any, title: str, bars: Sequence[tuple[str, int]]) -> None:
 
 def _letters(words: str) -> str:
     """Return a text without what steers or turns it, cut."""
-    shown = plain(words).translate(_ISOLATES)
+    shown = undirected(words)
     return shown if len(shown) <= LONGEST_LABEL else f"{shown[: LONGEST_LABEL - 3]}..."

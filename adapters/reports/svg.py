@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from bot.cards.html import LONGEST_TEXT
-from bot.cards.text import plain
+from bot.cards.text import undirected
 
 if TYPE_CHECKING:
     from bot.cards.charts import Chart, DrawChart
@@ -21,7 +21,6 @@ WIDE = 4.8
 INK, SOFT, LINE, FILL, PART = "#1b1f24", "#4b5563", "#c9ced6", "#7fa3d1", "#12335e"
 _SVG, _LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _FONT = "system-ui, sans-serif"
-_ISOLATES = {ord("\N{FIRST STRONG ISOLATE}"): None, ord("\N{POP DIRECTIONAL ISOLATE}"): None}
 
 
 def chart_drawer() -> DrawChart | None:
@@ -132,4 +131,4 @@ def _rename(each: ET.Element, key: str) -> None:
 
 def _letters(words: str) -> str:
     """Return a text without what steers or turns it."""
-    return plain(words[:LONGEST_TEXT]).translate(_ISOLATES)
+    return undirected(words[:LONGEST_TEXT])

@@ -13,14 +13,13 @@ import threading
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import structlog
 
 from adapters.scheduler.lane import Lane
+from adapters.scheduler.ticker import Ticker, survive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from bot.domain.request import WorkItem
@@ -55,6 +54,7 @@ class ThreadScheduler:
         self._step: Step = _not_started
         self._on_failure: OnFailure = lambda _item, _reference, _error: None
         self._sweep_every = sweep_every.total_seconds()
+        self._sweeps = Ticker("sweep", self._sweep, sweep_every)
         lock = threading.Lock()
         self._changed = threading.Condition(lock)  # an item was given a date, or the end has begun
         self._stepped = threading.Condition(lock)  # no step runs any more
@@ -64,22 +64,20 @@ class ThreadScheduler:
         self._order = count()
         self._open = False
         self._ending = threading.Event()
-        self._keepers = [
-            threading.Thread(target=self._keep_time, name="engine-time", daemon=True),
-            threading.Thread(target=self._keep_sweeping, name="engine-sweep", daemon=True),
-        ]
+        self._time_keeper = threading.Thread(target=self._keep_time, name="engine-time", daemon=True)
 
     def start(self, step: Step, on_failure: OnFailure) -> None:
         self._step, self._on_failure = step, on_failure
-        _survive("sweep.failed", self._sweep)
+        survive("sweep.failed", self._sweep)
         with self._changed:
             self._open = not self._ending.is_set()  # it may be stopped while it starts
             self._start_steps()
-        for keeper in self._keepers:
-            keeper.start()
+        self._time_keeper.start()
+        self._sweeps.start()
 
     def stop(self, within: timedelta) -> bool:
         """Start no more steps and let running steps finish. Return False when some still run after that time."""
+        self._sweeps.stop(timedelta(0))
         with self._changed:
             self._open = False
             self._ending.set()
@@ -135,9 +133,9 @@ class ThreadScheduler:
     def _run_one(self, item: WorkItem) -> WorkItem | None:
         """Run the step. Return the next item of its lane for this thread."""
         try:
-            failure = _survive("step.failed", lambda: self._step(item), item)
+            failure = survive("step.failed", lambda: self._step(item), item)
             if failure:
-                _survive("failure.not_recorded", lambda: self._on_failure(item, *failure), item)
+                survive("failure.not_recorded", lambda: self._on_failure(item, *failure), item)
         except BaseException:  # this thread ends with it
             self._leave(item, goes_on=False)
             raise
@@ -168,13 +166,11 @@ class ThreadScheduler:
                 # After the clock was set, an item may run late, but never not at all.
                 self._changed.wait(min(wait, self._sweep_every))
 
-    def _keep_sweeping(self) -> None:
-        """Wake due items every few seconds. So a lost wake costs a few seconds, and never a request."""
-        while not self._ending.wait(self._sweep_every):
-            _survive("sweep.failed", self._sweep)
-
     def _sweep(self) -> None:
-        """An item that runs now is due because it runs: when that is not all, the next sweep finds it."""
+        """Wake due items, every few seconds. So a lost wake costs a few seconds, and never a request.
+
+        An item that runs now is due because it runs: when that is not all, the next sweep finds it.
+        """
         for item in self._ledger.due(self._clock.now()):
             if not self._runs(item):
                 self.wake(item)
@@ -186,15 +182,3 @@ class ThreadScheduler:
 
 def _not_started(item: WorkItem) -> None:
     raise RuntimeError(f"{item} was woken before the start")
-
-
-def _survive(what: str, call: Callable[[], None], item: WorkItem | None = None) -> tuple[str, Exception] | None:
-    """Make the call. When it raises, log the exception and return its reference and itself; otherwise return None."""
-    try:
-        call()
-    except Exception as error:  # one broken step must not end the others
-        reference = uuid4().hex[:8]
-        about = {"request_id": item.request_id, "host": item.host} if item else {}
-        log.exception(what, reference=reference, exc_info=error, **about)
-        return reference, error
-    return None

@@ -6,11 +6,16 @@ import threading
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from adapters.scheduler.threads import _survive
+import structlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bot.domain.request import WorkItem
+
+log = structlog.get_logger()
 
 EVERY = timedelta(seconds=1)
 
@@ -37,4 +42,16 @@ class Ticker:
 
     def _keep_calling(self) -> None:
         while not self._ending.wait(self._every):
-            _survive(f"{self._name}.failed", self._call)
+            survive(f"{self._name}.failed", self._call)
+
+
+def survive(what: str, call: Callable[[], None], item: WorkItem | None = None) -> tuple[str, Exception] | None:
+    """Make the call. When it raises, log the exception and return its reference and itself; otherwise return None."""
+    try:
+        call()
+    except Exception as error:  # one broken step must not end the others
+        reference = uuid4().hex[:8]
+        about = {"request_id": item.request_id, "host": item.host} if item else {}
+        log.exception(what, reference=reference, exc_info=error, **about)
+        return reference, error
+    return None

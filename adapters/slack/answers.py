@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -28,7 +28,6 @@ def answer_sender(
 
     Where the bot may not post there it writes to them directly.
     """
-    message = {"text": shown.text, "blocks": shown.blocks or None, "response_type": "ephemeral"}
 
     def in_its_channel() -> None:
         client.chat_postEphemeral(channel=call.place.channel_id, user=call.actor.user_id, text=shown.text)
@@ -37,8 +36,13 @@ def answer_sender(
         opened = client.conversations_open(users=call.actor.user_id)
         client.chat_postMessage(channel=str(opened["channel"]["id"]), text=shown.text)
 
-    by_its_url = [lambda: post_to(url, {**message, "replace_original": replaces})] if url else []
+    by_its_url = [lambda: post_to(url, {**private(shown), "replace_original": replaces})] if url else []
     _first_that_works("sender", *by_its_url, in_its_channel, directly)
+
+
+def private(shown: Drawing) -> dict[str, Any]:
+    """Return the message that its reader alone sees, as an ack or a response URL takes it."""
+    return {"text": shown.text, "blocks": shown.blocks or None, "response_type": "ephemeral"}
 
 
 def answer_words(client: WebClient, channel: str, user: str, shown: Drawing, *, is_private: bool) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
-
-from slack_sdk.errors import SlackApiError
 
 from adapters.slack.errors import translate_errors
 from adapters.slack.render import Drawing, draw, draw_reply, draw_words
@@ -17,7 +15,7 @@ from adapters.slack.uploads import upload
 from adapters.slack.web import SlackWeb
 from bot.cards.shapes import Shape, shorter
 from bot.domain.posting import MessageRef
-from bot.errors import ChatError, PlaceRefused
+from bot.errors import ChatError, MessageGone, PlaceRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,12 +77,8 @@ class SlackChat:
             )
 
     def remove(self, message_ref: MessageRef) -> None:
-        with self._calling():
-            try:
-                self._client.chat_delete(channel=message_ref.channel_id, ts=message_ref.ts)
-            except SlackApiError as exc:
-                if exc.response.get("error") != "message_not_found":
-                    raise
+        with suppress(MessageGone), self._calling():
+            self._client.chat_delete(channel=message_ref.channel_id, ts=message_ref.ts)
 
     def check(self, message_ref: MessageRef) -> None:
         self._refuse_archived(message_ref.channel_id)

@@ -11,7 +11,7 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.answers import answer_sender, answer_words
+from adapters.slack.answers import answer_sender, answer_words, private
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
@@ -93,7 +93,7 @@ def _on_command(  # noqa: PLR0913, PLR0917 - what a listener needs
         with keeper.watching(lambda: ack(text=wording.LATE, response_type="ephemeral")) as watched:
             response = intake.ask(call)
             if not (is_late := watched.ends_late()):
-                ack(**_shown(response))
+                ack(**private(_drawn(response)))
         _keep_url(response, body, asked)
         _wake_for(response, wake)
         if is_late:
@@ -105,9 +105,10 @@ def _on_command(  # noqa: PLR0913, PLR0917 - what a listener needs
 def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keeper: AckKeeper) -> Callable[..., None]:
     def on_press(ack: Ack, body: dict[str, Any]) -> None:
         call = press_call(body)
-        with keeper.watching(ack):  # an ack says nothing here, so it may come before the answer
+        with keeper.watching(ack) as watched:  # an ack says nothing here, so it may come before the answer
             response = intake.press(call)
-            ack()
+            if not watched.ends_late():
+                ack()
         if call.press == ASK:
             _keep_url(response, body, asked)
         _wake_for(response, wake)
@@ -221,12 +222,6 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
         except ChatError as failed:
             log.warning("listener.not_told", message=failed.message)
     return None if context.ack.response else BoltResponse(status=200, body=said)
-
-
-def _shown(response: Response) -> dict[str, Any]:
-    """Return the private message with the answer, for an ack and for a response URL."""
-    shown = _drawn(response)
-    return {"text": shown.text, "blocks": shown.blocks or None, "response_type": "ephemeral"}
 
 
 def _drawn(response: Response) -> Drawing:

@@ -6,10 +6,9 @@ The client's own helper would take the first proxy variable for the bytes, as do
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.request import Request
 
 from adapters.slack.errors import translate_errors
-from adapters.slack.web import opener_for
+from adapters.slack.web import post_bytes
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
@@ -26,7 +25,8 @@ def upload(client: WebClient, channel_id: str, file: Attachment) -> None:
     try:
         with translate_errors():
             expected = client.files_getUploadURLExternal(filename=file.name, length=len(file.content))
-            _send(str(expected["upload_url"]), file.content)
+            url = str(expected["upload_url"])
+            post_bytes(url, file.content, kind="application/octet-stream", within=PATIENCE)
     except ChatError as error:
         error.may_stand = False  # nobody sees it before it is completed
         raise
@@ -34,9 +34,3 @@ def upload(client: WebClient, channel_id: str, file: Attachment) -> None:
         client.files_completeUploadExternal(
             files=[{"id": str(expected["file_id"]), "title": file.title}], channel_id=channel_id
         )
-
-
-def _send(url: str, content: bytes) -> None:
-    headers = {"Content-Type": "application/octet-stream"}
-    request = Request(url, data=content, headers=headers, method="POST")  # noqa: S310 - the opener takes web addresses only
-    opener_for(url).open(request, timeout=PATIENCE).close()

@@ -138,6 +138,17 @@ class SlackWeb(WebClient):
             return {"status": answer.code, "headers": answer.headers, "body": answer.read().decode(charset)}
 
 
+def post_bytes(url: str, content: bytes, *, kind: str, within: int = PATIENCE) -> None:
+    """Post the bytes to an address that Slack named, through its proxy if it has one. `kind`: their media type.
+
+    Raises as urllib does.
+    """
+    proxy = proxy_for(url)
+    headers = {"Content-Type": kind, **(proxy.headers if proxy else {})}
+    request = Request(url, data=content, headers=headers, method="POST")  # noqa: S310 - the opener takes web addresses only
+    opener_for(url).open(request, timeout=within).close()
+
+
 def post_to(response_url: str, message: Mapping[str, Any]) -> None:
     """Post the message to the response URL of a command or press. It is a secret: no error has it, and no log.
 
@@ -145,11 +156,8 @@ def post_to(response_url: str, message: Mapping[str, Any]) -> None:
     """
     body = json.dumps({name: value for name, value in message.items() if value is not None}).encode()
     with translate_errors():
-        proxy = proxy_for(response_url)
-        headers = {"Content-Type": "application/json; charset=utf-8", **(proxy.headers if proxy else {})}
-        request = Request(response_url, data=body, headers=headers, method="POST")  # noqa: S310 - the opener takes web addresses only
         try:
-            opener_for(response_url).open(request, timeout=PATIENCE).close()
+            post_bytes(response_url, body, kind="application/json; charset=utf-8")
         except HTTPError as exc:
             is_later = exc.code >= HTTPStatus.INTERNAL_SERVER_ERROR or exc.code == HTTPStatus.TOO_MANY_REQUESTS
             raise ChatError(f"Slack took no answer there ({exc.code}).", retryable=is_later) from None

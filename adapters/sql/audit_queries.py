@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
 from adapters.sql.audit_rows import WrongValue, entries_sql, entry_of, every_text, rows_sql, target_of
 from adapters.sql.columns import storable
 from adapters.sql.tables import audit_entry, chain_head
-from bot.audit.entry import AuditTarget, Entry, Head
+from bot.audit.entry import Entry, Head
 from bot.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def read_entries(connection: Connection, *, request_id: str | None, after: int, 
     query = entries_sql(connection.dialect.name, f"WHERE seq > :after {only} ORDER BY seq LIMIT :limit")
     values = {"after": after, "limit": limit, "request_id": storable(request_id or "")}
     with wrong_rows(), every_text(connection):
-        found = connection.execute(query, values).all()
-        targets = _targets_of(connection, [row.seq for row in found if row.targets])
-        return tuple(entry_of(row, tuple(targets.get(row.seq, ()))) for row in found)
+        return tuple(_entries_of(connection, connection.execute(query, values).all()))
 
 
 def read_entry(connection: Connection, seq: int) -> Entry | None:
@@ -56,8 +54,7 @@ def read_run(connection: Connection, first: int, last: int) -> list[Entry]:
         query = entries_sql(connection.dialect.name, "WHERE seq BETWEEN :first AND :last ORDER BY seq")
         found = connection.execute(query, {"first": first, "last": last}).all()
         try:
-            targets = _targets_of(connection, [row.seq for row in found if row.targets])
-            return [entry_of(row, tuple(targets.get(row.seq, ()))) for row in found]
+            return _entries_of(connection, found)
         except WrongValue:
             return []
 
@@ -69,13 +66,19 @@ def newest_text(connection: Connection, event: str) -> str | None:
     return found
 
 
-def _targets_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[AuditTarget]]:
-    targets: dict[int, list[AuditTarget]] = defaultdict(list)
-    if numbers:
+def _entries_of(connection: Connection, found: Sequence[Row[Any]]) -> list[Entry]:
+    """Return the entries of these rows with the sessions that they name. Raises `WrongValue`."""
+    targets = read_target_rows(connection, found)
+    return [entry_of(row, tuple(map(target_of, targets.get(row.seq, ())))) for row in found]
+
+
+def read_target_rows(connection: Connection, found: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    """Return the rows of the sessions that the entries of these rows name, by the number of their entry."""
+    targets: dict[int, list[Row[Any]]] = defaultdict(list)
+    if numbers := [row.seq for row in found if row.targets]:
         query = rows_sql(connection.dialect.name, "WHERE seq IN :numbers ORDER BY seq, position")
-        some = query.bindparams(bindparam("numbers", numbers, expanding=True))
-        for row in connection.execute(some):
-            targets[row.seq].append(target_of(row))
+        for row in connection.execute(query.bindparams(bindparam("numbers", numbers, expanding=True))):
+            targets[row.seq].append(row)
     return targets
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, column, text
 
 from adapters.sql.audit_names import AuditNames, names_for
-from adapters.sql.audit_queries import read_head
-from adapters.sql.audit_rows import WrongValue, chained_sql, entry_of, every_text, rows_sql, target_of
+from adapters.sql.audit_queries import read_head, read_target_rows
+from adapters.sql.audit_rows import WrongValue, chained_sql, entry_of, every_text, target_of
 from adapters.sql.audit_where import Where, counting, entries_where, requests_where
 from adapters.sql.columns import restored, storable
 from adapters.sql.database import READS
@@ -131,7 +131,7 @@ class AuditReader:
 
     def _judged_all(self, some: list[Row[Any]]) -> Iterator[tuple[str, CheckedEntry]]:
         """Yield each entry behind the id of its request as the row has it, with the rows of its targets."""
-        targets = self._targets_of([row.seq for row in some if row.targets])
+        targets = read_target_rows(self._connection, some)
         return ((row.request_id, self._judged(row, targets.get(row.seq, []))) for row in some)
 
     def _judged(self, row: Row[Any], rows: list[Row[Any]]) -> CheckedEntry:
@@ -141,14 +141,6 @@ class AuditReader:
         except WrongValue as exc:
             return CheckedEntry(entry=_stand_in(row), fault=str(exc))
         return CheckedEntry(entry=entry, before=before, fault=self._check.fault_in(entry, before))
-
-    def _targets_of(self, numbers: list[int]) -> dict[int, list[Row[Any]]]:
-        found: dict[int, list[Row[Any]]] = {}
-        if numbers:
-            query = rows_sql(self._dialect, "WHERE seq IN :numbers ORDER BY seq, position")
-            for row in self._connection.execute(query.bindparams(bindparam("numbers", numbers, expanding=True))):
-                found.setdefault(row.seq, []).append(row)
-        return found
 
     def _with_commands(self, some: list[CheckedEntry]) -> Iterator[CheckedEntry]:
         """Yield the entries with the commands of their requests. What is wrong with those is wrong with these, too."""

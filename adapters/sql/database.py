@@ -29,8 +29,9 @@ KEPT = 20
 MOST = 32
 """How many connections to a SQLite file a process has at most, those of people among them."""
 
-BESIDE = 2
-"""How many of them are kept beside the two pools, so that SQLite never takes its own file away (`sqlite_file.py`)."""
+BESIDE = 4
+"""How many of them stand beside the pools of workers and of people: one with which the process became the owner, and
+one for each of the three engines, so that SQLite never takes its own file away (`sqlite_file.py`)."""
 
 FOR_PEOPLE = 8
 """How many connections are kept for people who wait for an answer. No worker takes them, however many there are."""

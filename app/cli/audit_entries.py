@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,7 +12,13 @@ from app.cli.options import AsJson, folding_table, out
 from app.printing import json_line, letters, said_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from app.cli.options import Letters
     from bot.audit.checked import CheckedEntry
+    from bot.audit.history import RequestHistory
+
+Found = TypeVar("Found", "CheckedEntry", "RequestHistory")
 
 SHOWN = 100
 """How many lines a table has without --limit."""
@@ -34,20 +40,28 @@ def list_(query: Query, limit: Limit = None, as_json: AsJson = False) -> None:
         count = reader.count(query.wanted, names)
         most = limit if limit or as_json else SHOWN
         found = reader.entries(query.wanted, names, limit=most)
-        shown, faults = 0, []
         table = folding_table("no.", f"at ({query.zone_name})", "request", "event", "actor", "who and where",
                               "verdict", "rule", "command and what was said", narrow=4)  # fmt: skip
-        for each in found:
-            shown += 1
-            faults += [f"entry {each.entry.seq}"] if each.fault else []
-            if as_json:
-                sys.stdout.write(json_line(each.values()))
-            else:
-                table.add_texts(*cells_of(each, query), mark=MARK if each.fault else "")
+        shown, unverified = put(found, table, lambda each: cells_of(each, query), as_json=as_json)
         if not as_json:
             out.print(table)
             out.print(letters(in_all("entry", "entries", shown, count)), soft_wrap=True)
-    tell_unverified(faults, query)
+    tell_unverified(unverified, query)
+
+
+def put(
+    found: Iterable[Found], table: Letters, cells_of: Callable[[Found], tuple[str, ...]], *, as_json: bool
+) -> tuple[int, list[str]]:
+    """Write each as a line of JSON, or add its row to the table. Return how many they are, and what does not verify."""
+    shown, unverified = 0, list[str]()
+    for each in found:
+        shown += 1
+        unverified += filter(None, [each.unverified])
+        if as_json:
+            sys.stdout.write(json_line(each.values()))
+        else:
+            table.add_texts(*cells_of(each), mark=MARK if each.unverified else "")
+    return shown, unverified
 
 
 def in_all(one: str, many: str, shown: int, count: int) -> str:

@@ -24,12 +24,14 @@ from bot.cards.sheet import ENTRY_HEADS, REQUEST_HEADS, csv_line, entry_cells, r
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import IO
 
     from adapters.sql.audit_reader import AuditReader
+    from app.cli.audit_entries import Found
     from bot.audit.entry import Head
     from bot.audit.selection import Names
+    from bot.cards.sheet import Cell
 
 
 class Format(StrEnum):
@@ -90,25 +92,34 @@ def _anchors(query: Query, given: list[str] | None, form: Format, *, by_request:
 
 
 def _entries(reader: AuditReader, names: Names, query: Query, file: IO[str], form: Format) -> list[str]:
-    count, faults = 0, []
-    file.write(csv_line(ENTRY_HEADS) if form is Format.CSV else "")
-    for count, each in enumerate(reader.entries(query.wanted, names, oldest_first=True), start=1):  # noqa: B007 - told below
-        faults += [f"entry {each.entry.seq}"] if each.fault else []
-        is_csv = form is Format.CSV
-        file.write(csv_line(entry_cells(each, query.zone)) if is_csv else json_line(each.values()))
+    found = reader.entries(query.wanted, names, oldest_first=True)
+    count, unverified = _write(found, ENTRY_HEADS, lambda each: entry_cells(each, query.zone), file, form)
     stderr.print(f"{count} {'entry' if count == 1 else 'entries'}, times in {_zone(query, form)}.")
-    return faults
+    return unverified
 
 
 def _requests(reader: AuditReader, names: Names, query: Query, file: IO[str], form: Format) -> list[str]:
-    count, faults = 0, []
-    file.write(csv_line(REQUEST_HEADS) if form is Format.CSV else "")
-    for count, each in enumerate(reader.requests(query.wanted, names), start=1):  # noqa: B007 - told below
-        faults += [each.request_id] if each.faults else []
-        is_csv = form is Format.CSV
-        file.write(csv_line(request_cells(each, query.zone)) if is_csv else json_line(each.values()))
+    found = reader.requests(query.wanted, names)
+    count, unverified = _write(found, REQUEST_HEADS, lambda each: request_cells(each, query.zone), file, form)
     stderr.print(f"{count} {'request' if count == 1 else 'requests'}, times in {_zone(query, form)}.")
-    return faults
+    return unverified
+
+
+def _write(
+    found: Iterable[Found],
+    heads: Iterable[str],
+    cells_of: Callable[[Found], Iterable[Cell]],
+    file: IO[str],
+    form: Format,
+) -> tuple[int, list[str]]:
+    """Write a line for each. Return how many they are, and what does not verify."""
+    count, unverified, is_csv = 0, list[str](), form is Format.CSV
+    file.write(csv_line(heads) if is_csv else "")
+    for each in found:
+        count += 1
+        unverified += filter(None, [each.unverified])
+        file.write(csv_line(cells_of(each)) if is_csv else json_line(each.values()))
+    return count, unverified
 
 
 def _zone(query: Query, form: Format) -> str:
@@ -134,13 +145,13 @@ def _segment(
 
 
 def _write_segment(reader: AuditReader, first: int, last: int, file: IO[str]) -> list[str]:
-    faults = []
+    unverified = list[str]()
     for each in reader.segment(first, last):
         if each.entry.seq == first:
             file.write(SegmentHead(first=first, last=last, before=each.before or GENESIS).line())
         file.write(line_of(each.entry))
-        faults += [f"entry {each.entry.seq}"] if each.fault else []
-    return faults
+        unverified += filter(None, [each.unverified])
+    return unverified
 
 
 @contextmanager

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from adapters.clock import SystemClock
 from app.cli.options import APP_YAML, Config, Database, stderr
 from app.config.settings import database_in
+from app.config.zones import zone_named
 from app.printing import letters
 from app.wiring import open_audit
 from bot.audit.keys import PublicKey
@@ -126,8 +126,8 @@ def zone_of(name: str) -> tzinfo:
     if name.upper() == "UTC":
         return UTC
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        return zone_named(name)
+    except ValueError as exc:
         raise typer.BadParameter("Write the name of a zone: UTC, Europe/Berlin.", param_hint="--zone") from exc
 
 

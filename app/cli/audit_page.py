@@ -78,7 +78,7 @@ class Lister:
                 people[requester] = reader.name_of(requester)
             self.refused.add(refused_row(each, people, self._zone))
             if each.fault and len(self.refused_faults) < MOST_FAULTS:
-                self.refused_faults.append(f"entry {each.entry.seq}: {each.fault}")
+                self.refused_faults.append(f"{each.unverified}: {each.fault}")
 
 
 def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], anchors: Sequence[Head]) -> list[str]:

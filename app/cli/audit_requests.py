@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.audit_entries import MARK, SHOWN, Limit, in_all
+from app.cli.audit_entries import MARK, SHOWN, Limit, in_all, put
 from app.cli.audit_options import Query, queried, tell_unverified
 from app.cli.options import AsJson, folding_table, out
 from app.printing import json_line, letters
@@ -47,21 +47,15 @@ def show(query: Query, limit: int | None, *, as_json: bool) -> None:
     with query.reader() as (reader, names):
         count = reader.count_requests(query.wanted, names)
         most = limit if limit or as_json else SHOWN
-        shown, faults = 0, []
         at = f"asked at ({query.zone_name})"
         table = folding_table("request", at, "who", "whom", "where", "rule", "decided by", "outcome", "decision",
                               "done", "command and why", narrow=2)  # fmt: skip
-        for each in reader.requests(query.wanted, names, limit=most):
-            shown += 1
-            faults += [each.request_id or f"entry {each.seq}"] if each.faults else []
-            if as_json:
-                sys.stdout.write(json_line(each.values()))
-            else:
-                table.add_texts(*_cells(each, query), mark=MARK if each.faults else "")
+        found = reader.requests(query.wanted, names, limit=most)
+        shown, unverified = put(found, table, lambda each: _cells(each, query), as_json=as_json)
         if not as_json:
             out.print(table)
             out.print(letters(in_all("request", "requests", shown, count)), soft_wrap=True)
-    tell_unverified(faults, query)
+    tell_unverified(unverified, query)
 
 
 def _cells(each: RequestHistory, query: Query) -> tuple[str, ...]:
@@ -111,7 +105,7 @@ def report(query: Query, by: Groups = By.ACTOR, as_json: AsJson = False) -> None
         for each in reader.requests(query.wanted, names):
             figures.add(each.about(query.wanted, names))
             if each.faults and len(faults) < SHOWN:
-                faults.append(each.request_id or f"entry {each.seq}")
+                faults.append(each.unverified)
         if as_json:
             for one in (*figures.groups(), figures.total()):
                 sys.stdout.write(json_line({"by": by.value, **one.values()}))

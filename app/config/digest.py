@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
 from app.config.policy import ChannelId, Section
+from app.config.zones import zone_named
 from bot.workflow.digest import DigestPlan
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise ValueError("write the name of a zone: UTC, Europe/Berlin") from exc
+    zone_named(value)
     return value
 
 
@@ -25,10 +22,11 @@ class DigestSettings(Section):
     """Where and when the digest is sent. Without the section there is none."""
 
     channel: ChannelId = Field(min_length=1)
-    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    day: Day = "monday"
     hour: int = Field(default=8, ge=0, le=23)
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
 
     def plan(self) -> DigestPlan:
         """Return the plan of the core."""
-        return DigestPlan(channel=self.channel, weekday=DAYS.index(self.day), hour=self.hour, zone=ZoneInfo(self.zone))
+        weekday = get_args(Day).index(self.day)
+        return DigestPlan(channel=self.channel, weekday=weekday, hour=self.hour, zone=zone_named(self.zone))

@@ -26,6 +26,11 @@ class CheckedEntry:
     fault: str = ""  # what is wrong with it, a part of a sentence; empty: it holds
     command: str = ""  # the command as it was typed, `/logoff comp1 id=3`; empty: the entry has no request
 
+    @property
+    def unverified(self) -> str:
+        """How a list of what does not verify names it; empty: it holds."""
+        return f"entry {self.entry.seq}" if self.fault else ""
+
     def values(self) -> dict[str, object]:
         """Return the entry as plain values, with its command and its fault."""
         return {**values_of(self.entry), "command": self.command, "fault": self.fault}

@@ -82,6 +82,11 @@ class RequestHistory:
     faults: tuple[str, ...] = ()  # which entries do not verify, each with what is wrong
 
     @property
+    def unverified(self) -> str:
+        """How a list of what does not verify names it; empty: it holds. A row that was changed may have no id left."""
+        return (self.request_id or f"entry {self.seq}") if self.faults else ""
+
+    @property
     def approvals(self) -> tuple[Answer, ...]:
         """The answers of other people than the requester."""
         return tuple(each for each in self.answers if each.actor != self.requester)

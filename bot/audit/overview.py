@@ -39,7 +39,7 @@ class Overview:
         self.endings[request.ending] += 1
         self.otherwise += request.is_otherwise
         if request.faults and len(self.faults) < MOST_FAULTS:
-            self.faults.append(f"{request.request_id}: {'; '.join(request.faults)}")
+            self.faults.append(f"{request.unverified}: {'; '.join(request.faults)}")
 
     def names(self) -> dict[str, str]:
         """Return the name of each person, by id, for reading only."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.audit.history import NO, YES
 from bot.audit.values import ENTRY_FIELDS, MOMENTS
-from bot.cards.text import plain
+from bot.cards.text import undirected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,6 @@ Cell = str | int | None
 LONGEST_CELL = 32_000
 """The most characters of a cell: a spreadsheet takes 32,767."""
 
-_ISOLATES = {ord("\N{FIRST STRONG ISOLATE}"): None, ord("\N{POP DIRECTIONAL ISOLATE}"): None}
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212\u2010"
 """What a formula begins with, also in the wide and small forms that some programs take for it."""
 
@@ -45,7 +44,7 @@ def safe(text: str) -> str:
     """Return a text from outside as a cell that only shows it. Most cells are empty, or a word."""
     if not text or (text.isalnum() and text.isascii()):
         return text
-    shown = plain(text).translate(_ISOLATES)
+    shown = undirected(text)
     cut = shown if len(shown) <= LONGEST_CELL else f"{shown[:LONGEST_CELL]}..."
     return _BEGINS_CELL.sub(r"\1'\2", cut)
 

@@ -39,6 +39,11 @@ def plain(text: str) -> str:
     )
 
 
+def undirected(text: str) -> str:
+    """The same without isolates, for a place that shows letters alone: a cell of a spreadsheet, a chart."""
+    return plain(text).replace(_OPEN, "").replace(_CLOSE, "")
+
+
 def outside(text: str, most: int = LONGEST_NAME) -> str:
     """A text that a host or a person chose, as one piece in a sentence: bounded, plain, isolated if it needs to be."""
     cut = text if len(text) <= most else f"{text[:most]}..."

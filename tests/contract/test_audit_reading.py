@@ -126,6 +126,17 @@ def test_an_entry_that_does_not_verify_is_marked_in_every_output(
     log.engine.dispose()
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["requests", "report --json", "export --requests --output -", "export --format html --output -"],
+)
+def test_a_request_whose_id_was_taken_away_is_named_by_its_entry(one: logs.Log, command: str) -> None:
+    meddle(one, "UPDATE audit_entry SET request_id = '' WHERE seq = 1")
+    result = run(one, *command.split())
+    assert "This does not verify: entry 1. Run: logoff-bot audit verify" in " ".join(result.stderr.split())
+    assert result.exit_code == 1
+
+
 def test_a_command_that_was_changed_is_marked_wherever_it_is_shown(one: logs.Log) -> None:
     meddle(one, "UPDATE audit_entry SET text = '/logoff comp9 --all' WHERE seq = 1")
     shown = lines(run(one, "list", "--verdict", "gone", "--json"))

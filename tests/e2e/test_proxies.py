@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.web import SlackWeb
 from app.rehearse.environment import open_stage
+from bot.cards.attachment import Attachment
+from bot.domain.people import Actor
 from rehearsal.slack import UserClient
 from rehearsal_testing.relay import Relay
 from rehearsal_testing.waiting import wait_until
@@ -95,6 +98,17 @@ def test_run_reaches_slack_through_the_proxy_with_both_connections_and_its_answe
     assert PASSWORD not in told
     assert "p@ss" not in told
     assert "Ym90" not in told
+
+
+def test_a_file_goes_through_a_proxy_that_wants_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with slack_behind_a_proxy(tmp_path, "Basic Ym90OnBAc3Mtb2YtdGhlLXByb3h5") as (workspace, proxy):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bot:{PASSWORD}@127.0.0.1:{proxy.port}")
+        chat = SlackChat(patient_client(workspace.bot_token, workspace.api_url), {})
+        dana = UserClient(workspace.url, "dana")
+        chat.send_file(Actor(user_id="U0DANA0001"), Attachment(name="x.csv", title="rows", content=b"1,2"))
+        (file,) = dana.messages()[-1].files
+        assert dana.download(file) == b"1,2"
 
 
 def test_a_name_in_no_proxy_is_not_asked_of_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
