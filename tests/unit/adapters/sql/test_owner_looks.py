@@ -44,6 +44,9 @@ def test_a_surprise_in_the_looks_ends_the_process(error: Exception) -> None:
     assert told.wait(30)
     assert owner.displaced_by is not None
     assert owner.displaced_by.message == NOBODY_LOOKS
+    late = Event()
+    owner.when_displaced(late.set)  # who asks only now is told at once
+    assert late.is_set()
     owner.stop()
 
 
