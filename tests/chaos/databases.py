@@ -145,7 +145,7 @@ def deleted(rng: Random, tally: Tally) -> None:
             if seen[0] == at:
                 for each in file.parent.glob("bot.db*"):
                     each.unlink()
-            if seen[0] > at and (name, when) == ("due", "after") and not done:
+            if seen[0] > at and name == "due" and when != "before" and not done:
                 done.append(_effects(world))
 
         world.at_moment = delete

@@ -25,6 +25,9 @@ ORDER_TIME = timedelta(seconds=30)
 
 _ORDERED = ("host_started", "target_requested", "warning_started")
 
+_CALLED = ("host_started", "host_continued")
+"""Each call for acts has an entry of its own."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
@@ -93,6 +96,8 @@ def _unrecorded(world: World, ledger: Store, requests: Iterable[Request]) -> int
         entries += more
     ordered = {entry.host for entry in entries if entry.event in _ORDERED}
     bad = sum(one.host not in ordered for one in world.terminal.touched)
+    begun = Counter(entry.host for entry in entries if entry.event in _CALLED)
+    bad += sum(max(0, number - begun[host]) for host, number in world.calls.items())
     bad += first_fault(entries, KEY.public) is not None
     bad += [entry.at for entry in entries] != sorted(entry.at for entry in entries if entry.at)
     requests = tuple(requests)

@@ -76,8 +76,9 @@ CHAT = frozenset(["post", "post_directly", "answer", "redraw", "tell", "reply", 
 class World:
     """One bot, its hosts and its chat. `at_moment` is called before and after each call of a port.
 
-    `store` is the ledger without its hook. `orders` are the acts that arrived at a host, and when; `posted` has the
-    request of each card, and `lost_posts` how often its process died before it could note where the card stands.
+    `store` is the ledger without its hook. `calls` counts the calls for acts at each host, `orders` are the acts that
+    arrived there, and when; `posted` has the request of each card, and `lost_posts` how often its process died before
+    it could note where the card stands.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class World:
         self.store: Store = store(self.harness) if store else self.harness.ledger
         self.terminal, self.chat = self.harness.terminal, self.harness.chat
         self.at_moment: Callable[[str, str], None] = lambda _name, _when: None
+        self.calls: Counter[str] = Counter()
         self.orders: list[tuple[datetime, str, int]] = []
         self.posted: list[str] = []
         self.lost_posts: Counter[str] = Counter()
@@ -101,6 +103,13 @@ class World:
 
     def _watch(self) -> None:
         take, post = self.terminal._take, self.chat.post
+
+        def counted(act: Callable[..., Any]) -> Callable[..., Any]:
+            def call(host: str, *orders: Any, **how: Any) -> Any:
+                self.calls[host] += 1
+                return act(host, *orders, **how)
+
+            return call
 
         def taken(host: str, order: Any, done: list[tuple[str, int]], wait: timedelta | None) -> Any:
             self.orders.append((self.harness.clock.now(), host, order.session_id))
@@ -115,7 +124,9 @@ class World:
                 self._open_post = request.id
             return message_ref
 
-        self.terminal._take = taken  # type: ignore[method-assign] # the eye of the judge
+        self.terminal.log_off = counted(self.terminal.log_off)  # type: ignore[method-assign] # the eye of the judge
+        self.terminal.disconnect = counted(self.terminal.disconnect)  # type: ignore[method-assign] # the same
+        self.terminal._take = taken  # type: ignore[method-assign] # the same
         self.chat.post = posted  # type: ignore[method-assign] # the same
         harness: Any = self.harness
         harness.ledger = Hooked(self.store, self.moment, LEDGER)

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
-from tests.support.checkout import ROOT
-
-
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "bench/audit.py", *options]
-    return subprocess.run(  # noqa: S603 - our own words
-        line, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
+from tests.contract.test_fleet_bench import run
 
 
 def test_every_reader_is_measured_on_both_databases_and_the_exit_code_says_whether_the_bounds_are_held() -> None:
-    done = run("--requests", "12", "--json", "--check")
+    done = run("--requests", "12", "--json", "--check", bench="audit")
     rows = json.loads(done.stdout)["rows"]
     databases = ("sqlite", "postgresql")
     tasks = {name: {row["task"] for row in rows if row["database"] == name} for name in databases}

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.clock import SystemClock
 from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.threads import ThreadScheduler
 from app.config.settings import AllWinRm
 from bot.domain.actions import Action
-from bot.domain.inventory import Inventory
-from bot.domain.request import Ending, Request, State
+from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
 from bot.errors import TimedOut
 from bot.policy.model import Force, Policy, Rule
-from bot.workflow.authorization import Authorizer
-from bot.workflow.courier import Courier
-from bot.workflow.inputs import CommandCall
-from bot.workflow.intake import Intake
-from bot.workflow.presses import PressHandler
-from bot.workflow.steps import assemble
 from rehearsal_testing.waiting import wait_until
 from tests.fakes.chat import FakeChat
-from tests.fakes.directory import FakeDirectory
-from tests.fakes.ledger import FakeLedger
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.threaded_bot import ThreadedBot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,50 +60,27 @@ def named(hosts: tuple[str, ...]) -> str:
     return f'"{"".join(letter for letter, _ in alike)}*"'
 
 
-class Bot:
-    """The core on threads, with its ledger and its hosts in memory."""
+class Bot(ThreadedBot):
+    """A bot beside hosts of which many are sick."""
 
     def __init__(self, host_workers: int) -> None:
-        clock = SystemClock()
-        self.terminal, self.ledger, chat = Hosts(), FakeLedger(clock), FakeChat()
-        self.scheduler = ThreadScheduler(self.ledger, clock, host_workers=host_workers)
-        directory = FakeDirectory.of_members({b.ASKER.user_id: b.ONCALL})
-        authorizer = Authorizer(
-            ledger=self.ledger, pause_switch=self.ledger, directory=directory, policy=POLICY, clock=clock
-        )
-        self.looks = FairHostPool(16)
-        workflow = assemble(
-            ledger=self.ledger,
+        self.terminal = Hosts()
+        super().__init__(
             terminal=self.terminal,
-            courier=Courier(ledger=self.ledger, chat=chat, clock=clock),
-            clock=clock,
-            pool=self.looks,
-            scheduler=self.scheduler,
-            authorizer=authorizer,
+            chat=FakeChat(),
+            looks=FairHostPool(16),
+            policy=POLICY,
+            hosts=(*SICK, "comp1"),
+            scheduler=partial(ThreadScheduler, host_workers=host_workers),
         )
-        presses = PressHandler(ledger=self.ledger, authorizer=authorizer)
-        names = Inventory(names=(*SICK, "comp1"))
-        self.intake = Intake(ledger=self.ledger, presses=presses, inventory=names, clock=clock)
-        self.scheduler.start(workflow.step, workflow.record_failure)
 
     def force(self, hosts: tuple[str, ...], words: str = "") -> str:
         """Forced, so that no press is needed; the id of the request."""
-        text = f"{named(hosts)} id=3 --force {words}"
-        call = CommandCall(command="logoff", text=text, actor=b.ASKER, place=b.PLACE, delivery=f"{hosts} {words}")
-        response = self.intake.ask(call)
-        assert response.wake, response.text
-        self.scheduler.wake(response.wake)
-        return response.wake.request_id
-
-    def find(self, request_id: str) -> Request:
-        found = self.ledger.find(request_id)
-        assert found
-        return found
+        return self.ask(f"{named(hosts)} id=3 --force {words}")
 
     def stop(self) -> None:
         self.terminal.end.set()
-        assert self.scheduler.stop(timedelta(seconds=30))
-        self.looks.close()
+        super().stop()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from bot.domain import events as e
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import WorkItem
 from bot.errors import Duplicate, LedgerError
+from rehearsal_testing.waiting import wait_until
 from tests.contract.conftest import KEY
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
@@ -72,8 +73,7 @@ def all_at_once(ledger: SqlLedger, *writes: Callable[[], Any]) -> list[Any]:
     with ThreadPoolExecutor(len(writes)) as threads:
         with ledger.turns.take(LONG):
             futures = [threads.submit(outcome, write) for write in writes]
-            while len(ledger._together._waiting) < len(writes):
-                pass
+            wait_until(lambda: len(ledger._together._waiting) == len(writes))
         return [each.result() for each in futures]
 
 
@@ -147,11 +147,9 @@ def test_a_receipt_is_written_before_the_workers_that_wait(workers: SqlLedger, p
         refused = e.Refused(rule="r", message="no")
         for number in range(5):
             threads.submit(workers.record, f"TS-{number}", refused)
-        while workers.turns.waiting() != (0, 5):
-            pass
+        wait_until(lambda: workers.turns.waiting() == (0, 5))
         threads.submit(people.open, b.request("TS-NEW"))
-        while workers.turns.waiting() != (1, 5):
-            pass
+        wait_until(lambda: workers.turns.waiting() == (1, 5))
     assert [entry.request_id for entry in workers.entries()][5] == "TS-NEW"
 
 
@@ -219,8 +217,7 @@ def test_a_commit_between_two_reads_of_a_proof_is_not_taken_for_a_changed_log(
     def read_and_be_overtaken(connection: Any) -> Head:
         head = read_head(connection)
         threading.Thread(target=opens(workers, b.request("TS-BBBBBB"))).start()
-        while workers.find("TS-BBBBBB") is None or workers.turns.holder():
-            pass
+        wait_until(lambda: workers.find("TS-BBBBBB") is not None and workers.turns.holder() is None)
         return head
 
     monkeypatch.setattr(chain_writer, "read_head", read_and_be_overtaken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,23 +16,17 @@ from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.chat import SlackChat
 from app.bot import TELLING, Waits
 from app.wiring import REQUESTS_AT_ONCE
-from bot.domain.inventory import Inventory
 from bot.domain.people import Place
 from bot.domain.request import Ending, State
-from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
-from bot.workflow.inputs import CommandCall
-from bot.workflow.intake import Intake
 from bot.workflow.patience import Patience
-from bot.workflow.presses import PressHandler
-from bot.workflow.steps import assemble
 from rehearsal_testing.waiting import wait_until
-from tests.fakes.directory import FakeDirectory
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.terminal import FakeTerminal
 from tests.fakes.web_client import FakeSlack, FakeUrls
 from tests.support import builders as b
 from tests.support.harness import POLICY, sessions
+from tests.support.threaded_bot import ThreadedBot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,51 +61,24 @@ class SlowSlack(FakeSlack):
         return super().chat_update(channel=channel, **what)
 
 
-class Bot:
-    """The core on threads behind its places, as it runs; hosts and ledger are in memory."""
+class Bot(ThreadedBot):
+    """A bot behind its places, as it runs."""
 
     def __init__(self, method: str) -> None:
-        clock, places = SystemClock(), Places()
-        self.slack, self.ledger = SlowSlack(method), FakeLedger(clock)
-        self.looks = FairHostPool(64, places.away)
-        self.scheduler = ThreadScheduler(self.ledger, clock, workers=REQUESTS_AT_ONCE)
-        directory = FakeDirectory.of_members({b.ASKER.user_id: b.ONCALL, b.OTHER.user_id: b.ONCALL})
-        policy = replace(POLICY, max_requests=len(HOSTS))
-        authorizer = Authorizer(
-            ledger=self.ledger, pause_switch=self.ledger, directory=directory, policy=policy, clock=clock
+        self.slack, places, hosts = SlowSlack(method), Places(), (*HOSTS, "comp1")
+        super().__init__(
+            terminal=FakeTerminal({host: sessions() for host in hosts}),
+            chat=SlackChat(self.slack, {}, FakeUrls(), places.away),  # type: ignore[arg-type] # as the client and the URLs
+            looks=FairHostPool(64, places.away),
+            policy=replace(POLICY, max_requests=len(HOSTS)),
+            hosts=hosts,
+            around=places.one,
+            scheduler=partial(ThreadScheduler, workers=REQUESTS_AT_ONCE),
         )
-        chat = SlackChat(self.slack, {}, FakeUrls(), places.away)  # type: ignore[arg-type] # as the client and the URLs
-        workflow = assemble(
-            ledger=self.ledger,
-            terminal=FakeTerminal({host: sessions() for host in (*HOSTS, "comp1")}),
-            courier=Courier(ledger=self.ledger, chat=chat, clock=clock),
-            clock=clock,
-            pool=self.looks,
-            scheduler=self.scheduler,
-            authorizer=authorizer,
-        )
-        presses = PressHandler(ledger=self.ledger, authorizer=authorizer)
-        self.intake = Intake(
-            ledger=self.ledger, presses=presses, inventory=Inventory(names=(*HOSTS, "comp1")), clock=clock
-        )
-
-        def step(item: Any) -> None:
-            with places.one():
-                workflow.step(item)
-
-        self.scheduler.start(step, workflow.record_failure)
-
-    def ask(self, text: str, place: Place, **how: Any) -> str:
-        call = CommandCall(command="logoff", text=text, place=place, delivery=text, **how)
-        response = self.intake.ask(call)
-        assert response.wake, response.text
-        self.scheduler.wake(response.wake)
-        return response.wake.request_id
 
     def stop(self) -> None:
         self.slack.end.set()
-        assert self.scheduler.stop(timedelta(seconds=30))
-        self.looks.close()
+        super().stop()
 
 
 @pytest.fixture
@@ -123,17 +90,17 @@ def bot(request: pytest.FixtureRequest) -> Iterator[Bot]:
 
 @pytest.mark.parametrize("bot", ["conversations_info", "chat_postMessage", "chat_update"], indirect=True)
 def test_steps_that_wait_for_slack_take_no_place_from_others(bot: Bot) -> None:
-    slow = [bot.ask(f"{host} id=3", SLOW, actor=b.ASKER) for host in HOSTS]
+    slow = [bot.ask(f"{host} id=3", place=SLOW) for host in HOSTS]
     wait_until(lambda: bot.slack.waiting >= len(HOSTS))
-    healthy = bot.ask("comp1 id=3 --force --reason x", b.PLACE, actor=b.OTHER)
+    healthy = bot.ask("comp1 id=3 --force --reason x", by=b.OTHER)
 
     def is_shown() -> bool:
-        found = bot.ledger.find(healthy)
-        return bool(found and found.ending is Ending.DONE and found.published_version == found.version)
+        found = bot.find(healthy)
+        return found.ending is Ending.DONE and found.published_version == found.version
 
     wait_until(is_shown)
-    found = [bot.ledger.find(each) for each in slow]
-    assert all(each and each.state is State.AWAITING and each.published_version < each.version for each in found)
+    found = [bot.find(each) for each in slow]
+    assert all(each.state is State.AWAITING and each.published_version < each.version for each in found)
 
 
 def test_who_waits_is_told_so_beside_others_whom_slack_keeps_waiting() -> None:

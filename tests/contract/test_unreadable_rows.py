@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
@@ -82,8 +82,14 @@ def ledger(sql_ledger: SqlLedger) -> SqlLedger:
     return sql_ledger
 
 
-def damages_for(database: Engine) -> dict[str, str]:
-    return DAMAGES | (ON_SQLITE if database.dialect.name == "sqlite" else ON_POSTGRESQL)
+def damages() -> list[Any]:
+    """Each database with the damages that its columns take; `empty_url` knows it by its name."""
+    only = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}
+    return [
+        pytest.param(database, statement, id=f"{database} {name}")
+        for database in only
+        for name, statement in (DAMAGES | only[database]).items()
+    ]
 
 
 def damage(database: Engine, statement: str) -> None:
@@ -92,13 +98,13 @@ def damage(database: Engine, statement: str) -> None:
         assert connection.execute(text(statement), values).rowcount
 
 
-@pytest.mark.parametrize("name", DAMAGES | ON_SQLITE | ON_POSTGRESQL)
-def test_a_damaged_request_is_ended_once_and_is_due_no_more(ledger: SqlLedger, database: Engine, name: str) -> None:
-    if name not in damages_for(database):
-        return  # the columns of this database take no such value
+@pytest.mark.parametrize(("empty_url", "statement"), damages(), indirect=["empty_url"])
+def test_a_damaged_request_is_ended_once_and_is_due_no_more(
+    ledger: SqlLedger, database: Engine, statement: str
+) -> None:
     chat = FakeChat()
     chat.cards[CARD] = []
-    damage(database, damages_for(database)[name])
+    damage(database, statement)
     with pytest.raises(UnreadableRequest, match=f"{BAD} is damaged") as caught:
         ledger.find(BAD)
     with pytest.raises(UnreadableRequest):

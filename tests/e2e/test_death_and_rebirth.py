@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
@@ -46,20 +46,34 @@ class World:
     database: str
 
     @contextmanager
-    def bot(
-        self,
-        *,
-        die_after: str = "",
-        ahead: float = 0,
-        owned: bool = False,
-        waits: bool = False,
-        log: IO[bytes] | None = None,
-    ) -> Iterator[subprocess.Popen[str]]:
-        """Run a bot inside the block. `owned`: as `run` does; `waits`: it has to wait for another one to go.
+    def bot(self, *, waits: bool = False, log: IO[bytes] | None = None, **how: Any) -> Iterator[subprocess.Popen[str]]:
+        """Run a bot inside the block. `how`: `die_after`, `ahead` and `owned`, as bot_process.py has them.
 
-        `log` takes its standard error.
+        `waits`: it has to wait for another one to go. `log` takes its standard error.
         """
-        told = {
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, str(Path(__file__).with_name("bot_process.py"))],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        assert process.stdin
+        assert process.stdout
+        try:
+            json.dump(self._told(**how), process.stdin)
+            process.stdin.close()
+            if not waits:
+                wait_until(lambda: process.stdout is not None and "started" in process.stdout.readline())
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    def _told(self, *, die_after: str = "", ahead: float = 0, owned: bool = False) -> dict[str, object]:
+        return {
             "settings": str(ROOT / "app.yaml"),
             "bot_token": self.workspace.bot_token,
             "app_token": self.workspace.app_token,
@@ -72,26 +86,6 @@ class World:
             "ahead": ahead,
             "owned": owned,
         }
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(Path(__file__).with_name("bot_process.py"))],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        assert process.stdin
-        assert process.stdout
-        try:
-            json.dump(told, process.stdin)
-            process.stdin.close()
-            if not waits:
-                wait_until(lambda: process.stdout is not None and "started" in process.stdout.readline())
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout.close()
 
     def request(self) -> Request:
         [request] = self.ledger.newest(10)

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from bot.domain.session import Session
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+BOTH = "comp1 id=3,5 --sync"
 
 
 class TimedTerminal(FakeTerminal):
-    """`looked_at`: when each look was made."""
+    """comp1 with seven sessions, from 3 on. `looked_at`: when each look was made."""
 
-    def __init__(self, *sessions: Session) -> None:
-        super().__init__({"comp1": sessions})
+    def __init__(self) -> None:
+        super().__init__({"comp1": [b.session(number) for number in range(3, 10)]})
         self.looked_at: list[datetime] = []
         self.now: Callable[[], datetime] = lambda: b.NOW
 

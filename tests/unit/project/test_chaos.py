@@ -56,6 +56,10 @@ def elsewhere(world: World) -> None:
     world.terminal.touched.append(b.session(3, host="comp3"))
 
 
+def further(world: World) -> None:
+    world.calls["comp1"] += 1
+
+
 def back(world: World) -> None:
     world.terminal.set("comp1", b.session(3))
 
@@ -74,6 +78,7 @@ def message(world: World) -> None:
         ("waits for it", stranger, "wrong_person"),
         ("waits for it", again, "ended_twice"),
         ("waits for it", elsewhere, "unrecorded"),
+        ("waits for it", further, "unrecorded"),
         ("waits for it", back, "unrecorded"),
         ("waits for it", card, "doubled"),
         ("a message", message, "doubled"),

@@ -14,6 +14,7 @@ from adapters.slack.listeners import register
 from bot.cards import wording
 from bot.commands import COMMANDS
 from bot.workflow.intake import NO_LEDGER, Response
+from rehearsal_testing.waiting import wait_until
 from tests.support.harness import BotHarness
 
 if TYPE_CHECKING:
@@ -148,8 +149,7 @@ def test_while_many_are_late_the_next_command_is_told_at_once_that_nothing_is_do
     hanging = [threading.Thread(target=listeners["command /logoff"], kwargs=arguments) for _ in range(2)]
     for each in hanging:
         each.start()
-    while not keeper.is_hopeless():
-        pass
+    wait_until(keeper.is_hopeless)
     listeners["command /logoff"](**arguments)
     assert slack.acks[-1]["text"] == NO_LEDGER
     intake.go_on.set()

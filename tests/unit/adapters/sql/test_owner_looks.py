@@ -18,6 +18,7 @@ class BadLock:
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
+        self.is_well = Event()
 
     def take(self, _me: Holder, _token: str) -> Holder | None:
         return None
@@ -25,6 +26,7 @@ class BadLock:
     def look(self) -> Look:
         if self._errors:
             raise self._errors.pop(0)
+        self.is_well.set()
         return Look(is_held=True)
 
     def leave(self) -> None:
@@ -42,6 +44,9 @@ def test_a_surprise_in_the_looks_ends_the_process(error: Exception) -> None:
     assert told.wait(30)
     assert owner.displaced_by is not None
     assert owner.displaced_by.message == NOBODY_LOOKS
+    late = Event()
+    owner.when_displaced(late.set)  # who asks only now is told at once
+    assert late.is_set()
     owner.stop()
 
 
@@ -52,6 +57,7 @@ def test_a_database_that_cannot_be_asked_ends_nothing() -> None:
     owner.take()
     owner.when_displaced(told.set)
     owner.start()
-    assert not told.wait(0.1)
+    assert lock.is_well.wait(30)
     owner.stop()
+    assert not told.is_set()
     assert owner.displaced_by is None

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.sql.together import MOST, Together
 from adapters.sql.write_queue import FairLock
+from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,7 @@ class Writer:
         with ThreadPoolExecutor(len(items)) as people:
             with self.turns.take(LONG):
                 futures = [people.submit(self.together.put, item, within) for item in items]
-                while len(self.together._waiting) < len(items):
-                    pass
+                wait_until(lambda: len(self.together._waiting) == len(items))
             return futures
 
 
@@ -87,8 +87,7 @@ def test_who_had_no_turn_in_time_is_not_written(writer: Writer) -> None:
 def test_when_the_first_gives_up_the_next_one_writes(writer: Writer) -> None:
     with ThreadPoolExecutor(2) as people, writer.turns.take(LONG):
         first = people.submit(writer.together.put, "first", timedelta(seconds=0.2))
-        while not writer.together._waiting:
-            pass
+        wait_until(lambda: bool(writer.together._waiting))
         second = people.submit(writer.together.put, "second", LONG)
         with pytest.raises(TimeoutError):
             first.result()
@@ -102,8 +101,7 @@ def test_when_the_first_gives_up_the_next_one_writes(writer: Writer) -> None:
 def test_who_waits_for_another_to_write_may_give_up_too(writer: Writer) -> None:
     with ThreadPoolExecutor(1) as people, writer.turns.take(LONG):
         first = people.submit(writer.together.put, "first", LONG)
-        while not writer.together._waiting:
-            pass
+        wait_until(lambda: bool(writer.together._waiting))
         with pytest.raises(TimeoutError):
             writer.together.put("second", NO_TIME)
     assert first.result() == "first"

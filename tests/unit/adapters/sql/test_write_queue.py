@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from adapters.sql.write_queue import MOST_IN_A_ROW, FairLock
+from rehearsal_testing.waiting import wait_until
 
 LONG = timedelta(seconds=20)
 
 
 def wait_until_in_line(turns: FairLock, writers: int) -> None:
-    while sum(turns.waiting()) < writers:
-        pass
+    wait_until(lambda: sum(turns.waiting()) == writers)
 
 
 def test_the_first_writer_in_line_writes_first() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from bot.workflow import audit_answer
 from bot.workflow.audit_answer import LogSources
 from bot.workflow.digest import DigestPlan
 from tests.support import builders as b
-from tests.support.harness import ONCALL, BotHarness, Crash
+from tests.support.harness import ONCALL, BotHarness, Crash, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,10 +112,6 @@ def ask(harness: BotHarness, text: str = "last 7d by user", *, by: object = b.OT
     return harness.chat.told[-1].card
 
 
-def texts(card: Card) -> str:
-    return "\n".join("".join(getattr(part, "text", str(part)) for part in line.parts) for line in card.lines)
-
-
 def names_of_files(harness: BotHarness) -> list[str]:
     return [file.name.rpartition(".")[2] for _, file in harness.chat.files]
 
@@ -123,8 +119,8 @@ def names_of_files(harness: BotHarness) -> list[str]:
 def test_the_figures_are_private_and_the_files_go_to_direct_messages(harness: BotHarness) -> None:
     card = ask(harness)
     assert card.headline == "4 requests"
-    assert "CORP\\user1  2 requests, 2 sessions: 2 done, 2 yes" in texts(card)
-    assert f"Newest entry: 42:{'ab' * 32}" in texts(card)
+    assert "CORP\\user1  2 requests, 2 sessions: 2 done, 2 yes" in text_of(card)
+    assert f"Newest entry: 42:{'ab' * 32}" in text_of(card)
     assert [actor for actor, _ in harness.chat.files] == [b.OTHER, b.OTHER]
     assert names_of_files(harness) == ["png", "csv"]
     assert harness.chat.shown == ()
@@ -156,8 +152,8 @@ def test_who_may_not_read_the_log_reads_about_their_own_requests(harness: BotHar
     log.there.append(history(9, requester=b.OTHER.user_id, command="/logoff secret"))
     card = ask(harness, "last 7d", by=b.ASKER)
     assert card.headline == "4 requests"
-    assert "your own requests alone" in texts(card)
-    assert "secret" not in texts(card) + harness.chat.files[-1][1].content.decode()
+    assert "your own requests alone" in text_of(card)
+    assert "secret" not in text_of(card) + harness.chat.files[-1][1].content.decode()
     assert {names.actors for _, names in log.asked} == {frozenset({b.ASKER.user_id})}
     assert "own requests only" in harness.ledger.entries()[-1].note
 
@@ -166,7 +162,7 @@ def test_who_may_not_read_the_log_reads_about_their_own_requests(harness: BotHar
 def test_they_are_refused_the_requests_of_others(harness: BotHarness, log: FakeLog, text: str) -> None:
     card = ask(harness, text, by=b.ASKER)
     assert card.headline == "Not allowed. Nothing was read"
-    assert "No rule lets you read the audit log" in texts(card)
+    assert "No rule lets you read the audit log" in text_of(card)
     assert log.asked == []
     assert harness.events[-1] == "refused"
 
@@ -174,8 +170,8 @@ def test_they_are_refused_the_requests_of_others(harness: BotHarness, log: FakeL
 def test_the_request_of_another_person_is_not_told_apart_from_none(harness: BotHarness, log: FakeLog) -> None:
     log.there.append(history(9, requester=b.OTHER.user_id))
     other, none = ask(harness, "TS-000009", by=b.ASKER), ask(harness, "TS-999999", by=b.ASKER)
-    assert texts(other).splitlines()[0] == "I know no request TS-000009 that you may read about."
-    assert texts(none).splitlines()[0] == "I know no request TS-999999 that you may read about."
+    assert text_of(other).splitlines()[1] == "I know no request TS-000009 that you may read about."
+    assert text_of(none).splitlines()[1] == "I know no request TS-999999 that you may read about."
     assert harness.chat.files == []
 
 
@@ -196,7 +192,7 @@ def test_without_what_draws_the_rows_come_alone_and_the_card_says_how_to_get_cha
     harness: BotHarness, log: FakeLog
 ) -> None:
     harness.log_sources = LogSources(reports=log)
-    assert "matplotlib is not installed" in texts(ask(harness))
+    assert "matplotlib is not installed" in text_of(ask(harness))
     assert names_of_files(harness) == ["csv"]
 
 
@@ -204,8 +200,8 @@ def test_files_that_slack_refuses_are_told_and_the_figures_stand(harness: BotHar
     harness.chat.refuses_files = True
     card = ask(harness)
     assert card.headline == "4 requests"
-    assert "I could not send TS-" in texts(card)
-    assert "(missing_scope)" in texts(card)
+    assert "I could not send TS-" in text_of(card)
+    assert "(missing_scope)" in text_of(card)
 
 
 def test_what_slack_does_not_take_now_is_sent_later_and_once(harness: BotHarness, log: FakeLog) -> None:
@@ -244,7 +240,7 @@ def test_who_gets_no_answer_in_time_is_told(harness: BotHarness) -> None:
 def test_more_than_the_limit_is_not_read(harness: BotHarness, log: FakeLog) -> None:
     log.count = audit_answer.MOST_READ + 1
     card = ask(harness)
-    assert texts(card).startswith("That is 100,001 requests; in Slack I read 100,000 at the most.")
+    assert text_of(card).splitlines()[1].startswith("That is 100,001 requests; in Slack I read 100,000 at the most.")
     assert log.asked == []
 
 
@@ -255,12 +251,12 @@ def test_a_reading_that_takes_too_long_ends(harness: BotHarness, log: FakeLog) -
             return super().count_requests(wanted, names)
 
     harness.log_sources = LogSources(reports=SlowLog(there=log.there))
-    assert "Reading took too long" in texts(ask(harness))
+    assert "Reading took too long" in text_of(ask(harness))
 
 
 def test_a_spreadsheet_has_the_newest_rows_and_says_so(harness: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_answer, "MOST_ROWS", 3)
-    assert "The spreadsheet has the newest 3 of 4 rows." in texts(ask(harness))
+    assert "The spreadsheet has the newest 3 of 4 rows." in text_of(ask(harness))
     assert harness.chat.files[-1][1].content.count(b"\n") == 1 + 3
 
 
@@ -270,7 +266,7 @@ def test_a_pattern_that_is_too_wide_is_told(harness: BotHarness, log: FakeLog) -
             raise TooWide(f"`{wanted.user}` means 10001 names, and I look for 10000 at the most. Name fewer.")
 
     harness.log_sources = LogSources(reports=WideLog(there=log.there))
-    assert "Name fewer." in texts(ask(harness, "user=*"))
+    assert "Name fewer." in text_of(ask(harness, "user=*"))
     assert harness.events[-1] == "refused"
 
 
@@ -280,8 +276,8 @@ def test_which_names_the_log_lacks_is_told_to_those_who_may_read_it(harness: Bot
             return replace(super().names(wanted), hosts=frozenset())
 
     harness.log_sources = LogSources(reports=Nameless(there=log.there))
-    assert "The log knows no such host." in texts(ask(harness, "host=nope"))
-    assert "The log knows" not in texts(ask(harness, "host=nope", by=b.ASKER))
+    assert "The log knows no such host." in text_of(ask(harness, "host=nope"))
+    assert "The log knows" not in text_of(ask(harness, "host=nope", by=b.ASKER))
 
 
 def test_an_answer_that_can_stand_nowhere_is_in_the_entry(harness: BotHarness, log: FakeLog) -> None:
@@ -310,13 +306,13 @@ def test_who_waits_is_told_what_for(harness: BotHarness) -> None:
 
 def test_what_does_not_verify_is_marked(harness: BotHarness, log: FakeLog) -> None:
     log.there[0] = replace(log.there[0], faults=("entry 7: its hash is wrong",))
-    assert "1 do not verify" in texts(ask(harness))
-    assert "DOES NOT VERIFY" in texts(ask(harness, "last 7d"))
+    assert "1 do not verify" in text_of(ask(harness))
+    assert "DOES NOT VERIFY" in text_of(ask(harness, "last 7d"))
 
 
-def test_texts_from_outside_stay_texts(harness: BotHarness, log: FakeLog) -> None:
+def test_texts_from_outside_stay_text_of(harness: BotHarness, log: FakeLog) -> None:
     log.there = [history(1, command="/logoff \u202ex\n✅ y", reason="<!channel>", requester_name="a\u2028b" * 200)]
-    shown = texts(ask(harness, "last 7d"))
+    shown = text_of(ask(harness, "last 7d"))
     assert not {"\u202e", "\u2028", "✅"} & set(shown)
     assert max(map(len, shown.splitlines())) < 600
 
@@ -338,6 +334,23 @@ def test_one_person_reads_at_a_time(harness: BotHarness, log: FakeLog) -> None:
     assert harness.find(request.request_id).due_at == harness.clock.now() + audit_answer.ONE_AFTER_THE_OTHER
 
 
+@pytest.mark.parametrize("breaks", [False, True])
+def test_after_a_reading_it_is_the_next_ones_turn(harness: BotHarness, log: FakeLog, *, breaks: bool) -> None:
+    class Breaking(FakeLog):
+        def head(self) -> Head:
+            raise ZeroDivisionError
+
+    step = harness.workflow.audit  # one for all, as in production
+    step = replace(step, sources=LogSources(reports=Breaking())) if breaks else step
+    first, second = (harness.ask("last 7d", by=b.OTHER, command="logoff-audit").wake for _ in range(2))
+    assert first
+    assert second
+    with pytest.raises(ZeroDivisionError) if breaks else nullcontext():
+        step.answer(harness.find(first.request_id))
+    replace(step, sources=LogSources(reports=log)).answer(harness.find(second.request_id))
+    assert harness.find(second.request_id).ending is Ending.ANSWERED
+
+
 def test_the_digest_goes_to_its_channel_once_with_the_end_of_the_log(harness: BotHarness, log: FakeLog) -> None:
     monday = DigestPlan(channel="C0APPROVE1", weekday=0, hour=8, zone=b.NOW.tzinfo)  # type: ignore[arg-type] # it has one
     for _ in range(3):
@@ -346,7 +359,7 @@ def test_the_digest_goes_to_its_channel_once_with_the_end_of_the_log(harness: Bo
         harness.restart()
     (card,) = harness.chat.shown
     assert card.headline == "The week of the bot: 4 requests"
-    assert f"Newest entry: 42:{'ab' * 32}" in texts(card)
+    assert f"Newest entry: 42:{'ab' * 32}" in text_of(card)
     assert [ref.channel_id for ref in harness.chat.cards] == ["C0APPROVE1"]
     wanted, _ = log.asked[-1]
     due = b.NOW.replace(hour=8)

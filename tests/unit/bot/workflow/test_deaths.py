@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain.request import Ending
-from tests.support import builders as b
 from tests.support.harness import Crash
 from tests.support.waiting import SECOND, TimedTerminal, bot_at, seconds
 
@@ -57,7 +56,7 @@ class Ordered(TimedTerminal):
     """`calls`: when each call for orders began, and when it ended; None: it never did."""
 
     def __init__(self) -> None:
-        super().__init__(b.session(3), b.session(5), b.session(9))
+        super().__init__()
         self.calls: list[tuple[datetime, datetime | None]] = []
 
     def log_off(self, *args: Any, **kwargs: Any) -> Iterator[Answer]:

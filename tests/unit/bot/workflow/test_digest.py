@@ -41,3 +41,22 @@ def test_one_that_is_a_day_late_is_not_sent(late: timedelta, sent: int) -> None:
     harness.clock.move(MONDAY_8.last_due(harness.clock.now()) + timedelta(days=7) + late - harness.clock.now())
     harness.digest(MONDAY_8).look()
     assert len(harness.ledger.entries()) == sent
+
+
+def test_it_is_looked_after_at_once_and_asked_for_once() -> None:
+    harness = BotHarness()
+    for _ in range(2):
+        harness.digest(MONDAY_8).look()
+        harness.scheduler.run_all()
+    assert harness.events == ["asked", "refused"]  # this bot cannot read its log
+
+
+def test_while_nothing_may_begin_it_is_not_asked_for() -> None:
+    harness = BotHarness()
+    harness.ask_and_run("comp1 id=3")
+    harness.clock.move(-timedelta(hours=1))
+    harness.digest(MONDAY_8).look()
+    assert harness.events.count("asked") == 1
+    harness.wait(timedelta(hours=1, minutes=1))
+    harness.digest(MONDAY_8).look()
+    assert harness.events.count("asked") == 2

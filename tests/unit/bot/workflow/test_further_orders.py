@@ -14,19 +14,16 @@ from bot.domain.verdicts import Verdict
 from bot.errors import Conflict, TimedOut
 from tests.support import builders as b
 from tests.support.harness import Crash
-from tests.support.waiting import MINUTE, SECOND, TimedTerminal, acted, bot_at, ordered, seconds
+from tests.support.waiting import BOTH, MINUTE, SECOND, TimedTerminal, acted, bot_at, ordered, seconds
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
     from tests.support.harness import BotHarness
 
 
-BOTH = "comp1 id=3,5 --sync"
-
-
 @pytest.fixture
 def terminal() -> TimedTerminal:
-    return TimedTerminal(*(b.session(number) for number in range(3, 10)))
+    return TimedTerminal()
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from bot.domain import events as e
 from bot.domain.request import Ending
 from tests.support.harness import BotHarness, Crash
-
-SECOND = timedelta(seconds=1)
+from tests.support.waiting import MINUTE, SECOND
 
 
 def ordered_and_killed(typed: str = "comp1 id=3 --sync") -> BotHarness:
@@ -31,7 +28,7 @@ def test_who_takes_over_looks_at_once_and_orders_again_only_when_the_time_of_the
     harness.wait(20 * SECOND)
     assert (harness.terminal.acts, harness.verdicts()) == ([], {"comp1 3": "open"})
     assert len(harness.terminal.look_calls) >= looks + 3  # 2, 4 and 8 seconds after one another
-    harness.wait(timedelta(minutes=2))
+    harness.wait(2 * MINUTE)
     assert harness.terminal.logged_off == [("comp1", 3)]
     assert (harness.request.ending, harness.verdicts()) == (Ending.DONE, {"comp1 3": "gone"})
     assert harness.events.count("host_started") == 1

@@ -9,15 +9,17 @@ import pytest
 
 from bot.domain.events import HostStarted, TargetEnded
 from bot.domain.part import WHOLE, Part, at_host
-from bot.domain.request import Request, State, WorkItem
+from bot.domain.request import State
 from bot.domain.verdicts import Verdict
 from bot.errors import Unreachable
 from bot.workflow.turns import Turn, turn_of
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
 from tests.support.harness import BotHarness
+from tests.support.waiting import started
 
 if TYPE_CHECKING:
+    from bot.domain.request import Request
     from bot.ports.ledger import Ledger
 
 
@@ -40,14 +42,6 @@ class PartsRead:
 @pytest.fixture
 def harness() -> BotHarness:
     return BotHarness()
-
-
-def started(harness: BotHarness, text: str) -> Request:
-    """Record the start, and let no host begin."""
-    harness.ask_and_run(text)
-    harness.press("approve")
-    harness.workflow.step(WorkItem(request_id=harness.request.id))
-    return harness.request
 
 
 def acted_on(harness: BotHarness, text: str) -> list[str]:

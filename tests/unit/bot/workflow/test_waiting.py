@@ -13,18 +13,15 @@ from bot.domain.request import Ending
 from bot.domain.session import SessionState
 from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
-from tests.support.waiting import MINUTE, SECOND, TimedTerminal, acted, bot_at, ordered, seconds
+from tests.support.waiting import BOTH, MINUTE, SECOND, TimedTerminal, acted, bot_at, ordered, seconds
 
 if TYPE_CHECKING:
     from tests.support.harness import BotHarness
 
 
-BOTH = "comp1 id=3,5 --sync"
-
-
 @pytest.fixture
 def terminal() -> TimedTerminal:
-    return TimedTerminal(*(b.session(number) for number in range(3, 10)))
+    return TimedTerminal()
 
 
 @pytest.fixture

@@ -9,25 +9,16 @@ import pytest
 from bot.domain import events as e
 from bot.domain.request import Ending, WorkItem
 from bot.domain.verdicts import Reason
-from tests.support import builders as b
 from tests.support.harness import BotHarness, Crash
-from tests.support.waiting import MINUTE, SECOND, TimedTerminal, bot_at, started
+from tests.support.waiting import BOTH, MINUTE, SECOND, TimedTerminal, bot_at, started
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
 
-BOTH = "comp1 id=3,5 --sync"
-
-
 @pytest.fixture
-def terminal() -> TimedTerminal:
-    return TimedTerminal(*(b.session(number) for number in range(3, 10)))
-
-
-@pytest.fixture
-def harness(terminal: TimedTerminal) -> BotHarness:
-    return bot_at(terminal)
+def harness() -> BotHarness:
+    return bot_at(TimedTerminal())
 
 
 def test_a_host_that_has_not_begun_after_five_minutes_is_skipped_and_the_card_says_so(harness: BotHarness) -> None:
