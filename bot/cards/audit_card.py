@@ -36,7 +36,8 @@ MOST_NAMES = 3
 """How many accounts or computers one row names."""
 
 NO_CHARTS = (
-    "There is no chart, because matplotlib is not installed. Whoever runs the bot can install `logoff-bot[reports]`."
+    "There is no chart, because matplotlib is not installed. Whoever runs the bot can add it: "
+    "uv sync --locked --inexact --extra reports"
 )
 TOOK_TOO_LONG = "Reading took too long, so I stopped. Name a shorter time, for example: last 7d."
 
@@ -101,7 +102,7 @@ def unknown(request_id: str) -> str:
 def too_much(found: int, most: int) -> str:
     return (
         f"That is {found:,} requests; in Slack I read {most:,} at the most. Name a shorter time, for example: last 7d. "
-        "`logoff-bot audit report` on the bot's own machine reads all."
+        "On the bot's own machine logoff-bot audit report reads all."
     )
 
 
@@ -199,7 +200,7 @@ def _request(history: RequestHistory) -> Line:
     parts: list[LinePart] = [Bold(history.request_id), "  "]
     parts += [Timestamp(history.asked_at), "  "] if history.asked_at else []
     said = [f"{who}: {outside(history.command, _LONGEST)}"]
-    said += [f"hit {_some([each.user for each in history.sessions])}"] if history.sessions else []
+    said += [f"whom: {_some([each.user for each in history.sessions])}"] if history.sessions else []
     said += [f"reason: {outside(history.reason, _LONGEST)}"] if history.reason else []
     said += [f"rule: {outside(', '.join(history.rules), _LONGEST)}"] if history.rules else []
     said.append("nobody was asked (forced)" if history.forced else _answers(history))

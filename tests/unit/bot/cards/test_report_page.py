@@ -153,7 +153,7 @@ def test_without_a_drawer_the_page_has_the_same_tables_and_says_why_there_are_no
     without, with_charts = made(*requests), made(*requests, draw=True)
     assert without.tables == with_charts.tables
     assert (without.tags["svg"], with_charts.tags["svg"]) == (0, 5)
-    assert "uv sync --extra reports" in without.text()
+    assert "uv sync --locked --inexact --extra reports" in without.text()
     assert "matplotlib" not in with_charts.text()
 
 
