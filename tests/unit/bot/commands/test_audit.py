@@ -127,7 +127,10 @@ def test_a_pasted_list_is_read_behind_this_command_too(text: str, written: str) 
     ("text", "choice"),
     [
         ("Stop-TSSession -ComputerName comp1 -Id 3", Suggestion(command="logoff", text="comp1 id=3")),
-        ("Get-TSSession -ComputerName comp1 | Disconnect-TSSession", Suggestion(command="disconnect", text="comp1 --all")),
+        (
+            "Get-TSSession -ComputerName comp1 | Disconnect-TSSession",
+            Suggestion(command="disconnect", text="comp1 --all"),
+        ),
         ("rwinsta 3 /server:comp1", Suggestion(command="logoff", text="comp1 id=3")),
     ],
 )
