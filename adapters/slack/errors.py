@@ -84,13 +84,13 @@ CURES = {
     **dict.fromkeys(sorted(TOKEN), _RENEW),
     "cannot_dm_bot": "This account takes no direct messages of an app.",
     "channel_is_limited_access": _ADMIN,
-    "channel_not_found": f"It does not exist, or it is private. {_INVITE}",
+    "channel_not_found": f"The channel does not exist, or it is private. {_INVITE}",
     "ekm_access_denied": "An administrator of the workspace has suspended posting there.",
     "is_archived": "The channel is archived: bring it back, or use another one.",
     "is_inactive": "The channel is frozen: an administrator has to bring it back, or use another one.",
     "message_limit_exceeded": "The workspace may take no more messages: an administrator has to look at its plan.",
     "messages_tab_disabled": "Switch on the Messages tab of the app's home, and let people write there.",
-    "missing_scope": "The app lacks a right: install it again with the manifest that `logoff-bot manifest` prints.",
+    "missing_scope": "The app lacks a right: install it again with the manifest that logoff-bot manifest prints.",
     "no_permission": "The app lacks a right there: install it again, or invite it into the channel.",
     "not_allowed_token_type": "The configuration has a token of another kind: the bot needs the one with xoxb-.",
     "not_in_channel": _INVITE,
@@ -101,7 +101,7 @@ CURES = {
     "restricted_action_thread_locked": _ADMIN,
     "restricted_action_thread_only_channel": "The channel takes answers in threads alone: use another one.",
     "team_access_not_granted": "The app is not installed in that workspace: an administrator has to add it there.",
-    "user_not_in_channel": "You are not in that channel.",
+    "user_not_in_channel": "You are not in that channel: join it, or ask elsewhere.",
 }
 """What people can do about an error that no waiting heals."""
 

@@ -91,5 +91,5 @@ def _people(asked: str, named: AuditNames) -> frozenset[str] | None:
 
 def _few(asked: str, found: frozenset[str]) -> frozenset[str]:
     if len(found) > MOST_NAMES:
-        raise TooWide(f"`{asked}` means {len(found)} names, and I look for {MOST_NAMES} at the most. Name fewer.")
+        raise TooWide(f"{asked} means {len(found)} names, and I look for {MOST_NAMES} at the most. Name fewer.")
     return found

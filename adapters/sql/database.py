@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from adapters.sql.database_url import read_url
+from adapters.sql.database_url import NO_DRIVER, read_url
 from adapters.sql.sqlite_file import SqliteFile, prepare
 from bot.errors import SettingsError
 
@@ -159,7 +159,7 @@ def _postgresql(where: URL, *, for_people: bool, bounded: bool) -> Engine:
             connect_args={} if bounded else {"connect_timeout": 10},
         )
     except ModuleNotFoundError as exc:
-        raise SettingsError("database: for PostgreSQL install the driver: uv sync --extra postgres") from exc
+        raise SettingsError(NO_DRIVER) from exc
     if bounded:
         _bound(engine)
     else:

@@ -18,6 +18,7 @@ NO_URL = (
     "database: this is no database URL. Write sqlite:///file or postgresql://host/name. I do not show it, "
     "because it may hold a password."
 )
+NO_DRIVER = "database: for PostgreSQL install the driver: uv sync --locked --inexact --extra postgres"
 NO_FILE = "database: the audit log needs a file. Write sqlite:///file."
 
 _OTHERS = frozenset({"mysql", "mariadb", "mssql", "oracle", "cockroachdb", "redshift", "postgres"})
@@ -107,7 +108,7 @@ def _known_options() -> frozenset[str]:
     try:
         from psycopg.pq import Conninfo  # noqa: PLC0415 - the driver is an extra
     except ModuleNotFoundError as exc:
-        raise SettingsError("database: for PostgreSQL install the driver: uv sync --extra postgres") from exc
+        raise SettingsError(NO_DRIVER) from exc
     return frozenset(option.keyword.decode() for option in Conninfo.get_defaults())
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FOREIGN = (
     "My database was written by another release of me, so I do nothing. "
-    "Tell whoever runs me to compare it with `logoff-bot db upgrade`."
+    "Tell whoever runs me to compare it with logoff-bot db upgrade."
 )
 
 

@@ -153,7 +153,7 @@ class WinRmTerminal:
         if machine.fits(self._machine_of(host)):
             return machine
         said = machine.dns or machine.netbios or "no name"
-        message = f"{host} says that it is {said}. If that is right, add `machine: {said}` to {host} in app.yaml."
+        message = f"{host} says that it is {said}. If that is right, add machine: {said} to {host} in app.yaml."
         raise WrongMachine(message, host=host)
 
     def _answers(

@@ -140,7 +140,8 @@ def _segment(
     if not 1 <= first <= last:
         raise SettingsError("No entry stands in that time, so there is no segment. Name a later --before.")
     faults = _write_segment(reader, first, last, file)
-    stderr.print(f"The segment has the entries {first} to {last}. Verify it: logoff-bot audit verify --file FILE --key")
+    verify = "logoff-bot audit verify --file FILE --key PUBLIC"
+    stderr.print(f"The segment has the entries {first} to {last}. Verify it: {verify}")
     return faults
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +14,9 @@ from app.cli.options import AsJson, folding_table, out
 from app.printing import json_line, letters
 from bot.audit.figures import By, Report
 from bot.audit.history import YES
+from bot.cards.audit_card import few_of, outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.audit.figures import Figures
     from bot.audit.history import RequestHistory
 
@@ -65,8 +63,8 @@ def _cells(each: RequestHistory, query: Query) -> tuple[str, ...]:
         each.request_id,
         query.moment(each.asked_at),
         each.requester_name or each.requester,
-        _some([session.user for session in each.sessions]),
-        _some(each.hosts),
+        few_of((session.user for session in each.sessions), MOST_NAMES),
+        few_of(each.hosts, MOST_NAMES),
         ", ".join(each.rules),
         "nobody (forced)" if each.forced else ", ".join(who_decided),
         outcome(each),
@@ -76,21 +74,8 @@ def _cells(each: RequestHistory, query: Query) -> tuple[str, ...]:
     )
 
 
-def outcome(each: RequestHistory) -> str:
-    """Return the ending, with the verdicts of the sessions."""
-    verdicts = Counter(session.verdict for session in each.sessions if session.verdict)
-    counted = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
-    return ": ".join(filter(None, (each.ending or "not over", counted)))
-
-
 def seconds(ms: int | None) -> str:
     return "" if ms is None else f"{ms / 1000:.1f} s"
-
-
-def _some(names: Iterable[str]) -> str:
-    every = list(dict.fromkeys(filter(None, names)))
-    more = f" and {len(every) - MOST_NAMES} more" if len(every) > MOST_NAMES else ""
-    return ", ".join(every[:MOST_NAMES]) + more
 
 
 @queried

@@ -18,7 +18,7 @@ from bot.domain.durations import exactly
 from bot.domain.request import Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.audit.entry import Head
     from bot.audit.figures import Figures
@@ -36,7 +36,8 @@ MOST_NAMES = 3
 """How many accounts or computers one row names."""
 
 NO_CHARTS = (
-    "There is no chart, because matplotlib is not installed. Whoever runs the bot can install `logoff-bot[reports]`."
+    "There is no chart, because matplotlib is not installed. Whoever runs the bot can add it: "
+    "uv sync --locked --inexact --extra reports"
 )
 TOOK_TOO_LONG = "Reading took too long, so I stopped. Name a shorter time, for example: last 7d."
 
@@ -101,7 +102,7 @@ def unknown(request_id: str) -> str:
 def too_much(found: int, most: int) -> str:
     return (
         f"That is {found:,} requests; in Slack I read {most:,} at the most. Name a shorter time, for example: last 7d. "
-        "`logoff-bot audit report` on the bot's own machine reads all."
+        "On the bot's own machine logoff-bot audit report reads all."
     )
 
 
@@ -128,6 +129,13 @@ def outcome(history: RequestHistory) -> str:
     verdicts = Counter(each.verdict for each in history.sessions if each.verdict)
     counted = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
     return ": ".join(filter(None, (history.ending or "not over", counted)))
+
+
+def few_of(names: Iterable[str], most: int) -> str:
+    """Return the first names, each once, and how many more there are."""
+    every = list(dict.fromkeys(filter(None, names)))
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
 
 
 def _by(reading: Reading) -> By:
@@ -199,7 +207,8 @@ def _request(history: RequestHistory) -> Line:
     parts: list[LinePart] = [Bold(history.request_id), "  "]
     parts += [Timestamp(history.asked_at), "  "] if history.asked_at else []
     said = [f"{who}: {outside(history.command, _LONGEST)}"]
-    said += [f"hit {_some([each.user for each in history.sessions])}"] if history.sessions else []
+    whom = few_of((outside(each.user, _LONGEST) for each in history.sessions), MOST_NAMES)
+    said += [f"whom: {whom}"] if whom else []
     said += [f"reason: {outside(history.reason, _LONGEST)}"] if history.reason else []
     said += [f"rule: {outside(', '.join(history.rules), _LONGEST)}"] if history.rules else []
     said.append("nobody was asked (forced)" if history.forced else _answers(history))
@@ -211,13 +220,7 @@ def _request(history: RequestHistory) -> Line:
 def _answers(history: RequestHistory) -> str:
     said = [f"{outside(each.name or each.actor, _LONGEST)} said {'yes' if each.says == YES else 'no'}"
             for each in history.answers]  # fmt: skip
-    return ", ".join(said[:MOST_NAMES]) + (f" and {len(said) - MOST_NAMES} more" if len(said) > MOST_NAMES else "")
-
-
-def _some(names: Sequence[str]) -> str:
-    every = [outside(each, _LONGEST) for each in dict.fromkeys(filter(None, names))]
-    more = f" and {len(every) - MOST_NAMES} more" if len(every) > MOST_NAMES else ""
-    return ", ".join(every[:MOST_NAMES]) + more
+    return few_of(said, MOST_NAMES)
 
 
 def _totals(total: Figures) -> Iterator[Line]:

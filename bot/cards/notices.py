@@ -207,6 +207,7 @@ def ended_elsewhere(request: Request) -> Card:
 
 def unreadable(request_id: str) -> Card:
     """Return what takes the place of the card of a request whose rows cannot be read, and tells its requester."""
-    text = "What I stored of this request cannot be read any more, so I ended it and touch nothing for it. What a "
-    text += "computer was told before may have happened: look with /sessions. Ask again, and tell whoever runs the bot."
+    text = "What I stored of this request cannot be read any more, so I ended it and touch nothing for it. What "
+    text += "a computer was told before may have happened: list its sessions to see. "
+    text += "Ask again, and tell whoever runs the bot."
     return Card(headline=f"{request_id} has failed", summary=f"{request_id}: {text}", lines=(Line(parts=(text,)),))

@@ -33,7 +33,7 @@ SECTIONS = (
 )
 """Id and heading of each section, in their order."""
 
-NO_CHARTS = "The charts are left out, because matplotlib is not installed: uv sync --extra reports."
+NO_CHARTS = "The charts are left out, because matplotlib is not installed: uv sync --locked --inexact --extra reports."
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

@@ -110,14 +110,15 @@ def _asker(request: RequestHistory) -> Html:
 
 def _sessions(request: RequestHistory) -> Html:
     if request.sessions:
-        return join(map(_session, request.sessions), BREAK)
+        unsaid = "no verdict" if request.ending else "no verdict yet"
+        return join((_session(each, unsaid) for each in request.sessions), BREAK)
     hosts = join(map(outer, request.hosts), text(", "))
     return Html(f"{text('no session;')} {hosts}") if hosts else text("no session")
 
 
-def _session(each: SessionOutcome) -> Html:
+def _session(each: SessionOutcome, unsaid: str) -> Html:
     number = "" if each.session_id is None else f" ({each.session_id})"
-    verdict = spoken(each.verdict) or "no verdict yet"
+    verdict = spoken(each.verdict) or unsaid
     return Html(f"{outer(each.user) or text('no user')} {text('on')} {outer(each.host)}{text(f'{number}: {verdict}')}")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor
 
 EXAMPLES = (
-    ("last 7d by user", "how many requests each person was hit by, in a week"),
+    ("last 7d by user", "how many requests were about each person, in a week"),
     ("TS-7K3QXM", "one request: who asked, who decided, what came of it"),
     ("forced last 30d", "everything that asked nobody"),
     ("user=alice host=comp1", "the requests about a person on a computer"),

@@ -75,7 +75,7 @@ def suggest(text: str, inventory: Inventory) -> list[Suggestion]:
 
 def _understood(command: Command, text: str, inventory: Inventory) -> Understood:
     cleaned = clean(text)
-    foreign = None if command.action is Action.AUDIT else _foreign(cleaned, inventory)
+    foreign = _foreign(cleaned, inventory)
     if foreign is None:
         return Understood(command=command, ask=command.parse(text, inventory))
     facts = facts_of(foreign.action)

@@ -100,7 +100,7 @@ def test_one_request_is_read_with_its_entries(log: tuple[Rehearsal, str]) -> Non
     request_id = next(entry.request_id for entry in stage.bot.ledger.entries() if entry.user == "CORP\\alice")
     shown, files = asked(stage, "bo", request_id)
     assert "dana: /logoff comp1 id=3 --sync" in shown
-    assert "hit CORP\\alice" in shown
+    assert "whom: CORP\\alice" in shown
     assert "done: 1 gone" in shown
     entries = counted(url, f"SELECT count(*) FROM audit_entry WHERE request_id = '{request_id}'")  # noqa: S608 - an id of the bot
     assert [len(rows(stage, "bo", message)) for message in files] == [entries]

@@ -48,5 +48,5 @@ CONSTRAINED = Fault(
 )
 MISCOMPILED = Fault(
     Miscompiled,
-    "PowerShell on {host} could not compile the bot's agent. `--verbose` shows what it said there.",
+    "PowerShell on {host} could not compile the bot's agent. --verbose shows what it said there.",
 )

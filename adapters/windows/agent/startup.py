@@ -15,12 +15,12 @@ from bot.errors import CannotCompile
 
 NEVER_STARTED = Fault(
     CannotCompile,
-    "The bot's program did not start on {host}. `--verbose` shows what Windows said.",
+    "The bot's program did not start on {host}. --verbose shows what Windows said.",
 )
 MALICIOUS = Fault(
     CannotCompile,
     "The virus scanner of {host} took the bot's script for malicious (AMSI) and stopped it. Let its administrators "
-    "allow the script whose SHA-256 `logoff-bot agent` prints.",
+    "allow the script whose SHA-256 logoff-bot agent prints.",
 )
 NO_COMMAND = Fault(
     CannotCompile,

@@ -69,7 +69,7 @@ WSMAN: dict[tuple[int, Step | None], Fault] = {
     (5, Step.CREATE): Fault(
         NoRight,
         "{host} lets the bot's account open no shell. "
-        "Give it Read and Execute in the WinRM root SDDL: `winrm configSDDL default`.",
+        "With winrm configSDDL default give it Read and Execute in the WinRM root SDDL.",
         "ERROR_ACCESS_DENIED; pywinrm issues 275, 336, 362",
     ),
     (5, Step.COMMAND): Fault(
@@ -127,12 +127,12 @@ NO_TURN = Fault(
 
 _UNKNOWN_NAME = Fault(
     Unreachable,
-    "No address is known for {host}. Check its name and its `address` in app.yaml, and what DNS says.",
+    "No address is known for {host}. Check its name and its address in app.yaml, and what DNS says.",
     "getaddrinfo found nothing",
 )
 _NO_TLS = Fault(
     Unreachable,
-    "{host} speaks no TLS on that port. Check `scheme` and `port`: https is 5986 by default, http is 5985.",
+    "{host} speaks no TLS on that port. Check scheme and port: https is 5986 by default, http is 5985.",
     "OpenSSL read something that is no TLS record",
 )
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
@@ -145,7 +145,7 @@ HTTP = {
     403: Fault(NoRight, "{host} forbids the bot's account to use WinRM. Check the listener and its IP filter."),
     404: Fault(Unreachable, "Nothing speaks WinRM at the address configured for {host}. Check the port and the path."),
     413: Fault(TerminalError, _TOO_LONG),
-    503: Fault(Unreachable, "The WinRM service does not run on {host}. Start it there: `Start-Service WinRM`."),
+    503: Fault(Unreachable, "The WinRM service does not run on {host}. Run Start-Service WinRM there."),
 }
 
 try:
@@ -180,7 +180,10 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     (OutOfBounds, _BAD_HTTP),
     (
         requests.exceptions.SSLError,
-        Fault(Unreachable, "No TLS with {host}: its certificate is not trusted, or not its own. Check `ca_file`."),
+        Fault(
+            Unreachable,
+            "No TLS with {host}: its certificate is not trusted, or not its own. Check ca_file in app.yaml.",
+        ),
     ),
     (
         requests.ConnectTimeout,
@@ -192,7 +195,7 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     (urllib3.exceptions.HTTPError, Fault(Unreachable, _LOST)),
     (
         spnego.exceptions.SpnegoError,
-        Fault(NotAuthenticated, "{host} and the bot cannot agree on how to authenticate. Check `transport`."),
+        Fault(NotAuthenticated, "{host} and the bot cannot agree on how to authenticate. Check transport in app.yaml."),
     ),
     (PermissionError, HTTP[401]),  # requests-ntlm, when no challenge comes
     (OSError, Fault(Unreachable, _LOST)),

@@ -36,6 +36,12 @@ def imports_of(path: Path) -> set[str]:
     }
 
 
+def docstrings_of(source: str) -> set[str]:
+    """The texts that stand as a statement of their own: docstrings, also those of a constant."""
+    statements = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr))
+    return {str(node.value.value) for node in statements if isinstance(node.value, ast.Constant)}
+
+
 def test_an_ask_is_read_by_its_fields_and_never_by_a_name_in_quotes() -> None:
     pattern = re.compile(r"getattr\((request\.)?ask\b")
     assert [str(path) for path, source in sources(*PRODUCT) if pattern.search(source)] == []
@@ -52,6 +58,19 @@ def test_only_the_authorizer_asks_whether_something_may_happen_now() -> None:
     asked |= {"bot.policy.approvals", "bot.policy.evaluate.may_ask"}
     found = {str(path) for path, _ in sources("bot/workflow", "adapters") if imports_of(path) & asked}
     assert found == {"bot/workflow/authorization.py"}
+
+
+def test_no_sentence_of_an_adapter_has_signs_of_code() -> None:
+    """They end on cards and in private answers, which are plain text."""
+    expressions = {"adapters/slack/render.py"}  # a class of characters
+    found = {
+        f"{path}: {node.value}"
+        for path, source in sources("adapters")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "`" in node.value
+        if node.value not in docstrings_of(source) and str(path) not in expressions
+    }
+    assert found == set()
 
 
 @pytest.mark.parametrize("action", list(Action))

@@ -83,9 +83,9 @@ def test_requests_are_listed_with_who_whom_why_by_which_rule_and_what_came_of_it
     assert shown(reading(forced(), denied()), "There is no chart.") == (
         "2 requests, 1 forced, 1 refused\n"
         "last 7d\n"
-        "TS-000001  2026-03-02 13:00 UTC  dana: /logoff rds-05 id=2 --force; hit CORP\\dmitri; reason: INC-7 license "
+        "TS-000001  2026-03-02 13:00 UTC  dana: /logoff rds-05 id=2 --force; whom: CORP\\dmitri; reason: INC-7 license "
         "full; rule: fleet by four eyes; nobody was asked (forced); done: 1 gone\n"
-        "TS-000002  2026-03-02 12:00 UTC  chen: /logoff rds-06 id=3; hit CORP\\grace; bo said no; denied\n"
+        "TS-000002  2026-03-02 12:00 UTC  chen: /logoff rds-06 id=3; whom: CORP\\grace; bo said no; denied\n"
         "Together: 2 requests, 2 sessions: 1 done, 1 forced, 1 refused, 1 no.\n"
         "Asked from 2026-02-23 14:00 UTC to 2026-03-02 14:00 UTC\n"
         "Half of them were decided within 1 minute and 1 second.\n"

@@ -148,12 +148,21 @@ def test_every_heading_table_and_link_has_what_a_reader_without_eyes_needs() -> 
     assert all(len({len(row) for row in rows}) == 1 for rows in read.tables.values())
 
 
+@pytest.mark.parametrize(("ending", "verdict"), [("denied", "no verdict"), ("", "no verdict yet")])
+def test_a_session_that_nobody_touched_waits_for_a_verdict_only_as_long_as_its_request(
+    ending: str, verdict: str
+) -> None:
+    untouched = SessionOutcome(host="comp1", session_id=3, user="alice")
+    row = forced_row(request(sessions=(untouched,), ending=ending), UTC)
+    assert f"(3): {verdict}<" in row
+
+
 def test_without_a_drawer_the_page_has_the_same_tables_and_says_why_there_are_no_charts() -> None:
     requests = (request(forced=True), request("bo", forced=False))
     without, with_charts = made(*requests), made(*requests, draw=True)
     assert without.tables == with_charts.tables
     assert (without.tags["svg"], with_charts.tags["svg"]) == (0, 5)
-    assert "uv sync --extra reports" in without.text()
+    assert "uv sync --locked --inexact --extra reports" in without.text()
     assert "matplotlib" not in with_charts.text()
 
 

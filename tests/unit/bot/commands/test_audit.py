@@ -12,7 +12,7 @@ from bot.commands.language import understand
 from bot.commands.tokens import escaped
 from bot.domain.inventory import Inventory
 from bot.domain.people import Actor
-from bot.errors import UsageError
+from bot.errors import Suggestion, UsageError
 
 INVENTORY = Inventory(names=("comp1", "comp2"))
 WEEK = timedelta(days=7)
@@ -99,7 +99,6 @@ def test_every_group_of_the_figures_can_be_asked_for(by: By) -> None:
         ("forced=yes", "`forced` has no value", ["forced"]),
         ("--what", "I do not know `--what`", []),
         ("x=1", "I do not know `x=1`", []),
-        ("Get-TSSession comp1", "another command", []),
         ("", "Say what to look for", []),
     ],
 )
@@ -109,6 +108,34 @@ def test_what_is_not_understood_is_answered_with_what_may_be_meant(text: str, sa
     assert [*filter(None, [error.corrected]), *(choice.text for choice in error.choices)] == meant
     for suggested in meant:
         assert read(escaped(suggested)) != AuditAsk()
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Get-TSSession -ComputerName comp1", "comp1"),
+        ("quser /server:comp1", "comp1"),
+        ("/sessions comp1", "comp1"),
+    ],
+)
+def test_a_pasted_list_is_read_behind_this_command_too(text: str, written: str) -> None:
+    understood = understand("logoff-audit", text, INVENTORY)
+    assert (understood.command.name, understood.ask.hosts) == ("sessions", (written,))
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("Stop-TSSession -ComputerName comp1 -Id 3", Suggestion(command="logoff", text="comp1 id=3")),
+        (
+            "Get-TSSession -ComputerName comp1 | Disconnect-TSSession",
+            Suggestion(command="disconnect", text="comp1 --all"),
+        ),
+        ("rwinsta 3 /server:comp1", Suggestion(command="logoff", text="comp1 id=3")),
+    ],
+)
+def test_a_pasted_act_is_answered_with_its_button(text: str, choice: Suggestion) -> None:
+    assert refused(text).choices == (choice,)
 
 
 @pytest.mark.parametrize(("example", "_"), COMMAND.examples)

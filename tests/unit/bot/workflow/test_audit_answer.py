@@ -263,7 +263,7 @@ def test_a_spreadsheet_has_the_newest_rows_and_says_so(harness: BotHarness, monk
 def test_a_pattern_that_is_too_wide_is_told(harness: BotHarness, log: FakeLog) -> None:
     class WideLog(FakeLog):
         def names(self, wanted: AuditFilter) -> Names:
-            raise TooWide(f"`{wanted.user}` means 10001 names, and I look for 10000 at the most. Name fewer.")
+            raise TooWide(f"{wanted.user} means 10001 names, and I look for 10000 at the most. Name fewer.")
 
     harness.log_sources = LogSources(reports=WideLog(there=log.there))
     assert "Name fewer." in text_of(ask(harness, "user=*"))
