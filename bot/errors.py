@@ -63,9 +63,9 @@ class Suggestion:
 class UsageError(BotError):
     """The command cannot be understood. Attributes that say nothing are empty.
 
-    `text` is the cleaned command, and the wrong words are `text[start:end]`. `nearest` is the one name that was clearly
-    meant; `candidates` are several names that are equally near, five at most. `corrected` is the command as it should
-    be written, without the slash command itself. `choices` are further commands that may be meant.
+    `text` is the cleaned command, the wrong words are `text[start:end]`. `nearest` is the one name that was clearly meant;
+    `candidates` are several equally near names, five at most. `corrected` is the command as it should be written,
+    without the slash command itself. `choices` are further commands that may be meant; `is_certain`: one of them is.
     """
 
     code = "usage"
@@ -86,7 +86,7 @@ class UsageError(BotError):
         super().__init__(message)
         self.text, self.start, self.end, self.nearest = text, start, end, nearest
         self.candidates, self.corrected, self.choices = candidates, corrected, choices
-        self.is_certain = is_certain  # the choices are what was meant, whatever else the words may mean
+        self.is_certain = is_certain
         self.lacks_computer = False  # nothing is wrong but that no computer is named
         self.incomplete = ""  # the corrected command, when it lacks its computer only
         self.command = ""  # the command whose words these are, where it is another than the one that was typed
@@ -262,22 +262,23 @@ class ChatError(BotError):
         self.retryable, self.retry_after, self.may_stand = retryable, retry_after, may_stand
 
 
-class PlaceRefused(ChatError):
-    """The bot may not post in this place. A retry does not help."""
+class ChatRefusal(ChatError):
+    """Slack refuses, and a retry does not help."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
+class PlaceRefused(ChatRefusal):
+    """The bot may not post in this place."""
 
     code = "place"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retryable=False)
 
-
-class MessageGone(ChatError):
-    """The message does not stand where it stood: somebody deleted it. A retry does not help."""
+class MessageGone(ChatRefusal):
+    """The message does not stand where it stood: somebody deleted it."""
 
     code = "gone"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retryable=False)
 
 
 class TokenRefused(ChatError):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.events import HostStarted, TargetEnded
 from bot.domain.part import WHOLE, Part, at_host
-from bot.domain.request import State
+from bot.domain.request import State, WorkItem
 from bot.domain.verdicts import Verdict
 from bot.errors import Unreachable
 from bot.workflow.turns import Turn, turn_of
