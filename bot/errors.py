@@ -63,9 +63,9 @@ class Suggestion:
 class UsageError(BotError):
     """The command cannot be understood. Attributes that say nothing are empty.
 
-    `text` is the cleaned command, the wrong words are `text[start:end]`. `nearest` is the one name that was clearly meant;
-    `candidates` are several equally near names, five at most. `corrected` is the command as it should be written,
-    without the slash command itself. `choices` are further commands that may be meant; `is_certain`: one of them is.
+    `text` is the cleaned command, the wrong words are `text[start:end]`. `nearest` is the one name clearly meant,
+    `candidates` are up to five equally near ones. `corrected` is the command as it should be written, without the slash
+    command itself. `choices` are further commands that may be meant; `is_certain`: one of them is.
     """
 
     code = "usage"
@@ -85,8 +85,7 @@ class UsageError(BotError):
     ) -> None:
         super().__init__(message)
         self.text, self.start, self.end, self.nearest = text, start, end, nearest
-        self.candidates, self.corrected, self.choices = candidates, corrected, choices
-        self.is_certain = is_certain
+        self.candidates, self.corrected, self.choices, self.is_certain = candidates, corrected, choices, is_certain
         self.lacks_computer = False  # nothing is wrong but that no computer is named
         self.incomplete = ""  # the corrected command, when it lacks its computer only
         self.command = ""  # the command whose words these are, where it is another than the one that was typed
