@@ -246,10 +246,9 @@ class RecordChanged(LedgerError):
 
 
 class ChatError(BotError):
-    """Slack did not take a call.
+    """Slack did not take a call. `retryable`: the same call may work later. `may_stand`: it was posted all the same, maybe.
 
-    `retryable`: the same call may work later. `retry_after`: how long Slack wants the bot to wait; None: no wish.
-    `may_stand`: nobody answered, so what was posted may stand all the same.
+    `retry_after`: how long Slack wants the bot to wait; None: no wish.
     """
 
     code = "chat"
