@@ -246,7 +246,7 @@ class RecordChanged(LedgerError):
 
 
 class ChatError(BotError):
-    """Slack did not take a call. `retryable`: the same call may work later. `may_stand`: it was posted all the same, maybe.
+    """Slack did not take a call. `retryable`: the same call may work later. `may_stand`: what was posted may stand.
 
     `retry_after`: how long Slack wants the bot to wait; None: no wish.
     """
