@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import audit_card, offers, rows, target_list, wording
-from bot.cards.model import Button, Card, CommandButton, Line, LinePart, Press, Timestamp, Tone, UserMention, mention
+from bot.cards import audit_card, needs, request_buttons, rows, wording
+from bot.cards.model import Card, Line, LinePart, Timestamp, Tone, UserMention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
-from bot.domain.act_times import may_be_ordered
 from bot.domain.actions import Action, ActionFacts, facts_of
 from bot.domain.durations import duration
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
-from bot.domain.session import SessionState
 from bot.domain.verdicts import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from bot.domain.request import Request, Target
 
 LONGEST_MESSAGE = 2000
@@ -34,14 +30,14 @@ def build(request: Request) -> Card:
         *rows.silent_hosts(request),
         *_terms(request),
         *_said(request),
-        *_asked(request),
+        *needs.of(request),
         _footer(request),
     ]
     return Card(
         headline=headline,
         summary=f"{headline}{_whom(request)} ({request.id}, asked by {wording.called(request.actor)})",
         lines=tuple(lines),
-        buttons=_buttons(request),
+        buttons=request_buttons.of(request),
     )
 
 
@@ -167,27 +163,6 @@ def _said(request: Request) -> list[Line]:
     return lines
 
 
-def _asked(request: Request) -> list[Line]:
-    """Return the lines that name the people who have to say yes, and those who have. Each reader is mentioned by id."""
-    if request.state is not State.AWAITING or not request.requirement:
-        return []
-    lines: list[Line] = []
-    for need in request.requirement.needs:
-        parts: list[LinePart] = [f"Needs a yes from {need.count} of "]
-        lines.append(Line(parts=(*parts, *_joined([mention(name) for name in sorted(need.of)], " or "))))
-    if request.counted:
-        people = [UserMention(actor.user_id) for actor in request.counted]
-        lines.append(Line(parts=("Yes so far: ", *_joined(people, ", "))))
-    return lines
-
-
-def _joined(parts: Sequence[LinePart], between: str) -> list[LinePart]:
-    joined: list[LinePart] = []
-    for part in parts:
-        joined += [between, part] if joined else [part]
-    return joined
-
-
 def _footer(request: Request) -> Line:
     parts: list[LinePart] = [f"{request.id}, asked by ", UserMention(request.actor.user_id)]
     match request:
@@ -197,7 +172,7 @@ def _footer(request: Request) -> Line:
             parts += [", denied by ", UserMention(request.decided_by.user_id)]
         case _ if request.decided_by:
             yes = [UserMention(actor.user_id) for actor in request.counted] or [UserMention(request.decided_by.user_id)]
-            parts += [", approved by ", *_joined(yes, " and ")]
+            parts += [", approved by ", *needs.joined(yes, " and ")]
         case _ if request.requirement and request.requirement.confirm is Confirm.NOBODY:
             parts.append(", forced: nobody was asked")
     if request.decided_at:
@@ -209,39 +184,3 @@ def _footer(request: Request) -> Line:
     if request.state is State.AWAITING or (request.state is State.ASKED and request.reason_asked is not None):
         parts += [", waits until ", Timestamp(request.expires_at)]
     return Line(parts=tuple(parts), tone=Tone.QUIET)
-
-
-def _buttons(request: Request) -> tuple[Button | CommandButton, ...]:
-    def button(press: Press, label: str, *, is_danger: bool = False) -> Button:
-        return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
-
-    if request.state is State.AWAITING and not target_list.is_complete(request):
-        return (button(Press.CANCEL, "Cancel"),)
-    if request.state is State.ASKED and request.reason_asked is not None:
-        return (button(Press.REASON, "Give the reason"),)
-    if request.state is State.AWAITING:
-        yes = button(Press.APPROVE, f"{verb(request).plain} {len(request.targets)}", is_danger=True)
-        return _deciding(request, yes, button)
-    if request.state is State.READY and request.act_at:
-        return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
-    if request.ending is Ending.NOTHING_TO_DO:
-        return tuple(offers.after_nothing(request))
-    return (button(Press.STOP, "Stop the rest"),) if request.state is State.ACTING and _has_rest(request) else ()
-
-
-def _has_rest(request: Request) -> bool:
-    """Return whether a Stop would leave somebody alone after others had their turn. One host begins at once."""
-    begun, hosts = request.begun, {target.session.host for target in request.targets}
-    waiting = [target for target in request.open_targets if not may_be_ordered(request, target)]
-    return any(len(hosts) > 1 or target.session.host in begun for target in waiting)
-
-
-def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Button]) -> tuple[Button, ...]:
-    buttons = [yes]
-    if request.requirement and request.requirement.confirm is Confirm.OTHERS:
-        buttons.append(button(Press.DENY, "Deny"))
-    if len(request.targets) > 1:
-        buttons.append(button(Press.CHOOSE, "Choose..."))
-    if request.action is Action.LOG_OFF and any(t.session.state is SessionState.ACTIVE for t in request.targets):
-        buttons.append(button(Press.DISCONNECT, "Disconnect instead"))
-    return (*buttons, button(Press.CANCEL, "Cancel"))
