@@ -7,11 +7,26 @@ import re
 from bot.cards.text import closed
 
 HEADER = 150
+SECTION_TEXT = 3000
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
+BUTTON_URL = 3000
 OPTION_TEXT = 75
+FORM_TITLE = 24
+"""The title of a form, and its two buttons."""
+LABEL = 2000
 HINT = 2000
+VALUE = 2000
+"""What a button carries."""
+OPTION_VALUE = 150
+PRIVATE_METADATA = 3000
 MESSAGE_TEXT = 3000
+MOST_BLOCKS = 50
+"""Blocks of one message."""
+MOST_VIEW_BLOCKS = 100
+"""Blocks of one form or home."""
+MOST_BUTTONS = 25
+"""Elements of one row of buttons."""
 MOST_OPTIONS = 100
 """Options of one menu."""
 CODE = 2500

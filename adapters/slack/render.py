@@ -19,9 +19,21 @@ from slack_sdk.models.blocks import (
     RichTextElementParts,
     RichTextPreformattedElement,
     RichTextSectionElement,
+    SectionBlock,
 )
 
-from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
+from adapters.slack.limits import (
+    BODY,
+    BUTTON_TEXT,
+    CODE,
+    CONTEXT_TEXT,
+    HEADER,
+    MESSAGE_TEXT,
+    PARTS,
+    SECTION_TEXT,
+    cut,
+    escape,
+)
 from bot.cards.model import (
     ASK,
     Bold,
@@ -39,7 +51,7 @@ from bot.cards.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from slack_sdk.models.blocks import RichTextElement
 
@@ -81,6 +93,24 @@ def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawin
     """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
     lines = ["".join(_markdown(part) for part in _resolved(line, group_ids or {}).parts) for line in card.lines]
     return Drawing(text=cut("\n".join([escape(card.headline), *lines]), MESSAGE_TEXT), blocks=[])
+
+
+def draw_lines(lines: Sequence[Line], group_ids: Mapping[str, str]) -> list[Block]:
+    """Return the lines as blocks of a view: small print by itself, all others together."""
+    resolved = [_resolved(line, group_ids) for line in lines]
+    loud = [line for line in resolved if line.tone is not Tone.QUIET]
+    limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
+    blocks: list[Block] = [RichTextBlock(elements=[_rich(line, limit) for line in loud])] if loud else []
+    return [*blocks, *(_quiet(line) for line in resolved if line.tone is Tone.QUIET)]
+
+
+def draw_row(line: Line, group_ids: Mapping[str, str]) -> SectionBlock | RichTextBlock:
+    """Return a row that may have a button beside it; as rich text, which has none, where a text would steer mrkdwn."""
+    line = _resolved(line, group_ids)
+    text = "".join(_markdown(part) for part in line.parts)
+    if not _is_tame(line) or len(text) > SECTION_TEXT:
+        return RichTextBlock(elements=[_rich(line, PARTS[0])])
+    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
 
 
 def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:
@@ -161,10 +191,15 @@ def _quiet(line: Line) -> Block:
         text = "".join(part.text if isinstance(part, Bold) else _own(part) for part in line.parts)
         return ContextBlock(elements=[PlainTextObject(text=cut(text, CONTEXT_TEXT), emoji=False)])
     text = "".join(_markdown(part) for part in line.parts)
-    is_tame = not any(_STEERING.search(part) for part in line.parts if isinstance(part, str))
-    if not is_tame or len(text) > CONTEXT_TEXT:
+    if not _is_tame(line) or len(text) > CONTEXT_TEXT:
         return RichTextBlock(elements=[_rich(line, PARTS[0])])
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
+
+
+def _is_tame(line: Line) -> bool:
+    """Return whether no text of the line steers mrkdwn."""
+    texts = (part.text if isinstance(part, Bold) else part for part in line.parts)
+    return not any(_STEERING.search(text) for text in texts if isinstance(text, str))
 
 
 _STEERING = re.compile(r"[*_~`<>&]|:[\w+'-]+:")
