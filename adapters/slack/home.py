@@ -10,17 +10,17 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement, HeaderBlock, Pl
 from slack_sdk.models.views import View
 
 from adapters.slack.errors import translate_errors
+from adapters.slack.fitting import NOTHING, fitted
 from adapters.slack.limits import (
     BUTTON_TEXT,
     BUTTON_URL,
     HEADER,
-    MOST_BUTTONS,
+    MOST_QUIET,
     MOST_VIEW_BLOCKS,
-    VALUE,
     cut,
 )
 from adapters.slack.render import draw_lines, draw_row
-from bot.cards.model import Line, Tone
+from bot.cards.model import Card, CommandButton, Line, Tone
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
 
     from bot.cards.home import Home, HomeRow, Section
-    from bot.cards.model import CommandButton
     from bot.domain.people import Actor
     from bot.domain.posting import MessageRef
 
 log = structlog.get_logger()
 
-AT_THE_END = 12
+AT_THE_END = MOST_QUIET + 3
 """Blocks that are kept for the buttons and the lines below the sections."""
+
+LEAST = 2
+"""Blocks of the smallest section: its title, and how many rows are left out."""
 
 
 class SlackHome:
@@ -70,19 +72,22 @@ def draw_home(home: Home, group_ids: Mapping[str, str] | None = None, address: s
     left = MOST_VIEW_BLOCKS - AT_THE_END
     blocks: list[Block] = []
     for section in home.sections:
-        drawn = _section(section, ids, address, numbers, max(2, left - len(blocks)))
-        blocks += drawn[: max(0, left - len(blocks))]
-    buttons = [_command(button, numbers) for button in home.buttons[:MOST_BUTTONS] if button.fits]
+        blocks += _section(section, ids, address, numbers, left - len(blocks))
+    below = fitted(Card(headline="", summary="", lines=home.lines, buttons=home.buttons))
+    buttons = [_command(button, numbers) for button in below.buttons if isinstance(button, CommandButton)]
     blocks += [ActionsBlock(elements=buttons)] if buttons else []
-    blocks += draw_lines(home.lines, ids)
-    return View(type="home", blocks=blocks[:MOST_VIEW_BLOCKS])
+    blocks += draw_lines(below.lines, ids)
+    return View(type="home", blocks=blocks or [HeaderBlock(text=PlainTextObject(text=NOTHING))])
 
 
 def _section(
     section: Section, group_ids: Mapping[str, str], address: str, numbers: Iterator[int], most: int
 ) -> list[Block]:
     """Return the blocks of a section, at most that many. A row has two of them when its text would steer mrkdwn."""
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(section.title, HEADER), emoji=False))]
+    if most < LEAST:
+        return []
+    title = PlainTextObject(text=cut(section.title, HEADER) or NOTHING, emoji=False)
+    blocks: list[Block] = [HeaderBlock(text=title)]
     left_out = section.more
     for row in section.rows:
         drawn = _row(row, group_ids, address, numbers)
@@ -122,9 +127,8 @@ def permalink(address: str, ref: MessageRef) -> str:
 
 
 def _command(button: CommandButton, numbers: Iterator[int]) -> ButtonElement:
-    value = button.value[:VALUE]
-    return ButtonElement(text=_label(button), action_id=f"press_{button.press}:{next(numbers)}", value=value)
+    return ButtonElement(text=_label(button), action_id=f"press_{button.press}:{next(numbers)}", value=button.value)
 
 
 def _label(button: CommandButton) -> PlainTextObject:
-    return PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False)
+    return PlainTextObject(text=cut(button.label, BUTTON_TEXT) or NOTHING, emoji=False)
