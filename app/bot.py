@@ -68,6 +68,7 @@ class Bot:
     connection: ChatConnection
     directory: Service
     waits: Service  # tells who waits too long
+    homes: Service  # draws the homes of people
     digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
@@ -80,6 +81,7 @@ class Bot:
             self.directory.start,
             self.ledger.hurry_postings,
             self.waits.start,
+            self.homes.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
             self.digest.start,
@@ -99,6 +101,7 @@ class Bot:
         self.scheduler.stop(timedelta(0))
         self.connection.stop()
         self.waits.stop()
+        self.homes.stop()
         self.digest.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()

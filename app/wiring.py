@@ -32,10 +32,11 @@ from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
-from app.behind import places_behind, wake_behind
+from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
+from app.homes import HomeService, homes_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
 from bot.audit.entry import Origin
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     from bot.ports.store import SignedStore
     from bot.workflow.steps import Workflow
 
+    Endpoints = Mapping[str, str]
+
 REQUESTS_AT_ONCE = 256
 """How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""
 
@@ -78,7 +81,7 @@ GROUPS_GOOD_FOR = timedelta(hours=1)
 """How long people and user groups count after Slack answered."""
 
 
-def build_owned(settings: Settings, *, endpoints: Mapping[str, str] | None = None, clock: Clock | None = None) -> Bot:
+def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock: Clock | None = None) -> Bot:
     """Return the bot as the owner of its database: no other bot runs on it until this one has stopped.
 
     Waits for another one to go. Raises `OwnedByAnother` when it does not, and else as `build` does.
@@ -96,11 +99,7 @@ def build_owned(settings: Settings, *, endpoints: Mapping[str, str] | None = Non
 
 
 def build(
-    settings: Settings,
-    *,
-    endpoints: Mapping[str, str] | None = None,
-    clock: Clock | None = None,
-    owner: Owner | None = None,
+    settings: Settings, *, endpoints: Endpoints | None = None, clock: Clock | None = None, owner: Owner | None = None
 ) -> Bot:
     """Return the bot with an adapter behind each port. Only the database is contacted.
 
@@ -111,25 +110,29 @@ def build(
     shell = WinRmShell(connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
-    keeper = AckKeeper()
-    places, urls = places_behind(keeper), ResponseUrls()
+    places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
     pool = FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
-    people = open_database(settings.database.get_secret_value(), for_people=True)
-    audit = _for_reports(database, settings.database.get_secret_value())
-    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
+    people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
+    homes = homes_of(settings, client, directory, ledger, authorizer)
+    intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier, audit),
+        workflow=replace(
+            _workflow(settings, shell, pool, scheduler, authorizer, courier, audit), changed=homes.changed
+        ),
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, wake_behind(keeper, scheduler, clock), keeper, _asked(urls, patience)),
+        connection=_connection(
+            settings, intake, wake_behind(keeper, scheduler, clock), keeper, what_is_asked(urls, patience)
+        ),
         directory=directory,
         waits=Waits(patience),
+        homes=HomeService(homes),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,
         owner=owner,
@@ -229,6 +232,11 @@ def _for_reports(database: Engine, url: str) -> Engine:
     return database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
 
 
+def _for_people(settings: Settings) -> Engine:
+    """Return the engine for people who wait for an answer."""
+    return open_database(settings.database.get_secret_value(), for_people=True)
+
+
 def _for_the_log(url: str) -> Engine:
     """Return an engine whose reads may take what they take. Raises as `open_store` does."""
     migrate.refuse_other(url)
@@ -261,16 +269,6 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     return SlackDirectory(
         client, clock, names, home_team=settings.team, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR
     )
-
-
-def _asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:
-    """Return what is called with the id and the response URL of each command that became a request."""
-
-    def asked(request_id: str, url: str) -> None:
-        urls.keep(request_id, url)
-        patience.expect(request_id)
-
-    return asked
 
 
 def _connection(

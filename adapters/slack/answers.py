@@ -37,7 +37,8 @@ def answer_sender(
         client.chat_postMessage(channel=str(opened["channel"]["id"]), text=shown.text)
 
     by_its_url = [lambda: post_to(url, {**private(shown), "replace_original": replaces})] if url else []
-    _first_that_works("sender", *by_its_url, in_its_channel, directly)
+    there = [in_its_channel] if call.place.channel_id else []  # a home has no channel
+    _first_that_works("sender", *by_its_url, *there, directly)
 
 
 def private(shown: Drawing) -> dict[str, Any]:

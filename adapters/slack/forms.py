@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticMultiSelectElement
 from slack_sdk.models.views import View
 
-from adapters.slack.limits import HINT, MOST_OPTIONS, OPTION_TEXT, cut
+from adapters.slack.limits import FORM_TITLE, HINT, LABEL, MOST_OPTIONS, OPTION_TEXT, cut
 from bot.cards.forms import choose_form, reason_form
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ def reason_view(request: Request, value: str) -> View:
 
 
 def _modal(form: Form, element: Element, callback: str, block: str, value: str) -> View:
-    label, hint = PlainTextObject(text=form.label), PlainTextObject(text=cut(form.hint, HINT))
+    label, hint = PlainTextObject(text=cut(form.label, LABEL)), PlainTextObject(text=cut(form.hint, HINT))
     return View(
         type="modal",
         callback_id=callback,
         private_metadata=value,
-        title=PlainTextObject(text=form.title),
-        submit=PlainTextObject(text=form.submit),
-        close=PlainTextObject(text=form.close),
+        title=PlainTextObject(text=cut(form.title, FORM_TITLE)),
+        submit=PlainTextObject(text=cut(form.submit, FORM_TITLE)),
+        close=PlainTextObject(text=cut(form.close, FORM_TITLE)),
         blocks=[InputBlock(block_id=block, label=label, hint=hint, element=element)],
     )
 

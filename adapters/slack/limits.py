@@ -7,16 +7,33 @@ import re
 from bot.cards.text import closed
 
 HEADER = 150
+SECTION_TEXT = 3000
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
+BUTTON_URL = 3000
 OPTION_TEXT = 75
+FORM_TITLE = 24
+"""The title of a form, and its two buttons."""
+LABEL = 2000
 HINT = 2000
 MESSAGE_TEXT = 3000
+MOST_VIEW_BLOCKS = 100
+"""Blocks of one form or home."""
+MOST_BUTTONS = 25
+"""Elements of one row of buttons."""
 MOST_OPTIONS = 100
 """Options of one menu."""
 CODE = 2500
 BODY = 9000
 """All lines of a card together. Slack refuses a message of more than about 13,200 characters."""
+QUIET = 2000
+"""All small print of a card together: with the lines and the buttons it stays below the same limit."""
+MOST_LINES = 400
+"""Lines of a card that are no small print; they share one block."""
+MOST_QUIET = 40
+"""Lines of small print; each is a block."""
+MORE_TEXT = 40
+"""Room for the words that count what was left out of a text."""
 PARTS = (2500, 300, 80)
 """The lengths to which a part of a line is cut: the first at which the body fits, or the last."""
 
@@ -39,3 +56,11 @@ def cut(text: str, limit: int) -> str:
         return text
     beginning = text[: limit - 1]
     return f"{beginning if closed(beginning) == beginning else closed(text[: limit - 2])}…"
+
+
+def escape_within(text: str, limit: int) -> str:
+    """Return the text escaped and cut so that it has at most `limit` characters, and no escape is cut open."""
+    shown = cut(text, limit)
+    while len(escaped := escape(shown)) > limit:
+        shown = cut(text, len(shown) * limit // len(escaped))
+    return escaped

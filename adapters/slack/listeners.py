@@ -16,10 +16,12 @@ from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
+from adapters.slack.view_answers import is_shown_in_form
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
 from bot.cards.model import ASK, Card
+from bot.domain.people import Actor
 from bot.errors import ChatError
 from bot.workflow.intake import NO_LEDGER, Response
 
@@ -77,6 +79,8 @@ def register(  # noqa: PLR0913 - what listeners need
     app.view(REASON_CALLBACK)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
     app.event("message")(_on_said(intake, client, is_private=True))
+    app.event("app_home_opened")(_on_home(intake))
+    app.action(re.compile("^link_"))(_on_link)
     app.error(on_error)
 
 
@@ -124,6 +128,8 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keepe
 
 def _answer(client: WebClient, body: dict[str, Any], call: PressCall | CommandCall, response: Response) -> None:
     """Answer the sender alone: at the address that came with it, else with a private message there."""
+    if body.get("view") and is_shown_in_form(client, body, _drawn(response)):
+        return
     replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
     answer_sender(client, str(body.get("response_url") or ""), call, _drawn(response), replaces=replaces)
 
@@ -166,6 +172,21 @@ def _on_said(intake: Intake, client: WebClient, *, is_private: bool) -> Callable
             answer_words(client, said.place.channel_id, said.actor.user_id, draw(answer), is_private=is_private)
 
     return on_said
+
+
+def _on_home(intake: Intake) -> Callable[..., None]:
+    """Slack also tells of the tab with the messages, where nothing is drawn."""
+
+    def on_home(event: dict[str, Any]) -> None:
+        if event.get("tab") == "home":
+            intake.home_opened(Actor(user_id=str(event["user"])))
+
+    return on_home
+
+
+def _on_link(ack: Ack) -> None:
+    """Slack follows a link by itself, and wants an ack all the same."""
+    ack()
 
 
 def _choice(body: dict[str, Any]) -> PressCall:

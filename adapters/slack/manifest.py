@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bot.commands.command import Command
     from bot.commands.naming import CommandNames
 
-EVENTS = ("app_mention", "message.im")
-"""What is said to the bot: a mention in a channel, and a direct message. It reads nothing else."""
+EVENTS = ("app_home_opened", "app_mention", "message.im")
+"""A look at the bot's home, and what is said to it: a mention in a channel, a direct message. It reads nothing else."""
 
 
 def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> dict[str, object]:
@@ -28,7 +28,7 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

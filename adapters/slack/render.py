@@ -19,13 +19,29 @@ from slack_sdk.models.blocks import (
     RichTextElementParts,
     RichTextPreformattedElement,
     RichTextSectionElement,
+    SectionBlock,
 )
 
-from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
+from adapters.slack.fitting import NOTHING, fitted, length_of, whole
+from adapters.slack.limits import (
+    BODY,
+    BUTTON_TEXT,
+    CODE,
+    CONTEXT_TEXT,
+    HEADER,
+    MESSAGE_TEXT,
+    MORE_TEXT,
+    PARTS,
+    SECTION_TEXT,
+    cut,
+    escape,
+    escape_within,
+)
 from bot.cards.model import (
     ASK,
     Bold,
     Break,
+    Card,
     Channel,
     CommandButton,
     Group,
@@ -39,11 +55,11 @@ from bot.cards.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from slack_sdk.models.blocks import RichTextElement
 
-    from bot.cards.model import Button, Card, LinePart
+    from bot.cards.model import Button, LinePart
 
 DATE_FORMAT = "{date_short_pretty} {time}"
 
@@ -58,7 +74,7 @@ class Drawing:
 
 def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as blocks within Slack's limits. `group_ids` has the ids of user groups by their handles."""
-    card = replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines))
+    card = fitted(replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines)))
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False))]
     loud = [line for line in card.lines if line.tone is not Tone.QUIET]
     if loud:
@@ -68,19 +84,57 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     if card.buttons:
         buttons = [_button(button, place) for place, button in enumerate(card.buttons)]
         blocks.append(ActionsBlock(elements=buttons))
-    summary = escape(cut(card.summary, MESSAGE_TEXT))
+    summary = escape_within(card.summary, MESSAGE_TEXT)
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
 
 
 def draw_text(text: str) -> str:
     """Return the sentence for a message without blocks, with its times in the reader's zone. Nothing else is parsed."""
-    return "".join(_markdown(part) for part in in_parts(cut(text, MESSAGE_TEXT)))
+    shown = cut(text, MESSAGE_TEXT)
+    while len(drawn := "".join(_markdown(part) for part in in_parts(shown))) > MESSAGE_TEXT:
+        shown = cut(text, len(shown) * MESSAGE_TEXT // len(drawn))
+    return drawn
 
 
 def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
-    lines = ["".join(_markdown(part) for part in _resolved(line, group_ids or {}).parts) for line in card.lines]
-    return Drawing(text=cut("\n".join([escape(card.headline), *lines]), MESSAGE_TEXT), blocks=[])
+    card = fitted(replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines)))
+    limit = next((each for each in PARTS if _words(card, each) <= MESSAGE_TEXT), PARTS[-1])
+    lines = [escape_within(card.headline, HEADER), *("".join(_cut_words(line, limit)) for line in card.lines)]
+    kept = [line for place, line in enumerate(lines) if len("\n".join(lines[: place + 1])) <= MESSAGE_TEXT - MORE_TEXT]
+    more = [f"and {len(lines) - len(kept):,} more lines"] if len(kept) < len(lines) else []
+    return Drawing(text="\n".join([*kept, *more]), blocks=[])
+
+
+def _cut_words(line: Line, limit: int) -> Iterator[str]:
+    for part in line.parts:
+        yield _markdown(replace(part, text=cut(part.text, limit)) if isinstance(part, Bold) else _cut_text(part, limit))
+
+
+def _cut_text(part: LinePart, limit: int) -> LinePart:
+    return cut(part, limit) if isinstance(part, str) else part
+
+
+def _words(card: Card, limit: int) -> int:
+    return HEADER + MORE_TEXT + sum(1 + len(each) for line in card.lines for each in _cut_words(line, limit))
+
+
+def draw_lines(lines: Sequence[Line], group_ids: Mapping[str, str]) -> list[Block]:
+    """Return the lines as blocks of a view: small print by itself, all others together."""
+    resolved = fitted(Card(headline="", summary="", lines=tuple(_resolved(line, group_ids) for line in lines))).lines
+    loud = [line for line in resolved if line.tone is not Tone.QUIET]
+    limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
+    blocks: list[Block] = [RichTextBlock(elements=[_rich(line, limit) for line in loud])] if loud else []
+    return [*blocks, *(_quiet(line) for line in resolved if line.tone is Tone.QUIET)]
+
+
+def draw_row(line: Line, group_ids: Mapping[str, str]) -> SectionBlock | RichTextBlock:
+    """Return a row that may have a button beside it; as rich text, which has none, where a text would steer mrkdwn."""
+    line = whole(_resolved(line, group_ids))
+    text = "".join(_markdown(part) for part in line.parts)
+    if not _is_tame(line) or len(text) > SECTION_TEXT:
+        return RichTextBlock(elements=[_rich(line, PARTS[1])])
+    return SectionBlock(text=MarkdownTextObject(text=text or NOTHING, verbatim=True))
 
 
 def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:
@@ -98,14 +152,13 @@ def _resolved(line: Line, group_ids: Mapping[str, str]) -> Line:
 
 def _length(lines: list[Line], limit: int) -> int:
     """Return how many characters the lines have when each part is cut to the limit."""
-    texts = [part.text if isinstance(part, Bold) else part for line in lines for part in line.parts]
-    return sum(min(len(text), limit) for text in texts if isinstance(text, str))
+    return sum(length_of(line, limit) for line in lines)
 
 
 def _rich(line: Line, limit: int) -> RichTextElement:
     if line.tone is Tone.CODE:
         text = "".join(_own(part) for part in line.parts if isinstance(part, str | Break | Mark))
-        return RichTextPreformattedElement(elements=[RichTextElementParts.Text(text=cut(text, CODE))])
+        return RichTextPreformattedElement(elements=[RichTextElementParts.Text(text=cut(text, min(CODE, limit)))])
     return RichTextSectionElement(elements=list(_spans((*line.parts, Break()), limit)))
 
 
@@ -161,10 +214,15 @@ def _quiet(line: Line) -> Block:
         text = "".join(part.text if isinstance(part, Bold) else _own(part) for part in line.parts)
         return ContextBlock(elements=[PlainTextObject(text=cut(text, CONTEXT_TEXT), emoji=False)])
     text = "".join(_markdown(part) for part in line.parts)
-    is_tame = not any(_STEERING.search(part) for part in line.parts if isinstance(part, str))
-    if not is_tame or len(text) > CONTEXT_TEXT:
+    if not _is_tame(line) or len(text) > CONTEXT_TEXT:
         return RichTextBlock(elements=[_rich(line, PARTS[0])])
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
+
+
+def _is_tame(line: Line) -> bool:
+    """Return whether no text of the line steers mrkdwn."""
+    texts = (part.text if isinstance(part, Bold) else part for part in line.parts)
+    return not any(_STEERING.search(text) for text in texts if isinstance(text, str))
 
 
 _STEERING = re.compile(r"[*_~`<>&]|:[\w+'-]+:")

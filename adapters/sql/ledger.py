@@ -15,6 +15,7 @@ from adapters.sql.chain_writer import ChainWriter, tell
 from adapters.sql.database import FIRST, LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.documents import Asks
 from adapters.sql.errors import conflict_of_proof, translate_errors
+from adapters.sql.home_queries import ReadsOfHomes
 from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
 from adapters.sql.progress_queries import read_due
@@ -74,7 +75,7 @@ RECEIPT_LIMIT = timedelta(seconds=1.5)
 log = structlog.get_logger()
 
 
-class SqlLedger(Bookkeeping):
+class SqlLedger(ReadsOfHomes, Bookkeeping):
     """Every write is one transaction that locks the head of the audit log first, so all writers run one after another.
 
     `ask_types` has the type of ask for each command; `keys` sign the audit log, and each entry says the `origin`.

@@ -74,6 +74,10 @@ def choose_form(request: Request, most_rows: int) -> ChooseForm:
     )
 
 
+ANSWER_TITLE, ANSWER_CLOSE = "Logging sessions off", "Close"
+"""Of a form that only shows an answer."""
+
+
 def not_opened(error: ChatError) -> str:
     """Return the sentence for a presser whose form was not opened, or of which nobody knows whether it was."""
     then = "Press the button again, if you see none." if error.retryable else "Tell whoever runs the bot."

@@ -149,3 +149,14 @@ class Ledger(Protocol):
     def newest(self, limit: int) -> tuple[Request, ...]:
         """Return the newest requests, the newest first, `limit` at most."""
         ...
+
+    def open_heads(self, limit: int) -> tuple[Request, ...]:
+        """Return the heads of requests that are not over, those that expire first first, `limit` at most."""
+        ...
+
+    def newest_acts_of(self, user_id: str, limit: int) -> tuple[Request, ...]:
+        """Return the person's newest requests that act on sessions, the newest first, `limit` at most.
+
+        Only their newest fifty requests are looked at.
+        """
+        ...

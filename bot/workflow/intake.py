@@ -29,7 +29,10 @@ from bot.workflow.presses import NoEffect, PressHandler
 from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.inventory import Inventory
+    from bot.domain.people import Actor
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
@@ -56,6 +59,10 @@ class Response:
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
 
 
+def no_home(_: Actor) -> None:
+    """Draw nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Takes commands and presses. It uses the ledger, the rules and the inventory; never a host and never Slack."""
@@ -67,6 +74,7 @@ class Intake:
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
     contact: str = ""  # whom people ask about the bot; empty: nobody is named
     senders: Senders = field(default_factory=Senders)  # who sent how much
+    home_opened: Callable[[Actor], None] = no_home  # called when a person opens their home; waits for nothing
 
     def ask(self, call: CommandCall) -> Response:
         """Record a slash command and return the receipt, or the answer to a command that is not understood.

@@ -39,6 +39,7 @@ from bot.workflow.unreadable import Unreadable
 from bot.workflow.warning import WarningSender, are_warned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.domain.request import Request
@@ -62,6 +63,10 @@ ANNOUNCE_AGAIN = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
+def _nobody_looks(_: Request) -> None:
+    """Draw no home."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """The steps of requests and of their hosts. `assemble` builds one from the ports."""
@@ -78,6 +83,7 @@ class Workflow:
     unreadable: Unreadable
     audit: AuditAnswer
     first_parts: FirstParts = field(default_factory=FirstParts)
+    changed: Callable[[Request], None] = _nobody_looks  # called after the step of a request, when its card is drawn
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. A request that cannot be read is ended, and is no error of the step."""
@@ -108,6 +114,7 @@ class Workflow:
             self.publisher.publish(request.id)
             if request.state is State.AWAITING:
                 self.remind(request.id)
+            self.changed(request)
 
     def _step(self, request: Request) -> None:
         if request.state is not State.ENDED and self.clock.now() >= request.expires_at:

@@ -21,9 +21,10 @@ from bot.audit.record import (
     entry_for_taking_up,
     entry_for_unreadable,
 )
+from bot.domain.actions import facts_of
 from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.lifecycle import begins_something
-from bot.domain.part import WHOLE, part_for
+from bot.domain.part import HEAD, WHOLE, part_for
 from bot.domain.request import Pause, State, WorkItem
 from bot.domain.timeline import Timeline
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError, UnreadableRequest
@@ -298,6 +299,14 @@ class FakeLedger:
         with self._lock:
             requests = tuple(self._requests.values())
         return tuple(sorted(requests, key=lambda request: (request.asked_at, request.id), reverse=True)[:limit])
+
+    def open_heads(self, limit: int) -> tuple[Request, ...]:
+        heads = [taken(request, HEAD) for request in self.unended()]
+        return tuple(sorted(heads, key=lambda head: head.expires_at)[:limit])
+
+    def newest_acts_of(self, user_id: str, limit: int) -> tuple[Request, ...]:
+        theirs = [request for request in self.newest(len(self._requests)) if request.actor.user_id == user_id]
+        return tuple(request for request in theirs[:50] if not facts_of(request.action).only_reads)[:limit]
 
 
 def _not_proven(request: Request) -> Conflict:

@@ -52,6 +52,7 @@ class Parts:
             connection=self.part("connection"),
             directory=self.part("directory"),
             waits=self.part("waits"),
+            homes=self.part("homes"),
             digest=self.part("digest"),
             release=(lambda: self.told.append("release"),),
             writer=lambda: None,
@@ -64,13 +65,13 @@ def test_no_step_begins_while_the_bot_takes_its_last_commands() -> None:
     bot = parts.assembled()
     bot.start()
     assert parts.told == [
-        *("ledger policy", "directory start", "ledger postings", "waits start"),
+        *("ledger policy", "directory start", "ledger postings", "waits start", "homes start"),
         *("scheduler start", "connection start", "digest start"),
     ]
     parts.told.clear()
     bot.stop()
     assert parts.told == [
-        *("scheduler stop 0", "connection stop", "waits stop", "digest stop", "scheduler stop 5"),
+        *("scheduler stop 0", "connection stop", "waits stop", "homes stop", "digest stop", "scheduler stop 5"),
         *("directory stop", "release"),
     ]
 

@@ -76,6 +76,14 @@ def test_people_may_write_in_the_bots_messages_tab() -> None:
     assert (tab["messages_tab_enabled"], tab["messages_tab_read_only_enabled"]) == (True, False)
 
 
+def test_the_bot_has_a_home_and_hears_when_it_is_opened() -> None:
+    assert MANIFEST["features"]["app_home"]["home_tab_enabled"] is True
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    assert events == ["app_home_opened", "app_mention", "message.im"]
+    code = (ROOT / "adapters" / "slack" / "listeners.py").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"app\.event\(\"(.+?)\"\)", code)) == [each.partition(".")[0] for each in events]
+
+
 def test_the_local_workspace_grants_what_the_manifest_asks_for_and_no_more() -> None:
     assert list(read_workspace(SHIPPED_WORKSPACE).app.scopes) == NAMES
 
