@@ -10,10 +10,13 @@ HEADER = 150
 CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
 OPTION_TEXT = 75
+OPTION_VALUE = 150
 HINT = 2000
 MESSAGE_TEXT = 3000
 MOST_OPTIONS = 100
 """Options of one menu."""
+MOST_FOLDED = 5
+"""Options of one overflow menu."""
 CODE = 2500
 BODY = 9000
 """All lines of a card together. Slack refuses a message of more than about 13,200 characters."""

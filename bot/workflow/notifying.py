@@ -117,11 +117,11 @@ class Notifier:
         return bool(by and at and by.user_id == actor.user_id and self.clock.now() - at <= SEEN_WITHIN)
 
     def remind(self, request: Request) -> None:
-        """Mention the approvers once more in the card's thread. Raises `ChatError` when a later try may help."""
-        needs = request.requirement.needs if request.requirement else ()
-        if request.message_ref is None or not needs:
+        """Call those once more whom the card called, in its thread. Raises `ChatError` if a later try may help."""
+        called = request.requirement.whom_to_call if request.requirement else frozenset()
+        if request.message_ref is None or not called:
             return
-        names = tuple(sorted(frozenset().union(*(need.of for need in needs))))
+        names = tuple(sorted(called))
         line = notices.reminder(request)
         self.courier.send(request, replace(_called(request, "reminder", (), line), names=names))
 
