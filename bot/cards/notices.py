@@ -207,6 +207,16 @@ def asked_elsewhere(request: Request) -> Card:
     return Card(headline=text, summary=text, lines=(Line(parts=asked),))
 
 
+def stands_elsewhere(request: Request) -> Card:
+    """Return what the channel of a second rule is told: its people are needed, and the card stands elsewhere."""
+    card = request_card.build(request)
+    required = request.requirement
+    where = Channel(required.approve_in if required else "")
+    asked = ("The card of ", UserMention(request.actor.user_id), " stands in ", where, "; it waits until ")
+    lines = (*needs.of(request), Line(parts=(*asked, Timestamp(request.expires_at)), tone=Tone.QUIET))
+    return Card(headline=card.headline, summary=card.summary, lines=lines)
+
+
 def ended_elsewhere(request: Request) -> Card:
     """Return the outcome for a requester whose card stands in the approvers' channel."""
     text = f"{request.id}: {outcome_line(request)}"

@@ -50,6 +50,7 @@ class Requirement:
     rules: tuple[str, ...] = ()  # names of the rules that cover a target, each once
     needs: tuple[Need, ...] = ()  # all of them have to be met; empty where the requester's own yes is enough
     approve_in: str = ""  # id of the channel where the approvers are asked; empty: where the command was typed
+    also_in: tuple[str, ...] = ()  # ids of further channels of its rules, which are told where the card stands
     expires_after: timedelta = timedelta(minutes=15)  # how long the card waits for a press
     message: str = ""  # a sentence for the card, why `--force` did not work; empty: none
     hold: timedelta = timedelta()  # how long a forced act waits before it begins, for somebody to stop it

@@ -202,10 +202,12 @@ def met_by_both(new: Requirement, shown: Requirement | None) -> Requirement:
     if shown is None or shown.confirm is not Confirm.OTHERS:
         return new
     needs = tuple(dict.fromkeys((*shown.needs, *new.needs)))
+    others = dict.fromkeys(filter(None, (*shown.also_in, new.approve_in, *new.also_in)))
     return replace(
         shown,
         needs=needs,
         rules=tuple(dict.fromkeys((*shown.rules, *new.rules))),
+        also_in=tuple(channel for channel in others if channel != shown.approve_in),
         deny_reason=strictest(shown.deny_reason, new.deny_reason),
         call=None if shown.call is None and new.call is None else shown.whom_to_call | new.whom_to_call,
     )

@@ -217,11 +217,13 @@ def _together(rules: Sequence[Rule], *, by_another: bool) -> Requirement:
     needs = [rule.need for rule in rules if rule.need]
     if by_another:
         needs += [Need(count=1, of=rule.who, rule=MANY_AT_ONCE) for rule in rules if not _asks_others(rule)]
+    channels = tuple(dict.fromkeys(rule.approve_in for rule in rules if rule.approve_in))
     return Requirement(
         confirm=Confirm.OTHERS if needs else Confirm.SELF,
         rules=tuple(rule.name for rule in rules),
         needs=tuple(dict.fromkeys(needs)),
-        approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
+        approve_in=channels[0] if channels else "",
+        also_in=channels[1:],
         expires_after=min((rule.expires_after for rule in rules), default=timedelta(minutes=15)),
         deny_reason=strictest(*(rule.deny_reason for rule in rules)),
         call=_call(rules, by_another=by_another),

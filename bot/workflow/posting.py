@@ -213,6 +213,13 @@ def _open(message_ref: MessageRef) -> str:
     return f"open {message_ref.channel_id}"
 
 
+def other_channels(request: Request) -> tuple[str, ...]:
+    """Return the ids of the channels that are told where the card stands: further rules ask their people there."""
+    required = request.requirement
+    asks_others = required is not None and required.confirm is Confirm.OTHERS
+    return required.also_in if required is not None and asks_others else ()
+
+
 def approval_channel(request: Request) -> str:
     """Return the id of the channel where approvers are asked; empty when no other person has to say yes."""
     required = request.requirement

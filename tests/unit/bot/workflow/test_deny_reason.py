@@ -12,6 +12,7 @@ from bot.cards.model import Press
 from bot.domain.request import Ending, State
 from bot.domain.requirement import DenyReason, Need
 from bot.workflow.presses import CANCEL_INSTEAD, DENY_INSTEAD, SAY_WHY
+from tests.support.harness import text_of
 from tests.support.people import APPROVALS, BO, CHEN, DANA, LEADS, OLI, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
@@ -201,6 +202,22 @@ def test_what_a_second_rule_calls_is_called_too() -> None:
     assert request.requirement
     assert request.requirement.whom_to_call == LEADS | {"@oncall"}
     assert request.requirement.approve_in == APPROVALS.channel_id
+
+
+def test_the_channel_of_a_second_rule_is_told_where_the_card_stands_and_can_press_nothing_there() -> None:
+    need = Need(count=1, of=frozenset({"@oncall"}), rule="bob's")
+    harness = bot_with(rule("bob's", users=("bob",), need=need, approve_in="C0SECOND"), asking_leads(1))
+    request = harness.ask_and_run("comp1 id=3,5 --sync")
+    posted = {ref.channel_id: cards[-1] for ref, cards in harness.chat.cards.items()}
+    assert set(posted) == {"C0SECOND", APPROVALS.channel_id}
+    assert harness.find(request.id).message_ref
+    (told,) = [card for channel, card in posted.items() if channel == "C0SECOND"]
+    assert told.pressable == ()
+    assert "Needs a yes: 0 of 1 from @oncall" in text_of(told)
+    assert f"stands in {APPROVALS.channel_id}; it waits until" in text_of(told)
+    harness.press("deny", by=BO, on=request)
+    harness.wait(timedelta(minutes=2))
+    assert len(harness.chat.cards) == 2, "each of them is told once"
 
 
 # Progress
