@@ -8,7 +8,8 @@ from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, P
 from slack_sdk.models.views import View
 
 from adapters.slack.limits import FORM_TITLE, HINT, LABEL, MOST_OPTIONS, OPTION_TEXT, cut
-from bot.cards.forms import choose_form, reason_form
+from bot.cards.forms import choose_form, denial_form, reason_form
+from bot.cards.model import Press
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CALLBACK, BLOCK = "choose", "targets"
 REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
+DENIAL_CALLBACK = Press.DENY.value
+"""What a form sends back as its press. A no that was sent in a form is a no like any other."""
 
 
 def choose_view(request: Request, value: str) -> View:
@@ -44,7 +47,16 @@ def reason_view(request: Request, value: str) -> View:
     return _modal(form, element, REASON_CALLBACK, REASON_BLOCK, value)
 
 
-def _modal(form: Form, element: Element, callback: str, block: str, value: str) -> View:
+def denial_view(request: Request, value: str) -> View:
+    """Return the form for the reason of a no. `value` is the button's."""
+    form = denial_form(request)
+    element = PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, multiline=True)
+    return _modal(form, element, DENIAL_CALLBACK, REASON_BLOCK, value, optional=not form.is_needed)
+
+
+def _modal(  # noqa: PLR0913 - a form, and what Slack sends back with it
+    form: Form, element: Element, callback: str, block: str, value: str, *, optional: bool = False
+) -> View:
     label, hint = PlainTextObject(text=cut(form.label, LABEL)), PlainTextObject(text=cut(form.hint, HINT))
     return View(
         type="modal",
@@ -53,13 +65,19 @@ def _modal(form: Form, element: Element, callback: str, block: str, value: str) 
         title=PlainTextObject(text=cut(form.title, FORM_TITLE)),
         submit=PlainTextObject(text=cut(form.submit, FORM_TITLE)),
         close=PlainTextObject(text=cut(form.close, FORM_TITLE)),
-        blocks=[InputBlock(block_id=block, label=label, hint=hint, element=element)],
+        blocks=[InputBlock(block_id=block, label=label, hint=hint, element=element, optional=optional or None)],
     )
 
 
-def form_view(request: Request, value: str) -> View:
-    """Return the form that the request waits for."""
-    return choose_view(request, value) if request.reason_asked is None else reason_view(request, value)
+def form_view(request: Request, press: str, value: str) -> View:
+    """Return the form behind the button of this press."""
+    match press:
+        case Press.REASON:
+            return reason_view(request, value)
+        case Press.DENY | Press.DENY_BECAUSE:
+            return denial_view(request, value)
+        case _:
+            return choose_view(request, value)
 
 
 def written_in(view: Mapping[str, Any]) -> str:

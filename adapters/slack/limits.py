@@ -12,6 +12,7 @@ CONTEXT_TEXT = 2000
 BUTTON_TEXT = 75
 BUTTON_URL = 3000
 OPTION_TEXT = 75
+OPTION_VALUE = 150
 FORM_TITLE = 24
 """The title of a form, and its two buttons."""
 LABEL = 2000
@@ -23,6 +24,8 @@ MOST_BUTTONS = 25
 """Elements of one row of buttons."""
 MOST_OPTIONS = 100
 """Options of one menu."""
+MOST_FOLDED = 5
+"""Options of one overflow menu."""
 CODE = 2500
 BODY = 9000
 """All lines of a card together. Slack refuses a message of more than about 13,200 characters."""

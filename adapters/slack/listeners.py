@@ -13,7 +13,16 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.answers import answer_sender, answer_words, private
 from adapters.slack.errors import translate_errors
-from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
+from adapters.slack.forms import (
+    BLOCK,
+    CALLBACK,
+    DENIAL_CALLBACK,
+    REASON_BLOCK,
+    REASON_CALLBACK,
+    form_view,
+    picked_in,
+    written_in,
+)
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.view_answers import is_shown_in_form
@@ -76,7 +85,8 @@ def register(  # noqa: PLR0913 - what listeners need
         app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, asked, client, keeper))
     app.action(re.compile("^press_"))(_on_press(intake, wake, asked, client, keeper))
     app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
-    app.view(REASON_CALLBACK)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
+    for callback in (REASON_CALLBACK, DENIAL_CALLBACK):
+        app.view(callback)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
     app.event("message")(_on_said(intake, client, is_private=True))
     app.event("app_home_opened")(_on_home(intake))
@@ -116,7 +126,7 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keepe
         if call.press == ASK:
             _keep_url(response, body, asked)
         _wake_for(response, wake)
-        if response.form and (why := _open_form(client, str(body["trigger_id"]), response.form, call.value)):
+        if response.form and (why := _open_form(client, body, response.form, call)):
             response = Response(text=why)
         if response.text and not response.is_repeated:
             _answer(client, body, call, response)
@@ -207,12 +217,12 @@ def _wake_for(response: Response, wake: Wake) -> None:
         wake(response.wake)
 
 
-def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> str:
+def _open_form(client: WebClient, body: dict[str, Any], request: Request, call: PressCall) -> str:
     """Open the form and return an empty text, or return the sentence for the presser when Slack did not open it."""
-    view = form_view(request, value)
+    view = form_view(request, call.press, call.value)
     try:
         with translate_errors():
-            return _opened(client, trigger_id, view)
+            return _opened(client, str(body["trigger_id"]), view)
     except ChatError as error:
         log.warning("form.not_opened", request_id=request.id, message=error.message)
         return not_opened(error)

@@ -15,6 +15,17 @@ from bot.workflow.inputs import CommandCall, PressCall, SaidCall
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.cards.model import Button, CommandButton
+
+
+MENU_ACTION = "press_menu"
+"""The action id of the menu behind the buttons of a card. Its options say which press each of them is."""
+
+
+def option_value(entry: Button | CommandButton) -> str:
+    """Return what an option of the menu carries: `choose TS-7K3QXM:2`, the press and the value of a button."""
+    return f"{entry.press} {entry.value}"
+
 
 def command_call(body: Mapping[str, Any]) -> CommandCall:
     """Return the command of a payload. Raises `KeyError` for a payload of another form."""
@@ -31,14 +42,23 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     """Return the press of a payload. Raises `LookupError` for a payload of another form."""
     action = body["actions"][0]
     channel = body.get("channel") or {}
+    press, value = _pressed(action)
     return PressCall(
-        press=str(action["action_id"]).removeprefix("press_").partition(":")[0],
-        value=str(action.get("value") or ""),
+        press=press,
+        value=value,
         actor=_actor(body),
         place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
         delivery=str(body.get("trigger_id") or ""),
         message_ref=_message_ref(body.get("container") or {}),
     )
+
+
+def _pressed(action: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the press and its value: those of the button, or of the option that was chosen in the menu."""
+    if action["action_id"] == MENU_ACTION:
+        press, _, value = str(action["selected_option"]["value"]).partition(" ")
+        return press, value
+    return str(action["action_id"]).removeprefix("press_").partition(":")[0], str(action.get("value") or "")
 
 
 def form_call(body: Mapping[str, Any], picked: frozenset[int] | None = None, text: str | None = None) -> PressCall:

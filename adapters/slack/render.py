@@ -14,6 +14,8 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     HeaderBlock,
     MarkdownTextObject,
+    Option,
+    OverflowMenuElement,
     PlainTextObject,
     RichTextBlock,
     RichTextElementParts,
@@ -31,12 +33,16 @@ from adapters.slack.limits import (
     HEADER,
     MESSAGE_TEXT,
     MORE_TEXT,
+    MOST_FOLDED,
+    OPTION_TEXT,
+    OPTION_VALUE,
     PARTS,
     SECTION_TEXT,
     cut,
     escape,
     escape_within,
 )
+from adapters.slack.payloads import MENU_ACTION, option_value
 from bot.cards.model import (
     ASK,
     Bold,
@@ -81,9 +87,8 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
         limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
         blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
     blocks += [_quiet(line) for line in card.lines if line.tone is Tone.QUIET]
-    if card.buttons:
-        buttons = [_button(button, place) for place, button in enumerate(card.buttons)]
-        blocks.append(ActionsBlock(elements=buttons))
+    if card.pressable:
+        blocks.append(ActionsBlock(elements=list(_pressable(card))))
     summary = escape_within(card.summary, MESSAGE_TEXT)
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
 
@@ -243,6 +248,20 @@ def _markdown(part: LinePart) -> str:
         case Timestamp():
             return f"<!date^{int(part.at.timestamp())}^{DATE_FORMAT}|{part.at:%Y-%m-%d %H:%M} UTC>"
     assert_never(part)
+
+
+def _pressable(card: Card) -> Iterator[ButtonElement | OverflowMenuElement]:
+    """Yield the buttons, then the menu. What no option may carry, or has no room there, is a button."""
+    fitting = [entry for entry in card.menu if len(option_value(entry)) <= OPTION_VALUE][:MOST_FOLDED]
+    loose = [entry for entry in card.menu if entry not in fitting]
+    yield from (_button(button, place) for place, button in enumerate((*card.buttons, *loose)))
+    if fitting:
+        yield OverflowMenuElement(action_id=MENU_ACTION, options=[_option(entry) for entry in fitting])
+
+
+def _option(entry: Button | CommandButton) -> Option:
+    label = PlainTextObject(text=cut(entry.label, OPTION_TEXT), emoji=False)
+    return Option(value=option_value(entry), text=label)
 
 
 def _button(button: Button | CommandButton, place: int) -> ButtonElement:

@@ -57,6 +57,7 @@ POSTINGS: JsonColumn[tuple[Posting, ...]] = JsonColumn(tuple[Posting, ...])
 SESSION: JsonColumn[Session] = JsonColumn(Session, KEPT_SESSIONS)
 EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSession, ...])
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
+SERVING: JsonColumn[tuple[tuple[str, ...], ...]] = JsonColumn(tuple[tuple[str, ...], ...])
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
 STANDING: JsonColumn[Standing] = JsonColumn(Standing)
 

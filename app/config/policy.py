@@ -13,7 +13,7 @@ from app.config.tickets import fault_in_ticket
 from bot.domain.actions import Action
 from bot.domain.conditions import is_like
 from bot.domain.durations import parse_duration, written
-from bot.domain.requirement import MANY_AT_ONCE, Need
+from bot.domain.requirement import MANY_AT_ONCE, DenyReason, Need
 from bot.domain.session import KNOWN_STATES, SessionState
 from bot.policy.evaluate import OWN_REQUESTS
 from bot.policy.model import Force, Rule
@@ -89,6 +89,13 @@ def _confirm(value: str) -> str:
     return value
 
 
+def _deny_reason(value: str) -> str:
+    asked = [reason.value for reason in DenyReason if reason]
+    if value and value not in asked:
+        raise ValueError(f"write {' or '.join(asked)}, or leave it out: then a no needs no reason")
+    return value
+
+
 def _ticket(value: str) -> str:
     if fault := fault_in_ticket(value):
         raise ValueError(fault)
@@ -152,7 +159,9 @@ class RuleSettings(Section):
     idle_over: IdleTime = timedelta()
     confirm: Annotated[str, AfterValidator(_confirm)] = "self"
     requester_counts: bool = False
+    call: list[PersonName] | None = None
     approve_in: ChannelId = ""
+    deny_reason: Annotated[str, AfterValidator(_deny_reason)] = ""
     force: Annotated[ForceSettings, BeforeValidator(_force)] = ForceSettings(allowed=False)
     max_targets: int = Field(default=50, ge=1, le=MOST)
     expires_after: CardTime = timedelta(minutes=15)
@@ -193,7 +202,9 @@ class RuleSettings(Section):
             states=frozenset(s for s in SessionState if any(is_like(pattern, s.label) for pattern in self.states)),
             idle_over=self.idle_over,
             need=self._need(),
+            call=None if self.call is None else frozenset(self.call),
             approve_in=self.approve_in,
+            deny_reason=DenyReason(self.deny_reason),
             force=self.force.value(),
             max_targets=self.max_targets,
             expires_after=self.expires_after,

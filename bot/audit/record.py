@@ -152,6 +152,8 @@ def _note_of(event: e.Event) -> str:
             return event.action.value
         case e.SecondPersonNeeded():
             return event.requirement.message
+        case e.Denied():
+            return event.reason
         case _:
             return ""
 

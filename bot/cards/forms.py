@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards.text import outside, plain, unmarked
-from bot.cards.wording import session_state
+from bot.cards.wording import called, session_state
 from bot.domain.ask import LONGEST_REASON
+from bot.domain.requirement import DenyReason
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
@@ -41,6 +42,7 @@ class ReasonForm:
     label: str  # above the text
     hint: str  # below it
     longest: int  # how many characters it may have
+    is_needed: bool = True  # it may not be left empty
 
 
 def reason_form(request: Request) -> ReasonForm:
@@ -54,6 +56,21 @@ def reason_form(request: Request) -> ReasonForm:
         label="Why can nobody be asked?",
         hint=f"{request.id} then goes on as if the reason had been typed. It is announced and kept.{wanted}",
         longest=LONGEST_REASON,
+    )
+
+
+def denial_form(request: Request) -> ReasonForm:
+    """Return the form behind Deny, for the reason."""
+    is_needed = request.requirement is not None and request.requirement.deny_reason is DenyReason.NEEDED
+    who = called(request.actor)
+    return ReasonForm(
+        title="Deny",
+        submit="Deny",
+        close="Back",
+        label="Why not?",
+        hint=f"{who} is told, and it is kept with {request.id}. Nothing is decided before you press Deny.",
+        longest=LONGEST_REASON,
+        is_needed=is_needed,
     )
 
 

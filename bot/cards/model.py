@@ -5,7 +5,7 @@ Every text goes through `plain` as its line, card, button or form is made, so th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -123,6 +123,7 @@ class Press(StrEnum):
 
     APPROVE = "approve"  # say yes
     DENY = "deny"  # say no
+    DENY_BECAUSE = "deny_because"  # say no, and why
     CHOOSE = "choose"  # take targets out
     DISCONNECT = "disconnect"  # disconnect instead of logging off
     CANCEL = "cancel"  # take the request back
@@ -189,10 +190,20 @@ class Card:
     summary: str  # requester, accounts and hosts in one line, which a locked phone shows
     lines: tuple[Line, ...] = ()  # below the headline
     buttons: tuple[Button | CommandButton, ...] = ()  # below the lines
+    menu: tuple[Button | CommandButton, ...] = ()  # behind the buttons, folded away: what fewer people need
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headline", unmarked(plain(self.headline)))
         object.__setattr__(self, "summary", unmarked(plain(self.summary)))
+
+    @property
+    def pressable(self) -> tuple[Button | CommandButton, ...]:
+        """All that a reader can press: the buttons, then the entries of the menu."""
+        return (*self.buttons, *self.menu)
+
+    def unpressable(self) -> Card:
+        """Return the card without anything to press."""
+        return replace(self, buttons=(), menu=())
 
 
 def mention(name: str) -> UserMention | Group:

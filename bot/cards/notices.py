@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card, target_list, wording
+from bot.cards import needs, request_card, target_list, wording
 from bot.cards.model import (
     Bold,
     Break,
@@ -26,6 +26,7 @@ from bot.commands import BY_NAME
 from bot.commands.naming import OWN_NAMES, CommandNames
 from bot.commands.tokens import escaped
 from bot.domain.actions import Action
+from bot.domain.ask import LONGEST_REASON
 from bot.domain.durations import duration
 from bot.errors import Suggestion
 
@@ -150,7 +151,8 @@ def outcome_line(request: Request) -> str:
     """Return the line for the card's thread: how the request ended, and who decided."""
     who = request.decided_by
     decided = f", decided by {wording.called(who)}" if who and who.user_id != request.actor.user_id else ""
-    return f"{request_card.build(request).headline}{decided}."
+    why = f" Why not: {outside(request.deny_reason, LONGEST_REASON)}" if request.deny_reason else ""
+    return f"{request_card.build(request).headline}{decided}.{why}"
 
 
 def reminder(request: Request) -> str:
@@ -195,8 +197,24 @@ def asked_elsewhere(request: Request) -> Card:
     """Return the notice for a requester whose card stands in the approvers' channel."""
     text = f"{request.id} waits for somebody else's yes"
     where = Channel(request.requirement.approve_in if request.requirement else "")
-    line = Line(parts=("I have asked in ", where, "; it waits until ", Timestamp(request.expires_at)))
-    return Card(headline=text, summary=text, lines=(line,))
+    asked = (
+        "I have asked in ",
+        where,
+        needs.called_in_words(request),
+        "; it waits until ",
+        Timestamp(request.expires_at),
+    )
+    return Card(headline=text, summary=text, lines=(Line(parts=asked),))
+
+
+def stands_elsewhere(request: Request) -> Card:
+    """Return what the channel of a second rule is told: its people are needed, and the card stands elsewhere."""
+    card = request_card.build(request)
+    required = request.requirement
+    where = Channel(required.approve_in if required else "")
+    asked = ("The card of ", UserMention(request.actor.user_id), " stands in ", where, "; it waits until ")
+    lines = (*needs.of(request), Line(parts=(*asked, Timestamp(request.expires_at)), tone=Tone.QUIET))
+    return Card(headline=card.headline, summary=card.summary, lines=lines)
 
 
 def ended_elsewhere(request: Request) -> Card:

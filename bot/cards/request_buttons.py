@@ -1,7 +1,12 @@
-"""The buttons of a request's card."""
+"""The buttons of a request's card, and the menu behind them.
+
+A card is one message for all its readers, so it has one no beside its yes: Deny where other people decide, else Cancel.
+What fewer people need is folded away in the menu. One row of three and the menu fits a phone.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import offers, target_list
@@ -13,27 +18,61 @@ from bot.domain.requirement import Confirm
 from bot.domain.session import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.domain.request import Request
 
 
 def of(request: Request) -> tuple[Button | CommandButton, ...]:
-    def button(press: Press, label: str, *, is_danger: bool = False) -> Button:
-        return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
-
-    if request.state is State.AWAITING and not target_list.is_complete(request):
-        return (button(Press.CANCEL, "Cancel"),)
-    if request.state is State.ASKED and request.reason_asked is not None:
-        return (button(Press.REASON, "Give the reason"),)
+    """Return the buttons, in the order in which they are read."""
     if request.state is State.AWAITING:
-        yes = button(Press.APPROVE, f"{facts_of(request.action).plain} {len(request.targets)}", is_danger=True)
-        return _deciding(request, yes, button)
+        return _waiting(request).buttons
+    if request.state is State.ASKED and request.reason_asked is not None:
+        return (_button(request, Press.REASON, "Give the reason"),)
     if request.state is State.READY and request.act_at:
-        return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
+        return (_button(request, Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
-    return (button(Press.STOP, "Stop the rest"),) if request.state is State.ACTING and _has_rest(request) else ()
+    stops = request.state is State.ACTING and _has_rest(request)
+    return (_button(request, Press.STOP, "Stop the rest"),) if stops else ()
+
+
+def menu_of(request: Request) -> tuple[Button | CommandButton, ...]:
+    """Return what is folded away behind the buttons."""
+    return _waiting(request).menu if request.state is State.AWAITING else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    buttons: tuple[Button, ...]
+    menu: tuple[Button, ...] = ()
+
+
+def _waiting(request: Request) -> _Row:
+    """Return what a card offers that waits for a yes. A change that stands alone is no menu, but a button."""
+    cancel = _button(request, Press.CANCEL, "Cancel")
+    if not target_list.is_complete(request):
+        return _Row(buttons=(cancel,))
+    label = f"{facts_of(request.action).plain} {len(request.targets)}"
+    yes = _button(request, Press.APPROVE, label, is_danger=True)
+    required, changes = request.requirement, tuple(_changes(request))
+    if required is None or required.confirm is not Confirm.OTHERS:
+        return _Row(buttons=(yes, cancel), menu=changes) if len(changes) > 1 else _Row(buttons=(yes, cancel, *changes))
+    own = _button(request, Press.CANCEL, "Cancel (requester)")
+    if required.deny_reason:
+        return _Row(buttons=(yes, _button(request, Press.DENY, "Deny...")), menu=(*changes, own))
+    because = _button(request, Press.DENY_BECAUSE, "Deny with a reason...")
+    return _Row(buttons=(yes, _button(request, Press.DENY, "Deny")), menu=(*changes, because, own))
+
+
+def _changes(request: Request) -> list[Button]:
+    """Return what makes the request smaller or gentler."""
+    changes = [_button(request, Press.CHOOSE, "Choose...")] if len(request.targets) > 1 else []
+    if request.action is Action.LOG_OFF and any(t.session.state is SessionState.ACTIVE for t in request.targets):
+        changes.append(_button(request, Press.DISCONNECT, "Disconnect instead"))
+    return changes
+
+
+def _button(request: Request, press: Press, label: str, *, is_danger: bool = False) -> Button:
+    return Button(press=press, label=label, request_id=request.id, version=request.version, is_danger=is_danger)
 
 
 def _has_rest(request: Request) -> bool:
@@ -41,14 +80,3 @@ def _has_rest(request: Request) -> bool:
     begun, hosts = request.begun, {target.session.host for target in request.targets}
     waiting = [target for target in request.open_targets if not may_be_ordered(request, target)]
     return any(len(hosts) > 1 or target.session.host in begun for target in waiting)
-
-
-def _deciding(request: Request, yes: Button, button: Callable[[Press, str], Button]) -> tuple[Button, ...]:
-    buttons = [yes]
-    if request.requirement and request.requirement.confirm is Confirm.OTHERS:
-        buttons.append(button(Press.DENY, "Deny"))
-    if len(request.targets) > 1:
-        buttons.append(button(Press.CHOOSE, "Choose..."))
-    if request.action is Action.LOG_OFF and any(t.session.state is SessionState.ACTIVE for t in request.targets):
-        buttons.append(button(Press.DISCONNECT, "Disconnect instead"))
-    return (*buttons, button(Press.CANCEL, "Cancel"))

@@ -38,6 +38,7 @@ def build(request: Request) -> Card:
         summary=f"{headline}{_whom(request)} ({request.id}, asked by {wording.called(request.actor)})",
         lines=tuple(lines),
         buttons=request_buttons.of(request),
+        menu=request_buttons.menu_of(request),
     )
 
 

@@ -39,9 +39,9 @@ _ENDED = {
 
 def bare(card: Card) -> Card:
     """Return the card without its buttons, as it is posted first; one without buttons is returned as it is."""
-    if not card.buttons:
+    if not card.pressable:
         return card
-    return replace(card, lines=(*card.lines, Line(parts=(BUTTONS_COME,), tone=Tone.QUIET)), buttons=())
+    return replace(card.unpressable(), lines=(*card.lines, Line(parts=(BUTTONS_COME,), tone=Tone.QUIET)))
 
 
 def waits(request: Request) -> Card:
@@ -72,7 +72,7 @@ def outcome(request: Request, fault: str) -> Card:
     """Return the outcome for a requester whose card can no longer be drawn."""
     ended = request_card.build(request)
     text = f"You see this here because the card cannot be drawn any more: {fault}"
-    return replace(ended, lines=(*ended.lines, Line(parts=(text,), tone=Tone.QUIET)), buttons=())
+    return replace(ended.unpressable(), lines=(*ended.lines, Line(parts=(text,), tone=Tone.QUIET)))
 
 
 def not_announced(request: Request, channel: str, fault: str) -> Card:

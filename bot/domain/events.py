@@ -84,6 +84,7 @@ class Counted:
     by: Actor  # the presser
     on_version: int  # the version that they decided on
     void: frozenset[str] = frozenset()  # user ids of people whose earlier yes no longer counts
+    serving: tuple[tuple[str, ...], ...] = ()  # for each need the user ids of those whose yes counts for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ class Approved:
     on_version: int  # the version that they decided on
     valid_for: timedelta  # how long the act may wait to begin
     void: frozenset[str] = frozenset()  # user ids of people whose earlier yes no longer counts
+    serving: tuple[tuple[str, ...], ...] = ()  # as in `Counted`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class Denied:
 
     by: Actor  # the presser
     on_version: int  # the version that they decided on
+    reason: str = ""  # why, in their words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,14 +281,12 @@ class Noted:
     detail: str = ""  # the command, the button, or the late answer
 
 
-# fmt: off
 Event = (
     Surveyed | ReasonAsked | ReasonGiven | Narrowed | ActionChanged | Counted | Approved | SecondPersonNeeded | Denied
     | Cancelled | Refused | Expired | WarningStarted | WarningDelivered | WarningFailed | GraceStarted | Announced
     | Started | HostStarted | HostContinued | TargetRequested | TargetEnded | Stopped | Ended | Settled
     | SettlingAbandoned | StepFailed | Failed | Noted
-)
-# fmt: on
+)  # fmt: skip
 
 
 def name_of(event: Event | Asked) -> str:

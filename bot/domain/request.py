@@ -199,9 +199,11 @@ class Request:
     reason_asked: tuple[str, ...] | None = None  # the requester is asked for a reason that contains these; else None
     requirement: Requirement | None = None  # what it takes before the bot acts; None: unknown, or nothing to do
     counted: tuple[Actor, ...] = ()  # the people whose yes counts so far
+    serving: tuple[tuple[str, ...], ...] = ()  # for each need the user ids of those whose yes counts; empty: nobody's
     alone: bool = False  # it became ready without anybody else's yes
     decided_by: Actor | None = None  # the presser who approved, denied or cancelled; None: no press decided
     decided_at: datetime | None = None  # when they did
+    deny_reason: str = ""  # why the approver said no, in their words; empty: nobody did, or they did not say
     message: str = ""  # a sentence about the request for people
     failure_reference: str = ""  # finds the failure that ended the request in the bot's log; empty: none did
     message_ref: MessageRef | None = None  # where the card stands in the chat; None: there is no card

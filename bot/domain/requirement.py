@@ -19,6 +19,19 @@ class Confirm(StrEnum):
     OTHERS = "others"  # that of the people in the needs
 
 
+class DenyReason(StrEnum):
+    """Whether a person who says no is asked why. The order is the one of strictness."""
+
+    UNASKED = ""  # they may say it
+    WANTED = "wanted"  # they are asked, and may leave it out
+    NEEDED = "needed"  # without it there is no no
+
+
+def strictest(*reasons: DenyReason) -> DenyReason:
+    """Return the strictest of these; `UNASKED` when there are none."""
+    return max(reasons, key=list(DenyReason).index, default=DenyReason.UNASKED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """A number of distinct people who have to say yes."""
@@ -37,9 +50,20 @@ class Requirement:
     rules: tuple[str, ...] = ()  # names of the rules that cover a target, each once
     needs: tuple[Need, ...] = ()  # all of them have to be met; empty where the requester's own yes is enough
     approve_in: str = ""  # id of the channel where the approvers are asked; empty: where the command was typed
+    also_in: tuple[str, ...] = ()  # ids of further channels of its rules, which are told where the card stands
     expires_after: timedelta = timedelta(minutes=15)  # how long the card waits for a press
     message: str = ""  # a sentence for the card, why `--force` did not work; empty: none
     hold: timedelta = timedelta()  # how long a forced act waits before it begins, for somebody to stop it
+    deny_reason: DenyReason = DenyReason.UNASKED  # whether a person who says no is asked why
+    call: frozenset[str] | None = None  # whom the card calls: user ids, group ids, handles; None: those who decide
+    called: int | None = None  # how many people besides the requester that are; None: the chat does not say
+
+    @property
+    def whom_to_call(self) -> frozenset[str]:
+        """The user ids, group ids and handles that the card calls; empty where nobody is asked."""
+        if self.confirm is not Confirm.OTHERS:
+            return frozenset()
+        return frozenset().union(*(need.of for need in self.needs)) if self.call is None else self.call
 
     @property
     def is_forced(self) -> bool:

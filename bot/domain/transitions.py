@@ -38,7 +38,7 @@ def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: 
         case e.ReasonAsked() | e.ReasonGiven():
             return _about_reason(request, event, now)
         case e.Narrowed() | e.ActionChanged() | e.SecondPersonNeeded():
-            return _new_content(replace(_voided(_reshaped(request, event, now), request.counted), counted=()))
+            return _new_content(_without_answers(_reshaped(request, event, now)))
         case e.Counted():
             return _counted(request, event)
         case e.Approved():
@@ -129,7 +129,12 @@ def _counted(request: Request, event: e.Counted | e.Approved) -> Request:
     """Return the request with the presser's yes: each person once, and only people who still count."""
     stay = tuple(a for a in request.counted if a.user_id not in event.void and a.user_id != event.by.user_id)
     gone = tuple(a for a in request.counted if a.user_id in event.void and a.user_id != event.by.user_id)
-    return replace(_voided(request, gone), counted=(*stay, event.by))
+    return replace(_voided(request, gone), counted=(*stay, event.by), serving=event.serving)
+
+
+def _without_answers(request: Request) -> Request:
+    """Return the request as if nobody had said yes; those who had are to be told."""
+    return replace(_voided(request, request.counted), counted=(), serving=())
 
 
 def _voided(request: Request, people: tuple[Actor, ...]) -> Request:
@@ -175,7 +180,8 @@ def _ended_early(
 ) -> Request:
     match event:
         case e.Denied():
-            return _end(_decided(request, event.by, now), Ending.DENIED, now)
+            denied = replace(request, deny_reason=event.reason)
+            return _end(_decided(denied, event.by, now), Ending.DENIED, now)
         case e.Cancelled():
             return _end(_decided(request, event.by, now), Ending.CANCELLED, now)
         case e.Refused():

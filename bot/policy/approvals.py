@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.conditions import Condition, Field, Operator
-from bot.domain.requirement import Confirm
+from bot.domain.requirement import Confirm, strictest
 from bot.domain.session import EARLIEST, KNOWN_STATES, SessionState
 from bot.policy.evaluate import at_once, check_member, for_session, may_ask, requirement_for, rule_for
 from bot.policy.model import Decision, deny
@@ -81,11 +81,21 @@ def is_enough(required: Requirement, request: Request, counted: Sequence[Person]
         case Confirm.SELF:
             return requester in people
         case Confirm.OTHERS:
-            return all(
-                sum(_counts_for(need, s, is_requester=s.actor.user_id == requester) for s in people.values())
-                >= need.count
-                for need in required.needs
-            )
+            serving = serving_of(required, request, list(people.values()))
+            return all(len(those) >= need.count for need, those in zip(required.needs, serving, strict=True))
+
+
+def serving_of(required: Requirement, request: Request, counted: Sequence[Person]) -> tuple[tuple[str, ...], ...]:
+    """Return for each need, in their order, the user ids of those whose yes counts for it. One yes may serve several.
+
+    What decides and what the card shows is this one answer.
+    """
+    requester = request.actor.user_id
+    people = {person.actor.user_id: person for person in counted}
+    return tuple(
+        tuple(user for user, each in people.items() if _counts_for(need, each, is_requester=user == requester))
+        for need in required.needs
+    )
 
 
 def _counts_for(need: Need, person: Person, *, is_requester: bool) -> bool:
@@ -180,7 +190,8 @@ def conditions_on(
 def named_in(policy: Policy) -> frozenset[str]:
     """Return the user ids, group ids and handles that any rule names. The directory has to know all of them."""
     needed = (rule.need.of for rule in policy.rules if rule.need)
-    return frozenset().union(*(rule.who for rule in policy.rules), *needed)
+    called = (rule.call for rule in policy.rules if rule.call)
+    return frozenset().union(*(rule.who for rule in policy.rules), *needed, *called)
 
 
 def met_by_both(new: Requirement, shown: Requirement | None) -> Requirement:
@@ -191,4 +202,12 @@ def met_by_both(new: Requirement, shown: Requirement | None) -> Requirement:
     if shown is None or shown.confirm is not Confirm.OTHERS:
         return new
     needs = tuple(dict.fromkeys((*shown.needs, *new.needs)))
-    return replace(shown, needs=needs, rules=tuple(dict.fromkeys((*shown.rules, *new.rules))))
+    others = dict.fromkeys(filter(None, (*shown.also_in, new.approve_in, *new.also_in)))
+    return replace(
+        shown,
+        needs=needs,
+        rules=tuple(dict.fromkeys((*shown.rules, *new.rules))),
+        also_in=tuple(channel for channel in others if channel != shown.approve_in),
+        deny_reason=strictest(shown.deny_reason, new.deny_reason),
+        call=None if shown.call is None and new.call is None else shown.whom_to_call | new.whom_to_call,
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.domain.actions import Action, facts_of
 from bot.domain.letters import may_be_same
 from bot.domain.people import MemberStatus
-from bot.domain.requirement import MANY_AT_ONCE, Confirm, Need, Requirement
+from bot.domain.requirement import MANY_AT_ONCE, Confirm, Need, Requirement, strictest
 from bot.domain.session import SessionState
 from bot.policy.model import Decision, allows_computer, deny, matches, protects, protects_computer
 from bot.policy.tickets import contains_ticket
@@ -217,13 +217,31 @@ def _together(rules: Sequence[Rule], *, by_another: bool) -> Requirement:
     needs = [rule.need for rule in rules if rule.need]
     if by_another:
         needs += [Need(count=1, of=rule.who, rule=MANY_AT_ONCE) for rule in rules if not _asks_others(rule)]
+    channels = tuple(dict.fromkeys(rule.approve_in for rule in rules if rule.approve_in))
     return Requirement(
         confirm=Confirm.OTHERS if needs else Confirm.SELF,
         rules=tuple(rule.name for rule in rules),
         needs=tuple(dict.fromkeys(needs)),
-        approve_in=next((rule.approve_in for rule in rules if rule.approve_in), ""),
+        approve_in=channels[0] if channels else "",
+        also_in=channels[1:],
         expires_after=min((rule.expires_after for rule in rules), default=timedelta(minutes=15)),
+        deny_reason=strictest(*(rule.deny_reason for rule in rules)),
+        call=_call(rules, by_another=by_another),
     )
+
+
+def _call(rules: Sequence[Rule], *, by_another: bool) -> frozenset[str] | None:
+    """Return whom the card calls: the people that each rule calls, or else those who decide by it."""
+    if all(rule.call is None for rule in rules):
+        return None
+    return frozenset().union(*(_called_by(rule, by_another=by_another) for rule in rules))
+
+
+def _called_by(rule: Rule, *, by_another: bool) -> frozenset[str]:
+    deciding = rule.need.of if rule.need else frozenset[str]()
+    if by_another and not _asks_others(rule):
+        deciding |= rule.who
+    return rule.call if rule.call is not None and deciding else deciding
 
 
 def reason_to_ask_for(  # noqa: PLR0913 - as above

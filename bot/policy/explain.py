@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import duration
+from bot.domain.requirement import DenyReason
 from bot.domain.session import SessionState
 from bot.policy.evaluate import OWN_REQUESTS, may_ask, may_read_log
 from bot.policy.model import matches, protects
@@ -80,7 +81,10 @@ def _confirmation(rule: Rule, *, at_once: bool) -> str:
     if rule.need is None:
         return "nobody is asked" if at_once else "the requester confirms"
     where = f", asked in {rule.approve_in}" if rule.approve_in else ""
-    return f"needs a yes from {rule.need.count} of {', '.join(sorted(rule.need.of))}{where}"
+    called = "" if rule.call is None else f", and {' and '.join(sorted(rule.call)) or 'nobody'} called"
+    why = ", and a no has to say why" if rule.deny_reason is DenyReason.NEEDED else ""
+    why = ", and a no is asked why" if rule.deny_reason is DenyReason.WANTED else why
+    return f"needs a yes from {rule.need.count} of {', '.join(sorted(rule.need.of))}{where}{called}{why}"
 
 
 def _force_in_words(policy: Policy, person: Person, place: Place, action: Action, hosts: tuple[str, ...]) -> str:

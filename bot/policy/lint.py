@@ -24,16 +24,29 @@ def lint(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterat
             if _hides(earlier, rule):
                 yield f'rule "{rule.name}" is never reached: "{earlier.name}" takes all that it could match.'
         needed = rule.need.of if rule.need else frozenset()
-        for name in sorted((rule.who | needed) - known):
+        called = rule.call or frozenset()
+        for name in sorted((rule.who | needed | called) - known):
             if not name.startswith(("U", "W")):
                 yield f'rule "{rule.name}" names {name}, but there is no such user group.'
         if rule.force.is_allowed and not rule.approve_in:
             yield f'rule "{rule.name}" allows --force, but says not where to announce it: add approve_in: C...'
         if not members_of(rule.who):
             yield f'rule "{rule.name}" is for nobody: no member is among {", ".join(sorted(rule.who))}.'
+        if called and not members_of(called):
+            yield f'rule "{rule.name}" calls nobody: no member is among {", ".join(sorted(called))}.'
         yield from _lint_sessions(policy, rule)
+        yield from _lint_decision(policy, rule)
         if rule.need:
             yield from _lint_need(rule, members_of)
+
+
+def _lint_decision(policy: Policy, rule: Rule) -> Iterator[str]:
+    """Keys about other people where the rule lets one person act alone, on fewer than the limit asks a second for."""
+    if rule.need or rule.max_targets > policy.second_person_above:
+        return
+    for key, is_set in (("call", rule.call is not None), ("deny_reason", rule.deny_reason)):
+        if is_set:
+            yield f'rule "{rule.name}": {key} counts where somebody else decides; its `confirm` asks the requester.'
 
 
 def _lint_need(rule: Rule, members_of: MembersOf) -> Iterator[str]:

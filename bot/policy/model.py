@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.conditions import is_like, may_be_like
 from bot.domain.inventory import is_pattern
+from bot.domain.requirement import DenyReason
 from bot.domain.session import SessionState, is_address
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ class Rule:
     states: frozenset[SessionState] = frozenset(SessionState)  # the states that a session may be in
     idle_over: timedelta = timedelta()  # the session has to be idle for longer than this; 0: no matter how long
     need: Need | None = None  # the people who have to say yes; None: the requester confirms
+    call: frozenset[str] | None = None  # user ids, group ids and handles that its card calls; None: those of `need`
     approve_in: str = ""  # id of the channel where approvers are asked and force is announced; empty: none
+    deny_reason: DenyReason = DenyReason.UNASKED  # whether a person who says no is asked why
     force: Force = field(default_factory=Force)  # whether break-glass is allowed
     max_targets: int = 50  # the most sessions of one request under this rule
     expires_after: timedelta = timedelta(minutes=15)  # how long the card waits for a press

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Tally:
     is_enough: bool  # every need is met by people who count now
     void: frozenset[str]  # user ids whose earlier yes no longer counts
     decision: Decision  # whether the act may begin; a no when `is_enough` is False
+    serving: tuple[tuple[str, ...], ...]  # for each need the user ids of those whose yes counts for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ class Authorizer:
         policy, requester, place = self.policy, self.person(request.actor), request.place
         sessions = [target.session for target in targets]
         second = evaluate.with_second_person(policy, requester, place, request.action, sessions)
-        above = approvals.met_by_both(second, request.requirement)
+        above = self.with_called(request, approvals.met_by_both(second, request.requirement))
         nobody = self.nobody_to_ask(request, above)
         too_many = found.split_up(targets) if len(targets) > MOST_ASKED else ""
         return AloneLimit(
@@ -129,6 +130,15 @@ class Authorizer:
             if len(people) < need.count:
                 return Refused(rule=need.rule, message=wording.nobody_to_ask(need, len(people)))
         return None
+
+    def with_called(self, request: Request, required: Requirement) -> Requirement:
+        """Return the requirement with the number of people besides the requester that its card calls.
+
+        It is unknown when the chat names no member of one of the groups.
+        """
+        reached = [self.directory.members_of(frozenset({name})) for name in required.whom_to_call]
+        people = frozenset().union(*reached) - {request.actor.user_id}
+        return replace(required, called=len(people) if all(reached) else None)
 
     def may_act(self, request: Request) -> Decision:
         """Return whether the bot may act on the open targets now. Asked before the start and again before each host."""
@@ -180,10 +190,11 @@ class Authorizer:
         valid = [person for person in earlier if self.may_press(request, person).allowed]
         void = frozenset(p.actor.user_id for p in earlier) - {p.actor.user_id for p in valid}
         people = [*valid, presser]
+        serving = approvals.serving_of(required, request, people)
         if not approvals.is_enough(required, request, people):
-            return Tally(is_enough=False, void=void, decision=deny("not enough", ""))
+            return Tally(is_enough=False, void=void, decision=deny("not enough", ""), serving=serving)
         decision = approvals.may_still_act(self.policy, request, self.person(request.actor), people)
-        return Tally(is_enough=True, void=void, decision=decision)
+        return Tally(is_enough=True, void=void, decision=decision, serving=serving)
 
     def requirement_to_disconnect(self, request: Request) -> Requirement | Decision:
         """Return what it takes to disconnect the targets instead of logging them off; a `Decision` is a no."""

@@ -123,4 +123,4 @@ def unsettled(request: Request) -> Iterator[tuple[str, MessageRef]]:
 def _card(request: Request, key: str) -> Card:
     if key == ON:
         return notices.break_glass(request)
-    return replace(notices.break_glass(request) if key == OFF else request_card.build(request), buttons=())
+    return (notices.break_glass(request) if key == OFF else request_card.build(request)).unpressable()

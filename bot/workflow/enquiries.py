@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import request_card
@@ -60,7 +60,7 @@ class Enquiries:
         if request is None:
             unknown = f"I know no request {request_id} that you may see."
             return Card(headline=unknown, summary=unknown)
-        return replace(request_card.build(request), buttons=())
+        return request_card.build(request).unpressable()
 
     def _may_see(self, request: Request, person: Person) -> bool:
         """Return whether the person asked, may decide, or may list every computer of the request.

@@ -228,8 +228,7 @@ class Intake:
         return replace(answer, copy=troubles.copy(request)) if is_copy(request, call) else answer
 
     def _press_on(self, request: Request, call: PressCall, press: Press, version: int) -> Response:
-        opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
-        if opens_form:
+        if self._opens_form(request, press, call):
             refused = self.presses.refuses_form(request, press, call.actor, version)
             return self._note(refused, call) if refused else self._form(request)
         keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
@@ -238,6 +237,24 @@ class Intake:
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))
+
+    def _opens_form(self, request: Request, press: Press, call: PressCall) -> bool:
+        """Return whether the press is one on a button with a form behind it. What was sent in a form opens none.
+
+        Where the request is decided already, a no is answered at once: nobody writes a reason for nothing.
+        """
+        required = request.requirement
+        match press:
+            case Press.CHOOSE:
+                return call.picked is None
+            case Press.REASON:
+                return call.text is None
+            case Press.DENY if not (required and required.deny_reason):
+                return False
+            case Press.DENY | Press.DENY_BECAUSE:
+                return call.text is None and self.presses.is_waiting(request)
+            case _:
+                return False
 
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")

@@ -10,14 +10,15 @@ import structlog
 
 from bot.cards import notices, troubles
 from bot.cards.model import Card
+from bot.domain.people import Place
 from bot.domain.posting import Posting
 from bot.domain.request import LIST_FAILED, Ending, State
 from bot.errors import ChatError
 from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.buttons import unsettled
 from bot.workflow.courier import due_after
-from bot.workflow.posting import AGAIN, CARD, REDRAWN, approval_channel
-from bot.workflow.ways import CALLED, PRIVATE, Outgoing
+from bot.workflow.posting import AGAIN, CARD, REDRAWN, approval_channel, other_channels
+from bot.workflow.ways import CALLED, FOR_OTHERS, ONE_COPY, PRIVATE, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,8 @@ _TOLD = (Ending.DONE, Ending.DENIED, Ending.CANCELLED, Ending.EXPIRED, Ending.FA
 """Endings of a card that people were waiting at."""
 
 ENDED, ENDED_IN_THREAD, ELSEWHERE, INSTEAD = "ended", "ended in thread", "asked elsewhere", "instead of the card"
-VOID, NOT_ANNOUNCED, NOT_LISTED = "void", "not announced", "not listed"
-"""The keys of the notices. The number of a person, or of a version, follows some of them."""
+VOID, NOT_ANNOUNCED, NOT_LISTED, POINTER = "void", "not announced", "not listed", "pointer"
+"""The keys of the notices. The number of a person or of a version, or a channel, follows some of them."""
 
 log = structlog.get_logger()
 
@@ -99,6 +100,10 @@ class Notifier:
         if kind == ENDED_IN_THREAD:
             people = tuple(self._waiting_in_thread(request))
             return _called(request, key, people, notices.outcome_line(request)) if people else None
+        if kind == POINTER:
+            card = notices.stands_elsewhere(request)
+            place = Place(channel_id=number)
+            return Outgoing(key=key, card=card, ways=FOR_OTHERS, place=place, most_lost=ONE_COPY)
         if kind == ENDED and self._has_just_pressed(request, request.actor):
             return None
         return _private(request, key)
@@ -117,11 +122,11 @@ class Notifier:
         return bool(by and at and by.user_id == actor.user_id and self.clock.now() - at <= SEEN_WITHIN)
 
     def remind(self, request: Request) -> None:
-        """Mention the approvers once more in the card's thread. Raises `ChatError` when a later try may help."""
-        needs = request.requirement.needs if request.requirement else ()
-        if request.message_ref is None or not needs:
+        """Call those once more whom the card called, in its thread. Raises `ChatError` if a later try may help."""
+        called = request.requirement.whom_to_call if request.requirement else frozenset()
+        if request.message_ref is None or not called:
             return
-        names = tuple(sorted(frozenset().union(*(need.of for need in needs))))
+        names = tuple(sorted(called))
         line = notices.reminder(request)
         self.courier.send(request, replace(_called(request, "reminder", (), line), names=names))
 
@@ -146,6 +151,8 @@ def _wanted(head: Request) -> Iterator[str]:
     is_elsewhere = not _is_asked_here(head)
     if is_elsewhere and head.state is State.AWAITING:
         yield ELSEWHERE
+    if head.state is State.AWAITING:
+        yield from (f"{POINTER}:{channel}" for channel in other_channels(head))
     yield from (f"{VOID}:{number}" for number in range(len(head.voided)))
     if head.ending in _TOLD and head.published_version >= head.version and not _fault_of(head):
         yield ENDED_IN_THREAD

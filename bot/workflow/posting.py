@@ -50,7 +50,7 @@ class CardPoster:
         if request.message_ref is not None:
             return self._redraw(request, request.message_ref, card)
         posted = self._post(request, CARD, bare(card))
-        return self._dress(request, posted, card) if posted and card.buttons else posted
+        return self._dress(request, posted, card) if posted and card.pressable else posted
 
     def check(self, request: Request) -> None:
         """Post a waiting card anew when people cannot press the present one. `request` may be its head."""
@@ -143,7 +143,7 @@ class CardPoster:
     def _redraw_in_a_shape(self, message_ref: MessageRef, card: Card) -> None:
         """Redraw the card whole, else shorter, else in words when it has no buttons. Raises the first refusal."""
         first: ChatError | None = None
-        for shape in (Shape.WHOLE, Shape.SHORT) if card.buttons else Shape:
+        for shape in (Shape.WHOLE, Shape.SHORT) if card.pressable else Shape:
             try:
                 self.chat.redraw(message_ref, card, shape)
             except ChatError as error:
@@ -193,7 +193,7 @@ class CardPoster:
         if known.is_over and known.message_ref in (None, old):
             self.courier.forget(request, AGAIN)
         tried = request.posting(REDRAWN)
-        undressed = Posting(key=REDRAWN, claimed=is_bare and bool(card.buttons))
+        undressed = Posting(key=REDRAWN, claimed=is_bare and bool(card.pressable))
         self._mark(request, tried, undressed)
         posted = self._post(request, AGAIN, bare(card) if is_bare else card)
         if posted is None:
@@ -211,6 +211,13 @@ class CardPoster:
 def _open(message_ref: MessageRef) -> str:
     """Return the key under which it is kept that the channel took a card, whatever Slack says of it."""
     return f"open {message_ref.channel_id}"
+
+
+def other_channels(request: Request) -> tuple[str, ...]:
+    """Return the ids of the channels that are told where the card stands: further rules ask their people there."""
+    required = request.requirement
+    asks_others = required is not None and required.confirm is Confirm.OTHERS
+    return required.also_in if required is not None and asks_others else ()
 
 
 def approval_channel(request: Request) -> str:

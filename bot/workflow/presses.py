@@ -22,6 +22,7 @@ from bot.cards.wording import (
     wrong_reason,
 )
 from bot.domain.actions import Action
+from bot.domain.ask import LONGEST_REASON
 from bot.domain.events import (
     ActionChanged,
     Approved,
@@ -36,7 +37,7 @@ from bot.domain.events import (
 from bot.domain.lifecycle import ASKED_FOR, TABLE
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import State
-from bot.domain.requirement import Confirm
+from bot.domain.requirement import Confirm, DenyReason
 from bot.domain.transitions import READY_FOR
 from bot.errors import Conflict, ConflictReason
 from bot.policy.approvals import met_by_both
@@ -49,6 +50,11 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
     from bot.ports.ledger import Ledger
     from bot.workflow.authorization import Authorizer
+
+CANCEL_INSTEAD = "You asked for this yourself, so your no is Cancel, in the menu behind the buttons."
+DENY_INSTEAD = "Cancel is for the person who asked. You may decide this: press Deny to say no."
+SAY_WHY = "Say in a few words why not: the rule here wants the reason. Nothing is decided yet."
+_NO = (Press.DENY, Press.DENY_BECAUSE)
 
 TRIES = 50
 """How often a press is decided again when other presses are faster."""
@@ -87,11 +93,7 @@ class PressHandler:
         """
         presser = self.authorizer.person(actor)
         for _ in range(TRIES):
-            meant = (
-                self._reason(request, presser, text)
-                if press is Press.REASON
-                else self._meant(request, press, presser, version, keys)
-            )
+            meant = self._meant(request, press, presser, version, keys, text)
             if isinstance(meant, NoEffect):
                 return meant
             alone = self.authorizer.alone_limit(request, request.targets) if isinstance(meant, Approved) else None
@@ -113,6 +115,10 @@ class PressHandler:
         meant = self._meant(request, press, presser, version, frozenset())
         return meant if isinstance(meant, NoEffect) else None
 
+    def is_waiting(self, request: Request) -> bool:
+        """Return whether the request still waits for a yes or a no."""
+        return request.state is State.AWAITING and self.authorizer.clock.now() < request.expires_at
+
     def may_end(self, head: Request, press: Press, actor: Actor) -> bool:
         """Return whether this person may end or stop the request, as far as its head says."""
         presser, authorizer = self.authorizer.person(actor), self.authorizer
@@ -125,16 +131,27 @@ class PressHandler:
         meant = self._meant(request, press, self.authorizer.person(actor), version, frozenset())
         return not isinstance(meant, NoEffect) and isinstance(meant, TABLE[request.state])
 
-    def _meant(
-        self, request: Request, press: Press, presser: Person, version: int, keys: frozenset[tuple[str, int]]
+    def _meant(  # noqa: PLR0913, PLR0917 - as in `take`
+        self,
+        request: Request,
+        press: Press,
+        presser: Person,
+        version: int,
+        keys: frozenset[tuple[str, int]],
+        text: str | None = None,
     ) -> Event | NoEffect:
+        """Return what the press does. `text` None: a form for it may follow, so nothing is missing yet."""
+        if press is Press.REASON:
+            return self._reason(request, presser, text or "")
         if press in (Press.CANCEL, Press.STOP):
             return self._withdrawal(request, press, presser)
         reshapes = press in (Press.CHOOSE, Press.DISCONNECT)
         weigh = self.authorizer.may_reshape if reshapes else self.authorizer.may_press
         decision = weigh(request, presser)
         if not decision.allowed:
-            return NoEffect(request=request, kind=_not_theirs(request, presser), message=decision.message)
+            kind = _not_theirs(request, presser)
+            is_own_no = press in _NO and kind is NoteKind.OWN_PRESS and request.state is State.AWAITING
+            return NoEffect(request=request, kind=kind, message=CANCEL_INSTEAD if is_own_no else decision.message)
         if request.state is State.AWAITING and not request.content_version <= version <= request.version:
             stale = Conflict("The card has changed.", request=request, reason=ConflictReason.STALE)
             return NoEffect(request=request, kind=NoteKind.STALE_PRESS, message=clash(stale))
@@ -143,14 +160,12 @@ class PressHandler:
         match press:
             case Press.APPROVE:
                 return self._yes(request, presser)
-            case Press.DENY:
-                return Denied(by=presser.actor, on_version=request.version)
+            case Press.DENY | Press.DENY_BECAUSE:
+                return _no(request, presser, text)
             case Press.CHOOSE:
                 return self._narrower(request, presser, keys)
             case Press.DISCONNECT:
                 return self._gentler(request, presser)
-            case Press.REASON:
-                return self._reason(request, presser, "")
         assert_never(press)
 
     def _reason(self, request: Request, presser: Person, text: str) -> Event | NoEffect:
@@ -178,9 +193,22 @@ class PressHandler:
         decision = self.authorizer.may_withdraw(request, presser)
         if not decision.allowed:
             return NoEffect(request=request, kind=_not_theirs(request, presser), message=decision.message)
+        if press is Press.CANCEL and self._denies_instead(request, presser):
+            return NoEffect(request=request, kind=_not_theirs(request, presser), message=DENY_INSTEAD)
         if press is Press.STOP and request.state is not State.READY:
             return Stopped(by=presser.actor)
         return Cancelled(by=presser.actor, on_version=request.version)
+
+    def _denies_instead(self, request: Request, presser: Person) -> bool:
+        """Return whether the card has a no of their own for this person: Deny, which only those who decide may press.
+
+        A card whose list is not written has no other no than Cancel.
+        """
+        required = request.requirement
+        asks_others = required is not None and required.confirm is Confirm.OTHERS
+        is_own = presser.actor.user_id == request.actor.user_id
+        has_deny = request.state is State.AWAITING and target_list.is_complete(request)
+        return asks_others and has_deny and not is_own and self.authorizer.may_press(request, presser).allowed
 
     def _yes(self, request: Request, presser: Person) -> Event | NoEffect:
         """Return `Counted`, `Approved` or `Refused`. The deciding yes asks the rules and the people again."""
@@ -193,10 +221,16 @@ class PressHandler:
         if not tally.is_enough:
             if presser.actor.user_id in {actor.user_id for actor in request.counted} and not tally.void:
                 return NoEffect(request=request, kind=NoteKind.REPEATED_PRESS, message=still_needed(request))
-            return Counted(by=presser.actor, on_version=request.version, void=tally.void)
+            return Counted(by=presser.actor, on_version=request.version, void=tally.void, serving=tally.serving)
         if not tally.decision.allowed:
             return Refused(rule=tally.decision.rule, message=tally.decision.message, by=presser.actor)
-        return Approved(by=presser.actor, on_version=request.version, valid_for=READY_FOR, void=tally.void)
+        return Approved(
+            by=presser.actor,
+            on_version=request.version,
+            valid_for=READY_FOR,
+            void=tally.void,
+            serving=tally.serving,
+        )
 
     def _narrower(self, request: Request, presser: Person, keys: frozenset[tuple[str, int]]) -> Event | NoEffect:
         if request.state is State.AWAITING and keys >= {target.key for target in request.targets}:
@@ -210,10 +244,22 @@ class PressHandler:
         shown = request.requirement
         if found.confirm is Confirm.OTHERS and shown and shown.confirm is not Confirm.OTHERS:
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=OTHERS_FOR_GENTLER)
-        both = met_by_both(found, shown)
+        both = self.authorizer.with_called(request, met_by_both(found, shown))
         if nobody := self.authorizer.nobody_to_ask(request, both):
             return NoEffect(request=request, kind=NoteKind.REFUSED, message=nobody.message)
         return ActionChanged(by=presser.actor, on_version=request.version, action=Action.DISCONNECT, requirement=both)
+
+
+def _no(request: Request, presser: Person, text: str | None) -> Event | NoEffect:
+    """Return `Denied`, or why the form for its reason is shown again."""
+    required = request.requirement
+    is_needed = required is not None and required.deny_reason is DenyReason.NEEDED
+    if text == "" and is_needed and request.state is State.AWAITING:
+        return NoEffect(request=request, kind=NoteKind.USAGE_ERROR, message=SAY_WHY)
+    if text and len(text) > LONGEST_REASON:
+        too_long = f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
+        return NoEffect(request=request, kind=NoteKind.USAGE_ERROR, message=too_long)
+    return Denied(by=presser.actor, on_version=request.version, reason=text or "")
 
 
 def _not_theirs(request: Request, presser: Person) -> NoteKind:

@@ -5,7 +5,7 @@ A step reads the request, does what is missing, and may run twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,8 @@ class Workflow:
         limit = None
         if isinstance(decided, Surveyed) and decided.requirement:
             limit = self.authorizer.alone_limit(request, decided.targets)
-            decided = self.authorizer.nobody_to_ask(request, decided.requirement) or decided
+            called = self.authorizer.with_called(request, decided.requirement)
+            decided = self.authorizer.nobody_to_ask(request, called) or replace(decided, requirement=called)
         surveyed = self.ledger.record(request.id, decided, limit=limit)
         if surveyed.state is State.READY and surveyed.hold:
             self.scheduler.wake(WorkItem(request_id=request.id))  # after the announcement

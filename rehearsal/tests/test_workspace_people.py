@@ -197,6 +197,29 @@ def test_a_button_that_is_not_there_is_answered_with_those_that_are(workspace: W
         UserClient(workspace.url, "gus").press("Cancel")
 
 
+def test_an_option_of_an_overflow_menu_is_found_and_pressed_like_a_button(
+    workspace: Workspace, web: WebClient, app: Wire
+) -> None:
+    menu = {
+        "type": "overflow",
+        "action_id": "more",
+        "options": [
+            {"text": {"type": "plain_text", "text": text}, "value": value}
+            for text, value in (("Choose...", "choose"), ("Cancel (requester)", "cancel"))
+        ],
+    }
+    buttons = draw_button("Log off 1")
+    buttons[0]["elements"].append(menu)
+    web.chat_postMessage(channel="C0APPROVE1", text="card", blocks=buttons)
+    oli = UserClient(workspace.url, "oli")
+    assert oli.messages()[-1].buttons == ("Log off 1", "Choose...", "Cancel (requester)")
+    action = app.take(oli.press, "Cancel")["actions"][0]
+    assert (action["type"], action["action_id"], action["selected_option"]["value"]) == ("overflow", "more", "cancel")
+    assert "options" not in action
+    with pytest.raises(NoSuchButtonError, match=r'There is: "Log off 1", "Choose...", "Cancel \(requester\)"'):
+        oli.press("Stop")
+
+
 def test_stamps_grow_while_the_clock_stands_still(web: WebClient, clock: SetClock) -> None:
     first, second = (web.chat_postMessage(channel=OPS, text="x")["ts"] for _ in range(2))
     clock.advance(timedelta(seconds=5))

@@ -139,7 +139,7 @@ def test_a_quorum_takes_two_people_and_not_one_of_them_twice(stage: Rehearsal) -
     assert (request.state, len(request.counted)) == (State.AWAITING, 1)
     wait_until(lambda: any("You have said yes already" in text for text in private_to(stage, "bo")))
     (card,) = cards(stage, "chen")
-    assert "Yes so far: " in drawn(card)
+    assert "Needs a yes: 1 of 2 from " in drawn(card)
     assert is_on(stage, "rds-31", 4)
     request = press_and_wait(stage, "Log off 1", "chen")
     assert (request.ending, len(request.counted)) == (Ending.DONE, 2)

@@ -56,9 +56,10 @@ class Message:
 
     @property
     def buttons(self) -> list[str]:
-        """The labels of its buttons."""
+        """The labels of its buttons, and of what is folded away behind them."""
         rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
-        return [element["text"]["text"] for row in rows for element in row]
+        labelled = [one for row in rows for element in row for one in element.get("options", [element])]
+        return [one["text"]["text"] for one in labelled]
 
 
 @dataclass(slots=True)

@@ -245,25 +245,25 @@ class BotHarness:
         self, press: str, *, by: Actor | None = None, version: int | None = None, on: Request | None = None
     ) -> Response:
         """Press a button of the newest request's card, or of `on`, as it stands now or stood in an earlier version."""
-        return self._woken_by(self.intake.press(self._call(press, by, on, version)))
+        return self._woken_by(self.intake.press(self.call(press, by, on, version)))
 
     def choose(
         self, *places: int, by: Actor | None = None, version: int | None = None, on: Request | None = None
     ) -> Response:
         """Submit the form behind Choose... with these rows ticked."""
-        call = self._call("choose", by, on, version)
+        call = self.call("choose", by, on, version)
         return self._woken_by(self.intake.press(replace(call, picked=frozenset(places))))
 
     def give(self, reason: str, *, by: Actor | None = None, on: Request | None = None) -> Response:
         """Submit the form behind "Give the reason"."""
-        return self._woken_by(self.intake.press(replace(self._call("reason", by, on, None), text=reason)))
+        return self._woken_by(self.intake.press(replace(self.call("reason", by, on, None), text=reason)))
 
     def approve_and_run(self) -> Request:
         self.press("approve")
         self.run()
         return self.request
 
-    def _call(self, press: str, by: Actor | None, on: Request | None, version: int | None) -> PressCall:
+    def call(self, press: str, by: Actor | None, on: Request | None, version: int | None) -> PressCall:
         request = self.find((on or self.request).id)
         value = f"{request.id}:{version or request.version}"
         return PressCall(press=press, value=value, actor=by or self.asker, place=self.place)

@@ -89,7 +89,7 @@ def warned(*sessions: object) -> Request:
 def of_people() -> dict[str, Request]:
     """What others decide: who is needed, who has said yes, and what they made of it."""
     waiting = waiting_for_leads()
-    counted = after(waiting, e.Counted(by=b.OTHER, on_version=2))
+    counted = after(waiting, e.Counted(by=b.OTHER, on_version=2, serving=((b.OTHER.user_id,),)))
     approved = after(counted, b.approved(by=LEAD, on_version=3))
     gentler = e.ActionChanged(by=b.OTHER, on_version=2, action=Action.DISCONNECT, requirement=TWO_LEADS)
     several = surveyed(asked(), b.session(), JOSE, message="These are too many at once for --force, so I ask.")
@@ -175,6 +175,7 @@ def of_endings() -> dict[str, Request]:
         ),
         "ended-refused": after(asked(), e.Refused(rule="no rule", message="No rule lets you log sessions off.")),
         "ended-denied": after(frozen(), e.Denied(by=b.OTHER, on_version=2)),
+        "ended-denied-why": after(frozen(), e.Denied(by=b.OTHER, on_version=2, reason="quarter end, ask on Monday")),
         "ended-cancelled": after(frozen(), e.Cancelled(by=b.ASKER, on_version=2)),
         "ended-expired": after(replace(frozen(), expires_at=b.NOW), e.Expired()),
         "ended-failed": after(b.acting(), e.HostStarted(host="comp1"), e.Failed(reference="4f1c09aa", code="KeyError")),

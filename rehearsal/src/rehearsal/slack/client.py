@@ -72,7 +72,8 @@ class SeenFile:
 class SeenMessage:
     """A message as this person sees it.
 
-    `channel` is an id, `channel_name` reads `#ops` or `@logoffbot`. `versions` runs from the first one to the
+    `channel` is an id, `channel_name` reads `#ops` or `@logoffbot`. `buttons` has the texts of its buttons and of the
+    options of its overflow menus. `versions` runs from the first one to the
     current one.
     """
 
@@ -138,6 +139,8 @@ class UserClient:
         deliveries: int = 1,
     ) -> PressResult:
         """Presses the newest visible button of that text, else one that begins with it, and confirms its dialog.
+
+        An option of an overflow menu is found and chosen in the same way.
 
         `version` (0 the first, -2 the one before the last) or `stale_value` presses it as an older version of
         the message had it. Raises NoSuchButtonError.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from adapters.slack.payloads import command_call, form_call, press_call
 from bot.domain.events import ReasonAsked
 from bot.domain.lifecycle import advance
 from bot.domain.people import Actor, Place
+from bot.domain.requirement import Confirm, DenyReason, Requirement
 from bot.domain.session import Account
 from rehearsal.slack import find_faults
 from tests.support import builders as b
@@ -186,8 +188,41 @@ def test_the_form_for_the_reason_is_one_text_within_the_limits_of_slack() -> Non
         "max_length": 300,
     }
     assert find_faults(view["blocks"]) == ()
-    assert form_view(waiting, "v").callback_id == "reason"
-    assert form_view(b.awaiting(), "v").callback_id == "choose"
+    assert form_view(waiting, "reason", "v").callback_id == "reason"
+    assert form_view(b.awaiting(), "choose", "v").callback_id == "choose"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "press_of", "value"),
+    [
+        ("choose TS-7K3QXM:2", "choose", "TS-7K3QXM:2"),
+        ("cancel TS-7K3QXM:2", "cancel", "TS-7K3QXM:2"),
+        ("ask U0DANA sessions comp1", "ask", "U0DANA sessions comp1"),
+        ("", "", ""),
+    ],
+)
+def test_an_option_of_the_menu_is_a_press_like_a_button(chosen: str, press_of: str, value: str) -> None:
+    option = {"text": {"type": "plain_text", "text": "Choose...", "emoji": False}, "value": chosen}
+    action = {"type": "overflow", "action_id": "press_menu", "block_id": "Xj9", "selected_option": option}
+    call = press_call(press(actions=[action]))
+    assert (call.press, call.value) == (press_of, value)
+
+
+@pytest.mark.parametrize(
+    ("how", "optional"), [(DenyReason.UNASKED, True), (DenyReason.WANTED, True), (DenyReason.NEEDED, False)]
+)
+def test_the_form_for_the_reason_of_a_no_may_stay_empty_unless_a_rule_needs_it(
+    how: DenyReason, *, optional: bool
+) -> None:
+    required = Requirement(confirm=Confirm.OTHERS, deny_reason=how)
+    view = form_view(replace(b.awaiting(), requirement=required), "deny", "TS-AAAAAA:2").to_dict()
+    (block,) = view["blocks"]
+    assert (view["callback_id"], view["private_metadata"], block.get("optional", False)) == (
+        "deny",
+        "TS-AAAAAA:2",
+        optional,
+    )
+    assert (block["element"]["max_length"], find_faults(view["blocks"])) == (300, ())
 
 
 @pytest.mark.parametrize(("value", "text"), [("INC-7: it hangs", "INC-7: it hangs"), ("", ""), (None, "")])

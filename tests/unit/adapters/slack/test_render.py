@@ -18,7 +18,7 @@ from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw, draw_reply, draw_text
 from bot.cards import notices, request_card, target_list
 from bot.cards.manual import manual
-from bot.cards.model import Card, Line, Press, Tone, UserMention
+from bot.cards.model import Button, Card, CommandButton, Line, Press, Tone, UserMention
 from bot.cards.text import plain
 from bot.commands import COMMANDS
 from bot.domain.request import Ending, ExcludedSession
@@ -250,8 +250,43 @@ def test_a_button_carries_the_request_and_its_version_and_nothing_else() -> None
     for name, request in REQUESTS.items():
         buttons = [element for block in draw(request_card.build(request)).blocks if block["type"] == "actions"
                    for element in block["elements"]]  # type: ignore[attr-defined] # fmt: skip # an actions block has elements
-        assert {button["value"] for button in buttons} <= {f"{request.id}:{request.version}"}, name
-        assert {button["action_id"] for button in buttons} <= {f"press_{press.value}" for press in Press}
+        mine = f"{request.id}:{request.version}"
+        menus = [button for button in buttons if button["type"] == "overflow"]
+        assert {button["value"] for button in buttons if button not in menus} <= {mine}, name
+        assert {button["action_id"] for button in buttons} <= {
+            *(f"press_{press.value}" for press in Press),
+            "press_menu",
+        }
+        chosen = {option["value"] for menu in menus for option in menu["options"]}
+        assert chosen <= {f"{press.value} {mine}" for press in Press}, name
+
+
+def menu_of(entries: int, text: str = "comp1") -> Card:
+    folded = tuple(
+        CommandButton(label=f"Entry {number}", asker="U0DANA", command="sessions", text=text)
+        for number in range(entries)
+    )
+    yes = Button(press=Press.APPROVE, label="Log off 1", request_id="TS-AAAAAA", version=2, is_danger=True)
+    return Card(headline="x", summary="x", buttons=(yes,), menu=folded)
+
+
+@pytest.mark.parametrize(("entries", "folded", "loose"), [(0, 0, 0), (1, 1, 0), (5, 5, 0), (7, 5, 2)])
+def test_a_menu_stands_behind_the_buttons_and_what_it_has_no_room_for_is_a_button(
+    entries: int, folded: int, loose: int
+) -> None:
+    (block,) = [block for block in draw(menu_of(entries)).blocks if block["type"] == "actions"]
+    elements: Any = block["elements"]
+    assert find_faults([block]) == ()
+    kinds = [element["type"] for element in elements]
+    assert kinds == ["button"] * (1 + loose) + ["overflow"] * bool(folded)
+    assert [len(element["options"]) for element in elements if element["type"] == "overflow"] == [folded] * bool(folded)
+
+
+def test_an_entry_whose_command_no_option_may_carry_is_a_button() -> None:
+    (block,) = [block for block in draw(menu_of(1, text="c" * 150)).blocks if block["type"] == "actions"]
+    elements: Any = block["elements"]
+    assert [element["type"] for element in elements] == ["button", "button"]
+    assert find_faults([block]) == ()
 
 
 def test_only_a_card_whose_sessions_may_still_be_spared_has_a_button() -> None:

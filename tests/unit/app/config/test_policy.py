@@ -11,7 +11,7 @@ import pytest
 from app.config.policy import RESERVED
 from app.config.settings import load
 from bot.domain.actions import Action
-from bot.domain.requirement import MANY_AT_ONCE, Need
+from bot.domain.requirement import MANY_AT_ONCE, DenyReason, Need
 from bot.domain.session import SessionState
 from bot.errors import SettingsError
 from bot.policy.evaluate import OWN_REQUESTS
@@ -61,6 +61,7 @@ def test_a_rule_that_says_the_least_is_for_everything_of_its_kind(tmp_path: Path
     assert found.where == frozenset()
     assert (found.computers, found.users, found.states) == (("*",), ("*",), frozenset(SessionState))
     assert (found.need, found.force, found.approve_in) == (None, Force(), "")
+    assert (found.call, found.deny_reason) == (None, DenyReason.UNASKED)
     assert (found.idle_over, found.max_targets, found.expires_after) == (timedelta(), 50, timedelta(minutes=15))
 
 
@@ -73,6 +74,8 @@ def test_a_rule_says_where_on_whom_how_many_and_how_long(tmp_path: Path) -> None
         "states: [Active, dis*]",
         "idle_over: 1h30m",
         "approve_in: C0APPROVE",
+        'call: ["@duty", U0BO]',
+        "deny_reason: needed",
         "max_targets: 5",
         "expires_after: 2h",
     )
@@ -81,6 +84,11 @@ def test_a_rule_says_where_on_whom_how_many_and_how_long(tmp_path: Path) -> None
     assert (found.users, found.states) == ((r"CORP\a*",), frozenset({SessionState.ACTIVE, SessionState.DISCONNECTED}))
     assert (found.idle_over, found.expires_after) == (timedelta(minutes=90), timedelta(hours=2))
     assert (found.approve_in, found.max_targets) == ("C0APPROVE", 5)
+    assert (found.call, found.deny_reason) == (frozenset({"@duty", "U0BO"}), DenyReason.NEEDED)
+
+
+def test_a_rule_may_call_nobody(tmp_path: Path) -> None:
+    assert rule(tmp_path, "call: []").call == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -164,6 +172,10 @@ def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
         ("confirm: 2 of leads", "confirm: write a user group's handle (@oncall), its id (S...) or a user id (U...)"),
         ("requester_counts: maybe", "requester_counts: has to be true or false."),
         ("approve_in: approvals", "approve_in: write the channel's id (C...)"),
+        ("call: [leads]", "call.0: write a user group's handle (@oncall), its id (S...) or a user id (U...)"),
+        ("call: '@leads'", "call: has to be a list"),
+        ("deny_reason: always", "deny_reason: write wanted or needed, or leave it out: then a no needs no reason."),
+        ("deny_reason: no", "deny_reason: has to be a text. Put it in quotes."),
         ("force: {ticket: '['}", "force.ticket: this is no regular expression that I take: missing ]: ["),
         ("force: {hold: 301s}", "force.hold: has to be from 0s to 5m: an emergency cannot wait longer."),
         ("force: {hold: 10}", "force.hold: write a duration like 90s, 15m, 2h or 1d."),

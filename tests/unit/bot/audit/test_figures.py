@@ -47,7 +47,7 @@ def act(first: Verdict, second: Verdict | None = None) -> tuple[e.Event, ...]:
 
 APPROVED = lived(b.approved(by=b.OTHER), *act(Verdict.GONE, Verdict.UNKNOWN), requirement=FOUR_EYES)
 OWN = lived(b.approved(by=b.ASKER), *act(Verdict.GONE, Verdict.GONE), requirement=b.requirement())
-DENIED = lived(e.Denied(by=b.OTHER, on_version=2), requirement=FOUR_EYES)
+DENIED = lived(e.Denied(by=b.OTHER, on_version=2, reason="ask on Monday"), requirement=FOUR_EYES)
 REFUSED = lived(e.Refused(rule="no rule", message="No."))
 FORCED = lived(*act(Verdict.GONE, Verdict.NO_RIGHT), requirement=b.requirement(confirm=Confirm.NOBODY))
 NARROWED = lived(
@@ -70,6 +70,7 @@ def test_a_history_says_who_whom_where_by_which_rule_and_what_came_of_it() -> No
     assert [(each.actor, each.says) for each in APPROVED.answers] == [("U0OTHER", "yes")]
     assert (APPROVED.ending, APPROVED.decision_ms, APPROVED.done_ms) == ("done", 4000, 12_000)
     assert (REFUSED.ending, REFUSED.refused, REFUSED.note, REFUSED.sessions) == ("refused", True, "No.", ())
+    assert (DENIED.note, DENIED.reason) == ("ask on Monday", APPROVED.reason), "whose reason it is stays told apart"
     assert (DENIED.ending, DENIED.decision_ms, [each.says for each in DENIED.approvals]) == ("denied", 4000, ["no"])
     assert (OWN.approvals, len(OWN.answers)) == ((), 1)
     assert [each.verdict for each in NARROWED.sessions] == ["gone", "taken_out"]

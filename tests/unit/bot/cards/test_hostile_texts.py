@@ -125,13 +125,13 @@ def texts_of(card: Card) -> Iterator[str]:
         yield from (
             part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, str | Bold)
         )
-    yield from (button.label for button in card.buttons)
+    yield from (button.label for button in card.pressable)
 
 
 def shape_of(card: Card) -> tuple[object, ...]:
     """Lines with their marks, and buttons: what no name may change."""
     lines = [(line.tone, *(part for part in line.parts if isinstance(part, Break | Mark))) for line in card.lines]
-    return (tuple(lines), tuple((button.press, button.label) for button in card.buttons))
+    return (tuple(lines), tuple((button.press, button.label) for button in card.pressable))
 
 
 def assert_keeps_to_itself(text: str) -> None:

@@ -17,6 +17,9 @@ from tests.support import builders as b
 from tests.support import samples
 from tests.support.harness import text_of
 
+DECIDED = [Press.APPROVE, Press.DENY]
+"""What a card shows that other people decide on: a yes and one no."""
+
 REQUESTS = samples.of_all_kinds()
 NOBODY = Account(domain="", user="")
 
@@ -122,21 +125,20 @@ def people_on(line: Line) -> list[str]:
 
 def test_a_card_that_waits_for_others_calls_them_and_names_who_said_yes() -> None:
     said = {str(line.parts[0]): people_on(line) for line in request_card.build(REQUESTS["awaiting-counted"]).lines}
-    assert said["Needs a yes from 2 of "] == ["@leads", "@oncall"]
-    assert said["Yes so far: "] == [b.OTHER.user_id]
+    assert said["Needs a yes: 1 of 2 from "] == ["@leads", "@oncall", b.OTHER.user_id]
 
 
 def test_each_need_has_its_own_line() -> None:
     lines = request_card.build(REQUESTS["awaiting-two-needs"]).lines
     needs = [(line.parts[0], people_on(line)) for line in lines if str(line.parts[0]).startswith("Needs")]
-    assert needs == [("Needs a yes from 2 of ", ["@leads"]), ("Needs a yes from 1 of ", ["U0LEAD"])]
+    assert needs == [("Needs a yes: 0 of 2 from ", ["@leads"]), ("Needs a yes: 0 of 1 from ", ["U0LEAD"])]
 
 
 def test_what_was_counted_before_the_card_changed_is_not_shown_any_more() -> None:
     counted = REQUESTS["awaiting-counted"]
     kept = frozenset({counted.targets[0].key})
     narrowed = samples.after(counted, e.Narrowed(by=b.OTHER, on_version=counted.version, keys=kept))
-    assert "Yes so far" not in text_of(request_card.build(narrowed))
+    assert "Needs a yes: 0 of 2 from" in text_of(request_card.build(narrowed))
 
 
 def test_a_warned_session_can_be_cancelled_until_the_stated_time() -> None:
@@ -196,25 +198,37 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
     buttons = request_card.build(REQUESTS["awaiting-left-out"]).buttons
     assert [(button.press, button.label, button.value) for button in buttons] == [
         (Press.APPROVE, "Log off 2", "TS-AAAAAA:2"),
-        (Press.CHOOSE, "Choose...", "TS-AAAAAA:2"),
         (Press.CANCEL, "Cancel", "TS-AAAAAA:2"),
+        (Press.CHOOSE, "Choose...", "TS-AAAAAA:2"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("name", "presses"),
+    ("name", "presses", "menu"),
     [
-        ("awaiting-active", [Press.APPROVE, Press.DISCONNECT, Press.CANCEL]),
-        ("awaiting-others", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.DISCONNECT, Press.CANCEL]),
-        ("awaiting-disconnect", [Press.APPROVE, Press.DENY, Press.CHOOSE, Press.CANCEL]),
-        ("awaiting-narrowed", [Press.APPROVE, Press.DENY, Press.CANCEL]),
-        ("ready-approved", []),
-        ("acting-warned", []),
-        ("acting-one-done", [Press.STOP]),
+        ("awaiting-active", [Press.APPROVE, Press.CANCEL, Press.DISCONNECT], []),
+        ("awaiting-others", DECIDED, [Press.CHOOSE, Press.DISCONNECT, Press.DENY_BECAUSE, Press.CANCEL]),
+        ("awaiting-disconnect", DECIDED, [Press.CHOOSE, Press.DENY_BECAUSE, Press.CANCEL]),
+        ("awaiting-narrowed", DECIDED, [Press.DENY_BECAUSE, Press.CANCEL]),
+        ("ready-approved", [], []),
+        ("acting-warned", [], []),
+        ("acting-one-done", [Press.STOP], []),
     ],
 )
-def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press]) -> None:
-    assert [button.press for button in request_card.build(REQUESTS[name]).buttons] == presses
+def test_a_card_offers_what_can_be_done_with_it_now(name: str, presses: list[Press], menu: list[Press]) -> None:
+    card = request_card.build(REQUESTS[name])
+    assert ([button.press for button in card.buttons], [entry.press for entry in card.menu]) == (presses, menu)
+
+
+def test_a_card_has_one_no_beside_its_yes_and_fits_a_row_of_a_phone() -> None:
+    for name, request in REQUESTS.items():
+        card = request_card.build(request)
+        refusing = [button for button in card.buttons if button.press in (Press.DENY, Press.CANCEL)]
+        assert len(refusing) == (1 if Press.APPROVE in {button.press for button in card.buttons} else len(refusing)), (
+            name
+        )
+        assert len(card.buttons) <= 3, name
+        assert len(card.menu) <= 5, name
 
 
 def test_when_all_hosts_have_begun_there_is_nothing_left_to_stop() -> None:

@@ -34,6 +34,7 @@ def in_words(name: str, card: Card) -> Iterator[str]:
         text = "".join(map(part_in_words, line.parts))
         yield from ((MARGINS[line.tone] + each).rstrip() for each in text.split("\n"))
     yield from map(button_in_words, card.buttons)
+    yield from (f"... {button_in_words(entry)}" for entry in card.menu)
 
 
 def part_in_words(part: LinePart) -> str:

@@ -10,7 +10,7 @@ import pytest
 from bot.commands.logoff import LogoffAsk
 from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
-from bot.domain.requirement import Need
+from bot.domain.requirement import DenyReason, Need
 from bot.domain.session import SessionState
 from bot.policy.explain import explain
 from bot.policy.lint import lint
@@ -164,6 +164,32 @@ def test_a_rule_that_needs_others_and_says_not_where_is_found() -> None:
 def test_that_nobody_can_approve_is_found_and_those_who_do_not_count_are_not_counted() -> None:
     said = linted(asking_leads(3))
     assert said == ['rule "on-call": for U0CHEN nobody can approve: it needs 3, and there are 1.']
+
+
+def test_a_call_that_reaches_nobody_and_keys_that_never_count_are_found() -> None:
+    assert linted(asking_leads(1, call=frozenset({"@ghosts"}))) == [
+        'rule "on-call" names @ghosts, but there is no such user group.',
+        'rule "on-call" calls nobody: no member is among @ghosts.',
+    ]
+    assert linted(asking_leads(1, call=frozenset())) == []
+    idle = rule(call=c.LEADS, deny_reason=DenyReason.NEEDED, max_targets=5)
+    never = "counts where somebody else decides; its `confirm` asks the requester."
+    assert linted(idle) == [f'rule "on-call": {key} {never}' for key in ("call", "deny_reason")]
+    assert linted(rule(call=c.LEADS, deny_reason=DenyReason.NEEDED)) == [], "a second person may be asked above 10"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "needs a yes from 1 of @leads, asked in C0APPROVE;"),
+        ({"call": frozenset({"@duty"})}, "asked in C0APPROVE, and @duty called;"),
+        ({"call": frozenset()}, "asked in C0APPROVE, and nobody called;"),
+        ({"deny_reason": DenyReason.WANTED}, "asked in C0APPROVE, and a no is asked why;"),
+        ({"deny_reason": DenyReason.NEEDED}, "asked in C0APPROVE, and a no has to say why;"),
+    ],
+)
+def test_who_is_called_and_whether_a_no_says_why_is_explained(changes: dict[str, Any], said: str) -> None:
+    assert any(said in line for line in explained(asking_leads(1, **changes)))
 
 
 def test_that_one_of_the_requesters_would_have_nobody_is_found() -> None:

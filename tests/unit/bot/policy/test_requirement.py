@@ -96,6 +96,17 @@ def test_what_each_target_takes_is_taken_together() -> None:
     )
     found = requirement(rules, [b.session(), BOB])
     assert (set(found.needs), found.approve_in, found.expires_after) == ({one, two}, "C0ONE", timedelta(minutes=5))
+    assert found.also_in == ()
+
+
+def test_the_channels_of_further_rules_are_told_where_the_card_stands() -> None:
+    rules = policy(
+        rule("bobs", users=("bob",), need=b.need(rule="bobs"), approve_in="C0ONE"),
+        rule("rest", need=b.need(rule="rest"), approve_in="C0TWO"),
+    )
+    found = requirement(rules, [b.session(), BOB])
+    assert {found.approve_in, *found.also_in} == {"C0ONE", "C0TWO"}
+    assert len(found.also_in) == 1
 
 
 def test_force_without_the_reason_or_the_ticket_that_the_rule_wants_is_refused() -> None:

@@ -122,7 +122,7 @@ def test_what_the_database_does_not_take_is_counted_again(harness: BotHarness) -
 # What ends something
 
 
-@pytest.mark.parametrize(("press", "by"), [("deny", CHEN), ("cancel", CHEN), ("cancel", DANA)])
+@pytest.mark.parametrize(("press", "by"), [("deny", CHEN), ("cancel", DANA)])
 def test_what_ends_a_request_is_held_back_by_no_limit(harness: BotHarness, press: str, by: Actor) -> None:
     card = harness.request
     for _ in range(MOST + 5):

@@ -215,8 +215,9 @@ def test_a_card_for_other_approvers_stands_in_their_channel_and_the_requester_is
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3 --sync")
     assert channels(harness) == [APPROVALS.channel_id]
-    assert "Needs a yes from 1 of @leads" in harness.text_on_card(request)
+    assert "Needs a yes: 0 of 1 from @leads" in harness.text_on_card(request)
     assert "waits for somebody else's yes" in harness.told(DANA)[-1]
+    assert "I have asked in C0APPROVE and called 2 people; it waits until" in harness.told(DANA)[-1]
 
 
 def test_a_card_that_the_requester_confirms_stands_where_the_command_was_typed() -> None:

@@ -15,7 +15,7 @@ from bot.domain.people import MemberStatus
 from bot.domain.requirement import Need, Requirement
 from bot.policy.model import Decision, Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
-from bot.workflow.presses import NoEffect, PressHandler
+from bot.workflow.presses import DENY_INSTEAD, NoEffect, PressHandler
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
@@ -138,7 +138,10 @@ robo     -      -        -           -           -
 uma      -      -        -           -           -
 fay      -      -        -           -           -
 """
-"""Who may cancel, choose fewer targets and take the gentler act: the requester, and people who may approve."""
+"""Who may choose fewer targets and take the gentler act: the requester, and people who may approve.
+
+Cancel is the requester's alone while the card waits: the others have Deny.
+"""
 
 
 AFTER = {Press.CANCEL: "ended", Press.CHOOSE: "awaiting", Press.DISCONNECT: "awaiting"}
@@ -150,7 +153,11 @@ def test_cancelling_narrowing_and_the_gentler_act_are_for_the_requester_and_for_
     for (name, confirm, expected), (press, state) in product(table(CANCEL), AFTER.items()):
         with subtests.test(name=name, confirm=confirm, press=press):
             outcome = pressed(CONFIRMS[confirm], press, PEOPLE[name])
-            assert isinstance(outcome, NoEffect) == (expected == "-")
+            is_told = press is Press.CANCEL and expected == "yes" and name != "dana"
+            assert isinstance(outcome, NoEffect) == (expected == "-" or is_told)
+            if is_told:
+                assert isinstance(outcome, NoEffect)
+                assert outcome.message == DENY_INSTEAD
             if not isinstance(outcome, NoEffect):
                 assert outcome.state.value == state
 

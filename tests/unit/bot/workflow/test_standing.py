@@ -375,4 +375,5 @@ def test_the_sessions_of_a_short_card_are_all_named() -> None:
     card = request_card.build(harness.find(request.id))
     short = text_of(shorter(card))
     assert all(str(session.account) in short for session in sessions() if session.account.user)
-    assert shorter(card).buttons == card.buttons
+    assert (shorter(card).buttons, shorter(card).menu) == (card.buttons, card.menu)
+    assert card.menu

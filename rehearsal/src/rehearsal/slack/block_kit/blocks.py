@@ -24,7 +24,10 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button as one version of a message shows it. `confirm` is the title of its dialog, None without one."""
+    """A button, or an option of an overflow menu, as one version of a message shows it.
+
+    `confirm` is the title of its dialog, None without one.
+    """
 
     text: str
     value: str | None
@@ -34,6 +37,7 @@ class Button:
     confirm: str | None
     url: str | None
     element: Mapping[str, Any]
+    option: str | None = None  # the value of the option of an overflow menu; None for a button
 
 
 def find_faults(blocks: list[Any]) -> tuple[str, ...]:
@@ -71,11 +75,13 @@ def fill_in(blocks: list[Block], number: int) -> list[Block]:
 
 
 def find_buttons(blocks: list[Block]) -> Iterator[Button]:
-    """All buttons from top to bottom."""
+    """All buttons from top to bottom, each option of an overflow menu among them: people press one as the other."""
     for block in blocks:
         for element in find_elements(block):
             if element.get("type") == "button":
                 yield _read_button(element, block)
+            elif element.get("type") == "overflow":
+                yield from (_read_option(option, element, block) for option in element["options"])
 
 
 def _find_faults_between(blocks: list[Block]) -> Iterator[str]:
@@ -138,6 +144,21 @@ def _fill_texts(value: Any) -> Any:
             return copy
         case _:
             return value
+
+
+def _read_option(option: Block, element: Block, block: Block) -> Button:
+    confirm = element.get("confirm")
+    return Button(
+        text=option["text"]["text"],
+        value=option["value"],
+        action_id=element["action_id"],
+        block_id=block["block_id"],
+        style=None,
+        confirm=confirm["title"]["text"] if confirm else None,
+        url=option.get("url"),
+        element=element,
+        option=option["value"],
+    )
 
 
 def _read_button(element: Block, block: Block) -> Button:

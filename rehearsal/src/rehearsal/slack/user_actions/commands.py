@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.slack.block_kit.elements import hold
 from rehearsal.slack.context import Context
 from rehearsal.slack.delivery import Delivery, DeliveryResult
 from rehearsal.slack.errors import SlackError
@@ -49,14 +50,15 @@ async def run_command(
 
 
 async def press_button(context: Context, person: Person, wanted: Wanted, deliveries: int) -> Press:
-    """Presses a button and confirms its dialog.
+    """Presses a button, or chooses an option of an overflow menu, and confirms its dialog.
 
     Raises SlackError("no_such_button") with the buttons that exist.
     """
     expect_active(person)
     found = find_button(context.store, person, wanted)
     button = found.button
-    action = make_action(context, {"block_id": button.block_id}, button.element, {})
+    held = {} if button.option is None else hold(button.element, button.option)
+    action = make_action(context, {"block_id": button.block_id}, button.element, held)
     payload = press_payload(context, person, found.message, found.version, action=action, values={})
     url = context.store.settings.app.interactivity_url
     delivery = Delivery(kind="interactive", payload=payload, url=url, times=deliveries)
