@@ -33,7 +33,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     channel = body.get("channel") or {}
     return PressCall(
         press=str(action["action_id"]).removeprefix("press_").partition(":")[0],
-        value=str(action.get("value") or ""),
+        value=str((action.get("selected_option") or action).get("value") or ""),
         actor=_actor(body),
         place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
         delivery=str(body.get("trigger_id") or ""),

@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 )
 
 from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
+from adapters.slack.table import DATE_FORMAT, draw_table, table_lines
 from bot.cards.model import (
     ASK,
     Bold,
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
     from bot.cards.model import Button, Card, LinePart
 
-DATE_FORMAT = "{date_short_pretty} {time}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
@@ -59,17 +58,22 @@ class Drawing:
 def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as blocks within Slack's limits. `group_ids` has the ids of user groups by their handles."""
     card = replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines))
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False))]
+    head = HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False)).to_dict()
+    below = [block.to_dict() for block in _below(card)]
+    summary = escape(cut(card.summary, MESSAGE_TEXT))
+    return Drawing(text=summary, blocks=[head, *draw_table(card, [head, *below]), *below])
+
+
+def _below(card: Card) -> Iterator[Block]:
+    """Yield the blocks of lines and buttons, which stand below the headline and the table."""
     loud = [line for line in card.lines if line.tone is not Tone.QUIET]
     if loud:
         limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
-        blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
-    blocks += [_quiet(line) for line in card.lines if line.tone is Tone.QUIET]
+        yield RichTextBlock(elements=[_rich(line, limit) for line in loud])
+    yield from (_quiet(line) for line in card.lines if line.tone is Tone.QUIET)
     if card.buttons:
         buttons = [_button(button, place) for place, button in enumerate(card.buttons)]
-        blocks.append(ActionsBlock(elements=buttons))
-    summary = escape(cut(card.summary, MESSAGE_TEXT))
-    return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
+        yield ActionsBlock(elements=buttons)
 
 
 def draw_text(text: str) -> str:
@@ -80,7 +84,13 @@ def draw_text(text: str) -> str:
 def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
     lines = ["".join(_markdown(part) for part in _resolved(line, group_ids or {}).parts) for line in card.lines]
-    return Drawing(text=cut("\n".join([escape(card.headline), *lines]), MESSAGE_TEXT), blocks=[])
+    room = MESSAGE_TEXT - sum(len(line) + 1 for line in (escape(card.headline), *lines)) - _LINE
+    rows = [escape(line) for line in table_lines(card.table, room)] if card.table else []
+    return Drawing(text=cut("\n".join([escape(card.headline), *rows, *lines]), MESSAGE_TEXT), blocks=[])
+
+
+_LINE = 100
+"""Characters that stay free for the line about rows that are not shown."""
 
 
 def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:

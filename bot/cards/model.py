@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from bot.cards.table import Pick, Table
+
 
 @dataclass(frozen=True, slots=True)
 class UserMention:
@@ -187,6 +189,8 @@ class Card:
 
     headline: str  # the first line
     summary: str  # requester, accounts and hosts in one line, which a locked phone shows
+    table: Table | None = None  # below the headline; the lines come after it
+    pick: Pick | None = None  # a menu below the table
     lines: tuple[Line, ...] = ()  # below the headline
     buttons: tuple[Button | CommandButton, ...] = ()  # below the lines
 

@@ -60,7 +60,9 @@ class Enquiries:
         if request is None:
             unknown = f"I know no request {request_id} that you may see."
             return Card(headline=unknown, summary=unknown)
-        return replace(request_card.build(request), buttons=())
+        card = request_card.build(request)
+        table = card.table.aligned() if card.table else None  # no second try follows an answer that a chat refuses
+        return replace(card, table=table, pick=None, buttons=())
 
     def _may_see(self, request: Request, person: Person) -> bool:
         """Return whether the person asked, may decide, or may list every computer of the request.

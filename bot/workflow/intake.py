@@ -9,6 +9,7 @@ from unicodedata import category
 
 from bot.cards import notices, troubles
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
+from bot.cards.table import PICK
 from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import Understood, suggest, understand
@@ -25,6 +26,7 @@ from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
+from bot.workflow.picking import Picker
 from bot.workflow.presses import NoEffect, PressHandler
 from bot.workflow.senders import Senders
 
@@ -214,6 +216,8 @@ class Intake:
     def _press(self, call: PressCall) -> Response:
         if call.press == ASK:
             return self._ask_by_button(call)
+        if call.press == PICK:
+            return self._picked(call)
         if (aim := call.aim) is None or (request := self.ledger.find(aim[1])) is None:
             return self._unknown(call)
         answer = self._press_on(request, call, aim[0], aim[2])
@@ -230,6 +234,11 @@ class Intake:
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))
+
+    def _picked(self, call: PressCall) -> Response:
+        """Return what may be done with the session that was picked. It changes nothing."""
+        card = Picker(ledger=self.ledger, authorizer=self.presses.authorizer, names=self.names).answer(call)
+        return Response(text=card.summary, card=card) if card else self._unknown(call)
 
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")
