@@ -28,7 +28,7 @@ def build(request: Request) -> Card:
     lines = [
         *(session_table.notes(request) if is_table else rows.of_targets(request)),
         *rows.left_out(request),
-        *rows.silent_hosts(request),
+        *(session_table.silent_hosts(request) if is_table else rows.silent_hosts(request)),
         *_terms(request),
         *_said(request),
         *needs.of(request),

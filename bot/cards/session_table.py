@@ -7,18 +7,19 @@ only where there are several: the rows are in the order of presence over all hos
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.cards import details, wording
-from bot.cards.model import Line, Tone
+from bot.cards import details, rows, wording
+from bot.cards.model import Line, Mark, Tone
 from bot.cards.session_words import protocol
 from bot.cards.table import Cell, Option, Pick, Table
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action
 from bot.domain.durations import short
-from bot.domain.request import Ending
+from bot.domain.request import SAME_MACHINE, Ending
 from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 MOST_NOTES = 5
 """More lines about what could not be read are counted, not shown."""
+
+MOST_SILENT = 20
+"""More computers without an answer are counted, not named."""
 
 _MOST_IDS = 10
 _NAME_IN_MENU = 40
@@ -108,13 +112,13 @@ _IN_HEADLINE = (Presence.AT_WORK, Presence.IDLE, Presence.LEFT, Presence.UNKNOWN
 
 def table_of(request: Request) -> Table | None:
     """Return the table; None when there is nobody to show."""
-    rows = _rows(request)
-    if not rows:
+    shown = _rows(request)
+    if not shown:
         return None
     several = _has_several_hosts(request)
     columns = ("person", "state", "idle", *(("host",) if several else ()), "session", "from")
     more = _MORE_COLUMNS if request.ask.verbose else ()
-    cells = (_cells(target.session, several=several, is_verbose=request.ask.verbose) for _, target in rows)
+    cells = (_cells(target.session, several=several, is_verbose=request.ask.verbose) for _, target in shown)
     return Table(columns=(*columns, *more), rows=tuple(cells))
 
 
@@ -140,6 +144,21 @@ def notes(request: Request) -> list[Line]:
         said = wording.count(hidden, "service or listener", "services and listeners")
         lines.append(Line(parts=(f"{said} not shown; --verbose shows them",), tone=Tone.QUIET))
     return lines
+
+
+def silent_hosts(request: Request) -> list[Line]:
+    """Return the computers without an answer in one line; with their own sentences where there is one, or `--verbose`.
+
+    A name that stands for a machine with another name here is no silent one.
+    """
+    silent = [look for look in request.surveys if look.code and look.code != SAME_MACHINE]
+    if request.ask.verbose or len(silent) < 2:
+        return rows.silent_hosts(request)
+    named = [f"{look.host} ({look.code.replace('_', ' ')})" for look in silent[:MOST_SILENT]]
+    more = f" and {len(silent) - MOST_SILENT:,} more" if len(silent) > MOST_SILENT else ""
+    said = f" {wording.count(len(silent), 'computer')} did not answer: {', '.join(named)}{more}"
+    same = tuple(look for look in request.surveys if look.code == SAME_MACHINE)
+    return [Line(parts=(Mark("⚠"), said)), *rows.silent_hosts(replace(request, surveys=same))]
 
 
 def _rows(request: Request) -> list[tuple[int, Target]]:
