@@ -14,11 +14,13 @@ from slack_sdk.errors import SlackApiError
 from adapters.slack.answers import answer_sender, answer_words, private
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import BLOCK, CALLBACK, REASON_BLOCK, REASON_CALLBACK, form_view, picked_in, written_in
+from adapters.slack.message_form import TEXT_BLOCK, message_call, message_view
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
+from bot.cards.message_form import WRITE
 from bot.cards.model import ASK, Card
 from bot.errors import ChatError
 from bot.workflow.intake import NO_LEDGER, Response
@@ -75,6 +77,7 @@ def register(  # noqa: PLR0913 - what listeners need
     app.action(re.compile("^press_"))(_on_press(intake, wake, asked, client, keeper))
     app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
     app.view(REASON_CALLBACK)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
+    app.view(WRITE)(_on_form(intake, wake, keeper, TEXT_BLOCK, message_call))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
     app.event("message")(_on_said(intake, client, is_private=True))
     app.error(on_error)
@@ -113,6 +116,8 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keepe
             _keep_url(response, body, asked)
         _wake_for(response, wake)
         if response.form and (why := _open_form(client, str(body["trigger_id"]), response.form, call.value)):
+            response = Response(text=why)
+        if response.wants_text and (why := _opened_or_why(client, str(body["trigger_id"]), message_view(call))):
             response = Response(text=why)
         if response.text and not response.is_repeated:
             _answer(client, body, call, response)
@@ -188,12 +193,15 @@ def _wake_for(response: Response, wake: Wake) -> None:
 
 def _open_form(client: WebClient, trigger_id: str, request: Request, value: str) -> str:
     """Open the form and return an empty text, or return the sentence for the presser when Slack did not open it."""
-    view = form_view(request, value)
+    return _opened_or_why(client, trigger_id, form_view(request, value), request.id)
+
+
+def _opened_or_why(client: WebClient, trigger_id: str, view: View, request_id: str = "") -> str:
     try:
         with translate_errors():
             return _opened(client, trigger_id, view)
     except ChatError as error:
-        log.warning("form.not_opened", request_id=request.id, message=error.message)
+        log.warning("form.not_opened", request_id=request_id, message=error.message)
         return not_opened(error)
 
 

@@ -24,7 +24,6 @@ from slack_sdk.models.blocks import (
 from adapters.slack.limits import BODY, BUTTON_TEXT, CODE, CONTEXT_TEXT, HEADER, MESSAGE_TEXT, PARTS, cut, escape
 from adapters.slack.table import DATE_FORMAT, draw_table, table_lines
 from bot.cards.model import (
-    ASK,
     Bold,
     Break,
     Channel,
@@ -200,7 +199,7 @@ def _markdown(part: LinePart) -> str:
 def _button(button: Button | CommandButton, place: int) -> ButtonElement:
     if isinstance(button, CommandButton):  # two elements of a block may not have one id
         label = PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False)
-        return ButtonElement(text=label, action_id=f"press_{ASK}:{place}", value=button.value)
+        return ButtonElement(text=label, action_id=f"press_{button.press}:{place}", value=button.value)
     return ButtonElement(
         text=PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False),
         action_id=f"press_{button.press.value}",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.cards import session_table
+from bot.cards.message_form import TextButton
 from bot.cards.model import Card, CommandButton, Line, Mark, Tone
 from bot.cards.text import outside
 from bot.commands.house_style import quoted
@@ -16,7 +17,6 @@ from bot.domain.durations import short
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.commands.naming import CommandNames
     from bot.domain.session import Session
 
 OFFERED = (Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE)
@@ -28,7 +28,7 @@ _EXACT = re.compile(r"[^*?\[\],\"\u201c\u201d]+")
 _PLAIN = re.compile(r"[\w.\\-]+")
 
 
-def card_of(session: Session, actions: Sequence[Action], asker: str, names: CommandNames, why_not: str) -> Card:
+def card_of(session: Session, actions: Sequence[Action], asker: str, why_not: str) -> Card:
     """Return the answer. `why_not` is said when no action is allowed."""
     headline = f"{outside(str(session.account))} on {session.host}, session {session.id}"
     state = session_table.state_of(session)
@@ -40,10 +40,7 @@ def card_of(session: Session, actions: Sequence[Action], asker: str, names: Comm
         actions, why_not = (), "This name holds a letter that a filter cannot mean exactly. Ask by its id."
     if not actions:
         lines.append(Line(parts=(why_not,)))
-    buttons = [_button(action, asker, meant) for action in actions if action is not Action.MESSAGE]
-    if Action.MESSAGE in actions:
-        typed = f'{names.slash(facts_of(Action.MESSAGE).command)} {meant} "your text"'
-        lines += [Line(parts=("To send a message to this desktop, type:",)), Line(parts=(typed,), tone=Tone.CODE)]
+    buttons = [_button(action, asker, meant) for action in actions]
     return Card(headline=headline, summary=headline, lines=tuple(lines), buttons=tuple(buttons))
 
 
@@ -58,4 +55,6 @@ def _named(session: Session) -> str:
 
 def _button(action: Action, asker: str, meant: str) -> CommandButton:
     facts = facts_of(action)
+    if action is Action.MESSAGE:
+        return TextButton(label=f"{facts.plain}...", asker=asker, command=facts.command, text=escaped(meant))
     return CommandButton(label=facts.plain, asker=asker, command=facts.command, text=escaped(meant))

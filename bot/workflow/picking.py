@@ -14,14 +14,13 @@ from bot.domain.part import HEAD
 from bot.domain.request import Ending
 
 if TYPE_CHECKING:
-    from bot.commands.naming import CommandNames
     from bot.domain.request import Request
     from bot.domain.session import Session
     from bot.ports.ledger import Ledger
     from bot.workflow.authorization import Authorizer
     from bot.workflow.inputs import PressCall
 
-NOT_THEIRS = "This list is for the person who asked for it. Ask for your own with /sessions."
+NOT_THEIRS = "This list is for the person who asked for it. Ask for your own."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,6 @@ class Picker:
 
     ledger: Ledger
     authorizer: Authorizer
-    names: CommandNames
 
     def answer(self, call: PressCall) -> Card | None:
         """Return the answer; None for a pick from no list of the bot. A pick from another person's list is noted.
@@ -57,7 +55,7 @@ class Picker:
         decided = {each: self.authorizer.may_do(person, call.place, each, session) for each in OFFERED}
         allowed = [each for each in OFFERED if decided[each].allowed]
         why_not = _sentence(decided[Action.LOG_OFF].message)
-        return card_of(session, allowed, call.actor.user_id, self.names, why_not)
+        return card_of(session, allowed, call.actor.user_id, why_not)
 
 
 def _is_shown_to(request: Request, user_id: str) -> bool:

@@ -93,6 +93,19 @@ def test_a_picked_session_is_logged_off_by_its_button(stage: Rehearsal) -> None:
     assert 5 not in {session["id"] for session in stage.farm.sessions("comp1")}
 
 
+def test_a_message_to_a_picked_session_is_written_into_a_form(stage: Rehearsal) -> None:
+    ask(stage, "/sessions comp1")
+    dana = stage.visitor("dana")
+    dana.pick("CORP\\bob")
+    wait_until(lambda: "Message..." in dana.messages()[-1].buttons)
+    dana.press("Message...")
+    wait_until(lambda: bool(dana.state()["views"]))
+    assert dana.submit(text='Call "me"')["errors"] == {}
+    assert newest(stage).ending is Ending.DONE
+    (box,) = [call for call in stage.farm.calls("comp1") if call.name == "message"]
+    assert (box.session_id, box.text) == (5, 'Call "me"\n\n(From dana.)')
+
+
 def test_whoever_picks_from_a_public_list_is_answered_alone(stage: Rehearsal) -> None:
     _, listed = ask(stage, "/sessions comp1 --here")
     assert not listed.ephemeral

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.cards.model import CommandButton
+from bot.commands.tsmessage import MessageAsk
 from bot.domain.actions import Action
+from bot.domain.ask import Choice
 from bot.domain.session import Account
 from bot.errors import LedgerError
 from bot.workflow.inputs import PressCall
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request
+    from bot.workflow.intake import Response
 
 ALICE, BOB = 1, 2
 """Their places in the list of comp1: after session 0."""
@@ -52,10 +55,10 @@ def test_a_pick_offers_what_its_reader_may_do_with_exactly_this_session(harness:
     assert commands(card) == [
         "Log off: /logoff comp1 id=5 user=CORP\\bob",
         "Disconnect: /disconnect comp1 id=5 user=CORP\\bob",
+        "Message...: /tsmessage comp1 id=5 user=CORP\\bob",
     ]
     assert not isinstance(card, str)
     assert card.headline == "CORP\\bob on comp1, session 5"
-    assert '/tsmessage comp1 id=5 user=CORP\\bob "your text"' in text_of(card)
 
 
 def test_a_pick_changes_nothing_and_each_button_asks_its_command(harness: BotHarness) -> None:
@@ -90,7 +93,7 @@ def test_another_person_in_the_session_by_then_is_not_hit(harness: BotHarness) -
         ({Action.LIST}, []),
         ({Action.LIST, Action.DISCONNECT}, ["Disconnect"]),
         ({Action.LIST, Action.LOG_OFF}, ["Log off"]),
-        ({Action.LIST, Action.MESSAGE}, []),
+        ({Action.LIST, Action.MESSAGE}, ["Message..."]),
     ],
 )
 def test_only_what_a_rule_allows_is_offered(harness: BotHarness, may: set[Action], labels: list[str]) -> None:
@@ -99,9 +102,40 @@ def test_only_what_a_rule_allows_is_offered(harness: BotHarness, may: set[Action
     card = pick(harness, f"{request_id}:{BOB}")
     assert [line.partition(":")[0] for line in commands(card)] == labels
     assert not isinstance(card, str)
-    assert ("/tsmessage" in text_of(card)) is (Action.MESSAGE in may)
     nothing = "There is nothing that you may do with this session: no rule lets you log sessions off"
     assert (nothing in text_of(card)) is (may == {Action.LIST})
+
+
+def write(harness: BotHarness, text: str | None, by: Actor = b.ASKER) -> Response:
+    value = f"{b.ASKER.user_id} tsmessage comp1 id=5 user=CORP\\bob"
+    call = PressCall(press="write", value=value, actor=by, place=b.PLACE, delivery="d3", text=text)
+    return harness.intake.press(call)
+
+
+def test_the_button_for_a_message_opens_a_form_for_its_asker_alone(harness: BotHarness) -> None:
+    assert write(harness, None).wants_text
+    refused = write(harness, None, by=b.OTHER)
+    assert (refused.wants_text, refused.wake) == (False, None)
+    assert "for the person who typed the command" in refused.text
+
+
+@pytest.mark.parametrize(
+    "text", ["Call me", 'a "b" c', "say “hi” & <b>", "it's --force --all", "x" * 300, "-1", "日本"]
+)
+def test_what_was_written_is_the_text_of_the_message_and_nothing_else(harness: BotHarness, text: str) -> None:
+    response = write(harness, text)
+    assert response.wake
+    assert response.text == ""
+    ask = harness.find(response.wake.request_id).ask
+    assert isinstance(ask, MessageAsk)
+    assert ask.warning == text.replace("“", '"').replace("”", '"')
+    assert (str(ask.ids), ask.force, ask.choice) == ("5", False, Choice.MATCHING)
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 301])
+def test_a_text_that_no_message_may_have_is_told_in_the_form(harness: BotHarness, text: str) -> None:
+    response = write(harness, text)
+    assert (response.wake, bool(response.text)) == (None, True)
 
 
 def test_the_list_of_another_person_offers_nothing_and_is_noted(harness: BotHarness) -> None:
