@@ -26,6 +26,13 @@ MOST_OPTIONS = 100
 """Options of one menu."""
 MOST_FOLDED = 5
 """Options of one overflow menu."""
+MOST_TABLE_ROWS = 99
+"""Rows of a table below its header. A message may have one table."""
+MOST_CELLS = 20
+"""Cells of one row."""
+MESSAGE_JSON = 13_000
+"""All blocks of a message with a table, as JSON: below the 13,200 characters from which on Slack refuses a message.
+Whether Slack counts letters or JSON is not documented; JSON is the longer one."""
 CODE = 2500
 BODY = 9000
 """All lines of a card together. Slack refuses a message of more than about 13,200 characters."""

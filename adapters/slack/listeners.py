@@ -23,12 +23,14 @@ from adapters.slack.forms import (
     picked_in,
     written_in,
 )
+from adapters.slack.message_form import TEXT_BLOCK, message_call, message_view
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.view_answers import is_shown_in_form
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
+from bot.cards.message_form import WRITE
 from bot.cards.model import ASK, Card
 from bot.domain.people import Actor
 from bot.errors import ChatError
@@ -87,6 +89,7 @@ def register(  # noqa: PLR0913 - what listeners need
     app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
     for callback in (REASON_CALLBACK, DENIAL_CALLBACK):
         app.view(callback)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
+    app.view(WRITE)(_on_form(intake, wake, keeper, TEXT_BLOCK, message_call))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
     app.event("message")(_on_said(intake, client, is_private=True))
     app.event("app_home_opened")(_on_home(intake))
@@ -127,6 +130,8 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keepe
             _keep_url(response, body, asked)
         _wake_for(response, wake)
         if response.form and (why := _open_form(client, body, response.form, call)):
+            response = Response(text=why)
+        if response.wants_text and (why := _opened_or_why(client, str(body["trigger_id"]), message_view(call))):
             response = Response(text=why)
         if response.text and not response.is_repeated:
             _answer(client, body, call, response)
@@ -219,12 +224,15 @@ def _wake_for(response: Response, wake: Wake) -> None:
 
 def _open_form(client: WebClient, body: dict[str, Any], request: Request, call: PressCall) -> str:
     """Open the form and return an empty text, or return the sentence for the presser when Slack did not open it."""
-    view = form_view(request, call.press, call.value)
+    return _opened_or_why(client, str(body["trigger_id"]), form_view(request, call.press, call.value), request.id)
+
+
+def _opened_or_why(client: WebClient, trigger_id: str, view: View, request_id: str = "") -> str:
     try:
         with translate_errors():
-            return _opened(client, str(body["trigger_id"]), view)
+            return _opened(client, trigger_id, view)
     except ChatError as error:
-        log.warning("form.not_opened", request_id=request.id, message=error.message)
+        log.warning("form.not_opened", request_id=request_id, message=error.message)
         return not_opened(error)
 
 

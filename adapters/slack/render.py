@@ -43,8 +43,8 @@ from adapters.slack.limits import (
     escape_within,
 )
 from adapters.slack.payloads import MENU_ACTION, option_value
+from adapters.slack.table import DATE_FORMAT, draw_table
 from bot.cards.model import (
-    ASK,
     Bold,
     Break,
     Card,
@@ -67,8 +67,6 @@ if TYPE_CHECKING:
 
     from bot.cards.model import Button, LinePart
 
-DATE_FORMAT = "{date_short_pretty} {time}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
@@ -81,16 +79,21 @@ class Drawing:
 def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as blocks within Slack's limits. `group_ids` has the ids of user groups by their handles."""
     card = fitted(replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines)))
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False))]
+    head = HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False)).to_dict()
+    below = [block.to_dict() for block in _below(card)]
+    summary = escape_within(card.summary, MESSAGE_TEXT)
+    return Drawing(text=summary, blocks=[head, *draw_table(card, [head, *below]), *below])
+
+
+def _below(card: Card) -> Iterator[Block]:
+    """Yield the blocks of lines and buttons, which stand below the headline and the table."""
     loud = [line for line in card.lines if line.tone is not Tone.QUIET]
     if loud:
         limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
-        blocks.append(RichTextBlock(elements=[_rich(line, limit) for line in loud]))
-    blocks += [_quiet(line) for line in card.lines if line.tone is Tone.QUIET]
+        yield RichTextBlock(elements=[_rich(line, limit) for line in loud])
+    yield from (_quiet(line) for line in card.lines if line.tone is Tone.QUIET)
     if card.pressable:
-        blocks.append(ActionsBlock(elements=list(_pressable(card))))
-    summary = escape_within(card.summary, MESSAGE_TEXT)
-    return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
+        yield ActionsBlock(elements=list(_pressable(card)))
 
 
 def draw_text(text: str) -> str:
@@ -267,7 +270,7 @@ def _option(entry: Button | CommandButton) -> Option:
 def _button(button: Button | CommandButton, place: int) -> ButtonElement:
     if isinstance(button, CommandButton):  # two elements of a block may not have one id
         label = PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False)
-        return ButtonElement(text=label, action_id=f"press_{ASK}:{place}", value=button.value)
+        return ButtonElement(text=label, action_id=f"press_{button.press}:{place}", value=button.value)
     return ButtonElement(
         text=PlainTextObject(text=cut(button.label, BUTTON_TEXT), emoji=False),
         action_id=f"press_{button.press.value}",

@@ -23,7 +23,7 @@ from bot.cards.text import plain
 from bot.cards.troubles import BUTTONS_COME
 from bot.errors import SettingsError
 from rehearsal.scenario import Player, ScenarioError, read_scenario
-from rehearsal.slack import UserClientError
+from rehearsal.slack import NoSuchButtonError, UserClientError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,13 @@ def _type(stage: Rehearsal, person: str, command: str) -> None:
 
 def _press(stage: Rehearsal, person: str, label: str) -> None:
     progress.print(letters(f"{person} presses  [ {label} ]"), style="bold")
-    stage.visitor(person).press(label)
+    try:
+        stage.visitor(person).press(label)
+    except NoSuchButtonError as missing:
+        try:
+            stage.visitor(person).pick(label)
+        except NoSuchButtonError:
+            raise missing from None
     stage.wait_until_still()
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from bot.cards.table import Pick, Table
+
 
 @dataclass(frozen=True, slots=True)
 class UserMention:
@@ -188,6 +190,8 @@ class Card:
 
     headline: str  # the first line
     summary: str  # requester, accounts and hosts in one line, which a locked phone shows
+    table: Table | None = None  # below the headline; the lines come after it
+    pick: Pick | None = None  # a menu below the table
     lines: tuple[Line, ...] = ()  # below the headline
     buttons: tuple[Button | CommandButton, ...] = ()  # below the lines
     menu: tuple[Button | CommandButton, ...] = ()  # behind the buttons, folded away: what fewer people need
@@ -203,7 +207,7 @@ class Card:
 
     def unpressable(self) -> Card:
         """Return the card without anything to press."""
-        return replace(self, buttons=(), menu=())
+        return replace(self, buttons=(), menu=(), pick=None)
 
 
 def mention(name: str) -> UserMention | Group:

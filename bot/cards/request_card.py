@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import audit_card, needs, request_buttons, rows, wording
+from bot.cards import audit_card, needs, request_buttons, rows, session_table, wording
 from bot.cards.model import Card, Line, LinePart, Timestamp, Tone, UserMention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
@@ -23,11 +23,12 @@ LONGEST_MESSAGE = 2000
 
 def build(request: Request) -> Card:
     """Return the card of the request as it is now."""
-    headline = _headline(request)
+    is_table = session_table.is_for(request)
+    headline = session_table.headline(request) if is_table else _headline(request)
     lines = [
-        *rows.of_targets(request),
+        *(session_table.notes(request) if is_table else rows.of_targets(request)),
         *rows.left_out(request),
-        *rows.silent_hosts(request),
+        *(session_table.silent_hosts(request) if is_table else rows.silent_hosts(request)),
         *_terms(request),
         *_said(request),
         *needs.of(request),
@@ -36,6 +37,8 @@ def build(request: Request) -> Card:
     return Card(
         headline=headline,
         summary=f"{headline}{_whom(request)} ({request.id}, asked by {wording.called(request.actor)})",
+        table=session_table.table_of(request) if is_table else None,
+        pick=session_table.pick_of(request) if is_table else None,
         lines=tuple(lines),
         buttons=request_buttons.of(request),
         menu=request_buttons.menu_of(request),

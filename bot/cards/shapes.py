@@ -21,7 +21,7 @@ class Shape(StrEnum):
     """How much of a card is sent."""
 
     WHOLE = "whole"  # as it is
-    SHORT = "short"  # plain texts, cut; every row and every button stays, so that it can be decided on
+    SHORT = "short"  # plain texts, cut, a table as letters; every row and every button stays
     WORDS = "words"  # text alone, without blocks and buttons
 
 
@@ -29,7 +29,8 @@ def shorter(card: Card) -> Card:
     """Return the card in plain texts. Rows stay, because they name those who would be hit; so does the last line."""
     kept = [line for line in card.lines[:-1] if line.tone is not Tone.QUIET] + list(card.lines[-1:])
     lines = tuple(_short(line) for line in kept)
-    return replace(card, headline=bounded(card.headline, MOST_LETTERS), lines=lines)
+    table = card.table.aligned() if card.table else None
+    return replace(card, headline=bounded(card.headline, MOST_LETTERS), table=table, lines=lines)
 
 
 def _short(line: Line) -> Line:

@@ -63,6 +63,11 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def plain_quotes(text: str) -> str:
+    """Return the text with plain quotes for those that phones write."""
+    return text.translate(_QUOTES)
+
+
 def clean(text: str) -> str:
     """Return the text as it was meant: links as their labels, plain quotes, dashes and spaces.
 
@@ -73,7 +78,7 @@ def clean(text: str) -> str:
         raise UsageError(long, is_certain=True)
     text = _LINK.sub(_label, text)
     text = unescaped(text)
-    text = "".join(letter for letter in text if not is_invisible(letter)).translate(_QUOTES)
+    text = plain_quotes("".join(letter for letter in text if not is_invisible(letter)))
     text = "".join(" " if letter.isspace() else letter for letter in text).strip()
     for position, letter in enumerate(text):
         if unicodedata.category(letter) in ("Cc", "Cs"):

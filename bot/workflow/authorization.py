@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor, Person, Place
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Requirement
+    from bot.domain.session import Session
     from bot.policy.model import Policy
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -101,6 +102,11 @@ class Authorizer:
     def may_look_at(self, request: Request, requester: Person, host: str) -> bool:
         """Return whether this host may be contacted for the requester."""
         return evaluate.may_look(self.policy, requester, request.place, request.action, host)
+
+    def may_do(self, person: Person, place: Place, action: Action, session: Session) -> Decision:
+        """Return whether the person may ask for the action on this session here. The act itself is decided again."""
+        asked = evaluate.may_ask(self.policy, person, place, action)
+        return evaluate.for_session(self.policy, person, place, action, session) if asked.allowed else asked
 
     def may_list(self, request: Request, host: str) -> bool:
         """Return whether the requester may know of every session on this host, by each name that the host has."""

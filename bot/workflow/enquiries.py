@@ -60,7 +60,9 @@ class Enquiries:
         if request is None:
             unknown = f"I know no request {request_id} that you may see."
             return Card(headline=unknown, summary=unknown)
-        return request_card.build(request).unpressable()
+        card = request_card.build(request).unpressable()
+        # No second try follows an answer that a chat refuses.
+        return replace(card, table=card.table.aligned() if card.table else None)
 
     def _may_see(self, request: Request, person: Person) -> bool:
         """Return whether the person asked, may decide, or may list every computer of the request.

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from unicodedata import category
 
 from bot.cards import notices, troubles
+from bot.cards.message_form import WRITE, with_text
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
+from bot.cards.table import PICK
 from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import Understood, suggest, understand
@@ -25,6 +27,7 @@ from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
+from bot.workflow.picking import Picker
 from bot.workflow.presses import NoEffect, PressHandler
 from bot.workflow.senders import Senders
 
@@ -54,6 +57,7 @@ class Response:
     card: Card | None = None  # shown instead of the text where the chat can show it
     wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
     form: Request | None = None  # the request whose form has to be opened; None: no form
+    wants_text: bool = False  # the form for the text of a message has to be opened
     copy: str = ""  # what takes the place of the pressed message, which is a copy of a card; empty: it is none
     replaces: bool = False  # the answer takes the place of the private message whose button was pressed
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
@@ -222,6 +226,10 @@ class Intake:
     def _press(self, call: PressCall) -> Response:
         if call.press == ASK:
             return self._ask_by_button(call)
+        if call.press == WRITE:
+            return self._written(call)
+        if call.press == PICK:
+            return self._picked(call)
         if (aim := call.aim) is None or (request := self.ledger.find(aim[1])) is None:
             return self._unknown(call)
         answer = self._press_on(request, call, aim[0], aim[2])
@@ -255,6 +263,18 @@ class Intake:
                 return call.text is None and self.presses.is_waiting(request)
             case _:
                 return False
+
+    def _written(self, call: PressCall) -> Response:
+        """Return the form for a text, or ask the command with the text that was written into it."""
+        if call.text is None and call.value.partition(" ")[0] == call.actor.user_id:
+            return Response(text="", wants_text=True)
+        response = self._ask_by_button(replace(call, value=with_text(call.value, call.text or "")))
+        return replace(response, text="") if response.wake else response
+
+    def _picked(self, call: PressCall) -> Response:
+        """Return what may be done with the session that was picked. It changes nothing."""
+        card = Picker(ledger=self.ledger, authorizer=self.presses.authorizer).answer(call)
+        return Response(text=card.summary, card=card) if card else self._unknown(call)
 
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")

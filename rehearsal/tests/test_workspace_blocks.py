@@ -58,6 +58,11 @@ def table(rows: int, cells: int = 1, text: str = "-", settings: int = 0) -> Bloc
     return {"type": "table", "rows": [row] * rows, **({"column_settings": [{}] * settings} if settings else {})}
 
 
+def rich_cell(text: str) -> Block:
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    return {"type": "table", "rows": [[{"type": "rich_text", "elements": [section]}]]}
+
+
 LIMITS: dict[str, tuple[int, Callable[[int], list[Block]]]] = {
     "blocks of a message": (50, lambda n: [DIVIDER] * n),
     "section text": (3000, lambda n: [section(n)]),
@@ -127,6 +132,7 @@ def test_a_limit_is_taken_and_one_more_is_refused(name: str) -> None:
         ({"type": "section", "text": {**YES, "verbatim": True}}, "invalid additional property: verbatim"),
         ({"type": "section", "text": {**YES, "emoji": 1}}, "must be a boolean"),
         (table(1, text=""), "must be more than 0 characters [json-pointer:/blocks/0/rows/0/0/text]"),
+        (rich_cell(""), "must be more than 0 characters [json-pointer:/blocks/0/rows/0/0/elements]"),
         (menu([]), "no less than 1 items allowed"),
         (confirm(title=None), "must provide an object"),
     ],
@@ -134,6 +140,10 @@ def test_a_limit_is_taken_and_one_more_is_refused(name: str) -> None:
 def test_a_fault_names_its_block_and_field(block: Any, fault: str) -> None:
     (found,) = find_faults([block])
     assert found.startswith(fault)
+
+
+def test_a_rich_cell_with_a_text_is_taken() -> None:
+    assert find_faults([rich_cell("x")]) == ()
 
 
 def test_ids_must_differ_within_a_message() -> None:

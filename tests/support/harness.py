@@ -356,7 +356,8 @@ class BotHarness:
 def text_of(card: Card) -> str:
     """All words of a card, one line a line; people, groups and channels by their ids."""
     lines = ["".join(_words_of(part) for part in line.parts) for line in card.lines]
-    return "\n".join([card.headline, *lines])
+    rows = [" ".join(cell.shown for cell in row) for row in card.table.rows] if card.table else []
+    return "\n".join([card.headline, *rows, *lines])
 
 
 def _words_of(part: object) -> str:

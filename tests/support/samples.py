@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
 
 BOB = b.session(5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, client="LAPTOP-7")
+LISTED = (
+    b.session(0, account=Account(domain="", user=""), station="Services"),
+    b.session(3, client="LAPTOP-7"),
+    b.session(
+        5, account=Account(domain="CORP", user="bob"), state=SessionState.ACTIVE, input=b.LOGON + 143_000_000_000
+    ),
+    b.session(
+        7, account=Account(domain="CORP", user="carol"), state=SessionState.ACTIVE, input=b.LOGON + 72_000_000_000
+    ),
+    b.session(9, account=Account(domain="", user=""), state=SessionState.ACTIVE, error=5),
+)
+"""A service, one who left, one at work, one idle, and one whom the host could not tell."""
 JOSE = b.session(7, host="comp2", account=Account(domain="CORP", user="josé"))
 DOWN = b.look("comp3", sessions=0, code="unreachable", message="comp3 cannot be reached.")
 SERVICES = b.session(0, account=Account(domain="", user=""), station="Services")
@@ -168,6 +180,7 @@ def of_endings() -> dict[str, Request]:
     listed = b.request(command="sessions", ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     return {
         "ended-answered": surveyed(listed, SERVICES, b.session(), BOB, ending=Ending.ANSWERED),
+        "ended-listed": surveyed(replace(listed, action=Action.LIST), *LISTED, ending=Ending.ANSWERED),
         "ended-whatif": surveyed(asked(whatif=True), b.session(), BOB, ending=Ending.WHATIF),
         "ended-nothing-to-do": after(
             asked(),

@@ -1,5 +1,6 @@
 """A thin client of the control API, with which a program acts as one of the workspace's people."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -178,6 +179,21 @@ class UserClient:
         """
         return self._call("POST", "operate", {"user": self._user, "action_id": action_id, "value": value, **where})
 
+    def pick(self, option_text: str) -> dict[str, Any]:
+        """Picks the option of that text, else one that begins with it, in the newest menu that has one.
+
+        Raises NoSuchButtonError with the options that there are.
+        """
+        offered = list(_offered(reversed(self.messages())))
+        texts = [option["text"]["text"] for _, _, option in offered]
+        exact = [each for each, text in zip(offered, texts, strict=True) if text == option_text]
+        begun = [each for each, text in zip(offered, texts, strict=True) if text.startswith(option_text)]
+        if not (found := [*exact, *begun]):
+            raise NoSuchButtonError(option_text, texts)
+        message, element, option = found[0]
+        where = {"channel": message.channel, "message_ts": message.ts}
+        return self.operate(element["action_id"], option["value"], **where)
+
     def submit(self, **values: Any) -> dict[str, Any]:
         """Fills the form on top in, by action id, and sends it off. `errors` of the answer are by block id."""
         return self._call("POST", "submit", {"user": self._user, "values": values})
@@ -222,6 +238,15 @@ class UserClient:
 def _explain(body: dict[str, Any]) -> str:
     rest = {name: value for name, value in body.items() if name not in {"ok", "error"}}
     return str(rest) if rest else ""
+
+
+def _offered(messages: Iterable[SeenMessage]) -> Iterator[tuple[SeenMessage, dict[str, Any], dict[str, Any]]]:
+    """The options of all menus, with their messages and elements."""
+    for message in messages:
+        for block in message.blocks:
+            for element in block["elements"] if block["type"] == "actions" else ():
+                for option in element.get("options", ()):
+                    yield message, element, option
 
 
 def _read_duration(answer: dict[str, Any]) -> timedelta | None:

@@ -1,11 +1,13 @@
 """A message as it reads on a screen without a browser: blocks as lines, mentions as names, dates as dates."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import category, east_asian_width
 
 _TOKEN = re.compile(r"<(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|!date\^(\d+)\^[^|>]*)(?:\|([^>]*))?>")
+_SCREEN = 96
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -36,11 +38,44 @@ def _block(block: Mapping[str, Any], names: Mapping[str, str]) -> str:
         case "rich_text":
             return "\n".join(_rich(element, names) for element in block["elements"])
         case "actions":
-            return "  ".join(f"[ {element['text']['text']} ]" for element in block["elements"])
+            return "  ".join(f"[ {_label(element)} ]" for element in block["elements"])
+        case "table":
+            return "\n".join(_table(block["rows"], names))
         case "divider":
             return "---"
         case other:
             return f"(cannot draw {other})"
+
+
+def _label(element: Mapping[str, Any]) -> str:
+    """What an element shows: a button its text, a menu its placeholder."""
+    shown = element.get("text") or element.get("placeholder") or {"text": "..."}
+    return str(shown["text"])
+
+
+def _table(rows: Sequence[Sequence[Mapping[str, Any]]], names: Mapping[str, str]) -> Iterator[str]:
+    """Rows with their cells below each other; one that is too wide for a screen names each of its cells."""
+    read = [[_cell(cell, names) for cell in row] for row in rows]
+    columns = max(map(len, read), default=0)
+    widths = [max(_width(row[at]) for row in read if at < len(row)) for at in range(columns)]
+    if sum(widths) + 2 * columns > _SCREEN:
+        header, *others = read
+        yield from ("; ".join(f"{name}: {text}" for name, text in zip(header, row, strict=False)) for row in others)
+        return
+    for row in read:
+        padded = (text + " " * (wide - _width(text)) for text, wide in zip(row, widths, strict=False))
+        yield "  ".join(padded).rstrip()
+
+
+def _cell(cell: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    is_rich = cell.get("type") == "rich_text"
+    return " ".join(_rich(part, names) for part in cell["elements"]) if is_rich else str(cell.get("text", ""))
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: two for a wide letter, none for a mark on another one."""
+    wide = sum(east_asian_width(letter) in {"W", "F"} for letter in text)
+    return len(text) + wide - sum(category(letter) in {"Mn", "Me", "Cf"} for letter in text)
 
 
 def _text(element: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ from bot.cards.forms import choose_form
 from bot.cards.model import Bold, Break, Card, Group, Line, Mark, mention
 from bot.cards.request_card import LONGEST_MESSAGE
 from bot.cards.shapes import shorter
+from bot.cards.table import EMPTY
 from bot.cards.text import outside, plain
 from bot.domain.people import Actor
 from bot.domain.request import Pause
@@ -126,12 +127,17 @@ def texts_of(card: Card) -> Iterator[str]:
             part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, str | Bold)
         )
     yield from (button.label for button in card.pressable)
+    for row in card.table.rows if card.table else ():
+        yield from (cell.text for cell in row if cell.text != EMPTY)
+    yield from (option.label for option in (card.pick.options if card.pick else ()))
 
 
 def shape_of(card: Card) -> tuple[object, ...]:
     """Lines with their marks, and buttons: what no name may change."""
     lines = [(line.tone, *(part for part in line.parts if isinstance(part, Break | Mark))) for line in card.lines]
-    return (tuple(lines), tuple((button.press, button.label) for button in card.pressable))
+    signs = tuple(tuple(cell.sign for cell in row) for row in card.table.rows) if card.table else ()
+    picked = tuple((option.value, option.row) for option in card.pick.options) if card.pick else ()
+    return (tuple(lines), tuple((button.press, button.label) for button in card.pressable), signs, picked)
 
 
 def assert_keeps_to_itself(text: str) -> None:
@@ -200,6 +206,21 @@ def test_what_slack_draws_of_it_has_no_more_lines_and_stays_within_the_limits(na
         assert_fits_a_message(wild)
         assert str(wild.blocks).count("\\n") == str(tame.blocks).count("\\n")
         assert [block["type"] for block in wild.blocks] == [block["type"] for block in tame.blocks]
+
+
+@pytest.mark.slow
+@given(text=HOSTILE)
+@example(text=FAKE_ROW)
+@example(text=OVERRIDE)
+@example(text="א" * 3000)
+def test_a_table_has_a_row_a_session_whatever_it_is_called(text: str) -> None:
+    request = with_texts(SAMPLES["ended-listed"], text)
+    for card in (request_card.build(request), request_card.build(verbose(request))):
+        for drawing in (draw(card), draw(shorter(card))):
+            assert_fits_a_message(drawing)
+        (table,) = [block for block in draw(card).blocks if block["type"] == "table"]
+        assert len(table["rows"]) == len(card.table.rows) + 1 if card.table else False  # type: ignore[arg-type] # rows
+        assert "\\n" not in str(table)
 
 
 def assert_fits_a_message(drawing: Drawing) -> None:

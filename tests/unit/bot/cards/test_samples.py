@@ -30,6 +30,12 @@ def in_words(name: str, card: Card) -> Iterator[str]:
     yield f"== {name}"
     yield card.headline
     yield f"  ({card.summary})"
+    if card.table:
+        yield " | ".join(card.table.columns)
+        yield from (" | ".join(cell.shown for cell in row) for row in card.table.rows)
+    if card.pick:
+        yield f"[{card.pick.label}] pick"
+        yield from (f"  [{option.label}] {option.value}" for option in card.pick.options)
     for line in card.lines:
         text = "".join(map(part_in_words, line.parts))
         yield from ((MARGINS[line.tone] + each).rstrip() for each in text.split("\n"))

@@ -91,10 +91,19 @@ def _find_faults_between(blocks: list[Block]) -> Iterator[str]:
         for value, count in Counter(owner[name] for owner in owners if name in owner).items():
             if count > 1:
                 yield fault(f"{name} already exists: {value}", "/blocks")
+    yield from (each for index, block in enumerate(blocks) for each in _find_empty_cells(block, f"/blocks/{index}"))
     if sum(block["type"] == "table" for block in blocks) > 1:
         yield fault("only_one_table_allowed", "/blocks")
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MOST_MARKDOWN:
         yield fault(f"markdown blocks must be less than {MOST_MARKDOWN + 1} characters together", "/blocks")
+
+
+def _find_empty_cells(block: Block, where: str) -> Iterator[str]:
+    """A text without a letter inside a rich cell: a message takes it, a table does not."""
+    for at, row in enumerate(block["rows"] if block["type"] == "table" else ()):
+        for place, cell in enumerate(row):
+            if not all(_walk_texts(cell)):
+                yield fault("must be more than 0 characters", f"{where}/rows/{at}/{place}/elements")
 
 
 def find_elements(block: Block) -> Iterator[Block]:

@@ -1,0 +1,60 @@
+"""The answer to a session that was picked below a table: who it is, and what the reader may do with it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.cards import session_table
+from bot.cards.message_form import TextButton
+from bot.cards.model import Card, CommandButton, Line, Mark, Tone
+from bot.cards.text import outside
+from bot.commands.house_style import quoted
+from bot.commands.tokens import escaped
+from bot.domain.actions import Action, facts_of
+from bot.domain.durations import short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.session import Session
+
+OFFERED = (Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE)
+"""What is offered for a session, in the order of the buttons."""
+
+_EXACT = re.compile(r"[^*?\[\],\"\u201c\u201d]+")
+"""Names that a filter can mean exactly: none of these letters is a pattern, a list or a quote."""
+
+_PLAIN = re.compile(r"[\w.\\-]+")
+
+
+def card_of(session: Session, actions: Sequence[Action], asker: str, why_not: str) -> Card:
+    """Return the answer. `why_not` is said when no action is allowed."""
+    headline = f"{outside(str(session.account))} on {session.host}, session {session.id}"
+    state = session_table.state_of(session)
+    idle = f" {short(session.idle)}" if session.idle is not None else ""
+    client = f", from {outside(session.client)}" if session.client else ""
+    lines = [Line(parts=(*_sign(state.sign), f"{state.text}{idle} when it was listed{client}"), tone=Tone.ROW)]
+    meant = f"{session.host} id={session.id} user={_named(session)}"
+    if not _EXACT.fullmatch(str(session.account)):
+        actions, why_not = (), "This name holds a letter that a filter cannot mean exactly. Ask by its id."
+    if not actions:
+        lines.append(Line(parts=(why_not,)))
+    buttons = [_button(action, asker, meant) for action in actions]
+    return Card(headline=headline, summary=headline, lines=tuple(lines), buttons=tuple(buttons))
+
+
+def _sign(sign: str) -> tuple[Mark | str, ...]:
+    return (Mark(sign), " ") if sign else ()
+
+
+def _named(session: Session) -> str:
+    name = str(session.account)
+    return name if _PLAIN.fullmatch(name) else quoted(name)
+
+
+def _button(action: Action, asker: str, meant: str) -> CommandButton:
+    facts = facts_of(action)
+    if action is Action.MESSAGE:
+        return TextButton(label=f"{facts.plain}...", asker=asker, command=facts.command, text=escaped(meant))
+    return CommandButton(label=facts.plain, asker=asker, command=facts.command, text=escaped(meant))
