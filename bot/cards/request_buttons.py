@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import offers, target_list
+from bot.cards import again, choosing, offers, target_list
 from bot.cards.model import Button, CommandButton, Press
 from bot.domain.act_times import may_be_ordered
 from bot.domain.actions import Action, facts_of
@@ -33,6 +33,8 @@ def of(request: Request) -> tuple[Button | CommandButton, ...]:
         return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
+    if request.state is State.ENDED:
+        return (*choosing.buttons(request), *again.buttons(request))
     return (button(Press.STOP, "Stop the rest"),) if request.state is State.ACTING and _has_rest(request) else ()
 
 

@@ -60,6 +60,12 @@ class Message:
         rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
         return [element["text"]["text"] for row in rows for element in row]
 
+    @property
+    def decides(self) -> bool:
+        """Whether a button of it acts on its request. One that holds a command asks anew, and does no harm."""
+        rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
+        return any(not element.get("action_id", "").startswith("press_ask:") for row in rows for element in row)
+
 
 @dataclass(slots=True)
 class Fault:

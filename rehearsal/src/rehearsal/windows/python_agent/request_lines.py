@@ -10,7 +10,7 @@ _LONGEST_WAIT = 86400
 
 _TEXT, _NUMBER = ("like",), ("gt", "ge", "lt", "le")
 _OPERATORS: dict[str, tuple[str, ...]] = dict.fromkeys(("user", "client", "address", "station"), _TEXT)
-_OPERATORS |= {"state": ("in",), "idle": _NUMBER, "logon": _NUMBER}
+_OPERATORS |= {"state": ("in",), "idle": _NUMBER, "logon": (*_NUMBER, "in")}
 
 
 class RequestError(ValueError):
