@@ -86,7 +86,7 @@ class SlackWorld(World):
     def _note_outcome(self, message: Message) -> None:
         """Keep whose outcome was seen: somebody may delete the message after that."""
         for request in self.store.newest(10):
-            if request.id in message.words and request.state is State.ENDED and not message.buttons:
+            if request.id in message.words and request.state is State.ENDED and not message.decides:
                 self.shown.add(request.id)
 
     def restart(self) -> None:
