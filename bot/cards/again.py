@@ -42,11 +42,18 @@ def can_be_tried(request: Request) -> tuple[Target, ...]:
     """Return the targets for which another request can make a difference.
 
     Nobody who came back, is protected, or was kept by a rule or a person is among them. Nor is a session that is
-    stuck, against which no order helps, or a host that refuses the bot's account until somebody changes its rights.
+    stuck, against which no order helps, or a host that refuses the bot's account until somebody changes its rights. A
+    card on which nobody pressed did not fail: its time was over.
     """
     if request.state is not State.ENDED or request.ending not in _ENDINGS or not isinstance(request.ask, ActAsk):
         return ()
+    if request.ending is Ending.EXPIRED and not _was_decided(request):
+        return ()
     return tuple(target for target in request.targets if _may_help(target))
+
+
+def _was_decided(request: Request) -> bool:
+    return bool(request.decided_by or (request.requirement and not request.requirement.is_open))
 
 
 def _may_help(target: Target) -> bool:

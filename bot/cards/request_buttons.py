@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import again, choosing, offers, target_list
+from bot.cards import again, choosing, holders, offers, target_list
 from bot.cards.model import Button, CommandButton, Press
 from bot.domain.act_times import may_be_ordered
 from bot.domain.actions import Action, facts_of
@@ -33,9 +33,11 @@ def of(request: Request) -> tuple[Button | CommandButton, ...]:
         return (button(Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
+    looks = (button(Press.HOLDERS, "Who holds it"),) if holders.hanging(request) else ()
     if request.state is State.ENDED:
-        return (*choosing.buttons(request), *again.buttons(request))
-    return (button(Press.STOP, "Stop the rest"),) if request.state is State.ACTING and _has_rest(request) else ()
+        return (*choosing.buttons(request), *again.buttons(request), *looks)
+    rest = (button(Press.STOP, "Stop the rest"),) if request.state is State.ACTING and _has_rest(request) else ()
+    return (*rest, *looks)
 
 
 def _has_rest(request: Request) -> bool:

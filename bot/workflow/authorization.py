@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.people import Actor, Person, Place
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Requirement
+    from bot.domain.session import Session
     from bot.policy.model import Policy
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -105,6 +106,13 @@ class Authorizer:
         """Return whether the requester may know of every session on this host, by each name that the host has."""
         sessions = [target.session for target in request.targets if target.session.host == host]
         return evaluate.may_list(self.policy, self.person(request.actor), request.place, host, sessions)
+
+    def lets_list(self, actor: Actor, place: Place, session: Session) -> bool:
+        """Return whether this person, in this place, may know of the session: the right to list, where it is."""
+        person = self.person(actor)
+        return evaluate.check_member(person).allowed and evaluate.may_list(
+            self.policy, person, place, session.host, (session,)
+        )
 
     def alone_limit(self, request: Request, targets: Sequence[Target]) -> AloneLimit:
         """Return how many sessions the requester may act on alone, and what it takes to act on these above that."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from unicodedata import category
 
-from bot.cards import notices, troubles
+from bot.cards import holders, notices, troubles
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.wording import clash
 from bot.commands import BY_NAME, COMMANDS
@@ -18,7 +18,7 @@ from bot.domain.actions import Action
 from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR, READ_FOR
 from bot.domain.note_kind import NoteKind
-from bot.domain.request import Request, State, WorkItem
+from bot.domain.request import ProgramsLook, Request, State, WorkItem
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
 from bot.policy.model import Decision
 from bot.workflow.announcing import ANNOUNCEMENT
@@ -26,6 +26,7 @@ from bot.workflow.enquiries import Enquiries
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
 from bot.workflow.presses import NoEffect, PressHandler
+from bot.workflow.program_looks import seen_by
 from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
@@ -220,6 +221,8 @@ class Intake:
         return replace(answer, copy=troubles.copy(request)) if is_copy(request, call) else answer
 
     def _press_on(self, request: Request, call: PressCall, press: Press, version: int) -> Response:
+        if press is Press.HOLDERS:
+            return self._look(request, call)
         opens_form = call.picked is None if press is Press.CHOOSE else press is Press.REASON and call.text is None
         if opens_form:
             refused = self.presses.refuses_form(request, press, call.actor, version)
@@ -230,6 +233,17 @@ class Intake:
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))
+
+    def _look(self, request: Request, call: PressCall) -> Response:
+        """Wake the look at what runs in the sessions that still close, for a person who may list them."""
+        if still := self.ledger.standstill():
+            return Response(text=still.message)
+        look = ProgramsLook(by=call.actor, place=call.place)
+        if not holders.hanging(request):
+            return self._note(NoEffect(request=request, kind=NoteKind.LATE_PRESS, message=holders.NOTHING_HANGS), call)
+        if not seen_by(self.presses.authorizer, request, look):
+            return self._note(NoEffect(request=request, kind=NoteKind.REFUSED, message=holders.NOT_LISTED), call)
+        return Response(text="", wake=WorkItem(request_id=request.id, look=look))
 
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from bot.cards import target_list
+from bot.cards.holders import NOTHING_HANGS
 from bot.cards.model import Press
 from bot.cards.wording import (
     NOTHING_TAKEN_OUT,
@@ -128,6 +129,8 @@ class PressHandler:
     def _meant(
         self, request: Request, press: Press, presser: Person, version: int, keys: frozenset[tuple[str, int]]
     ) -> Event | NoEffect:
+        if press is Press.HOLDERS:  # a look, which decides nothing
+            return NoEffect(request=request, kind=NoteKind.UNKNOWN_PRESS, message=NOTHING_HANGS)
         if press in (Press.CANCEL, Press.STOP):
             return self._withdrawal(request, press, presser)
         reshapes = press in (Press.CHOOSE, Press.DISCONNECT)

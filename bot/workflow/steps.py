@@ -27,6 +27,7 @@ from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.owned_terminal import OwnedTerminal
 from bot.workflow.planning import plan
+from bot.workflow.program_looks import ProgramLooks, looks_with
 from bot.workflow.publishing import CardPublisher, publisher_on
 from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
@@ -76,6 +77,7 @@ class Workflow:
     publisher: CardPublisher
     unreadable: Unreadable
     audit: AuditAnswer
+    programs: ProgramLooks
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. A request that cannot be read is ended, and is no error of the step."""
@@ -86,6 +88,9 @@ class Workflow:
 
     def _run(self, item: WorkItem) -> None:
         """Run the step. Losing a race is not an error; the stored row decides."""
+        if item.look:
+            self.programs.show(item.request_id, item.look)
+            return
         request = self.ledger.find(item.request_id, at_host(item.host) if item.host else HEAD)
         if request is None:
             return
@@ -209,7 +214,7 @@ class Workflow:
             log.info("step.held_back", request_id=item.request_id, host=item.host, code=error.code)
             return
         request = self.ledger.find(item.request_id, HEAD)
-        if request is None:
+        if request is None or item.look:  # a look is pressed again
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
         again_in = timedelta(seconds=2 ** min(request.attempts + 1, MOST_DOUBLINGS))
@@ -259,7 +264,6 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
-    shared = SharedLooks(hosts=hosts, clock=clock)
     return Workflow(
         ledger=ledger,
         clock=clock,
@@ -273,10 +277,13 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
             authorizer=authorizer,
             records=records,
             calls=HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records),
-            follow_up=FollowUp(ledger=ledger, clock=clock, looks=shared, records=records),
+            follow_up=FollowUp(
+                ledger=ledger, clock=clock, looks=SharedLooks(hosts=hosts, clock=clock), records=records
+            ),
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=publisher_on(courier, scheduler),
         unreadable=Unreadable(ledger=ledger, chat=courier.chat),
         audit=answer_with(courier, scheduler, authorizer, log_sources),
+        programs=looks_with(courier, hosts, authorizer),
     )

@@ -18,7 +18,7 @@ from adapters.slack.limits import cut, escape
 from adapters.slack.render import draw, draw_reply, draw_text
 from bot.cards import notices, request_card, target_list
 from bot.cards.manual import manual
-from bot.cards.model import ASK, Button, Card, Line, Press, Tone, UserMention
+from bot.cards.model import ASK, Button, Card, CommandButton, Line, Press, Tone, UserMention
 from bot.cards.text import plain
 from bot.commands import COMMANDS
 from bot.domain.request import Ending, ExcludedSession
@@ -255,8 +255,12 @@ def test_a_button_on_a_request_carries_its_id_and_version_and_nothing_else() -> 
         assert {button["action_id"] for button in buttons} <= {f"press_{press.value}" for press in Press}
 
 
+def is_deciding(button: Button | CommandButton) -> bool:
+    return isinstance(button, Button) and button.press is not Press.HOLDERS
+
+
 def test_only_a_card_whose_sessions_may_still_be_spared_has_a_button() -> None:
-    with_buttons = {name for name, card in CARDS.items() if any(isinstance(each, Button) for each in card.buttons)}
+    with_buttons = {name for name, card in CARDS.items() if any(map(is_deciding, card.buttons))}
     waiting = {name for name in CARDS if name.startswith("awaiting")}
     acting = {"acting-one-asked", "acting-one-done"}
     assert with_buttons == {*waiting, "asked-reason", "ready-warned", "ready-held", "notice-break-glass-held", *acting}

@@ -36,7 +36,7 @@ TICK = 134_088_480_000_000_001
 
 def over(*targets: Target, ending: Ending = Ending.DONE, **ask: object) -> Request:
     request = samples.asked(hosts=tuple(dict.fromkeys(target.session.host for target in targets)), **ask)
-    return replace(request, targets=targets, state=State.ENDED, ending=ending)
+    return replace(request, targets=targets, state=State.ENDED, ending=ending, decided_by=b.ASKER)
 
 
 def failed(
@@ -94,7 +94,7 @@ def test_only_what_another_request_may_change_is_tried_again(
     verdict: Verdict, reason: Reason | None, code: int, *, helps: bool
 ) -> None:
     request = over(failed(verdict=verdict, reason=reason, code=code))
-    assert [button.label for button in request_card.build(request).buttons] == ["Try again 1"] * helps
+    assert [button.label for button in again.buttons(request)] == ["Try again 1"] * helps
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,11 @@ def test_only_what_another_request_may_change_is_tried_again(
 )
 def test_what_people_ended_is_not_offered_again(ending: Ending, labels: list[str]) -> None:
     assert [button.label for button in request_card.build(over(failed(), ending=ending)).buttons] == labels
+
+
+def test_a_card_that_nobody_decided_in_time_did_not_fail() -> None:
+    undecided = replace(over(failed(), ending=Ending.EXPIRED), decided_by=None)
+    assert request_card.build(undecided).buttons == ()
 
 
 def test_the_new_command_means_the_same_session_and_keeps_the_options_but_force() -> None:
