@@ -250,19 +250,17 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     ledger: Ledger,
     terminal: Terminal,
     clock: Clock,
-    pool: HostPool,
+    pool: HostPool,  # runs looks and warnings at many hosts side by side
     scheduler: Scheduler,
     authorizer: Authorizer,
     courier: Courier,
     look_within: LookWithin = same_for_all,
     log_sources: LogSources = NO_LOG,
 ) -> Workflow:
-    """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side.
-
-    `courier` is the only one of this process: it knows what it has sent and could not write down.
-    """
+    """Return a workflow from the ports. `courier` is the only one of this process: it knows what it could not write."""
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
+    shared = SharedLooks(hosts=hosts, clock=clock)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     return Workflow(
         ledger=ledger,
@@ -277,9 +275,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
             authorizer=authorizer,
             records=records,
             calls=HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records),
-            follow_up=FollowUp(
-                ledger=ledger, clock=clock, looks=SharedLooks(hosts=hosts, clock=clock), records=records
-            ),
+            follow_up=FollowUp(ledger=ledger, clock=clock, looks=shared, records=records),
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=publisher_on(courier, scheduler),
