@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.cards.attachment import Attachment
     from bot.cards.model import Card
+    from bot.domain.program import Program
     from bot.ports.terminal import Order
 
 KEY = SigningKeys("the key of the bench, of no other use")
@@ -56,6 +57,9 @@ class Hosts:
             )
             for number in range(3, 3 + self._people)
         )
+
+    def programs(self, host: str, order: Order, *, within: timedelta) -> tuple[Program, ...]:  # noqa: ARG002 - no programs
+        return ()
 
     def log_off(
         self,

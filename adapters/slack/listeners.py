@@ -34,7 +34,8 @@ from bot.cards.message_form import WRITE
 from bot.cards.model import ASK, Card
 from bot.domain.people import Actor
 from bot.errors import ChatError
-from bot.workflow.intake import NO_LEDGER, Response
+from bot.workflow.intake import NO_LEDGER
+from bot.workflow.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

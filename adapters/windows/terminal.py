@@ -13,6 +13,7 @@ import structlog
 
 from adapters.windows.agent import errors, replies, script
 from adapters.windows.agent.errors import Miscompiled
+from adapters.windows.agent.program_replies import ProgramReply, ProgramsReply
 from adapters.windows.agent.verdicts import answer_of
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Deadline
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from adapters.windows.agent.replies import Reply
     from adapters.windows.shell import Shell
+    from bot.domain.program import Program
     from bot.domain.session import Machine, Session
     from bot.ports.terminal import Answer, Order
 
@@ -92,6 +94,30 @@ class WinRmTerminal:
             if has_had_its_second or not self._may_repeat(host, deadline):
                 raise
             return self._listed(host, deadline)
+
+    def programs(self, host: str, order: Order, *, within: timedelta) -> tuple[Program, ...] | None:
+        deadline = Deadline(within)
+        try:
+            return self._programs(host, order, deadline)
+        except Miscompiled:
+            if not self._may_repeat(host, deadline):
+                raise
+            return self._programs(host, order, deadline)
+
+    def _programs(self, host: str, order: Order, deadline: Deadline) -> tuple[Program, ...] | None:
+        found: list[Program] = []
+        last: ProgramsReply | None = None
+        with closing(self._run(host, script.processes_request(order), deadline)) as lines:
+            for line in lines:
+                if last is None and isinstance(line, ProgramReply):
+                    found.append(line.value)
+                elif last is None and isinstance(line, ProgramsReply):
+                    last = line
+                else:
+                    raise INCOMPLETE.at(host, delivered=True)
+        if last is None or last.programs != len(found):
+            raise INCOMPLETE.at(host, delivered=True)
+        return tuple(found) if last.there else None
 
     def log_off(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta

@@ -130,6 +130,7 @@ class Press(StrEnum):
     DISCONNECT = "disconnect"  # disconnect instead of logging off
     CANCEL = "cancel"  # take the request back
     STOP = "stop"  # stop the act on hosts that have no order yet
+    HOLDERS = "holders"  # look what runs in the sessions that still close
     REASON = "reason"  # give the reason that `--force` lacks
 
 

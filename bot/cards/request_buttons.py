@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards import offers, target_list
+from bot.cards import again, choosing, holders, offers, target_list
 from bot.cards.model import Button, CommandButton, Press
 from bot.domain.act_times import may_be_ordered
 from bot.domain.actions import Action, facts_of
@@ -31,8 +31,11 @@ def of(request: Request) -> tuple[Button | CommandButton, ...]:
         return (_button(request, Press.CANCEL, "Stop" if request.hold else "Cancel"),)
     if request.ending is Ending.NOTHING_TO_DO:
         return tuple(offers.after_nothing(request))
+    looks = (_button(request, Press.HOLDERS, "Who holds it"),) if holders.hanging(request) else ()
+    if request.state is State.ENDED:
+        return (*choosing.buttons(request), *again.buttons(request), *looks)
     stops = request.state is State.ACTING and _has_rest(request)
-    return (_button(request, Press.STOP, "Stop the rest"),) if stops else ()
+    return (*((_button(request, Press.STOP, "Stop the rest"),) if stops else ()), *looks)
 
 
 def menu_of(request: Request) -> tuple[Button | CommandButton, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import audit_card, needs, request_buttons, rows, session_table, wording
+from bot.cards import again, audit_card, needs, request_buttons, rows, session_table, wording
 from bot.cards.model import Card, Line, LinePart, Timestamp, Tone, UserMention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
@@ -31,6 +31,7 @@ def build(request: Request) -> Card:
         *(session_table.silent_hosts(request) if is_table else rows.silent_hosts(request)),
         *_terms(request),
         *_said(request),
+        *again.lines(request),
         *needs.of(request),
         _footer(request),
     ]

@@ -50,7 +50,9 @@ _CHANGED = {
     Reason.UNREAD: "not touched: its time could not be read, so nobody knows whether the person came back",
     Reason.NO_LONGER_MATCHES: "not touched: no longer matches what was asked for",
 }
-_BUSY = 7024
+BUSY = 7024
+"""ERROR_CTX_WINSTATION_BUSY: the session is stuck."""
+
 _SKIPPED = {
     Reason.STOPPED: "left alone: stopped before its turn",
     Reason.CONSOLE: "left alone: the session is at the console now, which is protected",
@@ -93,7 +95,7 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
             said = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, "not touched: it has changed")
             return f"{said} ({outside(target.note)})" if target.note else said
         case Verdict.STILL_CLOSING:
-            return _stuck(target) if target.code == _BUSY else unsure.still_closing(target, looks_again=looks_again)
+            return _stuck(target) if target.code == BUSY else unsure.still_closing(target, looks_again=looks_again)
         case Verdict.NO_RIGHT | Verdict.FAILED:
             return _refusal(target)
         case Verdict.SKIPPED:
@@ -106,9 +108,9 @@ def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = Fals
 
 
 def _stuck(target: Target) -> str:
-    """Return the words for ERROR_CTX_WINSTATION_BUSY, against which another order does not help."""
+    """Return the words for ERROR_CTX_WINSTATIONBUSY, against which another order does not help."""
     end_it = f'taskkill /f /fi "SESSION eq {target.session.id}" /im winlogon.exe'
-    return f"stuck: Windows says that it is busy (error {_BUSY}). An administrator there can end it: {end_it}"
+    return f"stuck: Windows says that it is busy (error {BUSY}). An administrator there can end it: {end_it}"
 
 
 def _refusal(target: Target) -> str:
@@ -185,7 +187,7 @@ def not_listed(request: Request) -> str:
 
 
 READS_NO_COMPUTER = "The audit log is read without looking at a computer."
-NOBODY_CHOSEN = "Nobody is chosen yet. Say whom: add id=3, user=alice or --all to the command."
+NOBODY_CHOSEN = "Nobody is chosen yet. Press whom you mean, or add id=3, user=alice or --all to the command."
 NOTHING_IN_SIGHT = "No session that you may see or touch matches."
 ALL_LEFT_OUT = "All sessions that match were left out; the reasons stand on this card."
 OTHERS_FOR_GENTLER = "Disconnecting takes somebody else's yes here, whom this card does not ask. Nothing was changed."

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.commands.exact_logons import exact_moment
 from bot.domain.ask import ActAsk, Choice
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.durations import typed
@@ -77,6 +78,8 @@ def _filter(condition: Condition) -> str:
             length = timedelta(seconds=int(condition.values[0]))
             return f"{name}{_OPERATORS[condition.operator]}{typed(length) or '0s'}"
         case Field.LOGON:
+            if condition.operator is Operator.IN:
+                return f"{name}={','.join(map(exact_moment, condition.values))}"
             moment = FILETIME_EPOCH + timedelta(microseconds=int(condition.values[0]) // 10)
             return f"{name}{_OPERATORS[condition.operator]}{moment.isoformat().replace('+00:00', 'Z')}"
         case _:

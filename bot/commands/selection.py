@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands import misfits, unknown
 from bot.commands.bounds import MOST_PATTERNS
+from bot.commands.exact_logons import exact_ticks, is_exact
 from bot.commands.leftovers import is_number, names_many
 from bot.commands.parameters import Parameter, Takes
 from bot.commands.spellings import duration_in, ids_in, names_in, states_like
@@ -205,7 +206,10 @@ def conditions_of(options: Options) -> tuple[Condition, ...]:
         found.append(Condition(field=Field.STATE, operator=Operator.IN, values=values))
     for name, field in (("idle", Field.IDLE), ("logon", Field.LOGON)):
         _check_bounds(options, name)
-        found += [_number(options, value, field) for value in options.all(name)]
+        found += [_number(options, value, field) for value in options.all(name) if not is_exact(value)]
+    exact = [ticks for value in options.all("logon") for ticks in exact_ticks(value)]
+    if exact:
+        found.append(Condition(field=Field.LOGON, operator=Operator.IN, values=tuple(dict.fromkeys(exact))))
     return tuple(found)
 
 
@@ -214,7 +218,7 @@ def _check_bounds(options: Options, name: str) -> None:
     sides: set[bool] = set()
     for value in options.all(name):
         side = value.operator in _UPWARD
-        if side in sides:
+        if side in sides and not is_exact(value):
             raise options.wrong(f"`{name}` has two bounds on one side. Write one of them.", value.word)
         sides.add(side)
 

@@ -37,7 +37,7 @@ class Operator(StrEnum):
     """How a condition compares. The values are words of the agent's protocol."""
 
     LIKE = "like"  # one of the patterns matches the whole text; for user, client, address and station
-    IN = "in"  # the number is one of the values; for state
+    IN = "in"  # the number is one of the values; for state, and for logon
     LESS = "lt"  # less than the one value; this and the following for idle and logon
     AT_MOST = "le"  # less than the one value, or equal
     MORE = "gt"  # more than the one value
@@ -50,7 +50,7 @@ class Condition:
 
     field: Field  # what is compared
     operator: Operator  # how it is compared; `Operator` says for which fields
-    values: tuple[str, ...]  # as the agent gets them: patterns, state numbers, one number of seconds or of ticks
+    values: tuple[str, ...]  # as the agent gets them: patterns, state numbers, a number of seconds, numbers of ticks
 
     def holds_for(self, session: Session) -> bool:
         """Return whether the session meets the condition. An unknown idle or logon time never does."""
@@ -58,7 +58,8 @@ class Condition:
             case Operator.LIKE:
                 return any(_is_like_one_of(self.values, text) for text in self._texts(session))
             case Operator.IN:
-                return str(int(session.state)) in self.values
+                number = self._number(session) if self.field is Field.LOGON else int(session.state)
+                return str(number) in self.values
             case _:
                 number = self._number(session)
                 return number is not None and _compare(self.operator, number, int(self.values[0]))

@@ -18,4 +18,5 @@ class NoteKind(StrEnum):
     UNKNOWN_PRESS = "unknown_press"  # the press names no request that the bot knows
     REFUSED = "refused"  # a rule, or the pause, stopped the press; or the command of a person whom no rule names
     HELD_BACK = "held_back"  # one person sent more than the limit of a minute; the entry has the count
+    PROGRAMS_SHOWN = "programs_shown"  # a person looked at what runs in a session; the entry has the count
     LATE_VERDICT = "late_verdict"  # a host's answer arrived after the request had ended

@@ -271,8 +271,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramsLook:
+    """A press on "Who holds it"."""
+
+    by: Actor  # the presser
+    place: Place  # where they pressed, and see the answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
     """What the scheduler wakes: a request, or one host of a request that is acting."""
 
     request_id: str  # the id of the request
     host: str = ""  # the host; empty: the request itself
+    look: ProgramsLook | None = None  # a look that changes nothing, and that a restart forgets; None: a step

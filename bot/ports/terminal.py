@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from bot.domain.conditions import Condition
+    from bot.domain.program import Program
     from bot.domain.session import Account, Session, SessionState
     from bot.domain.verdicts import Reason
 
@@ -58,6 +59,15 @@ class Terminal(Protocol):
         """Return all sessions of the host, sorted by id, services and listeners included.
 
         It changes nothing and may be repeated. Raises `TerminalError`. A list of nothing proves nothing: `NoRight`.
+        """
+        ...
+
+    def programs(self, host: str, order: Order, *, within: timedelta) -> tuple[Program, ...] | None:
+        """Return what runs in the session of the order, as the host lists it; None when that logon is there no more.
+
+        Of the order its session id, account, logon and machine count. It changes nothing and may be repeated. Programs
+        of another person who has the id now are never returned. Raises `TerminalError`, and `NoRight` where the
+        account may not see them.
         """
         ...
 

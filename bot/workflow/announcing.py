@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
     from bot.ports.ledger import Ledger
     from bot.workflow.courier import Courier
+    from bot.workflow.inputs import PressCall
 
 ANNOUNCEMENT = "announcement"
 """The key of the announcement."""
@@ -52,3 +53,9 @@ class Announcer:
         if posting.fault:
             log.error("break_glass.not_announced", request_id=request.id, channel=channel, message=posting.fault)
         self.ledger.record(request.id, Announced(failed=posting.fault))
+
+
+def is_copy(request: Request, call: PressCall) -> bool:
+    """Return whether the pressed message is not the one that the bot redraws: a second posting of it, or an old one."""
+    ours = (request.message_ref, request.posting(ANNOUNCEMENT).message_ref)
+    return bool(call.message_ref and request.message_ref and call.message_ref not in ours)

@@ -113,6 +113,13 @@ class Authorizer:
         sessions = [target.session for target in request.targets if target.session.host == host]
         return evaluate.may_list(self.policy, self.person(request.actor), request.place, host, sessions)
 
+    def lets_list(self, actor: Actor, place: Place, session: Session) -> bool:
+        """Return whether this person, in this place, may know of the session: the right to list, where it is."""
+        person = self.person(actor)
+        return evaluate.check_member(person).allowed and evaluate.may_list(
+            self.policy, person, place, session.host, (session,)
+        )
+
     def alone_limit(self, request: Request, targets: Sequence[Target]) -> AloneLimit:
         """Return how many sessions the requester may act on alone, and what it takes to act on these above that."""
         policy, requester, place = self.policy, self.person(request.actor), request.place

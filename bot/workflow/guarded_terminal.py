@@ -8,11 +8,13 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import NoneType
 from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.domain.program import Program
 from bot.domain.session import Account, Machine, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import TerminalError, Unforeseen
@@ -20,7 +22,6 @@ from bot.ports.terminal import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import timedelta
 
     from bot.ports.terminal import Order, Terminal
 
@@ -44,6 +45,7 @@ SESSION_KINDS: Kinds = {
     "machine": (Machine,),
     "unread_parts": (tuple,),
 }
+PROGRAM_KINDS: Kinds = {"name": (str,), "cpu": (timedelta,), "memory": (int,)}
 """What each field may hold. A value of another kind would fail later, in a step that concerns all hosts."""
 
 
@@ -64,6 +66,13 @@ class GuardedTerminal:
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         with _outcome_of(host, delivered=False):
             return _checked_sessions(host, self.terminal.sessions(host, within=within))
+
+    def programs(self, host: str, order: Order, *, within: timedelta) -> tuple[Program, ...] | None:
+        with _outcome_of(host, delivered=False):
+            found = self.terminal.programs(host, order, within=within)
+            for program in found or ():
+                _check(program, Program, PROGRAM_KINDS)
+            return None if found is None else tuple(found)
 
     def log_off(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from unicodedata import category
 
-from bot.cards import notices, troubles
+from bot.cards import holders, notices, troubles
 from bot.cards.message_form import WRITE, with_text
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.table import PICK
@@ -20,15 +20,18 @@ from bot.domain.actions import Action
 from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR, READ_FOR
 from bot.domain.note_kind import NoteKind
-from bot.domain.request import Request, State, WorkItem
+from bot.domain.request import ProgramsLook, Request, State, WorkItem
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
 from bot.policy.model import Decision
-from bot.workflow.announcing import ANNOUNCEMENT
+from bot.workflow.announcing import is_copy
 from bot.workflow.enquiries import Enquiries
+from bot.workflow.form_presses import opens_form
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
 from bot.workflow.inputs import CommandCall
 from bot.workflow.picking import Picker
 from bot.workflow.presses import NoEffect, PressHandler
+from bot.workflow.program_looks import seen_by
+from bot.workflow.response import Response
 from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
@@ -47,20 +50,6 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 NO_LEDGER = "I cannot record this, so I do nothing. Try again in a minute; if it stays, tell whoever runs the bot."
 _KEPT = 500
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """The immediate, private answer to a command or a press."""
-
-    text: str  # a sentence for the actor; empty: the card itself, or the form, is the answer
-    card: Card | None = None  # shown instead of the text where the chat can show it
-    wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
-    form: Request | None = None  # the request whose form has to be opened; None: no form
-    wants_text: bool = False  # the form for the text of a message has to be opened
-    copy: str = ""  # what takes the place of the pressed message, which is a copy of a card; empty: it is none
-    replaces: bool = False  # the answer takes the place of the private message whose button was pressed
-    is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
 
 
 def no_home(_: Actor) -> None:
@@ -236,7 +225,9 @@ class Intake:
         return replace(answer, copy=troubles.copy(request)) if is_copy(request, call) else answer
 
     def _press_on(self, request: Request, call: PressCall, press: Press, version: int) -> Response:
-        if self._opens_form(request, press, call):
+        if press is Press.HOLDERS:
+            return self._look(request, call)
+        if opens_form(request, press, call, self.presses):
             refused = self.presses.refuses_form(request, press, call.actor, version)
             return self._note(refused, call) if refused else self._form(request)
         keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
@@ -245,24 +236,6 @@ class Intake:
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))
-
-    def _opens_form(self, request: Request, press: Press, call: PressCall) -> bool:
-        """Return whether the press is one on a button with a form behind it. What was sent in a form opens none.
-
-        Where the request is decided already, a no is answered at once: nobody writes a reason for nothing.
-        """
-        required = request.requirement
-        match press:
-            case Press.CHOOSE:
-                return call.picked is None
-            case Press.REASON:
-                return call.text is None
-            case Press.DENY if not (required and required.deny_reason):
-                return False
-            case Press.DENY | Press.DENY_BECAUSE:
-                return call.text is None and self.presses.is_waiting(request)
-            case _:
-                return False
 
     def _written(self, call: PressCall) -> Response:
         """Return the form for a text, or ask the command with the text that was written into it."""
@@ -275,6 +248,17 @@ class Intake:
         """Return what may be done with the session that was picked. It changes nothing."""
         card = Picker(ledger=self.ledger, authorizer=self.presses.authorizer).answer(call)
         return Response(text=card.summary, card=card) if card else self._unknown(call)
+
+    def _look(self, request: Request, call: PressCall) -> Response:
+        """Wake the look at what runs in the sessions that still close, for a person who may list them."""
+        if still := self.ledger.standstill():
+            return Response(text=still.message)
+        look = ProgramsLook(by=call.actor, place=call.place)
+        if not holders.hanging(request):
+            return self._note(NoEffect(request=request, kind=NoteKind.LATE_PRESS, message=holders.NOTHING_HANGS), call)
+        if not seen_by(self.presses.authorizer, request, look):
+            return self._note(NoEffect(request=request, kind=NoteKind.REFUSED, message=holders.NOT_LISTED), call)
+        return Response(text="", wake=WorkItem(request_id=request.id, look=look))
 
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")
@@ -295,12 +279,6 @@ class Intake:
         self.ledger.record(request.id, noted, interactive=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
         return Response(text=no_effect.message, wake=WorkItem(request_id=request.id) if over else None)
-
-
-def is_copy(request: Request, call: PressCall) -> bool:
-    """Return whether the pressed message is not the one that the bot redraws: a second posting of it, or an old one."""
-    ours = (request.message_ref, request.posting(ANNOUNCEMENT).message_ref)
-    return bool(call.message_ref and request.message_ref and call.message_ref not in ours)
 
 
 def storable(text: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
+    from bot.domain.program import Program
     from bot.domain.session import Session
     from bot.ports.ledger import Ledger
     from bot.ports.terminal import Answer, Order, Terminal
@@ -29,6 +30,9 @@ class OwnedTerminal:
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
         return self.terminal.sessions(host, within=within)
+
+    def programs(self, host: str, order: Order, *, within: timedelta) -> tuple[Program, ...] | None:
+        return self.terminal.programs(host, order, within=within)
 
     def log_off(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from bot.cards import target_list
+from bot.cards.holders import NOTHING_HANGS
 from bot.cards.model import Press
 from bot.cards.wording import (
     NOTHING_TAKEN_OUT,
@@ -141,6 +142,8 @@ class PressHandler:
         text: str | None = None,
     ) -> Event | NoEffect:
         """Return what the press does. `text` None: a form for it may follow, so nothing is missing yet."""
+        if press is Press.HOLDERS:  # a look, which decides nothing
+            return NoEffect(request=request, kind=NoteKind.UNKNOWN_PRESS, message=NOTHING_HANGS)
         if press is Press.REASON:
             return self._reason(request, presser, text or "")
         if press in (Press.CANCEL, Press.STOP):

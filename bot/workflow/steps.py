@@ -28,6 +28,7 @@ from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
 from bot.workflow.owned_terminal import OwnedTerminal
 from bot.workflow.planning import plan
+from bot.workflow.program_looks import ProgramLooks, looks_with
 from bot.workflow.publishing import CardPublisher, publisher_on
 from bot.workflow.records import HostRecords
 from bot.workflow.settling import Settling
@@ -82,6 +83,7 @@ class Workflow:
     publisher: CardPublisher
     unreadable: Unreadable
     audit: AuditAnswer
+    programs: ProgramLooks
     first_parts: FirstParts = field(default_factory=FirstParts)
     changed: Callable[[Request], None] = _nobody_looks  # called after the step of a request, when its card is drawn
 
@@ -94,6 +96,9 @@ class Workflow:
 
     def _run(self, item: WorkItem) -> None:
         """Run the step. Losing a race is not an error; the stored row decides."""
+        if item.look:
+            self.programs.show(item.request_id, item.look)
+            return
         part = at_host(item.host) if item.host else HEAD
         request = self.first_parts.take(item) or self.ledger.find(item.request_id, part)
         if request is None:
@@ -221,7 +226,7 @@ class Workflow:
             log.info("step.held_back", request_id=item.request_id, host=item.host, code=error.code)
             return
         request = self.ledger.find(item.request_id, HEAD)
-        if request is None:
+        if request is None or item.look:  # a look is pressed again
             return
         code = error.code if isinstance(error, BotError) else type(error).__name__
         again_in = timedelta(seconds=2 ** min(request.attempts + 1, MOST_DOUBLINGS))
@@ -257,21 +262,18 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     ledger: Ledger,
     terminal: Terminal,
     clock: Clock,
-    pool: HostPool,
+    pool: HostPool,  # runs looks and warnings at many hosts side by side
     scheduler: Scheduler,
     authorizer: Authorizer,
     courier: Courier,
     look_within: LookWithin = same_for_all,
     log_sources: LogSources = NO_LOG,
 ) -> Workflow:
-    """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side.
-
-    `courier` is the only one of this process: it knows what it has sent and could not write down.
-    """
+    """Return a workflow from the ports. `courier` is the only one of this process: it knows what it could not write."""
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
-    records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     shared = SharedLooks(hosts=hosts, clock=clock)
+    records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     return Workflow(
         ledger=ledger,
         clock=clock,
@@ -291,4 +293,5 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         publisher=publisher_on(courier, scheduler),
         unreadable=Unreadable(ledger=ledger, chat=courier.chat),
         audit=answer_with(courier, scheduler, authorizer, log_sources),
+        programs=looks_with(courier, hosts, authorizer),
     )

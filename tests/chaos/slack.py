@@ -86,7 +86,7 @@ class SlackWorld(World):
     def _note_outcome(self, message: Message) -> None:
         """Keep whose outcome was seen: somebody may delete the message after that."""
         for request in self.store.newest(10):
-            if request.id in message.words and request.state is State.ENDED and not message.buttons:
+            if request.id in message.words and request.state is State.ENDED and not message.decides:
                 self.shown.add(request.id)
 
     def restart(self) -> None:
@@ -138,7 +138,7 @@ class SlackWorld(World):
 
     def live(self, request: Request) -> list[tuple[str, str]]:
         """Where somebody can press a button of the request."""
-        return [where for where, message in self.cards(request) if message.buttons and self.is_open(where[0])]
+        return [where for where, message in self.cards(request) if message.decides and self.is_open(where[0])]
 
     def is_open(self, channel: str) -> bool:
         return channel not in self.slack.archived | self.slack.left

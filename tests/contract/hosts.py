@@ -18,13 +18,15 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.session import KNOWN_STATES, Account, Session, SessionState
 from bot.ports.terminal import Order
 from rehearsal.windows import EngineMissingError, Farm
+from rehearsal.windows import programs as farm
 from rehearsal.windows.sessions import State
 from tests.fakes.terminal import FakeTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from bot.domain.program import Program
     from bot.ports.terminal import Terminal
     from rehearsal.windows.settings import EngineName
 
@@ -123,6 +125,14 @@ class Hosts(Protocol):
         """The list of sessions succeeds and has none."""
         ...
 
+    def run(self, host: str, session_id: int, programs: Sequence[Program]) -> None:
+        """These run in the session from now on, and in no other session anything."""
+        ...
+
+    def hide_programs(self, host: str, session_id: int) -> None:
+        """The list of the session's programs is refused with 5."""
+        ...
+
     def hang(self, host: str) -> None: ...
     def refuse(self, host: str, code: int) -> None: ...
     def take_down(self, host: str) -> None: ...
@@ -207,6 +217,12 @@ class MemoryHosts:
         }
         error = 0 if what not in ("user", "domain", "times") else 5 if manner == "refused" else 13
         self._change(host, session_id, error=error, **blank[what])
+
+    def run(self, host: str, session_id: int, programs: Sequence[Program]) -> None:
+        self.terminal.running = {(host, session_id): tuple(programs)}
+
+    def hide_programs(self, host: str, session_id: int) -> None:
+        self.terminal.hidden.add((host, session_id))
 
     def show_nothing(self, host: str) -> None:
         self.terminal._hosts[host].clear()
@@ -315,6 +331,14 @@ class FarmHosts:
 
     def misread(self, host: str, session_id: int, what: str, manner: str) -> None:
         self.farm.set_behaviour(host, "unreadable", id=session_id, what=what, manner=manner)
+
+    def run(self, host: str, session_id: int, programs: Sequence[Program]) -> None:
+        rows = [farm.Program(each.name, each.cpu // timedelta(microseconds=1) * 10, each.memory) for each in programs]
+        self.farm._hosts[host].machine.sessions.programs.run({session_id: rows})
+
+    def hide_programs(self, host: str, session_id: int) -> None:
+        with self.farm._hosts[host].machine.sessions.locked() as table:
+            table.change(session_id, odd="programs:5")
 
     def show_nothing(self, host: str) -> None:
         self.farm.set_behaviour(host, "empty")

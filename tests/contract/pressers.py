@@ -24,7 +24,7 @@ from tests.support import people as c
 
 if TYPE_CHECKING:
     from bot.policy.model import Policy
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
 
 KINDS = {"self": c.rule(), "1 of": c.asking_leads(1), "2 of": c.asking_leads(2)}
 PEOPLE = {

@@ -126,6 +126,7 @@ CONDITIONS: dict[str, tuple[int, tuple[object, ...], bool]] = {
     "never idle at the console": (1, ("idle", "le", 0), True),
     "logon": (3, ("logon", "gt", 1), True),
     "logon before": (3, ("logon", "le", 1), False),
+    "none of these logons": (3, ("logon", "in", 1, 2), False),
 }
 
 
@@ -141,6 +142,17 @@ def test_a_condition_that_does_not_hold_protects(farm: Farm) -> None:
     verdicts = dict(zip(CONDITIONS, ((each["verdict"], each["why"]) for each in act(farm, *lines)), strict=True))
     came_so_far, was_protected = ("refused", "WTSLogoffSession"), ("changed", "filter")
     assert verdicts == {name: came_so_far if holds else was_protected for name, (_, _, holds) in CONDITIONS.items()}
+
+
+def test_a_logon_is_one_of_several_to_the_tick(farm: Farm) -> None:
+    alice = look(farm)[3]
+    logon = int(alice["logon"])
+    farm.set_behaviour("comp1", "no-right")
+    near, exact = (
+        (target(alice), line_of("if", "logon", "in", logon - 1, logon + 1)),
+        (target(alice), line_of("if", "logon", "in", 1, logon)),
+    )
+    assert [each["verdict"] for each in act(farm, *near, *exact)] == ["changed", "refused"]
 
 
 def test_without_a_domain_the_account_is_the_user_alone(farm: Farm) -> None:

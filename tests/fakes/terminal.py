@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
+    from bot.domain.program import Program
     from bot.errors import TerminalError
     from bot.ports.terminal import Order
 
@@ -54,6 +55,9 @@ class FakeTerminal:
         self._hanging: set[tuple[str, int]] = set()
         self._later: dict[tuple[str, int], Session] = {}
         self.look_calls: list[str] = []
+        self.hidden: set[tuple[str, int]] = set()
+        self.running: dict[tuple[str, int], Sequence[Program]] = {}
+        self.program_calls: list[tuple[str, int, timedelta]] = []
         self.look_times: list[timedelta] = []
         self.call_times: list[tuple[timedelta | None, timedelta]] = []
         self.acts: list[tuple[str, Order]] = []
@@ -73,6 +77,17 @@ class FakeTerminal:
                 raise self._look_faults[host].pop(0)
             self._raise_if_empty(host)
             return tuple(self._hosts[host][session_id] for session_id in sorted(self._hosts[host]))
+
+    def programs(self, host: str, order: Order, *, within: timedelta) -> tuple[Program, ...] | None:
+        with self._lock:
+            self.program_calls.append((host, order.session_id, within))
+            self._raise_if_down(host)
+            if (host, order.session_id) in self.hidden:
+                raise NoRight(f"{host} does not show what runs in its sessions.", host=host)
+            self._raise_if_another(host, [order])
+            seen = self._hosts[host].get(order.session_id)
+            is_theirs = seen and _folded(order.account) == _folded(seen.account) and order.logon == seen.logon
+            return tuple(self.running.get((host, order.session_id), ())) if is_theirs else None
 
     def log_off(
         self,

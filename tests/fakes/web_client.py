@@ -61,6 +61,12 @@ class Message:
         labelled = [one for row in rows for element in row for one in element.get("options", [element])]
         return [one["text"]["text"] for one in labelled]
 
+    @property
+    def decides(self) -> bool:
+        """Whether a button of it acts on its request. One that holds a command asks anew, and does no harm."""
+        rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
+        return any(not element.get("action_id", "").startswith("press_ask:") for row in rows for element in row)
+
 
 @dataclass(slots=True)
 class Fault:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from bot.workflow.courier import Unwritten
     from bot.workflow.digest import DigestPlan
     from bot.workflow.host_reader import LookWithin
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
     from bot.workflow.steps import Workflow
 
 HOSTS = ("comp1", "comp2", "comp3")

@@ -1,6 +1,6 @@
-// What logoff-bot runs on a Windows host: list the sessions; or log some of them off, disconnect them, or show them a
+// What logoff-bot runs on a Windows host: list the sessions, or the programs of some of them; or log some of them off, disconnect them, or show them a
 // message, after comparing each with what a person was shown. The specification is docs/agent-protocol.md. It opens no connection, writes no file, starts no program,
-// and calls wtsapi32.dll alone. script.py joins Agent.cs, Input.cs, Target.cs, Request.cs, Lines.cs and Wts.cs, in this order.
+// and calls wtsapi32.dll alone. script.py joins Agent.cs, Input.cs, Target.cs, Request.cs, Lines.cs, Wts.cs and Processes.cs, in this order.
 // C# 5: Windows PowerShell 5.1 compiles it with the compiler of .NET Framework 4.
 namespace LogoffBot
 {
@@ -24,6 +24,7 @@ namespace LogoffBot
                 Request understood = Request.Parse(request);
                 Wts.CheckLayout();
                 if (understood.IsList) List(lines);
+                else if (understood.IsProcesses) Look(understood, lines);
                 else Act(understood, lines);
             }
             catch (CallFailed failed) { lines.Error(failed.Where, failed.Code, failed.Message); }
@@ -43,10 +44,30 @@ namespace LogoffBot
                 if (Wts.IsThere(session)) lines.Session(session);
         }
 
+        // The person is compared after the reading: the programs of whoever took the id meanwhile are told to nobody.
+        static void Look(Request request, Lines lines)
+        {
+            CheckMachine(request);
+            foreach (Target target in request.Targets)
+            {
+                if (target.Id <= 0 || target.Id > int.MaxValue) throw new CallFailed("request", 87, "no id of a person's session");
+                List<Holder> found = Processes.Of((uint)target.Id);
+                Session seen = Wts.Find((uint)target.Id);
+                bool isHeld = seen != null && seen.Error == 0 && target.IsHeldBy(seen);
+                if (seen != null && seen.Error != 0) throw new CallFailed("WTSQuerySessionInformationW", seen.Error, "");
+                lines.Programs(isHeld, isHeld ? found : new List<Holder>());
+            }
+        }
+
+        static void CheckMachine(Request request)
+        {
+            string dns = DnsName();
+            if (!IsSame(request.Dns, dns) || !IsSame(request.NetBios, NetBiosName())) throw new CallFailed("machine", 0, dns);
+        }
+
         static void Act(Request request, Lines lines)
         {
-            string dns = DnsName(), netBios = NetBiosName();
-            if (!IsSame(request.Dns, dns) || !IsSame(request.NetBios, netBios)) throw new CallFailed("machine", 0, dns);
+            CheckMachine(request);
             lines.Begin();
             for (int i = 0; i < request.Targets.Count; i++)
             {

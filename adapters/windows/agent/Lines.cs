@@ -30,6 +30,17 @@ namespace LogoffBot
 
         public void Session(Session session) { Write("{\"session\": " + Json(session) + "}"); count++; }
 
+        public void Programs(bool isThere, List<Holder> found)
+        {
+            foreach (Holder one in found)
+            {
+                Write("{\"program\": {\"name\": " + Quoted(one.Name) + ", \"cpu\": " + Ticks(one.Cpu) + ", \"memory\": " + Ticks(one.Memory) + "}}");
+                count++;
+            }
+            Write("{\"programs\": " + Text(found.Count) + ", \"there\": " + (isThere ? "true" : "false") + "}");
+            count++;
+        }
+
         public void Target(int index, Outcome outcome, long waitedMs)
         {
             Write("{\"target\": " + Text(index) + ", \"verdict\": " + Quoted(outcome.Verdict) + ", \"code\": " + Text(outcome.Code)

@@ -22,6 +22,8 @@ namespace LogoffBot
 
         public bool IsList { get { return operation == "list"; } }
 
+        public bool IsProcesses { get { return operation == "processes"; } }
+
         public bool IsDisconnect { get { return operation == "disconnect"; } }
 
         public bool IsMessage { get { return operation == "message"; } }
@@ -50,7 +52,7 @@ namespace LogoffBot
                 string[] lines = all.Split('\n');
                 Request request = new Request();
                 request.operation = lines[0].TrimEnd('\r');
-                bool isKnown = Array.IndexOf(new[] { "list", "logoff", "disconnect", "message" }, request.operation) >= 0;
+                bool isKnown = Array.IndexOf(new[] { "list", "processes", "logoff", "disconnect", "message" }, request.operation) >= 0;
                 if (!isKnown || (request.IsList && lines.Length > 1)) throw new FormatException("operation");
                 for (int i = 1; i < lines.Length; i++) request.Take(lines[i].TrimEnd('\r').Split(' '));
                 if (request.IsMessage && request.Title.Length == 0) throw new FormatException("no title");

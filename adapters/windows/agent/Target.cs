@@ -115,7 +115,7 @@ namespace LogoffBot
             field = fields[0];
             op = fields[1];
             values = fields.GetRange(2, fields.Count - 2);
-            string known = field == "idle" || field == "logon" ? "gt ge lt le" : field == "state" ? "in" : "like";
+            string known = field == "idle" ? "gt ge lt le" : field == "logon" ? "gt ge lt le in" : field == "state" ? "in" : "like";
             bool isField = Array.IndexOf(new[] { "user", "client", "address", "station", "state", "idle", "logon" }, field) >= 0;
             if (!isField || Array.IndexOf(known.Split(' '), op) < 0) throw new FormatException("if " + field + " " + op);
             if (op == "like") return;
@@ -132,9 +132,11 @@ namespace LogoffBot
                 case "station": return IsLike(seen.Station);
                 case "state": return values.Contains(seen.State.ToString(CultureInfo.InvariantCulture));
                 case "idle": return seen.Idle >= 0 && Compares(seen.Idle);
-                default: return seen.Logon > 0 && Compares(seen.Logon);
+                default: return seen.Logon > 0 && (op == "in" ? IsOneOfThem(seen.Logon) : Compares(seen.Logon));
             }
         }
+
+        bool IsOneOfThem(long seen) { return values.Exists(delegate(string value) { return Request.Number(value) == seen; }); }
 
         bool Compares(long seen)
         {

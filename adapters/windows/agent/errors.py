@@ -34,6 +34,14 @@ def win32(code: int) -> Fault:
     return WIN32.get(code, other)
 
 
+DENIED = (5, 7045)
+"""ERROR_ACCESS_DENIED and ERROR_CTX_WINSTATION_ACCESS_DENIED."""
+
+NO_PROGRAMS = Fault(
+    NoRight,
+    "{host} does not show to the bot's account what runs in its sessions. Grant it Query Information on RDP-Tcp.",
+    "WTSEnumerateProcessesExW: ERROR_ACCESS_DENIED",
+)
 NO_SESSION = Fault(NoRight, _SIGHT, "no Windows that answers has no session, not even that of its services")
 ANOTHER_MACHINE = Fault(WrongMachine, "{host} is another machine now than the one on the card. Ask again.")
 FELL_OVER = Fault(

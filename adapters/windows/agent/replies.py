@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapters.windows.agent import errors, startup
+from adapters.windows.agent.program_replies import ProgramReply, ProgramsReply
 from adapters.windows.agent.script import whole_letters
 from adapters.windows.agent.transcript import Transcript
 from adapters.windows.errors import INCOMPLETE, as_win32
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 MAX_LINE = 256 * 1024
 
+_PROGRAMS = "WTSEnumerateProcessesExW"
+
 # An error there is written before any target is touched.
-_BEFORE_THE_ACT = frozenset({"input", "request", "layout", "Add-Type", "WTSEnumerateSessionsExW"})
+_BEFORE_THE_ACT = frozenset({"input", "request", "layout", "Add-Type", "WTSEnumerateSessionsExW", _PROGRAMS})
 
 LONGEST_NAME = 256
 """Letters of a text that are kept. Windows allows an account's name 256, and everything else less."""
@@ -168,6 +171,8 @@ class Error(_Line):
                 return errors.TORN_ORDER
             case "machine":
                 return errors.ANOTHER_MACHINE
+            case _ if self.where == _PROGRAMS and self.code in errors.DENIED:
+                return errors.NO_PROGRAMS
         if "OutOfMemoryException" in (self.where, self.kind):
             return errors.OUT_OF_MEMORY
         return errors.win32(self.code) if self.code and not self.kind else errors.FELL_OVER
@@ -193,11 +198,13 @@ class End(_Line):
     end: int
 
 
-Reply = HostReply | Listed | Ended
-_KINDS: dict[str, type[HostReply | Listed | Ended | Failed | End]] = {
+Reply = HostReply | Listed | Ended | ProgramReply | ProgramsReply
+_KINDS: dict[str, type[Reply | Failed | End]] = {
     "host": HostReply,
     "session": Listed,
     "target": Ended,
+    "programs": ProgramsReply,
+    "program": ProgramReply,
     "error": Failed,
     "end": End,
 }
@@ -259,7 +266,7 @@ def read(host: str, nonce: str, chunks: Iterable[Chunk]) -> Iterator[Reply]:
     raise transcript.without_end(host, has_begun=frames.has_begun)
 
 
-def _parsed(value: dict[str, Any]) -> HostReply | Listed | Ended | Failed | End:
+def _parsed(value: dict[str, Any]) -> Reply | Failed | End:
     kind = next((kind for key, kind in _KINDS.items() if key in value), None)
     if kind is None:
         raise MalformedReply("a line of no known kind")

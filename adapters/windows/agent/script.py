@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.conditions import Condition
     from bot.ports.terminal import Order
 
-_SOURCES = ("Agent.cs", "Input.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs")
+_SOURCES = ("Agent.cs", "Input.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs", "Processes.cs")
 _PLACE = "#CSHARP#\n"
 _HALVES = re.compile("[\ud800-\udfff]")
 
@@ -48,6 +48,10 @@ def _tally(text: str) -> str:
 
 def list_request() -> tuple[str, ...]:
     return ("list",)
+
+
+def processes_request(order: Order) -> tuple[str, ...]:
+    return ("processes", *_targets([order]))
 
 
 def logoff_request(orders: Sequence[Order], *, wait_seconds: int) -> tuple[str, ...]:

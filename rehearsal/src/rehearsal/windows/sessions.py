@@ -10,8 +10,8 @@ It is a file, because an agent in PowerShell or mono reads and changes it from a
 parted by TAB, UTF-8, one session a line. Times are FILETIME ticks (100 ns since 1601, UTC), 0 where Windows has none.
 `odd` are words, parted by blanks: `24:5`, a query of class 24 is refused with 5; `24:nothing`, it succeeds without a
 buffer; `24:short`, with a buffer of one byte; `now:-1`, the current time in class 24; `listed:no`, the session is
-missing from the enumeration. A line with `after:3` is no session yet: an order for the session 3 that is carried out
-makes it that one.
+missing from the enumeration; `programs:5`, the list of its programs is refused with 5. A line with `after:3` is no
+session yet: an order for the session 3 that is carried out makes it that one.
 """
 
 import dataclasses
@@ -25,6 +25,8 @@ from enum import IntEnum, StrEnum
 from io import FileIO
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
+
+from rehearsal.windows.programs import ORDINARY, Programs
 
 ALWAYS_NOW = -4_000_000_000_000_000_000
 """The last input of the console, which is always this moment. Any other number of ticks may be what a host tells."""
@@ -209,6 +211,7 @@ class SessionFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._calls = path.with_name(path.name + ".calls")
+        self.programs = Programs(path.with_name(path.name + ".programs"))
 
     def create(self, table: Table) -> None:
         """Begins anew with this table and no calls, also while agents are looking."""
@@ -217,6 +220,7 @@ class SessionFile:
             fcntl.flock(file, fcntl.LOCK_EX)
             _overwrite(file, table)
             self._calls.write_text("", encoding="utf-8")
+            self.programs.run(dict.fromkeys(table.sessions, ORDINARY))
 
     @contextmanager
     def locked(self) -> Iterator[Table]:

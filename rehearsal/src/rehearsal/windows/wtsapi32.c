@@ -13,14 +13,17 @@
 enum { USER_NAME = 5, DOMAIN_NAME = 7, CONNECT_STATE = 8, CLIENT_BUILD = 9, CLIENT_NAME = 10, CLIENT_ADDRESS = 14,
        CLIENT_DISPLAY = 15, CLIENT_PROTOCOL = 16, SESSION_INFO = 24 };
 enum { FILE_NOT_FOUND = 2, INVALID_PARAMETER = 87, CLOSE_PENDING = 7007 };
-enum { ACTIVE = 0, DISCONNECTED = 4, RDP = 2, FAMILY_INET = 2, FAMILY_INET6 = 23, TYPE_SESSION_INFO_1 = 2, ID_ASYNC = 32001,
+enum { ACTIVE = 0, DISCONNECTED = 4, RDP = 2, FAMILY_INET = 2, FAMILY_INET6 = 23, TYPE_PROCESS_INFO_1 = 1, TYPE_SESSION_INFO_1 = 2, ID_ASYNC = 32001,
        ID_TIMEOUT = 32000 };
 
 typedef struct { DWORD exec_env, state, id; WCHAR *station, *host, *user, *domain, *farm; } WTS_SESSION_INFO_1W;
 typedef struct { DWORD state, id, counters[6]; WCHAR station[32], domain[17], user[21];
                  TICKS connect, disconnect, input, logon, now; } WTSINFOW;
+typedef struct { DWORD session, process; WCHAR *name; void *sid; DWORD threads, handles, pagefile, peak_pagefile,
+                 working_set, peak_working_set; TICKS user, kernel; } WTS_PROCESS_INFO_EXW;
 typedef struct { DWORD family; uint8_t bytes[20]; } WTS_CLIENT_ADDRESS;
 _Static_assert(sizeof(void *) != 8 || sizeof(WTS_SESSION_INFO_1W) == 56, "56 bytes on 64-bit Windows");
+_Static_assert(sizeof(void *) != 8 || sizeof(WTS_PROCESS_INFO_EXW) == 64, "64 bytes on 64-bit Windows");
 _Static_assert(sizeof(WTSINFOW) == 216, "216 bytes on Windows");
 _Static_assert(sizeof(WTS_CLIENT_ADDRESS) == 24, "24 bytes on Windows");
 
@@ -178,8 +181,60 @@ BOOL WTSEnumerateSessionsExW(void *server, DWORD *level, DWORD filter, WTS_SESSI
     return 1;
 }
 
+/* The rows of this session in the file beside that of the sessions: id, name (UTF-16 in hexadecimal), ticks, bytes. */
+static DWORD read_programs(DWORD id, WTS_PROCESS_INFO_EXW **out)
+{
+    char path[4096], *line = 0;
+    size_t size = 0;
+    DWORD n = 0;
+    snprintf(path, sizeof path, "%s.programs", getenv("REHEARSAL_SESSIONS"));
+    FILE *in = fopen(path, "r");
+    *out = calloc(1, sizeof **out);
+    while (in && getline(&line, &size, in) > 0) {
+        char *rest = line, *field[4];
+        for (int i = 0; i < 4; i++) field[i] = strsep(&rest, "\t");
+        if (!field[3] || strtoul(field[0], 0, 10) != id) continue;
+        *out = realloc(*out, (n + 1) * sizeof **out);
+        WTS_PROCESS_INFO_EXW *one = memset(&(*out)[n++], 0, sizeof **out);
+        size_t units = strlen(field[1]) / 4;
+        one->session = id, one->process = 4 * n, one->working_set = strtoul(field[3], 0, 10);
+        one->user = atoll(field[2]) / 2, one->kernel = atoll(field[2]) - one->user;
+        if (!units) continue; /* Windows tells no name */
+        one->name = calloc(units + 1, sizeof *one->name);
+        for (size_t i = 0; i < units; i++) {
+            unsigned low, high;
+            sscanf(field[1] + 4 * i, "%2x%2x", &low, &high);
+            one->name[i] = low | high << 8;
+        }
+    }
+    free(line);
+    if (in) fclose(in);
+    return n;
+}
+
+BOOL WTSEnumerateProcessesExW(void *server, DWORD *level, DWORD id, WTS_PROCESS_INFO_EXW **out, DWORD *count)
+{
+    Table table;
+    (void)server;
+    if (!level || *level != 1 || !open_table(&table)) return refuse(INVALID_PARAMETER);
+    Session *s = find(&table, id);
+    const char *how = s ? how_odd(s, "programs") : 0;
+    int code = how ? (int)strtol(how, 0, 10) : 0;
+    if (!code) *count = s ? read_programs(id, out) : (*out = calloc(1, sizeof **out), 0);
+    close_table(&table);
+    return code ? refuse(code) : 1;
+}
+
+static BOOL free_programs(WTS_PROCESS_INFO_EXW *list, DWORD count)
+{
+    for (DWORD i = 0; i < count; i++) free(list[i].name);
+    free(list);
+    return 1;
+}
+
 BOOL WTSFreeMemoryExW(int type, WTS_SESSION_INFO_1W *list, DWORD count)
 {
+    if (type == TYPE_PROCESS_INFO_1) return free_programs((WTS_PROCESS_INFO_EXW *)list, count);
     if (type != TYPE_SESSION_INFO_1) return refuse(INVALID_PARAMETER);
     for (DWORD i = 0; i < count; i++) {
         free(list[i].station);

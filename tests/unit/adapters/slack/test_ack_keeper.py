@@ -13,7 +13,8 @@ from adapters.slack.forms import BLOCK
 from adapters.slack.listeners import register
 from bot.cards import wording
 from bot.commands import COMMANDS
-from bot.workflow.intake import NO_LEDGER, Response
+from bot.workflow.intake import NO_LEDGER
+from bot.workflow.response import Response
 from rehearsal_testing.waiting import wait_until
 from tests.support.harness import BotHarness
 

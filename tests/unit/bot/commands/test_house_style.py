@@ -19,7 +19,7 @@ from bot.commands.tsmessage import MessageAsk
 from bot.domain.ask import Ask, Choice
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.inventory import Inventory, expand
-from bot.domain.session import KNOWN_STATES
+from bot.domain.session import EARLIEST, KNOWN_STATES, LATEST
 from bot.errors import UsageError
 from tests.support.effort import examples
 
@@ -61,6 +61,8 @@ def conditions(draw: st.DrawFn) -> tuple[Condition, ...]:
         found.append(Condition(field=Field.IDLE, operator=operator, values=(str(seconds),)))
     if microseconds := draw(st.integers(0, 10**17)):
         found.append(Condition(field=Field.LOGON, operator=Operator.LESS, values=(str(microseconds * 10),)))
+    if exact := draw(st.lists(st.integers(EARLIEST, LATEST - 1).map(str), max_size=3, unique=True)):
+        found.append(Condition(field=Field.LOGON, operator=Operator.IN, values=tuple(exact)))
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ from tests.support.people import APPROVALS, BO, CHEN, DANA, LEADS, OLI, asking_l
 if TYPE_CHECKING:
     from bot.domain.people import Actor
     from bot.domain.request import Request
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
     from tests.support.harness import BotHarness
 
 WHY = "quarter end, ask on Monday"

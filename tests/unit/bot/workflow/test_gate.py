@@ -20,7 +20,7 @@ from tests.support.people import CHEN, DANA, EVE, asking_leads, bot_with
 
 if TYPE_CHECKING:
     from bot.domain.request import Request
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
 
 FAR = Actor(user_id="U0FAR0001", name="far")
 MOST = 60

@@ -17,7 +17,7 @@ from tests.support.harness import BotHarness, text_of
 
 if TYPE_CHECKING:
     from bot.audit.entry import Entry
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
 
 STRANGER = Actor(user_id="U0FAR", name="stranger")
 

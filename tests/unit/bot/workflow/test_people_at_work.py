@@ -32,7 +32,7 @@ from tests.support.people import bot_with
 if TYPE_CHECKING:
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
 
 PEOPLE = (c.DANA, c.BO, c.CHEN, c.OLI, c.DEE, c.GUS, c.ROBO, c.UMA, c.FAY)
 PERSON = st.sampled_from(PEOPLE)

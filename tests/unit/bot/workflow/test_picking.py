@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request
-    from bot.workflow.intake import Response
+    from bot.workflow.response import Response
 
 ALICE, BOB = 1, 2
 """Their places in the list of comp1: after session 0."""

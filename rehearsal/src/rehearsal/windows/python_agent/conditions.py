@@ -20,6 +20,8 @@ def holds(condition: Condition, session: Session, now: int) -> bool:
             return str(int(session.state)) in condition.values
         case "idle":
             return _compares(condition, idle_seconds(session, now))
+        case "logon" if condition.operator == "in":
+            return session.logon > 0 and session.logon in map(int, condition.values)
         case "logon":
             return _compares(condition, session.logon or None)
         case _:

@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from rehearsal.windows.engines import (
@@ -22,7 +21,8 @@ from rehearsal.windows.engines import (
 )
 from rehearsal.windows.payload import Payload, PayloadError, is_whole, read_payload
 from rehearsal.windows.python_agent import wts
-from rehearsal.windows.python_agent.comparisons import Seen, compare, is_gone, is_left
+from rehearsal.windows.python_agent.as_told import cut, known, plain_address
+from rehearsal.windows.python_agent.comparisons import Seen, compare, is_gone, is_held, is_left
 from rehearsal.windows.python_agent.conditions import last_input, upper
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_request
 from rehearsal.windows.sessions import CLASSES, Session, State, What, now_ticks
@@ -32,17 +32,16 @@ _LOOK_AGAIN_SECONDS = 0.1
 _INVALID_DATA, _INVALID_PARAMETER = 13, 87
 _LARGEST_ID = 2**31 - 1
 _ABSENT = {wts.FILE_NOT_FOUND, wts.WINSTATION_NOT_FOUND}
-_EARLIEST, _LATEST = 125_911_584_000_000_000, 189_025_920_000_000_000
-"""Ticks of 2000-01-01 and 2200-01-01: a time outside is no time of a session."""
-
 _TIMES = ("logon", "connect", "disconnect", "input")
 _ORDER: tuple[What, ...] = ("client", "address", "protocol", "build", "display", "user", "domain", "times")
 """As the agent asks for them."""
-_MOST_LETTERS = 1024
 _TELLING: tuple[What, ...] = ("times", "user", "domain")
 """What has to be read to tell a person and a logon apart: the first that fails gives the session's error."""
 _FIELDS: dict[int, tuple[str, ...]] = {number: (what,) for what, number in CLASSES.items()} | {CLASSES["times"]: _TIMES}
 """What a class tells, by its number."""
+
+_LOOKS = ("list", "processes")
+"""The operations that change nothing."""
 
 Reply = dict[str, Any]
 
@@ -74,7 +73,7 @@ def _answer(payload: Payload, command: Command, machine: Machine) -> None:
     """Write all replies. The first nonce of the first one is out before the first act."""
     nonce, count = payload.nonce, 0
     request = _understood(payload, machine)
-    is_open = isinstance(request, Request) and request.operation != "list"
+    is_open = isinstance(request, Request) and request.operation not in _LOOKS
     if is_open:
         command.write(nonce.encode("ascii"))
     replies = _replies(request, command, machine) if isinstance(request, Request) else iter([request])
@@ -103,6 +102,9 @@ def _replies(request: Request, command: Command, machine: Machine) -> Iterator[R
     try:
         if request.operation == "list":
             yield from _list(machine)
+        if request.operation == "processes":
+            yield from _programs(request, machine)
+            return
         for number, target in enumerate(request.targets):
             began = time.monotonic()
             outcome = _carry_out(request, target, command, machine)
@@ -110,7 +112,7 @@ def _replies(request: Request, command: Command, machine: Machine) -> Iterator[R
             if outcome["verdict"] == "still_closing":
                 return
     except wts.RefusedError as error:
-        begun = request.operation != "list"
+        begun = request.operation not in _LOOKS
         yield _error("WTSEnumerateSessionsExW", error.code, str(error), begun=begun)
 
 
@@ -126,6 +128,28 @@ def _list(machine: Machine) -> Iterator[Reply]:
         yield {"session": describe(session)}
 
 
+def _programs(request: Request, machine: Machine) -> Iterator[Reply]:
+    """The programs of each target that is still the person's, after the reading."""
+    for target in request.targets:
+        if not 0 < target.id <= _LARGEST_ID:
+            yield _error("request", _INVALID_PARAMETER, "no id of a person's session", begun=False)
+            return
+        try:
+            found = wts.enumerate_processes(machine.sessions, target.id)
+        except wts.RefusedError as error:
+            yield _error("WTSEnumerateProcessesExW", error.code, str(error), begun=False)
+            return
+        seen = _look(machine, target.id)
+        if seen and seen.error:
+            yield _error("WTSQuerySessionInformationW", seen.error, "", begun=False)
+            return
+        held = found if seen and is_held(target, seen.session) else []
+        for each in held:
+            program = {"name": cut(each.name)[0], "cpu": str(each.cpu), "memory": str(each.memory)}
+            yield {"program": program}
+        yield {"programs": len(held), "there": bool(seen and is_held(target, seen.session))}
+
+
 def _sessions(machine: Machine) -> list[Seen]:
     found = wts.enumerate_sessions(machine.sessions)
     if not found:
@@ -136,10 +160,10 @@ def _sessions(machine: Machine) -> list[Seen]:
 def _read(session: Session) -> Seen:
     """The session as the agent reads it: what cannot be read is empty, and a time that none can have is 0."""
     now = int(session.how_odd("now") or now_ticks())
-    values: dict[str, Any] = {name: _known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
-    values["input"] = _known(last_input(session, now))
-    values["address"] = _plain_address(session.address)
-    texts = {name: _cut(getattr(session, name)) for name in ("station", "client", "user", "domain")}
+    values: dict[str, Any] = {name: known(getattr(session, name)) for name in ("logon", "connect", "disconnect")}
+    values["input"] = known(last_input(session, now))
+    values["address"] = plain_address(session.address)
+    texts = {name: cut(getattr(session, name)) for name in ("station", "client", "user", "domain")}
     codes = {number: wts.query_code(session, number) for number in _FIELDS}
     blank = {name: type(getattr(session, name))() for number in codes if codes[number] for name in _FIELDS[number]}
     values |= {name: text for name, (text, _) in texts.items()} | blank
@@ -147,30 +171,10 @@ def _read(session: Session) -> Seen:
     is_odd = code in _ABSENT or (not code and not isinstance(session.state, State))
     error = wts.INVALID_DATA if is_odd else code
     unread: dict[str, int] = {what: codes[CLASSES[what]] for what in _ORDER if codes[CLASSES[what]]}
-    cut = sum(left_out for name, (_, left_out) in texts.items() if name not in blank)
-    return Seen(replace(session, **values), 0 if codes[CLASSES["times"]] else _known(now), error, unread, cut)
-
-
-def _cut(text: str) -> tuple[str, int]:
-    """The text in units of UTF-16, cut as the agent cuts it, and how many units are left out."""
-    units = text.encode("utf-16-le", "surrogatepass")
-    return units[: 2 * _MOST_LETTERS].decode("utf-16-le", "surrogatepass"), max(0, len(units) // 2 - _MOST_LETTERS)
-
-
-def _known(ticks: int) -> int:
-    return ticks if _EARLIEST <= ticks < _LATEST else 0
-
-
-def _plain_address(text: str) -> str:
-    """As WTS_CLIENT_ADDRESS tells it: bytes, without a zone; written as RFC 5952 says."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return ""
-    if "%" in text:
-        return ""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return f"::ffff:{mapped}" if mapped else address.compressed
+    left_out_of_all = sum(left_out for name, (_, left_out) in texts.items() if name not in blank)
+    return Seen(
+        replace(session, **values), 0 if codes[CLASSES["times"]] else known(now), error, unread, left_out_of_all
+    )
 
 
 def describe(seen: Seen) -> Reply:

@@ -10,7 +10,7 @@ _LONGEST_WAIT = 86400
 
 _TEXT, _NUMBER = ("like",), ("gt", "ge", "lt", "le")
 _OPERATORS: dict[str, tuple[str, ...]] = dict.fromkeys(("user", "client", "address", "station"), _TEXT)
-_OPERATORS |= {"state": ("in",), "idle": _NUMBER, "logon": _NUMBER}
+_OPERATORS |= {"state": ("in",), "idle": _NUMBER, "logon": (*_NUMBER, "in")}
 
 
 class RequestError(ValueError):
@@ -54,7 +54,7 @@ class Request:
 def read_request(text: str) -> Request:
     """RequestError naming the first line that cannot be understood."""
     first, *lines = [line.rstrip("\r") for line in text.split("\n")]
-    if first not in {"list", "logoff", "disconnect", "message"} or (first == "list" and lines):
+    if first not in {"list", "processes", "logoff", "disconnect", "message"} or (first == "list" and lines):
         raise RequestError(f"no operation: {first[:40]!r}")
     request = Request(operation=first)
     for line in lines:

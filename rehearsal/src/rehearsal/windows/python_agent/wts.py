@@ -4,6 +4,7 @@ A call answers 0 or the Win32 code it is refused with; see the C file for the so
 """
 
 from rehearsal.windows import user_activity
+from rehearsal.windows.programs import Program
 from rehearsal.windows.sessions import FOREVER, Mode, Rule, Session, SessionFile, Table, now_ticks
 
 FILE_NOT_FOUND = 2
@@ -40,6 +41,17 @@ def query_code(session: Session, info_class: int) -> int:
     if not how or how in {"nothing", "short"}:
         return INVALID_DATA if how else 0
     return int(how) or INVALID_DATA
+
+
+def enumerate_processes(file: SessionFile, session_id: int) -> list[Program]:
+    """WTSEnumerateProcessesExW of one session: none where nobody has the id."""
+    with file.locked() as table:
+        session = table.sessions.get(session_id)
+        if session is None or session.how_odd("after"):
+            return []
+        if code := session.how_odd("programs"):
+            raise RefusedError(int(code))
+        return file.programs.of(session_id)
 
 
 def log_off(file: SessionFile, session_id: int) -> int:

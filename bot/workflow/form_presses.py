@@ -1,0 +1,31 @@
+"""Which presses are on a button with a form behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.cards.model import Press
+
+if TYPE_CHECKING:
+    from bot.domain.request import Request
+    from bot.workflow.inputs import PressCall
+    from bot.workflow.presses import PressHandler
+
+
+def opens_form(request: Request, press: Press, call: PressCall, presses: PressHandler) -> bool:
+    """Return whether the press is one on a button with a form behind it. What was sent in a form opens none.
+
+    Where the request is decided already, a no is answered at once: nobody writes a reason for nothing.
+    """
+    required = request.requirement
+    match press:
+        case Press.CHOOSE:
+            return call.picked is None
+        case Press.REASON:
+            return call.text is None
+        case Press.DENY if not (required and required.deny_reason):
+            return False
+        case Press.DENY | Press.DENY_BECAUSE:
+            return call.text is None and presses.is_waiting(request)
+        case _:
+            return False
