@@ -35,6 +35,9 @@ export function makeUse(model, view) {
     use.pending = Promise.all([use.pending, call]);
     return call;
   };
+  use.suggest = (block, element, value) => order('rehearsal/suggest', {
+    user: model.person, view_id: view.id, block_id: block.block_id, action_id: element.action_id, value,
+  });
   return use;
 }
 
