@@ -50,4 +50,4 @@ def choose(select: Locator, words: str) -> None:
     """Takes the option of a select menu that is found by typing these words."""
     select.click()
     select.press_sequentially(words)
-    select.page.get_by_role("option", name=words).first.click()
+    select.page.locator(".options").get_by_role("option", name=words).first.click()

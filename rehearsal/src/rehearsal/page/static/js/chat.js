@@ -2,7 +2,7 @@
 
 import { byId, el, fill, keepFocus } from './dom.js';
 import { makeComposer } from './composer.js';
-import { drawHome } from './home.js';
+import { drawHome, drawHomeTabs } from './home.js';
 import { drawMessage, keyOf } from './messages.js';
 import { drawHint } from './hint.js';
 
@@ -33,6 +33,7 @@ export function showChat(model) {
   });
   model.on('workspace', ({ changed, isFirst }) => {
     if (isFirst) { drawAll(); return; }
+    keepFocus(title, () => { drawTitle(title, model); });
     if (model.channel === 'home') drawHome(home, model); else update(list, nodes, model, changed);
   });
   return composer;
@@ -52,7 +53,7 @@ function drawTitle(node, model) {
   if (place?.is_ext_shared) notes.push('shared with another company');
   if (place?.kind === 'private') notes.push('private');
   const name = model.channel === 'home' ? 'Logoff Bot' : place?.name ?? '';
-  fill(node, el('h2', {}, name),
+  fill(node, el('h2', {}, name), drawHomeTabs(model),
     place && place.kind !== 'direct' && el('span.quiet', {}, `${place.members.length} members${notes.length ? `, ${notes.join(', ')}` : ''}`));
 }
 

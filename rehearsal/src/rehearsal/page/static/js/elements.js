@@ -99,11 +99,18 @@ function drawInput(element, block, use, label, props, tag = 'input') {
     told = field.value;
     send(element, block, use, told || null);
   };
+  const speaks = block.dispatch_action ? element.dispatch_action_config?.trigger_actions_on ?? ['on_enter_pressed'] : [];
+  const input = (event) => { if (speaks.includes('on_character_entered')) tell(event); };
+  const keydown = (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || !speaks.includes('on_enter_pressed')) return;
+    event.preventDefault();
+    tell(event);
+  };
   const limits = { min: element.min_value, max: element.max_value, maxlength: element.max_length };
   return el(`${tag}.input`, {
     ...props, ...limits, value: told, placeholder: element.placeholder?.text,
     'aria-label': label ?? element.placeholder?.text ?? element.type.replaceAll('_', ' '),
-    autocomplete: 'off', autofocus: element.focus_on_load, data: { key: keyOf(element) }, on: { change: tell, blur: tell },
+    autocomplete: 'off', autofocus: element.focus_on_load, data: { key: keyOf(element) }, on: { change: tell, blur: tell, input, keydown },
   });
 }
 

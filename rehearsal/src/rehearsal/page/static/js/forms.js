@@ -15,13 +15,15 @@ export function showForms(model) {
   dialog.addEventListener('cancel', (event) => { event.preventDefault(); close(model, state); });
   const update = () => {
     const view = model.views.at(-1) ?? null;
-    if (view?.id !== state.view?.id) state.errors = {};
+    const isNew = view?.id !== state.view?.id;
+    if (isNew) state.errors = {};
     const mark = view ? `${view.id}:${view.hash}:${JSON.stringify(state.errors)}` : '';
     if (mark === state.mark) return;
     [state.mark, state.view] = [mark, view];
     if (!view) { dialog.close(); return; }
     keepFocus(dialog, () => keepTyped(dialog, () => { fill(dialog, drawForm(model, view, state, update)); }));
     if (!dialog.open) dialog.showModal();
+    if (isNew) (dialog.querySelector('[autofocus]') ?? dialog.querySelector('.form-body :is(input, textarea, button)'))?.focus();
   };
   model.on('workspace person', update);
 }
