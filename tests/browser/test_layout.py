@@ -12,6 +12,7 @@ from rehearsal.page import Page, WatchedFarm
 from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 from rehearsal.slack.methods import SCOPES
 from rehearsal.windows import SHIPPED_FARM
+from rehearsal_testing.fitting import find_cut_words, find_misfits, find_too_wide
 from rehearsal_testing.page_actions import host_of
 from rehearsal_testing.waiting import wait_until
 from tests.support import samples
@@ -29,30 +30,6 @@ APPROVALS = "C0APPROVE1"
 DESK, PHONE = 1440, 390
 LEAST_TARGET = 44
 TARGETS = "button, input, textarea, select, summary, a.file, [role='option'], [role='menuitem'], label.choice"
-
-TOO_WIDE = """(FIELDS) => [...document.querySelectorAll('body, body *')]
-  .filter(one => one.clientWidth > 0 && !one.closest('.table-frame, .visually-hidden') && !one.matches(FIELDS))
-  .filter(one => getComputedStyle(one).display !== 'inline' && one.scrollWidth > one.clientWidth + 1)
-  .map(one => `${one.className}: ${one.scrollWidth} > ${one.clientWidth}: ${one.textContent.slice(0, 60)}`)"""
-"""What is wider inside than it is; a table has a scroller of its own, and a field to write in has its caret."""
-
-CUT_WORDS = r"""(most) => {
-  const cut = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!node.parentElement.checkVisibility() || node.parentElement.closest('.visually-hidden')) continue;
-    for (const word of node.data.matchAll(/[\p{L}\p{N}_.]+/gu)) {
-      if (word[0].length > most) continue;
-      const range = document.createRange();
-      range.setStart(node, word.index);
-      range.setEnd(node, word.index + word[0].length);
-      const lines = new Set([...range.getClientRects()].filter(one => one.width > 0).map(one => Math.round(one.top)));
-      if (lines.size > 1) cut.push(`${word[0]} in ${node.parentElement.className}: ${node.data.slice(0, 60)}`);
-    }
-  }
-  return cut;
-}"""
-"""Words of ordinary length that go on in the next line."""
 
 SMALL = """([targets, least]) => [...document.querySelectorAll(targets)]
   .filter(one => one.checkVisibility({ opacityProperty: true }) && !one.matches('label input'))
@@ -109,21 +86,17 @@ def test_every_card_fits_and_no_word_of_it_is_cut(bare: Stage, open_page: OpenPa
     count = post_all_cards(bare)
     page = open_page(bare.url, width=width)
     page.locator(".message").nth(count - 1).wait_for()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        assert page.evaluate(TOO_WIDE, "input, textarea") == [], scheme
-        assert page.evaluate(CUT_WORDS, 20) == [], scheme
+    assert find_misfits(page) == []
 
 
 def test_a_cut_word_and_a_wide_block_would_be_found(bare: Stage, open_page: OpenPage) -> None:
     page = open_page(bare.url, width=PHONE)
     bare.web.chat_postMessage(channel=OPS, text="w" * 200)
     page.locator(".message").wait_for()
-    assert page.evaluate(CUT_WORDS, 20) == []
-    assert len(page.evaluate(CUT_WORDS, 200)) == 1
+    assert find_cut_words(page) == []
+    assert len(find_cut_words(page, most=200)) == 1
     page.evaluate("document.querySelector('.message').style.width = '600px'")
-    assert page.evaluate(TOO_WIDE, "input, textarea") != []
+    assert find_too_wide(page) != []
 
 
 def test_the_conversation_keeps_its_width_beside_a_thread_and_stands_at_the_bottom(

@@ -8,7 +8,8 @@ import pytest
 
 from rehearsal.page import Page
 from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
-from rehearsal_testing.noting_app import FIRST, NAMES, NotingApp, actions, entry, modal, option, plain
+from rehearsal_testing.fitting import find_misfits
+from rehearsal_testing.noting_app import FIRST, NAMES, REASON, NotingApp, actions, entry, modal, option, plain
 from rehearsal_testing.page_actions import choose, type_command, wait_for
 
 if TYPE_CHECKING:
@@ -118,3 +119,28 @@ def test_the_apps_place_has_a_home_and_its_messages(
     wait_for(page, "a direct message")
     page.get_by_role("button", name="Home", exact=True).click()
     page.locator(".home").get_by_role("button", name="Go").wait_for()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_form_with_errors_and_a_home_fit(
+    workspace: Workspace, clerk: NotingApp, open_page: OpenPage, width: int
+) -> None:
+    page = open_page(f"{workspace.url}/#as=dana&in=home", width=width)
+    long = "A note of many words, about nothing but itself, that has to go on in another line on every phone. " * 3
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": f"column {number}"} for number in range(12)]]}
+    section = {"type": "section", "text": plain(long), "accessory": {**GO, "text": plain("Open the request")}}
+    fields = {"type": "section", "fields": [plain("asked by somebody"), plain("12 min left")]}
+    options = [{**option(name), "description": plain(f"{name}, left 3 h ago")} for name in NAMES[:10]]
+    who = entry("who", {"type": "checkboxes", "options": options}, hint=plain(long))
+    pick = entry("pick", {"type": "static_select", "options": options})
+    clerk.web.views_publish(user_id="U0DANA0001", view={"type": "home", "blocks": [section, fields, table]})
+    page.locator(".home .section").first.wait_for()
+    assert find_misfits(page) == []
+    page.evaluate("location.hash = '#as=dana&in=C0OPS00001'")
+    page.reload()
+    type_command(page, "/logoff")
+    page.get_by_role("dialog", name="First").wait_for()
+    clerk.web.views_update(view_id=clerk.views[0], view=modal("A title of 24 characters", REASON, who, pick))
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.get_by_role("alert").nth(1).wait_for()
+    assert find_misfits(page) == []
