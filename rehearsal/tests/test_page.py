@@ -125,6 +125,20 @@ def test_whoever_comes_gets_the_whole_truth_first_and_then_what_changes(stage: S
         assert next(news)["entries"][-1]["seq"] == entry["seq"]
 
 
+def test_the_page_is_told_what_is_a_reset_and_what_is_not(stage: Stage) -> None:
+    make(stage, what="restore")
+    with listen(stage) as news:
+        next(news)
+        make(stage, what="sign_out", host="comp1", session_id=3)
+        assert not next(one for one in news if one["type"] == "farm")["is_reset"]
+        make(stage, what="restore")
+        reset = next(one for one in news if one["type"] == "farm" and "comp1" in one["hosts"])
+        assert reset["is_reset"]
+        make(stage, what="sign_out", host="comp1", session_id=3)
+        change = next(one for one in news if one["type"] == "farm" and "comp1" in one["hosts"] and not one["is_reset"])
+        assert 3 not in [one["id"] for one in change["hosts"]["comp1"]["sessions"]]
+
+
 def test_each_hand_on_the_farm_does_what_it_says(stage: Stage) -> None:
     make(stage, what="restore")
 

@@ -64,7 +64,7 @@ def test_trouble_can_be_made_by_keyboard_alone(stage: Rehearsal, open_page: Open
     page.locator("#composer-text").focus()
     tab_to(page, "What CORP\\alice does next")
     page.keyboard.press("Enter")
-    tab_to(page, "Comes back to work")
+    wait_until(lambda: focused(page) == "Comes back to work")
     page.keyboard.press("Enter")
     host_of(page, "comp1").locator("[data-session='3']").get_by_text("active, idle").wait_for()
 

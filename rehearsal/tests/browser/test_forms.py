@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from rehearsal.page import Page
 from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
 from rehearsal.slack.methods import SCOPES
-from rehearsal_testing.page_actions import type_command, wait_for
+from rehearsal_testing.page_actions import choose, type_command, wait_for
 from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_a_form_by_keyboard_with_errors_of_slack_and_of_the_app(
     host.press("Enter")
     dialog.get_by_role("alert").first.wait_for()
     assert dialog.get_by_text("Please complete this required field.").count() == 2
-    dialog.get_by_label("Wait").select_option("yes")
+    choose(dialog.get_by_role("combobox", name="Wait"), "yes")
     dialog.get_by_role("radio", name="no").check()
     host.press("Enter")
     dialog.get_by_text("There is no such host.").wait_for()

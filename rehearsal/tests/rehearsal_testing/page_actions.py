@@ -44,3 +44,10 @@ def tab_to(page: Page, words: str, key: str = "Tab", most: int = 80) -> None:
         if words in focused(page):
             return
     raise AssertionError(f"{words!r} cannot be reached with {key}")
+
+
+def choose(select: Locator, words: str) -> None:
+    """Takes the option of a select menu that is found by typing these words."""
+    select.click()
+    select.press_sequentially(words)
+    select.page.locator(".options").get_by_role("option", name=words).first.click()

@@ -48,6 +48,7 @@ class EventStream:
         self._lock = threading.Lock()
         self._backstage: Backstage | None = None
         self._hosts: dict[str, Json] = {}
+        self._reset_marks = 0
         self._entries: list[Json] = []
         self._scene: Scene | None = None
         store.watch(self._pass_on)
@@ -113,8 +114,10 @@ class EventStream:
     def _look_at_farm(self, backstage: Backstage) -> list[Json]:
         seen = backstage.farm.look()
         changed = {name: host for name, host in seen.items() if self._hosts.get(name) != host}
-        self._hosts = seen
-        return [{"type": "farm", "hosts": changed}] if changed else []
+        marks = backstage.farm.reset_marks
+        is_reset = marks != self._reset_marks or marks % 2 == 1
+        self._hosts, self._reset_marks = seen, marks
+        return [{"type": "farm", "hosts": changed, "is_reset": is_reset}] if changed or is_reset else []
 
     def _look_at_log(self, backstage: Backstage) -> list[Json]:
         new: list[Json] = []

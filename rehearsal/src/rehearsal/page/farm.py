@@ -16,6 +16,7 @@ class WatchedFarm(Farm):
     def start(self) -> None:
         super().start()
         self._troubles = {name: _name(host.behaviour) for name, host in self._settings.hosts.items()}
+        self.reset_marks = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -30,8 +31,13 @@ class WatchedFarm(Farm):
         self._troubles[host] = name
 
     def restore(self) -> None:
-        super().restore()
-        self._troubles = {name: _name(host.behaviour) for name, host in self._settings.hosts.items()}
+        """`reset_marks` is odd meanwhile, and two more than before in the end."""
+        self.reset_marks += 1
+        try:
+            super().restore()
+            self._troubles = {name: _name(host.behaviour) for name, host in self._settings.hosts.items()}
+        finally:
+            self.reset_marks += 1
 
     def _look_at(self, name: str) -> Json:
         sessions = self._hosts[name].machine.sessions

@@ -1,5 +1,6 @@
 """The workspace as one of its people sees it, as JSON for the page or a test."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rehearsal.slack.block_kit.elements import list_values
@@ -36,6 +37,7 @@ def state_json(context: Context, person: Person, after: int = 0, *, with_version
                 for group in store.settings.user_groups
             ],
             "commands": list(store.settings.app.commands),
+            "shortcuts": [asdict(one) for one in store.settings.app.shortcuts],
             "messages": [
                 _message_json(context, one, person, with_versions=with_versions)
                 for one in store.list_visible(person, after)

@@ -41,6 +41,16 @@ class Enterprise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcut:
+    """A global shortcut of the app, as Slack lists it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    callback_id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """The one app that is installed. `*_url` are its request URLs; without one that kind of payload goes by socket."""
 
@@ -51,6 +61,7 @@ class App:
     bot_id: str
     commands: tuple[str, ...]
     scopes: tuple[str, ...]
+    shortcuts: tuple[Shortcut, ...] = ()
     command_url: str | None = None
     interactivity_url: str | None = None
     event_url: str | None = None

@@ -5,6 +5,7 @@ import { drawElement } from './elements.js';
 import { drawField } from './fields.js';
 import { drawImage } from './image.js';
 import { drawRichText } from './rich.js';
+import { drawTable } from './table.js';
 import { drawPlain, drawText } from './text.js';
 import { cannotDraw } from './unknown.js';
 
@@ -41,15 +42,4 @@ function drawSection(block, use) {
 function drawContext(element, model) {
   if (element.type === 'image') return drawImage(element);
   return el('span', {}, drawText(element, model));
-}
-
-function drawTable(block, model) {
-  const settings = block.column_settings ?? [];
-  const rows = block.rows.map((row, index) => el('tr', {}, row.map((cell, column) => (
-    el(`${index ? 'td' : 'th'}.align-${settings[column]?.align ?? 'left'}`, index ? {} : { scope: 'col' },
-      cell.type === 'rich_text' ? drawRichText(cell, model) : cell.text)
-  ))));
-  const [head, ...body] = rows;
-  return el('div.table-frame', { tabindex: 0, role: 'region', 'aria-label': 'Table' },
-    el('table', {}, el('thead', {}, head), el('tbody', {}, body)));
 }

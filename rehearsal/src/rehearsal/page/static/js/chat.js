@@ -1,8 +1,8 @@
-// The conversation: what stands in a channel, the thread beside it, the field to write in.
+// The conversation: what stands in a channel, and the field to write in.
 
 import { byId, el, fill, keepFocus } from './dom.js';
 import { makeComposer } from './composer.js';
-import { drawHome } from './home.js';
+import { drawHome, drawHomeTabs } from './home.js';
 import { drawMessage, keyOf } from './messages.js';
 import { drawHint } from './hint.js';
 
@@ -11,9 +11,8 @@ export function showChat(model) {
   const title = el('div.chat-title');
   const composer = makeComposer(model);
   const home = el('div.home', { hidden: true });
-  const thread = el('section.thread', { 'aria-label': 'Thread', hidden: true });
   const column = el('div.column', {}, title, home, list, composer.node);
-  add(byId('chat'), column, thread);
+  byId('chat').append(column);
   stayAtEnd(list);
   const nodes = new Map();
   const drawAll = () => {
@@ -26,25 +25,18 @@ export function showChat(model) {
     if (model.isLoaded && !isHome) update(list, nodes, model, []);
     list.scrollTop = list.scrollHeight;
     composer.update();
-    drawThread(thread, model);
   };
-  thread.addEventListener('keydown', (event) => { if (event.key === 'Escape') leaveThread(model); });
   model.on('person place', drawAll);
   model.on('farm', () => {
     const hint = list.querySelector('section.hint-card');
     if (hint) keepFocus(hint, () => { const again = drawHint(model); hint.replaceWith(again); return again; });
   });
-  model.on('thread', () => drawThread(thread, model));
   model.on('workspace', ({ changed, isFirst }) => {
     if (isFirst) { drawAll(); return; }
+    keepFocus(title, () => { drawTitle(title, model); });
     if (model.channel === 'home') drawHome(home, model); else update(list, nodes, model, changed);
-    if (changed.length) drawThread(thread, model, changed);
   });
   return composer;
-}
-
-function add(node, ...children) {
-  node.append(...children);
 }
 
 /** Whoever is at the end stays there when the list gets narrower or lower. */
@@ -61,7 +53,7 @@ function drawTitle(node, model) {
   if (place?.is_ext_shared) notes.push('shared with another company');
   if (place?.kind === 'private') notes.push('private');
   const name = model.channel === 'home' ? 'Logoff Bot' : place?.name ?? '';
-  fill(node, el('h2', {}, name),
+  fill(node, el('h2', {}, name), drawHomeTabs(model),
     place && place.kind !== 'direct' && el('span.quiet', {}, `${place.members.length} members${notes.length ? `, ${notes.join(', ')}` : ''}`));
 }
 
@@ -100,28 +92,4 @@ function groupReplies(messages) {
   const groups = new Map();
   for (const one of messages.filter(isReply)) groups.set(one.thread_ts, [...(groups.get(one.thread_ts) ?? []), one]);
   return groups;
-}
-
-/** The focus goes back to where the thread was opened. */
-function leaveThread(model) {
-  const key = `${model.channel}:${model.thread}`;
-  model.openThread(null);
-  const message = [...document.querySelectorAll('.column .message')].find((one) => one.dataset.message === key);
-  (message?.querySelector('[data-key="thread"]') ?? byId('composer-text')).focus();
-}
-
-function drawThread(node, model, changed = null) {
-  node.hidden = model.thread === null;
-  if (model.thread === null) { fill(node); return; }
-  const all = model.messagesIn(model.channel).filter((one) => one.ts === model.thread || one.thread_ts === model.thread);
-  if (changed && !all.some((one) => changed.includes(keyOf(one)))) return;
-  const log = el('div.messages', { role: 'log', 'aria-label': 'Replies', tabindex: 0 }, all.map((one) => drawMessage(one, model)));
-  const before = node.querySelector('.composer');
-  if (before && changed) { node.querySelector('.messages').replaceWith(log); log.scrollTop = log.scrollHeight; return; }
-  const composer = makeComposer(model, () => model.thread);
-  const close = el('button.icon-button', { type: 'button', 'aria-label': 'Close the thread', on: { click: () => leaveThread(model) } }, '×');
-  fill(node, el('div.chat-title', {}, el('h2', {}, 'Thread'), close), log, composer.node);
-  composer.update();
-  composer.focus();
-  log.scrollTop = log.scrollHeight;
 }

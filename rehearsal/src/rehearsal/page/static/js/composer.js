@@ -3,6 +3,7 @@
 import { order } from './api.js';
 import { el, fill, newId } from './dom.js';
 import { notify } from './dialogs.js';
+import { makeShortcuts } from './shortcuts.js';
 
 const MOST_KEPT = 50;
 
@@ -16,7 +17,7 @@ export function makeComposer(model, thread = () => null) {
     'aria-expanded': 'false', spellcheck: 'false', autocomplete: 'off',
   });
   const send = el('button.button.primary.send', { type: 'submit' }, 'Send');
-  const form = el('form.composer', {}, list, el('div.composer-row', {}, field, send),
+  const form = el('form.composer', {}, list, el('div.composer-row', {}, !isThread && makeShortcuts(model), field, send),
     !isThread && el('p.composer-help', {}, el('kbd', {}, 'Enter'), ' sends  ', el('kbd', {}, '/'), ' commands  ', el('kbd', {}, '↑'), ' what you typed before'));
   const state = { picked: -1, past: -1, options: [] };
   const parts = { model, thread, list, field, send, state };

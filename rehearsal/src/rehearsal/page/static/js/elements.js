@@ -1,8 +1,10 @@
-// Interactive elements. `use` is {model, act(block, element, value), values, isForm}: what using one does.
+// Interactive elements. `use` is {model, act(block, element, value), suggest(block, element, typed), values}.
 
 import { el, newId } from './dom.js';
 import { ask } from './dialogs.js';
 import { drawImage } from './image.js';
+import { makeMenu } from './menus.js';
+import { drawSelect } from './selects.js';
 import { drawPlain, drawText } from './text.js';
 import { cannotDraw } from './unknown.js';
 
@@ -20,7 +22,7 @@ export function drawElement(element, block, use, label = null) {
     case 'email_text_input': return drawInput(element, block, use, label, { type: 'email' });
     case 'url_text_input': return drawInput(element, block, use, label, { type: 'url' });
     case 'number_input': return drawInput(element, block, use, label, { type: 'number', step: element.is_decimal_allowed ? 'any' : 1 });
-    default: return element.type.endsWith('_select') ? drawSelect(element, block, use, label) : cannotDraw(element.type, element);
+    default: return element.type.endsWith('_select') ? drawMenu(element, block, use, label) : cannotDraw(element.type, element);
   }
 }
 
@@ -58,15 +60,11 @@ function drawButton(element, block, use) {
 }
 
 function drawOverflow(element, block, use) {
-  const choose = (option) => async (event) => {
-    event.currentTarget.closest('details').open = false;
-    await send(element, block, use, option.value);
-  };
-  const items = element.options.map((option) => el('button.menu-item', { type: 'button', on: { click: choose(option) } }, drawPlain(option.text)));
-  const shut = (event) => { if (event.key === 'Escape') { event.currentTarget.open = false; event.currentTarget.firstChild.focus(); } };
-  return el('details.overflow', { on: { keydown: shut } },
-    el('summary.button', { 'aria-label': 'More actions', data: { key: keyOf(element) } }, '⋯'),
-    el('div.menu', {}, items));
+  const items = element.options.map((option) => [
+    [drawPlain(option.text), option.description && el('span.option-description', {}, drawPlain(option.description))],
+    () => send(element, block, use, option.value),
+  ]);
+  return makeMenu({ label: 'More actions', key: keyOf(element) }, items);
 }
 
 function drawChoices(element, block, use, kind, label) {
@@ -93,13 +91,26 @@ function drawTyped(element, block, use, label) {
   return drawInput(element, block, use, label, {}, 'textarea');
 }
 
+/** Tells what stands in it when it is left, also when the page itself put that there. */
 function drawInput(element, block, use, label, props, tag = 'input') {
-  const change = (event) => send(element, block, use, event.currentTarget.value || null);
+  let told = held(element, block, use) ?? '';
+  const tell = ({ currentTarget: field }) => {
+    if (field.value === told) return;
+    told = field.value;
+    send(element, block, use, told || null);
+  };
+  const speaks = block.dispatch_action ? element.dispatch_action_config?.trigger_actions_on ?? ['on_enter_pressed'] : [];
+  const input = (event) => { if (speaks.includes('on_character_entered')) tell(event); };
+  const keydown = (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || !speaks.includes('on_enter_pressed')) return;
+    event.preventDefault();
+    tell(event);
+  };
   const limits = { min: element.min_value, max: element.max_value, maxlength: element.max_length };
   return el(`${tag}.input`, {
-    ...props, ...limits, value: held(element, block, use) ?? '', placeholder: element.placeholder?.text,
+    ...props, ...limits, value: told, placeholder: element.placeholder?.text,
     'aria-label': label ?? element.placeholder?.text ?? element.type.replaceAll('_', ' '),
-    autocomplete: 'off', autofocus: element.focus_on_load, data: { key: keyOf(element) }, on: { change },
+    autocomplete: 'off', autofocus: element.focus_on_load, data: { key: keyOf(element) }, on: { change: tell, blur: tell, input, keydown },
   });
 }
 
@@ -113,24 +124,7 @@ function drawMoment(element, block, use, label) {
   return el('input.input', { type: 'datetime-local', value: local, 'aria-label': label ?? 'date and time', data: { key: keyOf(element) }, on: { change } });
 }
 
-function drawSelect(element, block, use, label) {
-  const isMulti = element.type.startsWith('multi_');
-  const now = held(element, block, use);
-  const chosen = new Set((isMulti ? now ?? [] : [now]).filter(Boolean).map((one) => one.value ?? one));
-  const change = (event) => {
-    const values = [...event.currentTarget.selectedOptions].map((one) => one.value).filter(Boolean);
-    send(element, block, use, isMulti ? values : values[0] ?? null);
-  };
-  const option = ([value, text]) => el('option', { value, selected: chosen.has(value) }, text);
-  const groups = listOptions(element, use.model).map(([name, options]) => (name ? el('optgroup', { label: name }, options.map(option)) : options.map(option)));
-  const first = !isMulti && el('option', { value: '' }, element.placeholder?.text ?? 'Choose …');
-  return el('select.input', { multiple: isMulti, 'aria-label': label ?? element.placeholder?.text ?? 'Choose', data: { key: keyOf(element) }, on: { change } }, first, groups);
-}
-
-/** Pairs of value and text, in groups; people and channels are the workspace's. */
-function listOptions(element, model) {
-  if (element.type.includes('users')) return [['', [...model.people.values()].filter((one) => !one.deleted).map((one) => [one.id, one.profile.real_name])]];
-  if (/channels|conversations/.test(element.type)) return [['', [...model.channels.values()].map((one) => [one.id, one.name])]];
-  const pairs = (options) => options.map((one) => [one.value, one.text.text]);
-  return element.option_groups ? element.option_groups.map((group) => [group.label.text, pairs(group.options)]) : [['', pairs(element.options ?? [])]];
+function drawMenu(element, block, use, label) {
+  const choose = (value) => send(element, block, use, value);
+  return drawSelect(element, block, use, { label, key: keyOf(element), value: held(element, block, use), choose });
 }

@@ -14,26 +14,37 @@ export function showFarm(model) {
   const list = el('div.hosts', { tabindex: -1 });
   const restore = el('button.button.small', { type: 'button', on: { click: () => make({ what: 'restore' }) } }, 'Reset hosts');
   fill(byId('farm'), el('div.panel-head', {}, el('h2', {}, 'Windows hosts'), count, restore), filter, list);
-  const state = { open: new Set(['comp1']), ghosts: new Map(), fresh: new Map(), nodes: new Map() };
+  const state = { open: new Set(['comp1']), byHand: new Set(), ghosts: new Map(), fresh: new Map(), nodes: new Map() };
   const draw = (names) => {
     for (const name of names) place(list, state, name, model.hosts.get(name), model);
     sift(list, filter.value);
     count.textContent = `${model.hosts.size}`;
   };
   filter.addEventListener('input', () => sift(list, filter.value));
-  model.on('farm', ({ changed, before, isFirst }) => {
+  model.on('farm', ({ changed, before, isFirst, isReset }) => {
     if (isFirst) { fill(list); state.nodes.clear(); draw([...model.hosts.keys()]); return; }
-    for (const name of changed) notice(state, name, before.get(name), model.hosts.get(name));
-    draw(changed);
+    const shut = isReset ? foldAll(state) : [];
+    for (const name of changed) notice(state, name, before.get(name), model.hosts.get(name), isReset);
+    draw([...new Set([...shut, ...changed])].filter((name) => model.hosts.has(name)));
     setTimeout(() => draw(changed), FRESH_MS + 100);
   });
   setInterval(() => draw([...state.open].filter((name) => model.hosts.has(name))), 15_000);
 }
 
+/** After a reset only what somebody unfolded stays unfolded. Returns the hosts that are folded now. */
+function foldAll(state) {
+  const shut = [...state.open].filter((name) => !state.byHand.has(name));
+  state.open = new Set(state.byHand);
+  state.ghosts.clear();
+  state.fresh.clear();
+  return shut;
+}
+
 /** Remembers for a while who went and what is different, and says it aloud. */
-function notice(state, name, before, after) {
+function notice(state, name, before, after, isReset) {
   const changes = findChanges(before, after);
   if (!changes.words.length) return;
+  if (isReset) return;
   announce(`${name}: ${changes.words.join('; ')}`);
   const until = Date.now() + FRESH_MS;
   state.open.add(name);
@@ -46,7 +57,8 @@ function place(list, state, name, host, model) {
   const node = drawHost(state, name, host, model);
   state.nodes.set(name, node);
   if (!before) { list.append(node); return; }
-  if (before.contains(document.activeElement) && document.activeElement.matches('select')) { state.nodes.set(name, before); return; }
+  const isUsed = before.querySelector(':popover-open') || (before.contains(document.activeElement) && document.activeElement.matches('select'));
+  if (isUsed) { state.nodes.set(name, before); return; }
   keepFocus(before, () => { before.replaceWith(node); return node; });
 }
 
@@ -54,7 +66,8 @@ function drawHost(state, name, host, model) {
   const isOpen = state.open.has(name);
   const node = el(`details.host${host.up ? '' : '.down'}`, { open: isOpen, data: { host: name, people: host.sessions.map((one) => one.user).join(' ').toLowerCase() } });
   const trouble = host.trouble === 'none' ? null : host.trouble;
-  node.append(el('summary', { data: { key: `${name}:summary` } },
+  const fold = () => { if (node.open) state.byHand.delete(name); else state.byHand.add(name); };
+  node.append(el('summary', { data: { key: `${name}:summary` }, on: { click: fold } },
     el('span.light', { role: 'img', 'aria-label': host.up ? 'up' : 'down' }), el('strong', {}, name),
     el('span.quiet', {}, host.up ? `${host.sessions.length} ${host.sessions.length === 1 ? 'person' : 'people'}` : 'down'),
     trouble && trouble !== 'unreachable' && el('span.chip', {}, trouble)));

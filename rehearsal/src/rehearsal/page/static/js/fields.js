@@ -9,8 +9,9 @@ export function drawField(block, use) {
   const error = use.errors?.[block.block_id];
   const control = drawElement(block.element, block, use, block.label.text);
   const described = [error && errorId, block.hint && hintId].filter(Boolean).join(' ');
-  if (described) control.setAttribute('aria-describedby', described);
-  if (error) control.setAttribute('aria-invalid', 'true');
+  const field = control.querySelector('[role="combobox"]') ?? control;
+  if (described) field.setAttribute('aria-describedby', described);
+  if (error) field.setAttribute('aria-invalid', 'true');
   return el(`div.field-block${error ? '.has-error' : ''}`, { data: { block: block.block_id } },
     el('div.field-label', { 'aria-hidden': 'true' }, drawPlain(block.label), block.optional && el('span.optional', {}, ' (optional)')),
     control,

@@ -6,6 +6,7 @@ import { notify } from './dialogs.js';
 import { el, fill, keepFocus } from './dom.js';
 import { makeUse } from './home.js';
 import { drawPlain } from './text.js';
+import { keepTyped } from './typed.js';
 
 export function showForms(model) {
   const dialog = el('dialog.dialog.form', { 'aria-labelledby': 'form-title' });
@@ -14,13 +15,15 @@ export function showForms(model) {
   dialog.addEventListener('cancel', (event) => { event.preventDefault(); close(model, state); });
   const update = () => {
     const view = model.views.at(-1) ?? null;
-    if (view?.id !== state.view?.id) state.errors = {};
+    const isNew = view?.id !== state.view?.id;
+    if (isNew) state.errors = {};
     const mark = view ? `${view.id}:${view.hash}:${JSON.stringify(state.errors)}` : '';
     if (mark === state.mark) return;
     [state.mark, state.view] = [mark, view];
     if (!view) { dialog.close(); return; }
-    keepFocus(dialog, () => { fill(dialog, drawForm(model, view, state, update)); });
+    keepFocus(dialog, () => keepTyped(dialog, () => { fill(dialog, drawForm(model, view, state, update)); }));
     if (!dialog.open) dialog.showModal();
+    if (isNew) (dialog.querySelector('[autofocus]') ?? dialog.querySelector('.form-body :is(input, textarea, button)'))?.focus();
   };
   model.on('workspace person', update);
 }
@@ -29,21 +32,33 @@ function drawForm(model, view, state, update) {
   const use = Object.assign(makeUse(model, view), { errors: state.errors });
   const send = async (event) => {
     event.preventDefault();
+    const form = event.currentTarget;
+    if (form.getAttribute('aria-busy') === 'true') return;
     document.activeElement?.blur();
+    setBusy(form, true);
     await use.pending;
     await submit(model, view, state);
+    setBusy(form, false);
     update();
     const wrong = document.querySelector('dialog.form [aria-invalid]');
     (wrong?.matches('fieldset') ? wrong.querySelector('input') : wrong)?.focus();
   };
   const shut = () => close(model, state);
+  const below = model.views.at(-2);
   return el('form', { novalidate: true, on: { submit: send } },
-    el('div.form-head', {}, el('h2', { id: 'form-title' }, drawPlain(view.title)),
+    el('div.form-head', {}, el('span.avatar.app', { 'aria-hidden': 'true' }), el('h2', { id: 'form-title' }, drawPlain(view.title)),
       el('button.icon-button', { type: 'button', 'aria-label': 'Close this form', on: { click: shut } }, '×')),
+    below && el('p.form-below', {}, 'Above “', drawPlain(below.title), '”'),
     el('div.form-body', { tabindex: -1 }, drawBlocks(view.blocks, use)),
     el('div.dialog-buttons', {},
-      el('button.button', { type: 'button', on: { click: shut } }, view.close ? drawPlain(view.close) : 'Close'),
+      el('button.button', { type: 'button', on: { click: shut } }, view.close ? drawPlain(view.close) : below ? 'Back' : 'Close'),
       view.submit && el('button.button.primary', { type: 'submit' }, drawPlain(view.submit))));
+}
+
+/** Until the app has answered the button turns, and the form is not sent a second time. */
+function setBusy(form, is) {
+  form.setAttribute('aria-busy', String(is));
+  form.querySelector('[type="submit"]')?.classList.toggle('busy', is);
 }
 
 async function submit(model, view, state) {

@@ -18,11 +18,25 @@ export function drawHome(node, model) {
   });
 }
 
+/** The two tabs of the app's own place; nothing anywhere else. */
+export function drawHomeTabs(model) {
+  const direct = findDirect(model);
+  if (model.channel !== 'home' && model.channel !== direct?.id) return null;
+  const tab = (name, words, place) => el('button.home-tab', {
+    type: 'button', 'aria-current': model.channel === place ? 'page' : null, data: { key: `tab:${name}` }, on: { click: () => openHome(model, name) },
+  }, words);
+  return el('span.home-tabs', {}, tab('home', 'Home', 'home'), direct && tab('messages', 'Messages', direct.id));
+}
+
+function findDirect(model) {
+  return [...model.channels.values()].find((one) => one.kind === 'direct' && one.members.some((id) => model.people.get(id)?.is_bot));
+}
+
 /** The app hears of it, as it does when somebody opens the tab in Slack. */
-export async function openHome(model) {
-  model.goTo('home');
+export async function openHome(model, tab = 'home') {
+  model.goTo(tab === 'home' ? 'home' : findDirect(model).id);
   try {
-    await order('rehearsal/home', { user: model.person });
+    await order('rehearsal/home', { user: model.person, tab });
   } catch (error) {
     notify(error.message);
   }
@@ -35,6 +49,9 @@ export function makeUse(model, view) {
     use.pending = Promise.all([use.pending, call]);
     return call;
   };
+  use.suggest = (block, element, value) => order('rehearsal/suggest', {
+    user: model.person, view_id: view.id, block_id: block.block_id, action_id: element.action_id, value,
+  });
   return use;
 }
 

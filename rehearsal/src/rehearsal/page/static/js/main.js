@@ -3,14 +3,15 @@
 import { showAudit } from './audit.js';
 import { showChat } from './chat.js';
 import { notify } from './dialogs.js';
-import { byId, el, fill } from './dom.js';
+import { byId } from './dom.js';
 import { showFarm } from './farm.js';
 import { showForms } from './forms.js';
 import { Model } from './model.js';
 import { showScene } from './scene.js';
 import { showSidebar } from './sidebar.js';
+import { showTabs } from './tabs.js';
+import { showThread } from './thread.js';
 
-const TABS = [['people', 'People'], ['chat', 'Chat'], ['farm', 'Hosts'], ['audit', 'Audit']];
 const THEMES = { auto: ['◐', 'Theme: as the system'], light: ['☀', 'Theme: light'], dark: ['☾', 'Theme: dark'] };
 
 const address = new URLSearchParams(location.hash.slice(1));
@@ -18,11 +19,12 @@ const model = new Model(address.get('as') ?? 'dana', address.get('in'));
 
 showSidebar(model);
 const composer = showChat(model);
+showThread(model);
 showFarm(model);
 showAudit(model);
 showForms(model);
 showScene(model);
-showTabs();
+showTabs(model);
 showTheme();
 
 model.on('hint', ({ text }) => composer.put(text));
@@ -32,10 +34,8 @@ model.on('trouble', ({ error }) => {
 });
 model.on('person place workspace', () => {
   history.replaceState(null, '', `#${new URLSearchParams({ as: model.person, in: model.channel ?? '' })}`);
-  byId('tabs').firstChild.textContent = `As ${model.nameOf(model.me?.id) ?? model.person}`;
   document.title = `${model.nameOf(model.me?.id) ?? model.person} · Rehearsal`;
 });
-model.on('place', () => { if (document.body.dataset.tab === 'people') showTab('chat'); });
 model.on('connection', showConnection);
 showConnection();
 model.start();
@@ -44,16 +44,6 @@ function showConnection() {
   const node = byId('connection');
   node.textContent = model.isConnected ? 'Live' : 'Not connected; trying again …';
   node.classList.toggle('lost', !model.isConnected);
-}
-
-function showTabs() {
-  fill(byId('tabs'), TABS.map(([name, words]) => el('button', { type: 'button', data: { tab: name }, on: { click: () => showTab(name) } }, words)));
-  showTab('chat');
-}
-
-function showTab(name) {
-  document.body.dataset.tab = name;
-  for (const button of byId('tabs').children) button.setAttribute('aria-pressed', String(button.dataset.tab === name));
 }
 
 function showTheme() {

@@ -49,7 +49,11 @@ function makeUse(message, model) {
       notify(error.message);
     }
   };
-  return { model, act, values: message.values };
+  const suggest = (block, element, value) => order('rehearsal/suggest', {
+    user: model.person, channel: message.channel, message_ts: message.ts, version: message.version,
+    block_id: block.block_id, action_id: element.action_id, value,
+  });
+  return { model, act, suggest, values: message.values };
 }
 
 function drawFile(file) {

@@ -12,6 +12,7 @@ export class Model extends EventTarget {
     this.isConnected = false;
     this.isLoaded = false;
     this.commands = [];
+    this.shortcuts = [];
     this.behaviours = {};
     this.hosts = new Map();
     this.entries = [];
@@ -78,17 +79,19 @@ export class Model extends EventTarget {
     const [person, after] = [this.person, this.change];
     const state = await getState(person, after);
     if (person !== this.person) { this.readAgain = true; return; }
+    const known = new Set(this.messages.keys());
     if (after === 0) this.messages.clear();
     this.me = state.me;
     this.people = new Map(state.people.map((one) => [one.id, one]));
     this.groups = new Map(state.user_groups.map((one) => [one.id, one]));
     this.channels = new Map(state.channels.map((one) => [one.id, one]));
     this.views = state.views;
+    this.shortcuts = state.shortcuts ?? [];
     this.home = state.home;
     for (const [channel, ts] of state.deleted) this.messages.delete(`${channel}:${ts}`);
     for (const message of state.messages) {
       const key = `${message.channel}:${message.ts}`;
-      if (after > 0 && !this.messages.has(key) && message.channel !== this.channel) this.unread.add(message.channel);
+      if (this.isLoaded && !known.has(key) && message.channel !== this.channel) this.unread.add(message.channel);
       this.messages.set(key, message);
     }
     this.change = state.change;
@@ -113,7 +116,7 @@ export class Model extends EventTarget {
     if (news.type === 'farm') {
       const before = new Map(this.hosts);
       for (const [name, host] of Object.entries(news.hosts)) this.hosts.set(name, host);
-      this.tell('farm', { changed: Object.keys(news.hosts), before, isFirst: before.size === 0 });
+      this.tell('farm', { changed: Object.keys(news.hosts), before, isFirst: before.size === 0, isReset: news.is_reset });
     }
     if (news.type === 'audit') {
       const last = this.entries.at(-1)?.seq ?? 0;

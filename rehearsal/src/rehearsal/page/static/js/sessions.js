@@ -2,6 +2,7 @@
 
 import { sayDuration, sayMoment, sayTime } from './dates.js';
 import { el } from './dom.js';
+import { makeMenu } from './menus.js';
 
 export function drawSession(host, session, popups, isFresh, make) {
   const isAway = session.state === 'Disconnected';
@@ -11,22 +12,14 @@ export function drawSession(host, session, popups, isFresh, make) {
     ['take_over', 'Mallory takes the session over'],
   ].filter(Boolean);
   const key = `${host}:${session.id}`;
-  const shut = (event) => {
-    if (event.key !== 'Escape') return;
-    event.currentTarget.open = false;
-    event.currentTarget.querySelector('summary').focus();
-  };
-  const menu = el('details.overflow', { on: { keydown: shut } },
-    el('summary.button.small', { 'aria-label': `What ${session.user} does next`, data: { key: `${key}:menu` } }, '⋯'),
-    el('div.menu', {}, acts.map(([what, words]) => el('button.menu-item', {
-      type: 'button', on: { click: () => make({ what, host, session_id: session.id }) },
-    }, words))));
+  const items = acts.map(([what, words]) => [words, () => make({ what, host, session_id: session.id })]);
+  const menu = makeMenu({ label: `What ${session.user} does next`, key: `${key}:menu`, className: 'button.small' }, items);
   const lines = [`session ${session.id}`, sayState(session), session.client && `from ${session.client}`].filter(Boolean);
   return el(`li.session${isFresh(String(session.id)) ? '.fresh' : ''}${session.is_closing ? '.closing' : ''}`, { data: { session: session.id } },
     el('span.state-mark', { class: `state-mark ${isAway ? 'away' : 'active'}`, 'aria-hidden': 'true' }),
     el('div.session-main', {},
       el('span.session-user', {}, el('strong', {}, session.user)),
-      el('span.quiet', { title: session.logged_on ? `Logged on ${sayMoment(new Date(session.logged_on * 1000))}` : null }, lines.join(' · ')),
+      el('span.quiet', { title: session.logged_on ? `Logged on ${sayMoment(new Date(session.logged_on * 1000))}` : null }, lines.map((words, index) => [index > 0 && ' · ', el('span.unbroken', {}, words)])),
       popups.map((popup) => drawPopup(popup, isFresh(`popup:${session.id}`)))),
     menu);
 }

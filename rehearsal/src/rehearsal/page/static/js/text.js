@@ -14,8 +14,11 @@ export function drawText(text, model) {
 }
 
 export function drawPlain(text) {
-  const words = text.emoji === false ? text.text : withEmoji(text.text);
-  return [el('span.plain', {}, words)];
+  return [el('span.plain', {}, sayPlain(text))];
+}
+
+export function sayPlain(text) {
+  return text.emoji === false ? text.text : withEmoji(text.text);
 }
 
 function withEmoji(words) {
