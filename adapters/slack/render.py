@@ -37,6 +37,7 @@ from bot.cards.model import (
     in_parts,
     mention,
 )
+from bot.cards.signs import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,7 +60,8 @@ class Drawing:
 def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as blocks within Slack's limits. `group_ids` has the ids of user groups by their handles."""
     card = replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines))
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False))]
+    headline = cut(signed(card.sign, card.headline), HEADER)
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=headline, emoji=False))]
     loud = [line for line in card.lines if line.tone is not Tone.QUIET]
     if loud:
         limit = next((each for each in PARTS if _length(loud, each) <= BODY), PARTS[-1])
@@ -68,7 +70,7 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     if card.buttons:
         buttons = [_button(button, place) for place, button in enumerate(card.buttons)]
         blocks.append(ActionsBlock(elements=buttons))
-    summary = escape(cut(card.summary, MESSAGE_TEXT))
+    summary = escape(cut(signed(card.sign, card.summary), MESSAGE_TEXT))
     return Drawing(text=summary, blocks=[block.to_dict() for block in blocks])
 
 
@@ -80,7 +82,7 @@ def draw_text(text: str) -> str:
 def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
     lines = ["".join(_markdown(part) for part in _resolved(line, group_ids or {}).parts) for line in card.lines]
-    return Drawing(text=cut("\n".join([escape(card.headline), *lines]), MESSAGE_TEXT), blocks=[])
+    return Drawing(text=cut("\n".join([escape(signed(card.sign, card.headline)), *lines]), MESSAGE_TEXT), blocks=[])
 
 
 def draw_reply(names: tuple[str, ...], text: str, group_ids: Mapping[str, str] | None = None) -> Drawing:

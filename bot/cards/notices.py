@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card, target_list, wording
+from bot.cards import headlines, target_list, wording
 from bot.cards.model import (
     Bold,
     Break,
@@ -150,12 +150,12 @@ def outcome_line(request: Request) -> str:
     """Return the line for the card's thread: how the request ended, and who decided."""
     who = request.decided_by
     decided = f", decided by {wording.called(who)}" if who and who.user_id != request.actor.user_id else ""
-    return f"{request_card.build(request).headline}{decided}."
+    return f"{headlines.headline(request)}{headlines.why(request)}{decided}."
 
 
 def reminder(request: Request) -> str:
     """Return the line that reminds the approvers in the card's thread."""
-    return f"{request_card.build(request).headline} This still waits for a decision."
+    return f"{headlines.headline(request)} This still waits for a decision."
 
 
 def break_glass(request: Request) -> Card:
@@ -185,9 +185,7 @@ def break_glass(request: Request) -> Card:
     stands = Line(parts=(f"{begins} How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = wording.called(request.actor)
     whom = wording.join_names([outside(str(target.session.account)) for target in request.targets])
-    summary = (
-        f"Break-glass: {who} acts without asking anybody ({request_card.verb(request).plain}: {whom}). {request.id}"
-    )
+    summary = f"Break-glass: {who} acts without asking anybody ({headlines.verb(request).plain}: {whom}). {request.id}"
     return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands), buttons=buttons)
 
 

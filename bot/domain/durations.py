@@ -33,6 +33,16 @@ def written(length: timedelta) -> str:
     return f"{seconds}s"
 
 
+def short(length: timedelta) -> str:
+    """Return the length in one whole unit, for a row: `12 s`, `90 s`, `47 min`, `3 h`, `2 d`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600:,} h" if seconds < 2 * 86_400 else f"{seconds // 86_400:,} d"
+
+
 def exactly(length: timedelta) -> str:
     """Return the length in words to the second: `1 minute and 30 seconds`, which `duration` rounds to `a minute`."""
     return humanize.precisedelta(length)

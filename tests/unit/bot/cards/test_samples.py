@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.model import Bold, Break, Channel, CommandButton, Group, Mark, Timestamp, Tone, UserMention
+from bot.cards.signs import signed
 from tests.support import samples
 from tests.support.snapshots import check_snapshot
 
@@ -28,8 +29,8 @@ def test_every_card_says_what_was_agreed() -> None:
 
 def in_words(name: str, card: Card) -> Iterator[str]:
     yield f"== {name}"
-    yield card.headline
-    yield f"  ({card.summary})"
+    yield signed(card.sign, card.headline)
+    yield f"  ({signed(card.sign, card.summary)})"
     for line in card.lines:
         text = "".join(map(part_in_words, line.parts))
         yield from ((MARGINS[line.tone] + each).rstrip() for each in text.split("\n"))
