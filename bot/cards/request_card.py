@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import headlines, needs, request_buttons, rows, wording
+from bot.cards import fleet, headlines, needs, request_buttons, rows, wording
 from bot.cards.model import Card, Line, LinePart, Timestamp, Tone, UserMention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
@@ -24,6 +24,7 @@ LONGEST_MESSAGE = 2000
 def build(request: Request, now: datetime | None = None) -> Card:
     """Return the card of the request. `now`: when it is drawn, so that it says how long a host has been at work."""
     lines = [
+        *fleet.totals(request),
         *rows.of_targets(request, now),
         *rows.left_out(request),
         *rows.silent_hosts(request),

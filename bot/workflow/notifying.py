@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.cards import notices, troubles
+from bot.cards import fleet, notices, troubles
 from bot.cards.model import Card
 from bot.domain.posting import Posting
 from bot.domain.request import LIST_FAILED, Ending, State
@@ -17,7 +17,7 @@ from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.buttons import unsettled
 from bot.workflow.courier import due_after
 from bot.workflow.posting import AGAIN, CARD, REDRAWN, approval_channel
-from bot.workflow.ways import CALLED, PRIVATE, Outgoing
+from bot.workflow.ways import CALLED, LISTED, PRIVATE, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ ONCE_MORE_AFTER = timedelta(minutes=1)
 _TOLD = (Ending.DONE, Ending.DENIED, Ending.CANCELLED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED)
 """Endings of a card that people were waiting at."""
 
+BY_HOST = "outcome by host"
 ENDED, ENDED_IN_THREAD, ELSEWHERE, INSTEAD = "ended", "ended in thread", "asked elsewhere", "instead of the card"
 VOID, NOT_ANNOUNCED, NOT_LISTED = "void", "not announced", "not listed"
 """The keys of the notices. The number of a person, or of a version, follows some of them."""
@@ -99,6 +100,10 @@ class Notifier:
         if kind == ENDED_IN_THREAD:
             people = tuple(self._waiting_in_thread(request))
             return _called(request, key, people, notices.outcome_line(request)) if people else None
+        if kind == BY_HOST:
+            outcome = fleet.by_host(request)
+            place, thread = request.place, request.message_ref
+            return Outgoing(key=key, card=outcome, ways=LISTED, place=place, thread=thread) if outcome else None
         if kind == ENDED and self._has_just_pressed(request, request.actor):
             return None
         return _private(request, key)
@@ -148,6 +153,8 @@ def _wanted(head: Request) -> Iterator[str]:
         yield ELSEWHERE
     yield from (f"{VOID}:{number}" for number in range(len(head.voided)))
     if head.ending in _TOLD and head.published_version >= head.version and not _fault_of(head):
+        if fleet.is_fleet(head):
+            yield BY_HOST
         yield ENDED_IN_THREAD
         if is_elsewhere:
             yield ENDED
