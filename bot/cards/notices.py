@@ -197,6 +197,13 @@ def asked_elsewhere(request: Request) -> Card:
     return Card(headline=text, summary=text, lines=(line,))
 
 
+def sent_directly(request: Request, refused: str) -> Card:
+    """Return the notice for a requester whose card stands in their direct messages. `refused`: why, as a sentence."""
+    why = refused[:1].lower() + refused[1:] if refused.startswith(("This ", "The ")) else refused
+    text = f"{request.id}: I sent the card to our direct messages: {why}"
+    return Card(headline=text, summary=text)
+
+
 def ended_elsewhere(request: Request) -> Card:
     """Return the outcome for a requester whose card stands in the approvers' channel."""
     text = f"{request.id}: {outcome_line(request)}"

@@ -129,6 +129,13 @@ def _progress(request: Request, target: Target, now: datetime | None) -> Progres
     return Progress(looks_again=looks_again, is_in_hand=is_in_hand, action=request.action, times=times)
 
 
+def says_since(request: Request) -> bool:
+    """Return whether a row says for how long a host has been at it: what is drawn of it grows old."""
+    if request.state is not State.ACTING:
+        return False
+    return any(target.requested_at or _is_in_hand(request, target) for target in request.open_targets)
+
+
 def _since(request: Request, target: Target, now: datetime | None) -> timedelta | None:
     look = request.survey_of(target.session.host)
     at = target.requested_at or (look.ordered_at or look.started_at if look else None)

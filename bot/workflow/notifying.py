@@ -41,6 +41,7 @@ _TOLD = (Ending.DONE, Ending.DENIED, Ending.CANCELLED, Ending.EXPIRED, Ending.FA
 
 BY_HOST = "outcome by host"
 ENDED, ENDED_IN_THREAD, ELSEWHERE, INSTEAD = "ended", "ended in thread", "asked elsewhere", "instead of the card"
+SENT_DIRECTLY = "sent directly"
 VOID, NOT_ANNOUNCED, NOT_LISTED = "void", "not announced", "not listed"
 """The keys of the notices. The number of a person, or of a version, follows some of them."""
 
@@ -151,6 +152,8 @@ def _wanted(head: Request) -> Iterator[str]:
     is_elsewhere = not _is_asked_here(head)
     if is_elsewhere and head.state is State.AWAITING:
         yield ELSEWHERE
+    if head.posting(CARD).aside and head.state is not State.ENDED:
+        yield SENT_DIRECTLY
     yield from (f"{VOID}:{number}" for number in range(len(head.voided)))
     if head.ending in _TOLD and head.published_version >= head.version and not _fault_of(head):
         if fleet.is_fleet(head):
@@ -194,6 +197,8 @@ def _card(request: Request, key: str) -> Card:
         return troubles.not_listed(request, request.posting(_list_key(request)).fault)
     if key.startswith(INSTEAD):
         return _instead(request, _fault_of(request))
+    if key == SENT_DIRECTLY:
+        return notices.sent_directly(request, request.posting(CARD).aside)
     return notices.asked_elsewhere(request) if key == ELSEWHERE else notices.ended_elsewhere(request)
 
 

@@ -162,7 +162,7 @@ def test_cancel_logs_nobody_off_and_takes_the_buttons_away(stage: Rehearsal) -> 
 
 
 @pytest.mark.parametrize(
-    ("host", "words"), [("replaced", "another person"), ("comes-back", "came back to work since the card was drawn")]
+    ("host", "words"), [("replaced", "another person"), ("comes-back", "left alone: came back to work")]
 )
 def test_who_changed_since_the_card_is_left_alone_and_the_card_says_why(
     stage: Rehearsal, host: str, words: str
