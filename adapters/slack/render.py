@@ -59,6 +59,7 @@ from bot.cards.model import (
     in_parts,
     mention,
 )
+from bot.cards.signs import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,9 +80,9 @@ class Drawing:
 def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     """Return the card as blocks within Slack's limits. `group_ids` has the ids of user groups by their handles."""
     card = fitted(replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines)))
-    head = HeaderBlock(text=PlainTextObject(text=cut(card.headline, HEADER), emoji=False)).to_dict()
+    head = HeaderBlock(text=PlainTextObject(text=cut(signed(card.sign, card.headline), HEADER), emoji=False)).to_dict()
     below = [block.to_dict() for block in _below(card)]
-    summary = escape_within(card.summary, MESSAGE_TEXT)
+    summary = escape_within(signed(card.sign, card.summary), MESSAGE_TEXT)
     return Drawing(text=summary, blocks=[head, *draw_table(card, [head, *below]), *below])
 
 
@@ -108,7 +109,10 @@ def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawin
     """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
     card = fitted(replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines)))
     limit = next((each for each in PARTS if _words(card, each) <= MESSAGE_TEXT), PARTS[-1])
-    lines = [escape_within(card.headline, HEADER), *("".join(_cut_words(line, limit)) for line in card.lines)]
+    lines = [
+        escape_within(signed(card.sign, card.headline), HEADER),
+        *("".join(_cut_words(line, limit)) for line in card.lines),
+    ]
     kept = [line for place, line in enumerate(lines) if len("\n".join(lines[: place + 1])) <= MESSAGE_TEXT - MORE_TEXT]
     more = [f"and {len(lines) - len(kept):,} more lines"] if len(kept) < len(lines) else []
     return Drawing(text="\n".join([*kept, *more]), blocks=[])

@@ -77,6 +77,11 @@ def left_out_of(event: e.Surveyed) -> int:
     return letters + event.more_targets + event.more_excluded + event.more_unseen
 
 
+def counted_of(event: e.Surveyed) -> str:
+    """Return how many services and listeners matched: nobody acts on them, so none has a row. Empty: none did."""
+    return f"services and listeners: {event.services}" if event.services else ""
+
+
 def rows_of_choice(before: Request, event: e.Narrowed) -> Iterator[AuditTarget]:
     """Yield the targets that stay, then those that were taken out."""
     stays = [target for target in before.targets if target.key in event.keys]

@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.audit.entry import BOT, Entry
-from bot.audit.named import left_out_of, machine_of, rows_left_open, rows_of_choice, rows_of_survey, said_by_computer
+from bot.audit.named import (
+    counted_of,
+    left_out_of,
+    machine_of,
+    rows_left_open,
+    rows_of_choice,
+    rows_of_survey,
+    said_by_computer,
+)
 from bot.domain import events as e
 from bot.domain.request import Ending, State
 
@@ -98,7 +106,9 @@ def _said(entry: Entry, before: Request, event: e.Event, after: Request, now: da
     match event:
         case e.Surveyed():
             confirm = f"confirm: {event.requirement.confirm.value}" if event.requirement else ""
-            entry = replace(entry, rows=tuple(rows_of_survey(event)), note=_joined(confirm, event.message))
+            entry = replace(
+                entry, rows=tuple(rows_of_survey(event)), note=_joined(confirm, event.message, counted_of(event))
+            )
             entry = replace(entry, left_out=left_out_of(event))
             return _decided(entry, before, after, now)
         case e.Refused():

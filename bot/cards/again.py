@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.cards import wording
+from bot.cards import verdict_words, wording
 from bot.cards.model import CommandButton, Line
 from bot.commands.house_style import written
 from bot.commands.tokens import escaped
@@ -63,7 +63,7 @@ def _may_help(target: Target) -> bool:
         case Verdict.CHANGED:
             return target.reason is Reason.UNREAD
         case _:
-            return target.verdict in _FAILED and target.code != wording.BUSY
+            return target.verdict in _FAILED and target.code != verdict_words.BUSY
 
 
 def buttons(request: Request) -> Iterator[CommandButton]:

@@ -64,6 +64,21 @@ def cannot_be_compared(session: Session, condition: Condition) -> str:
     return f"its {what} {why}, so the filter cannot be compared"
 
 
+def is_nobody(session: Session) -> bool:
+    """Return whether it is a service or a listener, or another session in which nobody is logged on."""
+    return not session.account.user and not session.unread
+
+
+def services(number: int) -> str:
+    """`3 services and listeners`: nobody acts on them, so nobody needs to know which."""
+    return count(number, "service or listener", "services and listeners")
+
+
+def only_services(number: int) -> str:
+    """Return the sentence for hosts on which nobody is logged on."""
+    return f"Nobody is logged on there: only {services(number)}."
+
+
 def more_left_out(number: int) -> str:
     """Return the sentence for excluded sessions that the request does not even name."""
     return f"{count(number, 'more session')} left out beyond those are only counted."

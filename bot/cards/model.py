@@ -189,6 +189,7 @@ class CommandButton:
 class Card:
     """The neutral content of a message."""
 
+    sign: str = ""  # one of our own signs, in front of the headline and of the summary; empty: none
     headline: str  # the first line
     summary: str  # requester, accounts and hosts in one line, which a locked phone shows
     table: Table | None = None  # below the headline; the lines come after it

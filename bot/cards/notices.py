@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.cards import needs, request_card, target_list, wording
+from bot.cards import headlines, needs, request_card, target_list, wording
 from bot.cards.model import (
     Bold,
     Break,
@@ -152,12 +152,12 @@ def outcome_line(request: Request) -> str:
     who = request.decided_by
     decided = f", decided by {wording.called(who)}" if who and who.user_id != request.actor.user_id else ""
     why = f" Why not: {outside(request.deny_reason, LONGEST_REASON)}" if request.deny_reason else ""
-    return f"{request_card.build(request).headline}{decided}.{why}"
+    return f"{headlines.headline(request)}{headlines.why(request)}{decided}.{why}"
 
 
 def reminder(request: Request) -> str:
     """Return the line that reminds the approvers in the card's thread."""
-    return f"{request_card.build(request).headline} This still waits for a decision."
+    return f"{headlines.headline(request)} This still waits for a decision."
 
 
 def break_glass(request: Request) -> Card:
@@ -187,9 +187,7 @@ def break_glass(request: Request) -> Card:
     stands = Line(parts=(f"{begins} How it ended stands on the card of {request.id}.",), tone=Tone.QUIET)
     who = wording.called(request.actor)
     whom = wording.join_names([outside(str(target.session.account)) for target in request.targets])
-    summary = (
-        f"Break-glass: {who} acts without asking anybody ({request_card.verb(request).plain}: {whom}). {request.id}"
-    )
+    summary = f"Break-glass: {who} acts without asking anybody ({headlines.verb(request).plain}: {whom}). {request.id}"
     return Card(headline="Break-glass: nobody was asked", summary=summary, lines=(line, *rows, stands), buttons=buttons)
 
 
@@ -214,7 +212,14 @@ def stands_elsewhere(request: Request) -> Card:
     where = Channel(required.approve_in if required else "")
     asked = ("The card of ", UserMention(request.actor.user_id), " stands in ", where, "; it waits until ")
     lines = (*needs.of(request), Line(parts=(*asked, Timestamp(request.expires_at)), tone=Tone.QUIET))
-    return Card(headline=card.headline, summary=card.summary, lines=lines)
+    return Card(sign=card.sign, headline=card.headline, summary=card.summary, lines=lines)
+
+
+def sent_directly(request: Request, refused: str) -> Card:
+    """Return the notice for a requester whose card stands in their direct messages. `refused`: why, as a sentence."""
+    why = refused[:1].lower() + refused[1:] if refused.startswith(("This ", "The ")) else refused
+    text = f"{request.id}: I sent the card to our direct messages: {why}"
+    return Card(headline=text, summary=text)
 
 
 def ended_elsewhere(request: Request) -> Card:

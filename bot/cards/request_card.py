@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import again, audit_card, needs, request_buttons, rows, session_table, wording
+from bot.cards import again, fleet, headlines, needs, request_buttons, rows, session_table, wording
 from bot.cards.model import Card, Line, LinePart, Timestamp, Tone, UserMention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
-from bot.domain.actions import Action, ActionFacts, facts_of
-from bot.domain.durations import duration
 from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Reason
 
 if TYPE_CHECKING:
-    from bot.domain.request import Request, Target
+    from datetime import datetime
+
+    from bot.domain.request import Request
 
 LONGEST_MESSAGE = 2000
 """Letters of a sentence about the request. It may hold a name, and names may be long."""
 
 
-def build(request: Request) -> Card:
-    """Return the card of the request as it is now."""
+def build(request: Request, now: datetime | None = None) -> Card:
+    """Return the card of the request. `now`: when it is drawn, so that it says how long a host has been at work."""
     is_table = session_table.is_for(request)
-    headline = session_table.headline(request) if is_table else _headline(request)
     lines = [
-        *(session_table.notes(request) if is_table else rows.of_targets(request)),
+        *fleet.totals(request),
+        *(session_table.notes(request) if is_table else rows.of_targets(request, now)),
         *rows.left_out(request),
         *(session_table.silent_hosts(request) if is_table else rows.silent_hosts(request)),
         *_terms(request),
@@ -36,8 +36,9 @@ def build(request: Request) -> Card:
         _footer(request),
     ]
     return Card(
-        headline=headline,
-        summary=f"{headline}{_whom(request)} ({request.id}, asked by {wording.called(request.actor)})",
+        sign=headlines.sign_of(request),
+        headline=headlines.headline(request),
+        summary=headlines.on_a_phone(request),
         table=session_table.table_of(request) if is_table else None,
         pick=session_table.pick_of(request) if is_table else None,
         lines=tuple(lines),
@@ -55,90 +56,6 @@ def is_private(request: Request) -> bool:
         return True
     acted = bool(request.begun)
     return request.state is State.ENDED and not (request.message_ref or request.decided_by or request.ask.here or acted)
-
-
-def _headline(request: Request) -> str:
-    if request.action is Action.AUDIT:
-        return audit_card.headline_at(request.ending)
-    match request.state:
-        case State.ASKED if request.reason_asked is not None:
-            return "--force needs a reason here"
-        case State.ASKED:
-            return f"Looking at {_where(request)}"
-        case State.AWAITING:
-            return f"{verb(request).plain} {_sessions(request)} on {_where(request)}?"
-        case State.READY if request.act_at:
-            waiting = wording.count(len(request.open_targets), "session")
-            why = ": people are warned" if request.ask.warn else f" after {duration(request.hold)}: nobody was asked"
-            return f"{waiting} on {_where(request)} will be {verb(request).done}{why}"
-        case State.READY | State.ACTING:
-            done = len(request.targets) - len(request.open_targets)
-            return f"{verb(request).going} on {_where(request)}: {done} of {len(request.targets)} done"
-        case State.ENDED:
-            return _ending(request)
-
-
-def _ending(request: Request) -> str:
-    match request.ending:
-        case Ending.DONE:
-            return _outcome(request)
-        case Ending.ANSWERED:
-            return f"{wording.count(len(request.targets), 'session')} on {_where(request)}"
-        case Ending.WHATIF:
-            return (
-                f"What if: {_sessions(request)} on {_where(request)} would be {verb(request).done}. Nothing was changed"
-            )
-        case Ending.NOTHING_TO_DO:
-            return f"Nobody was {verb(request).done} on {_where(request)}"
-        case Ending.REFUSED:
-            return f"Not allowed. Nobody was {verb(request).done}"
-        case Ending.DENIED:
-            return f"Denied. Nobody was {verb(request).done}"
-        case Ending.CANCELLED:
-            return f"Cancelled. Nobody was {verb(request).done}"
-        case Ending.EXPIRED:
-            return f"Expired. {_outcome(request)}"
-        case Ending.FAILED:
-            return f"Failed. {_outcome(request)}"
-        case None:
-            return "Over"
-
-
-def _outcome(request: Request) -> str:
-    gone, total = len(_gone(request)), len(request.targets)
-    if total and not gone:
-        unsure = len(request.unsure_targets)
-        nobody = f"Nobody was {verb(request).done} on {_where(request)}"
-        return f"{wording.count(unsure, 'session')} not yet seen gone" if unsure else nobody
-    if not total:
-        return f"Nobody was {verb(request).done} on {_where(request)}"
-    of_all = "" if gone == total else f" of {total}"
-    return f"{verb(request).past} {gone}{of_all} {'session' if total == 1 else 'sessions'} on {_where(request)}"
-
-
-def _gone(request: Request) -> list[Target]:
-    return [target for target in request.targets if target.verdict in verb(request).done_verdicts]
-
-
-def verb(request: Request) -> ActionFacts:
-    """Return the words for the action of the request."""
-    return facts_of(request.action)
-
-
-def _sessions(request: Request) -> str:
-    return wording.count(len(request.targets), "session")
-
-
-def _where(request: Request) -> str:
-    hosts = list(dict.fromkeys(target.session.host for target in request.targets)) or list(request.ask.hosts)
-    return wording.join_names(hosts)
-
-
-def _whom(request: Request) -> str:
-    names = list(
-        dict.fromkeys(outside(str(target.session.account)) for target in request.targets if target.session.account.user)
-    )
-    return f": {wording.join_names(names)}" if 0 < len(names) <= 3 else ""
 
 
 def _terms(request: Request) -> list[Line]:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import details, target_list, wording
-from bot.cards.model import Bold, Break, Line, LinePart, Mark, Timestamp, Tone
+from bot.cards import details, people_rows, wording
+from bot.cards.found import is_nobody, services
+from bot.cards.model import Bold, Break, Line, LinePart, Mark, Tone
 from bot.cards.session_words import in_full
+from bot.cards.signs import Sign
 from bot.cards.target_list import MOST_ROWS
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action
-from bot.domain.request import LIST_FAILED, SAME_MACHINE, Ending, State
+from bot.domain.request import SAME_MACHINE
 
 if TYPE_CHECKING:
-    from bot.domain.request import HostSurvey, Request, Target
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bot.domain.request import ExcludedSession, HostSurvey, Request
     from bot.domain.session import Session
 
 MOST_SILENT = 10
 """More computers without an answer are counted, not shown: a card is read on a phone."""
 
+MOST_REASONS = 10
 
-def of_targets(request: Request) -> list[Line]:
+
+def of_targets(request: Request, now: datetime | None = None) -> list[Line]:
+    """Return who would be hit and what came of it. The only session that was looked for is shown in full."""
     if _is_the_only_one(request):
         return _in_full(request.targets[0].session, verbose=request.ask.verbose)
-    rows = [_row(request, target) for target in request.targets[:MOST_ROWS]]
-    if len(request.targets) > MOST_ROWS:
-        rows.append(_rest(request))
-    return rows
+    return people_rows.of_targets(request, now)
 
 
 def _in_full(session: Session, *, verbose: bool) -> list[Line]:
@@ -41,73 +46,42 @@ def _is_the_only_one(request: Request) -> bool:
     return request.action is Action.LIST and looked and len(request.targets) == 1
 
 
-def _rest(request: Request) -> Line:
-    """Where the names stand that have no row; who decides has to see that before anything can be pressed."""
-    every = len(request.targets)
-    if request.listed == LIST_FAILED and request.state is State.AWAITING:
-        text = (
-            f"The list of all {every:,} could not be written into the thread, so there is no button to say yes. "
-            "Cancel this and ask for fewer."
-        )
-        return Line(parts=(Mark("⚠"), f" {text}"))
-    if request.state is State.AWAITING and not target_list.is_complete(request):
-        return Line(parts=(f"I write the list of all {every:,} into the thread; the buttons come then.",))
-    if target_list.is_written(request):
-        return Line(parts=(f"and {every - MOST_ROWS:,} more: all {every:,} stand in the thread",))
-    more = f"and {every - MOST_ROWS:,} more; narrow it with id=, user= or state= to see them"
-    return Line(parts=(more,), tone=Tone.QUIET)
-
-
-def _row(request: Request, target: Target) -> Line:
-    session = target.session
-    if request.ending is Ending.WHATIF:
-        return Line(parts=(wording.what_if(target, request.action),), tone=Tone.ROW)
-    unnamed = "somebody" if session.unread else session.station or "nobody"
-    parts: list[LinePart] = [
-        Bold(outside(str(session.account) if session.account.user else unnamed)),
-        f"  {session.host} session {session.id}, {wording.session_state(session)}",
-    ]
-    if session.logged_on_at:
-        parts += [", logged on ", Timestamp(session.logged_on_at)]
-    if session.client:
-        parts.append(f", from {outside(session.client)}")
-    if session.unread:
-        parts.append(f", {session.unread}")
-    elif client := session.unread_part("client"):
-        parts.append(f", its client {client}")
-    if target.warned_at and target.is_open and request.state is State.READY:
-        parts += [Break(), "warned at ", Timestamp(target.warned_at)]
-    if target.verdict or request.state is State.ACTING:
-        looks_again = request.state is not State.ENDED or request.due_at is not None
-        said = wording.verdict(target, looks_again=looks_again, is_in_hand=_is_in_hand(request, target))
-        parts += [Break(), Mark(wording.MARKS[target.verdict] if target.verdict else "…"), f" {said}"]
-    if request.ask.verbose:
-        parts += [Break(), details.of_target(target)]
-    return Line(parts=tuple(parts), tone=Tone.ROW)
-
-
-def _is_in_hand(request: Request, target: Target) -> bool:
-    """A host takes its targets one after the other."""
-    host = target.session.host
-    first = next((each.key for each in request.targets if each.session.host == host and each.is_open), None)
-    return target.key == first and host in request.begun
-
-
 def left_out(request: Request) -> list[Line]:
-    """People before services, where not all fit: whoever is left out is looked for here."""
+    """Return who is not included, by reason: people by name, services and listeners as a number."""
+    people = [each for each in request.excluded if not is_nobody(each.session)]
+    others = len(request.excluded) - len(people)
     if not request.excluded:
         return []
-    left = request.excluded
-    if len(left) > MOST_ROWS:
-        left = tuple(sorted(left, key=lambda each: not each.session.account.user))
-    said = [f"{o.session.host} session {o.session.id}{_named(o.session)}: {bounded(o.why)}" for o in left[:MOST_ROWS]]
-    more = len(request.excluded) - len(said)
-    text = "Left out: " + "; ".join(said) + (f"; and {more:,} more" if more else "")
-    return [Line(parts=(text,), tone=Tone.QUIET)]
+    said = list(_by_reason(request, people))
+    if others:
+        said.append(services(others))
+    return [Line(parts=(f"{len(request.excluded):,} not included: {'; '.join(said)}",), tone=Tone.QUIET)]
 
 
-def _named(session: Session) -> str:
-    return f" {outside(str(session.account))}" if session.account.user else ""
+def _by_reason(request: Request, people: list[ExcludedSession]) -> Iterator[str]:
+    """Yield each reason behind the people whom it is about, in brackets."""
+    reasons: dict[str, list[str]] = {}
+    for each in people:
+        reasons.setdefault(each.why, []).append(_named(request, each.session))
+    room = MOST_ROWS
+    for why, names in list(reasons.items())[:MOST_REASONS]:
+        shown, room = names[:room], max(0, room - len(names))
+        more = len(names) - len(shown)
+        said = ", ".join([*shown, f"{more:,} more"] if more else shown)
+        yield f"{said} ({bounded(why)})"
+    if rest := sum(len(names) for names in list(reasons.values())[MOST_REASONS:]):
+        yield f"{rest:,} more"
+
+
+def _named(request: Request, session: Session) -> str:
+    """Return the person, with session and computer where the card has more of them."""
+    all_here = [*(t.session for t in request.targets), *(each.session for each in request.excluded)]
+    hosts = {each.host for each in all_here}
+    at = f" on {session.host}" if len(hosts) > 1 or (not request.targets and len(request.ask.hosts) > 1) else ""
+    if not session.account.user:
+        return f"session {session.id}{at}"
+    is_twice = sum(each.account == session.account and each.host == session.host for each in all_here) > 1
+    return f"{outside(str(session.account))}{f' session {session.id}' if is_twice else ''}{at}"
 
 
 def silent_hosts(request: Request) -> list[Line]:
@@ -116,16 +90,16 @@ def silent_hosts(request: Request) -> list[Line]:
     more = silent[MOST_SILENT:]
     unread = sum(look.code != SAME_MACHINE for look in more)
     if unread:
-        lines.append(Line(parts=(Mark("⚠"), f" {wording.count(unread, 'more computer')} did not answer.")))
+        lines.append(Line(parts=(Mark(Sign.PARTLY), f" {wording.count(unread, 'more computer')} did not answer.")))
     if again := len(more) - unread:
         said = wording.count(again, "more name stands", "more names stand")
-        lines.append(Line(parts=(Mark("⚠"), f" {said} for a machine that has another name here.")))
+        lines.append(Line(parts=(Mark(Sign.PARTLY), f" {said} for a machine that has another name here.")))
     return lines
 
 
 def _silent(look: HostSurvey, *, verbose: bool) -> Line:
     """A host without an answer, with its own words when they were asked for."""
-    parts: list[LinePart] = [Mark("⚠"), f" {bounded(look.message)}"]
+    parts: list[LinePart] = [Mark(Sign.PARTLY), f" {bounded(look.message)}"]
     if verbose and look.words:
         parts += [Break(), details.own_words(look.words)]
     return Line(parts=tuple(parts))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bot.cards import details, rows, wording
 from bot.cards.model import Line, Mark, Tone
 from bot.cards.session_words import protocol
+from bot.cards.signs import Sign
 from bot.cards.table import Cell, Option, Pick, Table
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action
@@ -51,11 +52,11 @@ class Presence(StrEnum):
 
 
 _SIGNS = {
-    Presence.AT_WORK: "\N{LARGE GREEN CIRCLE}",
-    Presence.UNKNOWN: "\N{WHITE QUESTION MARK ORNAMENT}",
-    Presence.UNREAD: "\N{WHITE QUESTION MARK ORNAMENT}",
-    Presence.IDLE: "\N{LARGE YELLOW CIRCLE}",
-    Presence.LEFT: "\N{MEDIUM WHITE CIRCLE}",
+    Presence.AT_WORK: Sign.AT_WORK.value,
+    Presence.UNKNOWN: Sign.UNKNOWN.value,
+    Presence.UNREAD: Sign.UNKNOWN.value,
+    Presence.IDLE: Sign.IDLE.value,
+    Presence.LEFT: Sign.LEFT.value,
     Presence.NOBODY: "",
 }
 _ORDER = tuple(Presence)

@@ -1,18 +1,40 @@
-"""A session in words: the list view of the only session that was found."""
+"""A session in words and by its sign, and the list view of the only session that was found."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.cards.signs import Sign
 from bot.cards.text import outside
 from bot.domain.durations import exactly
-from bot.domain.session import filetime_to_datetime
+from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
 
 _PROTOCOLS = {0: "console", 1: "Citrix", 2: "RDP"}
 """WTSClientProtocolType."""
+
+
+def sign_of(session: Session) -> Sign:
+    """Return the sign of a session: who works there now is told apart from who left, and from what nobody knows."""
+    if session.unread:
+        return Sign.UNKNOWN
+    if not session.account.user:
+        return Sign.NOBODY
+    if session.state is SessionState.DISCONNECTED:
+        return Sign.LEFT
+    if session.state is not SessionState.ACTIVE or session.idle is None:
+        return Sign.UNKNOWN
+    return Sign.IDLE if session.idle >= IDLE_FROM else Sign.AT_WORK
+
+
+def by_presence(session: Session) -> tuple[bool, int, timedelta, int]:
+    """Return what orders rows: people first, of them who works now, then who may, then the idle longest last."""
+    order = {Sign.AT_WORK: 0, Sign.UNKNOWN: 1}
+    is_nobody = not session.account.user and not session.unread
+    return (is_nobody, order.get(sign_of(session), 2), session.idle or timedelta(), session.id)
 
 
 def protocol(session: Session) -> str:

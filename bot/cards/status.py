@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card
-from bot.cards.model import Bold, Card, Line, Timestamp, Tone
+from bot.cards import headlines
+from bot.cards.model import Bold, Card, Line, Mark, Timestamp, Tone
 from bot.cards.wording import called, count
 from bot.domain.request import State
 
@@ -30,7 +30,8 @@ def status(requests: Sequence[Request]) -> Card:
 
 
 def _line(request: Request) -> Line:
-    said = f"  {request_card.build(request).headline} Asked by {called(request.actor)}"
+    named = (Mark(headlines.sign_of(request)), " ", Bold(request.id))
+    said = f"  {headlines.headline(request)} Asked by {called(request.actor)}"
     if request.state is State.AWAITING:
-        return Line(parts=(Bold(request.id), said, ", waits until ", Timestamp(request.expires_at)), tone=Tone.ROW)
-    return Line(parts=(Bold(request.id), said), tone=Tone.ROW)
+        return Line(parts=(*named, said, ", waits until ", Timestamp(request.expires_at)), tone=Tone.ROW)
+    return Line(parts=(*named, said), tone=Tone.ROW)

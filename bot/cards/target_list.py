@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards.model import Bold, Card, Line, Tone
+from bot.cards.model import Bold, Card, Line, Mark, Timestamp, Tone
+from bot.cards.session_words import by_presence, sign_of
+from bot.cards.signs import Sign
 from bot.cards.text import outside
 from bot.cards.wording import session_state
 from bot.domain.actions import facts_of
@@ -13,6 +15,7 @@ from bot.domain.request import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bot.cards.model import LinePart
     from bot.domain.request import Request, Target
 
 MOST_ROWS = 25
@@ -48,7 +51,7 @@ def messages(request: Request) -> tuple[Card, ...]:
     for part in _parts(request):
         last = first + len(part) - 1
         title = f"{facts_of(request.action).plain} {every:,}: {first:,} to {last:,} ({request.id})"
-        cards.append(Card(headline=title, summary=title, lines=tuple(_lines(part))))
+        cards.append(Card(sign=Sign.LIST, headline=title, summary=title, lines=tuple(_lines(part))))
         first = last + 1
     return tuple(cards)
 
@@ -56,8 +59,9 @@ def messages(request: Request) -> tuple[Card, ...]:
 def _parts(request: Request) -> list[list[Target]]:
     parts: list[list[Target]] = []
     letters = 0
-    for target in _by_host(request.targets):
-        length = len(_name(target)) + 2 * len(target.session.host) + 80
+    for target in by_host(request.targets):
+        session = target.session
+        length = len(_name(target)) + len(outside(session.client)) + 2 * len(session.host) + 120
         if not parts or len(parts[-1]) == MOST_IN_A_MESSAGE or letters + length > MOST_LETTERS:
             parts.append([])
             letters = 0
@@ -66,11 +70,16 @@ def _parts(request: Request) -> list[list[Target]]:
     return parts
 
 
-def _by_host(targets: Iterable[Target]) -> list[Target]:
+def by_host(targets: Iterable[Target]) -> list[Target]:
+    """Return the targets host by host, on each as rows stand: people first, idle longest last."""
     hosts: dict[str, list[Target]] = {}
     for target in targets:
         hosts.setdefault(target.session.host, []).append(target)
-    return [target for here in hosts.values() for target in here]
+    return [target for here in hosts.values() for target in sorted(here, key=_presence)]
+
+
+def _presence(target: Target) -> tuple[object, ...]:
+    return by_presence(target.session)
 
 
 def _lines(part: list[Target]) -> Iterator[Line]:
@@ -80,7 +89,11 @@ def _lines(part: list[Target]) -> Iterator[Line]:
         if session.host != host:
             host = session.host
             yield Line(parts=(Bold(host),), tone=Tone.ROW)
-        yield Line(parts=(f"{_name(target)}  session {session.id}, {session_state(session)}",), tone=Tone.ROW)
+        said = f"  session {session.id} · {session_state(session)}"
+        more: list[LinePart] = [" · logged on ", Timestamp(session.logged_on_at)] if session.logged_on_at else []
+        if session.client:
+            more.append(f" · {outside(session.client)}")
+        yield Line(parts=(Mark(sign_of(session)), f" {_name(target)}{said}", *more), tone=Tone.ROW)
 
 
 def _name(target: Target) -> str:

@@ -20,7 +20,7 @@ _STEERING = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Categories of what ends a line, turns a direction, has no width, or has no agreed look."""
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 """Letters and marks that show nothing, so that two names look the same."""
-_SIGNS = frozenset("✓✔✅☑🗸🗹✗✘✖❌❎☒🗴🗵🗶🗷⚠⛔🚫⏳⌛⌚📣🔄✋👁❔❓❗🟢🟡⚪🔴↩√")
+_SIGNS = frozenset("✓✔✅☑🗸🗹✗✘✖❌❎☒🗴🗵🗶🗷⚠⛔🚫⏳⌛⌚📣🔄✋👁👥👤❔❓❗🟢🟡⚪⚫🔴🟠🔵🟣🟤↩▫▪◽◾√")
 """What a card marks things with, now or some day, and what looks like it."""
 _LEADING = re.compile(f"^({_OPEN}?)(?:[…⋯‥]|[-\u2013\u2014?](?=\\s))")
 _EMOJI_STYLE = ("\ufe0e", "\ufe0f")

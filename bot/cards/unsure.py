@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards.text import bounded
+from bot.domain.durations import short
+from bot.domain.moments import said_at
 from bot.domain.verdicts import Reason
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from bot.domain.request import Target
 
 
-def requested(target: Target) -> str:
-    """Return the words for a target whose order has left and whose verdict is pending."""
-    return f"not yet seen gone: {_fault(target)}" if _fault(target) else "asked to go, not yet seen gone"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """What the words of a pending or unsure verdict say of time; None: that is not said."""
+
+    since: timedelta | None = None  # how long ago the order left
+    waited: timedelta | None = None  # how long the bot waited before it gave up
+    until: datetime | None = None  # until when a later look may correct the verdict
+
+
+NOT_SAID = Times()
+
+
+def in_progress(target: Target, done: str, times: Times) -> str:
+    """Return the words for a target whose order has left and whose verdict is pending. `done`: `logged off`."""
+    if said := _fault(target):
+        return f"being {done}, not yet seen gone: {said}"
+    return f"being {done}, {short(times.since)}" if times.since is not None else f"being {done}"
 
 
 def unreachable(target: Target) -> str:
@@ -22,20 +41,24 @@ def unreachable(target: Target) -> str:
     return f"nothing was done: {said}" if said else "the computer could not be reached; nothing was done"
 
 
-def unknown(target: Target, *, looks_again: bool) -> str:
+def unknown(target: Target, *, looks_again: bool, times: Times = NOT_SAID) -> str:
     """Return the words for an order without an answer, or a session that could not be looked at afterwards."""
-    open_end, said = f"may or may not be logged off; {_next(target, looks_again=looks_again)}", _fault(target)
+    open_end = f"may or may not be logged off; {_next(target, times, looks_again=looks_again)}"
+    said = _fault(target)
     return f"{open_end}: {said}" if said else f"the answer was lost: {open_end}"
 
 
-def still_closing(target: Target, *, looks_again: bool) -> str:
+def still_closing(target: Target, *, looks_again: bool, times: Times = NOT_SAID) -> str:
     """Return the words for a session that was seen after its order, and not gone."""
-    when = "when the time was up" if looks_again else "when I last saw it"
-    return f"asked to go, still closing {when}; {_next(target, looks_again=looks_again)}"
+    after = f" after {short(times.waited)}" if times.waited and looks_again else ""
+    when = after if looks_again else " when I last saw it"
+    return f"still closing{when}; {_next(target, times, looks_again=looks_again)}"
 
 
-def _next(target: Target, *, looks_again: bool) -> str:
-    return "I look again" if looks_again else f"I have stopped looking, list {target.session.host} to see"
+def _next(target: Target, times: Times, *, looks_again: bool) -> str:
+    if not looks_again:
+        return f"I have stopped looking, list {target.session.host} to see"
+    return f"I look again until {said_at(times.until)}" if times.until else "I look again"
 
 
 def _fault(target: Target) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import unsure
-from bot.cards.text import bounded, outside
+from bot.cards.text import outside
 from bot.domain.actions import Action, facts_of
 from bot.domain.ask import LONGEST_REASON
-from bot.domain.durations import duration, exactly
+from bot.domain.durations import duration, exactly, short
 from bot.domain.moments import said_at
 from bot.domain.request import Ending, State
 from bot.domain.session import IDLE_FROM, SessionState
-from bot.domain.verdicts import Reason, Verdict
 from bot.errors import ConflictReason
 
 if TYPE_CHECKING:
@@ -28,111 +26,25 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 300
 """A reason or the text of a warning: as long as a command lets it be."""
 
-MARKS = {
-    Verdict.GONE: "✓",
-    Verdict.DISCONNECTED: "✓",
-    Verdict.SENT: "✓",
-    Verdict.ALREADY_GONE: "-",
-    Verdict.CHANGED: "-",
-    Verdict.SKIPPED: "-",
-    Verdict.STILL_CLOSING: "…",
-    Verdict.NO_RIGHT: "✗",
-    Verdict.FAILED: "✗",
-    Verdict.UNREACHABLE: "✗",
-    Verdict.UNKNOWN: "?",
-}
-
-
-_CHANGED = {
-    Reason.PERSON: "not touched: another person, or a new logon, holds this session now",
-    Reason.CAME_BACK: "not touched: came back to work since the card was drawn",
-    Reason.LEFT: "not touched: disconnected since the card was drawn",
-    Reason.UNREAD: "not touched: its time could not be read, so nobody knows whether the person came back",
-    Reason.NO_LONGER_MATCHES: "not touched: no longer matches what was asked for",
-}
-BUSY = 7024
-"""ERROR_CTX_WINSTATION_BUSY: the session is stuck."""
-
-_SKIPPED = {
-    Reason.STOPPED: "left alone: stopped before its turn",
-    Reason.CONSOLE: "left alone: the session is at the console now, which is protected",
-    Reason.WAITED: "left alone: waited too long for its turn",
-    Reason.EXPIRED: "left alone: the time was over before its turn",
-    Reason.REQUEST_FAILED: "left alone: the request failed before its turn",
-    Reason.NOT_WARNED: "left alone: could not be warned",
-    Reason.NOT_ALLOWED: "left alone",
-    Reason.SESSION_ZERO: "left alone: the services' session",
-    Reason.BAD_ID: "left alone: Windows has no such session id",
-    Reason.LISTENER: "left alone: a listener",
-    Reason.NO_USER: "left alone: nobody is logged on there now",
-    Reason.NO_LOGON_TIME: "left alone: Windows tells no logon time, so the person cannot be told apart",
-}
-
-
-def verdict(target: Target, *, looks_again: bool = True, is_in_hand: bool = False) -> str:
-    """Return the verdict on the target in plain words, or its progress while the verdict is pending.
-
-    `looks_again`: a later look may still correct the verdict. `is_in_hand`: the host works on the target now.
-    """
-    match target.verdict:
-        case None:
-            if target.requested_at:
-                return unsure.requested(target)
-            return "the computer is at it now" if is_in_hand else "waiting for its turn"
-        case Verdict.GONE:
-            return "logged off"
-        case Verdict.DISCONNECTED:
-            return (
-                "was disconnected already"
-                if target.reason is Reason.ALREADY
-                else "disconnected; programs go on running"
-            )
-        case Verdict.SENT:
-            return "message sent"
-        case Verdict.ALREADY_GONE:
-            return "was gone already; nothing was done"
-        case Verdict.CHANGED:
-            said = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, "not touched: it has changed")
-            return f"{said} ({outside(target.note)})" if target.note else said
-        case Verdict.STILL_CLOSING:
-            return _stuck(target) if target.code == BUSY else unsure.still_closing(target, looks_again=looks_again)
-        case Verdict.NO_RIGHT | Verdict.FAILED:
-            return _refusal(target)
-        case Verdict.SKIPPED:
-            said = _SKIPPED.get(target.reason or Reason.STOPPED, "left alone")
-            return f"{said}: {bounded(target.note)}" if target.note else said
-        case Verdict.UNREACHABLE:
-            return unsure.unreachable(target)
-        case Verdict.UNKNOWN:
-            return unsure.unknown(target, looks_again=looks_again)
-
-
-def _stuck(target: Target) -> str:
-    """Return the words for ERROR_CTX_WINSTATIONBUSY, against which another order does not help."""
-    end_it = f'taskkill /f /fi "SESSION eq {target.session.id}" /im winlogon.exe'
-    return f"stuck: Windows says that it is busy (error {BUSY}). An administrator there can end it: {end_it}"
-
-
-def _refusal(target: Target) -> str:
-    """Return the words for a refusal: by Windows, with a code, or by the host as a whole, with a sentence only."""
-    if not target.code:
-        return f"nothing was done: {bounded(target.note)}"
-    if target.verdict is Verdict.NO_RIGHT:
-        missing = f"the bot's account lacks the right {outside(target.note)} on RDP-Tcp there"
-        return f"Windows refused (error {target.code}): {missing}"
-    return f"Windows answered error {target.code}; not logged off"
-
 
 def session_state(session: Session) -> str:
-    """Return the state and its time: `Disconnected for 3 hours`, `Active, at work`, `Active, idle for an hour`."""
+    """Return in a few words whether somebody works in the session: `at work`, `idle 47 min`, `left 3 h ago`.
+
+    What the host could not tell is said, and never taken for somebody who left.
+    """
     idle = session.idle
-    if idle is None:
+    if not session.account.user and not session.unread:
         return session.state.label
     if session.state is SessionState.DISCONNECTED:
-        return f"{session.state.label} for {duration(idle)}"
-    return (
-        f"{session.state.label}, idle for {duration(idle)}" if idle >= IDLE_FROM else f"{session.state.label}, at work"
-    )
+        said = f"left {short(idle)} ago" if idle is not None else "left"
+        return f"{said}, {session.unread}" if session.unread else said
+    if session.unread:
+        return session.unread
+    if session.state is not SessionState.ACTIVE:
+        return session.state.label
+    if idle is None:
+        return "may be at work, idle time unknown"
+    return f"idle {short(idle)}" if idle >= IDLE_FROM else "at work"
 
 
 def count(number: int, noun: str, many: str = "") -> str:

@@ -37,6 +37,7 @@ class Surveyed:
     more_targets: int = 0  # sessions that the list has no room for; they are only counted
     more_excluded: int = 0  # the same of the excluded ones
     more_unseen: int = 0  # the same of the hidden ones
+    services: int = 0  # matching sessions without a person, services and listeners: no targets, and only counted
     valid_for: timedelta  # how long the next state may last
 
 

@@ -26,4 +26,5 @@ class Posting:
     tries: int = 0  # how often the chat did not take it for now
     is_over: bool = False  # it stands, or nothing can make it stand
     fault: str = ""  # a sentence that says why nothing can make it stand; empty: nothing speaks against it
+    aside: str = ""  # a sentence that says why it stands in direct messages instead of its place; empty: it does not
     message_ref: MessageRef | None = None  # where it stands; None: it does not, or it is for one person alone

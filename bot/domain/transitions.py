@@ -29,6 +29,9 @@ REASON_WITHIN = timedelta(minutes=5)
 SETTLE_AFTER = timedelta(seconds=30)
 """How soon after the end the bot looks again at an unsure verdict."""
 
+SETTLE_FOR = timedelta(minutes=15)
+"""How long after the end the bot looks again at an unsure verdict."""
+
 
 def apply(request: Request, event: e.Event, now: datetime) -> Request:  # noqa: C901, PLR0912 - a line an event
     """Return the request after the event. Raises `Conflict` when the event does not fit the targets."""

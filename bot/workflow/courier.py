@@ -100,7 +100,9 @@ class Courier:
                     break
                 closed |= _closed_by(error, way)
             else:
-                return self._stands(request, claimed, message_ref)
+                refused = next((error.message for error in errors if isinstance(error, PlaceRefused)), "")
+                is_aside = way.means is Means.DIRECTLY and out.ways[0].means is Means.PLACE
+                return self._stands(request, claimed, message_ref, aside=refused if is_aside else "")
         return self._not_sent(request, claimed, out, errors)
 
     def _go(self, request: Request, out: Outgoing, way: Way) -> MessageRef | None:
@@ -159,9 +161,9 @@ class Courier:
         self._mark(request, known, over)
         return over
 
-    def _stands(self, request: Request, known: Posting, message_ref: MessageRef | None) -> Posting:
+    def _stands(self, request: Request, known: Posting, message_ref: MessageRef | None, *, aside: str = "") -> Posting:
         self.unwritten[request.id, known.key] = message_ref
-        over = replace(known, claimed=False, is_over=True, message_ref=message_ref)
+        over = replace(known, claimed=False, is_over=True, aside=aside, message_ref=message_ref)
         self._mark(request, known, over)
         del self.unwritten[request.id, known.key]
         return over

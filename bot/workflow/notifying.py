@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.cards import notices, troubles
+from bot.cards import fleet, notices, troubles
 from bot.cards.model import Card
 from bot.domain.people import Place
 from bot.domain.posting import Posting
@@ -18,7 +18,7 @@ from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.buttons import unsettled
 from bot.workflow.courier import due_after
 from bot.workflow.posting import AGAIN, CARD, REDRAWN, approval_channel, other_channels
-from bot.workflow.ways import CALLED, FOR_OTHERS, ONE_COPY, PRIVATE, Outgoing
+from bot.workflow.ways import CALLED, FOR_OTHERS, LISTED, ONE_COPY, PRIVATE, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,9 @@ ONCE_MORE_AFTER = timedelta(minutes=1)
 _TOLD = (Ending.DONE, Ending.DENIED, Ending.CANCELLED, Ending.EXPIRED, Ending.FAILED, Ending.REFUSED)
 """Endings of a card that people were waiting at."""
 
+BY_HOST = "outcome by host"
 ENDED, ENDED_IN_THREAD, ELSEWHERE, INSTEAD = "ended", "ended in thread", "asked elsewhere", "instead of the card"
+SENT_DIRECTLY = "sent directly"
 VOID, NOT_ANNOUNCED, NOT_LISTED, POINTER = "void", "not announced", "not listed", "pointer"
 """The keys of the notices. The number of a person or of a version, or a channel, follows some of them."""
 
@@ -104,6 +106,10 @@ class Notifier:
             card = notices.stands_elsewhere(request)
             place = Place(channel_id=number)
             return Outgoing(key=key, card=card, ways=FOR_OTHERS, place=place, most_lost=ONE_COPY)
+        if kind == BY_HOST:
+            outcome = fleet.by_host(request)
+            place, thread = request.place, request.message_ref
+            return Outgoing(key=key, card=outcome, ways=LISTED, place=place, thread=thread) if outcome else None
         if kind == ENDED and self._has_just_pressed(request, request.actor):
             return None
         return _private(request, key)
@@ -153,8 +159,12 @@ def _wanted(head: Request) -> Iterator[str]:
         yield ELSEWHERE
     if head.state is State.AWAITING:
         yield from (f"{POINTER}:{channel}" for channel in other_channels(head))
+    if head.posting(CARD).aside and head.state is not State.ENDED:
+        yield SENT_DIRECTLY
     yield from (f"{VOID}:{number}" for number in range(len(head.voided)))
     if head.ending in _TOLD and head.published_version >= head.version and not _fault_of(head):
+        if fleet.is_fleet(head):
+            yield BY_HOST
         yield ENDED_IN_THREAD
         if is_elsewhere:
             yield ENDED
@@ -194,6 +204,8 @@ def _card(request: Request, key: str) -> Card:
         return troubles.not_listed(request, request.posting(_list_key(request)).fault)
     if key.startswith(INSTEAD):
         return _instead(request, _fault_of(request))
+    if key == SENT_DIRECTLY:
+        return notices.sent_directly(request, request.posting(CARD).aside)
     return notices.asked_elsewhere(request) if key == ELSEWHERE else notices.ended_elsewhere(request)
 
 

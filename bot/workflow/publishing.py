@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.audit.entry import THE_BOT
-from bot.cards import request_card, target_list, troubles
+from bot.cards import people_rows, request_card, target_list, troubles
 from bot.domain.part import HEAD
 from bot.domain.posting import Posting
 from bot.domain.request import LIST_FAILED, State, WorkItem
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 PROGRESS_EVERY = timedelta(seconds=3)
 """The shortest time between two drawings of a card while the request acts."""
+
+TICK_EVERY = timedelta(seconds=10)
+"""How often a card says anew for how long a host has been at work on somebody, while nothing else changes."""
 
 CHECK_EVERY = timedelta(seconds=30)
 """How often a card that waits for people is looked for: it may be deleted, or its channel closed."""
@@ -71,6 +74,8 @@ class CardPublisher:
             again_at = now + PROGRESS_EVERY if request.state is State.ACTING else None
             try:
                 if self._is_drawn(request, again_at) and again_at:
+                    if people_rows.says_since(request):
+                        self.scheduler.wake(WorkItem(request_id=request_id), self.clock.now() + TICK_EVERY)
                     self._tend(request)
                     return
             except Conflict:  # it was not proven, and has failed: that is what its card shows
@@ -114,7 +119,7 @@ class CardPublisher:
     def _is_behind(self, head: Request) -> bool:
         """Return whether the card is to be drawn now."""
         if head.published_version >= head.version:
-            return False
+            return self._is_tick_due(head)
         if head.state is State.ASKED and head.reason_asked is None:
             return False
         if head.publish_after and self.clock.now() < head.publish_after:
@@ -122,11 +127,17 @@ class CardPublisher:
             return False
         return True
 
+    def _is_tick_due(self, head: Request) -> bool:
+        """Return whether the card was drawn so long ago that what it says of time is old."""
+        drawn_at = head.publish_after - PROGRESS_EVERY if head.publish_after else None
+        is_old = drawn_at is not None and self.clock.now() >= drawn_at + TICK_EVERY
+        return is_old and head.state is State.ACTING and head.message_ref is not None
+
     def _show(self, request: Request) -> MessageRef | None:
         """Show the card, and return where it stands; None when it is private, or cannot stand anywhere."""
         if request.actor == THE_BOT:
             return None  # the digest, whose message its own step sends
-        card = request_card.build(request)
+        card = request_card.build(request, self.clock.now())
         if not request_card.is_private(request):
             return self.poster.show(request, card)
         key = f"{PRIVATE_CARD} {request.version}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.events import Settled, SettlingAbandoned
 from bot.domain.part import HEAD, UNSURE
 from bot.domain.request import WorkItem
-from bot.domain.transitions import SETTLE_AFTER
+from bot.domain.transitions import SETTLE_AFTER, SETTLE_FOR
 from bot.domain.verdicts import Reason
 from bot.workflow.following import seen_of
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.host_reader import HostReader
-
-SETTLE_FOR = timedelta(minutes=15)
-"""How long after the end the bot looks again at an unsure verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

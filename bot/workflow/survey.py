@@ -53,18 +53,17 @@ def decide(
         if not isinstance(takes, Requirement):
             return takes
         required, message = takes, takes.message
-    return _bounded(
-        Surveyed(
-            targets=targets,
-            surveys=_host_surveys(ask, surveys, sight, says_missing=is_there and not ask.everywhere),
-            excluded=excluded,
-            unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
-            requirement=required,
-            ending=ending,
-            message=message,
-            valid_for=required.expires_after if required and required.is_open else READY_FOR,
-        )
+    full = Surveyed(
+        targets=targets,
+        surveys=_host_surveys(ask, surveys, sight, says_missing=is_there and not ask.everywhere),
+        excluded=excluded,
+        unseen=tuple(one for one in sight.unseen if _matches(ask, one.session)),
+        requirement=required,
+        ending=ending,
+        message=message,
+        valid_for=required.expires_after if required and required.is_open else READY_FOR,
     )
+    return _bounded(_without_services(ask, full))
 
 
 def _takes(
@@ -84,6 +83,19 @@ def _takes(
     if len(targets) > MOST_ASKED and takes.is_open:
         return Refused(rule="one card", message=found.split_up(targets))
     return takes
+
+
+def _without_services(ask: Ask, full: Surveyed) -> Surveyed:
+    """Return the survey with services and listeners as a number: nobody acts on them, and each host has a few.
+
+    Those that were named by their ids stay: who named them reads why they are no targets.
+    """
+    if ask.ids:
+        return full
+    excluded = tuple(one for one in full.excluded if not found.is_nobody(one.session))
+    unseen = tuple(one for one in full.unseen if not found.is_nobody(one.session))
+    left = len(full.excluded) - len(excluded) + len(full.unseen) - len(unseen)
+    return replace(full, excluded=excluded, unseen=unseen, services=left)
 
 
 def _bounded(full: Surveyed) -> Surveyed:
@@ -263,7 +275,8 @@ def _ending(
     if request.action is Action.LIST:
         return Ending.ANSWERED, ""
     if not targets:
-        return Ending.NOTHING_TO_DO, wording.ALL_LEFT_OUT
+        is_empty = not ask.ids and all(found.is_nobody(one.session) for one in excluded)
+        return Ending.NOTHING_TO_DO, found.only_services(len(excluded)) if is_empty else wording.ALL_LEFT_OUT
     if ask.whatif and ask.choice is not Choice.NONE:
         return Ending.WHATIF, ""
     if ask.choice is Choice.NONE:

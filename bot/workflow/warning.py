@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.audit.entry import THE_BOT
+from bot.cards.verdict_words import verdict as in_words
 from bot.cards.wording import WARNING_TITLE, warning_text
-from bot.cards.wording import verdict as in_words
 from bot.domain.act_times import OVERHEAD
 from bot.domain.events import GraceStarted, Noted, WarningDelivered, WarningFailed, WarningStarted
 from bot.domain.note_kind import NoteKind

@@ -35,7 +35,7 @@ def test_a_hostile_user_name_stays_a_name(stage: Rehearsal, open_page: OpenPage)
     host_of(page, "comp2").locator("summary").first.click()
     host_of(page, "comp2").get_by_text(HOSTILE).wait_for()
     card.get_by_role("button", name="Log off 1").click()
-    wait_for(page, "Logged off 1 session on comp2")
+    wait_for(page, "Logged off CORP\\alice on comp2")
     assert page.locator("#audit", has_text=HOSTILE).count() == 1
 
 
@@ -175,7 +175,7 @@ def test_two_hundred_messages_stay_as_they_are_when_another_comes(stage: Rehears
     before = page.locator(".host").count()
     type_command(page)
     wait_for_card(page).get_by_role("button", name="Log off 1").click()
-    wait_for(page, "Logged off 1 session on comp1")
+    wait_for(page, "Logged off CORP\\alice on comp1")
     host_of(page, "comp1").get_by_text("session 3 · gone").wait_for()
     kept = "selector => [...document.querySelectorAll(selector)].filter(one => one.wasHere).length"
     assert page.evaluate(kept, ".message") == 200

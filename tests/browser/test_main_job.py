@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rehearsal_testing.browser import OpenPage
     from tests.browser.conftest import MovableClock
 
-DONE = "Logged off 1 session on comp1"
+DONE = "Logged off CORP\\alice on comp1"
 
 
 def ids_on(stage: Rehearsal, host: str) -> set[int]:

@@ -133,7 +133,7 @@ class SlackWorld(World):
         return [
             (where, message)
             for where, message in self.slack.standing.items()
-            if message.thread is None and request.id in message.words and "asked by" in message.text
+            if message.thread is None and request.id in message.words and "asked by" in message.words
         ]
 
     def live(self, request: Request) -> list[tuple[str, str]]:

@@ -98,7 +98,7 @@ class World:
     def cards(self) -> list[Message]:
         """The messages that look like the request's card: no line in a thread, and no announcement."""
         said = [one for one in self.slack.standing.values() if self.request.id in one.words and one.thread is None]
-        return [one for one in said if "Break-glass" not in one.text and one.text != "" and "asked by" in one.text]
+        return [one for one in said if "Break-glass" not in one.text and one.text != "" and "asked by" in one.words]
 
     def told(self) -> list[str]:
         """What the requester alone was shown of the request after its receipt."""
@@ -164,7 +164,7 @@ KINDS = [
         name="break-glass",
         rule=FORCING,
         then=lambda w: w.ask("comp1 id=1 --sync --force"),
-        words=("I could not announce it", "has not taken it yet", "Logged off 1 session"),
+        words=("I could not announce it", "has not taken it yet", "Logged off CORP"),
     ),
     Kind(
         name="a hold",

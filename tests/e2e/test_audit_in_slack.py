@@ -123,7 +123,7 @@ def test_what_others_asked_is_refused_and_the_refusal_is_an_entry(log: tuple[Reh
     request_id = next(entry.request_id for entry in stage.bot.ledger.entries() if entry.user == "CORP\\alice")
     for words, rule in (("actor=dana", "own requests"), (request_id, "unknown request")):
         shown, files = asked(stage, "oli", words)
-        assert shown.startswith("Not allowed. Nothing was read")
+        assert shown.startswith("⛔ Not allowed. Nothing was read")
         assert files == []
         assert newest(stage)[:3] == ("refused", "refused", rule)
 
@@ -131,7 +131,7 @@ def test_what_others_asked_is_refused_and_the_refusal_is_an_entry(log: tuple[Reh
 def test_a_guest_reads_nothing(log: tuple[Rehearsal, str]) -> None:
     stage, _ = log
     shown, files = asked(stage, "gus", "last 7d by user")
-    assert shown.startswith("Not allowed. Nothing was read")
+    assert shown.startswith("⛔ Not allowed. Nothing was read")
     assert files == []
     assert newest(stage)[:3] == ("refused", "refused", "no rule")
 

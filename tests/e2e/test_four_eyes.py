@@ -79,7 +79,7 @@ def test_somebody_at_work_goes_by_four_eyes_and_the_card_stands_where_the_others
 def test_the_requester_is_told_once_who_decided_and_what_came_of_it(stage: Rehearsal) -> None:
     type_and_wait(stage, AT_WORK)
     press_and_wait(stage, "Log off 1", "chen")
-    told = "Logged off 1 session on rds-05, decided by chen."
+    told = "Logged off CORP\\dmitri on rds-05, decided by chen."
     wait_until(lambda: sum(told in text for text in private_to(stage, "dana")) == 1)
     (card,) = cards(stage, "dana")
     assert [m for m in stage.visitor("dana").messages() if m.thread_ts == card.ts and m.ts != card.ts] == []
@@ -109,7 +109,7 @@ def test_one_no_of_a_lead_ends_it(stage: Rehearsal) -> None:
     request = press_and_wait(stage, "Deny", "bo")
     assert request.ending is Ending.DENIED
     (card,) = cards(stage, "dana")
-    assert "Denied. Nobody was logged off" in drawn(card)
+    assert "Denied by bo. Nobody was logged off" in drawn(card)
     assert card.buttons == ()
     assert is_on(stage, "rds-05", 2)
 

@@ -47,7 +47,7 @@ def test_all_names_stand_in_the_thread_before_the_yes_and_then_all_of_them_go(st
     assert f"Log off {MANY}" in str(last.blocks[-1])
     assert len(in_thread(stage)) == 2
     listed = str([message.blocks for message in in_thread(stage)])
-    assert all(f"user{at}  session {at}," in listed for at in range(1, MANY + 1))
+    assert all(f"user{at}  session {at} ·" in listed for at in range(1, MANY + 1))
     assert stage.visitor("chen").press(f"Log off {MANY}").ok
     stage.wait_until_still()
     request = stage.bot.ledger.newest(1)[0]

@@ -74,7 +74,7 @@ def test_the_command_line_carries_the_main_job_through_and_shows_all_of_it() -> 
     assert [entry["verdict"] for entry in told["audit"] if entry["verdict"]] == ["gone"]
     expected = {number: name for number, name in COMP1.items() if number != 3}
     assert {session["id"]: session["user"] for session in told["farm"]["comp1"]} == expected
-    assert any("Logged off 1 session on comp1" in message["text"] for message in told["messages"])
+    assert any("Logged off CORP\\alice on comp1" in message["text"] for message in told["messages"])
 
 
 @pytest.mark.parametrize("text", ["/logoff comp1 id=3 --whatif", "/logoff comp1 id=3 --force --whatif"])
@@ -162,7 +162,7 @@ def test_cancel_logs_nobody_off_and_takes_the_buttons_away(stage: Rehearsal) -> 
 
 
 @pytest.mark.parametrize(
-    ("host", "words"), [("replaced", "another person"), ("comes-back", "came back to work since the card was drawn")]
+    ("host", "words"), [("replaced", "another person"), ("comes-back", "left alone: came back to work")]
 )
 def test_who_changed_since_the_card_is_left_alone_and_the_card_says_why(
     stage: Rehearsal, host: str, words: str

@@ -220,9 +220,9 @@ def test_a_name_that_is_written_from_the_right_turns_nothing_around_it(name: str
     card = request_card.build(samples.surveyed(samples.asked(), session, excluded=excluded))
     rows = [text for kind, text in places(draw(card).blocks) if kind == "text"]
     assert alone in rows
-    assert f", from \u2068{name}\u2069\n" in rows
+    assert f" · \u2068{name}\u2069\n" in rows
     assert alone in card.summary
-    assert any(f"session 3 {alone}: a protected user" in text for _, text in places(draw(card).blocks))
+    assert any(f"1 not included: {alone} session 3 (a protected user)" in text for _, text in places(draw(card).blocks))
     (option,) = choose_view(b.awaiting(b.target(session=session)), "").to_dict()["blocks"][0]["element"]["options"]
     assert option["text"]["text"].startswith(f"{alone} - comp1 3")
 

@@ -17,7 +17,7 @@ from adapters.windows.errors import INCOMPLETE
 from adapters.windows.shell import Chunk
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm import errors, logon_gate
-from bot.cards import wording
+from bot.cards import verdict_words
 from bot.domain.logons import Suspension
 from bot.domain.request import Target
 from bot.domain.session import Account, SessionState
@@ -245,7 +245,7 @@ def test_what_the_operators_page_quotes_is_what_the_bot_says() -> None:
     rows += [logon_gate.WAITED, logon_gate.NOBODY_KNOWS]
     rows += [logon_gate.fault_of(Suspension(until=NOW, refused_at=at)) for at in (None, NOW)]
     said = "\n".join(
-        [*(row.message for row in rows), wording.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
+        [*(row.message for row in rows), verdict_words.verdict(Target(session=session(3), verdict=Verdict.UNKNOWN))]
     )
     _, table = PAGE.read_text("utf-8").split("| it says |")
     quoted = re.findall(r"^\| ([^|]+) \|", table.split("\n\n")[0], re.MULTILINE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from bot.cards.model import Bold, Break, Channel, CommandButton, Group, Mark, Timestamp, Tone, UserMention
+from bot.cards.signs import signed
 from tests.support import samples
 from tests.support.snapshots import check_snapshot
 
@@ -28,8 +29,8 @@ def test_every_card_says_what_was_agreed() -> None:
 
 def in_words(name: str, card: Card) -> Iterator[str]:
     yield f"== {name}"
-    yield card.headline
-    yield f"  ({card.summary})"
+    yield signed(card.sign, card.headline)
+    yield f"  ({signed(card.sign, card.summary)})"
     if card.table:
         yield " | ".join(card.table.columns)
         yield from (" | ".join(cell.shown for cell in row) for row in card.table.rows)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.cards import wording
+from bot.cards import verdict_words
 from bot.domain.request import Target
 from bot.domain.verdicts import Verdict
 from tests.support.builders import session
 
 
 def said(verdict: Verdict, code: int, note: str = "") -> str:
-    return wording.verdict(Target(session=session(3), verdict=verdict, code=code, note=note))
+    return verdict_words.verdict(Target(session=session(3), verdict=verdict, code=code, note=note))
 
 
 def test_a_stuck_session_names_what_an_administrator_can_do() -> None:

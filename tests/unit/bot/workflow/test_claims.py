@@ -152,7 +152,7 @@ def test_a_notice_that_fails_eats_no_other_and_is_repeated_from_its_own_mark() -
         harness.press("approve", by=approver, on=request)
     harness.chat.loses_replies = True
     harness.run()
-    assert harness.told(DANA)[-1].startswith(f"{request.id}: Logged off 1 session on comp1")
+    assert harness.told(DANA)[-1].startswith(f"{request.id}: Logged off CORP\\alice on comp1")
     assert harness.chat.replies == []
     harness.chat.loses_replies = False
     for _ in range(3):
@@ -170,7 +170,7 @@ def test_who_pressed_long_ago_is_told_as_everybody_else() -> None:
     harness.wait(35 * SECOND)
     harness.chat.come_back()
     harness.wait(MINUTE)
-    assert harness.card_of(request).headline == "Logged off 1 session on comp1"
+    assert harness.card_of(request).headline == "Logged off CORP\\alice on comp1"
     assert [called for _, called, _ in harness.chat.replies] == [(DANA.user_id,)]
 
 

@@ -173,7 +173,8 @@ class Conversations(RuleBasedStateMachine):
         card = self.cards[request.id]
         assert str(target.session.account) in card
         assert session_state(target.session) in card
-        assert f"{target.session.host} session {target.session.id}" in card
+        assert target.session.host in card
+        assert f"  session {target.session.id} · " in card
 
     @property
     def waiting(self) -> list[Request]:

@@ -78,7 +78,7 @@ def test_a_reference_shows_the_card_of_the_request_without_its_buttons(harness: 
     request = harness.ask_and_run("comp1 id=3")
     response = harness.ask(f" {request.id.lower()} ")
     assert response.card
-    assert (response.card.headline, response.card.buttons) == ("Log off 1 session on comp1?", ())
+    assert (response.card.headline, response.card.buttons) == ("Log off CORP\\alice on comp1?", ())
     assert "alice" in answer(harness, request.id, by=b.OTHER)
 
 

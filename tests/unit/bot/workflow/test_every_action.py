@@ -65,9 +65,9 @@ def test_a_list_touches_nothing(harness: BotHarness) -> None:
 
 
 @pytest.mark.parametrize(("action", "asked", "told"), [
-    (Action.MESSAGE, "Message 1 session on comp1?", "Messaged 1 session on comp1"),
-    (Action.DISCONNECT, "Disconnect 1 session on comp1?", "Disconnected 1 session on comp1"),
-    (Action.LOG_OFF, "Log off 1 session on comp1?", "Logged off 1 session on comp1"),
+    (Action.MESSAGE, "Message CORP\\bob on comp1?", "Messaged CORP\\bob on comp1"),
+    (Action.DISCONNECT, "Disconnect CORP\\bob on comp1?", "Disconnected CORP\\bob on comp1"),
+    (Action.LOG_OFF, "Log off CORP\\bob on comp1?", "Logged off CORP\\bob on comp1"),
 ])  # fmt: skip
 def test_the_card_asks_for_the_act_that_happens(harness: BotHarness, action: Action, asked: str, told: str) -> None:
     typed(harness, action, " --confirm" if action is Action.MESSAGE else " --sync")

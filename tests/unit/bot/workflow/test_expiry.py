@@ -35,7 +35,7 @@ def test_a_card_that_nobody_pressed_expires_and_loses_its_buttons(harness: BotHa
     assert harness.request.state is State.AWAITING
     harness.wait(MINUTE)
     assert (harness.request.ending, harness.card.buttons) == (Ending.EXPIRED, ())
-    assert harness.card.headline == "Expired. Nobody was logged off on comp1"
+    assert harness.card.headline == "Expired: nobody decided. Nobody was logged off on comp1"
     assert harness.chat.replies
 
 

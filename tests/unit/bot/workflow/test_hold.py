@@ -38,7 +38,7 @@ def test_it_is_announced_waits_and_runs() -> None:
     request = held(harness)
     assert request.act_at == harness.clock.now() + HOLD
     announced, card = harness.chat.shown
-    assert "1 session on comp1 will be logged off after 10 seconds: nobody was asked" in text_of(card)
+    assert "CORP\\alice on comp1 will be logged off after 10 seconds: nobody was asked" in text_of(card)
     assert "unless it is stopped" in text_of(announced)
     for shown in (announced, card):
         assert [(button.press, button.label) for button in shown.buttons] == [(Press.CANCEL, "Stop")]

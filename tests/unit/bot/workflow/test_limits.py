@@ -236,7 +236,7 @@ def test_at_half_of_the_cards_life_the_approvers_are_mentioned_once_more_and_onl
         harness.jump(timedelta(minutes=1))
     (reminder,) = harness.chat.replies
     assert (reminder[0], reminder[1]) == (harness.find(request.id).message_ref, ("@leads",))
-    assert reminder[2] == "Log off 1 session on comp1? This still waits for a decision."
+    assert reminder[2] == "Log off CORP\\alice on comp1? This still waits for a decision."
 
 
 def test_a_card_that_the_requester_confirms_sends_no_reminder() -> None:
@@ -254,7 +254,7 @@ def test_a_card_expires_by_itself_and_a_later_press_is_told_so() -> None:
     harness.run()
     assert harness.find(request.id).ending is Ending.EXPIRED
     assert harness.terminal.acts == []
-    assert "Expired." in harness.text_on_card(request)
+    assert "Expired: nobody decided" in harness.text_on_card(request)
 
 
 def test_the_outcome_is_told_where_it_was_asked_and_who_has_just_pressed_reads_it_on_the_card() -> None:
@@ -262,7 +262,7 @@ def test_the_outcome_is_told_where_it_was_asked_and_who_has_just_pressed_reads_i
     request = harness.ask_and_run("comp1 id=3 --sync")
     harness.press("approve", by=BO, on=request)
     harness.run()
-    assert harness.told(DANA)[-1] == f"{request.id}: Logged off 1 session on comp1, decided by bo."
+    assert harness.told(DANA)[-1] == f"{request.id}: Logged off CORP\\alice on comp1, decided by bo."
     assert harness.chat.replies == []
 
 
@@ -273,4 +273,4 @@ def test_who_said_yes_before_the_last_one_is_told_in_the_thread() -> None:
         harness.press("approve", by=approver, on=request)
     harness.run()
     ((_, called, text),) = harness.chat.replies
-    assert (called, text) == (("U0BO",), "Logged off 1 session on comp1, decided by chen.")
+    assert (called, text) == (("U0BO",), "Logged off CORP\\alice on comp1, decided by chen.")

@@ -93,9 +93,9 @@ def test_the_card_has_no_yes_before_every_name_stands_in_its_thread() -> None:
     assert (presses(bare), presses(first)) == (set(), {Press.CANCEL})
     assert "I write the list of all 60 into the thread; the buttons come then." in text_of(first)
     assert presses(last) == {Press.APPROVE, Press.CHOOSE, Press.CANCEL}
-    assert "and 35 more: all 60 stand in the thread" in text_of(last)
+    assert "and 35 more in the thread" in text_of(last)
     assert f"CORP\\{HIDDEN}" not in text_of(last)
-    assert f"CORP\\{HIDDEN}  session 40, Disconnected for 3 hours" in listed(harness)
+    assert f"CORP\\{HIDDEN}  session 40 · left 3 h ago" in listed(harness)
 
 
 def test_the_list_stands_in_the_cards_own_thread_by_computer_and_forty_a_message() -> None:
@@ -106,7 +106,7 @@ def test_the_list_stands_in_the_cards_own_thread_by_computer_and_forty_a_message
     assert first[:3] == [
         f"Log off 80: 1 to 40 ({request.id})",
         "rds-1",
-        "CORP\\user1  session 1, Disconnected for 3 hours",
+        "⚪ CORP\\user1  session 1 · left 3 h ago · logged on 2025-11-27 06:53:20+00:00",
     ]
     assert (first.count("rds-1"), second.count("rds-1"), second.count("rds-2")) == (1, 1, 1)
     assert sum("session" in line for line in first) == sum("session" in line for line in second) == MOST_IN_A_MESSAGE
@@ -129,7 +129,7 @@ def test_the_list_stands_where_the_others_are_asked_and_the_requester_is_told_wh
     harness.press("approve", by=BO, on=request)
     harness.run()
     assert harness.find(request.id).ending is Ending.DONE
-    assert "all 60 stand in the thread" in harness.text_on_card(request)
+    assert "and 35 more in the thread" in harness.text_on_card(request)
 
 
 def test_who_asks_nobody_waits_for_no_list() -> None:
@@ -170,7 +170,7 @@ def test_a_list_that_can_never_be_written_leaves_no_yes_and_the_requester_is_tol
     now = harness.find(request.id)
     assert (now.listed, now.published_version) == (LIST_FAILED, now.version)
     assert presses(drawings(harness, request)[-1]) == {Press.CANCEL}
-    assert "⚠ The list of all 60 could not be written into the thread" in harness.text_on_card(request)
+    assert "⚠️ The list of all 60 could not be written into the thread" in harness.text_on_card(request)
     (told,) = harness.told(DANA)
     assert "I could not write the list of all 60 into the thread: Slack refused the call (thread_locked)." in told
     assert "list of all 60 was not complete" in harness.press("approve", on=request).text

@@ -95,7 +95,7 @@ def test_a_card_that_slack_does_not_take_now_is_drawn_when_slack_wants_it_and_no
     harness.jump(wait - SECOND)
     assert chat.cards == {}
     harness.jump(SECOND)
-    assert card_headlines(harness, request) == ["Log off 1 session on comp1?"] * 2  # posted, then given its buttons
+    assert card_headlines(harness, request) == ["Log off CORP\\alice on comp1?"] * 2  # posted, then given its buttons
 
 
 def test_an_approval_is_carried_out_while_the_card_waits_for_slack() -> None:
@@ -119,7 +119,7 @@ def test_break_glass_that_slack_does_not_take_now_is_announced_later_and_once() 
     chat.posting = {}
     for _ in range(3):
         harness.jump(MINUTE)
-    assert (announcements(harness), card_headlines(harness, request)) == (1, ["Logged off 1 session on comp1"])
+    assert (announcements(harness), card_headlines(harness, request)) == (1, ["Logged off CORP\\alice on comp1"])
 
 
 def test_break_glass_is_announced_once_however_often_the_card_itself_fails() -> None:
@@ -132,7 +132,7 @@ def test_break_glass_is_announced_once_however_often_the_card_itself_fails() -> 
     assert harness.find(request.id).publish_after == harness.clock.now() + MINUTE
     chat.posting = {}
     harness.jump(MINUTE)
-    assert (announcements(harness), card_headlines(harness, request)) == (1, ["Logged off 1 session on comp1"])
+    assert (announcements(harness), card_headlines(harness, request)) == (1, ["Logged off CORP\\alice on comp1"])
 
 
 def test_an_announced_card_that_fails_waits_as_any_other() -> None:
@@ -170,7 +170,7 @@ def test_a_process_that_dies_after_the_announcement_announces_no_second_time(*, 
     harness.restart()
     harness.jump(MINUTE)
     assert announcements(harness) == 1
-    assert [drawings[-1].headline for drawings in harness.chat.cards.values()][-1] == "Logged off 1 session on comp1"
+    assert [drawings[-1].headline for drawings in harness.chat.cards.values()][-1] == "Logged off CORP\\alice on comp1"
 
 
 def test_the_requester_is_told_when_break_glass_cannot_be_announced_and_the_card_is_published() -> None:
@@ -180,7 +180,7 @@ def test_the_requester_is_told_when_break_glass_cannot_be_announced_and_the_card
     harness.jump(MINUTE)
     (told,) = harness.told(DANA)
     assert "I could not announce it in C0APPROVE\nSlack does not let me post there (is_archived)." in told
-    assert card_headlines(harness, request)[-1] == "Logged off 1 session on comp1"
+    assert card_headlines(harness, request)[-1] == "Logged off CORP\\alice on comp1"
 
 
 def test_a_forced_preview_is_not_announced() -> None:
@@ -200,7 +200,7 @@ def test_the_requester_is_told_the_outcome_once_when_the_card_cannot_show_it() -
     harness.run()
     harness.jump(MINUTE)
     (told,) = harness.told(DANA)
-    assert told.startswith("Logged off 1 session on comp1")
+    assert told.startswith("Logged off CORP\\alice on comp1")
     assert "alice" in told
     assert "the card cannot be drawn any more: Slack does not let me post there (is_archived)." in told
 
@@ -225,7 +225,7 @@ def test_the_outcome_is_told_later_when_slack_does_not_take_that_either() -> Non
     assert harness.find(request.id).postings_due_at == harness.clock.now() + MINUTE
     chat.telling = None
     harness.jump(MINUTE)
-    assert harness.told(DANA)[0].startswith("Logged off 1 session on comp1")
+    assert harness.told(DANA)[0].startswith("Logged off CORP\\alice on comp1")
 
 
 def test_when_neither_the_card_nor_the_notice_can_be_shown_it_is_given_up() -> None:

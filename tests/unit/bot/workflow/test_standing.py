@@ -46,7 +46,7 @@ def test_a_deleted_card_is_posted_again_within_a_minute_and_decides(*, others: b
         assert harness.card_of(request).buttons
     harness.press("approve", by=BO if others else DANA, on=request)
     harness.run()
-    assert harness.card_of(request).headline == "Logged off 1 session on comp1"
+    assert harness.card_of(request).headline == "Logged off CORP\\alice on comp1"
 
 
 def test_in_an_archived_channel_the_card_goes_to_direct_messages() -> None:
@@ -83,7 +83,7 @@ def test_a_dead_token_is_a_long_pause_and_everything_is_drawn_when_it_works_agai
     harness.chat.come_back()
     harness.wait(TOKEN_PAUSE)
     assert (harness.card_of(request).headline, harness.card_of(request).buttons) == (
-        "Logged off 1 session on comp1",
+        "Logged off CORP\\alice on comp1",
         (),
     )
 
@@ -98,7 +98,7 @@ def test_a_program_that_starts_draws_what_is_not_drawn_at_once() -> None:
     harness.ledger.hurry_postings()
     harness.restart()
     harness.run()
-    assert harness.card_of(request).headline == "Logged off 1 session on comp1"
+    assert harness.card_of(request).headline == "Logged off CORP\\alice on comp1"
 
 
 # What is left to be done

@@ -45,7 +45,7 @@ def test_one_card_is_posted_and_then_redrawn_to_its_outcome(harness: BotHarness)
     assert [button.press for button in harness.card.buttons] == [Press.APPROVE, Press.CANCEL]
     harness.approve_and_run()
     harness.wait(MINUTE)
-    assert harness.card.headline == "Logged off 1 session on comp1"
+    assert harness.card.headline == "Logged off CORP\\alice on comp1"
     assert harness.card.buttons == ()
     assert harness.chat.replies == []  # the requester has just pressed, and looks at the card
 
@@ -130,7 +130,7 @@ def test_a_host_down_at_the_survey_stands_on_the_card_and_the_rest_is_done(harne
     harness.terminal.take_down("comp2")
     request = harness.ask_and_run(ON_TWO)
     assert [(look.host, look.code) for look in request.surveys] == [("comp1", ""), ("comp2", "unreachable")]
-    assert "⚠ comp2 cannot be reached." in text_of(harness.card)
+    assert "⚠️ comp2 cannot be reached." in text_of(harness.card)
     harness.approve_and_run()
     assert harness.verdicts() == {"comp1 3": "gone"}
 
@@ -188,7 +188,7 @@ def test_sync_past_its_deadline_is_still_closing_and_settles_later(harness: BotH
     harness.wait(5 * MINUTE)
     assert harness.verdicts() == {"comp1 3": "gone"}
     assert harness.events[-1] == "settled"
-    assert harness.card.headline == "Logged off 1 session on comp1"
+    assert harness.card.headline == "Logged off CORP\\alice on comp1"
 
 
 def test_a_wake_before_its_time_contacts_no_host(harness: BotHarness) -> None:
@@ -231,7 +231,7 @@ def test_without_sync_it_is_followed_until_it_is_seen_gone(harness: BotHarness) 
     harness.ask_and_run("comp1 id=3")
     harness.approve_and_run()
     assert harness.wait(3 * SECOND).state is State.ACTING
-    assert "asked to go, not yet seen gone" in text_of(harness.card)
+    assert "being logged off" in text_of(harness.card)
     harness.terminal.stop_hanging("comp1", 3)
     harness.wait(timedelta(seconds=10))
     assert (harness.verdicts(), harness.request.ending) == ({"comp1 3": "gone"}, Ending.DONE)

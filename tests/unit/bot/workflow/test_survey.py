@@ -68,14 +68,24 @@ def ids(surveyed: Surveyed) -> list[int]:
 def test_everything_that_may_be_touched_is_a_target_and_the_rest_is_left_out_with_its_reason() -> None:
     surveyed = decided(COMP1, choice=Choice.ALL)
     assert ids(surveyed) == [3, 5]
-    assert {left.session.id: left.why.partition(":")[0] for left in surveyed.excluded} == {
-        0: "the services' session",
-        1: "the console",
-        65537: "a listener",
-    }
+    assert {left.session.id: left.why.partition(":")[0] for left in surveyed.excluded} == {1: "the console"}
+    assert surveyed.services == 2
     assert (surveyed.ending, surveyed.valid_for) == (None, CARD_LIVES)
     assert surveyed.requirement
     assert surveyed.requirement.confirm is Confirm.SELF
+
+
+def test_a_service_that_was_named_by_its_id_is_left_out_with_its_reason() -> None:
+    surveyed = decided(COMP1, ids=Ids(((0, 0), (65537, 65537))))
+    assert [left.why.partition(":")[0] for left in surveyed.excluded] == ["the services' session", "a listener"]
+    assert (surveyed.services, surveyed.ending) == (0, Ending.NOTHING_TO_DO)
+
+
+def test_where_only_services_are_nobody_is_said_to_be_left_out() -> None:
+    look = Look(host="comp1", at=b.NOW, sessions=(SERVICES,))
+    surveyed = decided(look, choice=Choice.ALL)
+    assert (surveyed.excluded, surveyed.ending) == ((), Ending.NOTHING_TO_DO)
+    assert surveyed.message == "Nobody is logged on there: only 1 service or listener."
 
 
 @pytest.mark.parametrize(
@@ -241,7 +251,8 @@ def test_a_list_shows_what_may_not_be_touched() -> None:
 def test_a_list_leaves_out_computers_that_the_requester_may_not_list() -> None:
     request = b.request(command="sessions", action=Action.LIST, ask=SessionsAsk(hosts=("comp1",), choice=Choice.ALL))
     surveyed = surveyed_by(policy(computers=("rds-*",)), request, [COMP1])
-    assert (surveyed.targets, surveyed.excluded, len(surveyed.unseen)) == ((), (), 5)
+    assert (surveyed.targets, surveyed.excluded, len(surveyed.unseen)) == ((), (), 3)
+    assert surveyed.services == 2
     assert surveyed.message == "No session that you may see or touch matches."
 
 
@@ -333,6 +344,6 @@ def test_a_host_whose_sessions_cannot_be_read_is_not_one_where_nobody_is(
         "".join(part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, str | Bold))
         for line in rows.of_targets(b.request(targets=tuple(t for t in listed.targets if t.session.id == 6)))
     ]
-    assert row.startswith("somebody  comp1 session 6" if error else "CORP\\alice  comp1 session 6")
-    assert row.endswith(why)
+    assert row.startswith(" somebody  session 6 · " if error else " CORP\\alice  session 6 · ")
+    assert why in row
     assert why in [one.why for one in decided(look).excluded]

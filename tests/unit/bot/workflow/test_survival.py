@@ -81,7 +81,7 @@ def test_a_crash_at_any_point_of_the_act_is_made_good_after_a_restart(
     assert (harness.request.ending, harness.verdicts()) == (Ending.DONE, {"comp1 3": "gone"})
     assert harness.terminal.logged_off == [("comp1", 3)]
     assert harness.events.count("host_started") == 1
-    assert harness.card.headline == "Logged off 1 session on comp1"
+    assert harness.card.headline == "Logged off CORP\\alice on comp1"
 
 
 def test_a_restart_after_the_time_is_over_acts_on_nobody(harness: BotHarness) -> None:
@@ -138,7 +138,7 @@ def test_slack_down_for_an_hour_loses_nothing(harness: BotHarness) -> None:
     assert (harness.verdicts(), harness.chat.cards) == ({"comp1 3": "gone"}, {})
     harness.chat.come_back()
     harness.wait(MINUTE)
-    assert harness.card.headline == "Logged off 1 session on comp1"
+    assert harness.card.headline == "Logged off CORP\\alice on comp1"
 
 
 def test_slack_down_during_the_act_and_the_card_is_redrawn_later(harness: BotHarness) -> None:
@@ -149,7 +149,7 @@ def test_slack_down_during_the_act_and_the_card_is_redrawn_later(harness: BotHar
     assert harness.card.buttons
     harness.chat.come_back()
     harness.wait(MINUTE)
-    assert (harness.card.headline, harness.card.buttons) == ("Logged off 1 session on comp1", ())
+    assert (harness.card.headline, harness.card.buttons) == ("Logged off CORP\\alice on comp1", ())
 
 
 def test_a_card_that_slack_refuses_is_given_up_and_the_act_goes_on(harness: BotHarness) -> None:
@@ -185,7 +185,7 @@ def test_a_reply_that_is_lost_is_only_a_notice(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.approve_and_run()
     harness.wait(MINUTE)
-    assert (harness.card.headline, harness.chat.replies) == ("Logged off 1 session on comp1", [])
+    assert (harness.card.headline, harness.chat.replies) == ("Logged off CORP\\alice on comp1", [])
     assert "step_failed" not in harness.events
 
 

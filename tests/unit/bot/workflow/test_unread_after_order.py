@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.request import Ending
 from bot.domain.session import Account, SessionState
+from bot.domain.transitions import SETTLE_FOR
 from bot.domain.verdicts import Reason, Verdict
-from bot.workflow.settling import SETTLE_FOR
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
 from tests.support.harness import BotHarness

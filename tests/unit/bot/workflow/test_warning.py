@@ -76,7 +76,7 @@ def test_the_card_shows_who_is_warned_when_it_begins_and_cancel() -> None:
     harness = bot_with()
     request = warned(harness)
     shown = harness.text_on_card(request)
-    assert "2 sessions on comp1 will be logged off: people are warned" in shown
+    assert "2 people on comp1 are warned and will be logged off" in shown
     assert shown.count("warned at 2026-03-02 14:00") == 2
     assert "warned people may work until 2026-03-02 14:05" in shown
     assert request.message_ref
@@ -212,7 +212,7 @@ def test_cancel_in_the_last_second_logs_nobody_off() -> None:
     harness.jump(timedelta(minutes=10))
     after = harness.find(request.id)
     assert (after.ending, harness.terminal.logged_off) == (Ending.CANCELLED, [])
-    assert "Cancelled. Nobody was logged off" in harness.text_on_card(request)
+    assert "Cancelled by dana. Nobody was logged off" in harness.text_on_card(request)
 
 
 def test_when_cancel_and_the_start_meet_in_the_last_second_one_of_them_is_true() -> None:

@@ -42,9 +42,7 @@ def end_of(harness: BotHarness) -> tuple[Verdict | None, Reason | None]:
     return target.verdict, target.reason
 
 
-@pytest.mark.parametrize(
-    ("minutes", "words"), [(0, "Active, at work"), (4, "Active, at work"), (5, "Active, idle for 5 minutes")]
-)
+@pytest.mark.parametrize(("minutes", "words"), [(0, "at work"), (4, "at work"), (5, "idle 5 min")])
 def test_an_idle_time_is_said_from_five_minutes_on(minutes: int, words: str) -> None:
     assert words in harness_text(asked(bob(ACTIVE, minutes)))
 

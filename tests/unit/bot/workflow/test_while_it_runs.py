@@ -1,0 +1,65 @@
+"""What a card and its thread say while hosts work and after it, and where the requester finds the card."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.request import Ending
+from tests.support.harness import BotHarness, text_of
+from tests.unit.bot.workflow.test_lists import bot_with_many
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def harness() -> BotHarness:
+    return BotHarness()
+
+
+def test_the_card_says_for_how_long_a_host_has_been_at_it_and_says_it_anew(harness: BotHarness) -> None:
+    harness.terminal.hang("comp1", 3)
+    harness.ask_and_run("comp1 id=3 --sync")
+    harness.approve_and_run()
+    harness.jump(3 * SECOND)
+    assert "being logged off, 3 s" in text_of(harness.card)
+    said = []
+    for _ in range(4):
+        harness.jump(10 * SECOND)
+        said.append(text_of(harness.card))
+    assert all("being logged off, " in each for each in said)
+    assert len(set(said)) == 4
+
+
+def test_nothing_is_drawn_anew_when_it_is_over(harness: BotHarness) -> None:
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    harness.approve_and_run()
+    (drawings,) = harness.chat.cards.values()
+    before = len(drawings)
+    for _ in range(5):
+        harness.jump(10 * SECOND)
+    assert (harness.find(request.id).ending, len(drawings)) == (Ending.DONE, before)
+
+
+def test_the_outcome_by_computer_stands_in_the_thread_of_a_fleet_once() -> None:
+    harness, _ = bot_with_many(1, 1, 1, 1)
+    request = harness.ask_and_run("rds-* --all --sync")
+    harness.press("approve", by=harness.asker, on=request)
+    harness.run()
+    harness.jump(60 * SECOND)
+    said = [text_of(card) for _, card in harness.chat.in_threads]
+    title = f"By computer: Logged off 4 sessions on 4 computers ({request.id})"
+    assert said == [f"{title}\n✅ 4 logged off on 4 computers: rds-1, rds-2, rds-3, rds-4"]
+
+
+def test_who_asks_where_the_bot_may_not_post_is_told_where_the_card_is(harness: BotHarness) -> None:
+    harness.chat.closed.add(harness.place.channel_id)
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    told = [each.card.summary for each in harness.chat.told]
+    assert told == [f"{request.id}: I sent the card to our direct messages: Slack does not let me post there."]
+
+
+def test_who_asks_where_the_bot_may_post_is_told_nothing_of_that(harness: BotHarness) -> None:
+    harness.ask_and_run("comp1 id=3 --sync")
+    assert harness.chat.told == []
