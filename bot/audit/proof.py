@@ -159,6 +159,8 @@ def _misfit_of_head(request: Request, reckoned: Reckoning) -> str:
         return f"its state is {request.state.value}, and by the record {reckoned.state.value}"
     if tuple(sorted(actor.user_id for actor in request.counted)) != tuple(sorted(reckoned.counted)):
         return "other people said yes"
+    if not {user for those in request.serving for user in those} <= set(reckoned.counted):
+        return "its card shows a yes of other people"
     is_alone = request.state in (State.READY, State.ACTING) and set(reckoned.counted) <= {request.actor.user_id}
     decided_by = request.decided_by.user_id if request.decided_by else ""
     if (request.alone, decided_by) != (is_alone, reckoned.decided_by):
