@@ -33,6 +33,7 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
+from app.running import spare_what_is_loaded
 from app.wiring import REQUESTS_AT_ONCE
 from bot.audit.record import entry_for_note
 from bot.commands import ASK_TYPES
@@ -183,6 +184,7 @@ def measured(url: str, fleets: Sequence[Fleet], *, least: int, within: float) ->
     costs = [Cost(fleet) for fleet in fleets]
     with closing(Bench(url)) as bench:
         bench.measure(Cost(Fleet(4)))  # the first request compiles the statements
+        spare_what_is_loaded()
         for _ in rounds(least, within, lambda: bounds_of("", costs)):
             for cost in costs:
                 bench.measure(cost)

@@ -5,7 +5,7 @@ A step reads the request, does what is missing, and may run twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from bot.workflow.audit_answer import NO_LOG, AuditAnswer, LogSources, answer_wi
 from bot.workflow.calls import HostCalls
 from bot.workflow.courier import due_after
 from bot.workflow.execution import HostExecution
+from bot.workflow.first_parts import FirstParts
 from bot.workflow.following import FollowUp
 from bot.workflow.guarded_terminal import GuardedTerminal
 from bot.workflow.host_reader import HostReader, LookWithin, same_for_all
@@ -82,6 +83,7 @@ class Workflow:
     unreadable: Unreadable
     audit: AuditAnswer
     changed: Callable[[Request], None] = _nobody_looks  # called after the step of a request, when its card is drawn
+    first_parts: FirstParts = field(default_factory=FirstParts)
 
     def step(self, item: WorkItem) -> None:
         """Run the step due for this work item. A request that cannot be read is ended, and is no error of the step."""
@@ -92,7 +94,8 @@ class Workflow:
 
     def _run(self, item: WorkItem) -> None:
         """Run the step. Losing a race is not an error; the stored row decides."""
-        request = self.ledger.find(item.request_id, at_host(item.host) if item.host else HEAD)
+        part = at_host(item.host) if item.host else HEAD
+        request = self.first_parts.take(item) or self.ledger.find(item.request_id, part)
         if request is None:
             return
         try:
@@ -193,6 +196,7 @@ class Workflow:
             self._again_at(request, begins_at)
             return
         started = self.ledger.record(request.id, Started(valid_for=time_of_act(request)))
+        self.first_parts.keep(started)
         for survey in started.surveys:
             if survey.due_at:
                 self.scheduler.wake(WorkItem(request_id=request.id, host=survey.host))

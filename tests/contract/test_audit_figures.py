@@ -21,7 +21,7 @@ from sqlalchemy import text
 from adapters.sql.audit_reader import reading
 from adapters.sql.database import open_database
 from app.cli.audit import audit
-from bot.workflow.audit_answer import LogSources
+from bot.workflow.audit_answer import MOST_ROWS, LogSources
 from tests.support.command_line import invoke
 from tests.support.effort import PROFILE
 from tests.support.harness import BotHarness
@@ -144,7 +144,8 @@ def test_every_filter_selects_what_plain_sql_selects(log: Log, name: str) -> Non
     assert asked > 0
     assert log.count("list", "--json", *options) == log.rows(*options) == entries
     if name != "event":  # which requests do not have
-        assert log.in_slack(shlex.join(options) or "last 3660d") == (asked, entries if name == "request" else asked)
+        rows = min(entries if name == "request" else asked, MOST_ROWS)
+        assert log.in_slack(shlex.join(options) or "last 3660d") == (asked, rows)
     assert log.count("requests", "--json", *options) == log.report("actor", *options)[None]["requests"] == asked
     if name in ("everything", "refused"):
         assert log.rows("--requests", *options) == asked
@@ -239,7 +240,9 @@ def test_a_table_says_how_many_more_there_are_and_json_has_all(log: Log) -> None
     assert f"{count - 7} more" in log.run("list", "--limit", "7")
     assert log.count("list", "--json") == count
     newest = [entry["seq"] for entry in log.lines("list", "--limit", "300")]
-    assert newest == list(range(count, count - 300, -1))
+    with log.engine.connect() as connection:  # requests overlap, and here each was written whole
+        by_time = connection.execute(text("SELECT seq FROM audit_entry ORDER BY at DESC, seq DESC LIMIT 300"))
+        assert newest == list(by_time.scalars())
     assert f"{REQUESTS - 100} more: --limit" in log.run("requests")
     commands = {entry["command"].split(" ")[0] for entry in log.lines("list", "--verdict", "gone", "--limit", "50")}
     assert commands == {"/logoff"}

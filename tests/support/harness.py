@@ -18,6 +18,7 @@ from bot.workflow.audit_answer import NO_LOG
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
 from bot.workflow.digest import Digest
+from bot.workflow.first_parts import FirstParts
 from bot.workflow.host_reader import same_for_all
 from bot.workflow.inputs import CommandCall, PressCall
 from bot.workflow.intake import Intake
@@ -155,6 +156,7 @@ class BotHarness:
         """Start a new process: ledger, hosts and chat stay; what was woken and not recorded is forgotten."""
         self._senders = Senders()
         self.unwritten = {}
+        self.first_parts = FirstParts()
         self.log_sources = replace(self.log_sources, unsent={})
         self.scheduler = FakeScheduler(self.ledger, self.clock)
         self.scheduler.start(self._step, self._record_failure if self._records_failures else None)
@@ -171,7 +173,7 @@ class BotHarness:
 
     @property
     def workflow(self) -> Workflow:
-        return assemble(
+        workflow = assemble(
             ledger=self.ledger,
             terminal=self.terminal,
             clock=self.clock,
@@ -182,6 +184,7 @@ class BotHarness:
             courier=self.courier,
             log_sources=self.log_sources,
         )
+        return replace(workflow, first_parts=self.first_parts)
 
     @property
     def courier(self) -> Courier:

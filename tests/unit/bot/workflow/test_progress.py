@@ -115,6 +115,7 @@ class Bot(BotHarness):
         self.restart()
 
     def restart(self) -> None:
+        super().restart()
         self.scheduler = TwoLanes(self.ledger, self.clock)
         self.scheduler.start(self._step)
 
