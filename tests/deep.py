@@ -37,6 +37,7 @@ CHECKS = {
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
     "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
+    "limits of a chat": "tests/unit/adapters/slack/test_limits.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
@@ -48,8 +49,9 @@ BENCHES = {
     "acks of 200 commands": "bench/acks.py --check",
     "what reading costs, quick": "bench/audit.py --quick --check",
     "what reading costs": "bench/audit.py --check",
+    "blocks by Slack's own types": "-m tests.slack_types",
 }
-"""Name -> a bench with its bounds. Nothing in it hangs on a seed, so it runs with the first one alone."""
+"""Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""
 
 EVERY = (*CHECKS, *BENCHES)
 

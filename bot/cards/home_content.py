@@ -10,7 +10,9 @@ from bot.cards.home import Home, HomeRow, Section
 from bot.cards.model import Bold, Channel, CommandButton, Line, LinePart, Mark, Timestamp, Tone, UserMention, mention
 from bot.cards.needs import joined
 from bot.domain.actions import Action, facts_of
+from bot.domain.durations import duration
 from bot.domain.request import Ending, State
+from bot.domain.session import SessionState
 from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -153,27 +155,37 @@ def _rights(rules: tuple[Rule, ...]) -> Line:
 
 
 def _right(rule: Rule) -> Iterator[LinePart]:
-    """Yield what one rule lets people do, where, and who decides it."""
+    """Yield what one rule lets people do, to whom, who decides it, and where it is asked."""
     acts = [action for action in Action if action in rule.may and action is not Action.AUDIT]
     if acts:
         yield ", ".join(facts_of(action).plain.lower() for action in acts)
         yield " everywhere" if "*" in rule.computers else f" on {_some(rule.computers)}"
-        if "*" not in rule.users:
-            yield f", sessions of {_some(rule.users)} alone"
+        yield "".join(_whom(rule))
     if Action.AUDIT in rule.may:
         yield ", and " if acts else ""
         yield facts_of(Action.AUDIT).right
     if rule.need:
-        of = sorted(rule.need.of)
         yield f", where {rule.need.count} of "
-        yield from joined([mention(name) for name in of[:_MOST_GROUPS]], ", ")
-        yield f" and {len(of) - _MOST_GROUPS} more" if len(of) > _MOST_GROUPS else ""
+        yield from _few([mention(name) for name in sorted(rule.need.of)], ", ", " and ")
         yield " decide" if rule.need.count > 1 else " decides"
     if rule.where:
-        channels = sorted(rule.where)
         yield ", asked in "
-        yield from joined([Channel(each) for each in channels[:_MOST_GROUPS]], " or ")
-        yield f" or {len(channels) - _MOST_GROUPS} more" if len(channels) > _MOST_GROUPS else ""
+        yield from _few([Channel(each) for each in sorted(rule.where)], " or ", " or ")
+
+
+def _whom(rule: Rule) -> Iterator[str]:
+    """Yield which sessions the rule covers, where it does not cover all of them."""
+    if "*" not in rule.users:
+        yield f", sessions of {_some(rule.users)} alone"
+    if rule.states != frozenset(SessionState):
+        yield f", {' and '.join(state.label for state in sorted(rule.states))} sessions alone"
+    if rule.idle_over:
+        yield f", idle for more than {duration(rule.idle_over)}"
+
+
+def _few(names: list[LinePart], between: str, last: str) -> list[LinePart]:
+    more = [f"{last}{len(names) - _MOST_GROUPS} more"] if len(names) > _MOST_GROUPS else []
+    return [*joined(names[:_MOST_GROUPS], between), *more]
 
 
 def _some(patterns: tuple[str, ...], most: int = _MOST_PATTERNS) -> str:

@@ -62,6 +62,7 @@ def assert_slack_takes_view(view: View) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(1))
 @given(card=extremes.cards)
 def test_a_card_of_any_size_is_within_the_limits(card: Card) -> None:
@@ -70,6 +71,7 @@ def test_a_card_of_any_size_is_within_the_limits(card: Card) -> None:
     assert_slack_takes_view(answer_view(drawing))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(1))
 @given(card=extremes.cards)
 def test_the_words_of_a_card_of_any_size_are_within_the_limits(card: Card) -> None:
@@ -78,6 +80,7 @@ def test_the_words_of_a_card_of_any_size_are_within_the_limits(card: Card) -> No
     assert_slack_takes_view(answer_view(drawing))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(1))
 @given(home=extremes.homes)
 def test_a_home_of_any_size_is_within_the_limits(home: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from bot.cards.home_content import MOST_HOSTS, MOST_RULES, HomeContent, Some, bu
 from bot.cards.model import Card
 from bot.domain.actions import Action
 from bot.domain.posting import MessageRef
+from bot.domain.session import SessionState
 from bot.policy.model import Policy, Rule
 from bot.policy.rights import hosts_for, rules_for
 from tests.support import builders as b
@@ -24,6 +26,7 @@ REQUESTS = samples.of_all_kinds()
 LISTS = Rule(name="look", who=b.ONCALL, may=frozenset({Action.LIST}))
 ACTS = frozenset({Action.LOG_OFF, Action.DISCONNECT})
 FLEET = Rule(name="fleet", who=b.ONCALL, may=ACTS, computers=("rds-*",), need=b.need(2, of=b.LEADS))
+FIVE = frozenset({"@a", "@b", "@c", "@d", "@e"})
 CARD = MessageRef(channel_id="C0OPS", ts="1770000000.000100")
 IN_DIRECT = replace(CARD, channel_id="D0ASKER")
 
@@ -57,6 +60,11 @@ def test_what_a_person_may_do_is_one_line() -> None:
     here = replace(LISTS, where=frozenset({"C0OPS"}), may=frozenset({Action.LIST, Action.AUDIT}), users=("CORP\\x*",))
     assert (
         rights(here) == "You may: list everywhere, sessions of CORP\\x* alone, and read the audit log, asked in C0OPS"
+    )
+    few = replace(LISTS, states=frozenset({SessionState.ACTIVE}), idle_over=timedelta(hours=2), need=b.need(1, of=FIVE))
+    assert rights(few) == (
+        "You may: list everywhere, Active sessions alone, idle for more than 2 hours, "
+        "where 1 of @a, @b, @c and 2 more decides"
     )
     assert rights() == "You may decide where you are asked."
 

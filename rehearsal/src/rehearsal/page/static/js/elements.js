@@ -3,6 +3,7 @@
 import { el, newId } from './dom.js';
 import { ask } from './dialogs.js';
 import { drawImage } from './image.js';
+import { follow } from './links.js';
 import { makeMenu } from './menus.js';
 import { drawSelect } from './selects.js';
 import { drawPlain, drawText } from './text.js';
@@ -50,7 +51,9 @@ function drawButton(element, block, use) {
     if (button.getAttribute('aria-disabled') === 'true') return;
     button.setAttribute('aria-disabled', 'true');
     button.classList.add('busy');
-    try { await send(element, block, use, null); } finally {
+    try {
+      if (await send(element, block, use, null) && element.url) follow(element.url, use.model);
+    } finally {
       button.removeAttribute('aria-disabled');
       button.classList.remove('busy');
     }
