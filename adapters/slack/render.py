@@ -109,10 +109,10 @@ def draw_words(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawin
     """Return the card as text alone: its headline, and a line of mrkdwn for each of its lines."""
     card = fitted(replace(card, lines=tuple(_resolved(line, group_ids or {}) for line in card.lines)))
     limit = next((each for each in PARTS if _words(card, each) <= MESSAGE_TEXT), PARTS[-1])
-    lines = [
-        escape_within(signed(card.sign, card.headline), HEADER),
-        *("".join(_cut_words(line, limit)) for line in card.lines),
-    ]
+    head = escape_within(signed(card.sign, card.headline), HEADER)
+    below = ["".join(_cut_words(line, limit)) for line in card.lines]
+    room = MESSAGE_TEXT - TABLE_REST - sum(len(line) + 1 for line in (head, *below))
+    lines = [head, *(table_lines(card.table, room) if card.table else ()), *below]
     kept = [line for place, line in enumerate(lines) if len("\n".join(lines[: place + 1])) <= MESSAGE_TEXT - MORE_TEXT]
     more = [f"and {len(lines) - len(kept):,} more lines"] if len(kept) < len(lines) else []
     return Drawing(text="\n".join([*kept, *more]), blocks=[])

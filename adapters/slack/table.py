@@ -26,7 +26,7 @@ from slack_sdk.models.blocks import (
     TableBlock,
 )
 
-from adapters.slack.limits import MESSAGE_JSON, MOST_CELLS, MOST_OPTIONS, MOST_TABLE_ROWS, OPTION_TEXT, cut
+from adapters.slack.limits import MESSAGE_JSON, MOST_CELLS, MOST_OPTIONS, MOST_TABLE_ROWS, OPTION_TEXT, cut, escape
 from bot.cards.table import PICK
 
 if TYPE_CHECKING:
@@ -98,11 +98,15 @@ def json_length(blocks: Iterable[object]) -> int:
     return len(json.dumps(list(blocks), separators=(",", ":")))
 
 
+TABLE_REST = 150
+"""Characters that stay free for the line about rows that are not shown."""
+
+
 def table_lines(table: Table, most: int) -> list[str]:
-    """Return the table as lines for a message without blocks, with as many letters as it has room for."""
+    """Return the table as lines of mrkdwn for a message without blocks, with as many letters as it has room for."""
     lines, length = [", ".join(table.columns)], len(", ".join(table.columns))
     for row in table.rows:
-        line = ", ".join(cell.shown for cell in row)
+        line = escape(", ".join(cell.shown for cell in row))
         length += len(line) + 1
         if length > most:
             break

@@ -159,7 +159,7 @@ def silent_hosts(request: Request) -> list[Line]:
     more = f" and {len(silent) - MOST_SILENT:,} more" if len(silent) > MOST_SILENT else ""
     said = f" {wording.count(len(silent), 'computer')} did not answer: {', '.join(named)}{more}"
     same = tuple(look for look in request.surveys if look.code == SAME_MACHINE)
-    return [Line(parts=(Mark("⚠"), said)), *rows.silent_hosts(replace(request, surveys=same))]
+    return [Line(parts=(Mark(Sign.PARTLY), said)), *rows.silent_hosts(replace(request, surveys=same))]
 
 
 def _rows(request: Request) -> list[tuple[int, Target]]:

@@ -154,10 +154,10 @@ def test_hosts_that_did_not_answer_stand_in_one_line_below() -> None:
     silent = tuple(b.look(f"rds-{at}", code="unreachable", message=f"rds-{at} did not answer.") for at in range(1, 31))
     request = replace(listed(*FOUR), surveys=(b.look(), *silent))
     (line,) = [line for line in text_of(request_card.build(request)).split("\n") if "did not answer" in line]
-    assert line.startswith("⚠ 30 computers did not answer: rds-1 (unreachable), rds-2 (unreachable)")
+    assert line.startswith("⚠️ 30 computers did not answer: rds-1 (unreachable), rds-2 (unreachable)")
     assert line.endswith("rds-20 (unreachable) and 10 more")
     one = request_card.build(replace(request, surveys=(b.look(), silent[0])))
-    assert "⚠ rds-1 did not answer." in text_of(one)
+    assert "⚠️ rds-1 did not answer." in text_of(one)
 
 
 def test_no_cell_is_empty_and_each_option_says_its_place_in_the_request() -> None:
