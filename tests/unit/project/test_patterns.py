@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pytest
 
 LONGEST_COMMAND = 2000
-LONGEST_OF_A_HOST = 5_000 if PROFILE == "quick" else 30_000
+LONGEST_OF_A_HOST = LONGEST_COMMAND if PROFILE == "quick" else 30_000
 MODULES = [
     importlib.import_module(found.name)
     for package in (bot, adapters, app)
