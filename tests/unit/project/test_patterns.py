@@ -16,6 +16,8 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pytest
+
 import adapters
 import app
 import bot
@@ -25,8 +27,6 @@ from tests.support.effort import PROFILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
 LONGEST_COMMAND = 2000
 LONGEST_OF_A_HOST = LONGEST_COMMAND if PROFILE == "quick" else 30_000
@@ -93,6 +93,7 @@ def hostile_texts(pattern: str, long: int) -> Iterator[str]:
         yield from (f"{whole}\x00", f"a{whole}\n!", f"({whole}")
 
 
+@pytest.mark.slow
 def test_no_text_of_others_keeps_an_expression_busy(subtests: pytest.Subtests) -> None:
     tried = 0
     for name, expression, used_by in itertools.chain(compiled(), written_in_calls()):

@@ -223,7 +223,7 @@ MANY = Inventory(names=tuple(expand("rds-[0001-1000]")))
 ])  # fmt: skip
 def test_the_cost_of_a_command_does_not_explode_with_its_length(text: str) -> None:
     """Twice as long is at most some six times as much work, whatever it is; Slack gives up after three seconds."""
-    long = 500 if PROFILE == "quick" else 1000
+    long = 250 if PROFILE == "quick" else 1000
     half, whole = calls_to_understand(text[:long]), calls_to_understand(text[: 2 * long])
     assert whole <= 6 * half + 20_000
     assert whole <= 2_000_000

@@ -32,8 +32,8 @@ def refusal(text: str) -> UsageError:
 
 # Words behind an unquoted value
 
-SHARE = 3 if PROFILE == "quick" else 1
-"""Every third one is tried in the quick round: of each option, and each word behind it, some."""
+SHARE = 7 if PROFILE == "quick" else 1
+"""Every seventh one is tried in the quick round: of each option, and each word behind it, some."""
 FORCED = ["", " --force"]
 TEXTS = ["--reason", "-Reason", "reason=", "--say", "--user", "user=", "client=", "ip=", "session=", "-UserName"]
 DURATIONS = ["--warn", "warn=", "--timeout", "timeout=", "-Timeout"]

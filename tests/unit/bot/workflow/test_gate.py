@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FAR = Actor(user_id="U0FAR0001", name="far")
 MOST = 60
-FLOOD = 200 if PROFILE == "quick" else 1500
+FLOOD = 100 if PROFILE == "quick" else 1500
 WAIT = "You sent more than 60 commands, presses and messages in a minute. Wait 1 second and try again."
 NOT_OURS = "Only people of my own workspace count."
 FLEET = tuple(expand("rds-[001-500]"))
@@ -57,7 +57,7 @@ def flood(harness: BotHarness, press: str, by: Actor, times: int = FLOOD) -> lis
 @pytest.mark.parametrize("by", [FAR, EVE])
 def test_1500_presses_of_an_outsider_write_no_more_than_the_limit(harness: BotHarness, press: str, by: Actor) -> None:
     before = len(harness.ledger.entries())
-    many = 1500 if press == "approve" else FLOOD
+    many = 1500 if (press, by) == ("approve", FAR) else FLOOD
     answers = flood(harness, press, by, many)
     assert len(harness.ledger.entries()) == before + MOST + 1
     assert [answer.text for answer in answers[MOST:]] == [WAIT] * (many - MOST)
