@@ -20,8 +20,9 @@ demo: .venv/rehearsal ## The bot, a local workspace and a farm of Windows hosts 
 story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
 
-unit: .venv/dev ## The quick round: all unit tests in a few processes, in some twenty-five seconds where nothing else runs
-	$(BIN)/pytest tests/unit --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
+unit: WORKERS = logical
+unit: .venv/dev ## The quick round: the unit tests that are not slow, one process a core
+	$(BIN)/pytest tests/unit -m "not slow" --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
 
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,11 @@ import tests.support.effort  # noqa: F401 - loads the profile before any test mo
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+sys.dont_write_bytecode = False
+"""Compile once, also where the environment says otherwise: half of a short run was compiling, anew in each process."""
+GARBAGE_AFTER = 100_000
+"""Objects, before Python looks for garbage: parsed sources and drawn cards are many that live."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +34,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(GARBAGE_AFTER)
         gc.enable()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,12 @@ class _ActFault:
     is_carried_out: bool
 
 
+@lru_cache(maxsize=10_000)
+def _at(host: str, session: Session) -> Session:
+    """Return the session as one of this host. Most tests have the same few."""
+    return replace(session, host=host)
+
+
 class FakeTerminal:
     """`look_calls`, `acts` and the lists below them are the facts for assertions.
 
@@ -46,7 +53,7 @@ class FakeTerminal:
 
     def __init__(self, hosts: Mapping[str, Sequence[Session]]) -> None:
         self._lock = RLock()
-        self._hosts = {host: {each.id: replace(each, host=host) for each in each_of} for host, each_of in hosts.items()}
+        self._hosts = {host: {each.id: _at(host, each) for each in each_of} for host, each_of in hosts.items()}
         self._look_faults: defaultdict[str, list[TerminalError]] = defaultdict(list)
         self._act_faults: defaultdict[str, list[_ActFault]] = defaultdict(list)
         self._changes: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,7 @@ class CrashingLedger(FakeLedger):
         return after
 
 
+@cache
 def sessions() -> tuple[Session, ...]:
     """Session 0, alice (3, disconnected), bob (5, active), and a listener."""
     nobody = Account(domain="", user="")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain.part import Extent
+from bot.domain.request import Counts
 
 if TYPE_CHECKING:
     from bot.domain.part import Part
@@ -28,6 +29,8 @@ def hosts_in(request: Request, part: Part) -> frozenset[str]:
 
 def taken(request: Request, part: Part) -> Request:
     """Return the part of a request that was read whole."""
+    if part.extent is Extent.WHOLE and request.elsewhere == Counts():
+        return request
     hosts = hosts_in(request, part)
     smaller = replace(
         request,

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 
-@pytest.fixture(autouse=True)
-def _no_network(socket_disabled: None) -> None:
-    """Nothing in this folder may talk to anybody."""
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let nothing in this folder talk to anybody. A fixture for each test would take a tenth of the time."""
+    item.add_marker("disable_socket")

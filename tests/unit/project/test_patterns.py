@@ -22,20 +22,40 @@ import adapters
 import app
 import bot
 from tests.support.checkout import ROOT
+from tests.support.effort import PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 LONGEST_COMMAND = 2000
-LONGEST_OF_A_HOST = 30_000
+LONGEST_OF_A_HOST = LONGEST_COMMAND if PROFILE == "quick" else 30_000
+MODULES = [
+    importlib.import_module(found.name)
+    for package in (bot, adapters, app)
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    if not found.name.endswith("__main__")
+]
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+
+
+@cache
+def places() -> tuple[tuple[Path, ast.Attribute | ast.Call], ...]:
+    """Where the product names an attribute or calls something, with the file."""
+    return tuple(
+        (path.relative_to(ROOT), node)
+        for folder in ("bot", "adapters", "app")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute | ast.Call)
+    )
 
 
 @cache
 def uses() -> dict[str, set[str]]:
     """The methods by which the product uses an expression, by the expression's name."""
     found: dict[str, set[str]] = defaultdict(set)
-    for node in (node for tree in TREES.values() for node in ast.walk(tree)):
+    for _, node in places():
         if isinstance(node, ast.Attribute) and node.attr in METHODS:
             found[ast.unparse(node.value).rpartition(".")[2]].add(node.attr)
     return found
@@ -43,36 +63,24 @@ def uses() -> dict[str, set[str]]:
 
 def compiled() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
     """Every expression that a module compiles, with its name and its uses."""
-    for package in (bot, adapters, app):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if found.name.endswith("__main__"):
-                continue
-            for name, value in vars(importlib.import_module(found.name)).items():
-                if isinstance(value, re.Pattern):
-                    yield f"{found.name}.{name}", value, uses().get(name, METHODS)
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                yield f"{module.__name__}.{name}", value, uses().get(name, METHODS)
 
 
 def written_in_calls() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
     """Every expression that stands as a text in a call, `re.sub(" +", " ", text)`."""
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in METHODS
-                and isinstance(node.func.value, ast.Name)
-                and node.func.value.id == "re"
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                yield f"{path}:{node.lineno}", re.compile(str(node.args[0].value), re.IGNORECASE), {node.func.attr}
-
-
-TREES = {
-    path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
-    for folder in ("bot", "adapters", "app")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-}
-PATTERNS = {name: (expression, used_by) for name, expression, used_by in [*compiled(), *written_in_calls()]}
+    for path, node in places():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in METHODS
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            yield f"{path}:{node.lineno}", re.compile(str(node.args[0].value), re.IGNORECASE), {node.func.attr}
 
 
 def hostile_texts(pattern: str, long: int) -> Iterator[str]:
@@ -85,15 +93,19 @@ def hostile_texts(pattern: str, long: int) -> Iterator[str]:
         yield from (f"{whole}\x00", f"a{whole}\n!", f"({whole}")
 
 
-@pytest.mark.parametrize("name", PATTERNS)
-def test_no_text_of_others_keeps_an_expression_busy(name: str) -> None:
-    expression, used_by = PATTERNS[name]
-    anchored = used_by <= {"match", "fullmatch"}
-    is_of_commands = name.replace("/", ".").startswith("bot.commands")
-    for text in hostile_texts(expression.pattern, LONGEST_COMMAND if is_of_commands else LONGEST_OF_A_HOST):
-        found = [expression.match(text), expression.fullmatch(text), None if anchored else expression.search(text)]
-        assert len(found) == 3
-
-
-def test_there_are_expressions_to_try() -> None:
-    assert len(PATTERNS) > 60
+@pytest.mark.slow
+def test_no_text_of_others_keeps_an_expression_busy(subtests: pytest.Subtests) -> None:
+    tried = 0
+    for name, expression, used_by in itertools.chain(compiled(), written_in_calls()):
+        anchored = used_by <= {"match", "fullmatch"}
+        is_of_commands = name.replace("/", ".").startswith("bot.commands")
+        with subtests.test(name):
+            for text in hostile_texts(expression.pattern, LONGEST_COMMAND if is_of_commands else LONGEST_OF_A_HOST):
+                found = [
+                    expression.match(text),
+                    expression.fullmatch(text),
+                    None if anchored else expression.search(text),
+                ]
+                assert len(found) == 3
+        tried += 1
+    assert tried > 60

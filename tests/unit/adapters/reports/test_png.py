@@ -77,6 +77,7 @@ def test_names_are_cut_and_never_read_as_formulas(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.skipif(find_spec("matplotlib") is None, reason="matplotlib is not installed")
+@pytest.mark.slow  # it loads matplotlib
 def test_a_chart_is_a_png() -> None:
     drawn = png.draw("requests by user $x_{", BARS)
     assert drawn

@@ -69,7 +69,7 @@ def test_a_request_is_answered_at_once_beside_any_number_of_silent_hosts(hosts: 
     assert theirs.result() == silent
 
 
-@pytest.mark.parametrize("requests", [2, 5, 20, 100])
+@pytest.mark.parametrize("requests", [2, 5, 20, pytest.param(100, marks=pytest.mark.slow)])
 def test_any_number_of_requests_with_silent_hosts_leaves_a_thread_for_the_next_one(hosts: Hosts, requests: int) -> None:
     pool = FairHostPool(64)
     theirs = [(f"TS-{number}", named(f"silent-{number}", 100)) for number in range(requests)]

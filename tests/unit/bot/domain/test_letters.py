@@ -61,6 +61,7 @@ def test_what_every_folding_takes_for_one_is_permitted_and_what_any_does_is_prot
         assert may_be_like(f"x{left}*", f"x{right}y") is may_be_same(left, right) is some
 
 
+@pytest.mark.slow
 def test_over_the_whole_plane_the_loosest_folding_loses_no_pair_and_the_oldest_invents_none() -> None:
     """Letter by letter, in classes: two letters that some folding makes one are neighbours in its class."""
     plane = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]

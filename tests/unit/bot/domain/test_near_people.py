@@ -19,7 +19,7 @@ def found(*typed: str, among: list[str]) -> list[str]:
     return [each.user for each in near_accounts(typed, map(account, among))]
 
 
-@pytest.mark.parametrize("others", [0, 30_000])
+@pytest.mark.parametrize("others", [0, pytest.param(30_000, marks=pytest.mark.slow)])
 def test_a_slip_an_accent_and_a_beginning_are_found(others: int) -> None:
     there = ["alice", "josé", "bobby-long", *(f"user{number:05}" for number in range(others))]
     assert found("alcie", among=there) == ["alice"]
@@ -28,6 +28,7 @@ def test_a_slip_an_accent_and_a_beginning_are_found(others: int) -> None:
     assert found("nobody*", "xyz", among=there) == []
 
 
+@pytest.mark.slow
 def test_one_command_compares_no_more_than_a_fixed_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
 

@@ -186,6 +186,7 @@ def test_the_numbers_are_the_files() -> None:
     )
 
 
+@pytest.mark.slow
 def test_more_than_two_hundred_above_the_limit_are_refused_with_a_way_to_split_them() -> None:
     harness = bot_with(c.rule(force=FORCE, max_targets=1000), second_person_above=300)
     everybody = [b.session(number, account=Account(domain="CORP", user=f"user{number}")) for number in range(1, 401)]

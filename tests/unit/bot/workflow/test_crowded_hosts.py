@@ -50,7 +50,11 @@ def test_thousands_of_console_sessions_are_counted_on_the_card_in_the_request_an
 
 
 @pytest.mark.parametrize(
-    ("command", "words"), [("sessions", "comp1"), ("logoff", "comp1"), ("logoff", "comp1 --all --whatif")]
+    ("command", "words"),
+    [
+        ("sessions", "comp1"),
+        *(pytest.param("logoff", each, marks=pytest.mark.slow) for each in ("comp1", "comp1 --all --whatif")),
+    ],
 )
 def test_a_request_that_only_reads_keeps_a_part_and_says_how_many_there_are(command: str, words: str) -> None:
     harness = asked([b.session(number) for number in range(1, MANY + 1)], words, command)

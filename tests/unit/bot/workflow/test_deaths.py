@@ -95,6 +95,7 @@ def played(number: int, *, after: bool) -> tuple[BotHarness, Ordered, Death]:
     return harness, terminal, death
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_death_at_any_call_ends_nobody_twice_and_leaves_nobody_open(moment: str) -> None:
     number, happened = 0, True

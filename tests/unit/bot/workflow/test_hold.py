@@ -170,6 +170,7 @@ def test_nobody_is_touched_or_warned_before_the_announcement_stands(typed: str, 
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
+@pytest.mark.slow
 def test_a_hold_whose_announcement_never_stands_expires() -> None:
     harness = bot_with(HELD)
     harness.ask(FORCE)

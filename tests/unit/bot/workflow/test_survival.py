@@ -141,6 +141,7 @@ def test_slack_down_for_an_hour_loses_nothing(harness: BotHarness) -> None:
     assert harness.card.headline == "Logged off CORP\\alice on comp1"
 
 
+@pytest.mark.slow
 def test_slack_down_during_the_act_and_the_card_is_redrawn_later(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     harness.chat.go_down()
