@@ -43,7 +43,7 @@ from adapters.slack.limits import (
     escape_within,
 )
 from adapters.slack.payloads import MENU_ACTION, option_value
-from adapters.slack.table import DATE_FORMAT, draw_table
+from adapters.slack.table import DATE_FORMAT, TABLE_REST, draw_table, table_lines
 from bot.cards.model import (
     Bold,
     Break,
