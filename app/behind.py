@@ -1,4 +1,4 @@
-"""What stands back while many people wait for an ack: the steps of the bot."""
+"""What stands behind an ack: the steps of the bot, and the answers to those who wait."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.slack.ack_keeper import AckKeeper
+    from adapters.slack.response_urls import ResponseUrls
     from bot.domain.request import WorkItem
     from bot.ports.clock import Clock
     from bot.ports.scheduler import Scheduler
+    from bot.workflow.patience import Patience
 
 BURST = timedelta(seconds=0.5)
 """How long the steps of a burst stand back: those of its first commands would make the acks of its last ones late."""
@@ -29,3 +31,13 @@ def places_behind(keeper: AckKeeper) -> Places:
 def wake_behind(keeper: AckKeeper, scheduler: Scheduler, clock: Clock) -> Callable[[WorkItem], None]:
     """Return what wakes the step of a command or a press; in a burst for the moment when its acks are sent."""
     return lambda item: scheduler.wake(item, clock.now() + BURST if keeper.is_busy() else None)
+
+
+def asked_behind(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:
+    """Return what is called with the id and the response URL of each command that became a request."""
+
+    def asked(request_id: str, url: str) -> None:
+        urls.keep(request_id, url)
+        patience.expect(request_id)
+
+    return asked

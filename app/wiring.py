@@ -16,6 +16,7 @@ from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
+from adapters.slack.form_looks import FormLooks
 from adapters.slack.response_urls import ResponseUrls
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
@@ -32,7 +33,7 @@ from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
-from app.behind import places_behind, wake_behind
+from app.behind import asked_behind, places_behind, wake_behind
 from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
@@ -121,13 +122,14 @@ def build(
     people = open_database(settings.database.get_secret_value(), for_people=True)
     audit = _for_reports(database, settings.database.get_secret_value())
     intake = _intake(settings, ledger.in_front(people), authorizer, clock)
+    looks, wake = FormLooks(client, places.away), wake_behind(keeper, scheduler, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier, audit),
+        workflow=_workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks),
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, wake_behind(keeper, scheduler, clock), keeper, _asked(urls, patience)),
+        connection=_connection(settings, intake, wake, keeper, asked_behind(urls, patience), looks),
         directory=directory,
         waits=Waits(patience),
         digest=weekly_digest(settings, courier, scheduler),
@@ -145,6 +147,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
     authorizer: Authorizer,
     courier: Courier,
     audit: Engine,
+    looks: FormLooks,
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
@@ -156,6 +159,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
         look_within=settings.look_within,
         courier=courier,
         log_sources=LogSources(reports=reports_of(audit), charts=png.draw),
+        forms=looks,
     )
 
 
@@ -263,22 +267,13 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     )
 
 
-def _asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:
-    """Return what is called with the id and the response URL of each command that became a request."""
-
-    def asked(request_id: str, url: str) -> None:
-        urls.keep(request_id, url)
-        patience.expect(request_id)
-
-    return asked
-
-
-def _connection(
+def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
     settings: Settings,
     intake: Intake,
     wake: Callable[[WorkItem], None],
     keeper: AckKeeper,
     asked: Callable[[str, str], None],
+    looks: FormLooks,
 ) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
@@ -289,6 +284,7 @@ def _connection(
         wake=wake,
         keeper=keeper,
         asked=asked,
+        looks=looks,
     )
 
 

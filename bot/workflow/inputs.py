@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.cards.model import Press
 
 if TYPE_CHECKING:
+    from bot.domain.ask import Shown
     from bot.domain.people import Actor, Place
     from bot.domain.posting import MessageRef
 
@@ -21,6 +22,7 @@ class CommandCall:
     actor: Actor  # the requester
     place: Place  # where they typed it
     delivery: str  # the chat's id of the delivery; the same when the chat delivers the command twice
+    shown: tuple[Shown, ...] = ()  # the sessions that were ticked in a form; empty: the command was typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

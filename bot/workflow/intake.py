@@ -30,6 +30,7 @@ from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
+    from bot.domain.people import Actor, Place
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
@@ -53,6 +54,7 @@ class Response:
     form: Request | None = None  # the request whose form has to be opened; None: no form
     copy: str = ""  # what takes the place of the pressed message, which is a copy of a card; empty: it is none
     replaces: bool = False  # the answer takes the place of the private message whose button was pressed
+    is_taken: bool = False  # the command is in the database, by this delivery of it or by an earlier one
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
 
 
@@ -91,14 +93,19 @@ class Intake:
         except UsageError as error:
             return self._misunderstood(error, call)
         except Duplicate as duplicate:
-            return Response(text=notices.receipt(duplicate.request))
+            return Response(text=notices.receipt(duplicate.request), is_taken=True)
         except Standstill as still:
             return Response(text=still.message)
         except UnreadableRequest as error:
             return _unreadable(error)
         except LedgerError:
             return Response(text=NO_LEDGER)
-        return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
+        return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id), is_taken=True)
+
+    def held_back(self, actor: Actor, place: Place) -> Response | None:
+        """Count one more of this person, and return the answer when that is too much; None when it is taken."""
+        held = self._gate.held(actor, place)
+        return Response(text=self._gate.hold(held, actor, place), is_repeated=held.is_told) if held else None
 
     @property
     def _enquiries(self) -> Enquiries:
@@ -158,7 +165,7 @@ class Intake:
             text=storable(unescaped(call.text)),
             actor=call.actor,
             place=call.place,
-            ask=understood.ask,
+            ask=replace(understood.ask, shown=call.shown),
             action=understood.command.action,
             asked_at=now,
             expires_at=now + (READ_FOR if understood.command.action is Action.AUDIT else ASKED_FOR),

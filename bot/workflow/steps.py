@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from bot.domain.request import Request
     from bot.ports.clock import Clock
+    from bot.ports.forms import Forms
     from bot.ports.host_pool import HostPool
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
@@ -251,6 +252,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     courier: Courier,
     look_within: LookWithin = same_for_all,
     log_sources: LogSources = NO_LOG,
+    forms: Forms | None = None,
 ) -> Workflow:
     """Return a workflow from the ports. `pool` runs looks and warnings at many hosts side by side.
 
@@ -259,24 +261,25 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
-    shared = SharedLooks(hosts=hosts, clock=clock)
+    warnings = WarningSender(ledger=ledger, terminal=terminal, pool=pool, authorizer=authorizer, silent=hosts.silent)
+    follow_up = FollowUp(ledger=ledger, clock=clock, looks=SharedLooks(hosts=hosts, clock=clock), records=records)
     return Workflow(
         ledger=ledger,
         clock=clock,
         scheduler=scheduler,
         authorizer=authorizer,
         hosts=hosts,
-        warnings=WarningSender(ledger=ledger, terminal=terminal, pool=pool, authorizer=authorizer, silent=hosts.silent),
+        warnings=warnings,
         execution=HostExecution(
             ledger=ledger,
             clock=clock,
             authorizer=authorizer,
             records=records,
             calls=HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records),
-            follow_up=FollowUp(ledger=ledger, clock=clock, looks=shared, records=records),
+            follow_up=follow_up,
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
-        publisher=publisher_on(courier, scheduler),
+        publisher=publisher_on(courier, scheduler, forms),
         unreadable=Unreadable(ledger=ledger, chat=courier.chat),
         audit=answer_with(courier, scheduler, authorizer, log_sources),
     )
