@@ -114,15 +114,14 @@ def build(
     directory = _directory(settings, client, clock)
     keeper = AckKeeper()
     places, urls = places_behind(keeper), ResponseUrls()
-    pool = FairHostPool(settings.winrm.looks_at_once, places.away)
+    looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
     people = open_database(settings.database.get_secret_value(), for_people=True)
     audit = _for_reports(database, settings.database.get_secret_value())
-    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
-    looks, wake = FormLooks(client, places.away), wake_behind(keeper, scheduler, clock)
+    intake, wake = _intake(settings, ledger.in_front(people), authorizer, clock), wake_behind(keeper, scheduler, clock)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),

@@ -263,6 +263,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
     warnings = WarningSender(ledger=ledger, terminal=terminal, pool=pool, authorizer=authorizer, silent=hosts.silent)
     follow_up = FollowUp(ledger=ledger, clock=clock, looks=SharedLooks(hosts=hosts, clock=clock), records=records)
+    calls = HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records)
     return Workflow(
         ledger=ledger,
         clock=clock,
@@ -271,12 +272,7 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
         hosts=hosts,
         warnings=warnings,
         execution=HostExecution(
-            ledger=ledger,
-            clock=clock,
-            authorizer=authorizer,
-            records=records,
-            calls=HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records),
-            follow_up=follow_up,
+            ledger=ledger, clock=clock, authorizer=authorizer, records=records, calls=calls, follow_up=follow_up
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
         publisher=publisher_on(courier, scheduler, forms),
