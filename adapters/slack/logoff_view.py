@@ -25,7 +25,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from adapters.slack.limits import MESSAGE_TEXT, OPTION_TEXT, cut
+from adapters.slack.limits import MESSAGE_TEXT, OPTION_TEXT, OPTION_VALUE, cut
 from bot.cards import logoff_form as words
 from bot.cards.logoff_form import FormField
 from bot.domain.ask import LONGEST_REASON
@@ -80,8 +80,8 @@ def tick_boxes(
 
 
 def options_of(names: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the options of the menu of computers."""
-    return [_option(name, name).to_dict() for name in names]
+    """Return the options of the menu of computers. A name that no option can hold has to be typed in a command."""
+    return [_option(name, name).to_dict() for name in names if len(name) <= OPTION_VALUE]
 
 
 def _host(draft: Draft) -> InputBlock:
