@@ -16,6 +16,7 @@ from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
+from adapters.slack.form_looks import FormLooks
 from adapters.slack.response_urls import ResponseUrls
 from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
@@ -111,7 +112,7 @@ def build(
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
-    pool = FairHostPool(settings.winrm.looks_at_once, places.away)
+    looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
@@ -119,17 +120,15 @@ def build(
     people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
     homes = homes_of(settings, client, directory, ledger, authorizer)
     intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
+    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience)
+    workflow = _workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=replace(
-            _workflow(settings, shell, pool, scheduler, authorizer, courier, audit), changed=homes.changed
-        ),
+        workflow=replace(workflow, changed=homes.changed),
         places=places,
         scheduler=scheduler,
-        connection=_connection(
-            settings, intake, wake_behind(keeper, scheduler, clock), keeper, what_is_asked(urls, patience)
-        ),
+        connection=_connection(settings, intake, wake, keeper, asked, looks),
         directory=directory,
         waits=Waits(patience),
         homes=HomeService(homes),
@@ -148,6 +147,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
     authorizer: Authorizer,
     courier: Courier,
     audit: Engine,
+    looks: FormLooks,
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
@@ -159,6 +159,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
         look_within=settings.look_within,
         courier=courier,
         log_sources=LogSources(reports=reports_of(audit), charts=png.draw),
+        forms=looks,
     )
 
 
@@ -271,12 +272,13 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     )
 
 
-def _connection(
+def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
     settings: Settings,
     intake: Intake,
     wake: Callable[[WorkItem], None],
     keeper: AckKeeper,
     asked: Callable[[str, str], None],
+    looks: FormLooks,
 ) -> ChatConnection:
     return SocketMode(
         bot_token=settings.slack.bot_token.get_secret_value(),
@@ -287,6 +289,7 @@ def _connection(
         wake=wake,
         keeper=keeper,
         asked=asked,
+        looks=looks,
     )
 
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticMultiSelectElement
+from slack_sdk.models.blocks import (
+    CheckboxesElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    StaticMultiSelectElement,
+)
 from slack_sdk.models.views import View
 
 from adapters.slack.limits import FORM_TITLE, HINT, LABEL, MOST_OPTIONS, OPTION_TEXT, cut
+from adapters.slack.logoff_view import tick_boxes
 from bot.cards.forms import choose_form, denial_form, reason_form
 from bot.cards.model import Press
 
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
 
     Form = ChooseForm | ReasonForm
-    Element = StaticMultiSelectElement | PlainTextInputElement
+    Element = CheckboxesElement | StaticMultiSelectElement | PlainTextInputElement
 
 CALLBACK, BLOCK = "choose", "targets"
 REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
@@ -36,7 +44,7 @@ def choose_view(request: Request, value: str) -> View:
         Option(value=str(place), text=PlainTextObject(text=cut(row, OPTION_TEXT), emoji=False))
         for place, row in enumerate(form.rows)
     ]
-    element = StaticMultiSelectElement(action_id=BLOCK, options=options, initial_options=options)
+    element = tick_boxes(BLOCK, options, options)
     return _modal(form, element, CALLBACK, BLOCK, value)
 
 

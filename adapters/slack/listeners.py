@@ -34,6 +34,7 @@ from bot.cards.message_form import WRITE
 from bot.cards.model import ASK, Card
 from bot.domain.people import Actor
 from bot.errors import ChatError
+from bot.workflow.form_intake import COMMAND as FORM_COMMAND
 from bot.workflow.intake import NO_LEDGER
 from bot.workflow.response import Response
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.views import View
 
     from adapters.slack.ack_keeper import AckKeeper
+    from adapters.slack.form_listeners import FormListeners
     from bot.commands.command import Command
     from bot.domain.request import Request, WorkItem
     from bot.workflow.inputs import CommandCall, PressCall
@@ -77,6 +79,7 @@ def register(  # noqa: PLR0913 - what listeners need
     asked: Asked,
     client: WebClient,
     keeper: AckKeeper,
+    forms: FormListeners | None = None,
 ) -> None:
     """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds.
 
@@ -85,7 +88,11 @@ def register(  # noqa: PLR0913 - what listeners need
     `client` has the bot's token. Bolt's own clients know neither `NO_PROXY` nor this machine.
     """
     for command in commands:
-        app.command(intake.names.slash(command.name))(_on_command(command.name, intake, wake, asked, client, keeper))
+        on_command = _on_command(command.name, intake, wake, asked, client, keeper)
+        listener = forms.instead_of(on_command) if forms and command.name == FORM_COMMAND else on_command
+        app.command(intake.names.slash(command.name))(listener)
+    if forms:
+        forms.register(app)
     app.action(re.compile("^press_"))(_on_press(intake, wake, asked, client, keeper))
     app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
     for callback in (REASON_CALLBACK, DENIAL_CALLBACK):

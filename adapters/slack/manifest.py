@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapters.slack.logoff_view import SHORTCUT_CALLBACK
 from adapters.slack.scopes import SCOPES
+from bot.cards.logoff_form import SHORTCUT, SHORTCUT_HINT
 from bot.commands.naming import OWN_NAMES
 
 if TYPE_CHECKING:
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
 
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 """A look at the bot's home, and what is said to it: a mention in a channel, a direct message. It reads nothing else."""
+
+
+_SHORTCUT = {
+    "name": SHORTCUT,
+    "type": "global",
+    "callback_id": SHORTCUT_CALLBACK,
+    "description": SHORTCUT_HINT,
+}
 
 
 def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> dict[str, object]:
@@ -33,6 +43,7 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "logoffbot", "always_online": True},
+            "shortcuts": [_SHORTCUT],
             "slash_commands": [
                 {
                     "command": names.slash(command.name),

@@ -16,11 +16,14 @@ from slack_sdk.errors import SlackApiError
 
 from adapters.slack.envelopes import TwoLaneClient
 from adapters.slack.errors import TOKEN, translate_errors
+from adapters.slack.form_listeners import FormListeners
+from adapters.slack.form_looks import FormLooks
 from adapters.slack.listeners import register
 from adapters.slack.scopes import missing_in
 from adapters.slack.web import SlackWeb
 from bot.commands import COMMANDS
 from bot.errors import ChatError, SettingsError
+from bot.workflow.form_intake import FormIntake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,12 +75,13 @@ class SocketMode:
         wake: Callable[[WorkItem], None],
         asked: Callable[[str, str], None],
         keeper: AckKeeper,
+        looks: FormLooks | None = None,
         start_within: timedelta = START_WITHIN,
     ) -> None:
         self._client = SlackWeb(token=bot_token, base_url=api_url, retries=False)
         self._bot_token, self._app_token, self._team, self._api_url = bot_token, app_token, team, api_url
         self._intake, self._wake, self._keeper = intake, wake, keeper
-        self._asked = asked
+        self._asked, self._looks = asked, looks or FormLooks(self._client)
         self._start_within = start_within
         self._executor = ThreadPoolExecutor(max_workers=LISTENING, thread_name_prefix="ack")
         self._stopping = threading.Event()
@@ -101,7 +105,23 @@ class SocketMode:
             authorize=lambda: authorized,
             listener_executor=self._executor,
         )
-        register(app, COMMANDS, self._intake, self._wake, asked=self._asked, client=self._client, keeper=self._keeper)
+        forms = FormListeners(
+            forms=FormIntake(intake=self._intake),
+            looks=self._looks,
+            wake=self._wake,
+            client=self._client,
+            keeper=self._keeper,
+        )
+        register(
+            app,
+            COMMANDS,
+            self._intake,
+            self._wake,
+            asked=self._asked,
+            client=self._client,
+            keeper=self._keeper,
+            forms=forms,
+        )
         web_client = SlackWeb(base_url=self._api_url, retries=False)
         self._socket = TwoLaneClient(app, app_token=self._app_token, web_client=web_client, concurrency=ACKING)
         self._patiently(self._open, APP_TOKEN, deadline)

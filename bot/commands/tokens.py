@@ -68,6 +68,12 @@ def plain_quotes(text: str) -> str:
     return text.translate(_QUOTES)
 
 
+def quoted(text: str) -> str:
+    """Return a person's text in quotes, for a command: `split` reads it back as one word, whatever it contains."""
+    inside = text.translate(_QUOTES).replace('"', '""')
+    return f'"{inside}"'
+
+
 def clean(text: str) -> str:
     """Return the text as it was meant: links as their labels, plain quotes, dashes and spaces.
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.domain.conditions import Condition, Ids
+
+if TYPE_CHECKING:
+    from bot.domain.session import Session
 
 LONGEST_REASON = 300
 """How many characters a reason, or a text on a desktop, may have."""
@@ -21,6 +25,21 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One session that a form showed and its sender ticked: nobody else who has its id later is meant."""
+
+    host: str  # its name in the inventory
+    id: int  # the session id
+    account: str  # who was logged on, `DOMAIN\\user`, as the host wrote it
+    logon: int  # when, in FILETIME ticks by the host's clock
+
+    def is_still(self, session: Session) -> bool:
+        """Whether this session is the one that was shown: the same id, person and logon."""
+        found = (session.host, session.id, str(session.account), session.logon)
+        return found == (self.host, self.id, self.account, self.logon)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """The ask of every command. Its properties have the values of a command that only reads; `ActAsk` has its own."""
 
@@ -31,6 +50,7 @@ class Ask:
     here: bool = False  # show a private answer to the whole channel
     verbose: bool = False  # show Windows codes and the host's clock
     everywhere: bool = False  # no computer was named: look at all that the requester may list; acts never do
+    shown: tuple[Shown, ...] = ()  # the sessions that were ticked in a form, and no others; empty: it was typed
 
     @property
     def force(self) -> bool:

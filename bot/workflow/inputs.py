@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from bot.cards.model import Press
 
 if TYPE_CHECKING:
+    from bot.domain.ask import Shown
     from bot.domain.people import Actor, Place
     from bot.domain.posting import MessageRef
+
+_KEPT = 500
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,7 @@ class CommandCall:
     actor: Actor  # the requester
     place: Place  # where they typed it
     delivery: str  # the chat's id of the delivery; the same when the chat delivers the command twice
+    shown: tuple[Shown, ...] = ()  # the sessions that were ticked in a form; empty: the command was typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +57,9 @@ class SaidCall:
     text: str  # as the chat delivered it
     actor: Actor  # who said it
     place: Place  # where
+
+
+def storable(text: str) -> str:
+    """Truncate unchecked text to 500 characters and replace those that a database or terminal cannot handle."""
+    spaced = (" " if sign.isspace() else sign for sign in text[:_KEPT])
+    return "".join(_UNREADABLE if category(sign) in ("Cc", "Cs") else sign for sign in spaced)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 from bot.cards import holders, notices, troubles
 from bot.cards.message_form import WRITE, with_text
@@ -27,7 +26,7 @@ from bot.workflow.announcing import is_copy
 from bot.workflow.enquiries import Enquiries
 from bot.workflow.form_presses import opens_form
 from bot.workflow.gate import MOST_HOSTS_OF_A_STRANGER, Gate, is_small
-from bot.workflow.inputs import CommandCall
+from bot.workflow.inputs import CommandCall, storable
 from bot.workflow.picking import Picker
 from bot.workflow.presses import NoEffect, PressHandler
 from bot.workflow.program_looks import seen_by
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.inventory import Inventory
-    from bot.domain.people import Actor
+    from bot.domain.people import Actor, Place
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
@@ -48,8 +47,6 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """The characters of an id, without those that look or sound alike."""
 
 NO_LEDGER = "I cannot record this, so I do nothing. Try again in a minute; if it stays, tell whoever runs the bot."
-_KEPT = 500
-_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 def no_home(_: Actor) -> None:
@@ -92,14 +89,19 @@ class Intake:
         except UsageError as error:
             return self._misunderstood(error, call)
         except Duplicate as duplicate:
-            return Response(text=notices.receipt(duplicate.request))
+            return Response(text=notices.receipt(duplicate.request), is_taken=True)
         except Standstill as still:
             return Response(text=still.message)
         except UnreadableRequest as error:
             return _unreadable(error)
         except LedgerError:
             return Response(text=NO_LEDGER)
-        return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id))
+        return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id), is_taken=True)
+
+    def held_back(self, actor: Actor, place: Place) -> Response | None:
+        """Count one more of this person, and return the answer when that is too much; None when it is taken."""
+        held = self._gate.held(actor, place)
+        return Response(text=self._gate.hold(held, actor, place), is_repeated=held.is_told) if held else None
 
     @property
     def _enquiries(self) -> Enquiries:
@@ -159,7 +161,7 @@ class Intake:
             text=storable(unescaped(call.text)),
             actor=call.actor,
             place=call.place,
-            ask=understood.ask,
+            ask=replace(understood.ask, shown=call.shown),
             action=understood.command.action,
             asked_at=now,
             expires_at=now + (READ_FOR if understood.command.action is Action.AUDIT else ASKED_FOR),
@@ -279,12 +281,6 @@ class Intake:
         self.ledger.record(request.id, noted, interactive=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
         return Response(text=no_effect.message, wake=WorkItem(request_id=request.id) if over else None)
-
-
-def storable(text: str) -> str:
-    """Truncate unchecked text to 500 characters and replace those that a database or terminal cannot handle."""
-    spaced = (" " if sign.isspace() else sign for sign in text[:_KEPT])
-    return "".join(_UNREADABLE if category(sign) in ("Cc", "Cs") else sign for sign in spaced)
 
 
 def _unreadable(error: UnreadableRequest) -> Response:

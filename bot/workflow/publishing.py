@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.posting import MessageRef
     from bot.domain.request import Request
     from bot.ports.clock import Clock
+    from bot.ports.forms import Forms
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
     from bot.workflow.courier import Courier
@@ -54,6 +55,7 @@ class CardPublisher:
     poster: CardPoster
     announcer: Announcer
     notifier: Notifier
+    forms: Forms | None = None  # the open forms of this process; None: the chat has no forms
 
     def publish(self, request_id: str) -> None:
         """Draw the card until it shows the newest version of the request. A failed drawing is tried again later.
@@ -137,6 +139,8 @@ class CardPublisher:
         """Show the card, and return where it stands; None when it is private, or cannot stand anywhere."""
         if request.actor == THE_BOT:
             return None  # the digest, whose message its own step sends
+        if self.forms and self.forms.show(request):
+            return None  # the look of a form, whose answer stands there
         card = request_card.build(request, self.clock.now())
         if not request_card.is_private(request):
             return self.poster.show(request, card)
@@ -258,7 +262,7 @@ class CardPublisher:
             self.notifier.remind(request)
 
 
-def publisher_on(courier: Courier, scheduler: Scheduler) -> CardPublisher:
+def publisher_on(courier: Courier, scheduler: Scheduler, forms: Forms | None = None) -> CardPublisher:
     """Return the publisher whose messages this courier sends."""
     ledger, chat, clock = courier.ledger, courier.chat, courier.clock
     buttons = ButtonKeeper(ledger=ledger, chat=chat)
@@ -270,4 +274,5 @@ def publisher_on(courier: Courier, scheduler: Scheduler) -> CardPublisher:
         poster=CardPoster(ledger=ledger, chat=chat, courier=courier, buttons=buttons),
         announcer=Announcer(ledger=ledger, courier=courier),
         notifier=Notifier(ledger=ledger, clock=clock, courier=courier, buttons=buttons),
+        forms=forms,
     )

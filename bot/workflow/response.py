@@ -21,4 +21,5 @@ class Response:
     wants_text: bool = False  # the form for the text of a message has to be opened
     copy: str = ""  # what takes the place of the pressed message, which is a copy of a card; empty: it is none
     replaces: bool = False  # the answer takes the place of the private message whose button was pressed
+    is_taken: bool = False  # the command is in the database, by this delivery of it or by an earlier one
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from bot.domain.request import Request
     from bot.ports.clock import Clock
+    from bot.ports.forms import Forms
     from bot.ports.host_pool import HostPool
     from bot.ports.ledger import Ledger
     from bot.ports.scheduler import Scheduler
@@ -268,29 +269,27 @@ def assemble(  # noqa: PLR0913 - the ports that the steps need
     courier: Courier,
     look_within: LookWithin = same_for_all,
     log_sources: LogSources = NO_LOG,
+    forms: Forms | None = None,
 ) -> Workflow:
     """Return a workflow from the ports. `courier` is the only one of this process: it knows what it could not write."""
     terminal = OwnedTerminal(terminal=GuardedTerminal(terminal=terminal), ledger=ledger)
     hosts = HostReader(terminal=terminal, pool=pool, clock=clock, look_within=look_within)
-    shared = SharedLooks(hosts=hosts, clock=clock)
     records = HostRecords(ledger=ledger, clock=clock, scheduler=scheduler)
+    warnings = WarningSender(ledger=ledger, terminal=terminal, pool=pool, authorizer=authorizer, silent=hosts.silent)
+    follow_up = FollowUp(ledger=ledger, clock=clock, looks=SharedLooks(hosts=hosts, clock=clock), records=records)
+    calls = HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records)
     return Workflow(
         ledger=ledger,
         clock=clock,
         scheduler=scheduler,
         authorizer=authorizer,
         hosts=hosts,
-        warnings=WarningSender(ledger=ledger, terminal=terminal, pool=pool, authorizer=authorizer, silent=hosts.silent),
+        warnings=warnings,
         execution=HostExecution(
-            ledger=ledger,
-            clock=clock,
-            authorizer=authorizer,
-            records=records,
-            calls=HostCalls(terminal=terminal, clock=clock, authorizer=authorizer, records=records),
-            follow_up=FollowUp(ledger=ledger, clock=clock, looks=shared, records=records),
+            ledger=ledger, clock=clock, authorizer=authorizer, records=records, calls=calls, follow_up=follow_up
         ),
         settling=Settling(ledger=ledger, hosts=hosts, clock=clock),
-        publisher=publisher_on(courier, scheduler),
+        publisher=publisher_on(courier, scheduler, forms),
         unreadable=Unreadable(ledger=ledger, chat=courier.chat),
         audit=answer_with(courier, scheduler, authorizer, log_sources),
         programs=looks_with(courier, hosts, authorizer),

@@ -171,7 +171,8 @@ def _see(request: Request, surveys: Sequence[Look], policy: Policy, person: Pers
 def _matches(ask: Ask, session: Session) -> bool:
     """Return whether the ask covers the session. A filter on what could not be read leaves nobody unmentioned."""
     is_named = not ask.ids or session.id in ask.ids
-    return is_named and all(c.holds_for(session) or c.is_open_for(session) for c in ask.conditions)
+    is_shown = not ask.shown or any(one.is_still(session) for one in ask.shown)
+    return is_named and is_shown and all(c.holds_for(session) or c.is_open_for(session) for c in ask.conditions)
 
 
 def _nearly(ask: Ask, sight: _Sight) -> tuple[ExcludedSession, ...]:

@@ -262,3 +262,48 @@ def test_the_home_tab_is_each_persons_own(app: App, web: WebClient, workspace: W
     web.views_publish(user_id=DANA, view=home)
     assert dana.state()["home"]["blocks"][0]["text"]["text"] == "Your requests"
     assert UserClient(workspace.url, "bo").state()["home"] is None
+
+
+MENU = field("host", {"type": "external_select", "action_id": "host", "min_query_length": 1}, dispatch_action=True)
+
+
+def opened(app: App, web: WebClient, dana: UserClient) -> dict[str, Any]:
+    payload, result = app.take(dana.shortcut, "ask_anybody")
+    assert (payload["type"], payload["callback_id"], result["ok"]) == ("shortcut", "ask_anybody", True)
+    assert "channel" not in payload
+    assert "response_url" not in payload
+    return dict(web.views_open(trigger_id=payload["trigger_id"], view=modal(MENU))["view"])
+
+
+def test_a_shortcut_opens_a_form_and_its_menu_is_filled_by_the_app(
+    app: App,
+    web: WebClient,
+    dana: UserClient,
+) -> None:
+    view = opened(app, web, dana)
+    assert dana.suggest("", "host") == []
+    payload, options = app.take(dana.suggest, "com", "host", answer={"options": [option("comp1"), option("comp2")]})
+    assert (payload["type"], payload["value"], payload["action_id"]) == ("block_suggestion", "com", "host")
+    assert (payload["block_id"], payload["view"]["id"]) == ("host", view["id"])
+    assert "trigger_id" not in payload
+    assert [each["value"] for each in options] == ["comp1", "comp2"]
+    chosen, _ = app.take(dana.operate, "host", "comp2")
+    assert chosen["actions"][0]["selected_option"]["value"] == "comp2"
+    assert chosen["view"]["state"]["values"]["host"]["host"]["selected_option"]["value"] == "comp2"
+    with pytest.raises(UserClientError, match="invalid_value"):
+        dana.operate("host", "never-suggested")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, {"options": [option("x")] * 101}, {"options": [option("x" * 76)]}, {"options": [{"value": "x"}]}, {}],
+)
+def test_an_answer_that_slack_would_not_take_fills_nothing(
+    app: App,
+    web: WebClient,
+    dana: UserClient,
+    answer: Any,
+) -> None:
+    opened(app, web, dana)
+    _, options = app.take(dana.suggest, "c", "host", answer=answer)
+    assert options == []

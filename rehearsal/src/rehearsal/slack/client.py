@@ -198,6 +198,16 @@ class UserClient:
         """Fills the form on top in, by action id, and sends it off. `errors` of the answer are by block id."""
         return self._call("POST", "submit", {"user": self._user, "values": values})
 
+    def suggest(self, value: str, action_id: str, **where: Any) -> list[dict[str, Any]]:
+        """Types into a menu (`view_id`, `block_id`; else of the form on top); the options that the app gives for it."""
+        body = {"user": self._user, "action_id": action_id, "value": value, **where}
+        return list(self._call("POST", "suggest", body)["options"])
+
+    def shortcut(self, callback_id: str, *, deliveries: int = 1) -> dict[str, Any]:
+        """Runs a global shortcut of the app, and waits for the ack."""
+        body = {"user": self._user, "callback_id": callback_id, "deliveries": deliveries}
+        return self._call("POST", "shortcut", body)
+
     def close(self, *, everything: bool = False) -> dict[str, Any]:
         """Closes the form on top, or all of them."""
         return self._call("POST", "close", {"user": self._user, "everything": everything})

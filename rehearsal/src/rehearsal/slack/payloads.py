@@ -100,6 +100,29 @@ def view_press_payload(context: Context, person: Person, view: View, action: Jso
     }
 
 
+def suggestion_payload(context: Context, person: Person, view: View, typed: Json) -> Json:
+    """`block_suggestion`: what was typed into a menu of a view. It has no trigger id: it opens nothing."""
+    return {
+        "type": "block_suggestion",
+        **_common_fields(context, person),
+        "container": {"type": "view", "view_id": view.id},
+        **typed,
+        "view": view_json(view, context.store.settings),
+    }
+
+
+def shortcut_payload(context: Context, person: Person, callback_id: str) -> Json:
+    """`shortcut`: a global one, which names no channel and has no response URL."""
+    seconds = (context.store.clock.now() - EPOCH).total_seconds()
+    return {
+        "type": "shortcut",
+        **_common_fields(context, person),
+        "action_ts": f"{seconds:.6f}",
+        "callback_id": callback_id,
+        "trigger_id": context.trigger_ids.issue(person.id),
+    }
+
+
 def submission_payload(context: Context, person: Person, view: View) -> Json:
     return {
         "type": "view_submission",

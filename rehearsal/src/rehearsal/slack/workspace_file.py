@@ -65,6 +65,7 @@ class App:
     command_url: str | None = None
     interactivity_url: str | None = None
     event_url: str | None = None
+    options_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from rehearsal.slack.user_actions.forms import (
     submit,
     tell_of,
 )
+from rehearsal.slack.user_actions.menus import Typed, suggest, use_shortcut
 from rehearsal.slack.views import View
 
 if TYPE_CHECKING:
@@ -69,6 +70,22 @@ class HomeRequest(ControlRequest):
     tab: Literal["home", "messages"] = "home"
 
 
+class SuggestRequest(ControlRequest):
+    """What was typed into a menu of the form on top, or of the named view."""
+
+    user: str
+    action_id: str
+    view_id: str | None = None
+    block_id: str | None = None
+    value: str = ""
+
+
+class ShortcutRequest(ControlRequest):
+    user: str
+    callback_id: str
+    deliveries: int = Field(default=1, ge=1, le=5)
+
+
 async def _say(context: Context, request: SayRequest) -> dict[str, Any]:
     person = find_person(context, request.user)
     message = say(context, person, request.channel, request.text, request.thread_ts)
@@ -104,6 +121,19 @@ async def _open_home(context: Context, request: HomeRequest) -> dict[str, Any]:
     return result_json(await open_home(context, find_person(context, request.user), request.tab))
 
 
+async def _suggest(context: Context, request: SuggestRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    view = _find_view(context, person.id, request.view_id)
+    typed = Typed(action_id=request.action_id, block_id=request.block_id, text=request.value)
+    result, options = await suggest(context, person, view, typed)
+    return {**result_json(result), "options": options}
+
+
+async def _shortcut(context: Context, request: ShortcutRequest) -> dict[str, Any]:
+    person = find_person(context, request.user)
+    return result_json(await use_shortcut(context, person, request.callback_id, request.deliveries))
+
+
 def make_form_routes(context: Context) -> list[Route]:
     acts: list[tuple[str, type[ControlRequest], Callable[[Context, Any], Awaitable[dict[str, Any]]]]] = [
         ("/say", SayRequest, _say),
@@ -111,6 +141,8 @@ def make_form_routes(context: Context) -> list[Route]:
         ("/submit", SubmitRequest, _submit),
         ("/close", CloseRequest, _close),
         ("/home", HomeRequest, _open_home),
+        ("/suggest", SuggestRequest, _suggest),
+        ("/shortcut", ShortcutRequest, _shortcut),
     ]
     return [Route(path, accept(kind, partial(act, context)), methods=["POST"]) for path, kind, act in acts]
 

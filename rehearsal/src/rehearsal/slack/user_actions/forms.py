@@ -16,6 +16,7 @@ from rehearsal.slack.methods.views import check_body
 from rehearsal.slack.payloads import closed_payload, make_action, press_payload, submission_payload, view_press_payload
 from rehearsal.slack.serializers import message_json
 from rehearsal.slack.user_actions.commands import deliver, expect_active, find_place, send_event
+from rehearsal.slack.user_actions.menus import with_suggested
 from rehearsal.slack.views import View
 from rehearsal.slack.workspace_file import ChannelKind, Person
 
@@ -82,7 +83,7 @@ async def operate_in_message(
 async def operate_in_view(context: Context, person: Person, view: View, use: Use) -> DeliveryResult:
     expect_active(person)
     block, element = find_element(view.body["blocks"], use.block_id, use.action_id)
-    held = _hold({}, block, element, use.value)
+    held = _hold({}, block, with_suggested(context, view, block["block_id"], element), use.value)
     if element["type"] in FIELDS and element["type"] != "overflow":
         view = context.views.keep(view, block["block_id"], use.action_id, held)
     if not _tells(block):

@@ -1,0 +1,146 @@
+"""The form of `/logoff` through the real parts: typed alone, by the shortcut, and what Slack and hosts refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.domain.request import Ending, State
+from rehearsal.slack import Fault, FaultKind
+from rehearsal_testing.waiting import wait_until
+
+if TYPE_CHECKING:
+    from app.rehearse.environment import Rehearsal
+    from bot.domain.request import Request
+    from rehearsal.slack import UserClient
+
+
+def open_form(stage: Rehearsal, handle: str = "dana") -> UserClient:
+    person = stage.visitor(handle)
+    assert person.command("/logoff").ok
+    wait_until(lambda: bool(person.state()["views"]))
+    return person
+
+
+def note_of(person: UserClient) -> str:
+    (view,) = person.state()["views"]
+    return str(next(b["text"]["text"] for b in view["blocks"] if b["block_id"] == "form_note"))
+
+
+def rows_of(person: UserClient) -> dict[str, str]:
+    """The sessions that can be ticked: the text of each, by its value."""
+    element = sessions_of(person)["element"]
+    return {option["value"]: option["text"]["text"] for option in element["options"]}
+
+
+def sessions_of(person: UserClient) -> dict[str, Any]:
+    (view,) = person.state()["views"]
+    return next(block for block in view["blocks"] if block["block_id"].startswith("form_sessions:"))
+
+
+def choose(stage: Rehearsal, person: UserClient, host: str) -> None:
+    person.suggest(host, "form_host")
+    person.operate("form_host", host)
+    wait_until(lambda: not note_of(person).startswith(("Choose", "Reading")))
+    stage.wait_until_still()
+
+
+def newest(stage: Rehearsal) -> Request:
+    stage.wait_until_still()
+    return stage.bot.ledger.newest(1)[0]
+
+
+def test_two_of_the_sessions_are_ticked_in_the_form_and_logged_off_after_the_card(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    before = len(dana.messages())
+    choose(stage, dana, "comp1")
+    rows = rows_of(dana)
+    assert sessions_of(dana)["element"]["type"] == "checkboxes"
+    look = newest(stage)
+    assert (look.command, look.text, look.ending) == ("logoff", "computer=comp1", Ending.ANSWERED)
+    assert len(dana.messages()) == before
+    first, second = list(rows)[:2]
+    done = dana.submit(form_sessions=[first, second], form_options=["sync"], form_reason='INC-7 "floor 5" <all>')
+    assert (done["ok"], dana.state()["views"]) == (True, [])
+    asked = newest(stage)
+    ticked = {look.targets[int(place)].session.id for place in (first, second)}
+    assert (asked.state, {t.session.id for t in asked.targets}) == (State.AWAITING, ticked)
+    assert (asked.ask.reason, asked.ask.wait is not None) == ('INC-7 "floor 5" <all>', True)
+    assert asked.place == look.place
+    dana.press("Log off 2")
+    assert newest(stage).ending is Ending.DONE
+    assert not ticked & {session["id"] for session in stage.farm.sessions("comp1")}
+
+
+def test_the_shortcut_opens_the_same_form_and_its_card_comes_to_the_direct_messages(stage: Rehearsal) -> None:
+    dana = stage.visitor("dana")
+    dana.shortcut("log_somebody_off")
+    wait_until(lambda: bool(dana.state()["views"]))
+    choose(stage, dana, "comp1")
+    assert dana.submit(form_sessions=[next(iter(rows_of(dana)))], form_act="disconnect")["ok"]
+    asked = newest(stage)
+    assert (asked.command, asked.state) == ("disconnect", State.AWAITING)
+    card = dana.messages()[-1]
+    assert card.channel == asked.place.channel_id
+    assert card.channel.startswith("D")
+
+
+def test_who_no_rule_names_is_told_and_sees_no_form_and_no_computer(stage: Rehearsal) -> None:
+    gus = stage.visitor("gus")
+    reply = gus.command("/logoff").reply
+    assert reply
+    assert gus.state()["views"] == []
+    gus.shortcut("log_somebody_off")
+    wait_until(lambda: bool(gus.messages()))
+    assert "No rule lets you" in gus.messages()[-1].text
+    assert gus.state()["views"] == []
+
+
+def test_errors_stand_at_their_fields_and_nothing_is_asked(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    assert dana.submit()["errors"] == {"form_host": "Please complete this required field."}
+    choose(stage, dana, "comp1")
+    before = newest(stage).id
+    block = sessions_of(dana)["block_id"]
+    assert dana.submit()["errors"] == {block: "Tick at least one session."}
+    wrong = dana.submit(form_sessions=[next(iter(rows_of(dana)))], form_warn="61")
+    assert wrong["errors"] == {"form_warn": "Say whole minutes, from 1 to 60."}
+    assert newest(stage).id == before
+
+
+def test_a_host_that_does_not_answer_says_so_in_the_form_and_nothing_can_be_sent(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    stage.farm.set_behaviour("comp2", "unreachable")
+    choose(stage, dana, "comp2")
+    assert "comp2" in note_of(dana)
+    assert dana.submit()["errors"] == {"form_host": "Tick at least one session."}
+
+
+def test_the_same_form_sent_twice_is_one_request(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    choose(stage, dana, "comp1")
+    view = dana.state()["views"][0]
+    dana.operate("form_sessions", [next(iter(rows_of(dana)))])
+    dana.submit()
+    first = newest(stage)
+    assert first.delivery == f"form {view['id']}"
+    assert sum(each.delivery == first.delivery for each in stage.bot.ledger.newest(10)) == 1
+
+
+@pytest.mark.parametrize("error", ["expired_trigger_id", "internal_error"])
+def test_where_slack_opens_no_form_the_sentence_says_how_to_type_it(stage: Rehearsal, error: str) -> None:
+    dana = stage.visitor("dana")
+    stage.workspace.plan(Fault(method="views.open", kind=FaultKind.ERROR, error=error))
+    dana.command("/logoff")
+    wait_until(lambda: bool(dana.messages()) and "comp" in dana.messages()[-1].text)
+    assert dana.messages()[-1].ephemeral
+    assert dana.state()["views"] == []
+
+
+def test_where_slack_redraws_no_form_its_look_is_answered_like_a_typed_command(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    stage.workspace.plan(Fault(method="views.update", kind=FaultKind.ERROR, error="internal_error", times=2))
+    dana.suggest("comp1", "form_host")
+    dana.operate("form_host", "comp1")
+    wait_until(lambda: any("comp1" in message.text for message in dana.messages()))

@@ -1,0 +1,82 @@
+"""The form of `/logoff` in the core: what was shown is what is meant, however long the form stood open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.cards.logoff_form import FormField
+from bot.domain.draft import Draft
+from bot.domain.request import Ending, State
+from bot.workflow.form_intake import FormAnswer, FormCall, FormIntake
+from tests.support import builders as b
+from tests.support.harness import BotHarness
+
+
+class Form:
+    """A form on comp1 whose sessions have been read: alice (3) and bob (5)."""
+
+    def __init__(self) -> None:
+        self.house = BotHarness()
+        draft, response = self.forms.look(b.ASKER, Draft(place=b.PLACE), "comp1", "trigger 1")
+        assert response.wake
+        self.draft = draft
+        self.house.scheduler.wake(response.wake)
+        self.house.run()
+
+    @property
+    def forms(self) -> FormIntake:
+        return FormIntake(intake=self.house.intake)
+
+    def send(self, *places: int) -> FormAnswer:
+        call = FormCall(actor=b.ASKER, draft=self.draft, delivery="form V1", ticked=frozenset(places))
+        answer = self.forms.submit(call)
+        if answer.response.wake:
+            self.house.scheduler.wake(answer.response.wake)
+            self.house.run()
+        return answer
+
+
+def test_who_has_the_session_by_now_is_not_meant_by_a_form_that_stood_open() -> None:
+    form = Form()
+    there = b.session(3)
+    form.house.terminal.set("comp1", replace(there, logon=there.logon + 10_000_000))
+    answer = form.send(0)
+    assert answer.errors == {}
+    assert answer.response.wake
+    asked = form.house.find(answer.response.wake.request_id)
+    assert (asked.targets, asked.ending) == ((), Ending.NOTHING_TO_DO)
+
+
+def test_a_form_sent_twice_makes_one_request() -> None:
+    form = Form()
+    first, second = form.send(0), form.send(0)
+    assert (first.errors, second.errors) == ({}, {})
+    assert first.response.wake
+    assert second.response.wake is None
+    assert form.house.find(first.response.wake.request_id).state is State.AWAITING
+
+
+def test_a_look_of_somebody_else_shows_and_does_nothing() -> None:
+    form = Form()
+    assert not form.forms.form(b.OTHER, form.draft).rows
+    call = FormCall(actor=b.OTHER, draft=form.draft, delivery="form V2", ticked=frozenset({0}))
+    assert list(form.forms.submit(call).errors) == [FormField.HOST]
+
+
+@pytest.mark.parametrize("typed", ["comp1", "COMP", "", " comp1 "])
+def test_a_part_of_a_name_finds_it_and_no_host_is_contacted(typed: str) -> None:
+    house = BotHarness()
+    assert "comp1" in FormIntake(intake=house.intake).suggest(b.ASKER, b.PLACE, typed)
+
+
+@pytest.mark.parametrize("typed", ["*", "comp?", "group:all", "comp1 id=3", "nowhere"])
+def test_what_is_typed_into_the_menu_is_a_text_and_no_pattern(typed: str) -> None:
+    assert FormIntake(intake=BotHarness().intake).suggest(b.ASKER, b.PLACE, typed) == ()
+
+
+def test_a_computer_that_is_gone_from_the_inventory_is_refused_at_its_field() -> None:
+    form = Form()
+    form.draft = replace(form.draft, host="comp99")
+    assert "comp99" in form.send(0).errors[FormField.HOST]
