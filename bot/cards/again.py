@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from bot.domain.session import Session
 
 _FAILED = (Verdict.UNREACHABLE, Verdict.FAILED, Verdict.UNKNOWN, Verdict.STILL_CLOSING)
-_NO_TURN = (Reason.WAITED, Reason.EXPIRED, Reason.REQUEST_FAILED, Reason.NOT_WARNED)
+_NO_TURN = (Reason.WAITED, Reason.EXPIRED, Reason.NOT_WARNED)
 """Why a session was left alone though nobody had decided that it should be."""
 
-_ENDINGS = (Ending.DONE, Ending.EXPIRED, Ending.FAILED)
+_ENDINGS = (Ending.DONE, Ending.EXPIRED)
+"""A request that failed is none: its rows may be those that did not fit the record, and name whom nobody meant."""
+
 _READ_OTHERWISE = re.compile(r"[^\w.\\$-]", re.ASCII)
 """What a command may read as more than itself, or not at all: a pattern, a list, a mention, a letter with no width."""
 

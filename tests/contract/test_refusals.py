@@ -230,7 +230,7 @@ def faults_of(world: World, kind: Kind) -> list[str]:
     told = [text for text in world.told() if any(words in text for words in kind.words)]
     if not right and not told:
         wrong.append(f"nobody was told: {title!r}; told {world.told()}; cards {[one.words for one in world.cards()]}")
-    alive = [one for one in world.cards() if one.buttons]
+    alive = [one for one in world.cards() if one.decides]
     if len(alive) > 1 or (alive and request.state is State.ENDED and right):
         wrong.append(f"{len(alive)} cards with buttons, {request.state}")
     if len(right) > 2:
@@ -245,7 +245,7 @@ def left_alive(world: World) -> list[str]:
         world.harness.jump(wait)
     assert world.harness.find(world.request.id).state is State.ENDED
     standing = [one for one in world.slack.standing.values() if world.request.id in one.words]
-    return [f"a button for ever: {one.words}" for one in standing if one.buttons]
+    return [f"a button for ever: {one.words}" for one in standing if one.decides]
 
 
 def methods_of(kind: Kind) -> list[str]:

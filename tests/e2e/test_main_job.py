@@ -207,7 +207,6 @@ def test_a_host_that_cannot_be_asked_is_named_and_nobody_is_touched(stage: Rehea
 @pytest.mark.parametrize(
     "text",
     [
-        "/logoff",
         "/logoff nowhere id=3",
         "/logoff ../../etc id=3",
         "/logoff comp1 id=-1",

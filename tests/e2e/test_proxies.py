@@ -85,7 +85,7 @@ def test_run_reaches_slack_through_the_proxy_with_both_connections_and_its_answe
         with running(tmp_path, workspace.bot_token, workspace.app_token, url) as process:
             wait_until(lambda: bool(workspace.sockets) or process.poll() is not None, within=60)
             dana = UserClient(workspace.url, "dana")
-            assert dana.command("/logoff").ok
+            assert dana.command("/logoff nobody").ok
             dana.press("Help")
             wait_until(
                 lambda: "Log Windows sessions off" in dana.messages()[-1].text

@@ -63,9 +63,10 @@ class Message:
 
     @property
     def decides(self) -> bool:
-        """Whether a button of it acts on its request. One that holds a command asks anew, and does no harm."""
+        """Whether a button of it acts on its request. A command on a button asks anew, and a pick only shows."""
         rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
-        return any(not element.get("action_id", "").startswith("press_ask:") for row in rows for element in row)
+        harmless = ("press_ask:", "press_pick", "press_holders")
+        return any(not element.get("action_id", "").startswith(harmless) for row in rows for element in row)
 
 
 @dataclass(slots=True)

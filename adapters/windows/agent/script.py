@@ -38,12 +38,19 @@ def payload(nonce: str, request: Iterable[str]) -> bytes:
     """Return the whole standard input of one call, in ASCII. The agent acts only when all of it fits the tally."""
     lines = "\n".join(request)
     head = f"$nonce = '{nonce}'\n$request = @'\n{lines}\n'@\n"
-    return f"{head}$tally = '{_tally(head + constant_script())}'\n{constant_script()}".encode("ascii")
+    script, script_lines = _constant()
+    count, sum_ = len(head.splitlines()) + script_lines, zlib.adler32(script, zlib.adler32(head.encode("ascii")))
+    return b"".join((head.encode("ascii"), f"$tally = '{count} {sum_}'\n".encode("ascii"), script))
 
 
-def _tally(text: str) -> str:
-    """Return the number of lines and their Adler-32. It guards against accidents, not against people."""
-    return f"{len(text.splitlines())} {zlib.adler32(text.encode('ascii'))}"
+@cache
+def _constant() -> tuple[bytes, int]:
+    """Return the constant script in ASCII and the number of its lines: no call copies or counts it again.
+
+    Number of lines and Adler-32 are a guard against accidents, not against people.
+    """
+    text = constant_script()
+    return text.encode("ascii"), len(text.splitlines())
 
 
 def list_request() -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def covers(ask: LogoffAsk, session: Session) -> bool:
         (Verdict.FAILED, Reason.WINDOWS_CALL, 1115, True),
         (Verdict.SKIPPED, Reason.WAITED, 0, True),
         (Verdict.SKIPPED, Reason.EXPIRED, 0, True),
-        (Verdict.SKIPPED, Reason.REQUEST_FAILED, 0, True),
+        (Verdict.SKIPPED, Reason.REQUEST_FAILED, 0, False),
         (Verdict.SKIPPED, Reason.NOT_WARNED, 0, True),
         (Verdict.SKIPPED, Reason.NOT_ALLOWED, 0, False),
         (Verdict.SKIPPED, Reason.STOPPED, 0, False),
@@ -102,7 +102,7 @@ def test_only_what_another_request_may_change_is_tried_again(
     [
         (Ending.DONE, ["Try again 1"]),
         (Ending.EXPIRED, ["Try again 1"]),
-        (Ending.FAILED, ["Try again 1"]),
+        (Ending.FAILED, []),
         (Ending.DENIED, []),
         (Ending.CANCELLED, []),
         (Ending.REFUSED, []),
