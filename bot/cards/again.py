@@ -100,7 +100,7 @@ def just(request: Request, sessions: Sequence[Session]) -> ActAsk | None:
     ask = request.ask
     if not isinstance(ask, ActAsk) or not all(session.logon for session in sessions):
         return None
-    names = dict.fromkeys(_typed(session) for session in sessions)
+    names = dict.fromkeys(account_pattern(session) for session in sessions)
     ids = tuple((each, each) for each in dict.fromkeys(session.id for session in sessions))
     ticks = tuple(dict.fromkeys(str(session.logon) for session in sessions))
     others = tuple(each for each in ask.conditions if each.field not in (Field.USER, Field.LOGON))
@@ -120,7 +120,7 @@ def just(request: Request, sessions: Sequence[Session]) -> ActAsk | None:
     return None if any(_means(just, each) for each in known if each not in sessions) else just
 
 
-def _typed(session: Session) -> str:
+def account_pattern(session: Session) -> str:
     """Return the account as a pattern that this name meets, and no shorter or longer one."""
     return _READ_OTHERWISE.sub("?", str(session.account))
 

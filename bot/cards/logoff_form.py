@@ -32,6 +32,7 @@ NO_TICKS = "Tick at least one session."
 TOO_MANY = "Those are too many for one command. Tick fewer."
 BAD_MINUTES = "Say whole minutes, from 1 to 60."
 LONG_REASON = f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
+NO_LETTERS = "Write the reason in letters and digits, or leave it empty."
 
 
 class FormField(StrEnum):
