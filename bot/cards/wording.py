@@ -89,6 +89,8 @@ def clash(conflict: Conflict) -> str:
             return "The card has changed since you looked. Look again, then press."
         case ConflictReason.OUT_OF_ORDER if request.state is State.ACTING:
             return "It has begun already. Your press changed nothing."
+        case ConflictReason.OUT_OF_ORDER if request.state in (State.ASKED, State.AWAITING):
+            return "Nothing has begun that this could change. Look at the card again, then press."
         case _:
             return "This is over already. Your press changed nothing."
 
