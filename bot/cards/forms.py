@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards.text import outside, plain, unmarked
+from bot.cards.session_words import in_one_row
+from bot.cards.text import plain, unmarked
 from bot.cards.wording import called, session_state
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.requirement import DenyReason
@@ -85,7 +86,7 @@ def choose_form(request: Request, most_rows: int) -> ChooseForm:
         label="Who stays on the card",
         hint=f"Nothing happens yet: the card is drawn again for everybody.{cut_off}",
         rows=tuple(
-            f"{outside(str(t.session.account))} - {t.session.host} {t.session.id} - {session_state(t.session)}"
+            in_one_row(t.session, f"{t.session.host} {t.session.id} - {session_state(t.session)}")
             for t in request.targets[:most_rows]
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card
+from bot.cards import request_card, wording
 from bot.cards.home import Home, HomeRow, Section
 from bot.cards.model import Bold, Channel, CommandButton, Line, LinePart, Mark, Timestamp, Tone, UserMention, mention
 from bot.cards.needs import joined
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.people import Actor
-    from bot.domain.request import Request
+    from bot.domain.request import Pause, Request
     from bot.policy.model import Rule
 
 MOST_RULES = 6
@@ -51,6 +51,7 @@ class HomeContent:
     rules: tuple[Rule, ...] = ()  # those that name the reader
     hosts: tuple[str, ...] = ()  # the computers that they may know of
     contact: str = ""  # whom people ask about the bot
+    pause: Pause | None = None  # nothing new is started, and why
 
 
 def build(content: HomeContent) -> Home:
@@ -60,6 +61,7 @@ def build(content: HomeContent) -> Home:
         return Home(sections=(Section(title="Logging sessions off", rows=(only,)),), lines=tuple(_small_print(content)))
     return Home(
         sections=(
+            *_paused(content.pause),
             _section("Waiting for you", content, content.waiting, "Nothing waits for you."),
             _section("Running", content, content.running, "Nothing runs."),
             _latest(content),
@@ -70,6 +72,12 @@ def build(content: HomeContent) -> Home:
         ),
         lines=(_rights(content.rules), *_hosts(content.hosts), *_small_print(content)),
     )
+
+
+def _paused(pause: Pause | None) -> Iterator[Section]:
+    """Yield why nothing that is asked for now would be done. It stands above all else, before anybody types."""
+    if pause:
+        yield Section(title="Paused", rows=(HomeRow(line=Line(parts=(wording.paused(pause),))),))
 
 
 def _section(title: str, content: HomeContent, some: Some, nothing: str) -> Section:

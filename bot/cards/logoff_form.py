@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.cards.session_words import in_one_row
 from bot.cards.text import outside, plain, unmarked
 from bot.cards.wording import count, session_state
 from bot.domain.ask import LONGEST_REASON
@@ -120,4 +121,4 @@ def _why_nobody(look: Request) -> str:
 
 def _row(look: Request, place: int) -> str:
     session = look.targets[place].session
-    return f"{outside(str(session.account))} - {session.id} - {session_state(session)}"
+    return in_one_row(session, f"{session.id} - {session_state(session)}")

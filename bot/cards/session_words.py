@@ -13,6 +13,12 @@ from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 if TYPE_CHECKING:
     from bot.domain.session import Session
 
+ROW = 75
+"""Letters of one row that can be ticked or picked: more are cut."""
+
+_LEAST_OF_A_NAME, _AROUND = 20, 8
+"""What stays of a name beside the longest words, and room for what stands around one that is cut."""
+
 _PROTOCOLS = {0: "console", 1: "Citrix", 2: "RDP"}
 """WTSClientProtocolType."""
 
@@ -35,6 +41,12 @@ def by_presence(session: Session) -> tuple[bool, int, timedelta, int]:
     order = {Sign.AT_WORK: 0, Sign.UNKNOWN: 1}
     is_nobody = not session.account.user and not session.unread
     return (is_nobody, order.get(sign_of(session), 2), session.idle or timedelta(), session.id)
+
+
+def in_one_row(session: Session, rest: str) -> str:
+    """Return the person and the rest as one row of a menu or a form. A long name is cut, and the rest stays whole."""
+    most = max(_LEAST_OF_A_NAME, ROW - len(rest) - _AROUND)
+    return f"{outside(str(session.account), most)} - {rest}"
 
 
 def protocol(session: Session) -> str:
