@@ -21,6 +21,7 @@ from adapters.slack.logoff_view import (
     form_call,
     logoff_view,
     options_of,
+    page_of,
     ticked_in,
 )
 from adapters.slack.payloads import command_call
@@ -126,7 +127,7 @@ class FormListeners:
         """Show another page of sessions, and keep what is ticked on this one."""
         ack()
         view, draft = body["view"], draft_of(body["view"])
-        turned = draft.with_page(int(body["actions"][0]["value"]), ticked_in(view, draft))
+        turned = draft.with_page(page_of(body), ticked_in(view, draft))
         self.looks.update(view["id"], self.forms.form(actor_of(body), turned))
 
     def on_sent(self, ack: Ack, body: Body) -> None:

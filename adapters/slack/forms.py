@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from adapters.slack.limits import FORM_TITLE, HINT, LABEL, MOST_OPTIONS, OPTION_TEXT, cut
-from adapters.slack.logoff_view import tick_boxes
+from adapters.slack.logoff_view import places_of, tick_boxes
 from bot.cards.forms import choose_form, denial_form, reason_form
 from bot.cards.model import Press
 
@@ -96,4 +96,4 @@ def written_in(view: Mapping[str, Any]) -> str:
 def picked_in(view: Mapping[str, Any]) -> frozenset[int]:
     """Return the positions of the targets that stayed in the list, from 0."""
     chosen = view["state"]["values"][BLOCK][BLOCK].get("selected_options") or ()
-    return frozenset(int(option["value"]) for option in chosen)
+    return places_of(chosen)

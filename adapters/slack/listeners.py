@@ -26,7 +26,7 @@ from adapters.slack.forms import (
 from adapters.slack.message_form import TEXT_BLOCK, message_call, message_view
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
-from adapters.slack.view_answers import is_shown_in_form
+from adapters.slack.view_answers import failure_in_form, is_shown_in_form
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
@@ -268,7 +268,7 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
             post_to(str(body["response_url"]), {**said, "replace_original": False})
         except ChatError as failed:
             log.warning("listener.not_told", message=failed.message)
-    return None if context.ack.response else BoltResponse(status=200, body=said)
+    return None if context.ack.response else BoltResponse(status=200, body=failure_in_form(body, said["text"]) or said)
 
 
 def _drawn(response: Response) -> Drawing:

@@ -37,10 +37,13 @@ def message_view(call: PressCall) -> View:
 
 
 def message_call(body: Mapping[str, Any]) -> PressCall:
-    """Return the sent form. It counts as sent from the channel in which its button was pressed."""
+    """Return the sent form. It counts as sent from the channel in which its button was pressed.
+
+    It is one delivery however often it is sent: nobody reads the same message twice.
+    """
     where, _, value = str(body["view"].get("private_metadata") or "").partition(" ")
     channel_id, _, name = where.partition(":")
     written = str(body["view"]["state"]["values"][TEXT_BLOCK][TEXT_BLOCK].get("value") or "")
     place = Place(channel_id=channel_id, name=name)
-    delivery = str(body.get("trigger_id") or "")
+    delivery = f"form {body['view'].get('id')}"
     return replace(form_call(body, text=written), place=place, value=value, delivery=delivery)

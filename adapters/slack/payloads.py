@@ -56,7 +56,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
 def _pressed(action: Mapping[str, Any]) -> tuple[str, str]:
     """Return the press and its value: those of the button, or of the option that was chosen in a menu or a list."""
     if action["action_id"] == MENU_ACTION:
-        press, _, value = str(action["selected_option"]["value"]).partition(" ")
+        press, _, value = str((action.get("selected_option") or {}).get("value") or "").partition(" ")
         return press, value
     carrier = action.get("selected_option") or action
     return str(action["action_id"]).removeprefix("press_").partition(":")[0], str(carrier.get("value") or "")

@@ -134,6 +134,13 @@ def test_what_was_written_is_the_text_of_the_message_and_nothing_else(harness: B
     assert (str(ask.ids), ask.force, ask.choice) == ("5", False, Choice.MATCHING)
 
 
+def test_a_text_that_is_sent_twice_is_one_message_and_no_error_in_the_form(harness: BotHarness) -> None:
+    first, second = write(harness, "Call me"), write(harness, "Call me")
+    assert first.wake
+    assert (second.wake, second.text) == (None, "")
+    assert len(harness.ledger.newest(9)) == 1
+
+
 @pytest.mark.parametrize("text", ["", " ", "x" * 301])
 def test_a_text_that_no_message_may_have_is_told_in_the_form(harness: BotHarness, text: str) -> None:
     response = write(harness, text)
