@@ -202,13 +202,19 @@ def _reasons(request: Request) -> list[str]:
     never_begun = request.ending is Ending.EXPIRED and not request.begun
     for target in () if verdicts == {Verdict.ALREADY_GONE} or never_begun else request.targets:
         if said := briefly(target):
-            by_reason.setdefault(said, []).append(target)
-    few = sum(len(targets) for targets in by_reason.values()) <= MOST_NAMED
-    is_named = len(request.targets) == 1 and name_of(request.targets[0]) in headline(request)
-    return [
-        said if is_named or is_of_host(targets[0]) else f"{_short_names(request, targets, few=few)} {said}"
-        for said, targets in list(by_reason.items())[:MOST_NAMED]
-    ]
+            by_reason.setdefault(said.removeprefix(f"{target.session.host} "), []).append(target)
+    first, rest = list(by_reason.items())[:MOST_NAMED], list(by_reason.values())[MOST_NAMED:]
+    few = sum(len(targets) for targets in by_reason.values() if not is_of_host(targets[0])) <= MOST_NAMED
+    more = [f"{sum(map(len, rest)):,} for other reasons"] if rest else []
+    return [*(_reason(request, said, targets, few=few) for said, targets in first), *more]
+
+
+def _reason(request: Request, said: str, targets: list[Target], *, few: bool) -> str:
+    one = targets[0]
+    if is_of_host(one):
+        return said if briefly(one) == said else f"{_hosts_of(tuple(targets))} {said}"
+    is_named = len(request.targets) == 1 and name_of(one) in headline(request)
+    return said if is_named else f"{_short_names(request, targets, few=few)} {said}"
 
 
 def _short_names(request: Request, targets: list[Target], *, few: bool) -> str:

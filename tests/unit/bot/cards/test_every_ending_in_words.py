@@ -82,3 +82,35 @@ def test_the_reason_of_a_no_stands_on_a_phone_and_keeps_to_itself() -> None:
 def test_two_sessions_of_one_person_are_named_on_a_phone() -> None:
     twice = samples.surveyed(samples.asked(), b.session(), b.session(9))
     assert headlines.on_a_phone(twice).startswith(r"Log off 2 sessions on comp1? CORP\alice (TS-AAAAAA")
+
+
+def fleet(silent: int, *others: tuple[Verdict, Reason | None]) -> str:
+    """The phone's line of a logoff on many computers, one person each; these verdicts come first."""
+    verdicts = [*others, *[(Verdict.UNREACHABLE, None)] * silent, (Verdict.GONE, None)]
+    there = [b.session(3, host=f"rds-{n}", account=Account(domain="CORP", user=f"u{n}")) for n in range(len(verdicts))]
+    hosts = tuple(each.host for each in there)
+    begun = samples.after(samples.surveyed(samples.asked(hosts=hosts), *there), b.approved(), b.started())
+    begun = samples.after(begun, *(e.HostStarted(host=host) for host in hosts))
+    ends = (
+        e.TargetEnded(key=(each.host, 3), verdict=verdict, reason=reason)
+        for each, (verdict, reason) in zip(there, verdicts, strict=True)
+    )
+    return headlines.on_a_phone(samples.after(begun, *ends, e.Ended()))
+
+
+@pytest.mark.parametrize(
+    ("silent", "said"),
+    [
+        (1, "rds-0 did not answer"),
+        (2, "rds-0 and rds-1 did not answer"),
+        (3, "rds-0, rds-1 and rds-2 did not answer"),
+        (57, "57 computers did not answer"),
+    ],
+)
+def test_every_computer_that_did_not_answer_is_named_or_counted(silent: int, said: str) -> None:
+    assert f"; {said} (TS-AAAAAA)" in fleet(silent)
+
+
+def test_reasons_that_have_no_room_are_counted() -> None:
+    others = [(Verdict.CHANGED, Reason.CAME_BACK), (Verdict.STILL_CLOSING, None), (Verdict.SKIPPED, Reason.STOPPED)]
+    assert fleet(5, *others).endswith("; u0 came back, u1 still closing, u2 stopped, 5 for other reasons (TS-AAAAAA)")
