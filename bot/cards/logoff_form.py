@@ -105,6 +105,11 @@ def not_read(host: str) -> str:
     return f"{outside(host)} has not been read yet. Wait a moment, or choose it again."
 
 
+def nobody_to_tick(host: str) -> str:
+    """Return the sentence for a form that is sent though its computer has no session to tick; the form says why."""
+    return f"There is nobody on {outside(host)} whom you can tick. Choose another computer."
+
+
 def _note(draft: Draft, look: Request, pages: int) -> str:
     more = f", page {draft.page + 1} of {pages}" if pages > 1 else ""
     elsewhere = len(draft.ticked - frozenset(range(draft.page * PAGE, (draft.page + 1) * PAGE)))

@@ -101,6 +101,8 @@ def headline(request: Request) -> str:
     people = {str(each.account).casefold() for each in sessions if each.account.user}
     if not people and not kinds[Presence.UNREAD]:
         return f"Nobody on {where}"
+    if not people:
+        return f"{wording.count(kinds[Presence.UNREAD], 'session')} on {where} could not be read"
     held = sum(bool(each.account.user) for each in sessions)
     said = wording.count(len(people), "person", "people")
     said += f" in {held:,} sessions" if held > len(people) else ""

@@ -159,6 +159,8 @@ class FormIntake:
             errors[FormField.HOST] = words.gone(host)
         elif look is None or look.state is not State.ENDED:
             errors[FormField.HOST] = words.not_read(host)
+        elif not look.targets:
+            errors[FormField.HOST] = words.nobody_to_tick(host)
         elif not ticked:
             errors[FormField.SESSIONS] = words.NO_TICKS
         if call.act not in dict(ACTS):

@@ -177,3 +177,9 @@ def test_the_short_shape_keeps_the_table_as_letters_and_the_menu() -> None:
     assert card.table
     assert card.table.is_aligned
     assert card.pick
+
+
+def test_where_no_session_could_be_read_nobody_says_that_nobody_is_there() -> None:
+    unread = [b.session(n, account=NOBODY, state=SessionState.ACTIVE, error=5) for n in (8, 9)]
+    assert request_card.build(listed(*unread)).headline == "2 sessions on comp1 could not be read"
+    assert request_card.build(listed(SERVICES, unread[0])).headline == "1 session on comp1 could not be read"

@@ -8,6 +8,7 @@ import pytest
 
 from bot.cards.logoff_form import FormField
 from bot.domain.draft import Draft
+from bot.domain.people import Actor
 from bot.domain.request import Ending, State
 from bot.domain.session import Account, Session
 from bot.workflow.form_intake import FormAnswer, FormCall, FormIntake
@@ -119,3 +120,44 @@ def test_a_ticked_person_with_an_odd_name_is_the_one_who_is_asked_about(name: st
     answer = form.send(0)
     assert answer.response.wake, answer.errors
     assert [target.session for target in form.house.find(answer.response.wake.request_id).targets] == [odd]
+
+
+def test_a_form_on_a_paused_bot_says_so_and_asks_for_no_tick_that_cannot_be_made() -> None:
+    house = BotHarness()
+    house.ledger.pause("Bo", "moving the farm")
+    forms = FormIntake(intake=house.intake)
+    draft, response = forms.look(b.ASKER, Draft(place=b.PLACE), "comp1", "trigger 1")
+    assert response.wake
+    house.scheduler.wake(response.wake)
+    house.run()
+    form = forms.form(b.ASKER, draft)
+    assert form.rows == ()
+    assert form.note.startswith("Paused by Bo since 2026-03-02 14:00 UTC: moving the farm.")
+    answer = forms.submit(FormCall(actor=b.ASKER, draft=draft, delivery="form V6"))
+    assert answer.errors == {FormField.HOST: "There is nobody on comp1 whom you can tick. Choose another computer."}
+
+
+def test_a_pause_that_begins_while_the_form_is_open_refuses_its_request() -> None:
+    form = Form()
+    form.house.ledger.pause("Bo", "moving the farm")
+    answer = form.send(0)
+    assert answer.response.wake
+    asked = form.house.find(answer.response.wake.request_id)
+    assert (asked.ending, asked.message.startswith("Paused by Bo")) == (Ending.REFUSED, True)
+    assert form.house.terminal.acts == []
+
+
+@pytest.mark.parametrize("who", ["U0NOBODY", "U0GUEST"])
+def test_who_may_nothing_is_shown_no_computer_and_no_session(who: str) -> None:
+    form = Form()
+    stranger = Actor(user_id=who, name="x")
+    assert form.forms.suggest(stranger, b.PLACE, "") == ()
+    assert form.forms.may_open(stranger, b.PLACE)
+    assert form.forms.form(stranger, form.draft).rows == ()
+    draft, response = form.forms.look(stranger, Draft(place=b.PLACE), "comp1", "trigger 9")
+    assert response.wake
+    form.house.scheduler.wake(response.wake)
+    looks = list(form.house.terminal.look_calls)
+    form.house.run()
+    assert form.forms.form(stranger, draft).rows == ()
+    assert form.house.terminal.look_calls == looks
