@@ -114,7 +114,8 @@ def test_a_host_that_does_not_answer_says_so_in_the_form_and_nothing_can_be_sent
     stage.farm.set_behaviour("comp2", "unreachable")
     choose(stage, dana, "comp2")
     assert "comp2" in note_of(dana)
-    assert dana.submit()["errors"] == {"form_host": "Tick at least one session."}
+    nobody = "There is nobody on comp2 whom you can tick. Choose another computer."
+    assert dana.submit()["errors"] == {"form_host": nobody}
 
 
 def test_the_same_form_sent_twice_is_one_request(stage: Rehearsal) -> None:

@@ -70,7 +70,7 @@ def test_the_table_has_people_only_with_their_states(stage: Rehearsal) -> None:
     assert shown["CORP\\bob"] == ["🟢 at work", "2 min", "5"]
     assert shown["CORP\\josé"] == ["🟡 idle", "48 min", "7"]
     assert shown["CORP\\alice"] == ["⚪ left", "3 h", "3"]
-    assert message.text.startswith(f"{len(people)} people on comp1 · ")
+    assert message.text.startswith(f"👥 {len(people)} people on comp1 · ")
 
 
 def test_verbose_shows_services_too(stage: Rehearsal) -> None:
