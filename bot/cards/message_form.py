@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.cards.model import CommandButton
-from bot.commands.house_style import quoted
-from bot.commands.tokens import escaped, plain_quotes
+from bot.commands.tokens import escaped, quoted
 from bot.domain.ask import LONGEST_REASON
 
 WRITE = "write"
@@ -35,4 +34,4 @@ class MessageForm:
 
 def with_text(value: str, text: str) -> str:
     """Return what a button carries whose command has the written text."""
-    return f"{value} --text {escaped(quoted(plain_quotes(text)))}"
+    return f"{value} --text {escaped(quoted(text))}"

@@ -9,7 +9,7 @@ from bot.cards import session_table
 from bot.cards.message_form import TextButton
 from bot.cards.model import Card, CommandButton, Line, Mark, Tone
 from bot.cards.text import outside
-from bot.commands.house_style import quoted
+from bot.commands.house_style import plain_or_quoted
 from bot.commands.tokens import escaped
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import short
@@ -25,8 +25,6 @@ OFFERED = (Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE)
 _EXACT = re.compile(r"[^*?\[\],\"\u201c\u201d]+")
 """Names that a filter can mean exactly: none of these letters is a pattern, a list or a quote."""
 
-_PLAIN = re.compile(r"[\w.\\-]+")
-
 
 def card_of(session: Session, actions: Sequence[Action], asker: str, why_not: str) -> Card:
     """Return the answer. `why_not` is said when no action is allowed."""
@@ -34,23 +32,14 @@ def card_of(session: Session, actions: Sequence[Action], asker: str, why_not: st
     state = session_table.state_of(session)
     idle = f" {short(session.idle)}" if session.idle is not None else ""
     client = f", from {outside(session.client)}" if session.client else ""
-    lines = [Line(parts=(*_sign(state.sign), f"{state.text}{idle} when it was listed{client}"), tone=Tone.ROW)]
-    meant = f"{session.host} id={session.id} user={_named(session)}"
+    lines = [Line(parts=(Mark(state.sign), f" {state.text}{idle} when it was listed{client}"), tone=Tone.ROW)]
+    meant = f"{session.host} id={session.id} user={plain_or_quoted(str(session.account))}"
     if not _EXACT.fullmatch(str(session.account)):
         actions, why_not = (), "This name holds a letter that a filter cannot mean exactly. Ask by its id."
     if not actions:
         lines.append(Line(parts=(why_not,)))
     buttons = [_button(action, asker, meant) for action in actions]
     return Card(headline=headline, summary=headline, lines=tuple(lines), buttons=tuple(buttons))
-
-
-def _sign(sign: str) -> tuple[Mark | str, ...]:
-    return (Mark(sign), " ") if sign else ()
-
-
-def _named(session: Session) -> str:
-    name = str(session.account)
-    return name if _PLAIN.fullmatch(name) else quoted(name)
 
 
 def _button(action: Action, asker: str, meant: str) -> CommandButton:
