@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards import headlines
 from bot.cards.home import Home, HomeRow, Section
+from bot.cards.logoff_form import SHORTCUT, FormButton
 from bot.cards.model import Bold, Channel, CommandButton, Line, LinePart, Mark, Timestamp, Tone, UserMention, mention
 from bot.cards.needs import joined
 from bot.domain.actions import Action, facts_of
@@ -64,6 +65,7 @@ def build(content: HomeContent) -> Home:
             _latest(content),
         ),
         buttons=(
+            *_form(content),
             _button(content.reader, "Who is on...", Action.LIST, "help"),
             _button(content.reader, "How to type it", Action.LOG_OFF, "help"),
         ),
@@ -109,6 +111,13 @@ def _row(request: Request, reader: Actor) -> HomeRow:
 
 def _button(reader: Actor, label: str, action: Action, text: str) -> CommandButton:
     return CommandButton(label=label, asker=reader.user_id, command=facts_of(action).command, text=text)
+
+
+def _form(content: HomeContent) -> Iterator[FormButton]:
+    """Yield the button that opens the form, for a reader whom a rule lets log somebody off."""
+    if any(Action.LOG_OFF in rule.may for rule in content.rules):
+        command = facts_of(Action.LOG_OFF).command
+        yield FormButton(label=SHORTCUT, asker=content.reader.user_id, command=command, text="")
 
 
 def _rights(rules: tuple[Rule, ...]) -> Line:

@@ -50,6 +50,16 @@ def test_a_row_has_the_sign_and_the_headline_of_its_card(subtests: pytest.Subtes
             assert said.startswith(f"{card.sign} {request.id}  {card.headline}")
 
 
+def test_who_may_log_somebody_off_has_the_button_of_the_form() -> None:
+    def labels(*rules: Rule, refusal: str = "") -> list[str]:
+        home = build(HomeContent(reader=b.ASKER, at=b.NOW, rules=rules, refusal=refusal))
+        return [button.label for button in home.buttons]
+
+    assert labels(LISTS) == ["Who is on...", "How to type it"]
+    assert labels(LISTS, FLEET) == ["Log somebody off...", "Who is on...", "How to type it"]
+    assert labels(FLEET, refusal="No rule names you.") == []
+
+
 def test_what_a_person_may_do_is_one_line() -> None:
     assert rights(LISTS, FLEET) == ("You may: list everywhere; disconnect, log off on rds-*, where 2 of @leads decide")
     here = replace(LISTS, where=frozenset({"C0OPS"}), may=frozenset({Action.LIST, Action.AUDIT}), users=("CORP\\x*",))
