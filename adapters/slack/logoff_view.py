@@ -25,6 +25,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from adapters.slack.fitting import NOTHING
 from adapters.slack.limits import MESSAGE_TEXT, OPTION_TEXT, OPTION_VALUE, cut
 from bot.cards import logoff_form as words
 from bot.cards.logoff_form import FormField
@@ -149,7 +150,7 @@ def _options() -> list[Block]:
 
 
 def _plain(text: str, limit: int = OPTION_TEXT) -> PlainTextObject:
-    return PlainTextObject(text=cut(text, limit), emoji=False)
+    return PlainTextObject(text=cut(text, limit) or NOTHING, emoji=False)
 
 
 def _option(text: str, value: str) -> Option:
