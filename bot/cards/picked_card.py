@@ -26,19 +26,21 @@ _EXACT = re.compile(r"[^*?\[\],\"\u201c\u201d]+")
 """Names that a filter can mean exactly: none of these letters is a pattern, a list or a quote."""
 
 
-def card_of(session: Session, actions: Sequence[Action], asker: str, why_not: str) -> Card:
-    """Return the answer. `why_not` is said when no action is allowed."""
+def card_of(
+    session: Session, actions: Sequence[Action], asker: str, why_not: str, own: CommandButton | None = None
+) -> Card:
+    """Return the answer. `why_not` is said when no action is allowed; `own` stands for what the reader had asked."""
     headline = f"{outside(str(session.account))} on {session.host}, session {session.id}"
     state = session_table.state_of(session)
     idle = f" {short(session.idle)}" if session.idle is not None else ""
     client = f", from {outside(session.client)}" if session.client else ""
     lines = [Line(parts=(Mark(state.sign), f" {state.text}{idle} when it was listed{client}"), tone=Tone.ROW)]
     meant = f"{session.host} id={session.id} user={plain_or_quoted(str(session.account))}"
-    if not _EXACT.fullmatch(str(session.account)):
+    if own is None and not _EXACT.fullmatch(str(session.account)):
         actions, why_not = (), "This name holds a letter that a filter cannot mean exactly. Ask by its id."
     if not actions:
         lines.append(Line(parts=(why_not,)))
-    buttons = [_button(action, asker, meant) for action in actions]
+    buttons = [_button(action, asker, meant) for action in actions] if own is None else [own]
     return Card(headline=headline, summary=headline, lines=tuple(lines), buttons=tuple(buttons))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards import details, rows, wording
 from bot.cards.model import Line, Mark, Tone
-from bot.cards.session_words import Presence, by_presence, presence, protocol, sign_of
+from bot.cards.session_words import Presence, by_presence, label_of, presence, protocol, sign_of
 from bot.cards.signs import Sign
 from bot.cards.table import Cell, Option, Pick, Table
 from bot.cards.text import bounded, outside
@@ -34,8 +34,7 @@ MOST_SILENT = 20
 """More computers without an answer are counted, not named."""
 
 _MOST_IDS = 10
-_NAME_IN_MENU = 40
-_PICK = "Pick a session..."
+PICK = "Pick a session..."
 
 
 def is_for(request: Request) -> bool:
@@ -90,11 +89,11 @@ def pick_of(request: Request) -> Pick | None:
     """Return the menu with the people of the table; None when there are none. Each option is one session."""
     several = _has_several_hosts(request)
     options = tuple(
-        Option(label=_picked(target.session, several=several), value=f"{request.id}:{place}", row=row)
+        Option(label=label_of(target.session, says_host=several), value=f"{request.id}:{place}", row=row)
         for row, (place, target) in enumerate(_rows(request))
         if target.session.account.user
     )
-    return Pick(label=_PICK, options=options) if options else None
+    return Pick(label=PICK, options=options) if options else None
 
 
 def notes(request: Request) -> list[Line]:
@@ -172,12 +171,6 @@ def _person(session: Session) -> str:
     if session.account.user:
         return outside(str(session.account))
     return "somebody" if session.unread else outside(session.station) or "nobody"
-
-
-def _picked(session: Session, *, several: bool) -> str:
-    """Return one session in a line that fits into a menu, whatever its names are."""
-    where = f" on {session.host}" if several else ""
-    return f"{outside(str(session.account), _NAME_IN_MENU)}, session {session.id}{where}"
 
 
 def _unread(request: Request) -> Iterator[str]:

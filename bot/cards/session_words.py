@@ -14,6 +14,7 @@ from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 if TYPE_CHECKING:
     from bot.domain.session import Session
 
+_LONGEST_NAME = 40
 _PROTOCOLS = {0: "console", 1: "Citrix", 2: "RDP"}
 """WTSClientProtocolType."""
 
@@ -61,6 +62,12 @@ def sign_of(session: Session) -> Sign:
 def by_presence(session: Session) -> tuple[int, timedelta, str, int]:
     """Return what orders rows: people first, of them who works now, then who may, then the idle longest last."""
     return (_ORDER.get(presence(session), 2), session.idle or timedelta(), session.host, session.id)
+
+
+def label_of(session: Session, *, says_host: bool) -> str:
+    """Return one session in a line that fits a button and an option, whatever its names are."""
+    where = f" on {session.host}" if says_host else ""
+    return f"{outside(str(session.account), _LONGEST_NAME)}, session {session.id}{where}"
 
 
 def protocol(session: Session) -> str:
