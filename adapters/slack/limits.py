@@ -22,6 +22,8 @@ PLACEHOLDER = 150
 MESSAGE_TEXT = 3000
 MOST_VIEW_BLOCKS = 100
 """Blocks of one form or home."""
+VIEW_JSON = 200_000
+"""All of a form as JSON: Slack takes 250 KB."""
 MOST_BUTTONS = 25
 """Elements of one row of buttons."""
 MOST_OPTIONS = 100

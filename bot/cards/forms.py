@@ -31,6 +31,10 @@ class ChooseForm:
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(unmarked(plain(row)) for row in self.rows))
 
+    def label_of(self, first: int, last: int) -> str:
+        """Return the label above a part of the list, from one row to another, counted from 1."""
+        return self.label if last - first + 1 == len(self.rows) else f"{self.label}, {first:,} to {last:,}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonForm:
@@ -77,7 +81,7 @@ def denial_form(request: Request) -> ReasonForm:
 def choose_form(request: Request, most_rows: int) -> ChooseForm:
     """Return the form for the targets of the request, with `most_rows` rows at most."""
     more = len(request.targets) - most_rows
-    cut_off = f" Only the first {most_rows} fit here; the other {more} are taken out." if more > 0 else ""
+    cut_off = f" Only the first {most_rows:,} fit here; the other {more:,} are taken out." if more > 0 else ""
     return ChooseForm(
         title="Choose sessions",
         submit="Keep these",

@@ -127,7 +127,10 @@ def test_a_form_of_any_size_is_within_the_limits(number: int, letter: str) -> No
     account = Account(domain=letter * 255, user=letter * 255)
     targets = [b.target(session=b.session(place, account=account)) for place in range(1, number + 1)]
     body = assert_slack_takes_view(choose_view(b.awaiting(*targets), "TS-AAAAAA:2"))
-    assert ("are taken out" in json.dumps(body)) is (number > limits.MOST_OPTIONS)
+    kept = [option["value"] for block in body["blocks"] for option in block["element"]["options"]]
+    assert kept == [str(place) for place in range(len(kept))]
+    assert ("are taken out" in json.dumps(body)) is (number > len(kept))
+    assert len(kept) >= min(number, limits.MOST_OPTIONS)
     asked = replace(samples.asked(), reason_asked=(letter * 4000,))
     assert_slack_takes_view(reason_view(asked, "TS-AAAAAA:2"))
 
