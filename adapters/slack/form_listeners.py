@@ -15,7 +15,6 @@ from adapters.slack.logoff_view import (
     LOGOFF_CALLBACK,
     PAGE,
     SHORTCUT_CALLBACK,
-    actor_of,
     draft_of,
     errors_in,
     form_call,
@@ -23,7 +22,7 @@ from adapters.slack.logoff_view import (
     options_of,
     ticked_in,
 )
-from adapters.slack.payloads import command_call
+from adapters.slack.payloads import actor_of, command_call
 from adapters.slack.render import Drawing, draw_text
 from adapters.slack.view_answers import is_shown_in_form
 from bot.cards import logoff_form, wording

@@ -32,10 +32,10 @@ from bot.cards.model import Press
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.cards.forms import ChooseForm, ReasonForm
+    from bot.cards.forms import ChooseForm, TextForm
     from bot.domain.request import Request
 
-    Form = ChooseForm | ReasonForm
+    Form = ChooseForm | TextForm
 
 CALLBACK, BLOCK = "choose", "targets"
 REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
@@ -80,20 +80,22 @@ def reason_view(request: Request, value: str) -> View:
     """Return the form for the reason of a forced command. `value` is the button's."""
     form = reason_form(request)
     element = PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, min_length=1)
-    return _modal(form, REASON_CALLBACK, value, _text(form, element))
+    return text_view(form, element, REASON_CALLBACK, value, REASON_BLOCK)
 
 
 def denial_view(request: Request, value: str) -> View:
     """Return the form for the reason of a no. `value` is the button's."""
     form = denial_form(request)
     element = PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, multiline=True)
-    return _modal(form, DENIAL_CALLBACK, value, _text(form, element))
+    return text_view(form, element, DENIAL_CALLBACK, value, REASON_BLOCK)
 
 
-def _text(form: ReasonForm, element: PlainTextInputElement) -> InputBlock:
+def text_view(form: TextForm, element: PlainTextInputElement, callback: str, value: str, block: str) -> View:
+    """Return a form with one text as a modal. `value` comes back with it."""
     label, hint = PlainTextObject(text=cut(form.label, LABEL)), PlainTextObject(text=cut(form.hint, HINT))
     optional = None if form.is_needed else True
-    return InputBlock(block_id=REASON_BLOCK, label=label, hint=hint, element=element, optional=optional)
+    field = InputBlock(block_id=block, label=label, hint=hint, element=element, optional=optional)
+    return _modal(form, callback, value, field)
 
 
 def _modal(form: Form, callback: str, value: str, *blocks: InputBlock) -> View:

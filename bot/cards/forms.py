@@ -37,8 +37,8 @@ class ChooseForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonForm:
-    """The form behind "Give the reason": one text."""
+class TextForm:
+    """A form with one text: a reason, or a message."""
 
     title: str
     submit: str
@@ -49,11 +49,11 @@ class ReasonForm:
     is_needed: bool = True  # it may not be left empty
 
 
-def reason_form(request: Request) -> ReasonForm:
+def reason_form(request: Request) -> TextForm:
     """Return the form for the reason that `--force` lacks."""
     tickets = " and ".join(request.reason_asked or ())
     wanted = f" It has to contain a ticket number, like {tickets}." if tickets else ""
-    return ReasonForm(
+    return TextForm(
         title="Reason for --force",
         submit="Go on",
         close="Back",
@@ -63,11 +63,11 @@ def reason_form(request: Request) -> ReasonForm:
     )
 
 
-def denial_form(request: Request) -> ReasonForm:
+def denial_form(request: Request) -> TextForm:
     """Return the form behind Deny, for the reason."""
     is_needed = request.requirement is not None and request.requirement.deny_reason is DenyReason.NEEDED
     who = called(request.actor)
-    return ReasonForm(
+    return TextForm(
         title="Deny",
         submit="Deny",
         close="Back",

@@ -136,9 +136,7 @@ def test_a_form_of_any_size_is_within_the_limits(number: int, letter: str) -> No
 
 
 def test_a_form_whose_words_are_too_long_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    long = forms.ReasonForm(
-        title="t" * 99, submit="s" * 99, close="c" * 99, label="l" * 9999, hint="h" * 9999, longest=9
-    )
+    long = forms.TextForm(title="t" * 99, submit="s" * 99, close="c" * 99, label="l" * 9999, hint="h" * 9999, longest=9)
     monkeypatch.setattr("adapters.slack.forms.reason_form", lambda _: long)
     body = assert_slack_takes_view(form_view(replace(samples.asked(), reason_asked=()), Press.REASON, "TS-AAAAAA:2"))
     assert [len(body[name]["text"]) for name in ("title", "submit", "close")] == [24, 24, 24]
