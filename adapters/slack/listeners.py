@@ -151,7 +151,7 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keepe
 
 def _answer(client: WebClient, body: dict[str, Any], call: PressCall | CommandCall, response: Response) -> None:
     """Answer the sender alone: at the address that came with it, else with a private message there."""
-    if body.get("view") and is_shown_in_form(client, body, _drawn(response)):
+    if body.get("view") and is_shown_in_form(client, body, _drawn(response, in_form=True)):
         return
     replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
     answer_sender(client, str(body.get("response_url") or ""), call, _drawn(response), replaces=replaces)
@@ -271,8 +271,11 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
     return None if context.ack.response else BoltResponse(status=200, body=failure_in_form(body, said["text"]) or said)
 
 
-def _drawn(response: Response) -> Drawing:
-    return draw(response.card) if response.card else Drawing(text=draw_text(_sentence(response)), blocks=[])
+def _drawn(response: Response, *, in_form: bool = False) -> Drawing:
+    """A form takes no table."""
+    if response.card:
+        return draw(response.card.in_letters() if in_form else response.card)
+    return Drawing(text=draw_text(_sentence(response)), blocks=[])
 
 
 def _sentence(response: Response) -> str:

@@ -26,12 +26,14 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from adapters.slack.fitting import NOTHING
 from adapters.slack.limits import MESSAGE_TEXT, OPTION_TEXT, OPTION_VALUE, cut
+from adapters.slack.payloads import actor_of
 from bot.cards import logoff_form as words
 from bot.cards.logoff_form import FormField
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.draft import Draft
-from bot.domain.people import Actor, Place
+from bot.domain.people import Place
 from bot.workflow.form_intake import COMMAND, FormCall
 
 if TYPE_CHECKING:
@@ -152,7 +154,7 @@ def _options() -> list[Block]:
 
 
 def _plain(text: str, limit: int = OPTION_TEXT) -> PlainTextObject:
-    return PlainTextObject(text=cut(text, limit), emoji=False)
+    return PlainTextObject(text=cut(text, limit) or NOTHING, emoji=False)
 
 
 def _option(text: str, value: str) -> Option:
@@ -213,12 +215,6 @@ def form_call(body: Mapping[str, Any]) -> FormCall:
         minutes=str(_entered(view, WARN, WARN).get("value") or ""),
         reason=str(_entered(view, REASON, REASON).get("value") or ""),
     )
-
-
-def actor_of(body: Mapping[str, Any]) -> Actor:
-    """Return who used the form."""
-    user = body["user"]
-    return Actor(user_id=str(user["id"]), name=str(user.get("username") or user.get("name") or ""))
 
 
 def errors_in(view: Mapping[str, Any], errors: Mapping[FormField, str]) -> dict[str, str]:

@@ -46,7 +46,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     return PressCall(
         press=press,
         value=value,
-        actor=_actor(body),
+        actor=actor_of(body),
         place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
         delivery=str(body.get("trigger_id") or ""),
         message_ref=_message_ref(body.get("container") or {}),
@@ -67,7 +67,7 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int] | None = None, tex
     return PressCall(
         press=str(body["view"]["callback_id"]),
         value=str(body["view"].get("private_metadata") or ""),
-        actor=_actor(body),
+        actor=actor_of(body),
         place=Place(channel_id=""),
         picked=picked,
         text=text,
@@ -92,7 +92,7 @@ def _message_ref(container: Mapping[str, Any]) -> MessageRef | None:
     return MessageRef(channel_id=str(container.get("channel_id") or ""), ts=str(container["message_ts"]))
 
 
-def _actor(body: Mapping[str, Any]) -> Actor:
-    """Return the presser."""
+def actor_of(body: Mapping[str, Any]) -> Actor:
+    """Return who pressed, chose or sent something."""
     user = body["user"]
     return Actor(user_id=str(user["id"]), name=str(user.get("username") or user.get("name") or ""))

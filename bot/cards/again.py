@@ -79,16 +79,19 @@ def lines(request: Request) -> Iterator[Line]:
 
 
 def _button(request: Request, failed: Sequence[Target]) -> CommandButton | None:
-    """Return the button; None where its command would be too long, or might mean somebody else."""
-    ask = just(request, [target.session for target in failed])
+    return button_of(request, [target.session for target in failed], f"Try again {len(failed)}")
+
+
+def button_of(request: Request, sessions: Sequence[Session], label: str) -> CommandButton | None:
+    """Return the button that asks the same for just these sessions.
+
+    None where its command would be too long, or might mean somebody else.
+    """
+    ask = just(request, sessions)
     if ask is None:
         return None
-    button = CommandButton(
-        label=f"Try again {len(failed)}",
-        asker=request.actor.user_id,
-        command=facts_of(request.action).command,
-        text=escaped(written(ask)),
-    )
+    command, text = facts_of(request.action).command, escaped(written(ask))
+    button = CommandButton(label=label, asker=request.actor.user_id, command=command, text=text)
     return button if button.fits else None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from bot.cards.model import CommandButton
 from bot.cards.session_words import in_one_row
 from bot.cards.text import outside, plain, unmarked
 from bot.cards.wording import count, session_state
@@ -34,6 +35,17 @@ TOO_MANY = "Those are too many for one command. Tick fewer."
 BAD_MINUTES = "Say whole minutes, from 1 to 60."
 LONG_REASON = f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
 NO_LETTERS = "Write the reason in letters and digits, or leave it empty."
+
+
+FORM = "form"
+"""The press on a button that opens the form. It belongs to no request, so it is no `Press`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormButton(CommandButton):
+    """A button that opens the form of its command, instead of asking it."""
+
+    press: ClassVar[str] = FORM
 
 
 class FormField(StrEnum):

@@ -10,7 +10,7 @@ from bot.cards.message_form import TextButton
 from bot.cards.model import Card, CommandButton, Line, Mark, Tone
 from bot.cards.text import outside
 from bot.commands.exact_logons import exact_moment
-from bot.commands.house_style import quoted
+from bot.commands.house_style import plain_or_quoted
 from bot.commands.tokens import escaped
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import short
@@ -26,35 +26,32 @@ OFFERED = (Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE)
 _ORDINARY = re.compile(r"[\w.$\\&'()+-]+(?: [\w.$\\&'()+-]+)*")
 """Names that a command reads as they are. Any other is a pattern of its letters, with the logon to the tick."""
 
-_PLAIN = re.compile(r"[\w.\\-]+")
 
 NO_LOGON = "This name holds a letter that a filter cannot mean exactly, and its logon time is unknown. Ask by its id."
 
 
-def card_of(session: Session, actions: Sequence[Action], asker: str, why_not: str) -> Card:
-    """Return the answer. `why_not` is said when no action is allowed."""
+def card_of(
+    session: Session, actions: Sequence[Action], asker: str, why_not: str, own: CommandButton | None = None
+) -> Card:
+    """Return the answer. `why_not` is said when no action is allowed; `own` stands for what the reader had asked."""
     headline = f"{outside(str(session.account))} on {session.host}, session {session.id}"
     state = session_table.state_of(session)
     idle = f" {short(session.idle)}" if session.idle is not None else ""
     client = f", from {outside(session.client)}" if session.client else ""
-    lines = [Line(parts=(*_sign(state.sign), f"{state.text}{idle} when it was listed{client}"), tone=Tone.ROW)]
+    lines = [Line(parts=(Mark(state.sign), f" {state.text}{idle} when it was listed{client}"), tone=Tone.ROW)]
     meant = f"{session.host} id={session.id} {_named(session)}"
-    if not session.logon and not _ORDINARY.fullmatch(str(session.account)):
+    if own is None and not session.logon and not _ORDINARY.fullmatch(str(session.account)):
         actions, why_not = (), NO_LOGON
     if not actions:
         lines.append(Line(parts=(why_not,)))
-    buttons = [_button(action, asker, meant) for action in actions]
+    buttons = [_button(action, asker, meant) for action in actions] if own is None else [own]
     return Card(headline=headline, summary=headline, lines=tuple(lines), buttons=tuple(buttons))
-
-
-def _sign(sign: str) -> tuple[Mark | str, ...]:
-    return (Mark(sign), " ") if sign else ()
 
 
 def _named(session: Session) -> str:
     name = str(session.account)
     if _ORDINARY.fullmatch(name):
-        return f"user={name if _PLAIN.fullmatch(name) else quoted(name)}"
+        return f"user={plain_or_quoted(name)}"
     return f"user={again.account_pattern(session)} logon={exact_moment(str(session.logon))}"
 
 

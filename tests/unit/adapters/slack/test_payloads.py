@@ -234,6 +234,18 @@ def test_what_is_written_is_taken_as_it_is(value: str | None, text: str) -> None
     assert (call.press, call.value, call.picked, call.text) == ("reason", "TS-7K3QXM:2", None, text)
 
 
+def test_of_more_targets_than_a_menu_has_each_can_stay_or_go() -> None:
+    targets = [b.target(place) for place in range(1, 351)]
+    view = choose_view(b.awaiting(*targets), "TS-AAAAAA:2").to_dict()
+    labels = [block["label"]["text"] for block in view["blocks"]]
+    assert labels == [f"Who stays on the card, {n}" for n in ("1 to 100", "101 to 200", "201 to 300", "301 to 350")]
+    ticked = {block["block_id"]: block["element"]["initial_options"] for block in view["blocks"]}
+    kept = {block: options[1:] if block != "targets:100" else [] for block, options in ticked.items()}
+    values = {block: {block: {"selected_options": options}} for block, options in kept.items()}
+    left = set(range(350)) - {0, 200, 300} - set(range(100, 200))
+    assert picked_in({"state": {"values": values}}) == left
+
+
 FORGED = ["x", "-1", "1.5", "", "٣", "1" * 5000, None, "0x1", " 1", "1\n"]
 
 

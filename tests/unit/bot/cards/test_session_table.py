@@ -110,7 +110,7 @@ def test_verbose_shows_services_and_the_words_of_windows() -> None:
     shown = {row[0]: dict(zip(card.table.columns, row, strict=True)) for row in rows(card)}
     assert len(shown) == 6
     assert shown[r"CORP\alice"]["Windows says"] == "Disconnected"
-    assert (shown["RDP-Tcp"]["state"], shown["Services"]["state"]) == ("Listening", "Disconnected")
+    assert (shown["RDP-Tcp"]["state"], shown["Services"]["state"]) == ("▫️ Listening", "▫️ Disconnected")
     assert list(shown)[-2:] == ["RDP-Tcp", "Services"]
     assert card.pick
     assert len(card.pick.options) == 4
