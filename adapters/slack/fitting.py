@@ -5,13 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from adapters.slack.limits import BODY, MOST_BUTTONS, MOST_LINES, MOST_QUIET, PARTS, QUIET, cut
+from adapters.slack.limits import (
+    BODY,
+    MOST_BUTTONS,
+    MOST_CELLS,
+    MOST_FOLDED,
+    MOST_LINES,
+    MOST_QUIET,
+    OPTION_VALUE,
+    PARTS,
+    QUIET,
+    cut,
+)
+from adapters.slack.payloads import option_value
 from bot.cards.model import Bold, Break, Channel, CommandButton, Group, Line, Mark, Timestamp, Tone, UserMention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.cards.model import Button, Card, LinePart
+    from bot.cards.table import Pick, Table
 
 NOTHING = "-"
 """Stands where Slack takes no empty text."""
@@ -21,18 +34,45 @@ _TOKEN = 80
 
 
 def fitted(card: Card) -> Card:
-    """Return the card with as many lines and buttons as one message may have, and with no empty text."""
-    buttons = [each for each in card.buttons if not isinstance(each, CommandButton) or each.fits]
+    """Return the card with as many lines, buttons, columns and options as a message may have, and no empty text.
+
+    How many rows of a table fit depends on all else that is drawn, so `draw_table` counts them.
+    """
+    buttons, menu = _fitted_pressable(card)
+    columns = len(card.table.columns) - MOST_CELLS if card.table else 0
+    left_out = [*_more(len(card.pressable) - len(buttons) - len(menu), "buttons"), *_more(columns, "columns")]
     loud, quiet = _by_tone(card.lines)
-    quiet = fitted_quiet([*quiet, *_more(len(card.buttons) - len(buttons[:MOST_BUTTONS]), "buttons")])
-    kept = iter(fitted_loud(loud)), iter(quiet)
     return replace(
         card,
         headline=card.headline or NOTHING,
         summary=card.summary or card.headline or NOTHING,
-        lines=(*kept[0], *kept[1]),
-        buttons=tuple(_labelled(each) for each in buttons[:MOST_BUTTONS]),
+        table=_fitted_table(card.table) if card.table else None,
+        pick=_fitted_pick(card.pick) if card.pick else None,
+        lines=(*fitted_loud(loud), *fitted_quiet([*quiet[:-1], *left_out, *quiet[-1:]])),
+        buttons=tuple(map(_labelled, buttons)),
+        menu=tuple(map(_labelled, menu)),
     )
+
+
+def _fitted_pressable(card: Card) -> tuple[list[Button | CommandButton], list[Button | CommandButton]]:
+    """Return the buttons and the menu. What no option may carry, or has no room in the menu, is a button."""
+    every = [each for each in card.pressable if not isinstance(each, CommandButton) or each.fits]
+    folded = [each for each in card.menu if each in every and len(option_value(each)) <= OPTION_VALUE][:MOST_FOLDED]
+    loose = [each for each in every if each not in folded or each in card.buttons]
+    return loose[: MOST_BUTTONS - bool(folded)], folded
+
+
+def _fitted_table(table: Table) -> Table | None:
+    """Return the table with the columns that a row may have; None for one without any."""
+    columns = tuple(name.strip() or NOTHING for name in table.columns[:MOST_CELLS])
+    return replace(table, columns=columns, rows=tuple(row[:MOST_CELLS] for row in table.rows)) if columns else None
+
+
+def _fitted_pick(pick: Pick) -> Pick | None:
+    """Return the menu without what no option may carry; None where nothing is left to pick."""
+    options = [each for each in pick.options if 0 < len(each.value) <= OPTION_VALUE]
+    named = tuple(each if each.label else replace(each, label=NOTHING) for each in options)
+    return replace(pick, label=pick.label or NOTHING, options=named) if named else None
 
 
 def _by_tone(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:

@@ -15,16 +15,17 @@ from adapters.slack.logoff_view import (
     LOGOFF_CALLBACK,
     PAGE,
     SHORTCUT_CALLBACK,
-    actor_of,
     draft_of,
     errors_in,
     form_call,
     logoff_view,
     options_of,
+    page_of,
     ticked_in,
 )
-from adapters.slack.payloads import command_call
+from adapters.slack.payloads import actor_of, command_call
 from adapters.slack.render import Drawing, draw_text
+from adapters.slack.view_answers import is_shown_in_form
 from bot.cards import logoff_form, wording
 from bot.cards.forms import not_opened
 from bot.domain.draft import Draft
@@ -64,6 +65,7 @@ class FormListeners:
     def register(self, app: App) -> None:
         """Register them with the app."""
         app.shortcut(SHORTCUT_CALLBACK)(self.on_shortcut)
+        app.action(re.compile(f"^press_{logoff_form.FORM}:"))(self.on_shortcut)
         app.options(HOST)(self.on_typed)
         app.action(HOST)(self.on_host)
         app.action(re.compile(f"^{PAGE}:"))(self.on_page)
@@ -84,20 +86,26 @@ class FormListeners:
             else:
                 ack()
                 if self._why_not_opened(call.delivery, call.place):
-                    self._answer(call, self.forms.intake.ask(call).text, str(body.get("response_url") or ""))
+                    said = Drawing(text=draw_text(self.forms.intake.ask(call).text), blocks=[])
+                    answer_sender(self.client, str(body.get("response_url") or ""), call, said, replaces=False)
 
         return listener
 
     def on_shortcut(self, ack: Ack, body: Body) -> None:
-        """Open the form; its card goes to the direct messages, because a shortcut names no channel."""
+        """Open the form; its card goes to the direct messages, because neither a shortcut nor a home names a channel.
+
+        The answer to a press in a home stands above it, where its reader is.
+        """
         ack()
         actor, place = actor_of(body), Place(channel_id="")
         held = self.forms.intake.held_back(actor, place)
         why = held.text if held else self.forms.may_open(actor, place)
         why = why or self._why_not_opened(str(body["trigger_id"]), place)
         if why and not (held and held.is_repeated):
+            shown = Drawing(text=draw_text(why), blocks=[])
             call = CommandCall(command=COMMAND, text="", actor=actor, place=place, delivery="")
-            self._answer(call, why)
+            if not (body.get("view") and is_shown_in_form(self.client, body, shown)):
+                answer_sender(self.client, "", call, shown, replaces=False)
 
     def on_typed(self, ack: Ack, body: Body) -> None:
         """Name the computers that may be meant. No host and no database is asked."""
@@ -126,7 +134,7 @@ class FormListeners:
         """Show another page of sessions, and keep what is ticked on this one."""
         ack()
         view, draft = body["view"], draft_of(body["view"])
-        turned = draft.with_page(int(body["actions"][0]["value"]), ticked_in(view, draft))
+        turned = draft.with_page(page_of(body), ticked_in(view, draft))
         self.looks.update(view["id"], self.forms.form(actor_of(body), turned))
 
     def on_sent(self, ack: Ack, body: Body) -> None:
@@ -162,6 +170,3 @@ class FormListeners:
         with translate_errors():
             opened = self.client.conversations_open(users=actor.user_id)
             return replace(draft, place=Place(channel_id=str(opened["channel"]["id"]), name="directmessage"))
-
-    def _answer(self, call: CommandCall, sentence: str, url: str = "") -> None:
-        answer_sender(self.client, url, call, Drawing(text=draw_text(sentence), blocks=[]), replaces=False)

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.models.blocks import (
-    CheckboxesElement,
     InputBlock,
     Option,
     PlainTextInputElement,
     PlainTextObject,
-    StaticMultiSelectElement,
 )
 from slack_sdk.models.views import View
 
-from adapters.slack.limits import FORM_TITLE, HINT, LABEL, MOST_OPTIONS, OPTION_TEXT, cut
-from adapters.slack.logoff_view import tick_boxes
+from adapters.slack.fitting import NOTHING
+from adapters.slack.limits import (
+    FORM_TITLE,
+    HINT,
+    LABEL,
+    MOST_OPTIONS,
+    MOST_VIEW_BLOCKS,
+    OPTION_TEXT,
+    VIEW_JSON,
+    cut,
+)
+from adapters.slack.logoff_view import places_of, tick_boxes
+from adapters.slack.table import json_length
 from bot.cards.forms import choose_form, denial_form, reason_form
 from bot.cards.model import Press
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.cards.forms import ChooseForm, ReasonForm
+    from bot.cards.forms import ChooseForm, TextForm
     from bot.domain.request import Request
 
-    Form = ChooseForm | ReasonForm
-    Element = CheckboxesElement | StaticMultiSelectElement | PlainTextInputElement
+    Form = ChooseForm | TextForm
 
 CALLBACK, BLOCK = "choose", "targets"
 REASON_CALLBACK, REASON_BLOCK = "reason", "reason"
@@ -35,37 +44,61 @@ DENIAL_CALLBACK = Press.DENY.value
 
 
 def choose_view(request: Request, value: str) -> View:
-    """Return the form as a modal.
+    """Return the form as a modal, with a menu for each hundred targets.
 
     `value` is the button's, `id:version`. The value of an option is its target's position on the card, from 0.
     """
-    form = choose_form(request, MOST_OPTIONS)
-    options = [
-        Option(value=str(place), text=PlainTextObject(text=cut(row, OPTION_TEXT), emoji=False))
-        for place, row in enumerate(form.rows)
-    ]
-    element = tick_boxes(BLOCK, options, options)
-    return _modal(form, element, CALLBACK, BLOCK, value)
+    most = _most_rows(choose_form(request, MOST_OPTIONS * MOST_VIEW_BLOCKS))
+    form = choose_form(request, most)
+    options = [_option(place, row) for place, row in enumerate(form.rows)]
+    blocks = []
+    for first in range(0, len(options), MOST_OPTIONS):
+        part, block = options[first : first + MOST_OPTIONS], f"{BLOCK}:{first}" if first else BLOCK
+        blocks.append(
+            InputBlock(
+                block_id=block,
+                label=PlainTextObject(text=cut(form.label_of(first + 1, first + len(part)), LABEL)),
+                hint=None if first else PlainTextObject(text=cut(form.hint, HINT)),
+                element=tick_boxes(block, part, part),
+                optional=len(options) > MOST_OPTIONS or None,  # all of one menu may go, and the others stay
+            )
+        )
+    return _modal(form, CALLBACK, value, *blocks)
+
+
+def _option(place: int, row: str) -> Option:
+    return Option(value=str(place), text=PlainTextObject(text=cut(row, OPTION_TEXT) or NOTHING, emoji=False))
+
+
+def _most_rows(form: ChooseForm) -> int:
+    """Return how many rows the form may have: each is an option, and ticked."""
+    lengths = (2 * json_length([_option(place, row).to_dict()]) for place, row in enumerate(form.rows))
+    return sum(total <= VIEW_JSON for total in accumulate(lengths))
 
 
 def reason_view(request: Request, value: str) -> View:
     """Return the form for the reason of a forced command. `value` is the button's."""
     form = reason_form(request)
     element = PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, min_length=1)
-    return _modal(form, element, REASON_CALLBACK, REASON_BLOCK, value)
+    return text_view(form, element, REASON_CALLBACK, value, REASON_BLOCK)
 
 
 def denial_view(request: Request, value: str) -> View:
     """Return the form for the reason of a no. `value` is the button's."""
     form = denial_form(request)
     element = PlainTextInputElement(action_id=REASON_BLOCK, max_length=form.longest, multiline=True)
-    return _modal(form, element, DENIAL_CALLBACK, REASON_BLOCK, value, optional=not form.is_needed)
+    return text_view(form, element, DENIAL_CALLBACK, value, REASON_BLOCK)
 
 
-def _modal(  # noqa: PLR0913 - a form, and what Slack sends back with it
-    form: Form, element: Element, callback: str, block: str, value: str, *, optional: bool = False
-) -> View:
+def text_view(form: TextForm, element: PlainTextInputElement, callback: str, value: str, block: str) -> View:
+    """Return a form with one text as a modal. `value` comes back with it."""
     label, hint = PlainTextObject(text=cut(form.label, LABEL)), PlainTextObject(text=cut(form.hint, HINT))
+    optional = None if form.is_needed else True
+    field = InputBlock(block_id=block, label=label, hint=hint, element=element, optional=optional)
+    return _modal(form, callback, value, field)
+
+
+def _modal(form: Form, callback: str, value: str, *blocks: InputBlock) -> View:
     return View(
         type="modal",
         callback_id=callback,
@@ -73,7 +106,7 @@ def _modal(  # noqa: PLR0913 - a form, and what Slack sends back with it
         title=PlainTextObject(text=cut(form.title, FORM_TITLE)),
         submit=PlainTextObject(text=cut(form.submit, FORM_TITLE)),
         close=PlainTextObject(text=cut(form.close, FORM_TITLE)),
-        blocks=[InputBlock(block_id=block, label=label, hint=hint, element=element, optional=optional or None)],
+        blocks=blocks,
     )
 
 
@@ -95,5 +128,6 @@ def written_in(view: Mapping[str, Any]) -> str:
 
 def picked_in(view: Mapping[str, Any]) -> frozenset[int]:
     """Return the positions of the targets that stayed in the list, from 0."""
-    chosen = view["state"]["values"][BLOCK][BLOCK].get("selected_options") or ()
-    return frozenset(int(option["value"]) for option in chosen)
+    entered = view["state"]["values"]
+    menus = [entered[block][block] for block in entered if block.partition(":")[0] == BLOCK]
+    return frozenset(place for menu in menus for place in places_of(menu.get("selected_options") or ()))

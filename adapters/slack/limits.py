@@ -17,9 +17,13 @@ FORM_TITLE = 24
 """The title of a form, and its two buttons."""
 LABEL = 2000
 HINT = 2000
+PLACEHOLDER = 150
+"""What a menu says while nothing is picked."""
 MESSAGE_TEXT = 3000
 MOST_VIEW_BLOCKS = 100
 """Blocks of one form or home."""
+VIEW_JSON = 200_000
+"""All of a form as JSON: Slack takes 250 KB."""
 MOST_BUTTONS = 25
 """Elements of one row of buttons."""
 MOST_OPTIONS = 100

@@ -26,7 +26,7 @@ from adapters.slack.forms import (
 from adapters.slack.message_form import TEXT_BLOCK, message_call, message_view
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
-from adapters.slack.view_answers import is_shown_in_form
+from adapters.slack.view_answers import failure_in_form, is_shown_in_form
 from adapters.slack.web import post_to
 from bot.cards import wording
 from bot.cards.forms import NOT_OPENED_IN_TIME, not_opened
@@ -151,7 +151,7 @@ def _on_press(intake: Intake, wake: Wake, asked: Asked, client: WebClient, keepe
 
 def _answer(client: WebClient, body: dict[str, Any], call: PressCall | CommandCall, response: Response) -> None:
     """Answer the sender alone: at the address that came with it, else with a private message there."""
-    if body.get("view") and is_shown_in_form(client, body, _drawn(response)):
+    if body.get("view") and is_shown_in_form(client, body, _drawn(response, in_form=True)):
         return
     replaces = response.replaces and bool((body.get("container") or {}).get("is_ephemeral"))
     answer_sender(client, str(body.get("response_url") or ""), call, _drawn(response), replaces=replaces)
@@ -268,11 +268,14 @@ def on_error(error: Exception, body: dict[str, Any], context: BoltContext) -> Bo
             post_to(str(body["response_url"]), {**said, "replace_original": False})
         except ChatError as failed:
             log.warning("listener.not_told", message=failed.message)
-    return None if context.ack.response else BoltResponse(status=200, body=said)
+    return None if context.ack.response else BoltResponse(status=200, body=failure_in_form(body, said["text"]) or said)
 
 
-def _drawn(response: Response) -> Drawing:
-    return draw(response.card) if response.card else Drawing(text=draw_text(_sentence(response)), blocks=[])
+def _drawn(response: Response, *, in_form: bool = False) -> Drawing:
+    """A form takes no table."""
+    if response.card:
+        return draw(response.card.in_letters() if in_form else response.card)
+    return Drawing(text=draw_text(_sentence(response)), blocks=[])
 
 
 def _sentence(response: Response) -> str:

@@ -7,6 +7,7 @@ of each page have a block of their own.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.models.blocks import (
@@ -25,12 +26,14 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from adapters.slack.fitting import NOTHING
 from adapters.slack.limits import MESSAGE_TEXT, OPTION_TEXT, OPTION_VALUE, cut
+from adapters.slack.payloads import actor_of
 from bot.cards import logoff_form as words
 from bot.cards.logoff_form import FormField
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.draft import Draft
-from bot.domain.people import Actor, Place
+from bot.domain.people import Place
 from bot.workflow.form_intake import COMMAND, FormCall
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ MOST_TICK_BOXES = 10
 
 _WAIT = "sync"
 _EMPTY: dict[str, Any] = {}
+_MOST_PAGES = 10_000
+_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def logoff_view(form: LogoffForm) -> View:
@@ -149,7 +154,7 @@ def _options() -> list[Block]:
 
 
 def _plain(text: str, limit: int = OPTION_TEXT) -> PlainTextObject:
-    return PlainTextObject(text=cut(text, limit), emoji=False)
+    return PlainTextObject(text=cut(text, limit) or NOTHING, emoji=False)
 
 
 def _option(text: str, value: str) -> Option:
@@ -163,14 +168,17 @@ def _kept(draft: Draft) -> str:
 
 
 def draft_of(view: Mapping[str, Any]) -> Draft:
-    """Return what the form kept. Raises `ValueError` for metadata that is none of this form."""
-    channel, name, host, look, page, ticks = json.loads(view["private_metadata"])
-    bits = int(ticks, 16)
+    """Return what the form kept; an empty draft for what no form of the bot keeps. Nothing in it is a right."""
+    try:
+        channel, name, host, look, page, ticks = json.loads(str(view.get("private_metadata")))
+        bits, shown = int(ticks, 16), int(page)
+    except (TypeError, ValueError, RecursionError):
+        return Draft(place=Place(channel_id=""))
     return Draft(
-        place=Place(channel_id=channel, name=name),
-        host=host,
-        look=look,
-        page=page,
+        place=Place(channel_id=str(channel), name=str(name)),
+        host=str(host),
+        look=str(look),
+        page=max(0, min(shown, _MOST_PAGES)),
         ticked=frozenset(place for place in range(bits.bit_length()) if bits >> place & 1),
     )
 
@@ -178,7 +186,18 @@ def draft_of(view: Mapping[str, Any]) -> Draft:
 def ticked_in(view: Mapping[str, Any], draft: Draft) -> frozenset[int]:
     """Return the places that are ticked on the page that the form shows."""
     chosen = _entered(view, f"{SESSIONS}:{draft.look}:{draft.page}", SESSIONS).get("selected_options") or ()
-    return frozenset(int(option["value"]) for option in chosen)
+    return places_of(chosen)
+
+
+def places_of(chosen: Iterable[Mapping[str, Any]]) -> frozenset[int]:
+    """Return the places that options stand for. A value that no form of the bot has stands for none."""
+    return frozenset(int(value) for option in chosen if _DIGITS.fullmatch(value := str(option.get("value"))))
+
+
+def page_of(body: Mapping[str, Any]) -> int:
+    """Return the page whose button was pressed; the first one for a value that no button of the bot has."""
+    value = str(body["actions"][0].get("value"))
+    return int(value) if _DIGITS.fullmatch(value) else 0
 
 
 def form_call(body: Mapping[str, Any]) -> FormCall:
@@ -196,12 +215,6 @@ def form_call(body: Mapping[str, Any]) -> FormCall:
         minutes=str(_entered(view, WARN, WARN).get("value") or ""),
         reason=str(_entered(view, REASON, REASON).get("value") or ""),
     )
-
-
-def actor_of(body: Mapping[str, Any]) -> Actor:
-    """Return who used the form."""
-    user = body["user"]
-    return Actor(user_id=str(user["id"]), name=str(user.get("username") or user.get("name") or ""))
 
 
 def errors_in(view: Mapping[str, Any], errors: Mapping[FormField, str]) -> dict[str, str]:

@@ -46,7 +46,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
     return PressCall(
         press=press,
         value=value,
-        actor=_actor(body),
+        actor=actor_of(body),
         place=Place(channel_id=str(channel.get("id") or ""), name=str(channel.get("name") or "")),
         delivery=str(body.get("trigger_id") or ""),
         message_ref=_message_ref(body.get("container") or {}),
@@ -56,7 +56,7 @@ def press_call(body: Mapping[str, Any]) -> PressCall:
 def _pressed(action: Mapping[str, Any]) -> tuple[str, str]:
     """Return the press and its value: those of the button, or of the option that was chosen in a menu or a list."""
     if action["action_id"] == MENU_ACTION:
-        press, _, value = str(action["selected_option"]["value"]).partition(" ")
+        press, _, value = str((action.get("selected_option") or {}).get("value") or "").partition(" ")
         return press, value
     carrier = action.get("selected_option") or action
     return str(action["action_id"]).removeprefix("press_").partition(":")[0], str(carrier.get("value") or "")
@@ -67,7 +67,7 @@ def form_call(body: Mapping[str, Any], picked: frozenset[int] | None = None, tex
     return PressCall(
         press=str(body["view"]["callback_id"]),
         value=str(body["view"].get("private_metadata") or ""),
-        actor=_actor(body),
+        actor=actor_of(body),
         place=Place(channel_id=""),
         picked=picked,
         text=text,
@@ -92,7 +92,7 @@ def _message_ref(container: Mapping[str, Any]) -> MessageRef | None:
     return MessageRef(channel_id=str(container.get("channel_id") or ""), ts=str(container["message_ts"]))
 
 
-def _actor(body: Mapping[str, Any]) -> Actor:
-    """Return the presser."""
+def actor_of(body: Mapping[str, Any]) -> Actor:
+    """Return who pressed, chose or sent something."""
     user = body["user"]
     return Actor(user_id=str(user["id"]), name=str(user.get("username") or user.get("name") or ""))

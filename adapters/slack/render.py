@@ -33,9 +33,7 @@ from adapters.slack.limits import (
     HEADER,
     MESSAGE_TEXT,
     MORE_TEXT,
-    MOST_FOLDED,
     OPTION_TEXT,
-    OPTION_VALUE,
     PARTS,
     SECTION_TEXT,
     cut,
@@ -83,7 +81,8 @@ def draw(card: Card, group_ids: Mapping[str, str] | None = None) -> Drawing:
     head = HeaderBlock(text=PlainTextObject(text=cut(signed(card.sign, card.headline), HEADER), emoji=False)).to_dict()
     below = [block.to_dict() for block in _below(card)]
     summary = escape_within(signed(card.sign, card.summary), MESSAGE_TEXT)
-    return Drawing(text=summary, blocks=[head, *draw_table(card, [head, *below]), *below])
+    table = draw_table(card, [head, *below])  # a menu alone picks one of the lines, so it stands below them
+    return Drawing(text=summary, blocks=[head, *table, *below] if card.table else [head, *below, *table])
 
 
 def _below(card: Card) -> Iterator[Block]:
@@ -258,12 +257,9 @@ def _markdown(part: LinePart) -> str:
 
 
 def _pressable(card: Card) -> Iterator[ButtonElement | OverflowMenuElement]:
-    """Yield the buttons, then the menu. What no option may carry, or has no room there, is a button."""
-    fitting = [entry for entry in card.menu if len(option_value(entry)) <= OPTION_VALUE][:MOST_FOLDED]
-    loose = [entry for entry in card.menu if entry not in fitting]
-    yield from (_button(button, place) for place, button in enumerate((*card.buttons, *loose)))
-    if fitting:
-        yield OverflowMenuElement(action_id=MENU_ACTION, options=[_option(entry) for entry in fitting])
+    yield from (_button(button, place) for place, button in enumerate(card.buttons))
+    if card.menu:
+        yield OverflowMenuElement(action_id=MENU_ACTION, options=[_option(entry) for entry in card.menu])
 
 
 def _option(entry: Button | CommandButton) -> Option:

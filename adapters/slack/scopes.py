@@ -24,8 +24,8 @@ class Scope:
 SCOPES = (
     Scope(
         name="commands",
-        reason="take slash commands",
-        consequence="No command reaches the bot.",
+        reason="take slash commands and the shortcut",
+        consequence="No command and no shortcut reaches the bot.",
     ),
     Scope(
         name="app_mentions:read",

@@ -26,7 +26,15 @@ from slack_sdk.models.blocks import (
     TableBlock,
 )
 
-from adapters.slack.limits import MESSAGE_JSON, MOST_CELLS, MOST_OPTIONS, MOST_TABLE_ROWS, OPTION_TEXT, cut, escape
+from adapters.slack.limits import (
+    MESSAGE_JSON,
+    MOST_OPTIONS,
+    MOST_TABLE_ROWS,
+    OPTION_TEXT,
+    PLACEHOLDER,
+    cut,
+    escape,
+)
 from bot.cards.table import PICK
 
 if TYPE_CHECKING:
@@ -48,17 +56,19 @@ _SPACE = "  "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """The first rows of a table, with their options."""
+    """The first rows of a table, with their options; or a menu that stands alone, with its first options."""
 
-    table: Table
+    table: Table | None
     pick: Pick | None
     rows: int  # how many are drawn
 
     def blocks(self) -> list[dict[str, object]]:
-        drawn = self.table.rows[: self.rows]
-        block: Block = _letters(self.table, drawn) if self.table.is_aligned else _table(self.table, drawn)
-        blocks: list[Block] = [block]
-        if rest := self.table.rest(self.rows):
+        blocks: list[Block] = []
+        if self.table and self.rows:
+            drawn = self.table.rows[: self.rows]
+            blocks.append(_letters(self.table, drawn) if self.table.is_aligned else _table(self.table, drawn))
+        rest = self.table.rest(self.rows) if self.table else self.pick.rest(self.rows) if self.pick else ""
+        if rest:
             blocks.append(ContextBlock(elements=[PlainTextObject(text=rest, emoji=False)]))
         if menu := self._menu():
             blocks.append(ActionsBlock(elements=[menu]))
@@ -72,7 +82,7 @@ class _Part:
             for each in self.pick.options
             if each.row < self.rows
         ][:MOST_OPTIONS]
-        placeholder = PlainTextObject(text=self.pick.label, emoji=False)
+        placeholder = PlainTextObject(text=cut(self.pick.label, PLACEHOLDER), emoji=False)
         return (
             StaticSelectElement(action_id=f"press_{PICK}", placeholder=placeholder, options=options)
             if options
@@ -81,11 +91,15 @@ class _Part:
 
 
 def draw_table(card: Card, others: Sequence[dict[str, object]]) -> list[dict[str, object]]:
-    """Return the blocks of the card's table, with as many rows as fit beside the other blocks of the message."""
-    if card.table is None:
-        return []
-    most = min(len(card.table.rows), MOST_TABLE_ROWS)
-    least, room = 1, MESSAGE_JSON - json_length(others)
+    """Return the blocks of the card's table and menu, with as many rows as fit beside the other blocks.
+
+    Where not one row fits, they are counted all the same.
+    """
+    if card.table:
+        most = min(len(card.table.rows), MOST_TABLE_ROWS)
+    else:
+        most = min(len(card.pick.options), MOST_OPTIONS) if card.pick else 0
+    least, room = 0, MESSAGE_JSON - json_length(others)
     while least < most:  # the more rows, the longer the message
         middle = (least + most + 1) // 2
         fits = json_length(_Part(table=card.table, pick=card.pick, rows=middle).blocks()) <= room
@@ -104,7 +118,8 @@ TABLE_REST = 150
 
 def table_lines(table: Table, most: int) -> list[str]:
     """Return the table as lines of mrkdwn for a message without blocks, with as many letters as it has room for."""
-    lines, length = [", ".join(table.columns)], len(", ".join(table.columns))
+    header = escape(", ".join(table.columns))
+    lines, length = [header], len(header)
     for row in table.rows:
         line = escape(", ".join(cell.shown for cell in row))
         length += len(line) + 1
@@ -116,8 +131,8 @@ def table_lines(table: Table, most: int) -> list[str]:
 
 
 def _table(table: Table, rows: Sequence[tuple[Cell, ...]]) -> TableBlock:
-    header = [RawTextObject(text=cut(name, CELL)) for name in table.columns[:MOST_CELLS]]
-    return TableBlock(rows=[header, *([_cell(each) for each in row[:MOST_CELLS]] for row in rows)])
+    header = [RawTextObject(text=cut(name, CELL)) for name in table.columns]
+    return TableBlock(rows=[header, *([_cell(each) for each in row] for row in rows)])
 
 
 def _cell(cell: Cell) -> RawTextObject | RichTextBlock:

@@ -45,3 +45,11 @@ def answer_view(shown: Drawing) -> View:
         close=PlainTextObject(text=cut(ANSWER_CLOSE, FORM_TITLE)),
         blocks=shown.blocks or [sentence],
     )
+
+
+def failure_in_form(body: dict[str, Any], sentence: str) -> dict[str, Any]:
+    """Return the ack that shows the sentence in a form that was sent, at its first field; empty for anything else."""
+    if body.get("type") != "view_submission":
+        return {}
+    fields = [str(block.get("block_id")) for block in body["view"].get("blocks") or () if block.get("type") == "input"]
+    return {"response_action": "errors", "errors": {fields[0]: sentence}} if fields else {}

@@ -81,16 +81,19 @@ def lines(request: Request) -> Iterator[Line]:
 
 
 def _button(request: Request, failed: Sequence[Target]) -> CommandButton | None:
-    """Return the button; None where its command would be too long, or might mean somebody else."""
-    ask = just(request, [target.session for target in failed])
+    return button_of(request, [target.session for target in failed], f"Try again {len(failed)}")
+
+
+def button_of(request: Request, sessions: Sequence[Session], label: str) -> CommandButton | None:
+    """Return the button that asks the same for just these sessions.
+
+    None where its command would be too long, or might mean somebody else.
+    """
+    ask = just(request, sessions)
     if ask is None:
         return None
-    button = CommandButton(
-        label=f"Try again {len(failed)}",
-        asker=request.actor.user_id,
-        command=facts_of(request.action).command,
-        text=escaped(written(ask)),
-    )
+    command, text = facts_of(request.action).command, escaped(written(ask))
+    button = CommandButton(label=label, asker=request.actor.user_id, command=command, text=text)
     return button if button.fits else None
 
 
@@ -102,7 +105,7 @@ def just(request: Request, sessions: Sequence[Session]) -> ActAsk | None:
     ask = request.ask
     if not isinstance(ask, ActAsk) or not all(session.logon for session in sessions):
         return None
-    names = dict.fromkeys(_typed(session) for session in sessions)
+    names = dict.fromkeys(account_pattern(session) for session in sessions)
     ids = tuple((each, each) for each in dict.fromkeys(session.id for session in sessions))
     ticks = tuple(dict.fromkeys(str(session.logon) for session in sessions))
     others = tuple(each for each in ask.conditions if each.field not in (Field.USER, Field.LOGON))
@@ -122,7 +125,7 @@ def just(request: Request, sessions: Sequence[Session]) -> ActAsk | None:
     return None if any(_means(just, each) for each in known if each not in sessions) else just
 
 
-def _typed(session: Session) -> str:
+def account_pattern(session: Session) -> str:
     """Return the account as a pattern that this name meets, and no shorter or longer one."""
     return _READ_OTHERWISE.sub("?", str(session.account))
 

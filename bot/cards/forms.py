@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards.text import outside, plain, unmarked
+from bot.cards.session_words import in_one_row
+from bot.cards.text import plain, unmarked
 from bot.cards.wording import called, session_state
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.requirement import DenyReason
@@ -31,10 +32,14 @@ class ChooseForm:
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(unmarked(plain(row)) for row in self.rows))
 
+    def label_of(self, first: int, last: int) -> str:
+        """Return the label above a part of the list, from one row to another, counted from 1."""
+        return self.label if last - first + 1 == len(self.rows) else f"{self.label}, {first:,} to {last:,}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonForm:
-    """The form behind "Give the reason": one text."""
+class TextForm:
+    """A form with one text: a reason, or a message."""
 
     title: str
     submit: str
@@ -45,11 +50,11 @@ class ReasonForm:
     is_needed: bool = True  # it may not be left empty
 
 
-def reason_form(request: Request) -> ReasonForm:
+def reason_form(request: Request) -> TextForm:
     """Return the form for the reason that `--force` lacks."""
     tickets = " and ".join(request.reason_asked or ())
     wanted = f" It has to contain a ticket number, like {tickets}." if tickets else ""
-    return ReasonForm(
+    return TextForm(
         title="Reason for --force",
         submit="Go on",
         close="Back",
@@ -59,11 +64,11 @@ def reason_form(request: Request) -> ReasonForm:
     )
 
 
-def denial_form(request: Request) -> ReasonForm:
+def denial_form(request: Request) -> TextForm:
     """Return the form behind Deny, for the reason."""
     is_needed = request.requirement is not None and request.requirement.deny_reason is DenyReason.NEEDED
     who = called(request.actor)
-    return ReasonForm(
+    return TextForm(
         title="Deny",
         submit="Deny",
         close="Back",
@@ -77,7 +82,7 @@ def denial_form(request: Request) -> ReasonForm:
 def choose_form(request: Request, most_rows: int) -> ChooseForm:
     """Return the form for the targets of the request, with `most_rows` rows at most."""
     more = len(request.targets) - most_rows
-    cut_off = f" Only the first {most_rows} fit here; the other {more} are taken out." if more > 0 else ""
+    cut_off = f" Only the first {most_rows:,} fit here; the other {more:,} are taken out." if more > 0 else ""
     return ChooseForm(
         title="Choose sessions",
         submit="Keep these",
@@ -85,7 +90,7 @@ def choose_form(request: Request, most_rows: int) -> ChooseForm:
         label="Who stays on the card",
         hint=f"Nothing happens yet: the card is drawn again for everybody.{cut_off}",
         rows=tuple(
-            f"{outside(str(t.session.account))} - {t.session.host} {t.session.id} - {session_state(t.session)}"
+            in_one_row(t.session, f"{t.session.host} {t.session.id} - {session_state(t.session)}")
             for t in request.targets[:most_rows]
         ),
     )

@@ -33,6 +33,8 @@ _SIGNS = {
     Ending.EXPIRED: Sign.EXPIRED,
     Ending.FAILED: Sign.FAULT,
 }
+_NOT_SEEN = "Not yet seen gone"
+_UNSURE = {Action.DISCONNECT: "Not yet seen disconnected", Action.MESSAGE: "Not known whether messaged"}
 _FAULTS = (Verdict.NO_RIGHT, Verdict.FAILED, Verdict.UNREACHABLE)
 
 
@@ -90,7 +92,7 @@ def headline(request: Request) -> str:
 
 def _waiting(request: Request) -> str:
     left = request.open_targets
-    who, is_one = f"{_those(left, len(request.targets))} on {where(request)}", len(left) == 1
+    who, is_one = f"{_those(left, len(request.targets))} on {_hosts_of(left) or where(request)}", len(left) == 1
     if request.ask.warn:
         return f"{who} {'is' if is_one else 'are'} warned and will be {verb(request).done}"
     return f"{who} will be {verb(request).done} after {duration(request.hold)}: nobody was asked"
@@ -149,7 +151,7 @@ def _outcome(request: Request) -> str:
     if done:
         return f"{verb(request).past} {_whom(request) if done == total else f'{done:,} of {total:,}'} {at}"
     if unsure:
-        return f"Not yet seen gone: {_those(unsure, total)} {at}"
+        return f"{_UNSURE.get(request.action, _NOT_SEEN)}: {_those(unsure, total)} {at}"
     verdicts = {target.verdict for target in request.targets}
     if verdicts == {Verdict.ALREADY_GONE}:
         return f"{_whom(request)} {at} {'was' if total == 1 else 'were'} gone already"
@@ -168,7 +170,8 @@ def on_a_phone(request: Request) -> str:
     names, between = _names(request), " " if said.endswith("?") else ": "
     if request.state is State.ENDED:
         who = f"{between}{names}" if names and request.ending is Ending.WHATIF else ""
-        return f"{said}{who}{why(request)} ({request.id})"
+        no = f": {outside(request.deny_reason, LONGEST_REASON)}" if request.ending is Ending.DENIED else ""
+        return f"{said}{who}{why(request)}{no if request.deny_reason else ''} ({request.id})"
     if request.state is State.ACTING or (not request.act_at and request.state is State.READY):
         names = ""
     asked = f"({request.id}, asked by {wording.called(request.actor)})"
@@ -199,13 +202,19 @@ def _reasons(request: Request) -> list[str]:
     never_begun = request.ending is Ending.EXPIRED and not request.begun
     for target in () if verdicts == {Verdict.ALREADY_GONE} or never_begun else request.targets:
         if said := briefly(target):
-            by_reason.setdefault(said, []).append(target)
-    few = sum(len(targets) for targets in by_reason.values()) <= MOST_NAMED
-    is_named = len(request.targets) == 1 and name_of(request.targets[0]) in headline(request)
-    return [
-        said if is_named or is_of_host(targets[0]) else f"{_short_names(request, targets, few=few)} {said}"
-        for said, targets in list(by_reason.items())[:MOST_NAMED]
-    ]
+            by_reason.setdefault(said.removeprefix(f"{target.session.host} "), []).append(target)
+    first, rest = list(by_reason.items())[:MOST_NAMED], list(by_reason.values())[MOST_NAMED:]
+    few = sum(len(targets) for targets in by_reason.values() if not is_of_host(targets[0])) <= MOST_NAMED
+    more = [f"{sum(map(len, rest)):,} for other reasons"] if rest else []
+    return [*(_reason(request, said, targets, few=few) for said, targets in first), *more]
+
+
+def _reason(request: Request, said: str, targets: list[Target], *, few: bool) -> str:
+    one = targets[0]
+    if is_of_host(one):
+        return said if briefly(one) == said else f"{_hosts_of(tuple(targets))} {said}"
+    is_named = len(request.targets) == 1 and name_of(one) in headline(request)
+    return said if is_named else f"{_short_names(request, targets, few=few)} {said}"
 
 
 def _short_names(request: Request, targets: list[Target], *, few: bool) -> str:
@@ -221,8 +230,9 @@ def _short_names(request: Request, targets: list[Target], *, few: bool) -> str:
 
 def _names(request: Request) -> str:
     """Return who is asked about, where the headline only counts them and they are few."""
-    names = list(dict.fromkeys(name_of(target) for target in request.targets if target.session.account.user))
-    return wording.join_names(names) if 1 < len(names) <= MOST_NAMED else ""
+    about = request.open_targets if request.state is State.READY else request.targets
+    names = list(dict.fromkeys(name_of(target) for target in about if target.session.account.user))
+    return wording.join_names(names) if len(names) <= MOST_NAMED and len(request.targets) > 1 else ""
 
 
 def verb(request: Request) -> ActionFacts:
@@ -256,5 +266,8 @@ def _those(targets: tuple[Target, ...], of: int) -> str:
 
 def where(request: Request) -> str:
     """Return the computers of the targets, or of the command before there are any."""
-    hosts = list(dict.fromkeys(target.session.host for target in request.targets)) or list(request.ask.hosts)
-    return wording.join_names(hosts)
+    return _hosts_of(request.targets) or wording.join_names(list(request.ask.hosts))
+
+
+def _hosts_of(targets: tuple[Target, ...]) -> str:
+    return wording.join_names(list(dict.fromkeys(target.session.host for target in targets)))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.cards import request_card
+from bot.cards import headlines, wording
 from bot.cards.home import Home, HomeRow, Section
+from bot.cards.logoff_form import SHORTCUT, FormButton
 from bot.cards.model import Bold, Channel, CommandButton, Line, LinePart, Mark, Timestamp, Tone, UserMention, mention
 from bot.cards.needs import joined
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import duration
-from bot.domain.request import Ending, State
+from bot.domain.request import State
 from bot.domain.session import SessionState
-from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from bot.domain.people import Actor
-    from bot.domain.request import Request
+    from bot.domain.request import Pause, Request
     from bot.policy.model import Rule
 
 MOST_RULES = 6
@@ -51,6 +51,7 @@ class HomeContent:
     rules: tuple[Rule, ...] = ()  # those that name the reader
     hosts: tuple[str, ...] = ()  # the computers that they may know of
     contact: str = ""  # whom people ask about the bot
+    pause: Pause | None = None  # nothing new is started, and why
 
 
 def build(content: HomeContent) -> Home:
@@ -60,16 +61,24 @@ def build(content: HomeContent) -> Home:
         return Home(sections=(Section(title="Logging sessions off", rows=(only,)),), lines=tuple(_small_print(content)))
     return Home(
         sections=(
+            *_paused(content.pause),
             _section("Waiting for you", content, content.waiting, "Nothing waits for you."),
             _section("Running", content, content.running, "Nothing runs."),
             _latest(content),
         ),
         buttons=(
+            *_form(content),
             _button(content.reader, "Who is on...", Action.LIST, "help"),
             _button(content.reader, "How to type it", Action.LOG_OFF, "help"),
         ),
         lines=(_rights(content.rules), *_hosts(content.hosts), *_small_print(content)),
     )
+
+
+def _paused(pause: Pause | None) -> Iterator[Section]:
+    """Yield why nothing that is asked for now would be done. It stands above all else, before anybody types."""
+    if pause:
+        yield Section(title="Paused", rows=(HomeRow(line=Line(parts=(wording.paused(pause),))),))
 
 
 def _section(title: str, content: HomeContent, some: Some, nothing: str) -> Section:
@@ -87,9 +96,10 @@ def _latest(content: HomeContent) -> Section:
 
 def _row(request: Request, reader: Actor) -> HomeRow:
     parts: list[LinePart] = [
-        Mark(f"{sign_of(request)} "),
+        Mark(headlines.sign_of(request)),
+        " ",
         Bold(request.id),
-        f"  {request_card.build(request).headline}",
+        f"  {headlines.headline(request)}",
     ]
     is_own = request.actor.user_id == reader.user_id
     if not is_own:
@@ -111,36 +121,11 @@ def _button(reader: Actor, label: str, action: Action, text: str) -> CommandButt
     return CommandButton(label=label, asker=reader.user_id, command=facts_of(action).command, text=text)
 
 
-_ENDED = {
-    Ending.NOTHING_TO_DO: "⚪",
-    Ending.WHATIF: "👁",
-    Ending.REFUSED: "⛔",
-    Ending.DENIED: "🚫",
-    Ending.CANCELLED: "↩️",
-    Ending.EXPIRED: "⌛",
-    Ending.FAILED: "❌",
-}
-
-
-def sign_of(request: Request) -> str:
-    """Return the sign of the request's state; its words always stand beside it."""
-    match request.state:
-        case State.ASKED | State.AWAITING:
-            return "⏳"
-        case State.READY if request.act_at:
-            return "📣"
-        case State.READY | State.ACTING:
-            return "🔄"
-        case State.ENDED:
-            return _ENDED.get(request.ending or Ending.DONE) or _outcome(request)
-
-
-def _outcome(request: Request) -> str:
-    fine = {*facts_of(request.action).done_verdicts, Verdict.ALREADY_GONE}
-    done = sum(target.verdict in fine for target in request.targets)
-    if done == len(request.targets):
-        return "✅"
-    return "⚠️" if done or request.unsure_targets else "❌"
+def _form(content: HomeContent) -> Iterator[FormButton]:
+    """Yield the button that opens the form, for a reader whom a rule lets log somebody off."""
+    if any(Action.LOG_OFF in rule.may for rule in content.rules):
+        command = facts_of(Action.LOG_OFF).command
+        yield FormButton(label=SHORTCUT, asker=content.reader.user_id, command=command, text="")
 
 
 def _rights(rules: tuple[Rule, ...]) -> Line:

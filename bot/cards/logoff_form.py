@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from bot.cards.model import CommandButton
+from bot.cards.session_words import in_one_row
 from bot.cards.text import outside, plain, unmarked
 from bot.cards.wording import count, session_state
 from bot.domain.ask import LONGEST_REASON
@@ -32,6 +34,18 @@ NO_TICKS = "Tick at least one session."
 TOO_MANY = "Those are too many for one command. Tick fewer."
 BAD_MINUTES = "Say whole minutes, from 1 to 60."
 LONG_REASON = f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
+NO_LETTERS = "Write the reason in letters and digits, or leave it empty."
+
+
+FORM = "form"
+"""The press on a button that opens the form. It belongs to no request, so it is no `Press`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormButton(CommandButton):
+    """A button that opens the form of its command, instead of asking it."""
+
+    press: ClassVar[str] = FORM
 
 
 class FormField(StrEnum):
@@ -103,6 +117,11 @@ def not_read(host: str) -> str:
     return f"{outside(host)} has not been read yet. Wait a moment, or choose it again."
 
 
+def nobody_to_tick(host: str) -> str:
+    """Return the sentence for a form that is sent though its computer has no session to tick; the form says why."""
+    return f"There is nobody on {outside(host)} whom you can tick. Choose another computer."
+
+
 def _note(draft: Draft, look: Request, pages: int) -> str:
     more = f", page {draft.page + 1} of {pages}" if pages > 1 else ""
     elsewhere = len(draft.ticked - frozenset(range(draft.page * PAGE, (draft.page + 1) * PAGE)))
@@ -119,4 +138,4 @@ def _why_nobody(look: Request) -> str:
 
 def _row(look: Request, place: int) -> str:
     session = look.targets[place].session
-    return f"{outside(str(session.account))} - {session.id} - {session_state(session)}"
+    return in_one_row(session, f"{session.id} - {session_state(session)}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bot.cards.forms import TextForm
 from bot.cards.model import CommandButton
-from bot.commands.house_style import quoted
-from bot.commands.tokens import escaped, plain_quotes
+from bot.commands.tokens import escaped, quoted
 from bot.domain.ask import LONGEST_REASON
 
 WRITE = "write"
@@ -21,18 +21,18 @@ class TextButton(CommandButton):
     press: ClassVar[str] = WRITE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageForm:
-    """The form as people read it."""
-
-    title: str = "Message"
-    submit: str = "Send"
-    close: str = "Back"
-    label: str = "What the person reads on the desktop"
-    hint: str = "Your name stands below it. The message is recorded."
-    longest: int = LONGEST_REASON  # how many characters it may have
+def message_form() -> TextForm:
+    """Return the form behind the button."""
+    return TextForm(
+        title="Message",
+        submit="Send",
+        close="Back",
+        label="What the person reads on the desktop",
+        hint="Your name stands below it. The message is recorded.",
+        longest=LONGEST_REASON,
+    )
 
 
 def with_text(value: str, text: str) -> str:
     """Return what a button carries whose command has the written text."""
-    return f"{value} --text {escaped(quoted(plain_quotes(text)))}"
+    return f"{value} --text {escaped(quoted(text))}"

@@ -207,6 +207,10 @@ class Card:
         """All that a reader can press: the buttons, then the entries of the menu."""
         return (*self.buttons, *self.menu)
 
+    def in_letters(self) -> Card:
+        """Return the card with its table as letters of one width, for a place that takes no table."""
+        return replace(self, table=self.table.aligned() if self.table else None)
+
     def unpressable(self) -> Card:
         """Return the card without anything to press."""
         return replace(self, buttons=(), menu=(), pick=None)

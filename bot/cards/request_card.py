@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.cards import again, fleet, headlines, needs, request_buttons, rows, session_table, wording
+from bot.cards import again, choosing, fleet, headlines, needs, request_buttons, rows, session_table, wording
 from bot.cards.model import Card, Line, LinePart, Timestamp, Tone, UserMention
 from bot.cards.terms import not_there, terms_of
 from bot.cards.text import bounded, outside
@@ -40,7 +40,7 @@ def build(request: Request, now: datetime | None = None) -> Card:
         headline=headlines.headline(request),
         summary=headlines.on_a_phone(request),
         table=session_table.table_of(request) if is_table else None,
-        pick=session_table.pick_of(request) if is_table else None,
+        pick=session_table.pick_of(request) if is_table else choosing.pick_of(request),
         lines=tuple(lines),
         buttons=request_buttons.of(request),
         menu=request_buttons.menu_of(request),

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.cards import details, rows, wording
 from bot.cards.model import Line, Mark, Tone
-from bot.cards.session_words import protocol
+from bot.cards.session_words import Presence, by_presence, label_of, presence, protocol, sign_of
 from bot.cards.signs import Sign
 from bot.cards.table import Cell, Option, Pick, Table
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action
 from bot.domain.durations import short
 from bot.domain.request import SAME_MACHINE, Ending
-from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
+from bot.domain.session import SessionState, filetime_to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,30 +34,7 @@ MOST_SILENT = 20
 """More computers without an answer are counted, not named."""
 
 _MOST_IDS = 10
-_NAME_IN_MENU = 40
-_PICK = "Pick a session..."
-
-
-class Presence(StrEnum):
-    """Whether somebody works in a session, by its word. Their order is that of the rows."""
-
-    AT_WORK = "at work"
-    UNKNOWN = "unknown"  # somebody is logged on, and nobody knows whether they work
-    UNREAD = "could not be read"
-    IDLE = "idle"
-    LEFT = "left"
-    NOBODY = "nobody"  # a service or a listener
-
-
-_SIGNS = {
-    Presence.AT_WORK: Sign.AT_WORK.value,
-    Presence.UNKNOWN: Sign.UNKNOWN.value,
-    Presence.UNREAD: Sign.UNKNOWN.value,
-    Presence.IDLE: Sign.IDLE.value,
-    Presence.LEFT: Sign.LEFT.value,
-    Presence.NOBODY: "",
-}
-_ORDER = tuple(Presence)
+PICK = "Pick a session..."
 
 
 def is_for(request: Request) -> bool:
@@ -69,24 +44,11 @@ def is_for(request: Request) -> bool:
     return len(request.targets) > 1 or not (request.ask.ids or request.ask.conditions)
 
 
-def presence(session: Session) -> Presence:
-    """Return whether somebody works in the session, as far as its host could tell."""
-    if session.unread:
-        return Presence.UNREAD
-    if not session.account.user:
-        return Presence.NOBODY
-    if session.state is SessionState.DISCONNECTED:
-        return Presence.LEFT
-    if session.state is not SessionState.ACTIVE or session.idle is None:
-        return Presence.UNKNOWN
-    return Presence.IDLE if session.idle >= IDLE_FROM else Presence.AT_WORK
-
-
 def state_of(session: Session) -> Cell:
     """Return the state with its sign: `at work`, `idle`, `left`. Without a person it is the word of Windows."""
     kind = presence(session)
     words = {Presence.NOBODY: session.state.label, Presence.UNKNOWN: _unknown(session)}
-    return Cell(sign=_SIGNS[kind], text=words.get(kind, kind.value))
+    return Cell(sign=sign_of(session), text=words.get(kind, kind.value))
 
 
 def _unknown(session: Session) -> str:
@@ -101,6 +63,8 @@ def headline(request: Request) -> str:
     people = {str(each.account).casefold() for each in sessions if each.account.user}
     if not people and not kinds[Presence.UNREAD]:
         return f"Nobody on {where}"
+    if not people:
+        return f"{wording.count(kinds[Presence.UNREAD], 'session')} on {where} could not be read"
     held = sum(bool(each.account.user) for each in sessions)
     said = wording.count(len(people), "person", "people")
     said += f" in {held:,} sessions" if held > len(people) else ""
@@ -127,11 +91,11 @@ def pick_of(request: Request) -> Pick | None:
     """Return the menu with the people of the table; None when there are none. Each option is one session."""
     several = _has_several_hosts(request)
     options = tuple(
-        Option(label=_picked(target.session, several=several), value=f"{request.id}:{place}", row=row)
+        Option(label=label_of(target.session, says_host=several), value=f"{request.id}:{place}", row=row)
         for row, (place, target) in enumerate(_rows(request))
         if target.session.account.user
     )
-    return Pick(label=_PICK, options=options) if options else None
+    return Pick(label=PICK, options=options) if options else None
 
 
 def notes(request: Request) -> list[Line]:
@@ -168,15 +132,11 @@ def _rows(request: Request) -> list[tuple[int, Target]]:
     Services and listeners are shown when they were asked for: by `--verbose`, by their ids, or by a search that found
     nobody else.
     """
-    every = sorted(enumerate(request.targets), key=lambda each: _by_presence(each[1].session))
+    every = sorted(enumerate(request.targets), key=lambda each: by_presence(each[1].session))
     if request.ask.verbose or request.ask.ids:
         return every
     people = [each for each in every if presence(each[1].session) is not Presence.NOBODY]
     return people or (every if request.ask.conditions else [])
-
-
-def _by_presence(session: Session) -> tuple[int, timedelta, str, int]:
-    return (_ORDER.index(presence(session)), session.idle or timedelta(), session.host, session.id)
 
 
 def _has_several_hosts(request: Request) -> bool:
@@ -213,12 +173,6 @@ def _person(session: Session) -> str:
     if session.account.user:
         return outside(str(session.account))
     return "somebody" if session.unread else outside(session.station) or "nobody"
-
-
-def _picked(session: Session, *, several: bool) -> str:
-    """Return one session in a line that fits into a menu, whatever its names are."""
-    where = f" on {session.host}" if several else ""
-    return f"{outside(str(session.account), _NAME_IN_MENU)}, session {session.id}{where}"
 
 
 def _unread(request: Request) -> Iterator[str]:

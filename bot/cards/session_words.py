@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.cards.signs import Sign
@@ -13,28 +14,72 @@ from bot.domain.session import IDLE_FROM, SessionState, filetime_to_datetime
 if TYPE_CHECKING:
     from bot.domain.session import Session
 
+ROW = 75
+"""Letters of one row that can be ticked or picked: more are cut."""
+
+_LEAST_OF_A_NAME, _AROUND = 20, 8
+"""What stays of a name beside the longest words, and room for what stands around one that is cut."""
+
+_LONGEST_NAME = 40
 _PROTOCOLS = {0: "console", 1: "Citrix", 2: "RDP"}
 """WTSClientProtocolType."""
 
 
+class Presence(StrEnum):
+    """Whether somebody works in a session, by its word."""
+
+    AT_WORK = "at work"
+    UNKNOWN = "unknown"  # somebody is logged on, and nobody knows whether they work
+    UNREAD = "could not be read"
+    IDLE = "idle"
+    LEFT = "left"
+    NOBODY = "nobody"  # a service or a listener
+
+
+_SIGNS = {
+    Presence.AT_WORK: Sign.AT_WORK,
+    Presence.UNKNOWN: Sign.UNKNOWN,
+    Presence.UNREAD: Sign.UNKNOWN,
+    Presence.IDLE: Sign.IDLE,
+    Presence.LEFT: Sign.LEFT,
+    Presence.NOBODY: Sign.NOBODY,
+}
+_ORDER = {Presence.AT_WORK: 0, Presence.UNKNOWN: 1, Presence.UNREAD: 1, Presence.NOBODY: 3}
+
+
+def presence(session: Session) -> Presence:
+    """Return whether somebody works in the session, as far as its host could tell."""
+    if session.unread:
+        return Presence.UNREAD
+    if not session.account.user:
+        return Presence.NOBODY
+    if session.state is SessionState.DISCONNECTED:
+        return Presence.LEFT
+    if session.state is not SessionState.ACTIVE or session.idle is None:
+        return Presence.UNKNOWN
+    return Presence.IDLE if session.idle >= IDLE_FROM else Presence.AT_WORK
+
+
 def sign_of(session: Session) -> Sign:
     """Return the sign of a session: who works there now is told apart from who left, and from what nobody knows."""
-    if session.unread:
-        return Sign.UNKNOWN
-    if not session.account.user:
-        return Sign.NOBODY
-    if session.state is SessionState.DISCONNECTED:
-        return Sign.LEFT
-    if session.state is not SessionState.ACTIVE or session.idle is None:
-        return Sign.UNKNOWN
-    return Sign.IDLE if session.idle >= IDLE_FROM else Sign.AT_WORK
+    return _SIGNS[presence(session)]
 
 
-def by_presence(session: Session) -> tuple[bool, int, timedelta, int]:
+def by_presence(session: Session) -> tuple[int, timedelta, str, int]:
     """Return what orders rows: people first, of them who works now, then who may, then the idle longest last."""
-    order = {Sign.AT_WORK: 0, Sign.UNKNOWN: 1}
-    is_nobody = not session.account.user and not session.unread
-    return (is_nobody, order.get(sign_of(session), 2), session.idle or timedelta(), session.id)
+    return (_ORDER.get(presence(session), 2), session.idle or timedelta(), session.host, session.id)
+
+
+def label_of(session: Session, *, says_host: bool) -> str:
+    """Return one session in a line that fits a button and an option, whatever its names are."""
+    where = f" on {session.host}" if says_host else ""
+    return f"{outside(str(session.account), _LONGEST_NAME)}, session {session.id}{where}"
+
+
+def in_one_row(session: Session, rest: str) -> str:
+    """Return the person and the rest as one row of a menu or a form. A long name is cut, and the rest stays whole."""
+    most = max(_LEAST_OF_A_NAME, ROW - len(rest) - _AROUND)
+    return f"{outside(str(session.account), most)} - {rest}"
 
 
 def protocol(session: Session) -> str:

@@ -29,8 +29,7 @@ def shorter(card: Card) -> Card:
     """Return the card in plain texts. Rows stay, because they name those who would be hit; so does the last line."""
     kept = [line for line in card.lines[:-1] if line.tone is not Tone.QUIET] + list(card.lines[-1:])
     lines = tuple(_short(line) for line in kept)
-    table = card.table.aligned() if card.table else None
-    return replace(card, headline=bounded(card.headline, MOST_LETTERS), table=table, lines=lines)
+    return replace(card.in_letters(), headline=bounded(card.headline, MOST_LETTERS), lines=lines)
 
 
 def _short(line: Line) -> Line:

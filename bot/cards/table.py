@@ -69,7 +69,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """The menu below a table, with which one row is picked."""
+    """A menu with which one row is picked: of the table, or where the card has none, of its lines."""
 
     label: str  # what the menu says while nothing is picked
     options: tuple[Option, ...]  # in the order of the rows
+
+    def rest(self, drawn: int) -> str:
+        """Return the line about the options that have no room in a menu without a table; empty when all have."""
+        more = len(self.options) - drawn
+        return f"and {more:,} more to pick: narrow it with user=, state= or id=" if more > 0 else ""

@@ -75,11 +75,7 @@ def by_host(targets: Iterable[Target]) -> list[Target]:
     hosts: dict[str, list[Target]] = {}
     for target in targets:
         hosts.setdefault(target.session.host, []).append(target)
-    return [target for here in hosts.values() for target in sorted(here, key=_presence)]
-
-
-def _presence(target: Target) -> tuple[object, ...]:
-    return by_presence(target.session)
+    return [target for here in hosts.values() for target in sorted(here, key=lambda each: by_presence(each.session))]
 
 
 def _lines(part: list[Target]) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards.text import bounded
+from bot.domain.actions import Action, facts_of
 from bot.domain.durations import short
 from bot.domain.moments import said_at
 from bot.domain.verdicts import Reason
@@ -41,9 +42,11 @@ def unreachable(target: Target) -> str:
     return f"nothing was done: {said}" if said else "the computer could not be reached; nothing was done"
 
 
-def unknown(target: Target, *, looks_again: bool, times: Times = NOT_SAID) -> str:
+def unknown(target: Target, action: Action, *, looks_again: bool, times: Times = NOT_SAID) -> str:
     """Return the words for an order without an answer, or a session that could not be looked at afterwards."""
-    open_end = f"may or may not be logged off; {_next(target, times, looks_again=looks_again)}"
+    leaves_trace = action is not Action.MESSAGE
+    then = _next(target, times, looks_again=looks_again) if leaves_trace else "a message leaves no trace to look for"
+    open_end = f"may or may not be {facts_of(action).done}; {then}"
     said = _fault(target)
     return f"{open_end}: {said}" if said else f"the answer was lost: {open_end}"
 

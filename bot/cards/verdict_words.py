@@ -30,7 +30,7 @@ SIGNS = {
 """What was wanted and is so, what was left alone on purpose, what a fault kept from happening, what nobody knows."""
 
 _CHANGED = {
-    Reason.PERSON: ("another person, or a new logon, holds this session now", "another person has the session"),
+    Reason.PERSON: ("another person, or a new logon, holds this session now", "replaced by another person"),
     Reason.CAME_BACK: ("came back to work", "came back"),
     Reason.LEFT: ("disconnected since the card was drawn", "left since"),
     Reason.UNREAD: (
@@ -47,13 +47,13 @@ _SKIPPED = {
     Reason.REQUEST_FAILED: ("the request failed before its turn", "had no turn"),
     Reason.NOT_WARNED: ("could not be warned", "could not be warned"),
     Reason.NOT_ALLOWED: ("", "no longer allowed"),
-    Reason.SESSION_ZERO: ("the services' session", "the services' session"),
-    Reason.BAD_ID: ("Windows has no such session id", "no such session"),
-    Reason.LISTENER: ("a listener", "a listener"),
-    Reason.NO_USER: ("nobody is logged on there now", "nobody is logged on"),
+    Reason.SESSION_ZERO: ("the services' session", "left alone: the services' session"),
+    Reason.BAD_ID: ("Windows has no such session id", "left alone: no such session"),
+    Reason.LISTENER: ("a listener", "left alone: a listener"),
+    Reason.NO_USER: ("nobody is logged on there now", "not logged on now"),
     Reason.NO_LOGON_TIME: (
         "Windows tells no logon time, so the person cannot be told apart",
-        "no logon time",
+        "left alone: no logon time",
     ),
 }
 """Why somebody was left alone: in a row of the card, and in the line of a locked phone."""
@@ -104,18 +104,18 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
                 return _stuck(target)
             return unsure.still_closing(target, looks_again=now.looks_again, times=now.times)
         case Verdict.NO_RIGHT | Verdict.FAILED:
-            return _refusal(target)
+            return _refusal(target, facts_of(now.action).done)
         case Verdict.SKIPPED:
             why = _SKIPPED.get(target.reason or Reason.STOPPED, ("", ""))[0]
             return ": ".join(filter(None, ("left alone", why, bounded(target.note))))
         case Verdict.UNREACHABLE:
             return unsure.unreachable(target)
         case Verdict.UNKNOWN:
-            return unsure.unknown(target, looks_again=now.looks_again, times=now.times)
+            return unsure.unknown(target, now.action, looks_again=now.looks_again, times=now.times)
 
 
 def briefly(target: Target) -> str:
-    """Return why a target was not done, in two or three words behind a name; empty when it was, or is pending."""
+    """Return why a target was not done, in a few words behind a name or a number; empty when it was, or is pending."""
     match target.verdict:
         case None | Verdict.GONE | Verdict.DISCONNECTED | Verdict.SENT:
             return ""
@@ -147,7 +147,8 @@ def _refused_briefly(target: Target) -> str:
             f"{target.session.host} refused the bot" if target.verdict is Verdict.NO_RIGHT else bounded(target.note, 80)
         )
     is_right = target.verdict is Verdict.NO_RIGHT
-    return f"the right {outside(target.note, 40)} is missing" if is_right else f"Windows error {target.code}"
+    why = f": the right {outside(target.note, 40)} is missing" if is_right else f" (error {target.code})"
+    return f"refused by Windows{why}"
 
 
 def _stuck(target: Target) -> str:
@@ -156,11 +157,11 @@ def _stuck(target: Target) -> str:
     return f"stuck: Windows says that it is busy (error {BUSY}). An administrator there can end it: {end_it}"
 
 
-def _refusal(target: Target) -> str:
+def _refusal(target: Target, done: str) -> str:
     """Return the words for a refusal: by Windows, with a code, or by the host as a whole, with a sentence only."""
     if not target.code:
         return f"nothing was done: {bounded(target.note)}"
     if target.verdict is Verdict.NO_RIGHT:
         missing = f"the bot's account lacks the right {outside(target.note)} on RDP-Tcp there"
         return f"Windows refused (error {target.code}): {missing}"
-    return f"Windows answered error {target.code}; not logged off"
+    return f"Windows answered error {target.code}; not {done}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.cards.session_words import Presence, presence
 from bot.cards.text import outside
 from bot.domain.actions import Action, facts_of
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.durations import duration, exactly, short
 from bot.domain.moments import said_at
 from bot.domain.request import Ending, State
-from bot.domain.session import IDLE_FROM, SessionState
+from bot.domain.session import SessionState
 from bot.errors import ConflictReason
 
 if TYPE_CHECKING:
@@ -32,19 +33,20 @@ def session_state(session: Session) -> str:
 
     What the host could not tell is said, and never taken for somebody who left.
     """
-    idle = session.idle
-    if not session.account.user and not session.unread:
-        return session.state.label
-    if session.state is SessionState.DISCONNECTED:
-        said = f"left {short(idle)} ago" if idle is not None else "left"
-        return f"{said}, {session.unread}" if session.unread else said
-    if session.unread:
-        return session.unread
-    if session.state is not SessionState.ACTIVE:
-        return session.state.label
-    if idle is None:
-        return "may be at work, idle time unknown"
-    return f"idle {short(idle)}" if idle >= IDLE_FROM else "at work"
+    idle = short(session.idle) if session.idle is not None else ""
+    left = f"left {idle} ago" if idle else "left"
+    is_active = session.state is SessionState.ACTIVE
+    words = {
+        Presence.AT_WORK: "at work",
+        Presence.UNKNOWN: "may be at work, idle time unknown" if is_active else session.state.label,
+        Presence.UNREAD: session.unread,
+        Presence.IDLE: f"idle {idle}",
+        Presence.LEFT: left,
+        Presence.NOBODY: session.state.label,
+    }
+    if session.unread and session.state is SessionState.DISCONNECTED:
+        return f"{left}, {session.unread}"
+    return words[presence(session)]
 
 
 def count(number: int, noun: str, many: str = "") -> str:
@@ -89,6 +91,8 @@ def clash(conflict: Conflict) -> str:
             return "The card has changed since you looked. Look again, then press."
         case ConflictReason.OUT_OF_ORDER if request.state is State.ACTING:
             return "It has begun already. Your press changed nothing."
+        case ConflictReason.OUT_OF_ORDER if request.state in (State.ASKED, State.AWAITING):
+            return "Nothing has begun that this could change. Look at the card again, then press."
         case _:
             return "This is over already. Your press changed nothing."
 

@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.commands.house_style import quoted
 from bot.commands.options import state_of
 from bot.commands.persons import account_in, is_like_a_person
 from bot.commands.spellings import computer_in, duration_in, ids_in
+from bot.commands.tokens import quoted
 from bot.domain.actions import Action, facts_of
 from bot.domain.durations import typed
 from bot.errors import Suggestion

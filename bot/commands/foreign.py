@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands.house_style import quoted
 from bot.commands.parameters import is_dashed
 from bot.commands.spellings import ids_in
-from bot.commands.tokens import Word, split
+from bot.commands.tokens import Word, quoted, split
 from bot.domain.actions import FACTS, Action
 from bot.errors import UsageError
 

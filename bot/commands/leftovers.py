@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.commands.house_style import quoted as in_quotes
 from bot.commands.options import Options, wrong_at
 from bot.commands.parameters import Takes
 from bot.commands.spellings import IDS, names_in, unit_in
+from bot.commands.tokens import quoted as in_quotes
 from bot.domain.inventory import is_pattern
 from bot.errors import Suggestion
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.commands.house_style import quoted
 from bot.commands.leftovers import as_a_reason, is_number
 from bot.commands.options import state_of
 from bot.commands.persons import account_in, is_like_a_person, is_person
 from bot.commands.spellings import duration_in, names_in
+from bot.commands.tokens import quoted
 from bot.domain.durations import typed
 from bot.errors import Suggestion
 

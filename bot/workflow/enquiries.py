@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.cards import request_card
@@ -60,9 +60,8 @@ class Enquiries:
         if request is None:
             unknown = f"I know no request {request_id} that you may see."
             return Card(headline=unknown, summary=unknown)
-        card = request_card.build(request).unpressable()
         # No second try follows an answer that a chat refuses.
-        return replace(card, table=card.table.aligned() if card.table else None)
+        return request_card.build(request).unpressable().in_letters()
 
     def _may_see(self, request: Request, person: Person) -> bool:
         """Return whether the person asked, may decide, or may list every computer of the request.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from bot.cards import logoff_form as words
 from bot.cards.logoff_form import ACTS, FormField
-from bot.commands.tokens import LONGEST, escaped, quoted
+from bot.commands.tokens import LONGEST, escaped, is_invisible, quoted
 from bot.domain.actions import Action
 from bot.domain.ask import LONGEST_REASON, Shown
 from bot.domain.inventory import is_pattern
@@ -33,7 +34,7 @@ MOST_NAMES = 20
 """Above so many people a command names ids alone; the sessions that were shown are compared in any case."""
 
 LONGEST_MINUTES = 60
-_ORDINARY = re.compile(r"[\w.$\\ -]+")
+_ORDINARY = re.compile(r"[\w.$\\-]+(?: [\w.$\\-]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,8 @@ class FormIntake:
             errors[FormField.HOST] = words.gone(host)
         elif look is None or look.state is not State.ENDED:
             errors[FormField.HOST] = words.not_read(host)
+        elif not look.targets:
+            errors[FormField.HOST] = words.nobody_to_tick(host)
         elif not ticked:
             errors[FormField.SESSIONS] = words.NO_TICKS
         if call.act not in dict(ACTS):
@@ -166,6 +169,8 @@ class FormIntake:
             errors[FormField.WARN] = words.BAD_MINUTES
         if len(call.reason) > LONGEST_REASON:
             errors[FormField.REASON] = words.LONG_REASON
+        elif call.reason.strip() and not _in_one_line(call.reason).strip(", "):
+            errors[FormField.REASON] = words.NO_LETTERS
         return errors
 
 
@@ -180,7 +185,7 @@ def _shown(target: Target) -> Shown:
 
 
 def _are_minutes(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 1 <= int(text[:4]) <= LONGEST_MINUTES
+    return text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= LONGEST_MINUTES
 
 
 def _command(host: str, ticked: tuple[Target, ...], call: FormCall) -> str:
@@ -193,6 +198,12 @@ def _command(host: str, ticked: tuple[Target, ...], call: FormCall) -> str:
         said.append("--sync")
     if call.minutes:
         said.append(f"--warn {int(call.minutes)}m")
-    if reason := " ".join(call.reason.split()):
+    if reason := _in_one_line(call.reason):
         said.append(f"--reason {quoted(reason)}")
     return " ".join(said)
+
+
+def _in_one_line(text: str) -> str:
+    """Return the text as a command takes it: without control characters, and empty when nothing of it can be seen."""
+    spaced = (" " if category(letter) in ("Cc", "Cs") else letter for letter in text if not is_invisible(letter))
+    return " ".join("".join(spaced).split())

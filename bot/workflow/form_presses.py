@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def opens_form(request: Request, press: Press, call: PressCall, presses: PressHandler) -> bool:
     """Return whether the press is one on a button with a form behind it. What was sent in a form opens none.
 
-    Where the request is decided already, a no is answered at once: nobody writes a reason for nothing.
+    Where the request is decided already, a no or a choice is answered at once: nobody fills in a form for nothing.
     """
     required = request.requirement
     match press:
         case Press.CHOOSE:
-            return call.picked is None
+            return call.picked is None and presses.is_waiting(request)
         case Press.REASON:
             return call.text is None
         case Press.DENY if not (required and required.deny_reason):

@@ -56,6 +56,7 @@ class HomeReader:
             rules=rules_for(policy, person),
             hosts=hosts_for(policy, person, self.inventory.names),
             contact=self.contact,
+            pause=self.authorizer.pause_switch.paused(),
         )
 
     def _refusal(self, person: Person) -> str:

@@ -244,7 +244,7 @@ class Intake:
         if call.text is None and call.value.partition(" ")[0] == call.actor.user_id:
             return Response(text="", wants_text=True)
         response = self._ask_by_button(replace(call, value=with_text(call.value, call.text or "")))
-        return replace(response, text="") if response.wake else response
+        return replace(response, text="") if response.is_taken else response
 
     def _picked(self, call: PressCall) -> Response:
         """Return what may be done with the session that was picked. It changes nothing."""

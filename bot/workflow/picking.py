@@ -1,13 +1,14 @@
-"""A session picked below a table. Nothing is done by that: the answer offers commands, asked like any others."""
+"""A session picked in a menu of a card. Nothing is done by that: the answer offers commands, asked like any others."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.cards import again, choosing
 from bot.cards.model import Card
 from bot.cards.picked_card import OFFERED, card_of
-from bot.domain.actions import Action
+from bot.domain.actions import Action, facts_of
 from bot.domain.events import Noted
 from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD
@@ -38,7 +39,7 @@ class Picker:
         request_id, _, number = call.value.partition(":")
         place = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else -1
         head = self.ledger.find(request_id, HEAD)
-        if head is None or head.action is not Action.LIST or head.ending is not Ending.ANSWERED:
+        if head is None or not (choosing.is_open(head) or _is_list(head)):
             return None
         if not _is_shown_to(head, call.actor.user_id):
             tried = f"{call.press} {request_id}"
@@ -48,14 +49,22 @@ class Picker:
         if request is None or not 0 <= place < len(request.targets):
             return None
         session = request.targets[place].session
-        return self._offer(session, call) if session.account.user else None
+        return self._offer(request, session, call) if session.account.user else None
 
-    def _offer(self, session: Session, call: PressCall) -> Card:
+    def _offer(self, request: Request, session: Session, call: PressCall) -> Card:
+        """Return what the person may do. Who had asked for an act gets that one, with the options of their command."""
         person = self.authorizer.person(call.actor)
         decided = {each: self.authorizer.may_do(person, call.place, each, session) for each in OFFERED}
         allowed = [each for each in OFFERED if decided[each].allowed]
         why_not = _sentence(decided[Action.LOG_OFF].message)
-        return card_of(session, allowed, call.actor.user_id, why_not)
+        own = None
+        if request.action in allowed and request.actor.user_id == call.actor.user_id:
+            own = again.button_of(request, [session], facts_of(request.action).plain)
+        return card_of(session, allowed, call.actor.user_id, why_not, own)
+
+
+def _is_list(request: Request) -> bool:
+    return request.action is Action.LIST and request.ending is Ending.ANSWERED
 
 
 def _is_shown_to(request: Request, user_id: str) -> bool:

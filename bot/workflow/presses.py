@@ -153,8 +153,8 @@ class PressHandler:
         decision = weigh(request, presser)
         if not decision.allowed:
             kind = _not_theirs(request, presser)
-            is_own_no = press in _NO and kind is NoteKind.OWN_PRESS and request.state is State.AWAITING
-            return NoEffect(request=request, kind=kind, message=CANCEL_INSTEAD if is_own_no else decision.message)
+            is_own_no = press in _NO and kind is NoteKind.OWN_PRESS
+            return NoEffect(request=request, kind=kind, message=_own_no(request) if is_own_no else decision.message)
         if request.state is State.AWAITING and not request.content_version <= version <= request.version:
             stale = Conflict("The card has changed.", request=request, reason=ConflictReason.STALE)
             return NoEffect(request=request, kind=NoteKind.STALE_PRESS, message=clash(stale))
@@ -259,10 +259,18 @@ def _no(request: Request, presser: Person, text: str | None) -> Event | NoEffect
     is_needed = required is not None and required.deny_reason is DenyReason.NEEDED
     if text == "" and is_needed and request.state is State.AWAITING:
         return NoEffect(request=request, kind=NoteKind.USAGE_ERROR, message=SAY_WHY)
-    if text and len(text) > LONGEST_REASON:
+    if text and len(text) > LONGEST_REASON and request.state is State.AWAITING:
         too_long = f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
         return NoEffect(request=request, kind=NoteKind.USAGE_ERROR, message=too_long)
     return Denied(by=presser.actor, on_version=request.version, reason=text or "")
+
+
+def _own_no(request: Request) -> str:
+    """Return the answer to a requester's Deny: their own no while it waits, and who was faster when it is decided."""
+    if request.state is State.AWAITING:
+        return CANCEL_INSTEAD
+    reason = ConflictReason.OVER if request.state is State.ENDED else ConflictReason.OUT_OF_ORDER
+    return clash(Conflict("It is decided.", request=request, reason=reason))
 
 
 def _not_theirs(request: Request, presser: Person) -> NoteKind:

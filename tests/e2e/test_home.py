@@ -69,7 +69,7 @@ def test_the_home_of_who_asks_has_what_waits_for_them_and_then_how_it_ended(stag
     wait_until(lambda: "✅" in words_of(stage, "dana"))
     ended = words_of(stage, "dana")
     assert "Nothing waits for you." in ended
-    assert "alice on comp1" in ended
+    assert json.dumps("Logged off CORP\\alice on comp1").strip('"') in ended
 
 
 def test_a_lead_has_what_they_may_decide_and_no_longer_once_they_have(stage: Rehearsal) -> None:

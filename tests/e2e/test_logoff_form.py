@@ -86,6 +86,37 @@ def test_the_shortcut_opens_the_same_form_and_its_card_comes_to_the_direct_messa
     assert card.channel.startswith("D")
 
 
+def press_on_home(stage: Rehearsal, handle: str) -> UserClient:
+    """Press the button of the home that opens the form."""
+    person = stage.visitor(handle)
+    person.open_home()
+    wait_until(lambda: bool(person.state()["home"]))
+    home = person.state()["home"]
+    elements = [each for block in home["blocks"] for each in block.get("elements", [])]
+    (button,) = [each for each in elements if each.get("text") and "Log somebody off..." in str(each["text"])]
+    assert person.operate(button["action_id"], None, view_id=home["id"])["ok"]
+    return person
+
+
+def test_the_button_of_the_home_opens_the_same_form_and_its_card_comes_to_the_direct_messages(stage: Rehearsal) -> None:
+    dana = press_on_home(stage, "dana")
+    wait_until(lambda: bool(dana.state()["views"]))
+    choose(stage, dana, "comp1")
+    assert dana.submit(form_sessions=[next(iter(rows_of(dana)))])["ok"]
+    asked = newest(stage)
+    assert (asked.command, asked.state, asked.place.channel_id[0]) == ("logoff", State.AWAITING, "D")
+    assert dana.messages()[-1].channel == asked.place.channel_id
+
+
+def test_a_form_that_a_home_cannot_open_is_answered_where_it_was_pressed(stage: Rehearsal) -> None:
+    refused = Fault(method="views.open", kind=FaultKind.ERROR, error="expired_trigger_id")
+    stage.workspace.plan(refused)
+    dana = press_on_home(stage, "dana")
+    wait_until(lambda: bool(dana.state()["views"]) or bool(dana.messages()))
+    said = str(dana.state()["views"]) + str(dana.messages())
+    assert "form could not be opened, and nothing has changed" in said
+
+
 def test_who_no_rule_names_is_told_and_sees_no_form_and_no_computer(stage: Rehearsal) -> None:
     gus = stage.visitor("gus")
     reply = gus.command("/logoff").reply
@@ -114,7 +145,8 @@ def test_a_host_that_does_not_answer_says_so_in_the_form_and_nothing_can_be_sent
     stage.farm.set_behaviour("comp2", "unreachable")
     choose(stage, dana, "comp2")
     assert "comp2" in note_of(dana)
-    assert dana.submit()["errors"] == {"form_host": "Tick at least one session."}
+    nobody = "There is nobody on comp2 whom you can tick. Choose another computer."
+    assert dana.submit()["errors"] == {"form_host": nobody}
 
 
 def test_the_same_form_sent_twice_is_one_request(stage: Rehearsal) -> None:

@@ -77,7 +77,7 @@ def test_verbose_shows_services_too(stage: Rehearsal) -> None:
     _, message = ask(stage, "/sessions comp1 --verbose")
     header, *all_of_them = rows(message)
     assert "Windows says" in header
-    assert any(row[1] == "Listening" for row in all_of_them)
+    assert any(row[1] == "▫️ Listening" for row in all_of_them)
 
 
 def test_a_picked_session_is_logged_off_by_its_button(stage: Rehearsal) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from bot.cards.home import Home, HomeRow, Section
+from bot.cards.logoff_form import LogoffForm, SessionRow
 from bot.cards.model import (
     Bold,
     Break,
@@ -22,6 +23,9 @@ from bot.cards.model import (
     Tone,
     UserMention,
 )
+from bot.cards.signs import Sign
+from bot.cards.table import Cell, Option, Pick, Table
+from bot.domain.draft import PAGE, Draft
 from bot.domain.posting import MessageRef
 from tests.support import builders as b
 
@@ -76,12 +80,60 @@ buttons = st.builds(
     st.lists(command_buttons, max_size=3),
     st.sampled_from((1, 9, 30)),
 )
+menus = st.lists(st.one_of(own_buttons, command_buttons), max_size=7)
+
+
+def _apart(found: tuple[Button | CommandButton, ...], folded: list[Button | CommandButton]) -> tuple[Any, ...]:
+    """A card has one button for each press, in its row or in its menu."""
+    presses = {button.press for button in found if isinstance(button, Button)}
+    own = {each.press: each for each in folded if isinstance(each, Button) and each.press not in presses}
+    return (*own.values(), *(each for each in folded if isinstance(each, CommandButton)))
+
+
+cells = st.one_of(
+    st.builds(lambda text, sign: Cell(text=text, sign=sign), texts, st.sampled_from(("", *Sign))),
+    st.just(Cell(at=b.NOW)),
+)
+
+
+def _table(row: list[Cell], times: int, name: str, *, is_aligned: bool) -> Table:
+    return Table(columns=(name,) * len(row), rows=(tuple(row),) * times, is_aligned=is_aligned)
+
+
+tables = st.builds(
+    _table,
+    st.builds(lambda some, times: some * times, st.lists(cells, min_size=1, max_size=4), st.sampled_from((1, 6))),
+    st.sampled_from((0, 1, 40, 99, 100, 500)),
+    st.sampled_from(("", "person", "x" * 200)),
+    is_aligned=st.booleans(),
+)
+picks = st.builds(
+    lambda label, name, value, number: Pick(
+        label=label,
+        options=tuple(Option(label=name, value=f"{value}{row}" if value else "", row=row) for row in range(number)),
+    ),
+    texts,
+    texts,
+    st.sampled_from(("", "TS-AAAAAA:", "v" * 148, "v" * 151)),
+    st.sampled_from((0, 1, 99, 101, 500)),
+)
 cards = st.builds(
-    lambda headline, summary, found, row: Card(headline=headline, summary=summary, lines=tuple(found), buttons=row),
-    texts,
-    texts,
+    lambda said, found, row, folded, table, pick: Card(
+        sign=said[0],
+        headline=said[1],
+        summary=said[2],
+        lines=tuple(found),
+        buttons=row,
+        menu=_apart(row, folded),
+        table=table,
+        pick=pick,
+    ),
+    st.tuples(st.sampled_from(("", *Sign)), texts, texts),
     many_lines,
     buttons,
+    menus,
+    st.none() | tables,
+    st.none() | picks,
 )
 rows = st.builds(
     lambda line, ref, button: HomeRow(line=line, card=ref, button=button),
@@ -101,4 +153,25 @@ homes = st.builds(
     st.lists(sections, max_size=5),
     st.lists(command_buttons, max_size=40),
     many_lines,
+)
+drafts = st.builds(
+    lambda host, page, ticked: Draft(
+        place=b.PLACE, host=host[:150], look="TS-AAAAAA" if host else "", page=page, ticked=frozenset(ticked)
+    ),
+    texts,
+    st.integers(0, 40),
+    st.sets(st.integers(0, 4000), max_size=200),
+)
+logoff_forms = st.builds(
+    lambda draft, note, name, number, pages: LogoffForm(
+        draft=draft,
+        note=note,
+        rows=tuple(SessionRow(place=draft.page * PAGE + place, text=name) for place in range(number)),
+        pages=pages,
+    ),
+    drafts,
+    texts,
+    texts,
+    st.sampled_from((0, 1, 10, 11, PAGE)),
+    st.sampled_from((1, 2, 41)),
 )

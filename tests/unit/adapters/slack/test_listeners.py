@@ -30,3 +30,14 @@ def test_a_listener_that_fails_after_its_ack_changes_no_ack(body: dict[str, Any]
     context = BoltContext()
     context.ack()
     assert on_error(RuntimeError("late"), body, context) is None
+
+
+def test_a_form_whose_listener_fails_stays_open_and_says_so_at_its_first_field() -> None:
+    blocks = [{"type": "section", "block_id": "note"}, {"type": "input", "block_id": "form_host"}]
+    body = {"type": "view_submission", "view": {"blocks": blocks}}
+    response = on_error(RuntimeError("secret"), body, BoltContext())
+    assert response
+    said = json.loads(response.body)
+    assert (said["response_action"], list(said["errors"])) == ("errors", ["form_host"])
+    assert "Reference" in said["errors"]["form_host"]
+    assert "secret" not in response.body

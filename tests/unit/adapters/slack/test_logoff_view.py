@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from adapters.slack.logoff_view import draft_of, errors_in, logoff_view, options_of
+from adapters.slack.logoff_view import draft_of, errors_in, logoff_view, options_of, page_of
 from bot.cards.logoff_form import FormField, LogoffForm, SessionRow
 from bot.commands.tokens import clean, escaped, quoted, split
 from bot.domain.draft import PAGE, Draft
@@ -74,3 +75,25 @@ def test_a_name_is_cut_to_the_text_of_an_option_and_left_out_where_no_value_hold
 def test_a_reason_stays_one_word_of_the_command_whatever_it_contains(said: str) -> None:
     word = split(clean(escaped(f"--reason {quoted(said)}")))[-1]
     assert word.text == said.replace("“", '"').replace("”", '"')
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        *["", "null", "{}", "[]", "TS-ABC234:1", "[1,2]", '["C", "n", "h", "l", "x", "0"]', "[" * 3000, None],
+        *['["C", "n", "h", "l", 0, "zz"]', '["C", "n", "h", "l", null, "0"]', '{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}'],
+    ],
+)
+def test_what_no_form_of_the_bot_keeps_is_an_empty_form(kept: str | None) -> None:
+    draft = draft_of({"private_metadata": kept})
+    assert (draft.host, draft.look, draft.ticked, draft.place.channel_id) == ("", "", frozenset(), "")
+
+
+@pytest.mark.parametrize(("page", "shown"), [(-5, 0), (3, 3), (10**9, 10_000)])
+def test_a_page_that_no_button_names_stays_within_bounds(page: int, shown: int) -> None:
+    assert draft_of({"private_metadata": json.dumps(["C", "n", "h", "l", page, "0"])}).page == shown
+
+
+@pytest.mark.parametrize(("value", "page"), [("2", 2), ("-1", 0), ("x", 0), (None, 0), ("9" * 5000, 0)])
+def test_a_page_button_carries_a_number(value: str | None, page: int) -> None:
+    assert page_of({"actions": [{"value": value}]}) == page

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.slack.forms import choose_view, form_view, picked_in, reason_view, written_in
+from adapters.slack.message_form import message_call
 from adapters.slack.payloads import command_call, form_call, press_call
 from bot.domain.events import ReasonAsked
 from bot.domain.lifecycle import advance
@@ -231,3 +232,43 @@ def test_what_is_written_is_taken_as_it_is(value: str | None, text: str) -> None
     assert written_in(view) == text
     call = form_call(form(view=view), text=written_in(view))
     assert (call.press, call.value, call.picked, call.text) == ("reason", "TS-7K3QXM:2", None, text)
+
+
+def test_of_more_targets_than_a_menu_has_each_can_stay_or_go() -> None:
+    targets = [b.target(place) for place in range(1, 351)]
+    view = choose_view(b.awaiting(*targets), "TS-AAAAAA:2").to_dict()
+    labels = [block["label"]["text"] for block in view["blocks"]]
+    assert labels == [f"Who stays on the card, {n}" for n in ("1 to 100", "101 to 200", "201 to 300", "301 to 350")]
+    ticked = {block["block_id"]: block["element"]["initial_options"] for block in view["blocks"]}
+    kept = {block: options[1:] if block != "targets:100" else [] for block, options in ticked.items()}
+    values = {block: {block: {"selected_options": options}} for block, options in kept.items()}
+    left = set(range(350)) - {0, 200, 300} - set(range(100, 200))
+    assert picked_in({"state": {"values": values}}) == left
+
+
+FORGED = ["x", "-1", "1.5", "", "٣", "1" * 5000, None, "0x1", " 1", "1\n"]
+
+
+@pytest.mark.parametrize("value", FORGED)
+def test_an_option_that_no_form_of_the_bot_has_stands_for_nobody(value: str | None) -> None:
+    chosen = [{"value": value}, {"value": "2"}]
+    assert picked_in({"state": {"values": {"targets": {"targets": {"selected_options": chosen}}}}}) == {2}
+
+
+@pytest.mark.parametrize("option", [None, {}, {"value": None}, {"value": "choose"}, {"value": "choose  "}])
+def test_an_entry_of_the_menu_without_a_request_is_an_unknown_press_and_no_crash(option: dict[str, Any] | None) -> None:
+    call = press_call(press(actions=[{"action_id": "press_menu", "selected_option": option}]))
+    assert call.aim is None
+
+
+def test_a_message_that_is_sent_twice_from_one_form_is_one_delivery() -> None:
+    view = form()["view"] | {"private_metadata": "C0OPS:ops U0DANA tsmessage comp1 id=3"}
+    view |= {"state": {"values": {"text": {"text": {"value": "hello"}}}}}
+    first, second = (message_call(form(view=view, trigger_id=each)) for each in ("1.2.a", "1.2.b"))
+    assert (first.delivery, first.value, first.place.channel_id) == (
+        "form VNHU13V36",
+        "U0DANA tsmessage comp1 id=3",
+        "C0OPS",
+    )
+    assert second == first
+    assert message_call(form(view=view | {"id": "VOTHER"})).delivery != first.delivery

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cards.home_content import MOST_HOSTS, MOST_RULES, HomeContent, Some, build, sign_of
+from bot.cards import request_card
+from bot.cards.home_content import MOST_HOSTS, MOST_RULES, HomeContent, Some, build
 from bot.cards.model import Card
 from bot.domain.actions import Action
 from bot.domain.posting import MessageRef
@@ -39,20 +40,24 @@ def rights(*rules: Rule) -> str:
     return words(build(HomeContent(reader=b.ASKER, at=b.NOW, rules=rules)).lines[0]).strip()
 
 
-def test_every_state_has_its_sign(subtests: pytest.Subtests) -> None:
-    wanted = {
-        "awaiting": "⏳",
-        "ready-warned": "📣",
-        "acting-one-done": "🔄",
-        "ended-denied": "🚫",
-        "ended-cancelled": "↩️",
-        "ended-expired": "⌛",
-        "ended-failed": "❌",
-    }
-    for name, sign in wanted.items():
+def test_a_row_has_the_sign_and_the_headline_of_its_card(subtests: pytest.Subtests) -> None:
+    for name, request in REQUESTS.items():
         with subtests.test(name):
-            assert sign_of(REQUESTS[name]) == sign
-    assert all(map(sign_of, REQUESTS.values()))
+            card = request_card.build(request)
+            home = build(HomeContent(reader=b.ASKER, at=b.NOW, latest=(request,)))
+            said = words(home.sections[2].rows[0].line).strip()
+            assert card.sign
+            assert said.startswith(f"{card.sign} {request.id}  {card.headline}")
+
+
+def test_who_may_log_somebody_off_has_the_button_of_the_form() -> None:
+    def labels(*rules: Rule, refusal: str = "") -> list[str]:
+        home = build(HomeContent(reader=b.ASKER, at=b.NOW, rules=rules, refusal=refusal))
+        return [button.label for button in home.buttons]
+
+    assert labels(LISTS) == ["Who is on...", "How to type it"]
+    assert labels(LISTS, FLEET) == ["Log somebody off...", "Who is on...", "How to type it"]
+    assert labels(FLEET, refusal="No rule names you.") == []
 
 
 def test_what_a_person_may_do_is_one_line() -> None:

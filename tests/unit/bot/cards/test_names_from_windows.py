@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.slack.forms import choose_view
-from bot.cards import request_card, wording
+from bot.cards import logoff_form, request_card, wording
+from bot.cards.forms import choose_form
 from bot.cards.model import Bold, Line
 from bot.cards.text import LONGEST_NAME, outside, plain
 from bot.domain.actions import Action
+from bot.domain.draft import Draft
 from bot.domain.request import Ending, State
 from bot.domain.session import Account
 from tests.support import builders as b
@@ -83,3 +87,17 @@ def test_no_name_breaks_the_what_if_or_the_form() -> None:
     request = b.request(targets=(target,), state=State.ENDED, ending=Ending.WHATIF)
     assert not any("\n" in word for line in request_card.build(request).lines for word in words(line))
     assert "\\n" not in str(choose_view(request, "TS-AAAAAA:1").to_dict())
+
+
+@pytest.mark.parametrize("letter", ["x", "א", "😀", "x\u0301"])
+def test_a_long_name_hides_neither_the_session_nor_its_state_in_a_row_that_is_ticked(letter: str) -> None:
+    long = Account(domain="CORP", user=letter * 300)
+    there = b.session(12, account=long)
+    request = b.awaiting(b.target(session=there), b.target(session=b.session(13, account=long)))
+    for row in choose_form(request, 100).rows:
+        assert len(row) <= 75
+        assert row.endswith(" - left 3 h ago")
+    look = replace(request, state=State.ENDED)
+    form = logoff_form.build(Draft(place=b.PLACE, host="comp1"), look)
+    assert [row.text.split(" - ", 1)[1] for row in form.rows] == ["12 - left 3 h ago", "13 - left 3 h ago"]
+    assert all(len(row.text) <= 75 for row in form.rows)

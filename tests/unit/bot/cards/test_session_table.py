@@ -110,7 +110,7 @@ def test_verbose_shows_services_and_the_words_of_windows() -> None:
     shown = {row[0]: dict(zip(card.table.columns, row, strict=True)) for row in rows(card)}
     assert len(shown) == 6
     assert shown[r"CORP\alice"]["Windows says"] == "Disconnected"
-    assert (shown["RDP-Tcp"]["state"], shown["Services"]["state"]) == ("Listening", "Disconnected")
+    assert (shown["RDP-Tcp"]["state"], shown["Services"]["state"]) == ("▫️ Listening", "▫️ Disconnected")
     assert list(shown)[-2:] == ["RDP-Tcp", "Services"]
     assert card.pick
     assert len(card.pick.options) == 4
@@ -177,3 +177,9 @@ def test_the_short_shape_keeps_the_table_as_letters_and_the_menu() -> None:
     assert card.table
     assert card.table.is_aligned
     assert card.pick
+
+
+def test_where_no_session_could_be_read_nobody_says_that_nobody_is_there() -> None:
+    unread = [b.session(n, account=NOBODY, state=SessionState.ACTIVE, error=5) for n in (8, 9)]
+    assert request_card.build(listed(*unread)).headline == "2 sessions on comp1 could not be read"
+    assert request_card.build(listed(SERVICES, unread[0])).headline == "1 session on comp1 could not be read"

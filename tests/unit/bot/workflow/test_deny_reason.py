@@ -263,3 +263,43 @@ def test_what_is_chosen_anew_begins_at_nothing() -> None:
     harness.run()
     assert harness.find(request.id).serving == ()
     assert "U0CHEN" not in harness.text_on_card(request)
+
+
+@pytest.mark.parametrize("press", ["deny", "deny_because"])
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [("approve", "bo approved this"), ("deny", "bo denied this"), ("expire", "This card had expired already")],
+)
+def test_a_requester_who_denies_what_is_decided_reads_who_decided(press: str, then: str, said: str) -> None:
+    harness = bot(DenyReason.UNASKED)
+    if then == "expire":
+        harness.jump(timedelta(hours=3))
+    else:
+        harness.press(then, by=BO)
+        harness.run()
+    response = harness.press(press, by=DANA)
+    assert response.text.startswith(said)
+    assert harness.notes_of(harness.request) == ["own_press"]
+
+
+def test_a_reason_that_is_too_long_is_no_fault_where_the_card_is_decided() -> None:
+    harness = bot()
+    say(harness, WHY)
+    assert say(harness, "x" * 5000).text.startswith("bo denied this")
+
+
+@pytest.mark.parametrize("by", [DANA, BO])
+def test_choosing_opens_no_form_where_the_card_is_decided(by: Actor) -> None:
+    harness = bot_with(asking_leads(1))
+    harness.ask_and_run("comp1 --all")
+    assert harness.press("choose", by=by).form
+    harness.press("deny", by=BO)
+    response = harness.press("choose", by=by)
+    assert (response.form, response.text.startswith("bo denied this")) == (None, True)
+
+
+def test_a_stop_of_what_waits_is_not_called_over() -> None:
+    harness = bot()
+    response = harness.press("stop", by=DANA)
+    assert response.text == "Nothing has begun that this could change. Look at the card again, then press."
+    assert harness.request.state is State.AWAITING

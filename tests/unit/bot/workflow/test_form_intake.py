@@ -8,17 +8,20 @@ import pytest
 
 from bot.cards.logoff_form import FormField
 from bot.domain.draft import Draft
+from bot.domain.people import Actor
 from bot.domain.request import Ending, State
+from bot.domain.session import Account, Session
 from bot.workflow.form_intake import FormAnswer, FormCall, FormIntake
+from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
 from tests.support.harness import BotHarness
 
 
 class Form:
-    """A form on comp1 whose sessions have been read: alice (3) and bob (5)."""
+    """A form on comp1 whose sessions have been read: these, else alice (3) and bob (5)."""
 
-    def __init__(self) -> None:
-        self.house = BotHarness()
+    def __init__(self, *sessions: Session) -> None:
+        self.house = BotHarness(terminal=FakeTerminal({"comp1": sessions}) if sessions else None)
         draft, response = self.forms.look(b.ASKER, Draft(place=b.PLACE), "comp1", "trigger 1")
         assert response.wake
         self.draft = draft
@@ -80,3 +83,81 @@ def test_a_computer_that_is_gone_from_the_inventory_is_refused_at_its_field() ->
     form = Form()
     form.draft = replace(form.draft, host="comp99")
     assert "comp99" in form.send(0).errors[FormField.HOST]
+
+
+@pytest.mark.parametrize("minutes", ["0", "61", "00600", "0001000", "600", "1.5", "-1", "٣", "x", "9" * 5000])
+def test_minutes_out_of_bounds_are_an_error_at_their_field(minutes: str) -> None:
+    form = Form()
+    call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V3", ticked=frozenset({0}), minutes=minutes)
+    answer = form.forms.submit(call)
+    assert (list(answer.errors), answer.response.wake) == ([FormField.WARN], None)
+
+
+@pytest.mark.parametrize("reason", [",", "\u200b", "\x00", " , , ", "\ufeff\u202e"])
+def test_a_reason_of_which_a_command_reads_nothing_is_an_error_at_its_field(reason: str) -> None:
+    form = Form()
+    call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V4", ticked=frozenset({0}), reason=reason)
+    assert list(form.forms.submit(call).errors) == [FormField.REASON]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("a\x00b", "a b"), ("two\nlines", "two lines"), ('say "no" <!channel> &amp;', 'say "no" <!channel> &amp;')],
+)
+def test_odd_letters_of_a_reason_are_no_error_at_another_field(typed: str, kept: str) -> None:
+    form = Form()
+    call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V5", ticked=frozenset({0}), reason=typed)
+    answer = form.forms.submit(call)
+    assert answer.errors == {}
+    assert answer.response.wake
+    assert form.house.find(answer.response.wake.request_id).ask.reason == kept
+
+
+@pytest.mark.parametrize("name", ["*", " b", "a  b", "$   ", "<@U0OTHER>", "--force", "me", "all", "e\u0301", "a\nb"])
+def test_a_ticked_person_with_an_odd_name_is_the_one_who_is_asked_about(name: str) -> None:
+    odd = b.session(3, account=Account(domain="", user=name))
+    form = Form(odd)
+    answer = form.send(0)
+    assert answer.response.wake, answer.errors
+    assert [target.session for target in form.house.find(answer.response.wake.request_id).targets] == [odd]
+
+
+def test_a_form_on_a_paused_bot_says_so_and_asks_for_no_tick_that_cannot_be_made() -> None:
+    house = BotHarness()
+    house.ledger.pause("Bo", "moving the farm")
+    forms = FormIntake(intake=house.intake)
+    draft, response = forms.look(b.ASKER, Draft(place=b.PLACE), "comp1", "trigger 1")
+    assert response.wake
+    house.scheduler.wake(response.wake)
+    house.run()
+    form = forms.form(b.ASKER, draft)
+    assert form.rows == ()
+    assert form.note.startswith("Paused by Bo since 2026-03-02 14:00 UTC: moving the farm.")
+    answer = forms.submit(FormCall(actor=b.ASKER, draft=draft, delivery="form V6"))
+    assert answer.errors == {FormField.HOST: "There is nobody on comp1 whom you can tick. Choose another computer."}
+
+
+def test_a_pause_that_begins_while_the_form_is_open_refuses_its_request() -> None:
+    form = Form()
+    form.house.ledger.pause("Bo", "moving the farm")
+    answer = form.send(0)
+    assert answer.response.wake
+    asked = form.house.find(answer.response.wake.request_id)
+    assert (asked.ending, asked.message.startswith("Paused by Bo")) == (Ending.REFUSED, True)
+    assert form.house.terminal.acts == []
+
+
+@pytest.mark.parametrize("who", ["U0NOBODY", "U0GUEST"])
+def test_who_may_nothing_is_shown_no_computer_and_no_session(who: str) -> None:
+    form = Form()
+    stranger = Actor(user_id=who, name="x")
+    assert form.forms.suggest(stranger, b.PLACE, "") == ()
+    assert form.forms.may_open(stranger, b.PLACE)
+    assert form.forms.form(stranger, form.draft).rows == ()
+    draft, response = form.forms.look(stranger, Draft(place=b.PLACE), "comp1", "trigger 9")
+    assert response.wake
+    form.house.scheduler.wake(response.wake)
+    looks = list(form.house.terminal.look_calls)
+    form.house.run()
+    assert form.forms.form(stranger, draft).rows == ()
+    assert form.house.terminal.look_calls == looks

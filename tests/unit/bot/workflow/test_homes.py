@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from bot.cards.model import Card
 from bot.domain.people import Actor, MemberStatus
 from bot.errors import ChatError
 from bot.policy.model import Policy, Rule
@@ -17,7 +18,7 @@ from bot.workflow.home_reader import MOST_ROWS, HomeReader
 from bot.workflow.homes import Homes
 from bot.workflow.publishing import PROGRESS_EVERY
 from tests.support import builders as b
-from tests.support.harness import ON_CALL, BotHarness
+from tests.support.harness import ON_CALL, BotHarness, text_of
 
 if TYPE_CHECKING:
     from bot.cards.home import Home, Section
@@ -235,3 +236,20 @@ def test_a_request_that_cannot_be_read_leaves_the_rest_of_the_home() -> None:
     house.bot.ledger.unreadable.add(request.id)
     house.open(b.ASKER)
     assert house.tabs.readers == [b.ASKER.user_id]
+
+
+def test_a_home_says_first_that_the_bot_is_paused_and_by_whom() -> None:
+    house = House()
+    house.bot.ledger.pause("Bo", "moving the farm\n<!channel>")
+    house.homes.opened(b.ASKER)
+    house.homes.look()
+    first = house.tabs.section(0)
+    assert first.title == "Paused"
+    said = text_of(Card(headline="", summary="", lines=(first.rows[0].line,)))
+    assert "Paused by Bo since 2026-03-02 14:00" in said
+    assert "moving the farm\ufffd<!channel>. Nothing new is started until somebody resumes." in said
+    house.bot.ledger.resume("Bo")
+    house.homes.opened(b.ASKER)
+    house.bot.clock.move(PROGRESS_EVERY)
+    house.homes.look()
+    assert house.tabs.section(0).title == "Waiting for you"

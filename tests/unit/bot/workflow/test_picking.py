@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.cards.model import Card
     from bot.domain.people import Actor, Place
     from bot.domain.request import Request
+    from bot.domain.session import Session
     from bot.workflow.response import Response
 
 ALICE, BOB = 1, 2
@@ -132,6 +134,13 @@ def test_what_was_written_is_the_text_of_the_message_and_nothing_else(harness: B
     assert (str(ask.ids), ask.force, ask.choice) == ("5", False, Choice.MATCHING)
 
 
+def test_a_text_that_is_sent_twice_is_one_message_and_no_error_in_the_form(harness: BotHarness) -> None:
+    first, second = write(harness, "Call me"), write(harness, "Call me")
+    assert first.wake
+    assert (second.wake, second.text) == (None, "")
+    assert len(harness.ledger.newest(9)) == 1
+
+
 @pytest.mark.parametrize("text", ["", " ", "x" * 301])
 def test_a_text_that_no_message_may_have_is_told_in_the_form(harness: BotHarness, text: str) -> None:
     response = write(harness, text)
@@ -171,10 +180,41 @@ def test_a_pick_from_a_request_that_is_no_list_is_unknown(harness: BotHarness) -
     assert pick(harness, f"{request.id}:0") == "I do not know this card any more. Ask again with the command."
 
 
-@pytest.mark.parametrize("name", ["al*", "al?ce", "a,b", "[ab]", 'a"b'])
-def test_a_name_that_a_filter_cannot_mean_exactly_is_offered_nothing(name: str) -> None:
+ODD = [
+    *["al*", "al?ce", "a,b", "[ab]", 'a"b', "a\u201cb", "a\u2018b", "a@b.c", "<!channel>", "```", "a\nb", "a\x00b"],
+    *["\u202ea", "a\u200bb", " a", "a  b", "a\u00a0b", "e\u0301", "✅", "<@U0OTHER>", "&amp;", "--force", "a" * 300],
+]
+
+
+def on_comp1(*sessions: Session) -> BotHarness:
+    return BotHarness(terminal=FakeTerminal({"comp1": sessions}), hosts=("comp1",))
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_each_button_reads_back_as_exactly_the_session_that_was_picked(name: str) -> None:
     odd = b.session(3, account=Account(domain="CORP", user=name))
-    harness = BotHarness(terminal=FakeTerminal({"comp1": (odd,)}), hosts=("comp1",))
+    harness = on_comp1(odd)
+    card = pick(harness, f"{listed(harness)}:0")
+    assert len(commands(card)) == 3
+    assert not isinstance(card, str)
+    assert [target.session for target in pressed(harness, card).targets] == [odd]
+
+
+@pytest.mark.parametrize("name", ["al*", "al?ce", "<!channel>", "e\u0301"])
+def test_a_button_for_an_odd_name_never_means_another_person_with_the_same_session_id(name: str) -> None:
+    odd = b.session(3, account=Account(domain="CORP", user=name))
+    harness = on_comp1(odd)
+    card = pick(harness, f"{listed(harness)}:0")
+    other = Account(
+        domain="CORP", user="".join("x" if not each.isascii() or each in "*?<!>" else each for each in name)
+    )
+    harness.terminal.set("comp1", replace(odd, account=other, logon=odd.logon + 10_000_000))
+    assert not isinstance(card, str)
+    assert pressed(harness, card).targets == ()
+
+
+def test_an_odd_name_without_a_logon_time_is_offered_nothing() -> None:
+    harness = on_comp1(b.session(3, account=Account(domain="CORP", user="al*"), logon=0))
     card = pick(harness, f"{listed(harness)}:0")
     assert commands(card) == []
     assert "cannot mean exactly" in str(card)
