@@ -18,7 +18,7 @@ PASTED = [
     "/logoff Get-TSSession -ComputerName comp1 -State Active -Synchronous | Stop-TSSession -Force",
     "/logoff comp1 id=5 -Confirm:$false",
 ]
-TOLD = "--force needs a reason here"
+TOLD = "⏳ --force needs a reason here"
 
 
 def newest(stage: Rehearsal) -> Request:

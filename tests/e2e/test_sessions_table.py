@@ -70,14 +70,14 @@ def test_the_table_has_people_only_with_their_states(stage: Rehearsal) -> None:
     assert shown["CORP\\bob"] == ["🟢 at work", "2 min", "5"]
     assert shown["CORP\\josé"] == ["🟡 idle", "48 min", "7"]
     assert shown["CORP\\alice"] == ["⚪ left", "3 h", "3"]
-    assert message.text.startswith(f"{len(people)} people on comp1 · ")
+    assert message.text.startswith(f"👥 {len(people)} people on comp1 · ")
 
 
 def test_verbose_shows_services_too(stage: Rehearsal) -> None:
     _, message = ask(stage, "/sessions comp1 --verbose")
     header, *all_of_them = rows(message)
     assert "Windows says" in header
-    assert any(row[1] == "Listening" for row in all_of_them)
+    assert any(row[1] == "▫️ Listening" for row in all_of_them)
 
 
 def test_a_picked_session_is_logged_off_by_its_button(stage: Rehearsal) -> None:
@@ -114,6 +114,20 @@ def test_whoever_picks_from_a_public_list_is_answered_alone(stage: Rehearsal) ->
     chen.pick("CORP\\bob")
     wait_until(lambda: len(chen.messages()) > before)
     assert chen.messages()[-1].ephemeral
+
+
+def test_a_command_that_names_nobody_offers_all_in_a_menu_and_keeps_its_options(crowd: Rehearsal) -> None:
+    dana = crowd.visitor("dana")
+    _, message = ask(crowd, '/logoff comp1 --reason "floor 5"')
+    drawn = len(options(message))
+    assert 25 < drawn <= 100
+    assert f"and {MANY - drawn} more to pick" in words(message)
+    dana.pick("CORP\\user9,")
+    wait_until(lambda: "Log off" in dana.messages()[-1].buttons)
+    dana.press("Log off")
+    request = newest(crowd)
+    assert [target.key for target in request.targets] == [("comp1", 9)]
+    assert request.ask.reason == "floor 5"
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
