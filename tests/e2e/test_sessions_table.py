@@ -116,6 +116,20 @@ def test_whoever_picks_from_a_public_list_is_answered_alone(stage: Rehearsal) ->
     assert chen.messages()[-1].ephemeral
 
 
+def test_a_command_that_names_nobody_offers_all_in_a_menu_and_keeps_its_options(crowd: Rehearsal) -> None:
+    dana = crowd.visitor("dana")
+    _, message = ask(crowd, '/logoff comp1 --reason "floor 5"')
+    drawn = len(options(message))
+    assert 25 < drawn <= 100
+    assert f"and {MANY - drawn} more to pick" in words(message)
+    dana.pick("CORP\\user9,")
+    wait_until(lambda: "Log off" in dana.messages()[-1].buttons)
+    dana.press("Log off")
+    request = newest(crowd)
+    assert [target.key for target in request.targets] == [("comp1", 9)]
+    assert request.ask.reason == "floor 5"
+
+
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
 def test_where_slack_takes_no_table_it_comes_as_letters(stage: Rehearsal, error: str) -> None:
     stage.workspace.plan(Fault(method="chat.postEphemeral", kind=FaultKind.ERROR, error=error, times=1))
