@@ -55,7 +55,7 @@ def take_cards(stage: Rehearsal, browser: Browser, scheme: str) -> None:
     take_card(page, "card-waiting", scheme)
     card.get_by_role("button", name="Log off 1").click()
     host_of(page, "comp1").get_by_text("logging off").wait_for()
-    wait_for(page, "being logged off")
+    page.locator(".message", has_text="being logged off").wait_for()
     take_card(page, "card-running", scheme)
     wait_for(page, "Logged off CORP")
     page.get_by_role("button", name="1 reply").wait_for()
