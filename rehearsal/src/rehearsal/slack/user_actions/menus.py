@@ -68,7 +68,7 @@ async def use_shortcut(context: Context, person: Person, callback_id: str, deliv
     return await deliver(context, Delivery(kind="interactive", payload=payload, url=url, times=deliveries))
 
 
-def blocks_for(context: Context, person: Person, message: Message, version: int) -> list[Json]:
+def blocks_for(context: Context, person: Person, message: Message, version: int) -> tuple[Json, ...]:
     """The blocks of one version of the message. Raises SlackError where the person does not see it or it has none."""
     if not context.store.can_see(person, message):
         raise SlackError("message_not_found")
