@@ -57,7 +57,7 @@ foreign: .venv/dev ## Add Ansible, for the tests in which it speaks to the farm
 	$(SYNC) --inexact --group foreign
 
 pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
-	PYTHONPATH=rehearsal/tests $(BIN)/python -m tests.browser.pictures
+	PYTHONPATH=rehearsal/tests:bench $(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .deep.jsonl

@@ -12,6 +12,7 @@ from adapters.sql.mapping import request_of
 from adapters.sql.request_queries import read_requests
 from adapters.sql.tables import UNENDED, request
 from bot.domain.actions import FACTS
+from bot.domain.request import Ending
 from bot.errors import UnreadableRequest
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def open_heads(connection: Connection, limit: int, asks: Asks) -> Iterator[Reque
 
 
 def newest_act_ids(connection: Connection, user_id: str, limit: int) -> list[str]:
-    """Return the ids of the person's newest requests that act, among those that they asked last."""
-    of_them = select(request.c.id, request.c.action).where(request.c.actor_id == user_id)
+    """Return the ids of the person's newest requests that act, among those that they asked last.
+
+    One that was only answered has nobody chosen: it asked who is there, as a list does.
+    """
+    of_them = select(request.c.id, request.c.action, request.c.ending).where(request.c.actor_id == user_id)
     rows = connection.execute(of_them.order_by(request.c.asked_at.desc()).limit(LOOKED_AT))
-    return [row.id for row in rows if row.action in _ACTS][:limit]
+    return [row.id for row in rows if row.action in _ACTS and row.ending != Ending.ANSWERED][:limit]

@@ -45,13 +45,14 @@ class HomeReader:
         if refusal := self._refusal(person):
             return HomeContent(reader=reader, at=now, refusal=refusal, contact=self.contact)
         heads = self.ledger.open_heads(MOST_OPEN)
+        waiting = [head for head in heads if self._waits_for(head, person)]
         running = [head for head in heads if self._is_theirs(head, person)]
         return HomeContent(
             reader=reader,
             at=now,
-            waiting=self._some([head for head in heads if self._waits_for(head, person)]),
+            waiting=self._some(waiting),
             running=self._some(running),
-            latest=self._latest(reader, {head.id for head in running}),
+            latest=self._latest(reader, {head.id for head in (*waiting, *running)}),
             is_cut=len(heads) >= MOST_OPEN,
             rules=rules_for(policy, person),
             hosts=hosts_for(policy, person, self.inventory.names),

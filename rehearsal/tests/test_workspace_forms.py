@@ -294,6 +294,28 @@ def test_a_shortcut_opens_a_form_and_its_menu_is_filled_by_the_app(
         dana.operate("host", "never-suggested")
 
 
+def test_a_menu_in_a_message_is_filled_by_the_app_too(
+    app: App, web: WebClient, workspace: Workspace, dana: UserClient
+) -> None:
+    element = {"type": "external_select", "action_id": "host", "min_query_length": 1}
+    posted = web.chat_postMessage(channel=OPS, text="x", blocks=[{"type": "actions", "elements": [element]}])
+    where = {"channel": OPS, "message_ts": posted["ts"]}
+    payload, options = app.take(dana.suggest, "com", "host", answer={"options": [option("comp1")]}, **where)
+    assert (payload["type"], payload["container"]["message_ts"]) == ("block_suggestion", posted["ts"])
+    assert (payload["channel"]["id"], payload["message"]["ts"]) == (OPS, posted["ts"])
+    assert {"view", "trigger_id", "response_url"} & set(payload) == set()
+    assert [each["value"] for each in options] == ["comp1"]
+    chosen, _ = app.take(dana.operate, "host", "comp1", **where)
+    assert chosen["actions"][0]["selected_option"]["value"] == "comp1"
+    with pytest.raises(UserClientError, match="invalid_value"):
+        dana.operate("host", "never-suggested", **where)
+    with pytest.raises(UserClientError, match="message_not_found"):
+        dana.suggest("com", "host", channel=OPS, message_ts="1.000001")
+    secret = web.chat_postEphemeral(channel=OPS, user=DANA, text="x", blocks=posted["message"]["blocks"])
+    with pytest.raises(UserClientError, match="message_not_found"):
+        UserClient(workspace.url, "bo").suggest("com", "host", channel=OPS, message_ts=secret["message_ts"])
+
+
 @pytest.mark.parametrize(
     "answer",
     [None, {"options": [option("x")] * 101}, {"options": [option("x" * 76)]}, {"options": [{"value": "x"}]}, {}],

@@ -15,7 +15,7 @@ from app.cli.audit import audit
 from app.config.settings import load
 from app.rehearse.environment import open_stage
 from rehearsal_testing.browser import FLAGS
-from rehearsal_testing.page_actions import host_of, type_command, wait_for, wait_for_card
+from rehearsal_testing.page_actions import host_of, type_command, wait_for_card
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -55,12 +55,11 @@ def take_cards(stage: Rehearsal, browser: Browser, scheme: str) -> None:
     take_card(page, "card-waiting", scheme)
     card.get_by_role("button", name="Log off 1").click()
     host_of(page, "comp1").get_by_text("logging off").wait_for()
-    wait_for(page, "being logged off")
+    page.locator(".message", has_text="being logged off").wait_for()
     take_card(page, "card-running", scheme)
-    wait_for(page, "Logged off CORP")
-    page.get_by_role("button", name="1 reply").wait_for()
-    take_card(page, "card-done", scheme)
+    page.locator(".message", has_text="Logged off CORP").wait_for()
     stage.wait_until_still()
+    take_card(page, "card-done", scheme)
 
 
 def take_pages(stage: Rehearsal, browser: Browser, scheme: str) -> None:
@@ -71,11 +70,10 @@ def take_pages(stage: Rehearsal, browser: Browser, scheme: str) -> None:
     type_command(page, COMMAND)
     wait_for_card(page).get_by_role("button", name="Log off 1").click()
     host_of(page, "comp1").get_by_text("session 3 · gone").wait_for()
-    page.get_by_role("button", name="1 reply").wait_for()
     page.locator("[data-event='ended']").wait_for()
     take_page(page, "page", scheme)
     phone = open_window(stage, browser, scheme, 390, 780)
-    wait_for(phone, "Logged off CORP")
+    phone.locator(".message", has_text="Logged off CORP").wait_for()
     take_page(phone, "phone", scheme)
     stage.wait_until_still()
 

@@ -216,3 +216,14 @@ def test_a_reset_leaves_the_hosts_folded(bare: Stage, open_page: OpenPage) -> No
     assert opened.get_attribute("data-host") == "comp2", "it was unfolded by hand"
     sign_one_out(bare, "rds-03")
     wait_until(lambda: host_of(page, "rds-03").get_attribute("open") is not None)
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_the_words_in_the_field_to_write_in_stand_in_one_line(bare: Stage, open_page: OpenPage, width: int) -> None:
+    page = open_page(f"{bare.url}/#as=chen&in={APPROVALS}", width=width)
+    field = page.get_by_label("Message #ts-approvals as Chen")
+    words = f"Message #ts-approvals{' as Chen' if width == DESK else ''}"
+    assert field.get_attribute("placeholder") == words
+    heights = "(node, words) => ['x', words].map(each => { node.value = each; return node.scrollHeight; })"
+    short, whole = field.evaluate(heights, words)
+    assert short == whole

@@ -13,7 +13,7 @@ from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
 from bot.domain.actions import Action
-from bot.domain.request import Counts
+from bot.domain.request import Counts, Ending
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import KEYS
 from tests.support import builders as b
@@ -47,6 +47,13 @@ def test_the_acts_of_one_person_come_newest_first_with_their_targets_and_without
     assert found[0] == ledger.find("TS-3")
     assert [request.id for request in ledger.newest_acts_of(b.OTHER.user_id, 9)] == ["TS-OTHERS"]
     assert ledger.newest_acts_of("U0NOBODY", 9) == ()
+
+
+def test_an_act_that_was_only_answered_with_who_is_there_is_none_of_them(ledger: Store) -> None:
+    ledger.open(b.request("TS-ACT"))
+    ledger.open(b.request("TS-LOOK", asked_at=b.NOW + timedelta(minutes=1)))
+    ledger.record("TS-LOOK", b.surveyed(b.target(3), ending=Ending.ANSWERED, requirement=None))
+    assert [request.id for request in ledger.newest_acts_of(b.ASKER.user_id, 9)] == ["TS-ACT"]
 
 
 def test_only_a_persons_newest_fifty_requests_are_looked_at(ledger: Store) -> None:

@@ -25,7 +25,7 @@ from bot.domain.actions import facts_of
 from bot.domain.alone import sessions_alone, within_limit
 from bot.domain.lifecycle import begins_something
 from bot.domain.part import HEAD, WHOLE, part_for
-from bot.domain.request import Pause, State, WorkItem
+from bot.domain.request import Ending, Pause, State, WorkItem
 from bot.domain.timeline import Timeline
 from bot.errors import Conflict, ConflictReason, Duplicate, LedgerError, UnreadableRequest
 from bot.ports.ledger import Remains
@@ -306,7 +306,8 @@ class FakeLedger:
 
     def newest_acts_of(self, user_id: str, limit: int) -> tuple[Request, ...]:
         theirs = [request for request in self.newest(len(self._requests)) if request.actor.user_id == user_id]
-        return tuple(request for request in theirs[:50] if not facts_of(request.action).only_reads)[:limit]
+        acts = [each for each in theirs[:50] if not facts_of(each.action).only_reads]
+        return tuple(each for each in acts if each.ending is not Ending.ANSWERED)[:limit]
 
 
 def _not_proven(request: Request) -> Conflict:

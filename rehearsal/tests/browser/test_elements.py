@@ -62,6 +62,24 @@ def test_a_select_lists_what_fits_to_what_is_typed(workspace: Workspace, clerk: 
     assert clerk.told == []
 
 
+def test_an_open_list_stays_beside_its_select_when_a_message_comes(
+    workspace: Workspace, clerk: NotingApp, open_page: OpenPage
+) -> None:
+    page = open_page(workspace.url)
+    for _ in range(9):
+        clerk.web.chat_postMessage(channel="C0OPS00001", text="one line\n" * 9)
+    element = {"type": "static_select", "action_id": "pick", "options": [option(name) for name in NAMES]}
+    field = clerk.show(page, actions(element)).get_by_role("combobox")
+    field.click()
+    before = field.evaluate("node => node.getBoundingClientRect().top")
+    clerk.web.chat_postMessage(channel="C0OPS00001", text="one more")
+    wait_until(lambda: field.evaluate("node => node.getBoundingClientRect().top") < before)
+    gap = "node => node.querySelector('.options').getBoundingClientRect().bottom - node.getBoundingClientRect().top"
+    wait_until(lambda: abs(page.locator(".select").evaluate(gap)) < 10)
+    page.get_by_role("option", name=NAMES[1]).click()
+    assert clerk.wait_for_word()["selected_option"]["value"] == NAMES[1]
+
+
 def test_a_select_of_several_keeps_to_its_most(workspace: Workspace, clerk: NotingApp, open_page: OpenPage) -> None:
     page = open_page(workspace.url)
     element = {

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal.page import Page
-from rehearsal.slack import SHIPPED_WORKSPACE, Workspace
 from rehearsal_testing.fitting import find_misfits
 from rehearsal_testing.noting_app import FIRST, NAMES, REASON, NotingApp, actions, entry, modal, option, plain
 from rehearsal_testing.page_actions import choose, type_command, wait_for
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from rehearsal.slack import Workspace
     from rehearsal_testing.browser import OpenPage
 
 GO = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
@@ -90,20 +87,13 @@ def test_an_input_that_speaks_does_so_with_enter_and_does_not_send_the_form(
     assert page.get_by_role("dialog", name="First").is_visible()
 
 
-def test_a_shortcut_is_listed_when_the_workspace_names_it(open_page: OpenPage, tmp_path: Path) -> None:
-    text = SHIPPED_WORKSPACE.read_text(encoding="utf-8")
-    shortcuts = "shortcuts: [{callback_id: look, name: Who is on, description: Lists people}]"
-    file = tmp_path / "workspace.yaml"
-    file.write_text(text.replace("  bot: logoffbot\n", f"  bot: logoffbot\n  {shortcuts}\n"), encoding="utf-8")
-    workspace = Workspace.from_file(file)
-    Page(workspace)
-    with workspace:
-        page = open_page(workspace.url)
-        page.route("**/rehearsal/shortcut", lambda route: route.fulfill(json={"ok": True}))
-        page.get_by_role("button", name="Shortcuts").click()
-        with page.expect_request("**/rehearsal/shortcut") as asked:
-            page.get_by_role("menuitem", name="Who is on").click()
-        assert asked.value.post_data_json == {"user": "dana", "callback_id": "look"}
+def test_the_shortcuts_of_the_workspace_are_listed(workspace: Workspace, open_page: OpenPage) -> None:
+    page = open_page(workspace.url)
+    page.route("**/rehearsal/shortcut", lambda route: route.fulfill(json={"ok": True}))
+    page.get_by_role("button", name="Shortcuts").click()
+    with page.expect_request("**/rehearsal/shortcut") as asked:
+        page.get_by_role("menuitem", name="Log somebody off...").click()
+    assert asked.value.post_data_json == {"user": "dana", "callback_id": "log_somebody_off"}
 
 
 def test_the_apps_place_has_a_home_and_its_messages(

@@ -199,7 +199,10 @@ class UserClient:
         return self._call("POST", "submit", {"user": self._user, "values": values})
 
     def suggest(self, value: str, action_id: str, **where: Any) -> list[dict[str, Any]]:
-        """Types into a menu (`view_id`, `block_id`; else of the form on top); the options that the app gives for it."""
+        """Types into a menu and returns the options that the app gives for it.
+
+        It is in the form on top, unless `view_id` or `channel` and `message_ts` name another place.
+        """
         body = {"user": self._user, "action_id": action_id, "value": value, **where}
         return list(self._call("POST", "suggest", body)["options"])
 

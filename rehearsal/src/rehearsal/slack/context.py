@@ -34,7 +34,7 @@ class Context:
     kept: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     """Entered values of elements in messages, by person, channel and ts."""
     suggested: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)
-    """The newest options of the app for a menu, by view, block and action id."""
+    """The newest options of the app for a menu, by view or message, block and action id."""
     url: str = ""
     faults: Faults = field(default_factory=Faults)
     bot_token: str = field(default_factory=_make_token("xoxb-rehearsal-"))

@@ -41,6 +41,20 @@ def press_payload(  # noqa: PLR0913 -- the person, the message, the action
     context: Context, person: Person, message: Message, version: int, *, action: Json, values: Json
 ) -> Json:
     """`block_actions`, with the version of the message whose button was pressed. An ephemeral message is left out."""
+    url = context.response_urls.issue(person.id, message.channel, message.ts)
+    return {
+        "type": "block_actions",
+        **_common_fields(context, person),
+        **_message_fields(context, message, version),
+        "trigger_id": context.trigger_ids.issue(person.id),
+        "state": {"values": values},
+        "response_url": _make_url(context, "actions", url),
+        "actions": [action],
+    }
+
+
+def _message_fields(context: Context, message: Message, version: int) -> Json:
+    """Where the element stands that was used. An ephemeral message is named and not shown."""
     settings, channel = context.store.settings, context.store.channels[message.channel]
     is_ephemeral = message.only_for is not None
     container = {
@@ -51,15 +65,9 @@ def press_payload(  # noqa: PLR0913 -- the person, the message, the action
         **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
     }
     return {
-        "type": "block_actions",
-        **_common_fields(context, person),
         "container": container,
-        "trigger_id": context.trigger_ids.issue(person.id),
         "channel": {"id": channel.id, "name": HIDDEN_NAMES.get(channel.kind, channel.name)},
         **({} if is_ephemeral else {"message": message_json(message, settings, version)}),
-        "state": {"values": values},
-        "response_url": _make_url(context, "actions", context.response_urls.issue(person.id, channel.id, message.ts)),
-        "actions": [action],
     }
 
 
@@ -100,15 +108,16 @@ def view_press_payload(context: Context, person: Person, view: View, action: Jso
     }
 
 
-def suggestion_payload(context: Context, person: Person, view: View, typed: Json) -> Json:
-    """`block_suggestion`: what was typed into a menu of a view. It has no trigger id: it opens nothing."""
-    return {
-        "type": "block_suggestion",
-        **_common_fields(context, person),
-        "container": {"type": "view", "view_id": view.id},
-        **typed,
-        "view": view_json(view, context.store.settings),
-    }
+def suggestion_payload(context: Context, person: Person, place: View | Message, version: int, typed: Json) -> Json:
+    """`block_suggestion`: what was typed into a menu. It has no trigger id and no response URL: it opens nothing."""
+    if isinstance(place, View):
+        where = {
+            "container": {"type": "view", "view_id": place.id},
+            "view": view_json(place, context.store.settings),
+        }
+    else:
+        where = _message_fields(context, place, version)
+    return {"type": "block_suggestion", **_common_fields(context, person), **where, **typed}
 
 
 def shortcut_payload(context: Context, person: Person, callback_id: str) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -86,6 +87,11 @@ def test_the_bot_has_a_home_and_hears_when_it_is_opened() -> None:
 
 def test_the_local_workspace_grants_what_the_manifest_asks_for_and_no_more() -> None:
     assert list(read_workspace(SHIPPED_WORKSPACE).app.scopes) == NAMES
+
+
+def test_the_local_workspace_lists_the_shortcut_of_the_manifest() -> None:
+    listed = [asdict(one) for one in read_workspace(SHIPPED_WORKSPACE).app.shortcuts]
+    assert [{**one, "type": "global"} for one in listed] == MANIFEST["features"]["shortcuts"]
 
 
 def test_the_operators_page_has_each_scope_with_its_reason() -> None:

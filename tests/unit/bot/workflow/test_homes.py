@@ -192,6 +192,15 @@ def test_what_waits_is_what_this_person_may_decide_now() -> None:
     assert house.waiting(LEAD) == ()
 
 
+def test_a_request_stands_in_one_section_of_a_home() -> None:
+    house = House(FLEET, ON_CALL)
+    others = house.bot.ask_and_run("comp1 id=3")
+    own = house.bot.ask_and_run("comp2 id=3")
+    content = house.reader.read(b.ASKER)
+    assert [request.id for request in content.waiting.shown] == [own.id]
+    assert [request.id for request in content.latest] == [others.id]
+
+
 def test_who_has_said_yes_is_not_waited_for_and_what_is_over_waits_for_nobody() -> None:
     house = House(Rule(name="two", who=b.ONCALL, may=ON_CALL.may, need=b.need(2, of=frozenset({"@leads", "@oncall"}))))
     request = house.bot.ask_and_run("comp1 id=3")

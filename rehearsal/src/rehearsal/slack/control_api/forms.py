@@ -71,10 +71,13 @@ class HomeRequest(ControlRequest):
 
 
 class SuggestRequest(ControlRequest):
-    """What was typed into a menu of the form on top, or of the named view."""
+    """What was typed into a menu of a message, of the named view, or else of the form on top."""
 
     user: str
     action_id: str
+    channel: str | None = None
+    message_ts: str | None = None
+    version: int = -1
     view_id: str | None = None
     block_id: str | None = None
     value: str = ""
@@ -123,9 +126,10 @@ async def _open_home(context: Context, request: HomeRequest) -> dict[str, Any]:
 
 async def _suggest(context: Context, request: SuggestRequest) -> dict[str, Any]:
     person = find_person(context, request.user)
-    view = _find_view(context, person.id, request.view_id)
     typed = Typed(action_id=request.action_id, block_id=request.block_id, text=request.value)
-    result, options = await suggest(context, person, view, typed)
+    in_message = request.message_ts is not None
+    place = _find_message(context, request) if in_message else _find_view(context, person.id, request.view_id)
+    result, options = await suggest(context, person, place, typed, request.version)
     return {**result_json(result), "options": options}
 
 
@@ -147,7 +151,7 @@ def make_form_routes(context: Context) -> list[Route]:
     return [Route(path, accept(kind, partial(act, context)), methods=["POST"]) for path, kind, act in acts]
 
 
-def _find_message(context: Context, request: OperateRequest) -> Message:
+def _find_message(context: Context, request: OperateRequest | SuggestRequest) -> Message:
     channel = context.store.find_channel(request.channel or "")
     message = context.store.find_message(channel.id, request.message_ts or "") if channel else None
     if message is None:

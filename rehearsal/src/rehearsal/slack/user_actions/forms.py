@@ -16,7 +16,7 @@ from rehearsal.slack.methods.views import check_body
 from rehearsal.slack.payloads import closed_payload, make_action, press_payload, submission_payload, view_press_payload
 from rehearsal.slack.serializers import message_json
 from rehearsal.slack.user_actions.commands import deliver, expect_active, find_place, send_event
-from rehearsal.slack.user_actions.menus import with_suggested
+from rehearsal.slack.user_actions.menus import blocks_for, with_suggested
 from rehearsal.slack.views import View
 from rehearsal.slack.workspace_file import ChannelKind, Person
 
@@ -65,14 +65,10 @@ async def operate_in_message(
 ) -> DeliveryResult:
     """Uses an element of one version of the message. Input fields send nothing to the app."""
     expect_active(person)
-    if not context.store.can_see(person, message):
-        raise SlackError("message_not_found")
-    if not -len(message.versions) <= version < len(message.versions):
-        raise SlackError("no_such_version")
-    blocks = message.versions[version].blocks
+    blocks = blocks_for(context, person, message, version)
     block, element = find_element(blocks, use.block_id, use.action_id)
     kept = context.kept.setdefault((person.id, message.channel, message.ts), {})
-    held = _hold(kept, block, element, use.value)
+    held = _hold(kept, block, with_suggested(context, message, block["block_id"], element), use.value)
     if not _tells(block):
         return DeliveryResult()
     action = make_action(context, block, element, held)

@@ -8,6 +8,7 @@ from rehearsal.slack.block_kit.elements import find_element
 from rehearsal.slack.context import Context
 from rehearsal.slack.delivery import Delivery, DeliveryResult
 from rehearsal.slack.errors import SlackError
+from rehearsal.slack.message import Message
 from rehearsal.slack.payloads import shortcut_payload, suggestion_payload
 from rehearsal.slack.user_actions.commands import deliver, expect_active
 from rehearsal.slack.views import View
@@ -30,14 +31,17 @@ class Typed:
     text: str = ""
 
 
-async def suggest(context: Context, person: Person, view: View, typed: Typed) -> tuple[DeliveryResult, list[Json]]:
-    """Types into a menu of a view, and returns the options of the app for it.
+async def suggest(
+    context: Context, person: Person, place: View | Message, typed: Typed, version: int = -1
+) -> tuple[DeliveryResult, list[Json]]:
+    """Types into a menu of a view or of one version of a message, and returns the options of the app for it.
 
     Raises SlackError("no_such_element") where the element takes no options from the app. An answer that Slack would
     not take is the result's error.
     """
     expect_active(person)
-    block, element = find_element(view.body["blocks"], typed.block_id, typed.action_id)
+    blocks = place.body["blocks"] if isinstance(place, View) else blocks_for(context, person, place, version)
+    block, element = find_element(blocks, typed.block_id, typed.action_id)
     if element["type"] not in EXTERNAL:
         raise SlackError("no_such_element")
     if len(typed.text) < int(element.get("min_query_length", 3)):
@@ -49,10 +53,10 @@ async def suggest(context: Context, person: Person, view: View, typed: Typed) ->
         return ""
 
     names = {"action_id": typed.action_id, "block_id": block["block_id"], "value": typed.text}
-    payload = suggestion_payload(context, person, view, names)
+    payload = suggestion_payload(context, person, place, version, names)
     url = context.store.settings.app.options_url or context.store.settings.app.interactivity_url
     result = await deliver(context, Delivery(kind="interactive", payload=payload, url=url, times=1, on_ack=on_ack))
-    context.suggested[view.id, block["block_id"], typed.action_id] = options
+    context.suggested[_name(place), block["block_id"], typed.action_id] = options
     return result, options
 
 
@@ -64,13 +68,28 @@ async def use_shortcut(context: Context, person: Person, callback_id: str, deliv
     return await deliver(context, Delivery(kind="interactive", payload=payload, url=url, times=deliveries))
 
 
-def with_suggested(context: Context, view: View, block_id: str, element: Mapping[str, Any]) -> Mapping[str, Any]:
+def blocks_for(context: Context, person: Person, message: Message, version: int) -> tuple[Json, ...]:
+    """The blocks of one version of the message. Raises SlackError where the person does not see it or it has none."""
+    if not context.store.can_see(person, message):
+        raise SlackError("message_not_found")
+    if not -len(message.versions) <= version < len(message.versions):
+        raise SlackError("no_such_version")
+    return message.versions[version].blocks
+
+
+def with_suggested(
+    context: Context, place: View | Message, block_id: str, element: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """The element with the options that the app gave for it, and the one that it began with."""
     if element["type"] not in EXTERNAL:
         return element
-    known = context.suggested.get((view.id, block_id, element["action_id"]), [])
+    known = context.suggested.get((_name(place), block_id, element["action_id"]), [])
     initial = [element["initial_option"]] if "initial_option" in element else list(element.get("initial_options", ()))
     return {**element, "options": [*initial, *known]}
+
+
+def _name(place: View | Message) -> str:
+    return place.id if isinstance(place, View) else f"{place.channel}:{place.ts}"
 
 
 def _checked(body: Any) -> list[Json]:

@@ -36,9 +36,11 @@ export function makeComposer(model, thread = () => null) {
 function describe({ model, field, send }, isThread) {
   const place = model.place();
   const isShut = !place || place.is_archived;
-  const where = isThread ? 'Reply in this thread' : `Message ${place?.name ?? ''} as ${model.me?.real_name ?? model.person}`;
-  field.placeholder = isShut ? 'Nothing can be written here' : where;
-  field.setAttribute('aria-label', field.placeholder);
+  const where = isThread ? 'Reply in this thread' : `Message ${place?.name ?? ''}`;
+  const who = isThread ? '' : ` as ${model.me?.real_name ?? model.person}`;
+  const isNarrow = matchMedia('(max-width: 860px)').matches;  // there a tab below says whom one acts as
+  field.placeholder = isShut ? 'Nothing can be written here' : `${where}${isNarrow ? '' : who}`;
+  field.setAttribute('aria-label', isShut ? field.placeholder : `${where}${who}`);
   field.disabled = isShut;
   send.disabled = isShut;
 }

@@ -1,7 +1,7 @@
 // A button that opens a menu: arrows, Home, End and the first letter move; Escape, Tab and a click elsewhere shut it.
 
 import { el } from './dom.js';
-import { placeBeside, watchScroll } from './popups.js';
+import { placeBeside, followScroll } from './popups.js';
 
 /** `items` are pairs of what stands there and what choosing it does. */
 export function makeMenu({ label, sign = '⋯', key, className = 'button' }, items) {
@@ -19,7 +19,7 @@ export function makeMenu({ label, sign = '⋯', key, className = 'button' }, ite
     if (!isOpen) return;
     placeBeside(menu, button);
     rows[0]?.focus({ preventScroll: true });
-    unwatch = watchScroll(menu, () => menu.hidePopover());
+    unwatch = followScroll(menu, button, {}, () => menu.hidePopover());
   });
   menu.addEventListener('keydown', (event) => move(event, menu, rows));
   button.addEventListener('keydown', (event) => {

@@ -15,9 +15,13 @@ export function placeBeside(popup, anchor, { isWide = false } = {}) {
   popup.style.top = `${Math.max(MARGIN, Math.min(top, innerHeight - height - MARGIN))}px`;
 }
 
-/** Calls `shut` once something else than the popup itself is scrolled. Returns how to stop that. */
-export function watchScroll(popup, shut) {
-  const scrolled = (event) => { if (!popup.contains(event.target)) shut(); };
+/** The popup follows its anchor when that moves with what is scrolled, and `shut` is called once it has left the window. */
+export function followScroll(popup, anchor, options, shut) {
+  const scrolled = (event) => {
+    if (popup.contains(event.target)) return;
+    const { top, bottom } = anchor.getBoundingClientRect();
+    if (!anchor.isConnected || bottom < 0 || top > innerHeight) shut(); else placeBeside(popup, anchor, options);
+  };
   document.addEventListener('scroll', scrolled, { capture: true });
   return () => document.removeEventListener('scroll', scrolled, { capture: true });
 }

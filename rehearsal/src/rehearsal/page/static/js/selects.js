@@ -2,7 +2,7 @@
 
 import { el, fill, newId } from './dom.js';
 import { findSource, readOption } from './options.js';
-import { placeBeside, watchScroll } from './popups.js';
+import { placeBeside, followScroll } from './popups.js';
 
 const PAUSE_MS = 150;
 
@@ -78,7 +78,7 @@ function draw(parts, groups, words) {
   list.showPopover();
   field.setAttribute('aria-expanded', 'true');
   placeBeside(list, parts.node, { isWide: true });
-  parts.unwatch = watchScroll(list, () => shut(parts));
+  parts.unwatch = followScroll(list, parts.node, { isWide: true }, () => shut(parts));
 }
 
 function drawOption(parts, option) {
