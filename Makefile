@@ -5,6 +5,8 @@ BIN := .venv/bin
 ALL := tests rehearsal/tests
 TESTS ?= $(ALL)
 WORKERS ?= 3
+# Tests of the whole mostly wait, for hosts and for Slack.
+WAITERS ?= 4
 # Compiled once here: most of what a short run of the tests or of the program takes is loading its packages.
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 
@@ -27,9 +29,9 @@ unit: .venv/dev ## The quick round: the unit tests that are not slow, one proces
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
 	$(BIN)/pytest tests/unit --cov --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
-	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WAITERS) --dist loadfile $(PYTEST_OPTIONS)
 	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e \
-	    --numprocesses 2 --dist loadfile $(PYTEST_OPTIONS)
+	    --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 	$(BIN)/python -m tests.chaos --seconds 60
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)

@@ -70,7 +70,7 @@ def assert_slack_takes_view(view: View) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(1))
+@settings(max_examples=examples(0.3))
 @given(card=extremes.cards)
 def test_a_card_of_any_size_is_within_the_limits(card: Card) -> None:
     assert_slack_takes(draw(card, GROUP_IDS))
@@ -87,7 +87,7 @@ def test_the_words_of_a_card_of_any_size_are_within_the_limits(card: Card) -> No
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(1))
+@settings(max_examples=examples(0.3))
 @given(home=extremes.homes)
 def test_a_home_of_any_size_is_within_the_limits(home: Home) -> None:
     for address in ("", ADDRESS):
