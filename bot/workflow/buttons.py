@@ -64,12 +64,18 @@ class ButtonKeeper:
         if failed:
             raise failed
 
-    def take_away(self, request: Request, message_ref: MessageRef) -> None:
+    def plan_to_take_away(self, request: Request, message_ref: MessageRef) -> Posting:
+        """Keep that the card goes once another one stands in its place: the process may die between the two."""
+        before = request.posting(f"{LEFT} {message_ref.ts}")
+        planned = replace(before, message_ref=message_ref, is_over=False)
+        if planned != before:
+            self.ledger.mark_posting(request.id, before, planned)
+        return planned
+
+    def take_away(self, request: Request, message_ref: MessageRef, planned: Posting | None = None) -> None:
         """Take a card away that is no longer the request's. What the chat refuses now is kept, and tried again."""
-        key = f"{LEFT} {message_ref.ts}"
-        known = replace(request.posting(key), message_ref=message_ref)
         try:
-            self._take_away(request, known, message_ref)
+            self._take_away(request, planned or request.posting(f"{LEFT} {message_ref.ts}"), message_ref)
         except ChatError as error:
             log.info("card.not_removed", request_id=request.id, message=error.message)
 
@@ -81,21 +87,21 @@ class ButtonKeeper:
                 raise
         self.ledger.mark_posting(request.id, request.posting(key), Posting(key=key, is_over=True))
 
-    def _take_away(self, request: Request, left: Posting, message_ref: MessageRef) -> None:
+    def _take_away(self, request: Request, known: Posting, message_ref: MessageRef) -> None:
         """Remove the card; where that is refused it loses its buttons, and is tried again until `TRIES`."""
-        known, tries = request.posting(left.key), left.tries + 1
+        tries = known.tries + 1
         try:
             self.chat.remove(message_ref)
         except ChatError as error:
-            kept = Posting(key=left.key, tries=tries, is_over=tries >= TRIES, message_ref=message_ref)
+            kept = Posting(key=known.key, tries=tries, is_over=tries >= TRIES, message_ref=message_ref)
             self.ledger.mark_posting(request.id, known, kept)
             if kept.is_over:
                 log.warning("card.left", request_id=request.id, channel=message_ref.channel_id, message=error.message)
                 return
             self._strip(request, message_ref)
-            raise ChatError(error.message, retryable=True, retry_after=FIRST_PAUSE * 2**left.tries) from error
-        if known != Posting(key=left.key):
-            self.ledger.mark_posting(request.id, known, Posting(key=left.key, is_over=True))
+            raise ChatError(error.message, retryable=True, retry_after=FIRST_PAUSE * 2**known.tries) from error
+        if known != Posting(key=known.key):
+            self.ledger.mark_posting(request.id, known, Posting(key=known.key, is_over=True))
 
     def _strip(self, request: Request, message_ref: MessageRef) -> None:
         try:
@@ -113,7 +119,8 @@ def unsettled(request: Request) -> Iterator[tuple[str, MessageRef]]:
             yield OFF if is_past else ON, announced
     for shown in request.postings:
         kind, _, version = shown.key.partition(" ")
-        if kind == LEFT and shown.message_ref and not shown.is_over:
+        is_replaced = shown.message_ref != request.message_ref  # else it is only planned that it goes, or was tried
+        if kind == LEFT and shown.message_ref and not shown.is_over and (is_replaced or shown.tries):
             yield shown.key, shown.message_ref
         is_old = kind == PRIVATE_CARD and version.isdecimal() and int(version) < request.version
         if is_old and shown.message_ref and not request.posting(f"{shown.key} {OFF}").is_over:

@@ -195,13 +195,14 @@ class CardPoster:
         tried = request.posting(REDRAWN)
         undressed = Posting(key=REDRAWN, claimed=is_bare and bool(card.pressable))
         self._mark(request, tried, undressed)
+        planned = self.buttons.plan_to_take_away(request, old)
         posted = self._post(request, AGAIN, bare(card) if is_bare else card)
         if posted is None:
             return None
         if undressed.claimed:
             self._redraw_in_a_shape(posted, card)
             self._mark(request, undressed, Posting(key=REDRAWN))
-        self.buttons.take_away(request, old)
+        self.buttons.take_away(request, old, planned)
         return posted
 
     def _mark(self, request: Request, before: Posting, after: Posting) -> None:

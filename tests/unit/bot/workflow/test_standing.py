@@ -135,6 +135,27 @@ def test_a_card_that_is_over_and_can_be_neither_edited_nor_deleted_is_deleted_la
     assert harness.find(request.id).postings_due_at is None
 
 
+def test_a_death_between_the_new_card_and_the_end_of_the_old_one_leaves_one_card() -> None:
+    harness = bot_with(asking_leads(2))
+    request = harness.ask_and_run("comp1 id=3 --sync")
+    refuses, remove = cannot_delete(harness), harness.chat.remove
+
+    def die(_: MessageRef) -> None:
+        raise Crash
+
+    harness.chat.remove = die  # type: ignore[method-assign] # the process is killed there
+    harness.press("approve", by=BO, on=request)
+    with pytest.raises(Crash):
+        harness.wait(10 * SECOND)
+    assert len(harness.chat.shown) == 2
+    harness.restart()
+    harness.chat.remove = remove  # type: ignore[method-assign] # as it was
+    refuses.clear()
+    harness.wait(3 * MINUTE)
+    (card,) = (card for card in harness.chat.shown if card.buttons)
+    assert card == harness.card_of(harness.find(request.id))
+
+
 def test_a_card_that_was_replaced_and_could_not_be_deleted_is_deleted_later() -> None:
     harness = bot_with(asking_leads(2))
     request = harness.ask_and_run("comp1 id=3 --sync")
