@@ -140,7 +140,7 @@ def test_a_death_between_the_new_card_and_the_end_of_the_old_one_leaves_one_card
     request = harness.ask_and_run("comp1 id=3 --sync")
     refuses, remove = cannot_delete(harness), harness.chat.remove
 
-    def die(_: MessageRef) -> None:
+    def die(message_ref: MessageRef) -> None:  # noqa: ARG001 - the name is the port's
         raise Crash
 
     harness.chat.remove = die  # type: ignore[method-assign] # the process is killed there
