@@ -5,27 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 
-from rehearsal.page import Page
-from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
-from rehearsal.slack.methods import SCOPES
+from rehearsal.slack import UserClient, Workspace
+from rehearsal_testing.noting_app import OPS, SERIOUS, OwnApp, plain
 from rehearsal_testing.page_actions import choose, type_command, wait_for
 from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from slack_bolt import App
+
     from rehearsal_testing.browser import OpenPage
-
-OPS = "C0OPS00001"
-SERIOUS = "results => results.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
-
-
-def plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text}
 
 
 def field(label: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -51,24 +42,17 @@ FORM = {
 HOME = {"type": "home", "blocks": [{"type": "header", "text": plain("Your requests")}]}
 
 
-class Clerk:
+class Clerk(OwnApp):
     """An app that opens a form, wants `comp1` in it, and keeps what it was given."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.given: dict[str, Any] = {}
-        self.web = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
-        app = App(client=self.web)
+        super().__init__(workspace)
+
+    def listens(self, app: App) -> None:
         app.command("/logoff")(self._open)
         app.view("form")(self._take)
         app.event("app_home_opened")(self._show_home)
-        self._handler = SocketModeHandler(app, workspace.app_token)
-        self._workspace = workspace
-        self._handler.connect()  # type: ignore[no-untyped-call] # Bolt's handler has no types here
-
-    def stop(self) -> None:
-        self._handler.client.auto_reconnect_enabled = False
-        self._workspace.disconnect("cut")
-        self._handler.close()  # type: ignore[no-untyped-call] # the same
 
     def _open(self, ack: Any, body: dict[str, Any]) -> None:
         self.web.views_open(trigger_id=body["trigger_id"], view=FORM)
@@ -84,14 +68,6 @@ class Clerk:
 
     def _show_home(self, event: dict[str, Any]) -> None:
         self.web.views_publish(user_id=event["user"], view=HOME)
-
-
-@pytest.fixture
-def workspace() -> Iterator[Workspace]:
-    workspace = Workspace.from_file(SHIPPED_WORKSPACE, scopes=SCOPES)
-    Page(workspace)
-    with workspace:
-        yield workspace
 
 
 @pytest.fixture

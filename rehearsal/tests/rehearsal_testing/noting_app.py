@@ -45,17 +45,13 @@ REASON = entry("reason", {"type": "plain_text_input"}, optional=True)
 FIRST = modal("First", REASON, entry("host", {"type": "plain_text_input"}))
 
 
-class NotingApp:
-    """An app that notes what it is told. Its form pushes a second one, which it also draws anew when it is asked to."""
+class OwnApp:
+    """An app of the test's own, over Socket Mode. `listens` says what it answers to."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.told: list[dict[str, Any]] = []
-        self.views: list[str] = []
         self.web = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
         app = App(client=self.web)
-        app.action({"block_id": "acts"})(self._take)
-        app.command("/logoff")(self._open)
-        app.view("First")(self._push)
+        self.listens(app)
         self._handler = SocketModeHandler(app, workspace.app_token)
         self._workspace = workspace
         self._handler.connect()  # type: ignore[no-untyped-call] # Bolt's handler has no types here
@@ -64,6 +60,23 @@ class NotingApp:
         self._handler.client.auto_reconnect_enabled = False
         self._workspace.disconnect("cut")
         self._handler.close()  # type: ignore[no-untyped-call] # the same
+
+    def listens(self, app: App) -> None:
+        raise NotImplementedError
+
+
+class NotingApp(OwnApp):
+    """An app that notes what it is told. Its form pushes a second one, which it also draws anew when it is asked to."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.views: list[str] = []
+        super().__init__(workspace)
+
+    def listens(self, app: App) -> None:
+        app.action({"block_id": "acts"})(self._take)
+        app.command("/logoff")(self._open)
+        app.view("First")(self._push)
 
     def _take(self, ack: Any, action: dict[str, Any]) -> None:
         ack()
