@@ -26,7 +26,7 @@ class Writer:
     def __init__(self) -> None:
         self.written: list[list[str]] = []
         self.turns = FairLock()
-        self.together: Together[str] = Together(self.turns, self.write_all)
+        self.together: Together[str, str] = Together(self.turns, self.write_all)
 
     def write_all(self, items: Sequence[str], within: timedelta) -> list[str | Exception]:
         assert within <= LONG
