@@ -138,8 +138,8 @@ class Recording:
             after, entry = decided(before, what.event, now, seal_key=self.seal_key)
         except (Conflict, Standstill, UnreadableRequest) as error:
             return error
-        if needs_proof(before, what.event) and not self.proves(connection, before, part):
-            raise Spoiled
+        if needs_proof(before, what.event) and self._misfit(connection, before, part):
+            raise Spoiled  # alone it is proven anew: the entry of another event of this host may not be written yet
         try:
             self._save(connection, before, after)
         except Conflict as error:
@@ -156,14 +156,17 @@ class Recording:
 
     def proves(self, connection: Connection, request: Request, part: Part) -> bool:
         """Return whether the signed entries prove this part of the request. The log says what does not fit."""
-        try:
-            entries = self.proving.read(connection, request.id, part.host)
-            misfit = misfit_of(request, entries, self.seal_key, part.host)
-        except LedgerError as error:
-            misfit = error.message
-        if misfit:
+        if misfit := self._misfit(connection, request, part):
             log.error("request.not_proven", request_id=request.id, misfit=misfit)
         return not misfit
+
+    def _misfit(self, connection: Connection, request: Request, part: Part) -> str:
+        """Return what does not fit, in words; empty when this part of the request is proven."""
+        try:
+            entries = self.proving.read(connection, request.id, part.host)
+            return misfit_of(request, entries, self.seal_key, part.host)
+        except LedgerError as error:
+            return error.message
 
     def _save(self, connection: Connection, before: Request, after: Request) -> None:
         """Write the changes. Raises `Conflict` when the row has changed although the head is locked.

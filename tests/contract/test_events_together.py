@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from bot.domain.request import Target
     from tests.fakes.clock import SettableClock
 
 HOSTS = tuple(f"host-{number}" for number in range(6))
@@ -47,11 +49,15 @@ def ledger(engine: Engine, clock: SettableClock) -> SqlLedger:
     """Two requests over the hosts act; no host has begun."""
     ledger = SqlLedger(engine, clock, KEY, ASK_TYPES)
     for id_ in (ID, OTHER):
-        ledger.open(b.request(id_, delivery=id_, ask=LogoffAsk(hosts=HOSTS)))
-        ledger.record(id_, b.surveyed(*(b.target(3, host=name) for name in HOSTS)))
-        ledger.record(id_, b.approved())
-        ledger.record(id_, e.Started(valid_for=timedelta(hours=1)))
+        act(ledger, id_, *(b.target(3, host=name) for name in HOSTS))
     return ledger
+
+
+def act(ledger: SqlLedger, id_: str, *targets: Target) -> None:
+    ledger.open(b.request(id_, delivery=id_, ask=LogoffAsk(hosts=HOSTS)))
+    ledger.record(id_, b.surveyed(*targets))
+    ledger.record(id_, b.approved())
+    ledger.record(id_, e.Started(valid_for=timedelta(hours=1)))
 
 
 def starts(ledger: SqlLedger, host: str, request_id: str = ID) -> Callable[[], Any]:
@@ -111,7 +117,9 @@ def test_an_event_that_does_not_fit_changes_nothing_and_the_others_stay_in_one_c
 def test_a_row_that_is_not_proven_ends_its_request_and_no_other(ledger: SqlLedger, engine: Engine) -> None:
     """Each event of the changed request is refused; those of the other one are recorded."""
     execute(engine, "UPDATE host_survey SET seal = 'x' WHERE request_id = :id AND host = :host", id=ID, host=HOSTS[1])
-    outcomes = all_at_once(ledger, starts(ledger, HOSTS[1]), *(starts(ledger, name, OTHER) for name in HOSTS[:3]))
+    with capture_logs() as logs:
+        outcomes = all_at_once(ledger, starts(ledger, HOSTS[1]), *(starts(ledger, name, OTHER) for name in HOSTS[:3]))
+    assert [each["event"] for each in logs].count("request.not_proven") == 1
     assert isinstance(outcomes[0], Conflict)
     assert outcomes[0].reason is ConflictReason.NOT_PROVEN
     found = ledger.find(ID)
@@ -121,19 +129,23 @@ def test_a_row_that_is_not_proven_ends_its_request_and_no_other(ledger: SqlLedge
 
 
 def test_a_proof_beside_another_event_of_the_same_host_ends_nothing(ledger: SqlLedger) -> None:
-    """The entry of the first is not written yet when the second wants its proof. Both are recorded, one by one."""
-    host = HOSTS[0]
-    ledger.record(ID, e.HostStarted(host=host))
-    requested = e.TargetRequested(key=(host, 3))
-    outcomes = all_at_once(
-        ledger,
-        lambda: ledger.record(ID, requested),
-        lambda: ledger.record(ID, e.HostContinued(host=host)),
-        starts(ledger, HOSTS[1]),
-    )
+    """The entry of the first is not written yet when the second wants its proof: no alarm, both are recorded."""
+    host, id_ = HOSTS[0], "TS-CCCCCC"
+    act(ledger, id_, b.target(3, host=host), b.target(9, host=host))
+    ledger.record(id_, e.HostStarted(host=host))
+    ledger.record(id_, e.TargetRequested(key=(host, 3), waited=timedelta(seconds=1)))
+    ended = e.TargetEnded(key=(host, 3), verdict=Verdict.GONE)
+    with capture_logs() as logs:
+        outcomes = all_at_once(
+            ledger,
+            lambda: ledger.record(id_, ended),
+            lambda: ledger.record(id_, e.HostContinued(host=host)),
+            starts(ledger, host),
+        )
+    assert {each["event"] for each in logs} == {"request.recorded"}
     assert not [each for each in outcomes if isinstance(each, Exception)]
-    assert begun(ledger) == [host, HOSTS[1]]
-    assert ledger.prove(ID, at_host(host))
+    assert (begun(ledger), begun(ledger, id_)) == ([host], [host])
+    assert ledger.prove(id_, at_host(host))
 
 
 def test_a_row_that_cannot_be_read_spoils_no_other(ledger: SqlLedger, engine: Engine) -> None:
