@@ -4,8 +4,9 @@
 
 The ledger, the workflow and the scheduler are the real ones, on SQLite and on PostgreSQL; the hosts answer at once and
 the chat shows nothing. The floor is timed in the same run and database: as many entries, each appended in a transaction
-of its own. Runs of all sizes take turns, and the best of each counts. Compare ratios between machines and releases, not
-milliseconds. `--check` exits with 1 when a bound is missed, and with 2 when PostgreSQL is not here.
+of its own; events of hosts that wait at the same moment share one. Runs of all sizes take turns, and the best of each
+counts. Compare ratios between machines and releases, not milliseconds. `--check` exits with 1 when a bound is missed,
+and with 2 when PostgreSQL is not here.
 """
 
 from __future__ import annotations

@@ -20,23 +20,21 @@ from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
 from adapters.sql.progress_queries import read_due
 from adapters.sql.proof_queries import ProvingEntries
+from adapters.sql.recording import MOST as MOST_AT_HOSTS
+from adapters.sql.recording import Happened, Recording
 from adapters.sql.request_queries import (
-    RowMoved,
-    count_alone,
     count_asked,
     is_one_statement,
     newest_ids,
     read_part,
     read_requests,
-    save_request,
     unended_ids,
 )
 from adapters.sql.standstills import Standstills
 from adapters.sql.together import Together
 from adapters.sql.unreadable import end_rows
-from bot.audit.decisions import decided
 from bot.audit.entry import Origin
-from bot.audit.proof import misfit_of, needs_proof, not_proven
+from bot.audit.proof import not_proven
 from bot.audit.record import (
     POLICY_LOADED,
     entry_for_note,
@@ -44,10 +42,9 @@ from bot.audit.record import (
     entry_for_policy,
     entry_for_unreadable,
 )
-from bot.domain.alone import within_limit
-from bot.domain.part import WHOLE, part_for
+from bot.domain.part import WHOLE, Extent, part_for
 from bot.domain.request import State
-from bot.errors import Conflict, ConflictReason, LedgerError
+from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,7 +103,19 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
         self._reader = engine.execution_options(**{READS: True, FIRST: is_front})
         self._glance = self._reader if is_front else for_one_read(engine)  # only a transaction has a limit
         openings = Openings(self._transaction, self._chain, self._asks, self._clock, self._standstills)
-        self._together: Together[Request | Entry] = Together(self.turns, openings.write_all)
+        self._together: Together[Request | Entry, Request | Entry] = Together(self.turns, openings.write_all)
+        self._recording = Recording(
+            transaction=lambda within, first: self._transaction(within, first=first),
+            chain=self._chain,
+            standstills=self._standstills,
+            proving=self._proving,
+            asks=self._asks,
+            seal_key=self._seal_key,
+            is_front=is_front,
+        )
+        self._at_hosts: Together[Happened, Request] = Together(
+            self.turns, self._recording.together, first=is_front, most=MOST_AT_HOSTS
+        )
 
     def in_front(self, engine: Engine) -> Self:
         """Return this ledger for people who wait for an answer: its writers come first, and its reads have a limit.
@@ -125,51 +134,20 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
         self, request_id: str, event: Event, *, interactive: bool = False, limit: AloneLimit | None = None
     ) -> Request:
         """As the port says. Raises `LedgerError` for an unknown id, because ids come from this database only."""
-        with self._writing(first=interactive) as (connection, head):
-            part = WHOLE if limit else part_for(event)
-            before = self._fresh(connection, request_id, part)
-            now = self._standstills.now_for(event)  # after the lock: an event that waited past the expiry is refused
-            if limit:
-                event = within_limit(before, event, limit, count_alone(connection, before, now - limit.within))
-            after, entry = decided(before, event, now, seal_key=self._seal_key)  # what does not follow needs no proof
-            is_proven = not needs_proof(before, event) or self._proves(connection, before, part)
-            if not is_proven:
-                before = self._fresh(connection, request_id)
-                after, entry = decided(before, not_proven(), now, seal_key=self._seal_key)
-            self._save(connection, before, after)
-            entry = self._chain.append(connection, head, entry, now)
-        tell(entry, after)
-        if not is_proven:
-            raise conflict_of_proof(after)
-        return after
-
-    def _proves(self, connection: Connection, request: Request, part: Part) -> bool:
-        try:
-            entries = self._proving.read(connection, request.id, part.host)
-            misfit = misfit_of(request, entries, self._seal_key, part.host)
-        except LedgerError as error:
-            misfit = error.message
-        if misfit:
-            log.error("request.not_proven", request_id=request.id, misfit=misfit)
-        return not misfit
+        what, first = Happened(request_id, event), interactive or self._is_front
+        with translate_errors():
+            if part_for(event).extent is Extent.HOST and not (interactive or limit):
+                return self._at_hosts.put(what, RECEIPT_LIMIT if first else PATIENCE)
+            with self.turns.take(RECEIPT_LIMIT if first else PATIENCE, first=first) as left:
+                return self._recording.alone(what, left, first=first, limit=limit)
 
     def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
         with _reading(self._reader) as connection:
             self._chain.look(connection)
             found = read_part(connection, request_id, part, self._asks)
-            if found is None or found.state is State.ENDED or self._proves(connection, found, part):
+            if found is None or found.state is State.ENDED or self._recording.proves(connection, found, part):
                 return found
         raise conflict_of_proof(self.record(request_id, not_proven()))
-
-    def _save(self, connection: Connection, before: Request, after: Request) -> None:
-        """Write the changes. Raises `Conflict` when the row has changed although the head is locked.
-
-        The lock keeps every other ledger out. The comparison catches writers that do not take the lock.
-        """
-        try:
-            save_request(connection, before, after, self._asks)
-        except RowMoved as exc:
-            raise Conflict("Somebody else was faster.", request=before, reason=ConflictReason.STALE) from exc
 
     def end_unreadable(self, request_id: str) -> Remains | None:
         with self._writing() as (connection, head):
@@ -286,12 +264,6 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
             with engine.begin() as connection:
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
-
-    def _fresh(self, connection: Connection, request_id: str, part: Part = WHOLE) -> Request:
-        found = read_part(connection, request_id, part, self._asks)
-        if found is None:
-            raise LedgerError(f"I know no request {request_id}. Send the command again.")
-        return found
 
 
 @contextmanager

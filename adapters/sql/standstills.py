@@ -38,8 +38,16 @@ class Standstills:
 
     def now_for(self, event: Event) -> datetime:
         """Return the time of this event. Raises `ClockSetBack` when something may follow from it and nothing may."""
+        self.refuse(event)
+        return self.now()
+
+    def refuse(self, event: Event) -> None:
+        """Raise `ClockSetBack` as above."""
         if begins_something(event):
             self.refuse_to_begin()
+
+    def now(self) -> datetime:
+        """Return the time of an entry that is written now."""
         return self._times.of_entry(self._clock.now())
 
     def sweep(self, now: datetime) -> bool:

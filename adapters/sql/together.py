@@ -20,7 +20,8 @@ MOST = 64
 """The most writes of one transaction. It stays a matter of milliseconds."""
 
 Item = TypeVar("Item")
-WriteAll = Callable[[Sequence[Item], timedelta], Sequence[Item | Exception]]
+Written = TypeVar("Written")
+WriteAll = Callable[[Sequence[Item], timedelta], Sequence[Written | Exception]]
 """Writes these items within this time and returns, for each of them, what was written or why it was not."""
 
 
@@ -29,28 +30,33 @@ def _late() -> Exception:
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting(Generic[Item]):
+class _Waiting(Generic[Item, Written]):
     item: Item
     until: float
     writes: bool = False  # it writes for all that wait
     woken: threading.Event = field(default_factory=threading.Event)  # it has its outcome, or writes for all by now
-    outcome: Item | Exception = field(default_factory=_late)
+    outcome: Written | Exception = field(default_factory=_late)
 
 
-class Together(Generic[Item]):
-    """Hands what waits at the same moment to `write_all`, in the thread of the one that has waited longest."""
+class Together(Generic[Item, Written]):
+    """Hands what waits at the same moment to `write_all`, in the thread of the one that has waited longest.
 
-    def __init__(self, turns: FairLock, write_all: WriteAll[Item]) -> None:
-        self._turns, self._write_all = turns, write_all
+    `first`: people wait for it. `most`: the most writes of one transaction.
+    """
+
+    def __init__(
+        self, turns: FairLock, write_all: WriteAll[Item, Written], *, first: bool = True, most: int = MOST
+    ) -> None:
+        self._turns, self._write_all, self._first, self._most = turns, write_all, first, most
         self._guard = threading.Lock()
-        self._waiting: list[_Waiting[Item]] = []  # the first of them writes, or waits for its turn to write
+        self._waiting: list[_Waiting[Item, Written]] = []  # the first of them writes, or waits for its turn to write
 
-    def put(self, item: Item, within: timedelta) -> Item:
+    def put(self, item: Item, within: timedelta) -> Written:
         """Write the item and return what was written. Raises what `write_all` returned for it, and `TimeoutError`.
 
         What others have begun to write for it is waited for: it cannot be called back.
         """
-        mine = _Waiting(item, until=monotonic() + within.total_seconds())
+        mine: _Waiting[Item, Written] = _Waiting(item, until=monotonic() + within.total_seconds())
         with self._guard:
             self._waiting.append(mine)
             mine.writes = len(self._waiting) == 1
@@ -62,16 +68,16 @@ class Together(Generic[Item]):
             raise mine.outcome
         return mine.outcome
 
-    def _write(self, mine: _Waiting[Item]) -> None:
+    def _write(self, mine: _Waiting[Item, Written]) -> None:
         """Write for all that wait, `mine` among them."""
         left = timedelta(seconds=max(0.0, mine.until - monotonic()))
         try:
-            with self._turns.take(left, first=True) as rest:
+            with self._turns.take(left, first=self._first) as rest:
                 self._write_some(self._take(), rest)
         finally:
             self._withdraw(mine)
 
-    def _write_some(self, some: Sequence[_Waiting[Item]], within: timedelta) -> None:
+    def _write_some(self, some: Sequence[_Waiting[Item, Written]], within: timedelta) -> None:
         try:
             for each, outcome in zip(some, self._write_all([each.item for each in some], within), strict=True):
                 each.outcome = outcome
@@ -79,14 +85,14 @@ class Together(Generic[Item]):
             for each in some:
                 each.woken.set()
 
-    def _take(self) -> list[_Waiting[Item]]:
+    def _take(self) -> list[_Waiting[Item, Written]]:
         """Take the first of those who wait, and let the next one write for the rest."""
         with self._guard:
-            some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            some, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             self._call_up()
             return some
 
-    def _withdraw(self, mine: _Waiting[Item]) -> bool:
+    def _withdraw(self, mine: _Waiting[Item, Written]) -> bool:
         """Let it wait no more, and return whether it did: nobody has begun to write it."""
         with self._guard:
             if mine not in self._waiting:

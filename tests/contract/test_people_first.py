@@ -73,7 +73,7 @@ def all_at_once(ledger: SqlLedger, *writes: Callable[[], Any]) -> list[Any]:
     with ThreadPoolExecutor(len(writes)) as threads:
         with ledger.turns.take(LONG):
             futures = [threads.submit(outcome, write) for write in writes]
-            wait_until(lambda: len(ledger._together._waiting) == len(writes))
+            wait_until(lambda: len(ledger._together._waiting) + len(ledger._at_hosts._waiting) == len(writes))
         return [each.result() for each in futures]
 
 

@@ -26,7 +26,7 @@ class Writer:
     def __init__(self) -> None:
         self.written: list[list[str]] = []
         self.turns = FairLock()
-        self.together: Together[str] = Together(self.turns, self.write_all)
+        self.together: Together[str, str] = Together(self.turns, self.write_all)
 
     def write_all(self, items: Sequence[str], within: timedelta) -> list[str | Exception]:
         assert within <= LONG
@@ -61,6 +61,17 @@ def test_one_write_is_of_bounded_size_and_the_rest_has_the_next_one(writer: Writ
     items = [f"item {n}" for n in range(2 * MOST + 1)]
     assert [each.result() for each in writer.put_all(*items)] == items
     assert [len(each) for each in writer.written] == [MOST, MOST, 1]
+
+
+def test_writes_for_which_nobody_waits_queue_with_the_workers_and_may_be_fewer_at_once(writer: Writer) -> None:
+    writer.together = Together(writer.turns, writer.write_all, first=False, most=2)
+    with ThreadPoolExecutor(3) as workers:
+        with writer.turns.take(LONG):
+            futures = [workers.submit(writer.together.put, item, LONG) for item in ("a", "b", "c")]
+            wait_until(lambda: len(writer.together._waiting) == 3)
+            assert writer.turns.waiting() == (0, 1)
+        assert [each.result() for each in futures] == ["a", "b", "c"]
+    assert [len(each) for each in writer.written] == [2, 1]
 
 
 def test_each_hears_its_own_outcome(writer: Writer) -> None:
