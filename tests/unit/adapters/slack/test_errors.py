@@ -14,6 +14,7 @@ from slack_sdk.web import SlackResponse
 
 from adapters.slack.errors import CURES, ELSEWHERE, LATER, TOKEN, translate_errors
 from bot.errors import ChatError, MessageGone, PlaceRefused, TokenRefused
+from tests.support.cases import for_each
 
 
 class UnknownSlackError(SlackClientError):
@@ -39,14 +40,14 @@ def api_error(response: object, kind: type[SlackApiError] = SlackApiError) -> Sl
     return kind("The request to the Slack API failed: xoxb-secret", response)
 
 
-@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+@for_each("name", sorted(ELSEWHERE))
 def test_a_place_that_is_closed_to_the_bot_is_told_apart(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert isinstance(error, PlaceRefused)
     assert (error.retryable, name in error.message) == (False, True)
 
 
-@pytest.mark.parametrize("name", sorted(TOKEN))
+@for_each("name", sorted(TOKEN))
 def test_a_dead_token_is_later_and_says_who_heals_it(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert isinstance(error, TokenRefused)
@@ -61,7 +62,7 @@ def test_what_no_waiting_heals_is_told_with_its_cure() -> None:
         assert "again later" not in cure
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("error", "may_stand"),
     [
         (URLError(ConnectionRefusedError("refused")), False),
@@ -78,7 +79,7 @@ def test_what_was_not_answered_may_stand_and_nothing_else(error: Exception, may_
     assert seen(error).may_stand is may_stand
 
 
-@pytest.mark.parametrize("name", sorted(LATER))
+@for_each("name", sorted(LATER))
 def test_what_may_be_over_soon_is_tried_again(name: str) -> None:
     assert seen(api_error({"ok": False, "error": name})).retryable
 
@@ -132,7 +133,7 @@ def test_an_answer_without_a_reason_may_be_over_soon(response: object) -> None:
     assert seen(api_error(response, UnknownApiError)).retryable
 
 
-@pytest.mark.parametrize(
+@for_each(
     "error",
     [
         UnknownSlackError("?"),

@@ -12,6 +12,7 @@ from bot.cards.logoff_form import FormField, LogoffForm, SessionRow
 from bot.commands.tokens import clean, escaped, quoted, split
 from bot.domain.draft import PAGE, Draft
 from bot.domain.people import Place
+from tests.support.cases import for_each
 
 LONG_HOST = "h" * 150
 
@@ -77,7 +78,7 @@ def test_a_reason_stays_one_word_of_the_command_whatever_it_contains(said: str) 
     assert word.text == said.replace("“", '"').replace("”", '"')
 
 
-@pytest.mark.parametrize(
+@for_each(
     "kept",
     [
         *["", "null", "{}", "[]", "TS-ABC234:1", "[1,2]", '["C", "n", "h", "l", "x", "0"]', "[" * 3000, None],

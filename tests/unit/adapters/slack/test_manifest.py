@@ -13,6 +13,7 @@ from adapters.slack.scopes import SCOPES, missing_in
 from bot.commands import COMMANDS
 from rehearsal.slack import SHIPPED_WORKSPACE
 from rehearsal.slack.workspace_file import read_workspace
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def test_the_operators_page_has_each_scope_with_its_reason() -> None:
     assert rows == [(scope.name, scope.reason, scope.consequence) for scope in SCOPES]
 
 
-@pytest.mark.parametrize("name", ["x-oauth-scopes", "X-OAuth-Scopes"])
-@pytest.mark.parametrize("missing", SCOPES, ids=lambda scope: scope.name)
+@for_each("name", ["x-oauth-scopes", "X-OAuth-Scopes"])
+@for_each("missing", SCOPES, ids=lambda scope: scope.name)
 def test_a_scope_that_the_token_lacks_is_found(name: str, missing: Scope) -> None:
     granted = [scope for scope in NAMES if scope != missing.name]
     assert missing_in({name: ",".join(granted)}) == (missing,)

@@ -17,6 +17,7 @@ from bot.domain.requirement import Confirm, DenyReason, Requirement
 from bot.domain.session import Account
 from rehearsal.slack import find_faults
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 
 def command(**changes: Any) -> dict[str, Any]:
@@ -249,7 +250,7 @@ def test_of_more_targets_than_a_menu_has_each_can_stay_or_go() -> None:
 FORGED = ["x", "-1", "1.5", "", "٣", "1" * 5000, None, "0x1", " 1", "1\n"]
 
 
-@pytest.mark.parametrize("value", FORGED)
+@for_each("value", FORGED)
 def test_an_option_that_no_form_of_the_bot_has_stands_for_nobody(value: str | None) -> None:
     chosen = [{"value": value}, {"value": "2"}]
     assert picked_in({"state": {"values": {"targets": {"targets": {"selected_options": chosen}}}}}) == {2}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.app_yaml import faults, read
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def test_a_look_without_time_or_without_an_end_is_a_fault(tmp_path: Path, length
     assert fault.startswith("line 9: winrm.look_within: has to be from 1s to 1m: no host lists its sessions sooner")
 
 
-@pytest.mark.parametrize("length", ["8", "8.5s", "500ms", "-8s", "''", "true", "[8s]", "soon"])
+@for_each("length", ["8", "8.5s", "500ms", "-8s", "''", "true", "[8s]", "soon"])
 def test_a_length_that_is_none_is_a_fault(tmp_path: Path, length: str) -> None:
     (fault,) = faults(tmp_path, f"winrm: {{look_within: {length}}}")
     assert fault == "line 9: winrm.look_within: write a duration like 90s, 15m, 2h or 1d."

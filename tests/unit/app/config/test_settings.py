@@ -10,6 +10,7 @@ import pytest
 from app.config.settings import Settings, load
 from bot.domain.actions import Action
 from bot.errors import SettingsError
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def test_a_misspelt_rehearsal_is_one_fault_and_not_five(tmp_path: Path) -> None:
     assert fault.endswith("rehersal: I know no key `rehersal` here; did you mean `rehearsal`?")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new", "sentence"),
     [
         ("team: T0HOME", "nonsense: 1", "nonsense: I know no key `nonsense` here; I know rehearsal, team, database"),

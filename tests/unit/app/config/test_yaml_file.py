@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.config import yaml_file as yamlfile
 from bot.errors import SettingsError
+from tests.support.cases import for_each
 from tests.support.effort import examples
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def test_an_anchor_and_an_alias_are_refused_with_their_line(tmp_path: Path, text
     assert first == f"  line {line}: a value may not begin with & or *. Write it out, or put it in quotes."
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "line"),
     [
         ("team: !!python/object/apply:os.system ['hidden']\n", 1),

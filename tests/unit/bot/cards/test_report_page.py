@@ -22,6 +22,7 @@ from bot.cards.html import LONGEST_TEXT, outer, text, typed
 from bot.cards.report_page import SECTIONS, Facts, Lists, page
 from bot.cards.report_proof import Proof
 from bot.cards.report_rows import forced_row, otherwise_row, refused_row, took
+from tests.support.cases import for_each
 from tests.support.html_page import ReadPage
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def elements(read: ReadPage) -> list[tuple[str, dict[str, str | None]]]:
     return [each for each in read.elements if each[0] != "bdi"]
 
 
-@pytest.mark.parametrize("words", HOSTILE)
+@for_each("words", HOSTILE)
 def test_whatever_things_are_called_the_page_has_the_same_elements(words: str) -> None:
     hostile = made(request(words, forced=True, faults=(words,)), refused=(refusal(words, fault=words),))
     assert elements(hostile) == elements(HARMLESS)

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cards.sheet import LONGEST_CELL, csv_line, safe
+from tests.support.cases import for_each
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212\u2010"
 
 
-@pytest.mark.parametrize("sign", SIGNS)
-@pytest.mark.parametrize("before", ["", " ", "  ", "'", '"', "x;", "x, ", "x|", ';"', "\u00a0"])
+@for_each("sign", SIGNS)
+@for_each("before", ["", " ", "  ", "'", '"', "x;", "x, ", "x|", ';"', "\u00a0"])
 def test_a_sign_that_begins_a_formula_has_an_apostrophe_before_it(before: str, sign: str) -> None:
     shown = safe(f"{before}{sign}1+1")
     assert re.search(rf"""(^|[;,|])'[\s"']*{re.escape(sign)}1""", shown), shown

@@ -11,6 +11,7 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.inventory import Inventory, expand
 from bot.errors import UsageError
+from tests.support.cases import for_each
 from tests.support.effort import PROFILE
 
 INVENTORY = Inventory(
@@ -61,7 +62,7 @@ def test_a_word_behind_an_unquoted_value_is_refused(subtests: pytest.Subtests) -
                 refusal(text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
+@for_each(("text", "expected"), [
     ("comp1 id=3 --force --reason floor 5", 'comp1 id=3 --force --reason "floor 5"'),
     ("comp1 id=3 --force --reason=floor 5", 'comp1 id=3 --force --reason="floor 5"'),
     ("comp1 id=3 --reason floor 5 is stuck --force", 'comp1 id=3 --reason "floor 5 is stuck" --force'),
@@ -211,7 +212,7 @@ def test_force_names_its_computer_itself() -> None:
 # A wrong computer
 
 
-@pytest.mark.parametrize(("text", "nearest", "candidates", "corrected"), [
+@for_each(("text", "nearest", "candidates", "corrected"), [
     ('"comp1 id=3"', "comp1", (), "comp1 id=3"),
     ("rds-1 id=3", "rds-01", (), "rds-01 id=3"), ("rds1 id=3", "rds-01", (), "rds-01 id=3"),
     ("comp 1", "", ("comp1", "comp2", "comp3"), ""), ("comp9 id=3", "", ("comp1", "comp2", "comp3"), ""),

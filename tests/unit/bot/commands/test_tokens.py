@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.commands.tokens import LONGEST, clean, split
 from bot.errors import UsageError
+from tests.support.cases import for_each
 
 ZERO_WIDTH = ("\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad")
 SPACES = ("\u00a0", "\u2003", "\u2009", "\u202f", "\u3000", "\t", "\r\n", "\u2028")
@@ -17,7 +18,7 @@ def words(text: str) -> list[str]:
     return [word.text for word in split(clean(text))]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "meant"),
     [
         ("<http://comp1.corp.com|comp1.corp.com>", "comp1.corp.com"),
@@ -71,7 +72,7 @@ def test_a_long_dash_elsewhere_is_a_short_one_and_stays_in_quotes(text: str, mea
     assert clean(text) == meant
 
 
-@pytest.mark.parametrize("space", SPACES)
+@for_each("space", SPACES)
 def test_any_space_parts_words(space: str) -> None:
     assert words(f"comp1{space}id=3") == ["comp1", "id=3"]
 
@@ -98,8 +99,8 @@ def test_the_other_quote_may_stand_inside() -> None:
     assert words("""reason="it's stuck" 'say "please"'""") == ["reason=it's stuck", 'say "please"']
 
 
-@pytest.mark.parametrize("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
-@pytest.mark.parametrize("at", ["--reason ", "reason=", "x,"])
+@for_each("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
+@for_each("at", ["--reason ", "reason=", "x,"])
 def test_a_doubled_quote_inside_quotes_is_one_quote(quotes: str, at: str) -> None:
     """In each of the kinds that phones write, the opening one doubled as well as the closing one."""
     first, last = quotes[0], quotes[1]

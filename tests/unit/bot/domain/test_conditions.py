@@ -11,6 +11,7 @@ from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
 from bot.domain.letters import python_upper
 from bot.domain.session import Account, SessionState
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
@@ -29,7 +30,7 @@ def like(field: Field, *patterns: str) -> Condition:
     return condition(field, Operator.LIKE, *patterns)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("pattern", "text", "fits"),
     [
         ("alice", "alice", True),

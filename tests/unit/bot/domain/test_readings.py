@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import EARLIEST, LATEST, Account, SessionState, filetime_to_datetime, known_ticks
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 COMPARISONS = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 ODD = (-1, -(2**63), 0, 1, 36_000_000_000, EARLIEST - 1, LATEST, 2_650_467_744_000_000_000, 2**63 - 1, 10**30)
@@ -27,9 +28,9 @@ def test_any_number_of_ticks_is_a_time_of_these_two_centuries_or_none(ticks: int
     assert time is None or 2000 <= time.year < 2200
 
 
-@pytest.mark.parametrize("ticks", ODD)
-@pytest.mark.parametrize("name", ["logon", "connect", "disconnect", "input", "now"])
-@pytest.mark.parametrize("state", [SessionState.ACTIVE, SessionState.DISCONNECTED])
+@for_each("ticks", ODD)
+@for_each("name", ["logon", "connect", "disconnect", "input", "now"])
+@for_each("state", [SessionState.ACTIVE, SessionState.DISCONNECTED])
 def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state: SessionState) -> None:
     values: dict[str, Any] = {"state": state, "input": b.LOGON, "disconnect": b.LOGON}
     seen = b.session(**(values | {name: ticks}))

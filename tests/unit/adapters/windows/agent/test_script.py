@@ -16,6 +16,7 @@ from adapters.windows.agent import script
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 FOLDER = Path(script.__file__).parent
@@ -62,7 +63,7 @@ def order(**changes: object) -> Order:
     return Order(**(fields | changes))  # type: ignore[arg-type]  # the test names fields of an Order
 
 
-@pytest.mark.parametrize("word", WATCHED_WORDS)
+@for_each("word", WATCHED_WORDS)
 def test_the_script_holds_no_word_that_detection_rules_look_for(word: str) -> None:
     assert word.lower() not in (script.constant_script() + shell.BOOTSTRAP).lower()
 
