@@ -73,7 +73,7 @@ def message(world: World) -> None:
     world.terminal.messages += world.terminal.messages[:1]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("story", "happens", "column"),
     [
         ("waits for it", stranger, "wrong_person"),

@@ -7,12 +7,11 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-import pytest
-
 from bot.commands import COMMANDS
 from bot.domain.actions import FACTS, Action
 from bot.domain.ask import ActAsk, Ask
 from bot.domain.verdicts import Reason, Verdict
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT, statements_of
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def test_no_sentence_of_an_adapter_has_signs_of_code() -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("action", list(Action))
+@for_each("action", list(Action))
 def test_every_action_has_one_row_of_facts(action: Action) -> None:
     facts = FACTS[action]
     assert all((facts.plain, facts.going, facts.done, facts.past, facts.right, facts.command))

@@ -84,7 +84,7 @@ def test_what_may_be_over_soon_is_tried_again(name: str) -> None:
     assert seen(api_error({"ok": False, "error": name})).retryable
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "headers", "wait"),
     [
         (429, {"Retry-After": "30"}, timedelta(seconds=30)),
@@ -104,7 +104,7 @@ def test_a_rate_limit_says_when_to_come_back(status: int, headers: dict[str, str
     assert (error.retryable, error.retry_after) == (True, wait)
 
 
-@pytest.mark.parametrize("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new", "refused_by_v2"])
+@for_each("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new", "refused_by_v2"])
 def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert not error.retryable
@@ -112,9 +112,7 @@ def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     assert name in error.message
 
 
-@pytest.mark.parametrize(
-    ("status", "is_retryable"), [(200, False), (403, False), (500, True), (502, True), (503, True)]
-)
+@for_each(("status", "is_retryable"), [(200, False), (403, False), (500, True), (502, True), (503, True)])
 def test_a_server_that_is_ill_is_asked_again_whatever_name_it_gives(status: int, *, is_retryable: bool) -> None:
     data = {"ok": False, "error": "brand_new"}
     answer = SlackResponse(
@@ -128,7 +126,7 @@ def test_a_message_that_was_deleted_is_told_apart() -> None:
     assert not isinstance(seen(api_error({"ok": False, "error": "channel_not_found"})), MessageGone)
 
 
-@pytest.mark.parametrize("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])
+@for_each("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])
 def test_an_answer_without_a_reason_may_be_over_soon(response: object) -> None:
     assert seen(api_error(response, UnknownApiError)).retryable
 

@@ -6,8 +6,6 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-
 from adapters.slack.manifest import manifest
 from adapters.slack.scopes import SCOPES, missing_in
 from bot.commands import COMMANDS
@@ -42,7 +40,7 @@ def test_every_command_is_in_the_manifest_and_nothing_else() -> None:
     assert [command["command"] for command in commands] == [command.slash for command in COMMANDS]
 
 
-@pytest.mark.parametrize("command", MANIFEST["features"]["slash_commands"], ids=lambda command: command["command"])
+@for_each("command", MANIFEST["features"]["slash_commands"], ids=lambda command: command["command"])
 def test_a_command_is_within_the_limits_of_slack(command: dict[str, Any]) -> None:
     assert re.fullmatch(r"/[a-z-]{1,31}", command["command"])
     assert 0 < len(command["description"]) <= 2000

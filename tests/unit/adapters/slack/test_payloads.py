@@ -103,7 +103,7 @@ def test_a_press_says_which_button_of_which_request() -> None:
     assert call.place == Place(channel_id="C0ONCALL", name="oncall")
 
 
-@pytest.mark.parametrize("team", ["T0HOME", "T0SISTER", "E0ORG", "", None])
+@for_each("team", ["T0HOME", "T0SISTER", "E0ORG", "", None])
 def test_one_person_is_one_actor_whatever_workspace_the_payloads_name(team: str | None) -> None:
     user = {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": team}
     others = {"team_id": team, "enterprise_id": "E0ORG"}
@@ -256,7 +256,7 @@ def test_an_option_that_no_form_of_the_bot_has_stands_for_nobody(value: str | No
     assert picked_in({"state": {"values": {"targets": {"targets": {"selected_options": chosen}}}}}) == {2}
 
 
-@pytest.mark.parametrize("option", [None, {}, {"value": None}, {"value": "choose"}, {"value": "choose  "}])
+@for_each("option", [None, {}, {"value": None}, {"value": "choose"}, {"value": "choose  "}])
 def test_an_entry_of_the_menu_without_a_request_is_an_unknown_press_and_no_crash(option: dict[str, Any] | None) -> None:
     call = press_call(press(actions=[{"action_id": "press_menu", "selected_option": option}]))
     assert call.aim is None

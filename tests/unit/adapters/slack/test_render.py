@@ -123,7 +123,7 @@ def test_slack_takes_every_card(subtests: pytest.Subtests) -> None:
             assert_slack_takes(draw(card, GROUP_IDS))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@for_each("command", COMMANDS, ids=lambda command: command.name)
 def test_the_manual_is_within_the_limits(command: Any) -> None:
     assert_slack_takes(draw(manual(notices.Asked(command=command.name, asker="U0DANA0001"))))
 

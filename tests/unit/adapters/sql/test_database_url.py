@@ -44,7 +44,7 @@ def test_a_password_holds_any_sign(pasted: str, meant: str | None, rest: str) ->
     assert dict(url.query) == ({"sslmode": "require"} if "?" in rest else {})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "host", "database", "query"),
     [
         ("postgresql://host/name", "host", "name", {}),

@@ -92,7 +92,7 @@ def test_a_fault_of_windows_is_known_by_its_code_and_names_the_next_step(
     assert errors.is_orderly(caught.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "kind"), [(400, Unreachable), (403, NoRight), (404, Unreachable), (413, TerminalError), (502, BadReply)]
 )
 def test_a_status_of_http_is_known_by_its_number(status: int, kind: type[TerminalError]) -> None:
@@ -237,7 +237,7 @@ def test_a_send_that_was_not_taken_delivered_nothing(code: int) -> None:
     assert raised(wsman(code), Step.RECEIVE).delivered
 
 
-@pytest.mark.parametrize("code", [5, 170, 1359, 4711, 2150858843])
+@for_each("code", [5, 170, 1359, 4711, 2150858843])
 def test_a_send_that_was_refused_for_another_reason_may_have_been_delivered(code: int) -> None:
     assert raised(wsman(code), Step.SEND).delivered
 

@@ -308,7 +308,7 @@ def test_a_list_of_nothing_is_no_answer() -> None:
         WinRmTerminal(ScriptedShell([COMP1, {"end": 1}])).sessions("comp1", within=WITHIN)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "answer",
     [
         [{"end": 0}],

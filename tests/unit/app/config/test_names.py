@@ -179,7 +179,7 @@ def test_two_patterns_that_let_one_computer_in_under_two_names_are_refused(tmp_p
     assert again == "line 5: computers.1.match: `FIN-*` stands there a second time (computers.0)."
 
 
-@pytest.mark.parametrize("typed", ["10.0.0.5", "010.0.0.5", "167772165", "0x0a.0.0.5", "10.5", "x.5"])
+@for_each("typed", ["10.0.0.5", "010.0.0.5", "167772165", "0x0a.0.0.5", "10.5", "x.5"])
 def test_no_pattern_lets_an_address_in(typed: str) -> None:
     assert Inventory(names=(), patterns=("*5", "*.5", "*.*.*.5", "x.*")).find(typed) == ()
 
@@ -258,7 +258,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize(("computers", "sentence"), ODD.values(), ids=ODD)
+@for_each(("computers", "sentence"), ODD.values(), ids=ODD)
 def test_what_only_looks_odd_is_named_by_policy_check(
     tmp_path: Path, computers: tuple[str, ...], sentence: str
 ) -> None:

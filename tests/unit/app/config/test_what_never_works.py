@@ -88,7 +88,7 @@ def test_a_value_of_a_rule_that_can_never_work_is_a_fault(tmp_path: Path, said: 
     assert f": rules.0.{sentence}" in fault
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new", "sentence"),
     [
         ('who: ["@oncall"]', "who: []", "line 7: rules.0.who: needs at least one entry."),
@@ -110,7 +110,7 @@ def test_nobody_no_workspace_and_a_name_without_letters_are_faults(
     assert sentence in caught.value.message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "sentence"),
     [
         ("{per: 0s}", "limits.per: has to be from 1m to 1d: a shorter time limits nobody"),

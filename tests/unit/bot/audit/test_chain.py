@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from datetime import timedelta, timezone
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,7 +103,7 @@ def test_a_changed_field_is_found(name: str) -> None:
     assert first_fault(entries, KEYS.public) == 3
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(AuditTarget)])
+@for_each("name", [field.name for field in fields(AuditTarget)])
 def test_a_changed_field_of_a_session_is_found(name: str) -> None:
     entries = chain()
     value = getattr(ROWS[1], name)

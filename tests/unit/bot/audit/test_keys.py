@@ -62,7 +62,7 @@ def test_every_signature_has_one_spelling() -> None:
     assert not keys.public.fits(HASH, f"{signature[:2]} {signature[2:]}")
 
 
-@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 32 + " " + "0" * 31])
+@for_each("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 32 + " " + "0" * 31])
 def test_what_is_no_public_half_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="64 hexadecimal digits"):
         PublicKey.read(text)

@@ -98,7 +98,7 @@ def test_only_what_another_request_may_change_is_tried_again(
     assert [button.label for button in again.buttons(request)] == ["Try again 1"] * helps
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("ending", "labels"),
     [
         (Ending.DONE, ["Try again 1"]),

@@ -200,7 +200,7 @@ def test_a_forced_request_has_its_reason_and_whom_it_hit() -> None:
     assert row[1:4] == ["dana! (dana)", "dana on dana (3): changed", "INC-7 license full"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("found", "refused", "short", "long"),
     [
         (None, "", "Signatures and the whole log were not checked", "No public half was given"),
@@ -237,7 +237,7 @@ def test_a_request_that_does_not_verify_is_marked_where_it_is_listed_and_counted
     assert "TS-dana: entry 3: its hash does not fit" in read.text()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("ms", "words"),
     [
         (None, "-"),

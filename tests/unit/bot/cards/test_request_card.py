@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from bot.cards import request_card
 from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
@@ -203,7 +201,7 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "presses", "menu"),
     [
         ("awaiting-active", [Press.APPROVE, Press.CANCEL, Press.DISCONNECT], []),

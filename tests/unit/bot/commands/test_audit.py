@@ -139,8 +139,8 @@ def test_a_pasted_act_is_answered_with_its_button(text: str, choice: Suggestion)
     assert refused(text).choices == (choice,)
 
 
-@pytest.mark.parametrize(("example", "_"), COMMAND.examples)
-def test_the_examples_of_the_help_can_be_typed(example: str, _: str) -> None:
+@for_each("example", [example for example, _ in COMMAND.examples])
+def test_the_examples_of_the_help_can_be_typed(example: str) -> None:
     assert read(example) != AuditAsk()
 
 

@@ -124,7 +124,7 @@ def test_a_filter_is_a_condition_of_the_act(house: str, powershell: str, conditi
         assert (ask.conditions, ask.choice) == ((condition,), Choice.MATCHING)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "states"),
     [
         ("state=active", [SessionState.ACTIVE]),
@@ -142,7 +142,7 @@ def test_a_state_is_named_as_get_tssession_names_it(typed: str, states: list[Ses
 # Choosing, and the flags
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "choice"),
     [
         ("comp1", Choice.NONE),

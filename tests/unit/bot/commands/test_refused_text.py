@@ -45,7 +45,7 @@ def test_an_error_action_that_chat_does_not_have_is_refused() -> None:
     assert marked(refusal("comp1 id=3 -ErrorAction Inquire")) == "Inquire"
 
 
-@pytest.mark.parametrize("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])
+@for_each("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])
 def test_an_empty_computer_is_not_the_default_one(nothing: str) -> None:
     assert refusal(f"{nothing} --all", inventory=Inventory(names=("comp1", "comp2"), default="comp2")).message
 
@@ -91,7 +91,7 @@ def test_a_filter_that_cannot_be_understood_says_how_it_is_written(typed: str, s
     assert sentence in refusal(f"comp1 {typed}").message
 
 
-@pytest.mark.parametrize("typed", ["timeout=11m", "timeout=0s", "timeout=99999d", "--timeout never", "--sync=perhaps"])
+@for_each("typed", ["timeout=11m", "timeout=0s", "timeout=99999d", "--timeout never", "--sync=perhaps"])
 def test_a_wait_without_sense_is_refused(typed: str) -> None:
     assert refusal(f"comp1 id=3 {typed}").end
 
@@ -101,7 +101,7 @@ def test_force_alone_is_refused(typed: str) -> None:
     assert "say whom exactly" in refusal(typed).message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "sentence", "place"),
     [
         ("Get-TSSession -cn comp1", "belongs to `/sessions`", "Get-TSSession"),
@@ -132,7 +132,7 @@ def test_a_common_parameter_without_meaning_here_is_answered_with_one_sentence(c
     assert error.message == f"`-{name}` means nothing in chat. Leave it out."
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "place", "nearest"),
     [
         ("comp1 id=3 --snyc", "--snyc", "sync"),
@@ -152,7 +152,7 @@ def test_a_beginning_that_fits_several_names_is_not_guessed() -> None:
     assert "could be" in refusal("comp1 -S active").message
 
 
-@pytest.mark.parametrize(
+@for_each(
     "typed", ["copm1 id=3", "id=3 evil.example.com", "-ComputerName evil", "group:nobody 3", "comp1,copm1", "rds-9*"]
 )
 def test_an_unknown_computer_is_refused_and_never_part_of_an_ask(typed: str) -> None:

@@ -35,7 +35,7 @@ def test_a_link_is_what_its_label_says_and_a_mention_its_id(typed: str, meant: s
     assert clean(typed) == meant
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "meant"),
     [
         ("idle&gt;2h", "idle>2h"),
@@ -54,12 +54,12 @@ def test_an_escaped_link_is_no_link() -> None:
     assert clean("&lt;http://comp1|comp2&gt;") == "<http://comp1|comp2>"
 
 
-@pytest.mark.parametrize("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
+@for_each("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
 def test_any_pair_of_quotes_keeps_words_together(quotes: str) -> None:
     assert words(f"--reason {quotes[0]}it is stuck{quotes[1]} --sync") == ["--reason", "it is stuck", "--sync"]
 
 
-@pytest.mark.parametrize("dash", ["—", "–", "―", "‒", "−"])  # noqa: RUF001 - the dashes that phones write
+@for_each("dash", ["—", "–", "―", "‒", "−"])  # noqa: RUF001 - the dashes that phones write
 def test_a_long_dash_before_a_word_means_two_short_ones(dash: str) -> None:
     assert words(f"comp1 {dash}sync") == ["comp1", "--sync"]
 
@@ -77,7 +77,7 @@ def test_any_space_parts_words(space: str) -> None:
     assert words(f"comp1{space}id=3") == ["comp1", "id=3"]
 
 
-@pytest.mark.parametrize("sign", ZERO_WIDTH)
+@for_each("sign", ZERO_WIDTH)
 def test_what_has_no_width_is_not_there(sign: str) -> None:
     assert words(f"{sign}co{sign}mp1 id={sign}3{sign}") == ["comp1", "id=3"]
 
@@ -125,7 +125,7 @@ def test_a_quote_that_is_never_closed_is_shown() -> None:
     assert caught.value.text[caught.value.start : caught.value.end] == '"stuck'
 
 
-@pytest.mark.parametrize("letter", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\ud800"])
+@for_each("letter", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\ud800"])
 def test_a_control_character_is_refused_and_its_place_is_shown(letter: str) -> None:
     with pytest.raises(UsageError, match="control character") as caught:
         clean(f"comp1{letter} id=3")

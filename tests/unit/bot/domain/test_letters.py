@@ -125,7 +125,7 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "seen"), SPELLINGS)
+@for_each(("said", "seen"), SPELLINGS)
 def test_a_protected_user_is_protected_in_the_spelling_of_any_program(said: str, seen: str) -> None:
     session = b.session(account=Account(domain="CORP", user=seen))
     for protected in (said, rf"CORP\{said}", rf"corp\{said[:2]}*"):
@@ -138,14 +138,14 @@ def test_the_console_is_the_console_in_any_letters() -> None:
         assert guard(policy(), b.session(station=station)) == "the console"
 
 
-@pytest.mark.parametrize(("said", "seen"), SPELLINGS)
+@for_each(("said", "seen"), SPELLINGS)
 def test_a_filter_chooses_nobody_whom_one_program_takes_for_another(said: str, seen: str) -> None:
     asked = Condition(field=Field.USER, operator=Operator.LIKE, values=(said,))
     assert not asked.holds_for(b.session(account=Account(domain="CORP", user=seen)))
     assert asked.holds_for(b.session(account=Account(domain="CORP", user=said)))
 
 
-@pytest.mark.parametrize(("said", "seen"), SPELLINGS)
+@for_each(("said", "seen"), SPELLINGS)
 def test_a_rule_that_only_some_programs_find_fitting_leaves_no_room_for_a_laxer_one(said: str, seen: str) -> None:
     """Passed over, the rule that needs a lead would let the next one decide, which asks nobody."""
     strict, lax = asking_leads(1, name="strict", users=(said,)), rule("lax")

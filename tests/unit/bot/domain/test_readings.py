@@ -6,7 +6,6 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -45,8 +44,8 @@ def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state
         assert not Condition(field=field, operator=operator, values=(value,)).holds_for(seen)
 
 
-@pytest.mark.parametrize(("name", "state"), [("input", SessionState.ACTIVE), ("disconnect", SessionState.DISCONNECTED)])
-@pytest.mark.parametrize("before", [1, 20_000_000, b.LOGON - EARLIEST])
+@for_each(("name", "state"), [("input", SessionState.ACTIVE), ("disconnect", SessionState.DISCONNECTED)])
+@for_each("before", [1, 20_000_000, b.LOGON - EARLIEST])
 def test_a_time_before_the_logon_is_at_most_as_old_as_the_logon(name: str, state: SessionState, before: int) -> None:
     hour = 36_000_000_000
     seen = b.session(state=state, now=b.LOGON + hour, **{"input": 0, "disconnect": 0, name: b.LOGON - before})
@@ -59,7 +58,7 @@ def test_a_session_that_is_not_listed_is_gone() -> None:
     assert b.target().is_gone_from(None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "is_left"),
     [
         ({}, True),

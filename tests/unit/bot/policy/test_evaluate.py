@@ -152,7 +152,7 @@ HERE_ONLY = rule("here only", where=frozenset({b.PLACE.channel_id}))
 ACTIVE = b.session(state=SessionState.ACTIVE, disconnect=0, input=b.LOGON)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rules", "session", "by"),
     [
         ((WORKING, rule()), ACTIVE, "working"),
@@ -181,7 +181,7 @@ def test_a_rule_for_one_channel_counts_nowhere_else() -> None:
     )
 
 
-@pytest.mark.parametrize("status", [each for each in MemberStatus if each is not MemberStatus.MEMBER])
+@for_each("status", [each for each in MemberStatus if each is not MemberStatus.MEMBER])
 def test_only_members_count(status: MemberStatus) -> None:
     decision = may_ask(policy(), b.person(status=status), b.PLACE, Action.LIST)
     assert (decision.allowed, bool(decision.message)) == (False, True)

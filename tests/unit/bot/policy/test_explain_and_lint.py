@@ -179,7 +179,7 @@ def test_a_call_that_reaches_nobody_and_keys_that_never_count_are_found() -> Non
     assert linted(rule(call=c.LEADS, deny_reason=DenyReason.NEEDED)) == [], "a second person may be asked above 10"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "said"),
     [
         ({}, "needs a yes from 1 of @leads, asked in C0APPROVE;"),

@@ -75,7 +75,7 @@ def test_a_part_of_a_name_finds_it_and_no_host_is_contacted(typed: str) -> None:
     assert "comp1" in FormIntake(intake=house.intake).suggest(b.ASKER, b.PLACE, typed)
 
 
-@pytest.mark.parametrize("typed", ["*", "comp?", "group:all", "comp1 id=3", "nowhere"])
+@for_each("typed", ["*", "comp?", "group:all", "comp1 id=3", "nowhere"])
 def test_what_is_typed_into_the_menu_is_a_text_and_no_pattern(typed: str) -> None:
     assert FormIntake(intake=BotHarness().intake).suggest(b.ASKER, b.PLACE, typed) == ()
 
@@ -94,7 +94,7 @@ def test_minutes_out_of_bounds_are_an_error_at_their_field(minutes: str) -> None
     assert (list(answer.errors), answer.response.wake) == ([FormField.WARN], None)
 
 
-@pytest.mark.parametrize("reason", [",", "\u200b", "\x00", " , , ", "\ufeff\u202e"])
+@for_each("reason", [",", "\u200b", "\x00", " , , ", "\ufeff\u202e"])
 def test_a_reason_of_which_a_command_reads_nothing_is_an_error_at_its_field(reason: str) -> None:
     form = Form()
     call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V4", ticked=frozenset({0}), reason=reason)

@@ -167,8 +167,8 @@ def test_a_surprise_at_the_look_of_one_host_leaves_the_other_hosts_on_the_card(e
     assert (entry["host"], entry["reference"], entry["exc_info"]) == (BAD, told(harness), error)
 
 
-@pytest.mark.parametrize("when", ["call", "first", "after"])
-@pytest.mark.parametrize("error", SOME, ids=name_of)
+@for_each("when", ["call", "first", "after"])
+@for_each("error", SOME, ids=name_of)
 def test_a_surprise_in_the_act_at_one_host_is_looked_for_and_the_others_are_done(error: Exception, when: str) -> None:
     terminal = SurprisingTerminal(error, "log_off", when=when)
     harness = BotHarness(terminal=terminal, records_failures=True)

@@ -176,7 +176,7 @@ def held_by_the_ceo(harness: BotHarness) -> None:
     harness.press("approve")
 
 
-@pytest.mark.parametrize("options", ["", "--sync", "--warn 1m", "--sync --verbose", "--even-if-active"])
+@for_each("options", ["", "--sync", "--warn 1m", "--sync --verbose", "--even-if-active"])
 def test_an_id_that_somebody_out_of_sight_holds_by_now_reads_as_one_that_nobody_holds(options: str) -> None:
     text = f"comp1 id=3,4 {options}"
     (first,), (second,) = answers(text, [OWN], gone), answers(text, [OWN], held_by_the_ceo)

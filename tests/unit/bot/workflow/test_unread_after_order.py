@@ -6,8 +6,6 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-import pytest
-
 from bot.domain.request import Ending
 from bot.domain.session import Account, SessionState
 from bot.domain.transitions import SETTLE_FOR
@@ -88,8 +86,8 @@ def test_a_session_that_is_really_gone_later_is_corrected(changes: dict[str, Any
     assert (target.verdict, target.reason) == (Verdict.GONE, Reason.SEEN_LATER)
 
 
-@pytest.mark.parametrize("words", ["--sync", ""])
-@pytest.mark.parametrize("changes", PROVES.values(), ids=PROVES)
+@for_each("words", ["--sync", ""])
+@for_each("changes", PROVES.values(), ids=PROVES)
 def test_what_proves_it_is_gone_at_once_or_at_the_next_look(changes: dict[str, Any], words: str) -> None:
     harness = ordered(changes, words)
     wait(harness, timedelta(seconds=5))

@@ -155,7 +155,7 @@ def test_a_computer_is_protected_under_the_name_it_reports(protected: str) -> No
     assert "a protected computer" in request.excluded[0].why
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("computers", "is_allowed"),
     [
         (("comp1",), False),

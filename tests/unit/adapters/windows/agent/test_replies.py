@@ -236,7 +236,7 @@ def test_the_agents_own_error_says_what_failed_and_whether_anybody_was_touched(
     assert "comp1" in error.message
 
 
-@pytest.mark.parametrize("field", ["user", "domain", "client", "station", "address", "display"])
+@for_each("field", ["user", "domain", "client", "station", "address", "display"])
 def test_half_a_surrogate_pair_in_a_name_is_shown_as_unreadable_and_the_list_is_whole(field: str) -> None:
     _, torn, fine = replies(framed(HOST, session(**{field: "a\ud83d"}), session(id=4, user="😀"), {"end": 3}))
     assert isinstance(torn, Listed)

@@ -7,7 +7,6 @@ import re
 import zlib
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,7 +109,7 @@ def test_the_bootstrap_passes_through_cmd_unchanged() -> None:
 TAKEN_FOR_ENCODED = [("char", "join"), ("split", "join"), ("-encoded ",), ("frombase64string",), ("tostring", "toint")]
 
 
-@pytest.mark.parametrize("words", TAKEN_FOR_ENCODED, ids=" ".join)
+@for_each("words", TAKEN_FOR_ENCODED, ids=" ".join)
 def test_the_command_line_is_not_taken_for_an_encoded_one(words: tuple[str, ...]) -> None:
     assert not all(word in shell.BOOTSTRAP.lower() for word in words)
 
