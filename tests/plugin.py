@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-import tests.support.effort  # noqa: F401 - loads the profile before any test module asks for it
+from tests.support.effort import PROFILE  # loads the profile before any test module asks for it
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -44,6 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if PROFILE == "quick":  # what lives now ends with the process: pytest would look through all of it for garbage
+        gc.freeze()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = 1

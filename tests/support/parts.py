@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain.part import Extent
-from bot.domain.request import Counts
+from bot.domain.request import Counts, counts_of
 
 if TYPE_CHECKING:
     from bot.domain.part import Part
@@ -32,12 +32,10 @@ def taken(request: Request, part: Part) -> Request:
     if part.extent is Extent.WHOLE and request.elsewhere == Counts():
         return request
     hosts = hosts_in(request, part)
-    smaller = replace(
-        request,
-        targets=tuple(target for target in request.targets if target.session.host in hosts),
-        surveys=tuple(look for look in request.surveys if look.host in hosts),
-    )
-    return replace(smaller, elsewhere=request.counts - smaller.counts)
+    targets = tuple(target for target in request.targets if target.session.host in hosts)
+    surveys = tuple(look for look in request.surveys if look.host in hosts)
+    elsewhere = counts_of(request.targets) - counts_of(targets)
+    return replace(request, targets=targets, surveys=surveys, elsewhere=elsewhere)
 
 
 def put_back(whole: Request, part: Request) -> Request:

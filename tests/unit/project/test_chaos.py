@@ -17,6 +17,7 @@ from tests.chaos.stories import STORIES, asks, tell
 from tests.chaos.tally import Tally, judge
 from tests.chaos.world import World
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def judged(world: World) -> dict[str, int]:
     return {name: number for name, number in tally.faults().items() if number}
 
 
-@pytest.mark.parametrize("story", STORIES)
+@for_each("story", STORIES)
 def test_a_story_in_which_nothing_goes_wrong_is_clean_and_makes_a_request(story: str) -> None:
     world = told(story)
     assert judged(world) == {}
@@ -72,7 +73,7 @@ def message(world: World) -> None:
     world.terminal.messages += world.terminal.messages[:1]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("story", "happens", "column"),
     [
         ("waits for it", stranger, "wrong_person"),
@@ -116,7 +117,7 @@ def judged_in_slack(world: SlackWorld) -> dict[str, int]:
     return {name: number for name, number in tally.faults().items() if number}
 
 
-@pytest.mark.parametrize("story", SLACK_STORIES)
+@for_each("story", SLACK_STORIES)
 def test_a_story_in_which_slack_takes_everything_is_clean(story: str) -> None:
     world = told_in_slack(story)
     assert judged_in_slack(world) == {}

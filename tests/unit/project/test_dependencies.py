@@ -9,8 +9,7 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def undeclared(source: str, requirements: Iterable[str]) -> set[str]:
     return {top for top, names in brought.items() if not declared & {plain(each) for each in names}}
 
 
-@pytest.mark.parametrize("folder", MAY_USE)
+@for_each("folder", MAY_USE)
 def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
     files = sorted((ROOT / folder).rglob("*.py"))
     found = {
@@ -89,7 +88,7 @@ def test_what_is_imported_is_declared_where_it_is_used(folder: str) -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("source", "requirements", "missing"),
     [
         ("import spnego.exceptions", ["pywinrm>=0.5"], {"spnego"}),

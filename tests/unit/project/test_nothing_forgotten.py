@@ -27,6 +27,7 @@ from bot.errors import UsageError
 from bot.policy import approvals, evaluate, explain, lint
 from bot.policy.model import Rule
 from rehearsal.slack import SHIPPED_WORKSPACE
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def test_the_rehearsal_and_the_readme_have_every_command() -> None:
     assert {slash for slash in slashes if f"`{slash}" not in page("README.md")} == set(), "name it in README.md"
 
 
-@pytest.mark.parametrize(("typed", "meant"), PAIRS, ids=lambda command: command.name)
+@for_each(("typed", "meant"), PAIRS, ids=lambda command: command.name)
 def test_the_cmdlet_of_another_command_is_answered_with_that_command(typed: Command, meant: Command) -> None:
     with pytest.raises(UsageError, match=re.escape(f"`{meant.slash}`")):
         typed.parse(f"{meant.cmdlet} comp1", Inventory(names=("comp1",)))

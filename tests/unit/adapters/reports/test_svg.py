@@ -14,6 +14,7 @@ from tests.support.html_page import ReadPage
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
+pytestmark = pytest.mark.slow  # most of it is loading the library that draws
 NAMES = Chart(
     key="chart-hosts", title="Computers", whole="requests", part="forced", names=("rds-01", "rds-02"), values=(12, 7),
     parts=(3, 0),

@@ -17,6 +17,7 @@ from bot.policy.evaluate import check_member
 from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 DANA = Actor(user_id="U1")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -109,7 +110,7 @@ STATUSES = [
 ]
 
 
-@pytest.mark.parametrize(("user", "status"), STATUSES)
+@for_each(("user", "status"), STATUSES)
 def test_who_counts_is_read_from_the_person_and_is_the_same_for_presser_and_list(
     user: dict[str, Any], status: MemberStatus
 ) -> None:
@@ -158,7 +159,7 @@ NO_GROUPS = [{}, {"usergroups": None}, {"usergroups": {}}, {"usergroups": [None]
 RAISED = [KeyError("?"), TypeError("?"), AttributeError("?"), RecursionError("?"), OSError("?"), ValueError("?")]
 
 
-@pytest.mark.parametrize("answer", [*NO_USERS, *RAISED, SlackClientError("?")], ids=repr)
+@for_each("answer", [*NO_USERS, *RAISED, SlackClientError("?")], ids=repr)
 def test_an_answer_without_the_person_makes_nobody_a_member(answer: Any) -> None:
     directory = Directory()
     directory.client.user = answer
@@ -167,7 +168,7 @@ def test_an_answer_without_the_person_makes_nobody_a_member(answer: Any) -> None
     assert (failed.value.retryable, directory.status()) == (True, MemberStatus.UNKNOWN)
 
 
-@pytest.mark.parametrize("answer", [*NO_GROUPS, *RAISED, SlackClientError("?")], ids=repr)
+@for_each("answer", [*NO_GROUPS, *RAISED, SlackClientError("?")], ids=repr)
 def test_an_answer_without_the_groups_keeps_what_is_known(answer: Any) -> None:
     directory = Directory()
     directory.refresh()

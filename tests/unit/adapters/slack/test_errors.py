@@ -14,6 +14,7 @@ from slack_sdk.web import SlackResponse
 
 from adapters.slack.errors import CURES, ELSEWHERE, LATER, TOKEN, translate_errors
 from bot.errors import ChatError, MessageGone, PlaceRefused, TokenRefused
+from tests.support.cases import for_each
 
 
 class UnknownSlackError(SlackClientError):
@@ -39,14 +40,14 @@ def api_error(response: object, kind: type[SlackApiError] = SlackApiError) -> Sl
     return kind("The request to the Slack API failed: xoxb-secret", response)
 
 
-@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+@for_each("name", sorted(ELSEWHERE))
 def test_a_place_that_is_closed_to_the_bot_is_told_apart(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert isinstance(error, PlaceRefused)
     assert (error.retryable, name in error.message) == (False, True)
 
 
-@pytest.mark.parametrize("name", sorted(TOKEN))
+@for_each("name", sorted(TOKEN))
 def test_a_dead_token_is_later_and_says_who_heals_it(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert isinstance(error, TokenRefused)
@@ -61,7 +62,7 @@ def test_what_no_waiting_heals_is_told_with_its_cure() -> None:
         assert "again later" not in cure
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("error", "may_stand"),
     [
         (URLError(ConnectionRefusedError("refused")), False),
@@ -78,12 +79,12 @@ def test_what_was_not_answered_may_stand_and_nothing_else(error: Exception, may_
     assert seen(error).may_stand is may_stand
 
 
-@pytest.mark.parametrize("name", sorted(LATER))
+@for_each("name", sorted(LATER))
 def test_what_may_be_over_soon_is_tried_again(name: str) -> None:
     assert seen(api_error({"ok": False, "error": name})).retryable
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "headers", "wait"),
     [
         (429, {"Retry-After": "30"}, timedelta(seconds=30)),
@@ -103,7 +104,7 @@ def test_a_rate_limit_says_when_to_come_back(status: int, headers: dict[str, str
     assert (error.retryable, error.retry_after) == (True, wait)
 
 
-@pytest.mark.parametrize("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new", "refused_by_v2"])
+@for_each("name", ["invalid_blocks", "message_not_found", "msg_too_long", "brand_new", "refused_by_v2"])
 def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     error = seen(api_error({"ok": False, "error": name}))
     assert not error.retryable
@@ -111,9 +112,7 @@ def test_what_slack_refuses_is_not_tried_again(name: str) -> None:
     assert name in error.message
 
 
-@pytest.mark.parametrize(
-    ("status", "is_retryable"), [(200, False), (403, False), (500, True), (502, True), (503, True)]
-)
+@for_each(("status", "is_retryable"), [(200, False), (403, False), (500, True), (502, True), (503, True)])
 def test_a_server_that_is_ill_is_asked_again_whatever_name_it_gives(status: int, *, is_retryable: bool) -> None:
     data = {"ok": False, "error": "brand_new"}
     answer = SlackResponse(
@@ -127,12 +126,12 @@ def test_a_message_that_was_deleted_is_told_apart() -> None:
     assert not isinstance(seen(api_error({"ok": False, "error": "channel_not_found"})), MessageGone)
 
 
-@pytest.mark.parametrize("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])
+@for_each("response", [{}, {"ok": False}, {"error": ""}, "<html>502 Bad Gateway</html>", b"", None])
 def test_an_answer_without_a_reason_may_be_over_soon(response: object) -> None:
     assert seen(api_error(response, UnknownApiError)).retryable
 
 
-@pytest.mark.parametrize(
+@for_each(
     "error",
     [
         UnknownSlackError("?"),

@@ -18,6 +18,7 @@ from bot.domain.session import Account
 from bot.errors import ChatError
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 from tests.unit.adapters.slack.test_limits import ADDRESS, assert_slack_takes_view
 from tests.unit.adapters.slack.test_render import HOSTILE, places
 
@@ -77,7 +78,7 @@ def test_a_row_leads_to_its_card_and_to_the_command_where_there_is_no_link() -> 
     assert permalink("https://a.slack.com", CARD) == "https://a.slack.com/archives/C0OPS00001/p1770000000000100"
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@for_each("text", HOSTILE)
 def test_names_on_a_home_stay_text(text: str) -> None:
     account = Account(domain=text, user=text)
     session = b.session(account=account, host=text, client=text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,8 @@ from rehearsal.slack.block_kit.blocks import find_view_faults
 from rehearsal.slack.block_kit.views import BIGGEST_VIEW, check_view
 from tests.support import builders as b
 from tests.support import extremes, samples
-from tests.support.effort import examples
+from tests.support.cases import for_each
+from tests.support.effort import examples, sample
 
 if TYPE_CHECKING:
     from adapters.slack.render import Drawing
@@ -121,8 +123,7 @@ def test_a_sentence_of_any_size_is_within_the_limits_and_no_escape_is_cut_open(t
     assert escaped.count("&") == sum(escaped.count(sign) for sign in ("&amp;", "&lt;", "&gt;"))
 
 
-@pytest.mark.parametrize("number", [1, 100, 101, 500])
-@pytest.mark.parametrize("letter", extremes.LETTERS)
+@for_each(("letter", "number"), sample(product(extremes.LETTERS, [1, 100, 101, 500]), 5))
 def test_a_form_of_any_size_is_within_the_limits(number: int, letter: str) -> None:
     account = Account(domain=letter * 255, user=letter * 255)
     targets = [b.target(session=b.session(place, account=account)) for place in range(1, number + 1)]

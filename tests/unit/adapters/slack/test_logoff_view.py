@@ -12,6 +12,7 @@ from bot.cards.logoff_form import FormField, LogoffForm, SessionRow
 from bot.commands.tokens import clean, escaped, quoted, split
 from bot.domain.draft import PAGE, Draft
 from bot.domain.people import Place
+from tests.support.cases import for_each
 
 LONG_HOST = "h" * 150
 
@@ -71,13 +72,13 @@ def test_a_name_is_cut_to_the_text_of_an_option_and_left_out_where_no_value_hold
     assert (len(option["text"]["text"]), option["value"]) == (75, LONG_HOST)
 
 
-@pytest.mark.parametrize("said", ['say "hi"', "it's", "“smart”", "<@U1> & <!channel>", "--force id=9", 'ends with "'])
+@for_each("said", ['say "hi"', "it's", "“smart”", "<@U1> & <!channel>", "--force id=9", 'ends with "'])
 def test_a_reason_stays_one_word_of_the_command_whatever_it_contains(said: str) -> None:
     word = split(clean(escaped(f"--reason {quoted(said)}")))[-1]
     assert word.text == said.replace("“", '"').replace("”", '"')
 
 
-@pytest.mark.parametrize(
+@for_each(
     "kept",
     [
         *["", "null", "{}", "[]", "TS-ABC234:1", "[1,2]", '["C", "n", "h", "l", "x", "0"]', "[" * 3000, None],
@@ -94,6 +95,6 @@ def test_a_page_that_no_button_names_stays_within_bounds(page: int, shown: int) 
     assert draft_of({"private_metadata": json.dumps(["C", "n", "h", "l", page, "0"])}).page == shown
 
 
-@pytest.mark.parametrize(("value", "page"), [("2", 2), ("-1", 0), ("x", 0), (None, 0), ("9" * 5000, 0)])
+@for_each(("value", "page"), [("2", 2), ("-1", 0), ("x", 0), (None, 0), ("9" * 5000, 0)])
 def test_a_page_button_carries_a_number(value: str | None, page: int) -> None:
     assert page_of({"actions": [{"value": value}]}) == page

@@ -6,13 +6,12 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-
 from adapters.slack.manifest import manifest
 from adapters.slack.scopes import SCOPES, missing_in
 from bot.commands import COMMANDS
 from rehearsal.slack import SHIPPED_WORKSPACE
 from rehearsal.slack.workspace_file import read_workspace
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def test_every_command_is_in_the_manifest_and_nothing_else() -> None:
     assert [command["command"] for command in commands] == [command.slash for command in COMMANDS]
 
 
-@pytest.mark.parametrize("command", MANIFEST["features"]["slash_commands"], ids=lambda command: command["command"])
+@for_each("command", MANIFEST["features"]["slash_commands"], ids=lambda command: command["command"])
 def test_a_command_is_within_the_limits_of_slack(command: dict[str, Any]) -> None:
     assert re.fullmatch(r"/[a-z-]{1,31}", command["command"])
     assert 0 < len(command["description"]) <= 2000
@@ -100,8 +99,8 @@ def test_the_operators_page_has_each_scope_with_its_reason() -> None:
     assert rows == [(scope.name, scope.reason, scope.consequence) for scope in SCOPES]
 
 
-@pytest.mark.parametrize("name", ["x-oauth-scopes", "X-OAuth-Scopes"])
-@pytest.mark.parametrize("missing", SCOPES, ids=lambda scope: scope.name)
+@for_each("name", ["x-oauth-scopes", "X-OAuth-Scopes"])
+@for_each("missing", SCOPES, ids=lambda scope: scope.name)
 def test_a_scope_that_the_token_lacks_is_found(name: str, missing: Scope) -> None:
     granted = [scope for scope in NAMES if scope != missing.name]
     assert missing_in({name: ",".join(granted)}) == (missing,)

@@ -17,6 +17,7 @@ from bot.domain.requirement import Confirm, DenyReason, Requirement
 from bot.domain.session import Account
 from rehearsal.slack import find_faults
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 
 def command(**changes: Any) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def test_a_press_says_which_button_of_which_request() -> None:
     assert call.place == Place(channel_id="C0ONCALL", name="oncall")
 
 
-@pytest.mark.parametrize("team", ["T0HOME", "T0SISTER", "E0ORG", "", None])
+@for_each("team", ["T0HOME", "T0SISTER", "E0ORG", "", None])
 def test_one_person_is_one_actor_whatever_workspace_the_payloads_name(team: str | None) -> None:
     user = {"id": "U0DANA", "username": "dana", "name": "dana", "team_id": team}
     others = {"team_id": team, "enterprise_id": "E0ORG"}
@@ -249,13 +250,13 @@ def test_of_more_targets_than_a_menu_has_each_can_stay_or_go() -> None:
 FORGED = ["x", "-1", "1.5", "", "٣", "1" * 5000, None, "0x1", " 1", "1\n"]
 
 
-@pytest.mark.parametrize("value", FORGED)
+@for_each("value", FORGED)
 def test_an_option_that_no_form_of_the_bot_has_stands_for_nobody(value: str | None) -> None:
     chosen = [{"value": value}, {"value": "2"}]
     assert picked_in({"state": {"values": {"targets": {"targets": {"selected_options": chosen}}}}}) == {2}
 
 
-@pytest.mark.parametrize("option", [None, {}, {"value": None}, {"value": "choose"}, {"value": "choose  "}])
+@for_each("option", [None, {}, {"value": None}, {"value": "choose"}, {"value": "choose  "}])
 def test_an_entry_of_the_menu_without_a_request_is_an_unknown_press_and_no_crash(option: dict[str, Any] | None) -> None:
     call = press_call(press(actions=[{"action_id": "press_menu", "selected_option": option}]))
     assert call.aim is None

@@ -28,6 +28,8 @@ from bot.errors import UsageError
 from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
+from tests.support.effort import sample
 from tests.support.snapshots import check_snapshot
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def hostile(text: str) -> Request:
 # The samples
 
 
-@pytest.mark.parametrize("name", sorted(KINDS))
+@for_each("name", sorted(KINDS))
 def test_each_kind_of_card_becomes_the_blocks_that_were_agreed(name: str) -> None:
     drawing = draw(CARDS[name], GROUP_IDS)
     blocks = json.dumps({"text": drawing.text, "blocks": drawing.blocks}, indent=2, ensure_ascii=False)
@@ -121,13 +123,13 @@ def test_slack_takes_every_card(subtests: pytest.Subtests) -> None:
             assert_slack_takes(draw(card, GROUP_IDS))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@for_each("command", COMMANDS, ids=lambda command: command.name)
 def test_the_manual_is_within_the_limits(command: Any) -> None:
     assert_slack_takes(draw(manual(notices.Asked(command=command.name, asker="U0DANA0001"))))
 
 
-@pytest.mark.parametrize("text", ["comp1 --snyc", "x" * 2001, "comp1 '" + "y" * 1900, "日本語", *HOSTILE])
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@for_each("text", ["comp1 --snyc", "x" * 2001, "comp1 '" + "y" * 1900, "日本語", *HOSTILE])
+@for_each("command", COMMANDS, ids=lambda command: command.name)
 def test_what_cannot_be_understood_is_shown_within_the_limits(command: Any, text: str) -> None:
     try:
         command.parse(text, samples.INVENTORY)
@@ -167,7 +169,7 @@ def test_long_names_from_windows_do_not_fill_the_card() -> None:
     assert drawing.blocks[-1]["type"] == "actions"
 
 
-@pytest.mark.parametrize("letter", ["x", "\u05d0", "\U0001f600", "&", "\u0301"])
+@for_each("letter", sample(["&", "x", "\u05d0", "\U0001f600", "\u0301"], 3))
 def test_the_list_in_the_thread_is_within_the_limits_and_whole_whatever_the_names_are(letter: str) -> None:
     account = Account(domain=letter * 255, user=letter * 255)
     hosts = ["h" * 253, "rds-1"]
@@ -184,7 +186,7 @@ def test_the_list_in_the_thread_is_within_the_limits_and_whole_whatever_the_name
 # Text that stays text
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@for_each("text", HOSTILE)
 def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
     drawing = draw(request_card.build(hostile(text)))
     assert_slack_takes(drawing)
@@ -196,7 +198,7 @@ def test_text_from_windows_and_from_people_stays_text(text: str) -> None:
     assert plain(text) in rich
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@for_each("text", HOSTILE)
 def test_a_verdict_that_names_somebody_stays_text(text: str) -> None:
     drawing = draw(request_card.build(samples.ended(Verdict.CHANGED, Reason.PERSON, note=text)))
     assert_slack_takes(drawing)

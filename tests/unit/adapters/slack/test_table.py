@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ from bot.cards.shapes import shorter
 from bot.cards.table import Cell, Option, Pick, Table
 from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
+from tests.support.cases import for_each
+from tests.support.effort import sample
 
 if TYPE_CHECKING:
     from adapters.slack.render import Drawing
@@ -35,9 +38,10 @@ def options(drawing: Drawing) -> list[str]:
     return [each["value"] for each in block(drawing, "actions")["elements"][0]["options"]]
 
 
-@pytest.mark.parametrize("number", [1, 20, 99, 100, 300, 500])
-@pytest.mark.parametrize("name", ["u", "CORP\\user", "山田" * 30, "x" * 256])
-@pytest.mark.parametrize("is_aligned", [False, True])
+@for_each(
+    ("number", "name", "is_aligned"),
+    sample(product([1, 20, 99, 100, 300, 500], ["u", "CORP\\user", "山田" * 30, "x" * 256], [False, True]), 5),
+)
 def test_as_many_rows_as_fit_are_drawn_and_the_others_are_counted(number: int, name: str, is_aligned: bool) -> None:  # noqa: FBT001 - both shapes
     whole = card(number, name)
     drawing = draw(shorter(whole) if is_aligned else whole)

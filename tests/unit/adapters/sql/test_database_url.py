@@ -8,6 +8,7 @@ import pytest
 
 from adapters.sql.database_url import read_url
 from bot.errors import SettingsError
+from tests.support.cases import for_each
 
 pytest.importorskip("psycopg", reason="PostgreSQL: install the extra postgres (psycopg)")
 
@@ -32,10 +33,8 @@ PASSWORDS = {
 }
 
 
-@pytest.mark.parametrize(
-    "rest", ["host", "host:5433", "host/name", "host:5433/name?sslmode=require", "[::1]:5433/name"]
-)
-@pytest.mark.parametrize(("pasted", "meant"), PASSWORDS.items())
+@for_each("rest", ["host", "host:5433", "host/name", "host:5433/name?sslmode=require", "[::1]:5433/name"])
+@for_each(("pasted", "meant"), PASSWORDS.items())
 def test_a_password_holds_any_sign(pasted: str, meant: str | None, rest: str) -> None:
     url = read_url(f"postgresql://svc:{pasted}@{rest}")
     assert (url.username, url.password) == ("svc", meant)
@@ -45,7 +44,7 @@ def test_a_password_holds_any_sign(pasted: str, meant: str | None, rest: str) ->
     assert dict(url.query) == ({"sslmode": "require"} if "?" in rest else {})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "host", "database", "query"),
     [
         ("postgresql://host/name", "host", "name", {}),
@@ -63,7 +62,7 @@ def test_a_url_of_postgresql_is_read(text: str, host: str | None, database: str,
     assert dict(url.query) == query
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "",

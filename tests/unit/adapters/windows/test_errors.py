@@ -17,6 +17,7 @@ from adapters.windows.winrm import errors
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.errors import Step
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
+from tests.support.cases import for_each
 
 BORDER = [
     (winrm.exceptions.WinRMError, TerminalError),
@@ -39,7 +40,7 @@ BORDER = [
 ]
 
 
-@pytest.mark.parametrize(("base", "kind"), BORDER, ids=lambda each: each.__name__)
+@for_each(("base", "kind"), BORDER, ids=lambda each: each.__name__)
 def test_an_unknown_subclass_leaves_the_adapter_as_its_own_error(
     base: type[Exception], kind: type[TerminalError]
 ) -> None:
@@ -64,7 +65,7 @@ def test_the_errors_of_ntlm_are_the_adapters_own() -> None:
         raise spnego.exceptions.SpnegoError(error_code=spnego.exceptions.ErrorCode.failure)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "kind", "hint"),
     [
         (5, NoRight, "RootSDDL|root SDDL"),
@@ -91,7 +92,7 @@ def test_a_fault_of_windows_is_known_by_its_code_and_names_the_next_step(
     assert errors.is_orderly(caught.value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "kind"), [(400, Unreachable), (403, NoRight), (404, Unreachable), (413, TerminalError), (502, BadReply)]
 )
 def test_a_status_of_http_is_known_by_its_number(status: int, kind: type[TerminalError]) -> None:
@@ -141,7 +142,7 @@ def test_bodies_are_sealed_where_the_connection_is_in_the_clear(
     assert Connection(endpoint=endpoint, transport=transport).seals is seals
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "is_full"),
     [
         (170, True),
@@ -189,7 +190,7 @@ def wsman(code: int, reason: str = "Zugriff verweigert", envelope: str = "") -> 
     return winrm.exceptions.WSManFaultError(500, "", envelope, reason, wsman_fault_code=code)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("code", "step", "kind", "hint", "not_hint"),
     [
         (5, Step.CREATE, NoRight, "root SDDL", "AppLocker"),
@@ -222,8 +223,8 @@ def test_the_sentence_of_a_code_depends_on_the_step_that_it_answers(
     assert error.phase == step.value
 
 
-@pytest.mark.parametrize("step", list(Step))
-@pytest.mark.parametrize("code", [5, 2, 109, 170, 267, 4711, 2150859173, 2**32 - 1])
+@for_each("step", list(Step))
+@for_each("code", [5, 2, 109, 170, 267, 4711, 2150859173, 2**32 - 1])
 def test_every_code_at_every_step_has_a_sentence_with_the_hosts_name(code: int, step: Step) -> None:
     error = raised(wsman(code), step)
     assert error.message.startswith(("comp1", "WinRM on comp1", "PowerShell on comp1", "The ", "Windows on comp1"))
@@ -236,7 +237,7 @@ def test_a_send_that_was_not_taken_delivered_nothing(code: int) -> None:
     assert raised(wsman(code), Step.RECEIVE).delivered
 
 
-@pytest.mark.parametrize("code", [5, 170, 1359, 4711, 2150858843])
+@for_each("code", [5, 170, 1359, 4711, 2150858843])
 def test_a_send_that_was_refused_for_another_reason_may_have_been_delivered(code: int) -> None:
     assert raised(wsman(code), Step.SEND).delivered
 

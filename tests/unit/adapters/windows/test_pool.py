@@ -11,6 +11,7 @@ from adapters.windows.shell import Deadline
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.http_adapter import MOST_TAGS, OutOfBounds
 from adapters.windows.winrm.pool import PooledConnection
+from tests.support.cases import for_each
 
 ANSWER = b"<s:Envelope/>"
 DOCUMENT_TYPE = "<!DOCTYPE a><a/>"
@@ -37,8 +38,8 @@ def unsealing(body: bytes) -> object:
     return Opened()
 
 
-@pytest.mark.parametrize("body", COSTLY)
-@pytest.mark.parametrize("is_refusal", [False, True])
+@for_each("body", COSTLY)
+@for_each("is_refusal", [False, True])
 def test_a_sealed_answer_is_checked_once_it_is_open(body: bytes, *, is_refusal: bool) -> None:
     kept = line(Transport.NTLM)
     transport = kept.protocol.transport

@@ -25,6 +25,7 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, Unreachable
 from bot.ports.terminal import Order
 from tests.support.builders import NOW, session
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def test_answers_that_do_not_fit_the_orders_are_a_bad_reply(answer: list[Any]) -
     assert caught.value.delivered
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("line", "verdict", "reason"),
     [
         (ended(0, "gone"), Verdict.GONE, None),
@@ -217,7 +218,7 @@ def test_every_verdict_of_the_agent_has_its_word_in_the_core(
     assert (answer.verdict, answer.code, answer.reason, answer.note) == (verdict, line["code"], reason, "")
 
 
-@pytest.mark.parametrize("code", [*CODES, 87, 1722])
+@for_each("code", [*CODES, 87, 1722])
 def test_every_code_of_a_refusal_has_its_verdict(code: int) -> None:
     shell = ScriptedShell([ended(0, "refused", code=code, why="WTSDisconnectSession"), {"end": 1}])
     (answer,) = WinRmTerminal(shell).disconnect("comp1", [order()], wait=None, within=WITHIN)
@@ -307,7 +308,7 @@ def test_a_list_of_nothing_is_no_answer() -> None:
         WinRmTerminal(ScriptedShell([COMP1, {"end": 1}])).sessions("comp1", within=WITHIN)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "answer",
     [
         [{"end": 0}],

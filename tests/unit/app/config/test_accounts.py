@@ -12,6 +12,7 @@ from bot.domain.session import Account
 from bot.policy.evaluate import guard
 from tests.support import builders as b
 from tests.support.app_yaml import BEHIND, HEAD, faults, read
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ USERS = {
 }
 
 
-@pytest.mark.parametrize(("said", "why"), USERS.items())
+@for_each(("said", "why"), USERS.items())
 def test_a_spelling_that_windows_never_reports_is_a_fault_with_the_right_one(
     tmp_path: Path, said: str, why: str
 ) -> None:
@@ -62,7 +63,7 @@ def test_a_character_that_cannot_be_seen_is_a_fault_and_is_not_printed(tmp_path:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "said",
     [
         r"CORP\svc",
@@ -107,7 +108,7 @@ LOGINS = {
 }
 
 
-@pytest.mark.parametrize(("transport", "account", "why"), LOGINS.values(), ids=LOGINS)
+@for_each(("transport", "account", "why"), LOGINS.values(), ids=LOGINS)
 def test_an_account_that_cannot_log_on_is_a_fault_said_once_where_it_stands(
     tmp_path: Path, transport: str, account: str, why: str
 ) -> None:
@@ -127,7 +128,7 @@ def test_a_secret_in_the_place_of_an_account_is_not_repeated(tmp_path: Path) -> 
     assert "winrm.username: is no account." in fault
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("transport", "account"),
     [
         *(("kerberos", "svc@CORP.EXAMPLE"), ("kerberos", "svc"), ("kerberos", ""), ("kerberos", "svc$@CORP.EXAMPLE")),

@@ -11,6 +11,7 @@ from app.config.commands import read_names
 from bot.commands import COMMANDS
 from bot.errors import SettingsError
 from tests.support.app_yaml import faults, read
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ def test_a_command_may_have_another_name_in_a_workspace(tmp_path: Path) -> None:
     assert "/ts-sessions" in [each["command"] for each in made["features"]["slash_commands"]]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("line", "sentence"),
     [
         ("commands: {stop: /stop}", "no command"),

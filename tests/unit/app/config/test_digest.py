@@ -9,6 +9,7 @@ import pytest
 
 from bot.workflow.digest import DigestPlan
 from tests.support.app_yaml import faults, read
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def test_a_channel_is_enough(tmp_path: Path) -> None:
     assert settings.digest.plan() == DigestPlan(channel="C0APPROVE1", weekday=0, hour=8, zone=ZoneInfo("UTC"))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "sentence"),
     [
         ("digest: {}", "digest.channel"),

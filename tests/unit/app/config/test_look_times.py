@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.app_yaml import faults, read
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,13 +53,13 @@ def test_a_look_may_take_a_second_to_a_minute(tmp_path: Path, length: str) -> No
     assert seconds(1) <= read(tmp_path, f"winrm: {{look_within: {length}}}").look_within("comp1") <= seconds(60)
 
 
-@pytest.mark.parametrize("length", ["0s", "61s", "2m", "1h", "1d"])
+@for_each("length", ["0s", "61s", "2m", "1h", "1d"])
 def test_a_look_without_time_or_without_an_end_is_a_fault(tmp_path: Path, length: str) -> None:
     (fault,) = faults(tmp_path, f"winrm: {{look_within: {length}}}")
     assert fault.startswith("line 9: winrm.look_within: has to be from 1s to 1m: no host lists its sessions sooner")
 
 
-@pytest.mark.parametrize("length", ["8", "8.5s", "500ms", "-8s", "''", "true", "[8s]", "soon"])
+@for_each("length", ["8", "8.5s", "500ms", "-8s", "''", "true", "[8s]", "soon"])
 def test_a_length_that_is_none_is_a_fault(tmp_path: Path, length: str) -> None:
     (fault,) = faults(tmp_path, f"winrm: {{look_within: {length}}}")
     assert fault == "line 9: winrm.look_within: write a duration like 90s, 15m, 2h or 1d."
@@ -85,7 +86,7 @@ def test_the_bot_acts_on_200_computers_side_by_side_unless_the_file_says_another
     assert read(tmp_path, "winrm: {hosts_at_once: 32}", head=HEAD).winrm.hosts_at_once == 32
 
 
-@pytest.mark.parametrize("number", ["7", "1001", "many", "0", "-1", "1.5"])
+@for_each("number", ["7", "1001", "many", "0", "-1", "1.5"])
 def test_a_number_of_computers_side_by_side_that_cannot_be_is_a_fault(tmp_path: Path, number: str) -> None:
     (told,) = faults(tmp_path, f"winrm: {{hosts_at_once: {number}}}", head=HEAD)
     assert "winrm.hosts_at_once" in told

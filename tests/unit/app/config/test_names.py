@@ -10,6 +10,7 @@ from app.config.oddities import oddities
 from app.config.settings import Settings, load
 from bot.domain.inventory import Inventory, is_name, is_numeric, overlap
 from bot.errors import SettingsError
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +87,7 @@ TWICE = {
 }
 
 
-@pytest.mark.parametrize(("first", "second", "sentence"), TWICE.values(), ids=TWICE)
+@for_each(("first", "second", "sentence"), TWICE.values(), ids=TWICE)
 def test_one_computer_under_two_names_is_refused_with_both(
     tmp_path: Path, first: str, second: str, sentence: str
 ) -> None:
@@ -141,7 +142,7 @@ SPELLINGS = {
 }
 
 
-@pytest.mark.parametrize(("computer", "sentence"), SPELLINGS.values(), ids=SPELLINGS)
+@for_each(("computer", "sentence"), SPELLINGS.values(), ids=SPELLINGS)
 def test_a_second_spelling_of_a_name_or_an_address_is_refused(tmp_path: Path, computer: str, sentence: str) -> None:
     (fault,) = faults(tmp_path, computer)
     assert fault.startswith(f"line 4: {sentence}")
@@ -159,7 +160,7 @@ MATCHES = {
 }
 
 
-@pytest.mark.parametrize(("computer", "match", "both"), MATCHES.values(), ids=MATCHES)
+@for_each(("computer", "match", "both"), MATCHES.values(), ids=MATCHES)
 def test_a_pattern_that_lets_a_second_name_in_is_refused(tmp_path: Path, computer: str, match: str, both: str) -> None:
     (fault,) = faults(tmp_path, f"{{match: '{match}'}}", computer)
     assert fault == (
@@ -178,7 +179,7 @@ def test_two_patterns_that_let_one_computer_in_under_two_names_are_refused(tmp_p
     assert again == "line 5: computers.1.match: `FIN-*` stands there a second time (computers.0)."
 
 
-@pytest.mark.parametrize("typed", ["10.0.0.5", "010.0.0.5", "167772165", "0x0a.0.0.5", "10.5", "x.5"])
+@for_each("typed", ["10.0.0.5", "010.0.0.5", "167772165", "0x0a.0.0.5", "10.5", "x.5"])
 def test_no_pattern_lets_an_address_in(typed: str) -> None:
     assert Inventory(names=(), patterns=("*5", "*.5", "*.*.*.5", "x.*")).find(typed) == ()
 
@@ -196,7 +197,7 @@ GROUPS = [
 ]
 
 
-@pytest.mark.parametrize(("groups", "sentence"), GROUPS)
+@for_each(("groups", "sentence"), GROUPS)
 def test_a_group_that_means_two_things_or_nothing_is_refused(tmp_path: Path, groups: str, sentence: str) -> None:
     assert faults(tmp_path, "comp1", more=f"groups: {groups}\n") == [f"line 8: {sentence}"]
 
@@ -257,7 +258,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize(("computers", "sentence"), ODD.values(), ids=ODD)
+@for_each(("computers", "sentence"), ODD.values(), ids=ODD)
 def test_what_only_looks_odd_is_named_by_policy_check(
     tmp_path: Path, computers: tuple[str, ...], sentence: str
 ) -> None:
@@ -269,7 +270,7 @@ def test_a_group_called_like_a_name_that_a_pattern_lets_in_is_named(tmp_path: Pa
     assert list(oddities(settings)) == ["groups.rds-prod: `rds-*` lets a computer in that is called like the group."]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("selector", "match", "meet"),
     [
         ("fin-*", "fin-01", True),

@@ -16,6 +16,7 @@ from bot.domain.session import SessionState
 from bot.errors import SettingsError
 from bot.policy.evaluate import OWN_REQUESTS
 from bot.policy.model import Force
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def test_the_requester_counts_only_where_the_rule_says_so(tmp_path: Path) -> Non
     assert need.requester_counts
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "force"),
     [
         ("force: true", Force(is_allowed=True)),
@@ -155,7 +156,7 @@ def test_the_safe_way_needs_no_words(tmp_path: Path) -> None:
 # Faults
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "sentence"),
     [
         ("where: ['#oncall']", "where.0: write the channel's id (C...), which its details show at the bottom."),
@@ -205,13 +206,13 @@ def test_every_decision_that_no_rule_of_the_file_made_has_a_reserved_name() -> N
     assert said == RESERVED - {MANY_AT_ONCE, OWN_REQUESTS}
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED | {"No Rule", " own "}))
+@for_each("name", sorted(RESERVED | {"No Rule", " own "}))
 def test_no_rule_may_be_called_like_one_of_the_bots_own(tmp_path: Path, name: str) -> None:
     (fault,) = faults(tmp_path, RULE.replace("name: on-call", f'name: "{name}"'))
     assert fault.startswith(f"line {FIRST + 1}: rules.0.name: `{name}` is what the bot calls a rule of its own")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "sentence"),
     [
         ("protect: {consle: false}", "protect.consle: I know no key `consle` here; did you mean `console`?"),

@@ -10,6 +10,7 @@ import pytest
 from app.config.settings import Settings, load
 from bot.domain.actions import Action
 from bot.errors import SettingsError
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def test_an_empty_variable_is_no_secret(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new"),
     [
         ("${BOT}", "hidden-wrong"),
@@ -165,7 +166,7 @@ def test_so_many_computers_are_looked_at_side_by_side(tmp_path: Path, key: str, 
     assert read(tmp_path, said).winrm.looks_at_once == at_once
 
 
-@pytest.mark.parametrize("said", ["7", "0", "-1", "1001", "many"])
+@for_each("said", ["7", "0", "-1", "1001", "many"])
 def test_a_number_of_looks_that_cannot_be_is_a_fault(tmp_path: Path, said: str) -> None:
     (told,) = faults(tmp_path, changed("winrm:\n", f"winrm:\n  looks_at_once: {said}\n"))
     assert "winrm.looks_at_once" in told
@@ -226,7 +227,7 @@ def test_a_misspelt_rehearsal_is_one_fault_and_not_five(tmp_path: Path) -> None:
     assert fault.endswith("rehersal: I know no key `rehersal` here; did you mean `rehearsal`?")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new", "sentence"),
     [
         ("team: T0HOME", "nonsense: 1", "nonsense: I know no key `nonsense` here; I know rehearsal, team, database"),
@@ -280,7 +281,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
 CERTIFICATE = "transport: certificate, certificate: /c.pem, key: /k.pem"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("way", "sentence"),
     [
         ("{transport: basic, scheme: http, username: svc-logoff}", "comp1: basic needs scheme: https."),

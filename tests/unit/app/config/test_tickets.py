@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.config.tickets import fault_in_ticket, takes_plain_words
+from tests.support.cases import for_each
 
 NONE = (
     *("a^", "$a", r"a\bb", r"\za", r"a\Ab", r"[^\s\S]", r"\n^a", r"(a|b)^c", "a$b|c^", r"x[^\s\S]"),
@@ -47,22 +46,22 @@ UNBOUNDED = (
 )
 
 
-@pytest.mark.parametrize("pattern", NONE)
+@for_each("pattern", NONE)
 def test_a_ticket_that_no_reason_can_have_is_found(pattern: str) -> None:
     assert fault_in_ticket(pattern).startswith("matches no text")
 
 
-@pytest.mark.parametrize("pattern", EVERY)
+@for_each("pattern", EVERY)
 def test_a_ticket_that_every_reason_has_is_found(pattern: str) -> None:
     assert fault_in_ticket(pattern).startswith("matches the empty text")
 
 
-@pytest.mark.parametrize("pattern", SOME)
+@for_each("pattern", SOME)
 def test_a_ticket_that_some_reasons_have_is_taken(pattern: str) -> None:
     assert fault_in_ticket(pattern) == ""
 
 
-@pytest.mark.parametrize("pattern", UNBOUNDED)
+@for_each("pattern", UNBOUNDED)
 def test_what_the_engine_cannot_bound_is_refused_with_what_it_takes_instead(pattern: str) -> None:
     fault = fault_in_ticket(pattern)
     assert fault.startswith("this is no regular expression that I take: ")

@@ -10,6 +10,7 @@ from app.config.oddities import oddities
 from app.config.settings import load
 from bot.errors import SettingsError
 from tests.support.app_yaml import BEHIND, HEAD, RULE, faults, read
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ COMPUTERS = {
 }
 
 
-@pytest.mark.parametrize(("said", "sentence"), COMPUTERS.items())
+@for_each(("said", "sentence"), COMPUTERS.items())
 def test_a_protection_or_a_rule_for_no_computer_is_a_fault(tmp_path: Path, said: str, sentence: str) -> None:
     assert faults(tmp_path, f"protect: {{computers: ['{said}']}}") == [
         f"line {BEHIND}: protect.computers.0: {sentence}"
@@ -44,7 +45,7 @@ def test_a_protection_may_use_any_name_of_a_computer_and_a_rule_has_to_use_the_l
     assert f"rules.0.computers.0: `{said}` matches no computer." in fault
 
 
-@pytest.mark.parametrize("said", ["comp1", "COMP1", "*", "rds-0?", "*-7*", "web-7.corp", "w*", "group:farm", "*.corp"])
+@for_each("said", ["comp1", "COMP1", "*", "rds-0?", "*-7*", "web-7.corp", "w*", "group:farm", "*.corp"])
 def test_a_protection_or_a_rule_for_some_computer_is_taken(tmp_path: Path, said: str) -> None:
     settings = read(tmp_path, f"    computers: ['{said}']", f"protect: {{computers: ['{said}']}}")
     assert settings.policy().protected_computers == settings.policy().rules[0].computers != ()
@@ -78,7 +79,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize(("said", "sentence"), RULES.items())
+@for_each(("said", "sentence"), RULES.items())
 def test_a_value_of_a_rule_that_can_never_work_is_a_fault(tmp_path: Path, said: str, sentence: str) -> None:
     if not sentence:
         assert len(read(tmp_path, f"    {said}").rules) == 1
@@ -87,7 +88,7 @@ def test_a_value_of_a_rule_that_can_never_work_is_a_fault(tmp_path: Path, said: 
     assert f": rules.0.{sentence}" in fault
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("old", "new", "sentence"),
     [
         ('who: ["@oncall"]', "who: []", "line 7: rules.0.who: needs at least one entry."),
@@ -109,7 +110,7 @@ def test_nobody_no_workspace_and_a_name_without_letters_are_faults(
     assert sentence in caught.value.message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "sentence"),
     [
         ("{per: 0s}", "limits.per: has to be from 1m to 1d: a shorter time limits nobody"),
@@ -124,7 +125,7 @@ def test_a_limit_that_limits_nobody_or_everybody_is_a_fault(tmp_path: Path, said
     assert fault.startswith(f"line {BEHIND}: {sentence}")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "said",
     [
         *("expires_after: 1m", "expires_after: 24h", "idle_over: 1m", "idle_over: 90d", "max_targets: 1000"),

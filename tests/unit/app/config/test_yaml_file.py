@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.config import yaml_file as yamlfile
 from bot.errors import SettingsError
+from tests.support.cases import for_each
 from tests.support.effort import examples
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def refusal(folder: Path, text: str) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "line"),
     [
         ("team: T1\na: &a [*a]\n", 2),
@@ -45,7 +46,7 @@ def test_an_anchor_and_an_alias_are_refused_with_their_line(tmp_path: Path, text
     assert first == f"  line {line}: a value may not begin with & or *. Write it out, or put it in quotes."
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "line"),
     [
         ("team: !!python/object/apply:os.system ['hidden']\n", 1),
@@ -120,9 +121,7 @@ def test_nothing_in_a_file_ends_in_a_traceback(tmp_path: Path, text: str) -> Non
     assert isinstance(file.values, dict)
 
 
-@pytest.mark.parametrize(
-    "value", ["svc:Hunter2: x", '"Hunter2', "[Hunter2", "{svc:Hunter2", '"\\qHunter2"', "@Hunter2"]
-)
+@for_each("value", ["svc:Hunter2: x", '"Hunter2', "[Hunter2", "{svc:Hunter2", '"\\qHunter2"', "@Hunter2"])
 def test_a_line_that_is_no_yaml_is_not_repeated_because_it_may_hold_a_password(tmp_path: Path, value: str) -> None:
     file = tmp_path / "app.yaml"
     file.write_text(f"team: T0HOME\ndatabase: {value}\n")

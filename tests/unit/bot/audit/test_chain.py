@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from datetime import timedelta, timezone
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from bot.audit.entry import AuditTarget, Entry
 from bot.audit.keys import SigningKeys
 from bot.audit.named import LONGEST, LONGEST_TEXT, LONGEST_WHY, MOST_ROWS
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.chains import first_fault
 
 KEYS, OTHER_KEYS = SigningKeys("a key"), SigningKeys("another key")
@@ -96,14 +96,14 @@ def test_every_field_of_an_entry_has_its_change_here() -> None:
     assert set(CHANGES) == {field.name for field in fields(Entry)}
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@for_each("name", CHANGES)
 def test_a_changed_field_is_found(name: str) -> None:
     entries = chain()
     entries[2] = replace(entries[2], **{name: CHANGES[name]})
     assert first_fault(entries, KEYS.public) == 3
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(AuditTarget)])
+@for_each("name", [field.name for field in fields(AuditTarget)])
 def test_a_changed_field_of_a_session_is_found(name: str) -> None:
     entries = chain()
     value = getattr(ROWS[1], name)
@@ -182,7 +182,7 @@ def sealed(entry: Entry) -> Entry:
     return made
 
 
-@pytest.mark.parametrize("name", ["reason", "note", "text", "void", "actor_name", "rule", "user", "host"])
+@for_each("name", ["reason", "note", "text", "void", "actor_name", "rule", "user", "host"])
 def test_a_text_without_end_is_cut_and_what_was_left_out_is_counted(name: str) -> None:
     most = LONGEST.get(name, LONGEST_TEXT)
     texts: dict[int, Any] = {length: {name: "x" * length} for length in (most, most + 30)}

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from bot.audit.checked import CheckedEntry
 from bot.audit.decisions import decided, opened
 from bot.audit.figures import By, Report
@@ -18,6 +16,7 @@ from bot.domain import events as e
 from bot.domain.requirement import Confirm
 from bot.domain.verdicts import Verdict
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from bot.domain.requirement import Requirement
@@ -129,7 +128,7 @@ GROUPS: dict[By, dict[str, int]] = {
 }
 
 
-@pytest.mark.parametrize("by", By)
+@for_each("by", By)
 def test_a_request_counts_once_in_each_group_that_it_belongs_to(by: By) -> None:
     assert {each.group: each.requests for each in report(by).groups()} == GROUPS[by]
 

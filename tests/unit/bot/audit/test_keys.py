@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.audit.keys import PublicKey, SigningKeys
+from tests.support.cases import for_each
 
 SECRET = "0123456789abcdef0123456789abcdef"
 HASH = hashlib.sha256(b"an entry").hexdigest()
@@ -48,7 +49,7 @@ def test_the_public_half_verifies_what_the_key_signed_and_nothing_else() -> None
     assert not SigningKeys("another secret").public.fits(HASH, signature)
 
 
-@pytest.mark.parametrize("signature", ["", "é", "0" * 128, "f" * 128, "0" * 127, "0" * 130, "x" * 128, "A" * 128])
+@for_each("signature", ["", "é", "0" * 128, "f" * 128, "0" * 127, "0" * 130, "x" * 128, "A" * 128])
 def test_what_is_no_signature_does_not_fit(signature: str) -> None:
     assert not SigningKeys(SECRET).public.fits(HASH, signature)
 
@@ -61,7 +62,7 @@ def test_every_signature_has_one_spelling() -> None:
     assert not keys.public.fits(HASH, f"{signature[:2]} {signature[2:]}")
 
 
-@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 32 + " " + "0" * 31])
+@for_each("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 32 + " " + "0" * 31])
 def test_what_is_no_public_half_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="64 hexadecimal digits"):
         PublicKey.read(text)

@@ -12,6 +12,7 @@ from bot.audit.figures import Spread
 from bot.audit.history import RequestHistory, SessionOutcome
 from bot.audit.overview import MOST_FAULTS, Overview, Period
 from bot.audit.selection import AuditFilter
+from tests.support.cases import for_each
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ def request(ending: str, *verdicts: str) -> RequestHistory:
     return RequestHistory(request_id="TS-1", asked_at=NOW, ending=ending, sessions=sessions, hosts=("comp1",))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("asked", "is_otherwise"),
     [
         (request("done", "gone"), False),

@@ -26,6 +26,7 @@ from bot.domain.requirement import Confirm
 from bot.domain.session import Account, Machine
 from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -135,7 +136,7 @@ def test_a_verdict_without_an_order_has_no_time_since_it() -> None:
     assert (entry.verdict, entry.took_ms) == ("skipped", None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("before", "event", "shows"),
     [
         (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.audit.entry import AuditTarget, Entry, Head
 from bot.audit.segment import SegmentHead, head_in, line_of, rows_in
 from bot.audit.verify import Unreadable
+from tests.support.cases import for_each
 
 AT = datetime(2026, 3, 2, 14, 0, 0, 123456, tzinfo=UTC)
 ENTRY = Entry(
@@ -42,7 +42,7 @@ def test_two_half_characters_do_not_become_one() -> None:
     assert [*back.text] == ["\ud83d", "\ude00"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         "",

@@ -14,6 +14,7 @@ from bot.audit.keys import SigningKeys
 from bot.audit.record import entry_for_key, entry_for_pause, entry_for_taking_up
 from bot.audit.verify import Unreadable, check_log, halves_in, in_words
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 ONE, TWO, THREE = (SigningKeys(f"key {number}") for number in (1, 2, 3))
 PAUSE = entry_for_pause("operator ann", "patch day")
@@ -93,7 +94,7 @@ def test_an_anchor_at_the_end_leaves_nothing_unproven_and_an_older_one_the_rest(
     assert "Not proven" in in_words(part)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rows", "fault"),
     [
         ([*PLAIN[:2], *PLAIN[3:]], "Entry 3 is missing."),

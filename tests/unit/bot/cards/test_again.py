@@ -23,6 +23,7 @@ from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from bot.domain.request import Request, Target
@@ -66,7 +67,7 @@ def covers(ask: LogoffAsk, session: Session) -> bool:
     return session.host in ask.hosts and session.id in ask.ids and all(c.holds_for(session) for c in ask.conditions)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("verdict", "reason", "code", "helps"),
     [
         (Verdict.UNREACHABLE, Reason.HOST_ERROR, 0, True),
@@ -97,7 +98,7 @@ def test_only_what_another_request_may_change_is_tried_again(
     assert [button.label for button in again.buttons(request)] == ["Try again 1"] * helps
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("ending", "labels"),
     [
         (Ending.DONE, ["Try again 1"]),
@@ -179,9 +180,7 @@ def test_where_the_command_would_mean_somebody_who_did_not_fail_there_is_a_sente
     assert any("2 sessions failed, too many for one button" in str(line.parts) for line in card.lines)
 
 
-@pytest.mark.parametrize(
-    "user", ["dm*", "d?", "a,b", 'say"', "two words", "a@b", "<@U0BOB>", "a\u202eb", "a\u200bb", "José"]
-)
+@for_each("user", ["dm*", "d?", "a,b", 'say"', "two words", "a@b", "<@U0BOB>", "a\u202eb", "a\u200bb", "José"])
 def test_a_name_that_would_be_read_as_more_than_itself_still_means_that_session_alone(user: str) -> None:
     account = Account(domain="CORP", user=user)
     mine, theirs = failed(account=account), failed(4, logon=TICK + 1, account=replace(account, user="dmitri"))

@@ -21,6 +21,7 @@ from bot.domain.session import Account, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 from tests.support.harness import text_of
 from tests.support.signs import SIGNS
 
@@ -58,7 +59,7 @@ def rows_of(request: Request) -> list[str]:
     return [text_of(Card(headline="", summary="", lines=(line,))).strip() for line in lines]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "sign"),
     [
         ("asked", Sign.WAITS),
@@ -96,7 +97,7 @@ def test_no_text_from_outside_can_show_one_of_our_signs() -> None:
         assert sign.value[0] not in Card(headline=f"{sign.value} x", summary=sign.value).headline
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("session", "sign", "said"),
     [
         (GRACE, Sign.AT_WORK, "at work"),
@@ -120,7 +121,7 @@ def test_who_works_now_is_told_apart_from_who_left(session: Session, sign: Sign,
     assert (sign_of(session), session_state(session)) == (sign, said)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("length", "said"),
     [
         (timedelta(), "0 s"),

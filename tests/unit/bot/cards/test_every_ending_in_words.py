@@ -13,6 +13,7 @@ from bot.domain.session import Account
 from bot.domain.verdicts import Reason, Verdict
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 from tests.support.harness import text_of
 
 ACTS = [Action.LOG_OFF, Action.DISCONNECT, Action.MESSAGE]
@@ -29,7 +30,7 @@ def on_phone(verdict: Verdict, reason: Reason | None, code: int = 0, note: str =
     return headlines.on_a_phone(samples.after(begun, of_alice, of_carol, e.Ended()))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("verdict", "reason", "code", "note", "said"),
     [
         (Verdict.CHANGED, Reason.PERSON, 0, "CORP\\mallory", "alice replaced by another person"),
@@ -51,8 +52,8 @@ def test_a_reason_behind_a_name_is_read_as_a_sentence(
     assert on_phone(verdict, reason, code, note) == f"Logged off 1 of 2 on comp1; {said} (TS-AAAAAA)"
 
 
-@pytest.mark.parametrize("action", ACTS)
-@pytest.mark.parametrize("name", ["verdict-unknown", "verdict-unknown-for-good", "verdict-failed"])
+@for_each("action", ACTS)
+@for_each("name", ["verdict-unknown", "verdict-unknown-for-good", "verdict-failed"])
 def test_what_did_not_happen_is_called_by_its_action(action: Action, name: str) -> None:
     request = replace(samples.of_all_kinds()[name], action=action)
     said = f"{text_of(request_card.build(request))} {headlines.on_a_phone(request)}"

@@ -34,6 +34,7 @@ from bot.errors import Conflict, ConflictReason, UsageError
 from rehearsal.slack import find_faults, is_too_long
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 from tests.support.effort import PROFILE, examples
 from tests.support.signs import SIGNS
 
@@ -177,7 +178,7 @@ ALL_SIGNS = "x" + "".join(SIGNS)
 KNOWN = [FAKE_ROW, OVERRIDE, TOWER, "… waiting for its turn", "✓ logged off", "א" * 300, "x" * 600, ALL_SIGNS]
 
 
-@pytest.mark.parametrize("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long", "signs"])
+@for_each("text", KNOWN, ids=["row", "override", "tower", "turn", "mark", "right", "long", "signs"])
 def test_known_tricks_work_on_no_card(text: str) -> None:
     share = 8 if PROFILE == "quick" else 1  # each trick on some of the cards, each card with some of the tricks
     for name in sorted(SAMPLES)[KNOWN.index(text) % share :: share]:

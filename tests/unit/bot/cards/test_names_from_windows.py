@@ -16,6 +16,7 @@ from bot.domain.draft import Draft
 from bot.domain.request import Ending, State
 from bot.domain.session import Account
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.signs import SIGNS
 
 BREAKS = ["\n", "\r", "\t", "\x00", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029"]
@@ -29,17 +30,17 @@ def words(line: Line) -> list[str]:
     return [part.text if isinstance(part, Bold) else part for part in line.parts if isinstance(part, Bold | str)]
 
 
-@pytest.mark.parametrize("sign", [*BREAKS, *DIRECTIONS, *UNSEEN, *SIGNS])
+@for_each("sign", [*BREAKS, *DIRECTIONS, *UNSEEN, *SIGNS])
 def test_what_breaks_a_line_turns_a_direction_or_poses_as_a_mark_is_shown_as_unreadable(sign: str) -> None:
     assert outside(f"bob{sign}carol") == plain(f"bob{sign}carol") == f"bob{LOST}carol"
 
 
-@pytest.mark.parametrize("name", ["josé", "山田太郎 😀", "O'Brien (RDS)", "", "Nguyễn", "नीलम", "--force", "50-50?"])
+@for_each("name", ["josé", "山田太郎 😀", "O'Brien (RDS)", "", "Nguyễn", "नीलम", "--force", "50-50?"])
 def test_a_name_of_letters_stays_as_it_is(name: str) -> None:
     assert outside(name) == plain(name) == name
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "shown"),
     [
         ("אב", f"{OPEN}אב{CLOSE}"),

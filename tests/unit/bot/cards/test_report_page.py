@@ -22,6 +22,7 @@ from bot.cards.html import LONGEST_TEXT, outer, text, typed
 from bot.cards.report_page import SECTIONS, Facts, Lists, page
 from bot.cards.report_proof import Proof
 from bot.cards.report_rows import forced_row, otherwise_row, refused_row, took
+from tests.support.cases import for_each
 from tests.support.html_page import ReadPage
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def elements(read: ReadPage) -> list[tuple[str, dict[str, str | None]]]:
     return [each for each in read.elements if each[0] != "bdi"]
 
 
-@pytest.mark.parametrize("words", HOSTILE)
+@for_each("words", HOSTILE)
 def test_whatever_things_are_called_the_page_has_the_same_elements(words: str) -> None:
     hostile = made(request(words, forced=True, faults=(words,)), refused=(refusal(words, fault=words),))
     assert elements(hostile) == elements(HARMLESS)
@@ -199,7 +200,7 @@ def test_a_forced_request_has_its_reason_and_whom_it_hit() -> None:
     assert row[1:4] == ["dana! (dana)", "dana on dana (3): changed", "INC-7 license full"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("found", "refused", "short", "long"),
     [
         (None, "", "Signatures and the whole log were not checked", "No public half was given"),
@@ -236,7 +237,7 @@ def test_a_request_that_does_not_verify_is_marked_where_it_is_listed_and_counted
     assert "TS-dana: entry 3: its hash does not fit" in read.text()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("ms", "words"),
     [
         (None, "-"),

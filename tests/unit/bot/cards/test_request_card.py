@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from bot.cards import request_card
 from bot.cards.model import Bold, Group, Line, Press, Timestamp, UserMention
 from bot.domain import events as e
@@ -15,6 +13,7 @@ from bot.domain.session import Account
 from bot.domain.verdicts import Verdict
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 from tests.support.harness import text_of
 
 DECIDED = [Press.APPROVE, Press.DENY]
@@ -32,7 +31,7 @@ def test_there_is_a_sample_of_every_state_ending_and_verdict() -> None:
     assert verdicts >= {*Verdict} - {Verdict.SENT}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "headline"),
     [
         ("asked", "Looking at comp1"),
@@ -72,7 +71,7 @@ def test_only_what_was_seen_gone_is_called_logged_off() -> None:
         assert ticked == (Verdict.GONE in {target.verdict for target in request.targets}), name
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "words"),
     [
         ("awaiting", r"⚪ CORP\alice  session 3 · left 3 h ago · logged on"),
@@ -169,7 +168,7 @@ def test_the_one_line_of_a_locked_phone_says_who_whom_and_where() -> None:
     assert "asked by U0ASKER" in request_card.build(nameless).summary
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "is_private"),
     [
         ("ended-answered", True),
@@ -202,7 +201,7 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "presses", "menu"),
     [
         ("awaiting-active", [Press.APPROVE, Press.CANCEL, Press.DISCONNECT], []),

@@ -7,30 +7,28 @@ import io
 import re
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cards.sheet import LONGEST_CELL, csv_line, safe
+from tests.support.cases import for_each
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212\u2010"
 
 
-@pytest.mark.parametrize("sign", SIGNS)
-@pytest.mark.parametrize("before", ["", " ", "  ", "'", '"', "x;", "x, ", "x|", ';"', "\u00a0"])
+@for_each("sign", SIGNS)
+@for_each("before", ["", " ", "  ", "'", '"', "x;", "x, ", "x|", ';"', "\u00a0"])
 def test_a_sign_that_begins_a_formula_has_an_apostrophe_before_it(before: str, sign: str) -> None:
     shown = safe(f"{before}{sign}1+1")
     assert re.search(rf"""(^|[;,|])'[\s"']*{re.escape(sign)}1""", shown), shown
 
 
-@pytest.mark.parametrize(
-    "text", ["", "TS-7K3QXM", "CORP\\alice", "rds-05", "/logoff comp1 id=3 --sync", "a@b", "2026-03-02"]
-)
+@for_each("text", ["", "TS-7K3QXM", "CORP\\alice", "rds-05", "/logoff comp1 id=3 --sync", "a@b", "2026-03-02"])
 def test_a_text_that_begins_no_cell_with_a_sign_stays_as_it_is(text: str) -> None:
     assert safe(text) == text
 
 
-@pytest.mark.parametrize("text", ["\t=1", "\r=1", "\n=1", "\x00=1", "\u202e=1", "\u200b=1", "\ufeff=1"])
+@for_each("text", ["\t=1", "\r=1", "\n=1", "\x00=1", "\u202e=1", "\u200b=1", "\ufeff=1"])
 def test_what_cannot_be_seen_before_a_sign_is_seen(text: str) -> None:
     assert safe(text) == "\N{REPLACEMENT CHARACTER}=1"
 

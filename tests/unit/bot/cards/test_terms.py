@@ -18,6 +18,7 @@ from bot.domain.inventory import Inventory
 from bot.domain.request import Ending
 from tests.support import builders as b
 from tests.support import samples
+from tests.support.cases import for_each
 from tests.support.harness import text_of
 from tests.support.people import bot_with
 
@@ -59,7 +60,7 @@ WAITING = [
 ]
 
 
-@pytest.mark.parametrize(("command", "line"), WAITING)
+@for_each(("command", "line"), WAITING)
 def test_each_switch_that_reaches_further_is_a_line_of_the_card_that_waits(command: str, line: str) -> None:
     found = on_card(samples.surveyed(asked(command)))
     assert any(each.startswith(line) for each in found), found

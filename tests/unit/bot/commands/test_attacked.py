@@ -17,7 +17,8 @@ from bot.domain.conditions import Ids
 from bot.domain.inventory import Inventory, expand
 from bot.domain.near_names import Candidates
 from bot.errors import UsageError
-from tests.support.effort import PROFILE, examples
+from tests.support.cases import for_each
+from tests.support.effort import PROFILE, examples, sample
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "comp3", "10.0.0.5", *expand("rds-[01-40]")), groups={"rds-prod": ("rds-01", "rds-02")}
@@ -44,12 +45,12 @@ def marked(error: UsageError) -> str:
 # Nothing widens
 
 
-@pytest.mark.parametrize("text", [
+@for_each("text", [
     "Get-TSSession -cn comp1 | Stop-TSSession -cn comp2", "Get-TSSession comp1 | Stop-TSSession -ComputerName comp2",
     "Get-TSSession comp1 -Id 2 | Stop-TSSession -Id 4", "Get-TSSession comp1 2 | Stop-TSSession -Id 4",
     "Get-TSSession comp1 user=alice | Stop-TSSession user=bob",
 ])  # fmt: skip
-@pytest.mark.parametrize("force", ["", " --force"])
+@for_each("force", ["", " --force"])
 def test_what_is_selected_again_behind_the_pipe_is_refused(text: str, force: str) -> None:
     assert "left of the pipe" in refusal(text + force).message
 
@@ -88,7 +89,7 @@ def test_ids_in_quotes_without_a_comma_do_not_become_one() -> None:
 # Words that are nearly an option
 
 
-@pytest.mark.parametrize(("text", "corrected"), [
+@for_each(("text", "corrected"), [
     ("user alice comp1", "comp1 user=alice"), ("comp1 idle 2h", "comp1 idle>2h"),
     ("comp1 state active disconnected", STATES), ("comp1 state=active disconnected", STATES),
     ("comp1 3 reason: floor 5", 'comp1 3 reason: "floor 5"'), ("comp1 3 reason floor 5", 'comp1 3 reason="floor 5"'),
@@ -108,7 +109,7 @@ def test_a_word_that_is_nearly_an_option_is_answered_with_the_option(text: str, 
     assert "no computer `" not in error.message
 
 
-@pytest.mark.parametrize(("text", "corrected"), [
+@for_each(("text", "corrected"), [
     ("comp1 id=3 5 7", "comp1 id=3,5,7"), ("comp1 3 --warn 5 min please save", 'comp1 3 --warn 5m "please save"'),
     ("comp1 3 --warn five minutes", ""), ("comp1 logon<2026-01-31 8:00", "comp1 logon<2026-01-31T08:00"),
     ("comp1 3 --reason floor, 5", 'comp1 3 --reason "floor, 5"'), ("comp1 user=bob 3", "comp1 user=bob id=3"),
@@ -148,7 +149,7 @@ def test_force_without_a_target_is_marked() -> None:
 # Names
 
 
-@pytest.mark.parametrize(("typed", "expected"), [
+@for_each(("typed", "expected"), [
     ("comp1..comp3", Candidates(("comp1", "comp3"))), ("comp1|comp2", Candidates(("comp1", "comp2"))),
     ("please log off comp1", Candidates(("comp1",))), ("comp1.evil/comp", Candidates()),
     ("10.0.0.6", Candidates(("10.0.0.5",))), ("10.0.0", Candidates()), ("comp1.comp2", Candidates(("comp1", "comp2"))),
@@ -212,7 +213,7 @@ def test_a_correction_parses_and_names_only_what_was_typed(words: list[str], bet
 MANY = Inventory(names=tuple(expand("rds-[0001-1000]")))
 
 
-@pytest.mark.parametrize("text", [
+@for_each("text", sample([
     "* " * 999, "rds-* " * 330, "rds-*," * 330, "?" * 1999, "*a" * 999, "x" * 1999, "rds-" + "1" * 1900, "id " * 660,
     "--reason x " + "5 " * 900, "user= " * 330, "'" * 1999, "<a|" * 600, "id=3 " + "5 " * 900, "--sync 5 " * 220,
     "alice " * 330, "rds-0001 " + "alice bob " * 190, "rds-0001:3 " * 180, "rds-[0001-1000]," * 120,
@@ -220,7 +221,7 @@ MANY = Inventory(names=tuple(expand("rds-[0001-1000]")))
     "rds-0001 because " + "x " * 900, "(" * 1999, "@(3," * 400, "msg alice /server:rds-0001 " + "hi " * 600,
     "rds-99999 " * 190,
     " ".join(f"*{a}{b}*" for a in "abcdefghijklmnopqrst" for b in "abcdefghijklmno"),
-])  # fmt: skip
+], 3))  # fmt: skip
 def test_the_cost_of_a_command_does_not_explode_with_its_length(text: str) -> None:
     """Twice as long is at most some six times as much work, whatever it is; Slack gives up after three seconds."""
     long = 250 if PROFILE == "quick" else 1000

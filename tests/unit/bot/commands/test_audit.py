@@ -13,6 +13,7 @@ from bot.commands.tokens import escaped
 from bot.domain.inventory import Inventory
 from bot.domain.people import Actor
 from bot.errors import Suggestion, UsageError
+from tests.support.cases import for_each
 
 INVENTORY = Inventory(names=("comp1", "comp2"))
 WEEK = timedelta(days=7)
@@ -32,7 +33,7 @@ def refused(text: str) -> UsageError:
     return raised.value
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "ask"),
     [
         ("last 7d by user", AuditAsk(last=WEEK, by=By.USER)),
@@ -62,12 +63,12 @@ def test_a_command_says_what_to_read(text: str, ask: AuditAsk) -> None:
     assert read(text) == ask
 
 
-@pytest.mark.parametrize("by", By)
+@for_each("by", By)
 def test_every_group_of_the_figures_can_be_asked_for(by: By) -> None:
     assert read(f"by {by}").by is by
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "says", "meant"),
     [
         ("forced 30d", "`30d` is a time", ["forced last 30d"]),
@@ -138,8 +139,8 @@ def test_a_pasted_act_is_answered_with_its_button(text: str, choice: Suggestion)
     assert refused(text).choices == (choice,)
 
 
-@pytest.mark.parametrize(("example", "_"), COMMAND.examples)
-def test_the_examples_of_the_help_can_be_typed(example: str, _: str) -> None:
+@for_each("example", [example for example, _ in COMMAND.examples])
+def test_the_examples_of_the_help_can_be_typed(example: str) -> None:
     assert read(example) != AuditAsk()
 
 

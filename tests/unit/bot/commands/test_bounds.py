@@ -14,7 +14,8 @@ from bot.commands.language import suggest, understand
 from bot.domain import inventory
 from bot.domain.inventory import Inventory, expand
 from bot.errors import UsageError
-from tests.support.effort import PROFILE
+from tests.support.cases import for_each
+from tests.support.effort import PROFILE, sample
 
 FLEET = Inventory(
     names=(*expand("rds-prod-[0001-0500].corp.example"), *expand("ctx-web-[001-500]")),
@@ -89,7 +90,7 @@ def test_the_same_selector_many_times_is_one() -> None:
     assert hosts("ctx-web-001,CTX-WEB-001," * 70) == ("ctx-web-001",)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "sentence"),
     [
         (",".join(f"*{n}" for n in range(MOST_PATTERNS + 1)), "Those are more than 50 patterns."),
@@ -117,7 +118,7 @@ def test_as_much_as_that_is_read() -> None:
     assert BY_NAME["logoff"].parse(f'ctx-web-001 id=3 --reason "{said}"', FLEET).hosts == ("ctx-web-001",)
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@for_each("piece", sample(PIECES, 3))
 def test_no_text_of_one_piece_costs_more_than_some_steps(piece: str) -> None:
     whole = piece * 8000
     texts = [whole[:8000], whole[:2000], ("ctx-web-001 " + whole)[:1990] + " x y"]

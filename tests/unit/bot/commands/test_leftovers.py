@@ -11,6 +11,7 @@ from bot.commands.logoff import LogoffAsk
 from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.inventory import Inventory, expand
 from bot.errors import UsageError
+from tests.support.cases import for_each
 from tests.support.effort import PROFILE
 
 INVENTORY = Inventory(
@@ -61,7 +62,7 @@ def test_a_word_behind_an_unquoted_value_is_refused(subtests: pytest.Subtests) -
                 refusal(text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [
+@for_each(("text", "expected"), [
     ("comp1 id=3 --force --reason floor 5", 'comp1 id=3 --force --reason "floor 5"'),
     ("comp1 id=3 --force --reason=floor 5", 'comp1 id=3 --force --reason="floor 5"'),
     ("comp1 id=3 --reason floor 5 is stuck --force", 'comp1 id=3 --reason "floor 5 is stuck" --force'),
@@ -111,7 +112,7 @@ def test_a_quoted_text_stays_what_it_is_in_every_order(subtests: pytest.Subtests
             assert (read.reason, read.warning) == ("floor 5", "comp2 7")
 
 
-@pytest.mark.parametrize("text", [
+@for_each("text", [
     'comp1 id=3 --force "5"', 'comp1 id=3 --sync "comp2"', 'comp1 id=3 --reason "a" "5"', 'comp1 id=3 "please save"',
     'comp1 id=3 --warn 5m "a" "5"', 'comp1 user=bob "5" --force', 'comp1 warn=5m --sync "5" id=3',
 ])  # fmt: skip
@@ -124,7 +125,7 @@ def test_a_quoted_text_belongs_to_a_warning_in_both_spellings() -> None:
         assert (ask(text).warning, ask(text).ids) == ("5", Ids(((3, 3),)))
 
 
-@pytest.mark.parametrize(("text", "reason"), [
+@for_each(("text", "reason"), [
     ('--reason "say ""hi"" now"', 'say "hi" now'), ("--reason 'it''s 5'", "it's 5"), ('--reason ""', None),
     ('reason="floor 5"', "floor 5"), ('--reason "|"', "|"), ("--reason '5'", "5"), ('--reason "--force"', "--force"),
 ])  # fmt: skip
@@ -164,7 +165,7 @@ def test_a_second_computer_behind_an_id_or_a_filter_is_refused(subtests: pytest.
             assert ("computer" in refusal(text + force).message) or ("quotes" in refusal(text + force).message)
 
 
-@pytest.mark.parametrize(("text", "hosts", "ids"), [
+@for_each(("text", "hosts", "ids"), [
     ("rds-01,rds-02 id=2,4", ("rds-01", "rds-02"), ((2, 2), (4, 4))), ("3 rds-01", ("rds-01",), ((3, 3),)),
     ("id=3 rds-01", ("rds-01",), ((3, 3),)), ("3 /server:rds-01 /v", ("rds-01",), ((3, 3),)),
     ("--sync rds-01 id=3", ("rds-01",), ((3, 3),)), ("id=3 -cn rds-01", ("rds-01",), ((3, 3),)),
@@ -192,7 +193,7 @@ def test_two_bounds_on_two_sides_are_a_range_and_on_one_side_a_slip() -> None:
         assert "two bounds" in refusal(f"comp1 {text}").message
 
 
-@pytest.mark.parametrize("text", [
+@for_each("text", [
     '--reason a --reason "b"', "--timeout 2m --timeout 3m", "--warn 5m --warn 6m", '--warn 5m "a" --say "b"',
     "--sync --sync:$false", "-Force -Force:$false", "-EA Continue -EA Continue",
 ])  # fmt: skip
@@ -211,7 +212,7 @@ def test_force_names_its_computer_itself() -> None:
 # A wrong computer
 
 
-@pytest.mark.parametrize(("text", "nearest", "candidates", "corrected"), [
+@for_each(("text", "nearest", "candidates", "corrected"), [
     ('"comp1 id=3"', "comp1", (), "comp1 id=3"),
     ("rds-1 id=3", "rds-01", (), "rds-01 id=3"), ("rds1 id=3", "rds-01", (), "rds-01 id=3"),
     ("comp 1", "", ("comp1", "comp2", "comp3"), ""), ("comp9 id=3", "", ("comp1", "comp2", "comp3"), ""),

@@ -15,6 +15,7 @@ from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.inventory import Inventory
 from bot.domain.session import SessionState
 from bot.errors import UsageError
+from tests.support.cases import for_each
 
 INVENTORY = Inventory(
     names=("comp1", "comp2", "rds-01", "rds-02"),
@@ -46,7 +47,7 @@ def number(field: Field, operator: Operator, value: int) -> Condition:
 # Computers
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("house", "powershell", "hosts"),
     [
         ("comp1", "-ComputerName comp1", ("comp1",)),
@@ -73,7 +74,7 @@ def test_without_a_computer_the_default_counts() -> None:
 # Ids
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("house", "powershell", "ids"),
     [
         ("comp1 id=3", "comp1 -Id 3", ((3, 3),)),
@@ -100,7 +101,7 @@ def test_the_ids_that_are_meant_are_those_that_were_typed(numbers: list[int], ze
 # Filters
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("house", "powershell", "condition"),
     [
         ("user=alice", "-UserName alice", like(Field.USER, "alice")),
@@ -123,7 +124,7 @@ def test_a_filter_is_a_condition_of_the_act(house: str, powershell: str, conditi
         assert (ask.conditions, ask.choice) == ((condition,), Choice.MATCHING)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "states"),
     [
         ("state=active", [SessionState.ACTIVE]),
@@ -141,7 +142,7 @@ def test_a_state_is_named_as_get_tssession_names_it(typed: str, states: list[Ses
 # Choosing, and the flags
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "choice"),
     [
         ("comp1", Choice.NONE),
@@ -157,7 +158,7 @@ def test_a_command_without_ids_filters_or_all_selects_no_session(typed: str, cho
     assert logoff(typed).choice is choice
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "wait"),
     [
         ("", None),
@@ -179,7 +180,7 @@ def test_sync_waits_until_the_session_is_gone(typed: str, wait: timedelta | None
     assert logoff(f"comp1 id=3 {typed}").wait == wait
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "force", "whatif"),
     [
         ("", False, False),

@@ -9,10 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.commands import BY_NAME, COMMANDS
+from bot.commands.audit import AuditAsk
 from bot.commands.logoff import LogoffAsk
 from bot.domain.ask import Choice
 from bot.domain.inventory import Inventory
 from bot.errors import UsageError
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from bot.commands.command import Command
@@ -43,12 +45,12 @@ def test_an_error_action_that_chat_does_not_have_is_refused() -> None:
     assert marked(refusal("comp1 id=3 -ErrorAction Inquire")) == "Inquire"
 
 
-@pytest.mark.parametrize("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])
+@for_each("nothing", ["computer=,", "-ComputerName ,", ",", "computer=''", "-ComputerName ''"])
 def test_an_empty_computer_is_not_the_default_one(nothing: str) -> None:
     assert refusal(f"{nothing} --all", inventory=Inventory(names=("comp1", "comp2"), default="comp2")).message
 
 
-@pytest.mark.parametrize(
+@for_each(
     "typed", ["id=-1", "-Id -1", "id=65536", "65536", "id=99999999999", "id=7-5", "id=3-", "id=x", "id=3/5", "id=,"]
 )
 def test_an_id_that_is_none_is_refused_with_its_place(typed: str) -> None:
@@ -56,7 +58,7 @@ def test_an_id_that_is_none_is_refused_with_its_place(typed: str) -> None:
     assert marked(error) == typed.removeprefix("-Id ")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "typed",
     ["id=", "-Id ''", "user=", "--user ''", "user=,", "state=", "--reason ''", "timeout=", "ip=", "client=', '"],
 )
@@ -71,7 +73,7 @@ def test_a_value_that_is_missing_is_asked_for(typed: str) -> None:
     assert "needs a value" in refusal(f"comp1 {typed}").message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "sentence"),
     [
         ("state=gone", "States are Active"),
@@ -89,7 +91,7 @@ def test_a_filter_that_cannot_be_understood_says_how_it_is_written(typed: str, s
     assert sentence in refusal(f"comp1 {typed}").message
 
 
-@pytest.mark.parametrize("typed", ["timeout=11m", "timeout=0s", "timeout=99999d", "--timeout never", "--sync=perhaps"])
+@for_each("typed", ["timeout=11m", "timeout=0s", "timeout=99999d", "--timeout never", "--sync=perhaps"])
 def test_a_wait_without_sense_is_refused(typed: str) -> None:
     assert refusal(f"comp1 id=3 {typed}").end
 
@@ -99,7 +101,7 @@ def test_force_alone_is_refused(typed: str) -> None:
     assert "say whom exactly" in refusal(typed).message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "sentence", "place"),
     [
         ("Get-TSSession -cn comp1", "belongs to `/sessions`", "Get-TSSession"),
@@ -117,20 +119,20 @@ def test_another_cmdlet_is_refused_with_its_place(typed: str, sentence: str, pla
     assert marked(error) == place
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     [
         *("Debug", "ErrorVariable", "InformationAction", "InformationVariable", "OutVariable", "OutBuffer"),
         *("PipelineVariable", "WarningAction", "WarningVariable", "ProgressAction"),
     ],
 )
-@pytest.mark.parametrize("command", ["logoff", "sessions"])
+@for_each("command", ["logoff", "sessions"])
 def test_a_common_parameter_without_meaning_here_is_answered_with_one_sentence(command: str, name: str) -> None:
     error = refusal(f"comp1 -{name} x", command)
     assert error.message == f"`-{name}` means nothing in chat. Leave it out."
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "place", "nearest"),
     [
         ("comp1 id=3 --snyc", "--snyc", "sync"),
@@ -150,7 +152,7 @@ def test_a_beginning_that_fits_several_names_is_not_guessed() -> None:
     assert "could be" in refusal("comp1 -S active").message
 
 
-@pytest.mark.parametrize(
+@for_each(
     "typed", ["copm1 id=3", "id=3 evil.example.com", "-ComputerName evil", "group:nobody 3", "comp1,copm1", "rds-9*"]
 )
 def test_an_unknown_computer_is_refused_and_never_part_of_an_ask(typed: str) -> None:
@@ -180,6 +182,7 @@ LINES = st.one_of(st.lists(FRAGMENTS, max_size=12).map("".join), st.lists(FRAGME
 @example("logon<9999-12-31T23:59:59.999999-23:59 comp1", BY_NAME["logoff"])
 @example("logon>0001-01-01T00:00+23:59 comp1", BY_NAME["logoff"])
 @example("comp1 idle>٣h id=٣", BY_NAME["sessions"])
+@example("/F", BY_NAME["logoff-audit"])
 def test_any_text_is_an_ask_about_known_computers_or_a_usage_error(text: str, command: Command) -> None:
     try:
         ask = command.parse(text, INVENTORY)
@@ -187,7 +190,7 @@ def test_any_text_is_an_ask_about_known_computers_or_a_usage_error(text: str, co
         place = [0, error.start, error.end, len(error.text)]
         assert place == sorted(place), error.message  # noqa: PT017 - an error is one of two good outcomes
         return
-    assert ask.hosts
+    assert ask.hosts or isinstance(ask, AuditAsk)  # whose entries may be of any computer
     assert all(host in INVENTORY.names or (host.startswith("web-") and host.endswith(".corp")) for host in ask.hosts)
     if isinstance(ask, LogoffAsk) and ask.force:
         assert ask.choice is not Choice.NONE

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.commands.tokens import LONGEST, clean, split
 from bot.errors import UsageError
+from tests.support.cases import for_each
 
 ZERO_WIDTH = ("\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad")
 SPACES = ("\u00a0", "\u2003", "\u2009", "\u202f", "\u3000", "\t", "\r\n", "\u2028")
@@ -17,7 +18,7 @@ def words(text: str) -> list[str]:
     return [word.text for word in split(clean(text))]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "meant"),
     [
         ("<http://comp1.corp.com|comp1.corp.com>", "comp1.corp.com"),
@@ -34,7 +35,7 @@ def test_a_link_is_what_its_label_says_and_a_mention_its_id(typed: str, meant: s
     assert clean(typed) == meant
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "meant"),
     [
         ("idle&gt;2h", "idle>2h"),
@@ -53,12 +54,12 @@ def test_an_escaped_link_is_no_link() -> None:
     assert clean("&lt;http://comp1|comp2&gt;") == "<http://comp1|comp2>"
 
 
-@pytest.mark.parametrize("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
+@for_each("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
 def test_any_pair_of_quotes_keeps_words_together(quotes: str) -> None:
     assert words(f"--reason {quotes[0]}it is stuck{quotes[1]} --sync") == ["--reason", "it is stuck", "--sync"]
 
 
-@pytest.mark.parametrize("dash", ["—", "–", "―", "‒", "−"])  # noqa: RUF001 - the dashes that phones write
+@for_each("dash", ["—", "–", "―", "‒", "−"])  # noqa: RUF001 - the dashes that phones write
 def test_a_long_dash_before_a_word_means_two_short_ones(dash: str) -> None:
     assert words(f"comp1 {dash}sync") == ["comp1", "--sync"]
 
@@ -71,12 +72,12 @@ def test_a_long_dash_elsewhere_is_a_short_one_and_stays_in_quotes(text: str, mea
     assert clean(text) == meant
 
 
-@pytest.mark.parametrize("space", SPACES)
+@for_each("space", SPACES)
 def test_any_space_parts_words(space: str) -> None:
     assert words(f"comp1{space}id=3") == ["comp1", "id=3"]
 
 
-@pytest.mark.parametrize("sign", ZERO_WIDTH)
+@for_each("sign", ZERO_WIDTH)
 def test_what_has_no_width_is_not_there(sign: str) -> None:
     assert words(f"{sign}co{sign}mp1 id={sign}3{sign}") == ["comp1", "id=3"]
 
@@ -98,8 +99,8 @@ def test_the_other_quote_may_stand_inside() -> None:
     assert words("""reason="it's stuck" 'say "please"'""") == ["reason=it's stuck", 'say "please"']
 
 
-@pytest.mark.parametrize("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
-@pytest.mark.parametrize("at", ["--reason ", "reason=", "x,"])
+@for_each("quotes", ["“”", "„‟", "«»", '""', "‘’", "‚‛", "''"])  # noqa: RUF001 - the quotes that phones write
+@for_each("at", ["--reason ", "reason=", "x,"])
 def test_a_doubled_quote_inside_quotes_is_one_quote(quotes: str, at: str) -> None:
     """In each of the kinds that phones write, the opening one doubled as well as the closing one."""
     first, last = quotes[0], quotes[1]
@@ -124,7 +125,7 @@ def test_a_quote_that_is_never_closed_is_shown() -> None:
     assert caught.value.text[caught.value.start : caught.value.end] == '"stuck'
 
 
-@pytest.mark.parametrize("letter", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\ud800"])
+@for_each("letter", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\ud800"])
 def test_a_control_character_is_refused_and_its_place_is_shown(letter: str) -> None:
     with pytest.raises(UsageError, match="control character") as caught:
         clean(f"comp1{letter} id=3")

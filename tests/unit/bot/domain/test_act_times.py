@@ -25,6 +25,7 @@ from bot.domain.lifecycle import advance
 from bot.domain.verdicts import Reason, Verdict
 from bot.errors import Conflict, ConflictReason
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +56,7 @@ CLOSES = e.TargetRequested(key=("comp1", 3), waited=15 * SECOND)
 GONE = e.TargetEnded(key=("comp1", 3), verdict=Verdict.GONE)
 
 
-@pytest.mark.parametrize(("wait", "in_call"), [(None, None), (4, 4), (15, 15), (90, 15), (600, 15)])
+@for_each(("wait", "in_call"), [(None, None), (4, 4), (15, 15), (90, 15), (600, 15)])
 def test_a_call_waits_15_seconds_at_most(wait: int | None, in_call: int | None) -> None:
     ask = asked(wait * SECOND if wait else None)
     assert wait_of_call(ask) == (in_call * SECOND if in_call else None)
@@ -89,7 +90,7 @@ def test_an_order_is_on_its_way_until_its_call_ended_or_its_time_is_over() -> No
     assert order_until(after(begun, replace(CLOSES, waited=None)), "comp1") == b.NOW + 45 * SECOND
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("events", "at", "reason"),
     [
         ((), b.NOW, ConflictReason.OUT_OF_ORDER),  # the host has not begun

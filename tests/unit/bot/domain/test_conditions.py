@@ -11,6 +11,7 @@ from bot.domain.conditions import Condition, Field, Ids, Operator, is_like
 from bot.domain.letters import python_upper
 from bot.domain.session import Account, SessionState
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from bot.domain.session import Session
@@ -29,7 +30,7 @@ def like(field: Field, *patterns: str) -> Condition:
     return condition(field, Operator.LIKE, *patterns)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("pattern", "text", "fits"),
     [
         ("alice", "alice", True),
@@ -79,12 +80,12 @@ def test_a_hostile_pattern_takes_no_time() -> None:
     assert not is_like("*a" * 200 + "b", "a" * 5_000)
 
 
-@pytest.mark.parametrize("pattern", ["alice", "CORP\\alice", "corp\\*", "*\\ALICE", "*"])
+@for_each("pattern", ["alice", "CORP\\alice", "corp\\*", "*\\ALICE", "*"])
 def test_a_user_is_found_with_and_without_the_domain(pattern: str) -> None:
     assert like(Field.USER, pattern).holds_for(b.session())
 
 
-@pytest.mark.parametrize("pattern", ["bob", "OTHER\\alice", "corp", "CORP", "alice\\CORP", "alice@corp"])
+@for_each("pattern", ["bob", "OTHER\\alice", "corp", "CORP", "alice\\CORP", "alice@corp"])
 def test_another_user_is_not(pattern: str) -> None:
     assert not like(Field.USER, pattern).holds_for(b.session())
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.conditions import is_like
 from bot.domain.inventory import MOST_HOSTS, Inventory, admits, expand, overlap
 from bot.domain.near_names import Candidates
+from tests.support.cases import for_each
 
 INVENTORY = Inventory(
     names=("comp1", "Comp2", "rds-01", "rds-02", "db.corp.example"),
@@ -19,7 +19,7 @@ INVENTORY = Inventory(
 )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("said", "meant"),
     [
         ("comp1", ("comp1",)),
@@ -38,7 +38,7 @@ def test_a_name_a_pattern_or_a_group_stands_for_computers(said: str, meant: tupl
     assert INVENTORY.find(said) == meant
 
 
-@pytest.mark.parametrize(
+@for_each(
     "said",
     [
         "",
@@ -60,9 +60,7 @@ def test_what_is_not_in_the_inventory_stands_for_nothing(said: str) -> None:
     assert INVENTORY.find(said) == ()
 
 
-@pytest.mark.parametrize(
-    "middle", ["x/..", "x@evil", "x:80", "x#", "x\n", "x evil", "é", "x%2f", "x\\y", "[::1]", "a" * 260]
-)
+@for_each("middle", ["x/..", "x@evil", "x:80", "x#", "x\n", "x evil", "é", "x%2f", "x\\y", "[::1]", "a" * 260])
 def test_a_pattern_admits_names_of_computers_only(middle: str) -> None:
     assert INVENTORY.find(f"web-{middle}.corp.example") == ()
 
@@ -80,7 +78,7 @@ def test_the_nearest_name_is_named() -> None:
 FARM = Inventory(names=("comp1", "comp2", "comp3", *expand("rds-[01-40]"), "db.corp.example", "fin-a", "print"))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "meant"),
     [
         *(("comp1:3", "comp1"), ("comp1/3", "comp1"), ("comp1 id=3", "comp1"), (r"\\comp1", "comp1")),
@@ -93,7 +91,7 @@ def test_one_name_is_suggested_where_it_is_clearly_nearest(typed: str, meant: st
     assert FARM.candidates(typed).clear == meant
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("typed", "names"),
     [
         ("comp", ("comp1", "comp2", "comp3")),

@@ -16,6 +16,7 @@ from bot.domain.letters import ANY, EVERY, is_same, loosest, may_be_same
 from bot.domain.session import Account
 from bot.policy.evaluate import guard, rule_for
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.people import DANA, OPS, asking_leads, directory, policy, rule
 
 DOTLESS, LONG_S, KELVIN, ANGSTROM, MICRO = "\u0131", "\u017f", "\u212a", "\u212b", "\u00b5"
@@ -49,7 +50,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize(("one", "other", "every", "some"), PAIRS.values(), ids=PAIRS)
+@for_each(("one", "other", "every", "some"), PAIRS.values(), ids=PAIRS)
 def test_what_every_folding_takes_for_one_is_permitted_and_what_any_does_is_protected(
     one: str,
     other: str,
@@ -124,7 +125,7 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "seen"), SPELLINGS)
+@for_each(("said", "seen"), SPELLINGS)
 def test_a_protected_user_is_protected_in_the_spelling_of_any_program(said: str, seen: str) -> None:
     session = b.session(account=Account(domain="CORP", user=seen))
     for protected in (said, rf"CORP\{said}", rf"corp\{said[:2]}*"):
@@ -137,14 +138,14 @@ def test_the_console_is_the_console_in_any_letters() -> None:
         assert guard(policy(), b.session(station=station)) == "the console"
 
 
-@pytest.mark.parametrize(("said", "seen"), SPELLINGS)
+@for_each(("said", "seen"), SPELLINGS)
 def test_a_filter_chooses_nobody_whom_one_program_takes_for_another(said: str, seen: str) -> None:
     asked = Condition(field=Field.USER, operator=Operator.LIKE, values=(said,))
     assert not asked.holds_for(b.session(account=Account(domain="CORP", user=seen)))
     assert asked.holds_for(b.session(account=Account(domain="CORP", user=said)))
 
 
-@pytest.mark.parametrize(("said", "seen"), SPELLINGS)
+@for_each(("said", "seen"), SPELLINGS)
 def test_a_rule_that_only_some_programs_find_fitting_leaves_no_room_for_a_laxer_one(said: str, seen: str) -> None:
     """Passed over, the rule that needs a lead would let the next one decide, which asks nobody."""
     strict, lax = asking_leads(1, name="strict", users=(said,)), rule("lax")
@@ -155,7 +156,7 @@ def test_a_rule_that_only_some_programs_find_fitting_leaves_no_room_for_a_laxer_
     assert rule_for(policy(strict, lax), dana, OPS, Action.LOG_OFF, b.session()) is lax
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("seen", "is_replaced"),
     [
         ({}, False),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from bot.domain.logons import NEW, Standing, Suspension, Turn
+from tests.support.cases import for_each
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=10)
@@ -145,8 +144,8 @@ def test_the_first_turn_after_the_window_forgets_what_is_over() -> None:
     assert not standing.is_proven(NOW)
 
 
-@pytest.mark.parametrize("host", ["comp1", "comp2", "comp3"])
-@pytest.mark.parametrize("times_refused", [0, 1])
+@for_each("host", ["comp1", "comp2", "comp3"])
+@for_each("times_refused", [0, 1])
 def test_an_acceptance_that_began_before_a_refusal_changes_nothing(host: str, times_refused: int) -> None:
     """The password may have changed between."""
     suspended = refused(refused(NEW, "comp1"), "comp2")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.moments import said_at, with_moments
+from tests.support.cases import for_each
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 MINUTES = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
@@ -41,7 +41,7 @@ def test_several_times_stand_in_their_order() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "2026-02-30 14:00 UTC",

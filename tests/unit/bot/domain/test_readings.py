@@ -6,13 +6,13 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import EARLIEST, LATEST, Account, SessionState, filetime_to_datetime, known_ticks
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 COMPARISONS = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 ODD = (-1, -(2**63), 0, 1, 36_000_000_000, EARLIEST - 1, LATEST, 2_650_467_744_000_000_000, 2**63 - 1, 10**30)
@@ -27,9 +27,9 @@ def test_any_number_of_ticks_is_a_time_of_these_two_centuries_or_none(ticks: int
     assert time is None or 2000 <= time.year < 2200
 
 
-@pytest.mark.parametrize("ticks", ODD)
-@pytest.mark.parametrize("name", ["logon", "connect", "disconnect", "input", "now"])
-@pytest.mark.parametrize("state", [SessionState.ACTIVE, SessionState.DISCONNECTED])
+@for_each("ticks", ODD)
+@for_each("name", ["logon", "connect", "disconnect", "input", "now"])
+@for_each("state", [SessionState.ACTIVE, SessionState.DISCONNECTED])
 def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state: SessionState) -> None:
     values: dict[str, Any] = {"state": state, "input": b.LOGON, "disconnect": b.LOGON}
     seen = b.session(**(values | {name: ticks}))
@@ -44,8 +44,8 @@ def test_an_odd_time_is_unknown_and_meets_no_filter(name: str, ticks: int, state
         assert not Condition(field=field, operator=operator, values=(value,)).holds_for(seen)
 
 
-@pytest.mark.parametrize(("name", "state"), [("input", SessionState.ACTIVE), ("disconnect", SessionState.DISCONNECTED)])
-@pytest.mark.parametrize("before", [1, 20_000_000, b.LOGON - EARLIEST])
+@for_each(("name", "state"), [("input", SessionState.ACTIVE), ("disconnect", SessionState.DISCONNECTED)])
+@for_each("before", [1, 20_000_000, b.LOGON - EARLIEST])
 def test_a_time_before_the_logon_is_at_most_as_old_as_the_logon(name: str, state: SessionState, before: int) -> None:
     hour = 36_000_000_000
     seen = b.session(state=state, now=b.LOGON + hour, **{"input": 0, "disconnect": 0, name: b.LOGON - before})
@@ -58,7 +58,7 @@ def test_a_session_that_is_not_listed_is_gone() -> None:
     assert b.target().is_gone_from(None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "is_left"),
     [
         ({}, True),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.conditions import Condition, Field, Operator, is_like, may_be_like
 from bot.domain.wildcards import LONGEST_NAME, compiled
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def steps(pattern: str, text: str) -> int:
     return lines
 
 
-@pytest.mark.parametrize("pattern", HOSTILE)
+@for_each("pattern", HOSTILE)
 def test_a_text_of_twice_the_length_takes_twice_the_steps(pattern: str) -> None:
     text = "a" * 5_000
     once, twice = steps(pattern, f"{text}b"[:-1] + "xb"), steps(pattern, f"{text * 2}xb")
@@ -48,7 +48,7 @@ def test_a_text_of_twice_the_length_takes_twice_the_steps(pattern: str) -> None:
     assert twice <= 3 * len(text * 2) + 20
 
 
-@pytest.mark.parametrize("pattern", HOSTILE)
+@for_each("pattern", HOSTILE)
 def test_a_hostile_pattern_says_the_same_as_ever(pattern: str) -> None:
     assert is_like(pattern, pattern.replace("*", "").replace("?", "x"))
     assert not is_like(pattern, "a" * 900)

@@ -16,6 +16,7 @@ from bot.policy import evaluate as p
 from bot.policy.model import Force
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.cases import for_each
 from tests.support.decisions import ALICE, BOB, PEOPLE, needed, person
 
 # Who may ask
@@ -43,7 +44,7 @@ def test_a_group_counts_only_for_members_of_the_home_workspace(subtests: pytest.
             assert decision.allowed or decision.message
 
 
-@pytest.mark.parametrize("name", ["dee", "gus", "robo", "uma", "fay"])
+@for_each("name", ["dee", "gus", "robo", "uma", "fay"])
 def test_a_rule_that_names_a_user_id_does_not_make_that_user_a_member(name: str) -> None:
     by_id = c.policy(c.rule(who=frozenset({PEOPLE[name].user_id})))
     assert not p.may_ask(by_id, person(name), c.OPS, Action.LIST).allowed

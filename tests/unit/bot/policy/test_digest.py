@@ -4,12 +4,11 @@ import json
 from dataclasses import fields, replace
 from datetime import timedelta
 
-import pytest
-
 from bot.domain.actions import Action
 from bot.policy.digest import digest_of, text_of
 from bot.policy.model import Force, Policy, Rule
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 RULE = Rule(
     name="on-call",
@@ -37,7 +36,7 @@ def test_the_order_of_a_set_changes_nothing() -> None:
     assert text_of(Policy(rules=(turned,))) == text_of(Policy(rules=(RULE,)))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "changed",
     [
         replace(POLICY, rules=()),

@@ -15,6 +15,7 @@ from bot.policy.approvals import may_press, may_still_act, may_withdraw, named_i
 from bot.policy.evaluate import for_session, guard, may_ask
 from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from bot.domain.people import Person
@@ -52,7 +53,7 @@ def person(who: Actor, groups: frozenset[str] = ONCALL) -> Person:
     return b.person(who, groups, status=MemberStatus.STRANGER if who == STRANGER else MemberStatus.MEMBER)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("who", "groups", "action", "allowed", "by"),
     [
         (b.ASKER, ONCALL, Action.LIST, True, "on-call"),
@@ -94,15 +95,15 @@ GUARDED = [
 RAILS = policy(protected_users=("svc-b*", r"CORP\boss"), protected_computers=("dc*",), own_accounts=("svc-logoff",))
 
 
-@pytest.mark.parametrize(("session", "why"), GUARDED)
+@for_each(("session", "why"), GUARDED)
 def test_a_guard_rail_goes_before_every_rule(session: Session, why: str) -> None:
     decision = allowed(RAILS, session)
     assert (decision.allowed, decision.rule) == (False, "guard rail")
     assert why in decision.message
 
 
-@pytest.mark.parametrize(("session", "_why"), GUARDED)
-def test_what_may_not_be_touched_may_be_seen(session: Session, _why: str) -> None:
+@for_each("session", [session for session, _ in GUARDED])
+def test_what_may_not_be_touched_may_be_seen(session: Session) -> None:
     assert allowed(RAILS, session, Action.LIST).allowed
 
 
@@ -124,7 +125,7 @@ FARM = rule("the farm", computers=("rds-*",))
 FORCE = rule("force", force=Force(is_allowed=True))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rules", "session", "by"),
     [
         ((ALICE, FARM), b.session(host="comp1"), "alice only"),
@@ -151,7 +152,7 @@ HERE_ONLY = rule("here only", where=frozenset({b.PLACE.channel_id}))
 ACTIVE = b.session(state=SessionState.ACTIVE, disconnect=0, input=b.LOGON)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rules", "session", "by"),
     [
         ((WORKING, rule()), ACTIVE, "working"),
@@ -180,7 +181,7 @@ def test_a_rule_for_one_channel_counts_nowhere_else() -> None:
     )
 
 
-@pytest.mark.parametrize("status", [each for each in MemberStatus if each is not MemberStatus.MEMBER])
+@for_each("status", [each for each in MemberStatus if each is not MemberStatus.MEMBER])
 def test_only_members_count(status: MemberStatus) -> None:
     decision = may_ask(policy(), b.person(status=status), b.PLACE, Action.LIST)
     assert (decision.allowed, bool(decision.message)) == (False, True)

@@ -16,6 +16,7 @@ from bot.policy.explain import explain
 from bot.policy.lint import lint
 from bot.policy.model import Force
 from tests.support import people as c
+from tests.support.cases import for_each
 from tests.support.people import BO, CHEN, DANA, OLI, asking_leads, of_leads, policy, rule
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ HIDDEN: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("earlier", "later", "expected"), HIDDEN)
+@for_each(("earlier", "later", "expected"), HIDDEN)
 def test_a_rule_that_is_never_reached_is_found(earlier: dict[str, Any], later: dict[str, Any], expected: bool) -> None:  # noqa: FBT001 - a table
     said = linted(rule("first", **earlier), rule("second", **later))
     assert said == (['rule "second" is never reached: "first" takes all that it could match.'] if expected else [])
@@ -178,7 +179,7 @@ def test_a_call_that_reaches_nobody_and_keys_that_never_count_are_found() -> Non
     assert linted(rule(call=c.LEADS, deny_reason=DenyReason.NEEDED)) == [], "a second person may be asked above 10"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("changes", "said"),
     [
         ({}, "needs a yes from 1 of @leads, asked in C0APPROVE;"),
@@ -226,7 +227,7 @@ SHIELDED: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("protect", "said", "expected"), SHIELDED)
+@for_each(("protect", "said", "expected"), SHIELDED)
 def test_a_rule_whose_sessions_are_all_protected_is_found(
     protect: dict[str, Any],
     said: dict[str, Any],

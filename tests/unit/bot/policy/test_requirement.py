@@ -15,6 +15,7 @@ from bot.domain.session import Account, SessionState
 from bot.policy.evaluate import for_session, may_ask, missing_ticket, requirement_for
 from bot.policy.model import Decision, Force, Policy, Rule
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def refused(rules: Policy, sessions: Sequence[Session], *, force: bool = False, 
     return found
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("rules", "force", "confirm"),
     [
         ((rule(),), False, Confirm.SELF),

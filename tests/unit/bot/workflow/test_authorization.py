@@ -13,6 +13,7 @@ from bot.domain.request import Ending, State
 from bot.domain.requirement import Confirm, Need
 from bot.domain.session import SessionState
 from bot.policy.model import Force
+from tests.support.cases import for_each
 from tests.support.people import APPROVALS, BO, CHEN, DANA, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ AFTER_THE_YES: dict[str, Change] = {
 }
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@for_each("what", CHANGES)
 def test_what_changes_between_card_and_press_stops_it_and_the_card_says_why(what: str) -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3,5 --sync")
@@ -90,7 +91,7 @@ def test_what_changes_between_card_and_press_stops_it_and_the_card_says_why(what
     assert "approved" not in harness.events_of(request)
 
 
-@pytest.mark.parametrize("what", CHANGES | AFTER_THE_YES)
+@for_each("what", CHANGES | AFTER_THE_YES)
 def test_what_changes_between_press_and_act_stops_it_and_the_card_says_why(what: str) -> None:
     harness = bot_with(asking_leads(1))
     request = harness.ask_and_run("comp1 id=3,5 --sync")

@@ -11,6 +11,7 @@ from bot.cards.troubles import BUTTONS_COME
 from bot.domain.request import Ending, State
 from bot.errors import ChatError, LedgerError
 from bot.policy.model import Force
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness, Crash, text_of
 from tests.support.people import APPROVALS, BO, CHEN, DANA, asking_leads, bot_with, rule
 
@@ -42,9 +43,9 @@ def cards(harness: BotHarness) -> list[Card]:
     return [card for card in harness.chat.shown if "Break-glass" not in card.headline]
 
 
-@pytest.mark.parametrize("claimed", [True, False])
-@pytest.mark.parametrize("is_kept", [True, False])
-@pytest.mark.parametrize("others", [True, False])
+@for_each("claimed", [True, False])
+@for_each("is_kept", [True, False])
+@for_each("others", [True, False])
 def test_after_a_kill_one_card_can_be_pressed_and_at_most_one_copy_stands(
     *, claimed: bool, is_kept: bool, others: bool
 ) -> None:
@@ -96,7 +97,7 @@ def test_killed_again_and_again_it_stops_after_one_copy_and_says_so() -> None:
     assert "I sent it more than once, and Slack gave no answer." in told
 
 
-@pytest.mark.parametrize("full_from", range(12))
+@for_each("full_from", range(12))
 def test_with_a_full_disk_for_forty_seconds_there_is_one_card_and_one_announcement(full_from: int) -> None:
     """The disk is full from the n-th write on, wherever that falls."""
     harness = BotHarness(

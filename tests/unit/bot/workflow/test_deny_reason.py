@@ -12,6 +12,7 @@ from bot.cards.model import Press
 from bot.domain.request import Ending, State
 from bot.domain.requirement import DenyReason, Need
 from bot.workflow.presses import CANCEL_INSTEAD, DENY_INSTEAD, SAY_WHY
+from tests.support.cases import for_each
 from tests.support.harness import text_of
 from tests.support.people import APPROVALS, BO, CHEN, DANA, LEADS, OLI, asking_leads, bot_with, rule
 
@@ -169,7 +170,7 @@ def test_who_is_called_need_not_be_who_decides() -> None:
     assert harness.press("approve", by=BO).text == ""
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("call", "said", "told"),
     [
         (None, "2 people called", "and called 2 people"),
@@ -265,8 +266,8 @@ def test_what_is_chosen_anew_begins_at_nothing() -> None:
     assert "U0CHEN" not in harness.text_on_card(request)
 
 
-@pytest.mark.parametrize("press", ["deny", "deny_because"])
-@pytest.mark.parametrize(
+@for_each("press", ["deny", "deny_because"])
+@for_each(
     ("then", "said"),
     [("approve", "bo approved this"), ("deny", "bo denied this"), ("expire", "This card had expired already")],
 )

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.workflow.digest import LATE, DigestPlan
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY_8 = DigestPlan(channel="C0APPROVE1", weekday=0, hour=8, zone=BERLIN)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("now", "due"),
     [
         ("2026-03-02T07:00:00", "2026-03-02T07:00:00"),  # a Monday, 8 o'clock in Berlin

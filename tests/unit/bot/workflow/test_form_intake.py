@@ -14,6 +14,7 @@ from bot.domain.session import Account, Session
 from bot.workflow.form_intake import FormAnswer, FormCall, FormIntake
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness
 
 
@@ -74,7 +75,7 @@ def test_a_part_of_a_name_finds_it_and_no_host_is_contacted(typed: str) -> None:
     assert "comp1" in FormIntake(intake=house.intake).suggest(b.ASKER, b.PLACE, typed)
 
 
-@pytest.mark.parametrize("typed", ["*", "comp?", "group:all", "comp1 id=3", "nowhere"])
+@for_each("typed", ["*", "comp?", "group:all", "comp1 id=3", "nowhere"])
 def test_what_is_typed_into_the_menu_is_a_text_and_no_pattern(typed: str) -> None:
     assert FormIntake(intake=BotHarness().intake).suggest(b.ASKER, b.PLACE, typed) == ()
 
@@ -85,7 +86,7 @@ def test_a_computer_that_is_gone_from_the_inventory_is_refused_at_its_field() ->
     assert "comp99" in form.send(0).errors[FormField.HOST]
 
 
-@pytest.mark.parametrize("minutes", ["0", "61", "00600", "0001000", "600", "1.5", "-1", "٣", "x", "9" * 5000])
+@for_each("minutes", ["0", "61", "00600", "0001000", "600", "1.5", "-1", "٣", "x", "9" * 5000])
 def test_minutes_out_of_bounds_are_an_error_at_their_field(minutes: str) -> None:
     form = Form()
     call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V3", ticked=frozenset({0}), minutes=minutes)
@@ -93,7 +94,7 @@ def test_minutes_out_of_bounds_are_an_error_at_their_field(minutes: str) -> None
     assert (list(answer.errors), answer.response.wake) == ([FormField.WARN], None)
 
 
-@pytest.mark.parametrize("reason", [",", "\u200b", "\x00", " , , ", "\ufeff\u202e"])
+@for_each("reason", [",", "\u200b", "\x00", " , , ", "\ufeff\u202e"])
 def test_a_reason_of_which_a_command_reads_nothing_is_an_error_at_its_field(reason: str) -> None:
     form = Form()
     call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V4", ticked=frozenset({0}), reason=reason)
@@ -113,7 +114,7 @@ def test_odd_letters_of_a_reason_are_no_error_at_another_field(typed: str, kept:
     assert form.house.find(answer.response.wake.request_id).ask.reason == kept
 
 
-@pytest.mark.parametrize("name", ["*", " b", "a  b", "$   ", "<@U0OTHER>", "--force", "me", "all", "e\u0301", "a\nb"])
+@for_each("name", ["*", " b", "a  b", "$   ", "<@U0OTHER>", "--force", "me", "all", "e\u0301", "a\nb"])
 def test_a_ticked_person_with_an_odd_name_is_the_one_who_is_asked_about(name: str) -> None:
     odd = b.session(3, account=Account(domain="", user=name))
     form = Form(odd)

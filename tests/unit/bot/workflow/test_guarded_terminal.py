@@ -20,6 +20,7 @@ from bot.workflow.guarded_terminal import ANSWER_KINDS, SESSION_KINDS, GuardedTe
 from bot.workflow.orders import order_for
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.harness import HOSTS, BotHarness, sessions, text_of
 
 if TYPE_CHECKING:
@@ -138,9 +139,9 @@ def calls_of(terminal: Terminal, orders: list[Order]) -> dict[str, Callable[[], 
     }
 
 
-@pytest.mark.parametrize("when", ["call", "first", "after"])
-@pytest.mark.parametrize("method", ["sessions", "log_off", "disconnect", "message"])
-@pytest.mark.parametrize("error", SURPRISES, ids=name_of)
+@for_each("when", ["call", "first", "after"])
+@for_each("method", ["sessions", "log_off", "disconnect", "message"])
+@for_each("error", SURPRISES, ids=name_of)
 def test_whatever_a_host_raises_is_an_error_of_that_host(error: Exception, method: str, when: str) -> None:
     terminal = GuardedTerminal(terminal=SurprisingTerminal(error, method, when=when))
     order = order_for(b.request(), Target(session=ALICE))
@@ -166,8 +167,8 @@ def test_a_surprise_at_the_look_of_one_host_leaves_the_other_hosts_on_the_card(e
     assert (entry["host"], entry["reference"], entry["exc_info"]) == (BAD, told(harness), error)
 
 
-@pytest.mark.parametrize("when", ["call", "first", "after"])
-@pytest.mark.parametrize("error", SOME, ids=name_of)
+@for_each("when", ["call", "first", "after"])
+@for_each("error", SOME, ids=name_of)
 def test_a_surprise_in_the_act_at_one_host_is_looked_for_and_the_others_are_done(error: Exception, when: str) -> None:
     terminal = SurprisingTerminal(error, "log_off", when=when)
     harness = BotHarness(terminal=terminal, records_failures=True)
@@ -299,7 +300,7 @@ ODD_ANSWERS: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD_ANSWERS.values(), ids=ODD_ANSWERS.keys())
+@for_each("odd", ODD_ANSWERS.values(), ids=ODD_ANSWERS.keys())
 def test_an_answer_that_the_port_does_not_allow_counts_as_a_lost_one(odd: list[Any]) -> None:
     class Odd(FakeTerminal):
         def log_off(self, host: str, orders: Sequence[Order], **how: Any) -> Iterator[Answer]:
@@ -341,7 +342,7 @@ ODD_LISTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD_LISTS.values(), ids=ODD_LISTS.keys())
+@for_each("odd", ODD_LISTS.values(), ids=ODD_LISTS.keys())
 def test_a_list_that_the_port_does_not_allow_is_no_list(odd: Any) -> None:
     class Odd(FakeTerminal):
         def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:

@@ -14,6 +14,7 @@ from bot.policy.model import Force
 from bot.workflow.steps import ANNOUNCE_AGAIN
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.cases import for_each
 from tests.support.harness import Crash, text_of
 from tests.support.people import bot_with
 
@@ -128,8 +129,8 @@ def test_of_hold_and_warning_the_longer_counts_and_people_are_warned_once(
     assert (harness.request.ending, len(harness.terminal.messages)) == (Ending.DONE, 1)
 
 
-@pytest.mark.parametrize("event", [e.WarningStarted, e.WarningDelivered, e.GraceStarted])
-@pytest.mark.parametrize("hold", [HOLD, timedelta(minutes=5)])
+@for_each("event", [e.WarningStarted, e.WarningDelivered, e.GraceStarted])
+@for_each("hold", [HOLD, timedelta(minutes=5)])
 def test_a_crash_while_warning_in_a_hold_warns_nobody_twice_and_takes_no_time_away(
     event: type[e.Event], hold: timedelta
 ) -> None:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-import pytest
-
 from bot.cards.model import Card
 from bot.domain.people import Actor, MemberStatus
 from bot.errors import ChatError
@@ -18,9 +16,12 @@ from bot.workflow.home_reader import MOST_ROWS, HomeReader
 from bot.workflow.homes import Homes
 from bot.workflow.publishing import PROGRESS_EVERY
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.harness import ON_CALL, BotHarness, text_of
 
 if TYPE_CHECKING:
+    import pytest
+
     from bot.cards.home import Home, Section
     from bot.workflow.steps import Workflow
 
@@ -222,7 +223,7 @@ def test_many_requests_are_counted_and_a_few_are_shown() -> None:
     assert (house.tabs.section(0).title, house.tabs.section(0).more) == ("Waiting for you (8)", 3)
 
 
-@pytest.mark.parametrize("status", [each for each in MemberStatus if each is not MemberStatus.MEMBER])
+@for_each("status", [each for each in MemberStatus if each is not MemberStatus.MEMBER])
 def test_who_does_not_count_is_told_why_and_nothing_is_read_for_them(status: MemberStatus) -> None:
     house = House()
     house.bot.ask_and_run("comp1 id=3")

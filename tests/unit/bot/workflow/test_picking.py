@@ -16,6 +16,7 @@ from bot.errors import LedgerError
 from bot.workflow.inputs import PressCall
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness, text_of
 from tests.support.people import rule
 
@@ -190,7 +191,7 @@ def on_comp1(*sessions: Session) -> BotHarness:
     return BotHarness(terminal=FakeTerminal({"comp1": sessions}), hosts=("comp1",))
 
 
-@pytest.mark.parametrize("name", ODD)
+@for_each("name", ODD)
 def test_each_button_reads_back_as_exactly_the_session_that_was_picked(name: str) -> None:
     odd = b.session(3, account=Account(domain="CORP", user=name))
     harness = on_comp1(odd)

@@ -14,6 +14,7 @@ from bot.domain.request import Ending, State
 from bot.policy.model import Force
 from bot.workflow.presses import NoEffect
 from tests.support import people as c
+from tests.support.cases import for_each
 from tests.support.harness import Crash
 from tests.support.people import bot_with
 
@@ -135,7 +136,7 @@ def test_within_five_minutes_it_is_taken(harness: BotHarness) -> None:
     assert harness.terminal.logged_off == [("comp1", 5)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "says"),
     [
         ("", "Say in a few words"),

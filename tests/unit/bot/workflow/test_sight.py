@@ -20,6 +20,7 @@ from bot.workflow.sight import in_sight
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
 from tests.support import people as c
+from tests.support.cases import for_each
 from tests.support.effort import examples
 from tests.support.harness import BotHarness
 
@@ -83,7 +84,7 @@ def answers(text: str, worlds: Sequence[Sequence[Session]], then: Callable[[BotH
     return found
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         *("comp1 user=bob --whatif", "comp1 user=ceo --whatif", "comp1 id=5", "comp1 id=99", "comp1 id=0,6,65535"),
@@ -175,7 +176,7 @@ def held_by_the_ceo(harness: BotHarness) -> None:
     harness.press("approve")
 
 
-@pytest.mark.parametrize("options", ["", "--sync", "--warn 1m", "--sync --verbose", "--even-if-active"])
+@for_each("options", ["", "--sync", "--warn 1m", "--sync --verbose", "--even-if-active"])
 def test_an_id_that_somebody_out_of_sight_holds_by_now_reads_as_one_that_nobody_holds(options: str) -> None:
     text = f"comp1 id=3,4 {options}"
     (first,), (second,) = answers(text, [OWN], gone), answers(text, [OWN], held_by_the_ceo)
@@ -214,7 +215,7 @@ def test_who_may_list_a_host_by_one_of_its_names_only_is_not_told_who_holds_the_
     assert "ceo" not in answer(harness)[0]
 
 
-@pytest.mark.parametrize("reason", [None, *Reason])
+@for_each("reason", [None, *Reason])
 def test_only_what_is_said_of_another_session_is_kept_back(reason: Reason | None) -> None:
     said = Answer(session_id=3, verdict=Verdict.SKIPPED, code=0, reason=reason, note="x")
     told, unseen = in_sight(said, may_list=False)

@@ -24,6 +24,7 @@ from bot.policy.model import Force, Policy, Rule
 from bot.workflow.looks import Look
 from bot.workflow.survey import MOST_LISTED, decide
 from tests.support import builders as b
+from tests.support.cases import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,7 +181,7 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("named", "filters", "on_comp1", "on_comp2"), NAMED)
+@for_each(("named", "filters", "on_comp1", "on_comp2"), NAMED)
 def test_each_computer_and_id_that_was_named_and_is_no_target_is_said(
     named: str, filters: tuple[Condition, ...], on_comp1: str, on_comp2: str
 ) -> None:

@@ -13,6 +13,7 @@ from bot.cards import request_card
 from bot.domain.session import SessionState
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness, text_of
 
 ACTIVE = SessionState.ACTIVE
@@ -32,7 +33,7 @@ UNKNOWN: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("changes", "words", "why"), UNKNOWN.values(), ids=UNKNOWN)
+@for_each(("changes", "words", "why"), UNKNOWN.values(), ids=UNKNOWN)
 def test_a_filter_that_cannot_be_compared_is_not_no_match_and_chooses_nobody(
     changes: dict[str, Any], words: str, why: str
 ) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 from typing import Any
-
-import pytest
 
 from bot.domain.request import Ending
 from bot.domain.session import Account, SessionState
@@ -13,6 +12,8 @@ from bot.domain.transitions import SETTLE_FOR
 from bot.domain.verdicts import Reason, Verdict
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.cases import for_each
+from tests.support.effort import sample
 from tests.support.harness import BotHarness
 
 NOBODY = Account(domain="", user="")
@@ -62,8 +63,7 @@ def wait(harness: BotHarness, time: timedelta) -> None:
         harness.wait(timedelta(seconds=20))
 
 
-@pytest.mark.parametrize("words", ["--sync", ""])
-@pytest.mark.parametrize("changes", PROVES_NOTHING.values(), ids=PROVES_NOTHING)
+@for_each(("changes", "words"), sample(product(PROVES_NOTHING.values(), ["--sync", ""]), 3))
 def test_what_proves_nothing_is_looked_at_again_and_never_corrected_to_gone(
     changes: dict[str, Any], words: str
 ) -> None:
@@ -76,8 +76,7 @@ def test_what_proves_nothing_is_looked_at_again_and_never_corrected_to_gone(
     assert harness.terminal.logged_off == [("comp1", 3)]
 
 
-@pytest.mark.parametrize("words", ["--sync", ""])
-@pytest.mark.parametrize("changes", PROVES_NOTHING.values(), ids=PROVES_NOTHING)
+@for_each(("changes", "words"), sample(product(PROVES_NOTHING.values(), ["--sync", ""]), 3))
 def test_a_session_that_is_really_gone_later_is_corrected(changes: dict[str, Any], words: str) -> None:
     harness = ordered(changes, words)
     wait(harness, SYNC_FOR)
@@ -87,8 +86,8 @@ def test_a_session_that_is_really_gone_later_is_corrected(changes: dict[str, Any
     assert (target.verdict, target.reason) == (Verdict.GONE, Reason.SEEN_LATER)
 
 
-@pytest.mark.parametrize("words", ["--sync", ""])
-@pytest.mark.parametrize("changes", PROVES.values(), ids=PROVES)
+@for_each("words", ["--sync", ""])
+@for_each("changes", PROVES.values(), ids=PROVES)
 def test_what_proves_it_is_gone_at_once_or_at_the_next_look(changes: dict[str, Any], words: str) -> None:
     harness = ordered(changes, words)
     wait(harness, timedelta(seconds=5))

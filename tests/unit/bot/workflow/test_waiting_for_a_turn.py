@@ -9,6 +9,7 @@ import pytest
 from bot.domain import events as e
 from bot.domain.request import Ending, WorkItem
 from bot.domain.verdicts import Reason
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness, Crash
 from tests.support.waiting import BOTH, MINUTE, SECOND, TimedTerminal, bot_at, started
 
@@ -88,8 +89,8 @@ def test_a_standstill_between_two_hosts_leaves_the_rest_alone(idle: timedelta) -
     assert harness.request.ending is Ending.DONE
 
 
-@pytest.mark.parametrize("moment", ["die_before", "die_after"])
-@pytest.mark.parametrize("event", [e.Started, e.HostStarted, e.TargetEnded, e.Ended])
+@for_each("moment", ["die_before", "die_after"])
+@for_each("event", [e.Started, e.HostStarted, e.TargetEnded, e.Ended])
 def test_a_death_between_two_hosts_loses_no_host(moment: str, event: type[e.Event]) -> None:
     harness = BotHarness(records_failures=True)
     harness.ask_and_run("comp1,comp2,comp3 id=3 --sync --stop-on-error")

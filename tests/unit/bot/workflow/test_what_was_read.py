@@ -12,6 +12,7 @@ from bot.domain.session import NOT_NAMED, Machine, Session, SessionState
 from bot.domain.verdicts import Reason, Verdict
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
+from tests.support.cases import for_each
 from tests.support.harness import BotHarness
 
 MINUTE = 600_000_000
@@ -51,7 +52,7 @@ def harness_text(harness: BotHarness) -> str:
     return harness.text_on_card(harness.request)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("on_card", "by_now", "outcome"),
     [
         (bob(ACTIVE, 180), bob(ACTIVE, 180), (Verdict.GONE, None)),
@@ -154,7 +155,7 @@ def test_a_computer_is_protected_under_the_name_it_reports(protected: str) -> No
     assert "a protected computer" in request.excluded[0].why
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("computers", "is_allowed"),
     [
         (("comp1",), False),
@@ -194,7 +195,7 @@ def test_other_names_of_a_machine_that_answered_are_never_said_not_to_have_answe
     assert silent == {("no_answer", "h14", "unreachable"), *others}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "machine", "fits"),
     [
         ("fin-01", FIN, True),

@@ -14,6 +14,7 @@ from adapters.windows.errors import LONGEST_WORDS
 from adapters.windows.shell import Chunk
 from bot.domain.session import NOT_NAMED, Account, Machine, SessionState
 from bot.errors import BadReply, CannotCompile, NoRight, TerminalError, TimedOut, WrongMachine
+from tests.support.cases import for_each
 
 NONCE = "0123456789abcdef" * 2
 HOST = {"host": {"name": "COMP1", "dns": "comp1", "pointer": 8, "now": "134088480000000000"}}
@@ -87,7 +88,7 @@ def test_what_comes_after_the_end_is_not_looked_at() -> None:
     assert replies(framed({"end": 0}, session()) + NONCE.encode() + b"torn\n") == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "output",
     [
         b"",
@@ -137,7 +138,7 @@ def test_anything_less_than_a_whole_answer_is_a_bad_reply_that_may_have_acted(ou
     assert error.host == "comp1"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "odd",
     [
         *({name: value} for name in ("logon", "connect", "disconnect", "input", "now") for value in ("", "1.5", None)),
@@ -157,7 +158,7 @@ def test_a_value_that_the_agent_cannot_write_costs_the_host(odd: dict[str, Any])
     assert isinstance(refusal(framed(HOST, session(id=4), session(**odd), {"end": 3})), BadReply)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("odd", "read"),
     [
         ({"state": 17}, {"state": SessionState.UNKNOWN}),
@@ -209,7 +210,7 @@ def test_constrained_language_mode_is_known_by_its_identifier_however_the_line_i
     assert "Constrained Language Mode" in error.message
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("where", "code", "kind", "delivered"),
     [
         ("WTSEnumerateSessionsExW", 5, NoRight, False),
@@ -235,7 +236,7 @@ def test_the_agents_own_error_says_what_failed_and_whether_anybody_was_touched(
     assert "comp1" in error.message
 
 
-@pytest.mark.parametrize("field", ["user", "domain", "client", "station", "address", "display"])
+@for_each("field", ["user", "domain", "client", "station", "address", "display"])
 def test_half_a_surrogate_pair_in_a_name_is_shown_as_unreadable_and_the_list_is_whole(field: str) -> None:
     _, torn, fine = replies(framed(HOST, session(**{field: "a\ud83d"}), session(id=4, user="😀"), {"end": 3}))
     assert isinstance(torn, Listed)

@@ -7,7 +7,6 @@ import re
 import zlib
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from adapters.windows.agent import script
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 FOLDER = Path(script.__file__).parent
@@ -62,7 +62,7 @@ def order(**changes: object) -> Order:
     return Order(**(fields | changes))  # type: ignore[arg-type]  # the test names fields of an Order
 
 
-@pytest.mark.parametrize("word", WATCHED_WORDS)
+@for_each("word", WATCHED_WORDS)
 def test_the_script_holds_no_word_that_detection_rules_look_for(word: str) -> None:
     assert word.lower() not in (script.constant_script() + shell.BOOTSTRAP).lower()
 
@@ -109,7 +109,7 @@ def test_the_bootstrap_passes_through_cmd_unchanged() -> None:
 TAKEN_FOR_ENCODED = [("char", "join"), ("split", "join"), ("-encoded ",), ("frombase64string",), ("tostring", "toint")]
 
 
-@pytest.mark.parametrize("words", TAKEN_FOR_ENCODED, ids=" ".join)
+@for_each("words", TAKEN_FOR_ENCODED, ids=" ".join)
 def test_the_command_line_is_not_taken_for_an_encoded_one(words: tuple[str, ...]) -> None:
     assert not all(word in shell.BOOTSTRAP.lower() for word in words)
 

@@ -12,6 +12,7 @@ from adapters.windows.agent.replies import read
 from adapters.windows.errors import NO_MEMORY, NO_POWERSHELL, Fault
 from adapters.windows.shell import Chunk
 from bot.errors import BadReply, CannotCompile, TerminalError
+from tests.support.cases import for_each
 
 NONCE = "0123456789abcdef" * 2
 CLIXML = '#< CLIXML\r\n<S S="Error">+ Script_x000D__x000A_</S><S S="Error">ContainedMaliciousContent</S>'
@@ -35,7 +36,7 @@ def identified(identifier: str) -> str:
     return f"Irgendein Text.\r\n    + CategoryInfo : X\r\n    + FullyQualifiedErrorId : {identifier}\r\n"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("stderr", "exit_code", "fault"),
     [
         (MALICIOUS, 1, startup.MALICIOUS),
@@ -72,7 +73,7 @@ def test_a_program_that_ended_before_the_agent_began_has_touched_nobody(
     assert bool(error.words) is bool(stderr)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("stderr", "exit_code", "stdout"),
     [
         ("", 0, b""),
@@ -123,7 +124,7 @@ def add_type(**fields: object) -> TerminalError:
 PATH = "c:\\Users\\svc\\AppData\\Local\\Temp\\a.0.cs"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "fault"),
     [
         ({"message": f"{PATH}(1) : error CS1504: Source file could not be opened"}, startup.SCANNED),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 
-import pytest
 import requests
 import spnego
 
@@ -15,6 +14,7 @@ from adapters.windows.winrm.http_adapter import is_logon, tell
 from adapters.windows.winrm.logon_gate import LogonGate
 from tests.fakes.clock import SettableClock
 from tests.fakes.logons import FakeLogons
+from tests.support.cases import for_each
 
 
 def request(authorization: str) -> requests.PreparedRequest:
@@ -35,7 +35,7 @@ def handshake() -> list[str]:
 NEGOTIATE, ANSWER = handshake()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("authorization", "is_one"),
     [
         ("", False),
@@ -55,7 +55,7 @@ def test_a_logon_is_basic_or_the_last_message_of_ntlm(authorization: str, *, is_
     assert is_logon(request(authorization)) is is_one
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("authorization", "status", "offer", "told"),
     [
         (f"NTLM {ANSWER}", 200, "", "accept"),
