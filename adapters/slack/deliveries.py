@@ -36,21 +36,18 @@ class Deliveries:
         self._forget_old()
         if key not in self._answers:
             self._answers[key] = (self._clock(), asyncio.ensure_future(answer()))
-        began, task = self._answers[key]
+        _, task = self._answers[key]
         try:
-            response = await asyncio.shield(task)  # a caller who hangs up does not end it for another
-        except Exception:
-            self._forget(key, began)
-            raise
-        if response.status >= 300:
-            self._forget(key, began)
-        return response
-
-    def _forget(self, key: str, began: float) -> None:
-        if key in self._answers and self._answers[key][0] == began:
-            del self._answers[key]
+            return await asyncio.shield(task)  # a caller who hangs up does not end it for another
+        finally:
+            if task.done() and not _is_good(task) and self._answers.get(key, (0, None))[1] is task:
+                del self._answers[key]
 
     def _forget_old(self) -> None:
         oldest = self._clock() - KEPT_FOR
         while self._answers and (len(self._answers) >= self._most or next(iter(self._answers.values()))[0] < oldest):
             self._answers.popitem(last=False)
+
+
+def _is_good(task: asyncio.Task[BoltResponse]) -> bool:
+    return not task.cancelled() and not task.exception() and task.result().status < 300

@@ -64,10 +64,10 @@ class HttpMode(BoltConnection):
             return
         try:
             self._server.run(sockets=[listener])
-        except Exception:
-            log.exception("slack.http_failed")
-        if not self._stopping.is_set():
-            log.critical("slack.deaf", message="The HTTP server ended by itself. Commands and presses do not arrive.")
+        finally:
+            if not self._stopping.is_set():
+                message = "The HTTP server ended by itself. Commands and presses do not arrive."
+                log.critical("slack.deaf", message=message)
 
     def _end(self) -> None:
         if self._server and self._thread:

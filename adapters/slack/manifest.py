@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 """A look at the bot's home, and what is said to it: a mention in a channel, a direct message. It reads nothing else."""
 
+_DISPLAY = {"name": "Logoff Bot", "description": "Log off Windows sessions", "background_color": "#1d3557"}
 
 _SHORTCUT = {
     "name": SHORTCUT,
@@ -35,11 +36,7 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES, reque
     by_url, by_request_url = ({"url": request_url}, {"request_url": request_url}) if request_url else ({}, {})
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
-        "display_information": {
-            "name": "Logoff Bot",
-            "description": "Log off Windows sessions",
-            "background_color": "#1d3557",
-        },
+        "display_information": _DISPLAY,
         "features": {
             "app_home": {
                 "home_tab_enabled": True,

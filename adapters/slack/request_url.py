@@ -112,12 +112,7 @@ class RequestUrl:
             reason = request.headers.get("x-slack-retry-reason") or ""
             log.info("slack.delivered_again", retry=retry[:20], reason=reason[:80])
         key = str(bolt_request.body.get("event_id") or request.headers["x-slack-signature"])
-        try:
-            response = await self._deliveries.once(key, lambda: self._run(bolt_request))
-        except Exception:
-            log.exception("slack.request_failed")
-            return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "The bot failed here. Its log says why.")
-        return to_starlette_response(response)
+        return to_starlette_response(await self._deliveries.once(key, lambda: self._run(bolt_request)))
 
     async def _run(self, bolt_request: BoltRequest) -> BoltResponse:
         lane = self._presses if bolt_request.raw_body.startswith("payload=") else self._commands
