@@ -50,6 +50,7 @@ BENCHES = {
     "what reading costs, quick": "bench/audit.py --quick --check",
     "what reading costs": "bench/audit.py --check",
     "blocks by Slack's own types": "-m tests.slack_types",
+    "the steps of the Dockerfile": "-m tests.dockerfile",
 }
 """Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""
 
