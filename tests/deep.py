@@ -47,6 +47,7 @@ BENCHES = {
     "what a fleet costs": "bench/fleet.py --check",
     "healthy beside ill": "bench/neighbours.py --check",
     "acks of 200 commands": "bench/acks.py --check",
+    "acks of 200 commands over HTTP": "bench/acks.py --http --check",
     "what reading costs, quick": "bench/audit.py --quick --check",
     "what reading costs": "bench/audit.py --check",
     "blocks by Slack's own types": "-m tests.slack_types",

@@ -3,139 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pytest
 import requests
-from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
-from adapters.slack import http_mode, request_url
-from adapters.slack.ack_keeper import AckKeeper
-from adapters.slack.http_mode import HttpMode
-from adapters.slack.request_url import LARGEST
 from bot.errors import SettingsError
-from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
+from rehearsal.slack import UserClient
 from rehearsal_testing.waiting import wait_until
+from tests.contract import request_urls
+from tests.contract.request_urls import FORM, JSON, PATH, event, raw, typed
 from tests.support.cases import for_each
-from tests.support.harness import BotHarness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATH = "/slack/events"
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-NUMBERS = iter(range(10_000))
+    from adapters.slack.http_mode import HttpMode
+    from tests.contract.request_urls import Served
 
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-class Served:
-    """The bot's intake behind a request URL, and people of a workspace that posts there."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.bot, self.port = workspace, BotHarness(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}{PATH}"
-        self.connection = self.make()
-        workspace.deliver_to(self.url)
-
-    def make(self, **other: Any) -> HttpMode:
-        needs: dict[str, Any] = {
-            "bot_token": self.workspace.bot_token,
-            "api_url": self.workspace.api_url,
-            "team": "T0HOME0001",
-            "intake": self.bot.intake,
-            "wake": lambda _item: None,
-            "asked": lambda _request_id, _url: None,
-            "keeper": AckKeeper(),
-            "signing_secret": self.workspace.signing_secret,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "paths": (PATH, f"/bots/one{PATH}"),
-        }
-        return HttpMode(**needs | other)
-
-    def requests_kept(self) -> int:
-        return len(self.bot.ledger.newest(1000))
-
-    def signed(self, body: str | bytes, *, age: float = 0, secret: str = "", kind: str = FORM) -> dict[str, str]:
-        at = str(int(time.time() - age))
-        signature = SignatureVerifier(secret or self.workspace.signing_secret).generate_signature(
-            timestamp=at, body=body
-        )
-        assert signature
-        return {"Content-Type": kind, "X-Slack-Request-Timestamp": at, "X-Slack-Signature": signature}
-
-    def post(self, body: str | bytes, headers: dict[str, str], url: str = "") -> requests.Response:
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.post(url or self.url, body, headers=headers, timeout=20)
-
-
-@pytest.fixture(scope="module")
-def workspace() -> Iterator[Workspace]:
-    with Workspace.from_file(SHIPPED_WORKSPACE) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def server(workspace: Workspace) -> Iterator[Served]:
-    server = Served(workspace)
-    server.connection.start()
-    yield server
-    server.connection.stop()
-
-
-@pytest.fixture
-def served(server: Served) -> Served:
-    """One server for all tests that leave it as it is."""
-    server.workspace.deliver_to(server.url)
-    return server
-
-
-@pytest.fixture
-def own(workspace: Workspace) -> Iterator[Served]:
-    own = Served(workspace)
-    yield own
-    own.connection.stop()
-
-
-def typed(text: str = "comp1 id=3", **other: str) -> str:
-    """The body of a new command."""
-    fields = {
-        "command": "/logoff",
-        "text": text,
-        "user_id": "U0DANA0001",
-        "user_name": "dana",
-        "team_id": "T0HOME0001",
-        "channel_id": "C0OPS00001",
-        "channel_name": "ops",
-        "trigger_id": f"trigger.{next(NUMBERS)}",
-        "response_url": "http://127.0.0.1:9/none",
-    }
-    return urlencode(fields | other)
-
-
-def event(number: str, text: str = "<@U0BOT00001> help") -> str:
-    said = {
-        "type": "app_mention",
-        "user": "U0DANA0001",
-        "text": text,
-        "ts": "1.1",
-        "channel": "C0OPS00001",
-        "event_ts": "1.1",
-    }
-    return json.dumps({"type": "event_callback", "team_id": "T0HOME0001", "event_id": number, "event": said})
-
+workspace, server = request_urls.workspace, request_urls.server  # the fixtures
+served, own = request_urls.served, request_urls.own
 
 # What is taken
 
@@ -287,108 +178,6 @@ def test_an_event_that_failed_is_taken_when_it_is_repeated(own: Served) -> None:
         own.post(body, own.signed(body, kind=JSON))
     own.connection.start()
     assert own.post(body, own.signed(body, kind=JSON) | {"X-Slack-Retry-Num": "1"}).status_code == 200
-
-
-# Too much, too slow
-
-
-def raw(served: Served, *parts: bytes) -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", served.port), timeout=20)
-    for part in parts:
-        client.sendall(part)
-    return client
-
-
-def answer_of(client: socket.socket) -> bytes:
-    with client:
-        got = b""
-        while part := client.recv(65536):
-            got += part
-            if b"\r\n\r\n" in got:
-                return got
-        return got
-
-
-HEAD = f"POST {PATH} HTTP/1.1\r\nHost: bot\r\nContent-Type: {FORM}\r\n".encode()
-
-
-def test_a_body_larger_than_any_of_slacks_is_refused(served: Served) -> None:
-    huge = "x" * (LARGEST + 1)
-    assert served.post(huge, served.signed(huge)).status_code == 413
-    announced = raw(served, HEAD + b"Content-Length: 999999999999\r\n\r\n")
-    assert b"413" in answer_of(announced)
-    chunk = b"100000\r\n" + b"y" * 0x100000 + b"\r\n"
-    chunked = raw(served, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", chunk, chunk, chunk)
-    assert b"413" in answer_of(chunked)
-    largest = typed(text="comp1 " + "x" * (LARGEST // 4))
-    assert served.post(largest, served.signed(largest)).status_code == 200
-
-
-def test_a_client_that_stops_in_its_body_or_its_head_keeps_nobody_waiting(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(request_url, "BODY_WITHIN", 0.3)
-    monkeypatch.setattr(http_mode, "HEAD_WITHIN", 0.3)
-    slow = [raw(served, HEAD + b"Content-Length: 50\r\n\r\ncommand") for _ in range(50)]
-    headless = [raw(served, part) for part in (b"", b"POST /sl", HEAD) for _ in range(20)]
-    body = typed("help")
-    assert served.post(body, served.signed(body)).status_code == 200
-    assert {answer_of(each).partition(b"\r\n")[0] for each in slow} == {b"HTTP/1.1 408 Request Timeout"}
-    assert {answer_of(each) for each in headless} == {b""}
-
-
-def test_a_flood_of_commands_is_acked_and_each_that_is_taken_is_one_request(served: Served) -> None:
-    """The limits of the policy take some of them; all have their answer."""
-    before = served.requests_kept()
-    people = [UserClient(served.workspace.url, "dana") for _ in range(8)]
-    with ThreadPoolExecutor(200) as crowd:
-        asked = [crowd.submit(people[n % 8].command, f"/logoff comp1 id={n + 1}") for n in range(200)]
-        answers = [each.result() for each in asked]
-    assert [each.error for each in answers if not each.ok] == []
-    taken = [found[0] for each in answers if (found := re.findall(r"TS-[0-9A-Z]{6}", each.reply))]
-    assert len(set(taken)) == len(taken) == served.requests_kept() - before
-    assert len(taken) >= 40
-
-
-def test_a_press_is_acked_while_every_thread_for_commands_is_taken(
-    own: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(request_url, "ACKING", 2)
-    go_on, begun = threading.Event(), threading.Semaphore(0)
-    ask = own.bot.intake.ask
-
-    class Busy:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(own.bot.intake, name)
-
-        def ask(self, call: Any) -> Any:
-            begun.release()
-            go_on.wait(2)
-            return ask(call)
-
-    own.connection = own.make(intake=Busy())
-    own.connection.start()
-    with ThreadPoolExecutor(4) as people:
-        for _ in range(4):
-            people.submit(own.post, body := typed(), own.signed(body))
-        assert begun.acquire(timeout=20)
-        assert begun.acquire(timeout=20)
-        press = urlencode({"payload": json.dumps(PRESS)})
-        assert own.post(press, own.signed(press)).status_code == 200
-        assert not go_on.is_set()
-        go_on.set()
-
-
-PRESS = {
-    "type": "block_actions",
-    "team": {"id": "T0HOME0001"},
-    "user": {"id": "U0DANA0001", "username": "dana", "team_id": "T0HOME0001"},
-    "channel": {"id": "C0OPS00001", "name": "ops"},
-    "container": {"type": "message", "message_ts": "1.1", "channel_id": "C0OPS00001"},
-    "trigger_id": "trigger.press",
-    "response_url": "http://127.0.0.1:9/none",
-    "actions": [{"action_id": "press_deny", "block_id": "b", "type": "button", "value": "TS-000000:1"}],
-}
 
 
 # Start and end
