@@ -44,6 +44,14 @@ def test_systemd_takes_the_unit_without_a_word(unit: Path) -> None:
     assert call(tool("systemd-analyze", "apt-get install systemd"), "verify", str(unit)) == ""
 
 
+def test_systemd_takes_the_drop_in_of_the_page_for_the_first_start(unit: Path) -> None:
+    [text] = re.findall(r"printf '(.+)' > /run/systemd", (ROOT / "docs" / "deploy.md").read_text("utf-8"))
+    folder = unit.with_name("logoff-bot.service.d")
+    folder.mkdir()
+    (folder / "create.conf").write_text(text.replace("\\n", "\n"))
+    assert call(tool("systemd-analyze", "apt-get install systemd"), "verify", str(unit)) == ""
+
+
 def test_systemd_finds_the_unit_well_confined(unit: Path) -> None:
     told = call(tool("systemd-analyze", "apt-get install systemd"), "security", "--offline=true", str(unit))
     [exposure] = re.findall(r"Overall exposure level for .*: ([0-9.]+)", told)

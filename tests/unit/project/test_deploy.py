@@ -61,6 +61,14 @@ def test_no_secret_travels_in_the_unit() -> None:
     assert [each for each in unit("#?Environment") if re.search("PASSWORD|TOKEN|SECRET|DATABASE", each)] == []
 
 
+def test_a_database_that_is_gone_is_not_made_anew_by_a_start() -> None:
+    commands = [each.partition("bin/logoff-bot ")[2].split() for each in unit("ExecStart(?:Pre)?")]
+    assert "CREATE=" in unit("Environment"), "empty, so that the command has one word less"
+    assert [each[:2] for each in commands] == [["db", "upgrade"], ["run", "--config"]]
+    upgrades = [each["args"] for each in POD["initContainers"]]
+    assert not any("--create" in each for each in [*commands, *upgrades])
+
+
 # The image
 
 
