@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.reports.svg import chart_drawer
 from app.cli.audit_options import Query, moment_of, queried, tell_unverified
 from app.cli.audit_page import write_page
 from app.cli.audit_verify import Anchors, anchor_in
@@ -71,7 +72,7 @@ def export(
     anchors = _anchors(query, anchor, format_, by_request=by_request)
     with query.reader() as (reader, names), writing(output) as file:
         if format_ is Format.HTML and not before:
-            faults = write_page(reader, names, query, file, anchors)
+            faults = write_page(reader, names, query, file, anchors, chart_drawer())
         elif before:
             faults = _segment(reader, query, before, file, format_, by_request=by_request)
         elif by_request:
