@@ -48,7 +48,7 @@ Form = Annotated[
 ]
 Output = Annotated[Path, typer.Option("--output", help="A new file; - is standard output.")]
 Before = Annotated[
-    str, typer.Option(metavar="DATE", help="A segment: every entry before then, for audit verify --file.")
+    str | None, typer.Option(metavar="DATE", help="A segment: every entry before then, for audit verify --file.")
 ]
 Whole = Annotated[bool, typer.Option("--requests", help="One line a request instead of one an entry.")]
 
@@ -58,7 +58,7 @@ def export(
     query: Query,
     output: Output,
     format_: Form = Format.CSV,
-    before: Before = "",
+    before: Before = None,
     by_request: Whole = False,
     anchor: Anchors = None,
 ) -> None:

@@ -152,7 +152,9 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no verdict": (("--verdict", "xyzzy"), "Write one of: gone"),
     "no key": (("--key", "12"), "64 hexadecimal digits"),
     "no limit": (("--limit", "0"), "greater than or equal to 1"),
+    "no limit of a database": (("--limit", "9" * 30), "less than or equal to"),
 }
+EMPTY = ("since", "until", "user", "host", "actor", "approver", "rule", "event", "verdict", "request", "zone", "key")
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -161,6 +163,33 @@ def test_what_cannot_be_understood_is_refused_with_the_next_step(config: Path, c
     options, says = WRONG[name]
     result = audit(config, command, *options)
     assert (result.exit_code, says in said(result)) == (2, True), said(result)
+
+
+@pytest.mark.parametrize("option", [*EMPTY, "database"])
+def test_an_option_that_is_empty_selects_not_everything(config: Path, clock: SettableClock, option: str) -> None:
+    """It is a variable of a script that was not set."""
+    del clock
+    for command in ("list", "requests", "report", "export --output -"):
+        for value in ("", "  "):
+            result = audit(config, *command.split(), f"--{option}", value)
+            assert (result.exit_code, result.stdout) == (2, ""), said(result)
+            assert f"--{option}: It is empty: write a value, or leave the option out." in said(result)
+
+
+def test_an_empty_before_makes_no_segment_of_nothing(config: Path, clock: SettableClock) -> None:
+    del clock
+    result = audit(config, "export", "--output", "-", "--format", "json", "--before", "")
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_why_nothing_can_be_found_is_said(config: Path, clock: SettableClock) -> None:
+    del clock
+    for command in ("list", "requests", "report"):
+        unknown = audit(config, command, "--request", "ts-none00")
+        assert (unknown.exit_code, "The log has no request `TS-NONE00`." in said(unknown)) == (0, True)
+        ahead = audit(config, command, "--since", "2999-01-01", "--zone", "Asia/Tokyo")
+        assert ahead.exit_code == 0
+        assert "--since, 2999-01-01 00:00:00 Asia/Tokyo, is still to come. Name an earlier time." in said(ahead)
 
 
 def test_a_group_or_a_format_that_there_is_not_is_refused_with_those_that_there_are(config: Path) -> None:
