@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from adapters.clock import SystemClock
-from app.cli.options import APP_YAML, DATABASE_HELP, Config, stderr
+from app.cli.options import APP_YAML, DATABASE_HELP, Config, stderr, writable_output
 from app.config.settings import database_in
 from app.config.zones import zone_named
 from app.printing import letters
@@ -133,7 +133,8 @@ def queried(command: Callable[..., None]) -> Callable[..., None]:
         for name, value in values.items():
             _refuse_empty(name, value)
         of_query = {name: values.pop(name) for name in shared}
-        command(_query(**of_query), **values)
+        with writable_output():
+            command(_query(**of_query), **values)
 
     parameters = [each.replace(annotation=hints[each.name]) for each in (*own, *shared.values())]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # typer reads the options from it

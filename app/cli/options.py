@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,12 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
+from app.printing import letters
+from bot.errors import SettingsError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.config.settings import Settings
 
 APP_YAML = Path(__file__).resolve().parents[2] / "app.yaml"
@@ -22,6 +29,23 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on stan
 
 stderr = Console(stderr=True, highlight=False)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+@contextmanager
+def writable_output() -> Iterator[None]:
+    """Write all of standard output inside the block. Raises `SettingsError` when its disk is full.
+
+    A reader that has gone away, such as head, is none of that: the program ends quietly.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        with suppress(OSError):  # what is still in the buffer would raise the error once more, at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SettingsError(letters(f"The output cannot be written whole: {exc.strerror or exc}.").plain) from exc
 
 
 def at_database(settings: Settings, url: str) -> Settings:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +21,11 @@ from bot.domain.requirement import Confirm
 from bot.errors import SettingsError
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
+from tests.support.checkout import ROOT
 from tests.support.command_line import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from typer.testing import Result
 
@@ -190,6 +193,18 @@ def test_why_nothing_can_be_found_is_said(config: Path, clock: SettableClock) ->
         ahead = audit(config, command, "--since", "2999-01-01", "--zone", "Asia/Tokyo")
         assert ahead.exit_code == 0
         assert "--since, 2999-01-01 00:00:00 Asia/Tokyo, is still to come. Name an earlier time." in said(ahead)
+
+
+@pytest.mark.parametrize("command", ["list --json", "report"])
+def test_output_that_cannot_be_written_is_said_in_a_sentence(config: Path, clock: SettableClock, command: str) -> None:
+    del clock
+    words = [sys.executable, "-m", "app", "audit", *command.split(), "--config", str(config)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)  # noqa: S603 - our own words
+    assert (done.returncode, " ".join(done.stderr.split())) == (
+        1,
+        "The output cannot be written whole: No space left on device.",
+    )
 
 
 def test_a_group_or_a_format_that_there_is_not_is_refused_with_those_that_there_are(config: Path) -> None:
