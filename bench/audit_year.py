@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.schema import CreateTable
 
 from adapters.sql.database import open_database
 from adapters.sql.mapping import row_of_entry, rows_of_targets
@@ -120,8 +121,8 @@ class Written:
 
 def digest() -> str:
     """Return a short name of what a year is made of, and of the tables that hold it: a kept one may be of others."""
-    made_of = Path(__file__).read_bytes() + "".join(repr(table.c) for table in (audit_entry, audit_target)).encode()
-    return hashlib.sha256(made_of).hexdigest()[:8]
+    tables = "".join(str(CreateTable(table)) for table in (audit_entry, audit_target))
+    return hashlib.sha256(Path(__file__).read_bytes() + tables.encode()).hexdigest()[:8]
 
 
 def _written(requests: int, entries: int) -> Written:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
-from audit_year import Year
+from audit_year import Year, digest
 
 from tests.contract.test_fleet_bench import run
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,3 +36,10 @@ def test_a_year_that_is_kept_is_used_again_as_it_is(tmp_path: Path) -> None:
     before = (tmp_path / "bench.db").read_bytes()
     assert Year(url).written(12) == first
     assert (tmp_path / "bench.db").read_bytes() == before
+
+
+def test_the_name_of_a_kept_year_is_the_same_in_every_process() -> None:
+    words = [sys.executable, "-c", "from audit_year import digest; print(digest())"]
+    place = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "bench")])}
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=os.environ | place)  # noqa: S603 - our own words
+    assert done.stdout.strip() == digest()
