@@ -130,8 +130,7 @@ def queried(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**values: Any) -> None:
-        for name, value in values.items():
-            _refuse_empty(name, value)
+        refuse_empty(**values)
         of_query = {name: values.pop(name) for name in shared}
         with writable_output():
             command(_query(**of_query), **values)
@@ -142,11 +141,12 @@ def queried(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _refuse_empty(name: str, value: object) -> None:
+def refuse_empty(**values: object) -> None:
     """An option that is there and empty is a variable of a script that was not set. It would select everything."""
-    if isinstance(value, str) and not value.strip():
-        option = f"--{name.strip('_').replace('_', '-')}"
-        raise typer.BadParameter("It is empty: write a value, or leave the option out.", param_hint=option)
+    for name, value in values.items():
+        if isinstance(value, str) and not value.strip():
+            option = f"--{name.strip('_').replace('_', '-')}"
+            raise typer.BadParameter("It is empty: write a value, or leave the option out.", param_hint=option)
 
 
 def zone_of(name: str) -> tzinfo:

@@ -179,6 +179,12 @@ def test_an_option_that_is_empty_selects_not_everything(config: Path, clock: Set
             assert f"--{option}: It is empty: write a value, or leave the option out." in said(result)
 
 
+@pytest.mark.parametrize("words", ["verify --key", "verify --database", "anchor --database"])
+def test_a_check_is_not_made_with_another_key_or_of_another_log_than_meant(config: Path, words: str) -> None:
+    result = audit(config, *words.split(), "")
+    assert (result.exit_code, "It is empty: write a value" in said(result)) == (2, True)
+
+
 def test_an_empty_before_makes_no_segment_of_nothing(config: Path, clock: SettableClock) -> None:
     del clock
     result = audit(config, "export", "--output", "-", "--format", "json", "--before", "")
