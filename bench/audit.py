@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-REQUESTS, QUICK = 131_000, 1_300
+REQUESTS, QUICK = 131_500, 1_300
 """A request has between seven and eight entries."""
 
 SMALL, PART_OF_SMALL = 100_000, 3.0
