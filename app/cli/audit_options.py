@@ -82,16 +82,12 @@ class Query:
 def _query(
     since: Annotated[str | None, typer.Option(metavar="WHEN", help=f"From then on: {_WHEN}.")] = None,
     until: Annotated[str | None, typer.Option(metavar="WHEN", help="Until then; a date counts to its end.")] = None,
-    user: Annotated[
-        str | None, typer.Option(help="The account of a session: CORP\\alice, alice, or a pattern.")
-    ] = None,
+    user: Annotated[str | None, typer.Option(help="The account of a session: CORP\\alice, alice, a pattern.")] = None,
     host: Annotated[str | None, typer.Option(help="The computer, or a pattern: rds-*.")] = None,
     actor: Annotated[str | None, typer.Option(help="Who did it, by id or name; of a request who asked.")] = None,
     approver: Annotated[str | None, typer.Option(help="Who said yes or no to another person, by id or name.")] = None,
     rule: Annotated[str | None, typer.Option(help="The rule that decided, by its whole name.")] = None,
-    event: Annotated[
-        str | None, typer.Option(help="An event, as docs/glossary.md has it: approved, target_ended.")
-    ] = None,
+    event: Annotated[str | None, typer.Option(help="An event of docs/glossary.md: approved, target_ended.")] = None,
     verdict: Annotated[str | None, typer.Option(help="The verdict of a session: gone, skipped.")] = None,
     request: Annotated[str | None, typer.Option(help="One request, for example TS-7K3QXM.")] = None,
     forced: Annotated[bool, typer.Option("--forced", help="Only what asked nobody.")] = False,
