@@ -102,10 +102,10 @@ def read_all(engine: Engine, wanted: AuditFilter) -> list[str]:
     with statements_of(engine) as seen, reading(engine) as reader:
         names = reader.names(wanted)
         assert reader.count(wanted, names) > 0
-        assert next(reader.entries(wanted, names))
+        assert next(reader.entries(wanted, names)).entry.seq
         list(reader.entries(wanted, names, limit=10))
         assert reader.count_requests(wanted, names) > 0
-        assert next(reader.requests(wanted, names))
+        assert next(reader.requests(wanted, names)).request_id
     assert len(selects_in(seen)) >= 6
     return plans_of(engine, seen)
 
