@@ -56,7 +56,8 @@ def test_the_outcome_by_computer_stands_in_the_thread_of_a_fleet_once() -> None:
 def test_who_asks_where_the_bot_may_not_post_is_told_where_the_card_is(harness: BotHarness) -> None:
     harness.chat.closed.add(harness.place.channel_id)
     request = harness.ask_and_run("comp1 id=3 --sync")
-    told = [each.card.summary for each in harness.chat.told]
+    told = [card.summary for _, card in harness.chat.answers]
+    assert harness.chat.told == []
     assert told == [f"{request.id}: I sent the card to our direct messages: Slack does not let me post there."]
 
 
