@@ -97,8 +97,7 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
         case Verdict.ALREADY_GONE:
             return "was gone already; nothing was done"
         case Verdict.CHANGED:
-            why = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, ("it has changed", ""))[0]
-            return f"left alone: {why} ({outside(target.note)})" if target.note else f"left alone: {why}"
+            return f"left alone: {_change(target)}"
         case Verdict.STILL_CLOSING:
             if target.code == BUSY:
                 return _stuck(target)
@@ -112,6 +111,14 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
             return unsure.unreachable(target)
         case Verdict.UNKNOWN:
             return unsure.unknown(target, now.action, looks_again=now.looks_again, times=now.times)
+
+
+def _change(target: Target) -> str:
+    why = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, ("it has changed", ""))[0]
+    if not target.note:
+        return why
+    note = outside(target.note)
+    return f"{why} at {note}" if target.reason is Reason.CAME_BACK else f"{why} ({note})"
 
 
 def briefly(target: Target) -> str:

@@ -24,7 +24,7 @@ class Target:
     verdict: Verdict | None = None  # None: not ended yet
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
-    note: str = ""  # what belongs to the reason: an account, a right, a function or a sentence
+    note: str = ""  # what belongs to the reason: an account, a time, a right, a function or a sentence
     words: str = ""  # what the host itself said when it did not answer the order; one bounded line, or empty
     requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived

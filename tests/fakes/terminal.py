@@ -224,7 +224,8 @@ class FakeTerminal:
     def return_to_work(self, host: str, session_id: int) -> None:
         with self._lock:
             there = self._hosts[host][session_id]
-            self._hosts[host][session_id] = replace(there, state=SessionState.ACTIVE, input=there.now, disconnect=0)
+            back = replace(there, state=SessionState.ACTIVE, connect=there.now, input=there.now, disconnect=0)
+            self._hosts[host][session_id] = back
 
     def take_over(self, host: str, session_id: int, account: Account) -> None:
         """The account has the id now, by a logon of this moment."""
@@ -320,7 +321,8 @@ def _judge(order: Order, seen: Session | None) -> Answer | None:
     if order.not_at_console and framework_upper(seen.station) == _CONSOLE:
         return _answer(order, Verdict.SKIPPED, reason=Reason.CONSOLE)
     why = _change(order, seen)
-    return _answer(order, Verdict.CHANGED, reason=why) if why else None
+    note = order.came_back_at(seen.connect, seen.input) if why is Reason.CAME_BACK else ""
+    return _answer(order, Verdict.CHANGED, reason=why, note=note) if why else None
 
 
 def _protection(seen: Session) -> Reason | None:
