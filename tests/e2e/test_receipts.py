@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.workflow import receipts
 from bot.workflow.receipts import RECEIPT_AFTER
 
 if TYPE_CHECKING:
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
 
 OPS, PARTNERS, WAR_ROOM, DIRECT = "#ops", "#partners", "#war-room", "@logoffbot"
 SHARED = "this channel is shared with another organisation."
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No busy machine makes a person wait so long that they get the receipt before the card."""
+    monkeypatch.setattr(receipts, "RECEIPT_AFTER", timedelta(minutes=1))
 
 
 def ask(stage: Rehearsal, text: str, channel: str, person: str = "dana") -> tuple[list[str], list[str]]:
@@ -42,6 +50,7 @@ TYPED = {
 """What is typed, where, and how many messages its sender alone reads at most."""
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_command_has_one_message_beside_its_card_or_its_private_answer(stage: Rehearsal) -> None:
     """Once where nothing is known of the channel yet, and once where it is."""
     dana, seen = stage.visitor("dana"), dict[str, tuple[int, int]]()
@@ -64,6 +73,7 @@ def test_a_command_that_is_no_command_has_its_answer_alone(stage: Rehearsal) -> 
 
 
 @pytest.mark.parametrize("channel", [PARTNERS, WAR_ROOM])
+@pytest.mark.usefixtures("patient")
 def test_where_no_card_can_stand_the_one_message_says_where_it_is_and_why(stage: Rehearsal, channel: str) -> None:
     for _ in range(2):
         cards, (told,) = ask(stage, "/logoff comp1 id=3 --sync", channel)
@@ -72,6 +82,7 @@ def test_where_no_card_can_stand_the_one_message_says_where_it_is_and_why(stage:
         assert channel != PARTNERS or told.endswith(SHARED)
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_receipt_that_knows_of_the_channel_comes_with_the_ack(stage: Rehearsal) -> None:
     dana = stage.visitor("dana")
     assert dana.command("/logoff comp1 id=3 --sync", OPS).reply == ""
@@ -94,6 +105,7 @@ def test_a_host_that_is_slow_lets_the_receipt_come_first_and_it_says_all(
     assert (cards, "looking at comp1" in told, told.endswith(SHARED)) == ([card], True, channel == PARTNERS)
 
 
+@pytest.mark.usefixtures("patient")
 def test_who_is_asked_in_another_channel_is_the_one_message(stage: Rehearsal) -> None:
     for _ in range(2):
         cards, (told,) = ask(stage, "/logoff rds-31 id=3 --sync", OPS)
@@ -101,6 +113,7 @@ def test_who_is_asked_in_another_channel_is_the_one_message(stage: Rehearsal) ->
         assert "waits for somebody else's yes" in told
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_refusal_and_force_have_one_message_too(stage: Rehearsal) -> None:
     cards, told = ask(stage, "/logoff comp1 id=3 --sync", OPS, "oli")
     assert (cards, len(told)) == ([], 1)
