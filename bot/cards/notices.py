@@ -19,6 +19,7 @@ from bot.cards.model import (
     Timestamp,
     Tone,
     UserMention,
+    calling_nobody_else,
 )
 from bot.cards.terms import terms_of
 from bot.cards.text import outside
@@ -216,7 +217,7 @@ def stands_elsewhere(request: Request) -> Card:
     where = Channel(required.approve_in if required else "")
     asked = ("The card of ", UserMention(request.actor.user_id), " stands in ", where, "; it waits until ")
     lines = (*needs.of(request), Line(parts=(*asked, Timestamp(request.expires_at)), tone=Tone.QUIET))
-    return Card(sign=card.sign, headline=card.headline, summary=card.summary, lines=lines)
+    return calling_nobody_else(Card(sign=card.sign, headline=card.headline, summary=card.summary, lines=lines))
 
 
 def sent_directly(request: Request, refused: str) -> Card:
