@@ -9,6 +9,7 @@ from bot.cards import unsure
 from bot.cards.signs import Sign
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, facts_of
+from bot.domain.durations import short
 from bot.domain.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Progress:
     is_in_hand: bool = False  # the host has the order for the target
     action: Action = Action.LOG_OFF
     times: unsure.Times = unsure.NOT_SAID
+    is_waited_for: bool = False  # the request waits until each session is gone, so its own time is said
 
 
 AS_IT_IS = Progress()
@@ -89,9 +91,13 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
             is_on = target.requested_at or now.is_in_hand
             return unsure.in_progress(target, facts_of(now.action).done, now.times) if is_on else "next"
         case Verdict.GONE:
-            return "logged off"
+            return f"logged off{_after(target, now)}"
         case Verdict.DISCONNECTED:
-            return _ALREADY if target.reason is Reason.ALREADY else "disconnected; programs go on running"
+            return (
+                _ALREADY
+                if target.reason is Reason.ALREADY
+                else f"disconnected{_after(target, now)}; programs go on running"
+            )
         case Verdict.SENT:
             return "message sent"
         case Verdict.ALREADY_GONE:
@@ -111,6 +117,10 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
             return unsure.unreachable(target)
         case Verdict.UNKNOWN:
             return unsure.unknown(target, now.action, looks_again=now.looks_again, times=now.times)
+
+
+def _after(target: Target, now: Progress) -> str:
+    return f" after {short(target.waited)}" if now.is_waited_for and target.waited >= unsure.SECOND else ""
 
 
 def _change(target: Target) -> str:

@@ -28,7 +28,8 @@ class Target:
     words: str = ""  # what the host itself said when it did not answer the order; one bounded line, or empty
     requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived
-    waited: timedelta = timedelta()  # how long the host waited for it in the call that asked; whole milliseconds
+    waited: timedelta = timedelta()  # how long the host waited for it in the call that asked, and what was gone after
+    # that call until it was seen gone; whole milliseconds
     warning_at: datetime | None = None  # when the warning was about to leave
     warned_at: datetime | None = None  # when Windows took the warning
     own_warning: bool = False  # the warning is the requester's text, which a rule lets them send; else the bot's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.moments import said_at
@@ -11,7 +12,6 @@ from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import timedelta
 
     from bot.domain.conditions import Condition
     from bot.domain.program import Program
@@ -52,6 +52,8 @@ class Answer:
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the verdict is so; None when the verdict says it
     note: str = ""  # what belongs to the reason: an account, a time as `said_at` writes it, a right or a function
+
+    waited: timedelta = timedelta()  # how long the host waited for the session, by its own clock; whole milliseconds
 
     @property
     def still_closes(self) -> bool:

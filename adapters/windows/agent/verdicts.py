@@ -6,6 +6,7 @@ Codes: winerror.h, and [MS-ERREF] 2.2. Rights: learn.microsoft.com/windows/win32
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.verdicts import Reason, Verdict
@@ -34,6 +35,9 @@ CODES = {
     7045: Row(Verdict.NO_RIGHT, "ERROR_CTX_WINSTATION_ACCESS_DENIED", "as 5"),
 }
 """All other codes are `failed`. The agent itself answers `absent` for 2 and 7022, and it waits after 7007."""
+
+_LONGEST_WAIT = 86_400_000
+"""A day, in milliseconds: no host waits so long, whatever it says."""
 
 _FAILED = Row(Verdict.FAILED, "", "no code that says more")
 
@@ -93,4 +97,11 @@ def answer_of(order: Order, ended: Ended) -> Answer:
         note = order.came_back_at(ended.seen.connect, ended.seen.input)
     elif reason is None:
         note = ended.why
-    return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, reason=reason, note=note)
+    return Answer(
+        session_id=order.session_id,
+        verdict=verdict,
+        code=ended.code,
+        reason=reason,
+        note=note,
+        waited=timedelta(milliseconds=min(max(ended.waited_ms, 0), _LONGEST_WAIT)),
+    )

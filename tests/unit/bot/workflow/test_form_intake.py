@@ -130,7 +130,7 @@ def test_a_message_of_the_form_is_shown_to_those_who_are_ticked_and_nobody_is_lo
     form.house.run()
     shown = {number: text.partition("\n")[0] for _, number, _, text in form.house.terminal.messages}
     assert shown == dict.fromkeys((3, 5), 'Down at "18:00" &amp; <!channel>')
-    assert {target.verdict for target in form.house.request.targets} == {Verdict.SENT}
+    assert {target.verdict for target in form.house.find(answer.response.wake.request_id).targets} == {Verdict.SENT}
 
 
 @pytest.mark.parametrize(

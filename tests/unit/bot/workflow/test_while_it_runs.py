@@ -96,3 +96,34 @@ def test_who_asks_where_the_bot_may_not_post_is_told_where_the_card_is(harness: 
 def test_who_asks_where_the_bot_may_post_is_told_nothing_of_that(harness: BotHarness) -> None:
     harness.ask_and_run("comp1 id=3 --sync")
     assert harness.chat.told == []
+
+
+def test_with_sync_each_row_says_how_long_its_own_session_took(harness: BotHarness) -> None:
+    harness.terminal.take(8 * SECOND, "comp1", 5)
+    harness.ask_and_run("comp1 --all --sync")
+    harness.approve_and_run()
+    said = text_of(harness.card)
+    assert "session 3 · logged off\n" in said
+    assert "session 5 · logged off after 8 s" in said
+
+
+def test_what_was_gone_after_its_call_counts_from_the_order_and_the_record_proves_it(harness: BotHarness) -> None:
+    harness.terminal.hang("comp1", 3)
+    request = harness.ask_and_run("comp1 --all --sync")
+    harness.approve_and_run()
+    harness.wait(20 * SECOND)
+    harness.terminal.stop_hanging("comp1", 3)
+    harness.wait(30 * SECOND)
+    assert harness.find(request.id).ending is Ending.DONE, "the order behind it was proven"
+    assert 20 * SECOND < harness.target(request, "comp1", 3).waited < 50 * SECOND
+    said = text_of(harness.card)
+    assert "session 3 · logged off after " in said
+    assert "session 5 · logged off\n" in said
+
+
+def test_without_sync_no_row_says_a_time(harness: BotHarness) -> None:
+    harness.terminal.take(8 * SECOND, "comp1", 5)
+    harness.ask_and_run("comp1 --all")
+    harness.approve_and_run()
+    harness.jump(60 * SECOND)
+    assert "logged off after" not in text_of(harness.card)
