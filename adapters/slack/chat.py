@@ -66,6 +66,7 @@ class SlackChat:
         self._urls = urls or ResponseUrls()
         self._channels: dict[str, tuple[dict[str, Any], float]] = {}
         self._closed: set[str] = set()  # ids of the channels that did not take the last card
+        self._direct: set[str] = set()  # ids of direct messages in which the bot has posted
 
     def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         try:
@@ -75,22 +76,31 @@ class SlackChat:
             self._closed.add(place.channel_id)
             raise
         self._closed.discard(place.channel_id)
-        return posted
+        return self._noted(posted)
 
     def refusal(self, place: Place) -> str | None:
-        """A channel that did not take the last card is not known: the next try finds out."""
+        """A channel that did not take the last card is not known: the next try finds out.
+
+        Nor are direct messages that took none yet: they may be those of two other people.
+        """
         if place.channel_id.startswith("D"):
-            return ""
+            return "" if place.channel_id in self._direct else None
         known, asked_at = self._channels.get(place.channel_id, _NOT_ASKED)
         if time.monotonic() - asked_at > SHARED_GOOD_FOR.total_seconds():
             return None
         return SHARED if _is_shared(known) else (None if place.channel_id in self._closed else "")
 
+    def _noted(self, posted: MessageRef) -> MessageRef:
+        """Keep that these direct messages are the bot's own."""
+        if posted.channel_id.startswith("D"):
+            self._direct.add(posted.channel_id)
+        return posted
+
     def learn(self, place: Place) -> None:
         self._channel(place.channel_id, SHARED_GOOD_FOR)
 
     def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
-        return self._post(self._direct_messages(actor), self._draw(card, shape))
+        return self._noted(self._post(self._direct_messages(actor), self._draw(card, shape)))
 
     def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         drawn = self._draw(card, shape)
