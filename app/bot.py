@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import Store
     from bot.workflow.patience import Patience
+    from bot.workflow.receipts import Receipts
     from bot.workflow.steps import Workflow
 
 STOP_WITHIN = timedelta(seconds=5)
 """How long running steps may take to finish when the program ends."""
 
+
+RECEIPTS_EVERY = timedelta(seconds=0.25)
+"""How often it is seen whether a receipt is due."""
 
 TELLING = 8
 """How many of those who wait too long are told side by side: each call may last, and nobody waits behind another."""
@@ -40,20 +44,23 @@ class Service(Protocol):
 
 
 class Waits:
-    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
+    """Lets the patience and the receipts look again and again; who waited when the program ended goes on waiting."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Patience, receipts: Receipts) -> None:
         self._patience, self._ticker = patience, Ticker("patience", patience.look, threads=TELLING)
+        self._receipts = Ticker("receipts", receipts.look, RECEIPTS_EVERY, threads=TELLING)
 
     def start(self) -> None:
         courier = self._patience.courier
         for item in courier.ledger.due(courier.clock.now()):
             self._patience.expect(item.request_id)
         self._ticker.start()
+        self._receipts.start()
 
     def stop(self) -> None:
         """A thread that waits for Slack ends with the process: nothing is lost but a sentence."""
         self._ticker.stop(timedelta(0))
+        self._receipts.stop(timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

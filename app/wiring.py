@@ -50,6 +50,7 @@ from bot.workflow.courier import Courier
 from bot.workflow.intake import Intake
 from bot.workflow.patience import Patience
 from bot.workflow.presses import PressHandler
+from bot.workflow.receipts import Receipts
 from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import SignedStore
+    from bot.workflow.response import Response
     from bot.workflow.steps import Workflow
 
     Endpoints = Mapping[str, str]
@@ -116,11 +118,12 @@ def build(
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
-    patience = Patience(courier=courier)
-    people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
+    patience, receipts = Patience(courier=courier), Receipts(courier=courier, authorizer=authorizer)
+    people, audit = _for_people_and_reports(database, settings.database.get_secret_value())
     homes = homes_of(settings, client, directory, ledger, authorizer)
-    intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
-    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience)
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
+    intake = replace(intake, receipt=receipts.at_ack, home_opened=homes.opened)
+    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience, receipts)
     workflow = _workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks)
     return Bot(
         ledger=ledger,
@@ -130,7 +133,7 @@ def build(
         scheduler=scheduler,
         connection=_connection(settings, intake, wake, keeper, asked, looks),
         directory=directory,
-        waits=Waits(patience),
+        waits=Waits(patience, receipts),
         homes=HomeService(homes),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,
@@ -228,14 +231,13 @@ def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
         yield held.enter_context(reading(database, key))
 
 
-def _for_reports(database: Engine, url: str) -> Engine:
-    """Return the engine for reports. A SQLite file has no limits of a server, so its workers share theirs."""
-    return database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+def _for_people_and_reports(database: Engine, url: str) -> tuple[Engine, Engine]:
+    """Return the engines for people who wait for an answer, and for reports.
 
-
-def _for_people(settings: Settings) -> Engine:
-    """Return the engine for people who wait for an answer."""
-    return open_database(settings.database.get_secret_value(), for_people=True)
+    A SQLite file has no limits of a server, so reports share the engine of the workers there.
+    """
+    reports = database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+    return open_database(url, for_people=True), reports
 
 
 def _for_the_log(url: str) -> Engine:
@@ -277,7 +279,7 @@ def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
     intake: Intake,
     wake: Callable[[WorkItem], None],
     keeper: AckKeeper,
-    asked: Callable[[str, str], None],
+    asked: Callable[[Response, str], None],
     looks: FormLooks,
 ) -> ChatConnection:
     return SocketMode(
