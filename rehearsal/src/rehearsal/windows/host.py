@@ -37,6 +37,7 @@ from rehearsal.windows.misbehaviour.program import fail, mangle, raise_error
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
 from rehearsal.windows.service import Service
+from rehearsal.windows.session_tools import SessionTools
 from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import HostSettings
 from rehearsal.windows.shells import Command
@@ -76,6 +77,7 @@ class Host:
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
+        self._tools = SessionTools(self.machine, settings.language)
         self._settings = settings
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
         self._odd: Unreadable | None = None
@@ -215,7 +217,7 @@ class Host:
     # The programs
 
     def _run(self, command: Command) -> int:
-        cmd = Cmd(command, self.name, self._policy.account.username)
+        cmd = Cmd(command, self.name, self._policy.account.username, self._tools)
         try:
             line = cmd.expand(read_command_line(command.line))
         except CommandLineError as error:
