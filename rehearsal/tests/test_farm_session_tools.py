@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -211,3 +212,25 @@ def test_letters_come_in_the_code_page_of_the_shell(farm: Farm) -> None:
     output = receive(protocol, shell, command)
     protocol.close_shell(shell)
     assert output.stdout.decode("cp437").splitlines()[1].startswith(" josé ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PowerShell -NoProfile -NonInteractive -EncodedCommand cQB1AHMAZQByAA==",  # quser in UTF-16
+        'powershell.exe -Command "query user"',
+        "powershell -c quser.exe",
+    ],
+)
+def test_powershell_starts_them_too(farm: Farm, line: str) -> None:
+    assert say(farm, "english", line) == (QUSER, "", 0)
+
+
+@pytest.mark.parametrize("script", ["logoff 3; exit 0", "logoff $id", "& logoff 3", "logoff 3\nlogoff 5", "#"])
+def test_a_script_that_does_more_is_the_engines_affair(farm: Farm, script: str) -> None:
+    encoded = base64.b64encode(script.encode("utf-16-le")).decode()
+    for line in (f"powershell -EncodedCommand {encoded}", f"powershell -enc {encoded[:-3]}"):
+        stdout, stderr, exit_code = say(farm, "english", line)
+        assert (stdout, exit_code) == ("", 1)
+        assert "There is no PowerShell behind this host" in stderr
+    assert farm.calls("english") == []

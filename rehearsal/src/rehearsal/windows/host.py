@@ -30,7 +30,14 @@ from rehearsal.windows.behaviours import (
     rule_of,
 )
 from rehearsal.windows.cmd import Cmd
-from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
+from rehearsal.windows.commandline import (
+    POWERSHELL,
+    CommandLineError,
+    program_in_script,
+    program_of,
+    read_command_line,
+    split_arguments,
+)
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.misbehaviour.output import break_source, spoil_output
 from rehearsal.windows.misbehaviour.program import fail, mangle, raise_error
@@ -233,7 +240,10 @@ class Host:
             return 1
         if program_of(line) != POWERSHELL:
             return cmd.run(line)
-        exit_code = self._run_agent(split_arguments(line)[1:], command)
+        arguments = split_arguments(line)[1:]
+        if (script := program_in_script(arguments)) and (exit_code := self._tools.run(script, command)) is not None:
+            return exit_code  # no engine has these programs
+        exit_code = self._run_agent(arguments, command)
         if exit_code == 0 and asks_for_a_list(command.sent):
             self._after_a_look()
         return exit_code
