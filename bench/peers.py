@@ -1,6 +1,6 @@
 """What a look costs, and a look plus a logoff until *gone*, beside what people use without the bot.
 
-    .venv/bin/python bench/peers.py [--quick] [--check] [--json] [--no-ansible]
+    .venv/bin/python bench/peers.py [--quick] [--check] [--json] [--hosts N ...] [--costs S ...] [--no-ansible]
 
 The same farm of hosts answers all, from a process of its own: the bot's `Terminal`, a loop over pywinrm's `Session`,
 pypsrp's `Client`, and Ansible's `raw`, each with as many threads (forks) as hosts. The hosts take 0, 0.3 or 1.5 seconds
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from peers_ways import Way
 
 SIZES, COSTS = (1, 50, 200), (0.0, 0.3, 1.5)
-QUICK_SIZES, QUICK_COSTS, QUICK_ANSIBLE = (1, 8), (0.0, 0.3), (8, 0.0)
+QUICK_SIZES, QUICK_COSTS = (1, 8), (0.0, 0.3)
 LEAST_LOOKS = 40
 """Looks in one measurement of hosts that cost nothing: one alone says little."""
 ROUNDS, LONGEST = 5, 30.0
@@ -64,6 +64,7 @@ class Cell:
     host_costs: float
 
 
+QUICK_ANSIBLE = Cell("look", 8, 0.0)
 Found = dict[Cell, dict[str, list[Cost]]]
 
 
@@ -79,8 +80,8 @@ def main() -> int:
             farm.restore(0.0)
             way.look(list(farm.endpoints))
         for cell in (Cell(*each) for each in product(COMMANDS, asked.hosts, asked.costs)):
-            found[cell] = _of_cell(farm, [way for way in ways if _is_asked(way, cell)], cell)
-            if ansible and (asked.ansible_at is None or (cell.hosts, cell.host_costs) == asked.ansible_at):
+            found[cell] = _of_cell(farm, [way for way in ways if _is_asked(way, cell)], cell, asked)
+            if ansible and asked.ansible_at in (None, cell):
                 found[cell][ansible.name] = [_measured(farm, ansible, cell)]
     asked.only = ["farm", "Ansible"] if asked.ansible else ["farm"]
     rows = [row for cell in found for row in _rows(cell, found[cell])]
@@ -98,6 +99,7 @@ def _options() -> argparse.ArgumentParser:
     parsed.add_argument("--quick", action=Quick, nargs=0, help=f"{QUICK_SIZES} hosts of {QUICK_COSTS} seconds")
     parsed.add_argument("--hosts", type=int, nargs="+", default=SIZES, help="these numbers of hosts")
     parsed.add_argument("--costs", type=float, nargs="+", default=COSTS, help="these seconds of the hosts' own")
+    parsed.add_argument("--rounds", type=int, default=ROUNDS, help="measure so many times; Ansible once")
     parsed.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")
     parsed.add_argument("--json", action="store_true", help="print one JSON object")
     parsed.add_argument("--no-ansible", dest="ansible", action="store_false", help="without Ansible")
@@ -117,10 +119,11 @@ def _is_asked(way: Way, cell: Cell) -> bool:
     return not isinstance(way, Floor) or (cell.job == "look" and not cell.host_costs)
 
 
-def _of_cell(farm: FarmProcess, ways: Sequence[Way], cell: Cell) -> dict[str, list[Cost]]:
-    """Measure in turns, and in more of them while a bound is missed."""
+def _of_cell(farm: FarmProcess, ways: Sequence[Way], cell: Cell, asked: argparse.Namespace) -> dict[str, list[Cost]]:
+    """Measure in turns, and for `--check` in more of them while a bound is missed."""
     found: dict[str, list[Cost]] = {way.name: [] for way in ways}
-    for _ in rounds(ROUNDS, LONGEST, lambda: list(_bounds({cell: found}))):
+    longest = LONGEST if asked.check else 0.0
+    for _ in rounds(asked.rounds, longest, lambda: list(_bounds({cell: found}))):
         for way in ways:
             found[way.name].append(_measured(farm, way, cell))
     return found

@@ -160,7 +160,7 @@ class Pypsrp(Tools):
 def _client(farm: FarmProcess, url: str) -> Any:
     place = urlsplit(url)
     logon = {"username": farm.username, "password": farm.password, "auth": "ntlm"}
-    return Client(place.hostname, port=place.port, ssl=False, **logon)
+    return Client(place.hostname or "", port=place.port, ssl=False, **logon)
 
 
 class Ansible:
@@ -170,7 +170,7 @@ class Ansible:
 
     def __init__(self, farm: FarmProcess, folder: Path) -> None:
         self._folder, self._inventory = folder, folder / "hosts.json"
-        given = {
+        given: dict[str, Any] = {
             "ansible_connection": "winrm",
             "ansible_winrm_scheme": "http",
             "ansible_winrm_transport": "ntlm",
@@ -262,17 +262,18 @@ def _exchange(session: requests.Session, url: str, message: bytes) -> bytes:
 def _recorded(farm: FarmProcess) -> tuple[list[bytes], bytes, bytes]:
     """The messages of one look of the bot, and the ids of its shell and its command."""
     sent: list[bytes] = []
-    before = winrm.transport.Transport.send_message
+    kind: Any = winrm.transport.Transport
+    before = kind.send_message
 
-    def record(transport: Any, message: str) -> Any:
+    def record(transport: object, message: str) -> object:
         sent.append(message.encode())
         return before(transport, message)
 
-    winrm.transport.Transport.send_message = record
+    kind.send_message = record
     try:
         Terminal(farm).look([next(iter(farm.endpoints))])
     finally:
-        winrm.transport.Transport.send_message = before
+        kind.send_message = before
     return sent, _found(rb'Name="ShellId">([^<]*)', sent[1]), _found(rb'CommandId="([^"]*)"', sent[2])
 
 
