@@ -8,7 +8,9 @@ more for each command. Each way has made one look before it is timed, as a servi
 Ways take turns, and of each the median counts. Ansible starts anew for each question and is timed once.
 
 The floor is what the messages of the bot's look cost when `requests` alone sends the same bytes with the same logon and
-reads nothing in the answers. Compare ratios, on a machine that does nothing else. The whole takes half an hour.
+reads nothing in the answers. The time of many hosts is compared with the slowest of them in the same run, or with the
+processor time of both ends where that is more, and with the floor's. Compare ratios, on a machine that does nothing
+else. The whole takes half an hour.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from frame import Bound, ended, rounds
 from peers_farm import farm_process
-from peers_ways import ANSIBLE, Ansible, Floor, Loop, Pypsrp, Terminal
+from peers_floor import Floor
+from peers_ways import ANSIBLE, Ansible, Loop, Pypsrp, Terminal, started
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -37,21 +40,21 @@ if TYPE_CHECKING:
     from peers_ways import Way
 
 SIZES, COSTS = (1, 50, 200), (0.0, 0.3, 1.5)
-QUICK_SIZES, QUICK_COSTS = (1, 8), (0.0, 0.3)
+QUICK_SIZES, QUICK_COSTS = (1, 8), (0.0, 0.1)
 LEAST_LOOKS = 40
 """Looks in one measurement of hosts that cost nothing: one alone says little."""
 ROUNDS, LONGEST = 5, 30.0
 MANY = 200
-MOST_OF_LOOP, MOST_OF_ANSIBLE, MOST_OF_FLOOR, MOST_OF_BOTH_ENDS = 1.05, 1 / 8, 1.5, 1.3
-COMMANDS = {"look": 1, "act": 2}
-"""Commands that the bot runs at a host, each of which costs what the host costs."""
+MOST_OF_LOOP, MOST_OF_ANSIBLE, MOST_OF_FLOOR, MOST_OF_MANY = 1.05, 1 / 8, 1.5, 1.3
+JOBS = ("look", "act")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one job at all hosts, once. `wall` is in seconds, `client` and `farm` in seconds of processor time."""
+    """Of one job at all hosts, once, in seconds: `client` and `farm` of processor time, `slowest` of one host."""
 
     wall: float
+    slowest: float
     client: float
     farm: float
     messages: float
@@ -75,11 +78,12 @@ def main() -> int:
         farm = stack.enter_context(farm_process(max(asked.hosts)))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ansible = _ansible(farm, folder) if asked.ansible else None
-        ways: list[Way] = [Terminal(farm), Loop(farm), Pypsrp(farm), Floor(farm)]
+        pool = stack.enter_context(started(max(asked.hosts)))
+        ways: list[Way] = [Terminal(farm, pool), Loop(farm, pool), Pypsrp(farm, pool), Floor(farm, pool)]
         for way in ways:
             farm.restore(0.0)
             way.look(list(farm.endpoints))
-        for cell in (Cell(*each) for each in product(COMMANDS, asked.hosts, asked.costs)):
+        for cell in (Cell(*each) for each in product(JOBS, asked.hosts, asked.costs)):
             found[cell] = _of_cell(farm, [way for way in ways if _is_asked(way, cell)], cell, asked)
             if ansible and asked.ansible_at in (None, cell):
                 found[cell][ansible.name] = [_measured(farm, ansible, cell)]
@@ -115,8 +119,8 @@ def _ansible(farm: FarmProcess, folder: Path) -> Ansible | None:
 
 
 def _is_asked(way: Way, cell: Cell) -> bool:
-    """The floor is that of a look, and of hosts that cost nothing."""
-    return not isinstance(way, Floor) or (cell.job == "look" and not cell.host_costs)
+    """The floor is that of a look."""
+    return not isinstance(way, Floor) or cell.job == "look"
 
 
 def _of_cell(farm: FarmProcess, ways: Sequence[Way], cell: Cell, asked: argparse.Namespace) -> dict[str, list[Cost]]:
@@ -140,7 +144,7 @@ def _measured(farm: FarmProcess, way: Way, cell: Cell) -> Cost:
     after = farm.count()
     if cell.job == "act" and after.alices != len(farm.endpoints) - cell.hosts:
         raise RuntimeError(f"{way.name} left {after.alices} of {len(farm.endpoints)} sessions")
-    return Cost(wall / times, client / times, (after.cpu - farm_before) / times, after.messages / times)
+    return Cost(wall / times, way.slowest, client / times, (after.cpu - farm_before) / times, after.messages / times)
 
 
 def _own_cpu() -> float:
@@ -155,18 +159,22 @@ def _bounds(found: Found) -> Iterator[Bound]:
         ours, loop = costs[Terminal.name], costs[Loop.name]
         if not ours or not loop:
             continue
-        times = _wall(ours) / _wall(loop)
-        yield Bound("farm", f"{said}: time in times of the loop's", MOST_OF_LOOP, times)
-        if floor := costs.get(Floor.name):
+        yield Bound("farm", f"{said}: time in times of the loop's", MOST_OF_LOOP, _wall(ours) / _wall(loop))
+        if (floor := costs.get(Floor.name)) and not cell.host_costs:
             times = _client(ours) / _client(floor)
-            yield Bound("farm", f"{said}: processor time in times of the floor", MOST_OF_FLOOR, times)
+            yield Bound("farm", f"{said}: processor time in times of the floor's", MOST_OF_FLOOR, times)
         if ansible := costs.get(Ansible.name):
-            yield Bound(
-                "Ansible", f"{said}: processor time in times of its", MOST_OF_ANSIBLE, _client(ours) / _client(ansible)
-            )
+            times = _client(ours) / _client(ansible)
+            yield Bound("Ansible", f"{said}: processor time in times of Ansible's", MOST_OF_ANSIBLE, times)
         if cell.hosts == MANY:
-            least = max(COMMANDS[cell.job] * cell.host_costs, median(cost.client + cost.farm for cost in ours))
-            yield Bound("farm", f"{said}: time in times of what it has to take", MOST_OF_BOTH_ENDS, _wall(ours) / least)
+            yield Bound("farm", f"{said}: time in times of what it has to take", MOST_OF_MANY, _of_least(ours))
+            if floor:
+                yield Bound("farm", f"{said}: time in times of the floor's", MOST_OF_MANY, _wall(ours) / _wall(floor))
+
+
+def _of_least(costs: Iterable[Cost]) -> float:
+    """The time in times of the slowest host's, or of the processor time of both ends where that is more."""
+    return median(cost.wall / max(cost.slowest, cost.client + cost.farm) for cost in costs)
 
 
 def _wall(costs: Iterable[Cost]) -> float:
@@ -183,6 +191,7 @@ def _rows(cell: Cell, costs: dict[str, list[Cost]]) -> Iterator[dict[str, Any]]:
             "way": way,
             "rounds": len(measured),
             "seconds": _wall(measured),
+            "slowest_seconds": median(cost.slowest for cost in measured),
             "client_ms_a_host": 1000 * _client(measured) / cell.hosts,
             "farm_ms_a_host": 1000 * median(cost.farm for cost in measured) / cell.hosts,
             "messages_a_host": median(cost.messages for cost in measured) / cell.hosts,

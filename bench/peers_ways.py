@@ -7,18 +7,18 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-import requests
 import winrm
 from peers_farm import ALICE
 from pydantic import SecretStr
 from pypsrp.client import Client
-from requests_ntlm import HttpNtlmAuth
 
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
@@ -34,15 +34,13 @@ if TYPE_CHECKING:
 WITHIN = timedelta(minutes=2)
 WAIT = timedelta(seconds=30)
 ANSIBLE = Path(sys.executable).with_name("ansible")
-_TYPE = "application/HTTP-SPNEGO-session-encrypted"
-_BOUNDARY = b"--Encrypted Boundary"
-_PART = b"\r\n\tContent-Type: application/octet-stream\r\n"
 
 
 class Way(Protocol):
     """Both raise when a host does not answer as it has to."""
 
     name: str
+    slowest: float  # seconds that the slowest host took the last time; 0: nobody knows
 
     def look(self, hosts: Sequence[str]) -> None:
         """List the sessions of each host."""
@@ -54,13 +52,27 @@ class Way(Protocol):
 
 
 class Threads:
-    """A way that is followed at one host at a time by each thread, and has as many threads as hosts."""
+    """A way that is followed at one host at a time by each thread, and has as many threads as hosts.
+
+    They have been started before, as those of a service.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool, self.slowest = pool, 0.0
 
     def look(self, hosts: Sequence[str]) -> None:
-        _at_each(self._look, hosts)
+        self._at_each(self._look, hosts)
 
     def act(self, hosts: Sequence[str]) -> None:
-        _at_each(self._act, hosts)
+        self._at_each(self._act, hosts)
+
+    def _at_each(self, work: Callable[[str], object], hosts: Sequence[str]) -> None:
+        def timed(host: str) -> float:
+            began = time.perf_counter()
+            work(host)
+            return time.perf_counter() - began
+
+        self.slowest = max(self._pool.map(timed, hosts))
 
     def _look(self, host: str) -> object:
         raise NotImplementedError
@@ -69,18 +81,18 @@ class Threads:
         raise NotImplementedError
 
 
-def _at_each(work: Callable[[str], object], hosts: Sequence[str]) -> None:
-    if len(hosts) == 1:
-        work(hosts[0])
-        return
-    with ThreadPoolExecutor(len(hosts)) as pool:
-        list(pool.map(work, hosts))
+def started(threads: int) -> ThreadPoolExecutor:
+    pool, together = ThreadPoolExecutor(threads), Barrier(threads)
+    list(pool.map(lambda _: together.wait(), range(threads)))
+    return pool
 
 
 class Terminal(Threads):
     name = "Terminal"
 
-    def __init__(self, farm: FarmProcess) -> None:
+    def __init__(self, farm: FarmProcess, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
+
         def connection_of(host: str) -> Connection:
             return Connection(
                 endpoint=farm.endpoints[host],
@@ -135,7 +147,8 @@ class Loop(Tools):
 
     name = "pywinrm loop"
 
-    def __init__(self, farm: FarmProcess) -> None:
+    def __init__(self, farm: FarmProcess, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
         auth = (farm.username, farm.password)
         self._sessions = {host: winrm.Session(url, auth=auth, transport="ntlm") for host, url in farm.endpoints.items()}
 
@@ -149,7 +162,8 @@ class Pypsrp(Tools):
 
     name = "pypsrp"
 
-    def __init__(self, farm: FarmProcess) -> None:
+    def __init__(self, farm: FarmProcess, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
         self._clients = {host: _client(farm, url) for host, url in farm.endpoints.items()}
 
     def _run(self, host: str, line: str) -> str:
@@ -166,7 +180,7 @@ def _client(farm: FarmProcess, url: str) -> Any:
 class Ansible:
     """Ansible's module `raw`, with as many forks as hosts. It starts anew for each question."""
 
-    name = "Ansible raw"
+    name, slowest = "Ansible raw", 0.0
 
     def __init__(self, farm: FarmProcess, folder: Path) -> None:
         self._folder, self._inventory = folder, folder / "hosts.json"
@@ -210,75 +224,3 @@ class Ansible:
         if len(answers) != len(hosts):
             raise RuntimeError(f"{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return answers
-
-
-class Floor(Threads):
-    """The messages of the bot's own look by bare requests: the same bytes, the same logon, and nothing read."""
-
-    name = "floor"
-
-    def __init__(self, farm: FarmProcess) -> None:
-        self._farm = farm
-        self._sessions: dict[str, requests.Session] = {}
-        self._messages, self._shell, self._command = _recorded(farm)
-
-    def _look(self, host: str) -> None:
-        session = self._sessions.get(host) or self._logged_on(host)
-        shell, command = self._shell, self._command
-        for number, message in enumerate(self._messages):
-            own = message.replace(self._shell, shell).replace(self._command, command)
-            answer = _exchange(session, self._farm.endpoints[host], own)
-            if number == 0:
-                shell = _found(rb'Name="ShellId">([^<]*)', answer)
-            elif number == 1:
-                command = _found(rb"<rsp:CommandId>([^<]*)", answer)
-
-    def _act(self, host: str) -> None:
-        raise NotImplementedError("the floor is measured for a look")
-
-    def _logged_on(self, host: str) -> requests.Session:
-        session = self._sessions[host] = requests.Session()
-        session.trust_env = False
-        session.auth = HttpNtlmAuth(self._farm.username, self._farm.password)
-        session.post(self._farm.endpoints[host], timeout=60).raise_for_status()
-        return session
-
-
-def _exchange(session: requests.Session, url: str, message: bytes) -> bytes:
-    """Seal the message, post it, and open the answer: [MS-WSMV] 2.2.9.1."""
-    keys: Any = session.auth.session_security  # type: ignore[union-attr]  # of HttpNtlmAuth, after the logon
-    sealed, signature = keys.wrap(message)
-    head = f"\r\n\tContent-Type: {_TYPE}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length="
-    parts = (_BOUNDARY, head.encode(), b"%d\r\n" % len(message), _BOUNDARY, _PART)
-    body = b"".join((*parts, len(signature).to_bytes(4, "little"), signature, sealed, _BOUNDARY, b"--\r\n"))
-    kind = f'multipart/encrypted;protocol="{_TYPE}";boundary="Encrypted Boundary"'
-    answer = session.post(url, data=body, headers={"Content-Type": kind}, timeout=60)
-    answer.raise_for_status()
-    found = answer.content.partition(_PART)[2].removesuffix(_BOUNDARY + b"--\r\n")
-    opened: bytes = keys.unwrap(found[20:], found[4:20])
-    return opened
-
-
-def _recorded(farm: FarmProcess) -> tuple[list[bytes], bytes, bytes]:
-    """The messages of one look of the bot, and the ids of its shell and its command."""
-    sent: list[bytes] = []
-    kind: Any = winrm.transport.Transport
-    before = kind.send_message
-
-    def record(transport: object, message: str) -> object:
-        sent.append(message.encode())
-        return before(transport, message)
-
-    kind.send_message = record
-    try:
-        Terminal(farm).look([next(iter(farm.endpoints))])
-    finally:
-        kind.send_message = before
-    return sent, _found(rb'Name="ShellId">([^<]*)', sent[1]), _found(rb'CommandId="([^"]*)"', sent[2])
-
-
-def _found(pattern: bytes, text: bytes) -> bytes:
-    match = re.search(pattern, text)
-    if match is None:
-        raise ValueError(f"{pattern!r} is not in the answer")
-    return bytes(match[1])
