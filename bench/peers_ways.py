@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -67,12 +67,18 @@ class Threads:
         self._at_each(self._act, hosts)
 
     def _at_each(self, work: Callable[[str], object], hosts: Sequence[str]) -> None:
+        """All begin together: who begins first would hold up the thread that hands out the work."""
+        gate = Event()
+
         def timed(host: str) -> float:
+            gate.wait()
             began = time.perf_counter()
             work(host)
             return time.perf_counter() - began
 
-        self.slowest = max(self._pool.map(timed, hosts))
+        done = [self._pool.submit(timed, host) for host in hosts]
+        gate.set()
+        self.slowest = max(each.result() for each in done)
 
     def _look(self, host: str) -> object:
         raise NotImplementedError
