@@ -50,6 +50,8 @@ BENCHES = {
     "acks of 200 commands": "bench/acks.py --check",
     "what reading costs, quick": "bench/audit.py --quick --check",
     "what reading costs": "bench/audit.py --check",
+    "a look beside its peers, quick": "bench/peers.py --quick --check",
+    "a look beside its peers": "bench/peers.py --check",
     "blocks by Slack's own types": "-m tests.slack_types",
 }
 """Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""

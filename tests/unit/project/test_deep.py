@@ -20,7 +20,7 @@ def test_every_check_is_of_files_that_are_there() -> None:
 def test_every_bench_that_has_bounds_is_held_to_them() -> None:
     bounded = {path.name for path in (ROOT / "bench").glob("*.py") if "from frame import" in path.read_text()}
     held = {Path(line.split()[0]).name for line in BENCHES.values() if "--check" in line}
-    assert bounded == held == {"acks.py", "audit.py", "fleet.py", "neighbours.py"}
+    assert bounded == held == {"acks.py", "audit.py", "fleet.py", "neighbours.py", "peers.py"}
 
 
 def test_every_property_is_in_a_check() -> None:
