@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,7 +15,7 @@ from procrastinate.manager import JobManager
 from adapters.scheduler.jobs import LATER, STEP, read_item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from procrastinate.jobs import Job
 
@@ -33,16 +33,14 @@ _AT_WORK = "SELECT args FROM procrastinate_jobs WHERE task_name = %(task)s AND s
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the table is: a URL of libpq, and how its connections are made."""
+    """Where the table is: a URL of libpq, with what its connections are to be like."""
 
     url: str
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     def pool(self, *, least: int, most: int) -> dict[str, Any]:
         """Return what a pool of connections to it is made of."""
         return {
             "conninfo": self.url,
-            "kwargs": dict(self.options),
             "min_size": least,
             "max_size": most,
             "timeout": WITHIN,

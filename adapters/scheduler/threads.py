@@ -89,7 +89,8 @@ class ThreadScheduler:
         with self._changed:
             return self._stepped.wait_for(self._is_idle, within.total_seconds())
 
-    def wake(self, item: WorkItem, at: datetime | None = None) -> None:
+    def wake(self, item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:
+        del here
         with self._changed:
             if at is None or at <= self._clock.now():
                 self._lane(item).add(item)
