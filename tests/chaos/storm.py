@@ -58,11 +58,12 @@ team: T0HOME0001
 computers: [%s]
 winrm: {transport: ntlm, scheme: http, insecure_ntlm: true, username: 'CORP\\svc-logoff'}
 rules:
-  - {name: two leads, who: ["@oncall"], may: [log_off], computers: ["quorum-*"], confirm: 2 of @ts-leads,
+  - {name: two leads, who: ["@oncall"], may: [log_off], computers: ["quorum-*"], confirm: 2 of @ts-leads, expires_after: 3m,
      approve_in: C0APPROVE1}
-  - {name: a lead, who: ["@oncall"], may: [log_off], computers: ["eyes-*"], confirm: 1 of @ts-leads,
+  - {name: a lead, who: ["@oncall"], may: [log_off], computers: ["eyes-*"], confirm: 1 of @ts-leads, expires_after: 3m,
      approve_in: C0APPROVE1}
-  - {name: on-call, who: ["@oncall"], may: [list, log_off, message], approve_in: C0APPROVE1, force: {allowed: true}}
+  - {name: on-call, who: ["@oncall"], may: [list, log_off, message], approve_in: C0APPROVE1, force: {allowed: true},
+     expires_after: 3m}
 limits: {second_person_above: 1000, max_requests: 1000, max_sent: 1000, per: 10m}
 """
 
@@ -188,7 +189,8 @@ class _Play:
         until = monotonic() + PATIENCE
         while monotonic() < until:
             with suppress(UserClientError):
-                if UserClient(self.world.workspace.url, "dana").command(command, "C0OPS00001").ok:
+                answer = UserClient(self.world.workspace.url, "dana").command(command, "C0OPS00001")
+                if answer.ok and "TS-" in answer.reply:
                     return
             sleep(1)
             if where in self._known():
