@@ -49,6 +49,7 @@ BENCHES = {
     "acks of 200 commands": "bench/acks.py --check",
     "what reading costs, quick": "bench/audit.py --quick --check",
     "what reading costs": "bench/audit.py --check",
+    "replicas in a storm": "-m tests.chaos.storm --replicas 3 --requests 300",
     "blocks by Slack's own types": "-m tests.slack_types",
 }
 """Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""
