@@ -52,6 +52,7 @@ BENCHES = {
     "what reading costs": "bench/audit.py --check",
     "a look beside its peers, quick": "bench/peers.py --quick --check",
     "a look beside its peers": "bench/peers.py --check",
+    "replicas in a storm": "-m tests.chaos.storm --replicas 3 --requests 300",
     "blocks by Slack's own types": "-m tests.slack_types",
 }
 """Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""

@@ -52,7 +52,8 @@ def test_a_host_that_gets_no_order_in_time_does_not_keep_the_card_from_being_dra
     harness.press("approve")
     wake, held = harness.scheduler.wake, list[WorkItem]()
 
-    def hold_hosts(item: WorkItem, at: datetime | None = None) -> None:
+    def hold_hosts(item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:
+        del here
         held.append(item) if item.host else wake(item, at)
 
     harness.scheduler.wake = hold_hosts  # type: ignore[method-assign] # no host has a turn
