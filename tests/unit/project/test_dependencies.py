@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
-HOUSE |= {"frame", "fleet", "fleet_world", "neighbours_world", "audit_year"}
+HOUSE |= {"frame", "fleet", "fleet_world", "neighbours_world", "audit_year", "errands", "whole_world"}
 
 
 NAME = r"[\w.]+(?: as \w+)?"

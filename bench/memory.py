@@ -1,0 +1,148 @@
+"""What a bot that goes on and on holds: memory, threads, descriptors, and bytes of its database.
+
+    .venv/bin/python bench/memory.py [--quick] [--check] [--json]
+
+The whole bot runs in a process of its own, on SQLite and on PostgreSQL, against the rehearsal's workspace and farm.
+People ask for 2,000 requests in waves that are all alike: lists, own and forced logoffs, four eyes, refusals and
+mistypes. After each wave the bot is left alone for a moment and then measured. The first waves are not counted: they
+fill pools and caches, with twice as many requests side by side as the others. Growth is the slope of a line through
+all waves behind them. `--check` exits with 1 when a bound is missed, and with 2 when PostgreSQL is not here.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from statistics import linear_regression
+from typing import TYPE_CHECKING
+
+from errands import Kind, errands
+from frame import Bound, databases, ended, options
+from rich.table import Table
+from sqlalchemy import text
+from whole_world import Bot, World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+RSS_EACH = 4.0
+"""KiB: what the process may grow by with each request."""
+
+DATABASE_EACH = 40.0
+"""KiB: what a request may take in the database, its indexes and its part of the audit log included."""
+
+LINEAR = 1.2
+"""The later requests take at most so many times the bytes of the earlier ones."""
+
+MIX = (Kind.OWN, Kind.LIST, Kind.FORCED, Kind.FOUR_EYES, Kind.OWN, Kind.LIST, Kind.FORCED, Kind.REFUSED, Kind.MISTYPED)
+AT_ONCE = 8
+REST = 1.0
+"""Seconds after a wave, before it is measured: what a wave leaves behind is done by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many requests in each wave, so many waves that fill pools, and so many that count."""
+
+    wave: int
+    first: int
+    waves: int
+
+
+WHOLE, QUICK = Size(100, 4, 16), Size(40, 1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the bot holds after so many requests."""
+
+    requests: int
+    rss_kib: float
+    threads: int
+    descriptors: int
+    database_kib: float
+
+
+def bytes_of(engine: Engine) -> int:
+    asked = {
+        "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        "postgresql": "SELECT pg_database_size(current_database())",
+    }
+    with engine.connect() as connection:
+        return int(connection.execute(text(asked[engine.dialect.name])).scalar_one())
+
+
+def measured(url: str, size: Size) -> list[Held]:
+    """Return what the bot holds after each wave, the last of the first ones included."""
+    with world(url) as space, space.bot() as bot:
+        for _ in range(size.first):
+            wave(space, size.wave, at_once=2 * AT_ONCE)
+        held = [holds(bot, space, size.first * size.wave)]
+        for number in range(1, size.waves + 1):
+            wave(space, size.wave, at_once=AT_ONCE)
+            held.append(holds(bot, space, (size.first + number) * size.wave))
+    return held
+
+
+def wave(space: World, size: int, *, at_once: int) -> None:
+    space.farm.restore()
+    space.carry_out(errands(tuple(islice(cycle(MIX), size))), at_once=at_once)
+
+
+def holds(bot: Bot, space: World, requests: int) -> Held:
+    time.sleep(REST)
+    facts = bot.facts
+    return Held(
+        requests, facts.memory_info().rss / 1024, facts.num_threads(), facts.num_fds(), bytes_of(space.database) / 1024
+    )
+
+
+def slope(held: Sequence[Held], name: str) -> float:
+    """Return by how much it grows with each request."""
+    return linear_regression([each.requests for each in held], [getattr(each, name) for each in held]).slope
+
+
+def bounds_of(database: str, held: Sequence[Held]) -> tuple[Bound, ...]:
+    half = len(held) // 2
+    earlier, later = slope(held[: half + 1], "database_kib"), slope(held[half:], "database_kib")
+    return (
+        Bound(database, "KiB of memory a request", RSS_EACH, slope(held, "rss_kib")),
+        Bound(database, "threads more than after the first waves", 0, held[-1].threads - held[0].threads),
+        Bound(database, "descriptors more than after the first waves", 0, held[-1].descriptors - held[0].descriptors),
+        Bound(database, "KiB of the database a request", DATABASE_EACH, slope(held, "database_kib")),
+        Bound(database, "bytes of a later request, in times of an earlier one", LINEAR, later / earlier),
+    )
+
+
+def main() -> int:
+    parser = options(__doc__, quick="few requests, under a minute")
+    parser.add_argument("--requests", type=int, help="so many in all, a third of them first")
+    asked = parser.parse_args()
+    size = QUICK if asked.quick else WHOLE
+    if asked.requests:
+        size = Size(asked.requests // 3, 1, 2)
+    with databases(asked.only) as urls:
+        held = {name: measured(url, size) for name, url in urls.items()}
+    table = Table("database", "requests", "memory MiB", "threads", "descriptors", "database KiB")
+    for name, rows in held.items():
+        for row in rows:
+            numbers = (
+                row.requests,
+                round(row.rss_kib / 1024, 1),
+                row.threads,
+                row.descriptors,
+                round(row.database_kib),
+            )
+            table.add_row(name, *map(str, numbers))
+    bounds = [bound for name, rows in held.items() for bound in bounds_of(name, rows)]
+    return ended(
+        asked, {"databases": {name: [asdict(row) for row in rows] for name, rows in held.items()}}, table, bounds
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
