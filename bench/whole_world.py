@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 ROOT = Path(__file__).resolve().parents[1]
-LONGEST = 300.0
+LONGEST = 600.0
 """Seconds after which a wave that is not over counts as stuck."""
 
 LOOK_AGAIN = 0.05
