@@ -30,7 +30,7 @@ def places_behind(keeper: AckKeeper) -> Places:
 
 def wake_behind(keeper: AckKeeper, scheduler: Scheduler, clock: Clock) -> Callable[[WorkItem], None]:
     """Return what wakes the step of a command or a press; in a burst for the moment when its acks are sent."""
-    return lambda item: scheduler.wake(item, clock.now() + BURST if keeper.is_busy() else None)
+    return lambda item: scheduler.wake(item, clock.now() + BURST if keeper.is_busy() else None, here=True)
 
 
 def what_is_asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:

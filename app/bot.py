@@ -40,14 +40,18 @@ class Service(Protocol):
 
 
 class Waits:
-    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
+    """Lets the patience look every second.
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience, self._ticker = patience, Ticker("patience", patience.look, threads=TELLING)
+    `goes_on`: who waited when the program ended goes on waiting here. Replicas leave them to each other's steps.
+    """
+
+    def __init__(self, patience: Patience, *, goes_on: bool = True) -> None:
+        self._patience, self._goes_on = patience, goes_on
+        self._ticker = Ticker("patience", patience.look, threads=TELLING)
 
     def start(self) -> None:
         courier = self._patience.courier
-        for item in courier.ledger.due(courier.clock.now()):
+        for item in courier.ledger.due(courier.clock.now()) if self._goes_on else ():
             self._patience.expect(item.request_id)
         self._ticker.start()
 

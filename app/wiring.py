@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from adapters.clock import SystemClock
 from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
-from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
@@ -27,8 +26,6 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.logons import SqlLogons
 from adapters.sql.owner import Owner
-from adapters.sql.owner_file import FileLock
-from adapters.sql.owner_session import SessionLock
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.logon_gate import LogonGate
@@ -38,6 +35,7 @@ from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
 from app.homes import HomeService, homes_of
+from app.replicas import lock_of, scheduler_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
 from bot.audit.entry import Origin
@@ -47,6 +45,7 @@ from bot.policy.digest import digest_of, text_of
 from bot.workflow.audit_answer import LogSources
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
+from bot.workflow.first_parts import FirstParts
 from bot.workflow.intake import Intake
 from bot.workflow.patience import Patience
 from bot.workflow.presses import PressHandler
@@ -89,7 +88,7 @@ def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock
     """
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
-    owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
+    owner = Owner(lock_of(settings, database))
     with ExitStack() as held:
         held.callback(database.dispose)
         held.callback(owner.stop)
@@ -113,7 +112,7 @@ def build(
     directory = _directory(settings, client, clock)
     places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
-    scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
+    scheduler = scheduler_of(settings, ledger, clock, REQUESTS_AT_ONCE)
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
@@ -125,12 +124,12 @@ def build(
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=replace(workflow, changed=homes.changed),
+        workflow=replace(workflow, changed=homes.changed, first_parts=FirstParts(is_used=not settings.replicas)),
         places=places,
         scheduler=scheduler,
         connection=_connection(settings, intake, wake, keeper, asked, looks),
         directory=directory,
-        waits=Waits(patience),
+        waits=Waits(patience, goes_on=not settings.replicas),
         homes=HomeService(homes),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,

@@ -41,7 +41,7 @@ MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
     "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"],
-    "migrations": RUNTIME,
+    "migrations": RUNTIME + EXTRAS["postgres"],
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,

@@ -1,0 +1,88 @@
+"""The table of jobs as the workers of one replica ask it: they end only the runs that are still their own.
+
+A replica that was taken for dead ends its steps late. The job is another replica's by then, or is over; the library
+would take it from that one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.manager import JobManager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from procrastinate.jobs import Job, Status
+
+TAKEN_AFTER = timedelta(seconds=3)
+"""A replica that gives no sign of life for so long loses its jobs to the others."""
+
+_TOLD = (
+    "SELECT pg_notify('procrastinate_queue_v1#' || each.queue_name, "
+    "json_build_object('type', 'job_inserted', 'job_id', each.id)::text)"
+)
+_MINE = "FROM procrastinate_jobs job WHERE id = %(id)s AND attempts = %(attempt)s AND status = 'doing' FOR UPDATE"
+_FINISH = (
+    "SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete)s), "  # noqa: S608 - our own words
+    f"({_TOLD} FROM procrastinate_jobs each WHERE each.lock = job.lock AND each.status = 'todo' ORDER BY id LIMIT 1) "
+    f"{_MINE}"
+)
+"""The library tells workers of a new job, and this of one that waited for the lock of the job that ends."""
+
+_AGAIN = (
+    "SELECT procrastinate_retry_job_v2(id, now() + make_interval(secs => %(pause)s), NULL, NULL, NULL), "  # noqa: S608
+    f"({_TOLD} FROM (SELECT job.id, job.queue_name) each) {_MINE}"
+)
+_UP_FOR = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float AS seconds"
+_LEFT_WAITING = (
+    "UPDATE procrastinate_jobs SET queue_name = %(queue)s WHERE status = 'todo' AND queue_name LIKE %(homes)s AND "
+    "id IN (SELECT job_id FROM procrastinate_events WHERE type = 'deferred' "
+    "AND at < now() - make_interval(secs => %(after)s))"
+)
+
+
+class HeldJobs(JobManager):
+    """Each run of a job has its number of attempts, which another replica raises when it takes the job over."""
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """As the library does. Of two jobs of one lock that are taken at the same moment one is taken later."""
+        try:
+            return await super().fetch_job(queues, worker_id)
+        except UniqueViolation:
+            return None
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - of the library
+        await self._ask(_FINISH, job, status=status.value, delete=delete_job)
+
+    async def retry_job(self, job: Job, *_: Any, **__: Any) -> None:
+        """Let any replica run the job a moment later."""
+        await self.again(job, pause=1.0)
+
+    async def again(self, job: Job, *, pause: float = 0.0) -> None:
+        """Let the job wait again. When one of the same item waits already, that one is enough."""
+        try:
+            await self._ask(_AGAIN, job, pause=pause)
+        except UniqueViolation:
+            await self._ask(_FINISH, job, status="succeeded", delete=True)
+
+    async def take_over(self, shared: str) -> int:
+        """Let the jobs of dead replicas wait again, and return how many there were.
+
+        While a server that was down comes back, everybody's signs of life are old, so it waits for new ones first.
+        """
+        up = await self.connector.execute_query_one_async(_UP_FOR)
+        if up["seconds"] < 2 * TAKEN_AFTER.total_seconds():
+            return 0
+        after = TAKEN_AFTER.total_seconds()
+        stalled = list(await self.get_stalled_jobs(seconds_since_heartbeat=after))
+        for job in stalled:
+            await self.again(job)
+        await self.prune_stalled_workers(10 * after)
+        await self.connector.execute_query_async(_LEFT_WAITING, queue=shared, homes=f"{shared} %", after=after)
+        return len(stalled)
+
+    async def _ask(self, query: str, job: Job, **values: Any) -> None:
+        await self.connector.execute_query_all_async(query, id=job.id, attempt=job.attempts, **values)
