@@ -39,6 +39,7 @@ HOSTS = {Kind.FOUR_EYES: "eyes", Kind.QUORUM: "quorum", Kind.FLEET: "fleet"}
 CONFIG = """
 rehearsal: true
 team: T0HOME0001
+database: ${BENCH_DATABASE}
 computers: ["own-[01-40]", "eyes-[01-40]", "quorum-[01-40]", "fleet-[01-50]"]
 winrm: {transport: ntlm, scheme: http, insecure_ntlm: true, username: 'CORP\\svc-logoff'}
 rules:

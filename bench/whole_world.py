@@ -93,8 +93,7 @@ class World:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with subprocess.Popen(line, cwd=ROOT, text=True, stderr=self._log, **pipes) as process:  # type: ignore[call-overload] # noqa: S603 - our own program
             try:
-                json.dump(self._told(), process.stdin)
-                process.stdin.close()
+                print(json.dumps(self._told()), file=process.stdin, flush=True)
                 if next(iter(process.stdout), "") != "started\n":
                     raise SystemExit(f"The bot did not start: {Path(self._log.name).read_text('utf-8')[-2000:]}")
                 yield Bot(process)

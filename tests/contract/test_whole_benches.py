@@ -37,3 +37,12 @@ def test_what_a_whole_bot_holds_is_measured_after_each_wave() -> None:
     assert rows[0]["database_kib"] < rows[-1]["database_kib"]
     assert {bound["database"] for bound in answer["bounds"]} == {"sqlite"}
     assert len(answer["bounds"]) == 5
+
+
+def test_mixed_requests_are_timed_with_one_replica_and_with_two() -> None:
+    """A fleet, four eyes and a forced one; each run is judged by the bench itself, or it ends with a sentence."""
+    answer = found("replicas", "--requests", "3")
+    assert answer["requests"] == 3
+    assert [(run["replicas"], len(run["cpu"])) for run in answer["runs"]] == [(1, 1), (2, 2)]
+    assert all(run["seconds"] > 0 and min(run["cpu"]) > 0 for run in answer["runs"])
+    assert len(answer["bounds"]) == 2
