@@ -86,7 +86,7 @@ def bytes_of(engine: Engine) -> int:
 
 def measured(url: str, size: Size) -> list[Held]:
     """Return what the bot holds after each wave, the last of the first ones included."""
-    with world(url, fleets=CROWD if size.wave > SMALL else 1) as space, space.bot() as bot:
+    with world(url, fleets=CROWD if size.wave > SMALL else 1) as space, space.bots() as (bot,):
         lists = [Errand(Kind.LIST, f"/sessions fleet-{host:02}") for host in range(1, FLEET_OF + 1)]
         space.carry_out(lists if size.wave > SMALL else lists[:1], at_once=2 * AT_ONCE)
         for _ in range(size.first):

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
@@ -24,6 +23,8 @@ from typing import TYPE_CHECKING
 from errands import Errand, Kind, errands
 from frame import Bound, ended, options, postgresql, rounds
 from rich.table import Table
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 from whole_world import world
 
 if TYPE_CHECKING:
@@ -60,16 +61,25 @@ def mixed(requests: int) -> list[Errand]:
     return errands(kinds)
 
 
-def run(replicas: int, requests: int) -> Run:
+def run(url: str, replicas: int, requests: int) -> Run:
     wave = mixed(requests)
     fleets = sum(each.kind is Kind.FLEET for each in wave)
-    with postgresql() as url, world(url, fleets=fleets, replicas=True) as space, ExitStack() as stack:
-        bots = [stack.enter_context(space.bot()) for _ in range(replicas)]
+    with world(url, fleets=fleets, replicas=True) as space, space.bots(replicas) as bots:
         before, began = [bot.cpu for bot in bots], time.perf_counter()
         space.carry_out(wave, at_once=AT_ONCE)
         seconds = time.perf_counter() - began
         cpu = tuple(bot.cpu - earlier for bot, earlier in zip(bots, before, strict=True))
     return Run(replicas, seconds, cpu)
+
+
+def new_database(server: str, number: int) -> str:
+    """Return the URL of an empty database on this server."""
+    where = make_url(server)
+    engine = create_engine(where.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE run_{number}")
+    engine.dispose()
+    return where.set(database=f"run_{number}").render_as_string(hide_password=False)
 
 
 def bounds_of(runs: Sequence[Run], *, is_quick: bool) -> tuple[Bound, ...]:
@@ -98,8 +108,10 @@ def measured(numbers: Sequence[int], requests: int, *, within: float, is_quick: 
     def bounds() -> tuple[Bound, ...]:
         return bounds_of(runs, is_quick=is_quick)
 
-    for _ in rounds(1, within, bounds):
-        runs.extend(run(number, requests) for number in numbers)
+    with postgresql() as server:
+        for _ in rounds(1, within, bounds):
+            for number in numbers:
+                runs.append(run(new_database(server, len(runs)), number, requests))
     return runs
 
 

@@ -87,18 +87,26 @@ class World:
         self.database.dispose()
 
     @contextmanager
-    def bot(self) -> Iterator[Bot]:
-        """Run a bot inside the block. Raises `SystemExit` when it does not start."""
-        line = [sys.executable, str(ROOT / "bench/bot_process.py")]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        with subprocess.Popen(line, cwd=ROOT, text=True, stderr=self._log, **pipes) as process:  # type: ignore[call-overload] # noqa: S603 - our own program
+    def bots(self, count: int = 1) -> Iterator[list[Bot]]:
+        """Run so many bots inside the block. Raises `SystemExit` when one does not start."""
+        with ExitStack() as stack:
+            processes = [stack.enter_context(self._process()) for _ in range(count)]
+            for process in processes:
+                if next(iter(process.stdout or ()), "") != "started\n":
+                    raise SystemExit(f"The bot did not start: {Path(self._log.name).read_text('utf-8')[-2000:]}")
+            yield [Bot(process) for process in processes]
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(30)
+
+    @contextmanager
+    def _process(self) -> Iterator[subprocess.Popen[str]]:
+        line, pipe = [sys.executable, str(ROOT / "bench/bot_process.py")], subprocess.PIPE
+        with subprocess.Popen(line, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=self._log) as process:  # noqa: S603 - our own program
             try:
                 print(json.dumps(self._told()), file=process.stdin, flush=True)
-                if next(iter(process.stdout), "") != "started\n":
-                    raise SystemExit(f"The bot did not start: {Path(self._log.name).read_text('utf-8')[-2000:]}")
-                yield Bot(process)
-                process.terminate()
-                process.wait(30)
+                yield process
             finally:
                 process.kill()
 
