@@ -31,6 +31,10 @@ TELLING = 8
 """How many of those who wait too long are told side by side: each call may last, and nobody waits behind another."""
 
 
+def nothing() -> None:
+    """Do nothing at this point of the start."""
+
+
 class Service(Protocol):
     """A service that runs beside the steps."""
 
@@ -75,6 +79,7 @@ class Bot:
     homes: Service  # draws the homes of people
     digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
+    hurries: bool = True  # what waits to be drawn is due at the start: nobody else has drawn it meanwhile
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
     ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
@@ -83,7 +88,7 @@ class Bot:
         parts: tuple[Callable[[], None], ...] = (
             partial(self.ledger.load_policy, self.policy),
             self.directory.start,
-            self.ledger.hurry_postings,
+            self.ledger.hurry_postings if self.hurries else nothing,
             self.waits.start,
             self.homes.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),

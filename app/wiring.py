@@ -130,6 +130,7 @@ def build(
         connection=_connection(settings, intake, wake, keeper, asked, looks),
         directory=directory,
         waits=Waits(patience, goes_on=not settings.replicas),
+        hurries=not settings.replicas,
         homes=HomeService(homes),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -69,7 +68,7 @@ class Crew:
         self._run_step, self._wake, self._sweep, self._replica = run_step, wake, sweep, replica
         self._connector = PsycopgConnector(**place.pool(least=2, most=6))
         self._app = App(connector=self._connector)
-        self._jobs = self._app.job_manager = HeldJobs(self._connector)
+        self._jobs = self._app.job_manager = HeldJobs(self._connector, self.stop)
         self._add_tasks(max(1, min(59, round(sweep_every.total_seconds()))))
         self._workers: list[_Hand] = []
         self.over = asyncio.Event()
@@ -90,9 +89,10 @@ class Crew:
                 self._workers = [self._hand(REQUESTS, home_queue(self._replica)), self._hand(HOSTS)]
                 hands = [asyncio.create_task(each.work()) for each in self._workers]
                 beats = asyncio.create_task(self._beat())
-                beats.add_done_callback(lambda _: self.stop())
                 if self.over.is_set():
                     self.stop()
+                await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
+                self.stop()
                 await asyncio.wait(hands)
                 beats.cancel()
                 for ended in await asyncio.gather(*hands, return_exceptions=True):
@@ -124,14 +124,17 @@ class Crew:
     async def _beat(self) -> None:
         """Give signs of life, also for steps that still run when the workers take no more jobs.
 
-        It ends when the database does not answer.
+        A database that does not answer ends the workers: new ones begin on new connections.
         """
-        with suppress(ConnectorException, psycopg.Error, OSError, TimeoutError):
-            while True:
-                await asyncio.sleep(BEAT)
-                for each in self._workers:
-                    if each.worker_id is not None:
-                        await asyncio.wait_for(self._jobs.update_heartbeat(each.worker_id), ANSWER_WITHIN)
+        while True:
+            await asyncio.sleep(BEAT)
+            for each in self._workers:
+                if each.worker_id is None:
+                    continue
+                try:
+                    await asyncio.wait_for(self._jobs.update_heartbeat(each.worker_id), ANSWER_WITHIN)
+                except (ConnectorException, psycopg.Error, OSError, TimeoutError):
+                    self.stop()
 
     async def _step(self, context: JobContext, /, **said: Any) -> None:
         await self._run_step(_read(said), context.job)

@@ -6,19 +6,26 @@ would take it from that one.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from procrastinate.exceptions import UniqueViolation
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.manager import JobManager
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from procrastinate.connector import BaseConnector
     from procrastinate.jobs import Job, Status
 
 TAKEN_AFTER = timedelta(seconds=3)
 """A replica that gives no sign of life for so long loses its jobs to the others."""
+
+PAUSES = (0.1, 0.5, 1.0, 1.0, 1.0)
+"""Seconds between the tries to write that a job has ended."""
 
 _TOLD = (
     "SELECT pg_notify('procrastinate_queue_v1#' || each.queue_name, "
@@ -43,9 +50,18 @@ _LEFT_WAITING = (
     "AND at < now() - make_interval(secs => %(after)s))"
 )
 
+log = structlog.get_logger()
+
 
 class HeldJobs(JobManager):
-    """Each run of a job has its number of attempts, which another replica raises when it takes the job over."""
+    """Each run of a job has its number of attempts, which another replica raises when it takes the job over.
+
+    `lost` ends the workers.
+    """
+
+    def __init__(self, connector: BaseConnector, lost: Callable[[], None]) -> None:
+        super().__init__(connector)
+        self.lost = lost
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """As the library does. Of two jobs of one lock that are taken at the same moment one is taken later."""
@@ -53,6 +69,9 @@ class HeldJobs(JobManager):
             return await super().fetch_job(queues, worker_id)
         except UniqueViolation:
             return None
+        except (ConnectorException, psycopg.Error):
+            self.lost()  # the worker ends by itself, and waits for its steps first
+            raise
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - of the library
         await self._ask(_FINISH, job, status=status.value, delete=delete_job)
@@ -85,4 +104,20 @@ class HeldJobs(JobManager):
         return len(stalled)
 
     async def _ask(self, query: str, job: Job, **values: Any) -> None:
-        await self.connector.execute_query_all_async(query, id=job.id, attempt=job.attempts, **values)
+        """Make a job's change, and try for a while: a job that stays at work would hold up all others of its lock.
+
+        When the database does not take it, the worker has to end, so that another replica takes the job over.
+        """
+        for pause in (*PAUSES, None):
+            try:
+                await self.connector.execute_query_all_async(query, id=job.id, attempt=job.attempts, **values)
+            except UniqueViolation:
+                raise
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("job.not_ended", job=job.id, error=type(error).__name__)
+                if pause is None:
+                    break
+                await asyncio.sleep(pause)
+            else:
+                return
+        self.lost()

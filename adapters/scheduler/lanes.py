@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Lanes:
-    """`run` runs the step of an item, and never raises."""
+    """`run` runs the step of an item, and never raises. It returns whether the step was for this replica."""
 
-    def __init__(self, run: Callable[[WorkItem], None], *, workers: int, host_workers: int) -> None:
+    def __init__(self, run: Callable[[WorkItem], bool], *, workers: int, host_workers: int) -> None:
         self._run = run
         self._requests, self._hosts = Lane(workers), Lane(host_workers)
         self._turns: dict[WorkItem, list[asyncio.Future[None]]] = {}
@@ -80,19 +80,21 @@ class Lanes:
     async def _in_a_thread(self, item: WorkItem, job: Job | None) -> None:
         """Run the step. The thread is a daemon, so that a step that hangs cannot keep the process from ending."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
+        done: asyncio.Future[bool] = loop.create_future()
 
         def run() -> None:
             if job and job.id is not None:
                 CURRENT.set(Lease(job=job.id, attempt=job.attempts))
+            is_done = True
             try:
-                self._run(item)
+                is_done = self._run(item)
             finally:
                 with suppress(RuntimeError):  # the loop has ended before the step
-                    loop.call_soon_threadsafe(done.set_result, None)
+                    loop.call_soon_threadsafe(done.set_result, is_done)
 
         try:
             threading.Thread(target=run, name=f"step-{item.request_id}", daemon=True).start()
         except RuntimeError as exc:  # the system has no thread now
             raise NotBegun from exc
-        await done
+        if not await done:
+            raise NotBegun

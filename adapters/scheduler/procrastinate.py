@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from secrets import token_hex
 from time import monotonic
@@ -24,6 +25,7 @@ from adapters.scheduler.outbox import Outbox
 from adapters.scheduler.shared_jobs import Place, SharedJobs
 from adapters.scheduler.threads import SWEEP_EVERY, not_started
 from adapters.scheduler.ticker import Ticker, survive
+from bot.ports.lease import LeftToOthers
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -125,10 +127,20 @@ class ProcrastinateScheduler:
         if self._ledger.standstill():
             self._ledger.due(self._clock.now())
 
-    def _run(self, item: WorkItem) -> None:
-        failure = survive("step.failed", lambda: self._step(item), item)
+    def _run(self, item: WorkItem) -> bool:
+        """Run the step. Return False when it did nothing, and is left to other replicas."""
+        is_left: list[WorkItem] = []
+
+        def step() -> None:
+            with suppress(LeftToOthers):
+                self._step(item)
+                return
+            is_left.append(item)
+
+        failure = survive("step.failed", step, item)
         if failure:
             survive("failure.not_recorded", lambda: self._on_failure(item, *failure), item)
+        return not is_left
 
     async def _look(self, item: WorkItem) -> None:
         """Run a look at programs here, where its form is. It is no job: a restart forgets it."""

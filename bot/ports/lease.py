@@ -10,6 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 
+class LeftToOthers(Exception):
+    """The step did nothing, and a replica of another release may know more. The scheduler lets it wait again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """One run of a job. Whoever takes the job over makes it another attempt, so the lease of the one before is lost."""
