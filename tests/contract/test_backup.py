@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 KEYS = SigningKeys(REHEARSAL_KEY)
 A_DAY = 86_400
+UNKNOWN = "I do not know this card any more. Ask again with the command."
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
@@ -124,13 +125,27 @@ def anchor_of(url: str) -> str:
 
 def ask(world: World, text: str) -> None:
     assert UserClient(world.workspace.url, "dana").command(text).ok
-    wait_until(lambda: any(request.message_ref for request in world.ledger.newest(1) if request.text in text))
+    wait_until(lambda: is_shown(world.ledger.newest(1)[0]))
+
+
+def is_shown(request: Request) -> bool:
+    return request.state is State.AWAITING and request.published_version >= request.version
 
 
 def press(world: World) -> None:
     ref = world.ledger.newest(1)[0].message_ref
     assert ref
     UserClient(world.workspace.url, "dana").press("Log off 1", channel=ref.channel_id, message_ts=ref.ts)
+
+
+def answer_to_a_press(world: World, request: Request) -> list[str]:
+    """Press on the card of a request that the database does not have, and wait for the answer."""
+    ref, dana = request.message_ref, UserClient(world.workspace.url, "dana")
+    assert ref
+    known = {message.ts for message in dana.messages()}
+    assert dana.press("Log off 1", channel=ref.channel_id, message_ts=ref.ts).ok
+    wait_until(lambda: any(message.ephemeral and message.ts not in known for message in dana.messages()))
+    return [message.text for message in dana.messages() if message.ephemeral and message.ts not in known]
 
 
 def states(world: World) -> list[State]:
@@ -156,11 +171,13 @@ def test_a_backup_of_yesterday_holds_touches_nobody_and_goes_on(world: World, ba
         wait_until(lambda: sorted(states(world)) == [State.ACTING, State.AWAITING, State.READY])
         wait_until(lambda: bool(world.farm.calls("hangs")) and bool(world.farm.calls("comp1")))
         anchor, backup = anchor_of(world.database), backups.take("yesterday")
-    before = touched(world)
+        ask(world, "/logoff comp1 id=7 --sync")
+        lost, before = world.ledger.newest(1)[0], touched(world)
     restored = on(world, backups.restore(backup))
     assert verified(restored.database, anchor)[0] == 0
     with restored.bot(owned=True, ahead=A_DAY):
         wait_until(lambda: are_over(restored.ledger.newest(10)))
+        assert answer_to_a_press(world, lost) == [UNKNOWN]
         assert touched(world) == before
         ask(restored, "/logoff comp2 id=4 --sync")
         press(restored)
