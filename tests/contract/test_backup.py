@@ -190,6 +190,7 @@ def test_a_backup_of_yesterday_holds_touches_nobody_and_goes_on(world: World, ba
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 def test_restored_at_once_it_repeats_no_act_at_anybody_who_logged_on_since(world: World, backups: Backups) -> None:
     """The backup has a request that is about to act. The bot then acted, and the same person logged on again."""
     with world.bot(owned=True, die_after="started") as bot:
