@@ -7,8 +7,8 @@ People ask for 2,000 requests in waves that are all alike: lists, own and forced
 mistypes. After each wave the bot is left alone for a moment and then measured. What comes first is not counted: lists
 of more sessions than the bot keeps in memory, and waves with twice as many requests side by side as the others, fill
 caches and pools. Growth is the slope of a line through all waves behind them. A few waves do not tell growth from
-noise, so `--quick` allows more memory a request. `--check` exits with 1 when a bound is missed, and with 2 when
-PostgreSQL is not here.
+noise, so `--quick` fills no cache and allows more memory a request. `--check` exits with 1 when a bound is missed, and
+with 2 when PostgreSQL is not here.
 """
 
 from __future__ import annotations
@@ -42,24 +42,22 @@ LINEAR = 1.2
 
 MIX = (Kind.OWN, Kind.LIST, Kind.FORCED, Kind.FOUR_EYES, Kind.OWN, Kind.LIST, Kind.FORCED, Kind.REFUSED, Kind.MISTYPED)
 AT_ONCE = 8
-SMALL = 9
-"""A wave of so few requests is a trial of the bench."""
-
 REST = 1.0
 """Seconds after a wave, before it is measured: what a wave leaves behind is done by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """So many requests in each wave, so many waves that fill pools, so many that count, and what memory may grow by."""
+    """So many requests in each wave, waves that fill pools, waves that count, and what memory may grow by."""
 
     wave: int
     first: int
     waves: int
-    rss_each: float = RSS_EACH
+    rss_each: float
+    is_filled: bool = False  # caches are filled first
 
 
-WHOLE, QUICK = Size(100, 4, 16), Size(40, 2, 3, RSS_EACH_QUICK)
+WHOLE, QUICK = Size(100, 4, 16, RSS_EACH, is_filled=True), Size(40, 1, 3, RSS_EACH_QUICK)
 CROWD = 4_500 // FLEET_OF
 """Sessions on each host of the fleet, so that all together are more than the bot keeps in memory."""
 
@@ -86,9 +84,10 @@ def bytes_of(engine: Engine) -> int:
 
 def measured(url: str, size: Size) -> list[Held]:
     """Return what the bot holds after each wave, the last of the first ones included."""
-    with world(url, fleets=CROWD if size.wave > SMALL else 1) as space, space.bots() as (bot,):
-        lists = [Errand(Kind.LIST, f"/sessions fleet-{host:02}") for host in range(1, FLEET_OF + 1)]
-        space.carry_out(lists if size.wave > SMALL else lists[:1], at_once=2 * AT_ONCE)
+    lists = [Errand(Kind.LIST, f"/sessions fleet-{host:02}") for host in range(1, FLEET_OF + 1)]
+    with world(url, fleets=CROWD if size.is_filled else 0) as space, space.bots() as (bot,):
+        if size.is_filled:
+            space.carry_out(lists, at_once=2 * AT_ONCE)
         for _ in range(size.first):
             wave(space, size.wave, at_once=2 * AT_ONCE)
         held = [holds(bot, space, size.first * size.wave)]
