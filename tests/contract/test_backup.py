@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 from collections import Counter
@@ -221,3 +222,23 @@ def test_an_older_backup_says_that_entries_of_the_anchor_are_missing(url: str, b
     code, says = verified(restored, anchor_of(url))
     assert code == 1
     assert "Entry 2 of the anchor is not among the 1 entries: the log was cut" in says
+
+
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_a_file_is_restored_in_its_place_after_a_crash(url: str, backups: Backups) -> None:
+    """A killed bot leaves commits beside the file. With them the copy would be neither the old database nor the new."""
+    ledger = SqlLedger(engine := open_database(url), SystemClock(), KEYS, ASK_TYPES)
+    ledger.pause("operator ann", "patch day")
+    backup, anchor = backups.take("copy"), anchor_of(url)
+    ledger.resume("operator ann")
+    file = Path(url.removeprefix("sqlite:///"))
+    beside = [file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-shm")]
+    left = [each.read_bytes() for each in beside]
+    engine.dispose()
+    for each, content in zip(beside, left, strict=True):
+        each.write_bytes(content)  # as a kill leaves them
+    shutil.copyfile(backup, file)
+    for each in beside:
+        each.unlink()
+    assert verified(url, anchor)[0] == 0
+    assert anchor_of(url) == anchor
