@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from statistics import linear_regression
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from errands import FLEET_OF, Errand, Kind, errands
 from frame import Bound, databases, ended, options
@@ -103,11 +104,12 @@ def wave(space: World, size: int, *, at_once: int) -> None:
 
 
 def holds(bot: Bot, space: World, requests: int) -> Held:
+    """Measure the bot at rest. Kept connections to hosts are left out: they close when they lie idle, sooner or later."""
     time.sleep(REST)
-    facts = bot.facts
-    return Held(
-        requests, facts.memory_info().rss / 1024, facts.num_threads(), facts.num_fds(), bytes_of(space.database) / 1024
-    )
+    facts, ports = bot.facts, {urlsplit(each).port for each in space.farm.endpoints.values()}
+    kept = sum(bool(each.raddr) and each.raddr.port in ports for each in facts.net_connections("tcp"))
+    rss, database = facts.memory_info().rss / 1024, bytes_of(space.database) / 1024
+    return Held(requests, rss, facts.num_threads(), facts.num_fds() - kept, database)
 
 
 def slope(held: Sequence[Held], name: str) -> float:
