@@ -131,7 +131,7 @@ def build(
         directory=directory,
         waits=Waits(patience, goes_on=not settings.replicas),
         hurries=not settings.replicas,
-        homes=HomeService(homes),
+        homes=HomeService(homes, ledger if settings.replicas else None),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,
         owner=owner,

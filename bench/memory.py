@@ -7,7 +7,7 @@ People ask for 2,000 requests in waves that are all alike: lists, own and forced
 mistypes. After each wave the bot is left alone for a moment and then measured. What comes first is not counted: lists
 of more sessions than the bot keeps in memory, and waves with twice as many requests side by side as the others, fill
 caches and pools. Growth is the slope of a line through all waves behind them. A few waves do not tell growth from
-noise, so `--quick` fills no cache and allows more memory a request. `--check` exits with 1 when a bound is missed, and
+noise, so `--quick` fills no cache and allows more of each. `--check` exits with 1 when a bound is missed, and
 with 2 when PostgreSQL is not here.
 """
 
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-RSS_EACH, RSS_EACH_QUICK = 2.0, 64.0
+RSS_EACH, RSS_EACH_QUICK = 2.0, 128.0
 """KiB: what the process may grow by with each request."""
+
+MORE, MORE_QUICK = 0, 40
+"""Threads, and descriptors, that the process may have more than after the first waves."""
 
 DATABASE_EACH = 40.0
 """KiB: what a request may take in the database, its indexes and its part of the audit log included."""
@@ -49,16 +52,15 @@ REST = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """So many requests in each wave, waves that fill pools, waves that count, and what memory may grow by."""
+    """So many requests in each wave, waves that fill pools, and waves that count."""
 
     wave: int
     first: int
     waves: int
-    rss_each: float
-    is_filled: bool = False  # caches are filled first
+    is_whole: bool = False  # caches are filled first, and the bounds are tight
 
 
-WHOLE, QUICK = Size(100, 4, 16, RSS_EACH, is_filled=True), Size(40, 1, 3, RSS_EACH_QUICK)
+WHOLE, QUICK = Size(100, 4, 16, is_whole=True), Size(40, 1, 3)
 CROWD = 4_500 // FLEET_OF
 """Sessions on each host of the fleet, so that all together are more than the bot keeps in memory."""
 
@@ -86,8 +88,8 @@ def bytes_of(engine: Engine) -> int:
 def measured(url: str, size: Size) -> list[Held]:
     """Return what the bot holds after each wave, the last of the first ones included."""
     lists = [Errand(Kind.LIST, f"/sessions fleet-{host:02}") for host in range(1, FLEET_OF + 1)]
-    with world(url, fleets=CROWD if size.is_filled else 0) as space, space.bots() as (bot,):
-        if size.is_filled:
+    with world(url, fleets=CROWD if size.is_whole else 0) as space, space.bots() as (bot,):
+        if size.is_whole:
             space.carry_out(lists, at_once=2 * AT_ONCE)
         for _ in range(size.first):
             wave(space, size.wave, at_once=2 * AT_ONCE)
@@ -104,7 +106,7 @@ def wave(space: World, size: int, *, at_once: int) -> None:
 
 
 def holds(bot: Bot, space: World, requests: int) -> Held:
-    """Measure the bot at rest. Kept connections to hosts are left out: they close when they lie idle, sooner or later."""
+    """Measure the bot at rest. Connections that are kept to hosts are left out: they close when they lie idle."""
     time.sleep(REST)
     facts, ports = bot.facts, {urlsplit(each).port for each in space.farm.endpoints.values()}
     kept = sum(bool(each.raddr) and each.raddr.port in ports for each in facts.net_connections("tcp"))
@@ -117,13 +119,16 @@ def slope(held: Sequence[Held], name: str) -> float:
     return linear_regression([each.requests for each in held], [getattr(each, name) for each in held]).slope
 
 
-def bounds_of(database: str, held: Sequence[Held], rss_each: float) -> tuple[Bound, ...]:
+def bounds_of(database: str, held: Sequence[Held], *, is_whole: bool) -> tuple[Bound, ...]:
     half = len(held) // 2
+    rss_each, more = (RSS_EACH, MORE) if is_whole else (RSS_EACH_QUICK, MORE_QUICK)
     earlier, later = slope(held[: half + 1], "database_kib"), slope(held[half:], "database_kib")
     return (
         Bound(database, "KiB of memory a request", rss_each, slope(held, "rss_kib")),
-        Bound(database, "threads more than after the first waves", 0, held[-1].threads - held[0].threads),
-        Bound(database, "descriptors more than after the first waves", 0, held[-1].descriptors - held[0].descriptors),
+        Bound(database, "threads more than after the first waves", more, held[-1].threads - held[0].threads),
+        Bound(
+            database, "descriptors more than after the first waves", more, held[-1].descriptors - held[0].descriptors
+        ),
         Bound(database, "KiB of the database a request", DATABASE_EACH, slope(held, "database_kib")),
         Bound(database, "bytes of a later request, in times of an earlier one", LINEAR, later / earlier),
     )
@@ -135,7 +140,7 @@ def main() -> int:
     asked = parser.parse_args()
     size = QUICK if asked.quick else WHOLE
     if asked.requests:
-        size = Size(asked.requests // 3, 1, 2, RSS_EACH_QUICK)
+        size = Size(asked.requests // 3, 1, 2)
     with databases(asked.only) as urls:
         held = {name: measured(url, size) for name, url in urls.items()}
     table = Table("database", "requests", "memory MiB", "threads", "descriptors", "database KiB")
@@ -149,7 +154,7 @@ def main() -> int:
                 round(row.database_kib),
             )
             table.add_row(name, *map(str, numbers))
-    bounds = [bound for name, rows in held.items() for bound in bounds_of(name, rows, size.rss_each)]
+    bounds = [bound for name, rows in held.items() for bound in bounds_of(name, rows, is_whole=size.is_whole)]
     return ended(
         asked, {"databases": {name: [asdict(row) for row in rows] for name, rows in held.items()}}, table, bounds
     )

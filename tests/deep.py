@@ -55,7 +55,10 @@ BOUNDED = {
 
 BENCHES = {f"{name}, quick": f"bench/{bench}.py --quick --check" for name, bench in BOUNDED.items()}
 BENCHES |= {name: f"bench/{bench}.py --check" for name, bench in BOUNDED.items()}
-BENCHES |= {"blocks by Slack's own types": "-m tests.slack_types"}
+BENCHES |= {
+    "replicas in a storm": "-m tests.chaos.storm --replicas 3 --requests 300",
+    "blocks by Slack's own types": "-m tests.slack_types",
+}
 """Name -> a bench, or another program. No seed changes it, so it runs with the first one alone."""
 
 EVERY = (*CHECKS, *BENCHES)

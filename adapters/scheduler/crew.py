@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.worker import Worker
 
@@ -27,16 +25,13 @@ if TYPE_CHECKING:
 
     RunStep = Callable[[WorkItem, Job], Awaitable[None]]
 
-BEAT = 1.0
-"""Seconds between two signs of life."""
-
-ANSWER_WITHIN = 5.0
-"""Seconds that the database may take for a sign of life."""
+OWN_BEAT = 3600.0
+"""Seconds between two signs of life by the library itself. Ours are `Heartbeat`'s, which waits behind nothing."""
 
 POLL = 1.0
 """Seconds between two looks for jobs of which no notification came: those with a date, and those taken over."""
 
-FETCHED = 10_000
+FETCHED = {REQUESTS: 600, HOSTS: 2500}
 """How many jobs a worker takes at once. Those above the lane's threads wait in the lane, which shares them fairly."""
 
 log = structlog.get_logger()
@@ -88,13 +83,11 @@ class Crew:
             async with self._app.open_async():
                 self._workers = [self._hand(REQUESTS, home_queue(self._replica)), self._hand(HOSTS)]
                 hands = [asyncio.create_task(each.work()) for each in self._workers]
-                beats = asyncio.create_task(self._beat())
                 if self.over.is_set():
                     self.stop()
                 await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
                 self.stop()
                 await asyncio.wait(hands)
-                beats.cancel()
                 for ended in await asyncio.gather(*hands, return_exceptions=True):
                     if isinstance(ended, BaseException):
                         log.warning("workers.broken", error=type(ended).__name__)
@@ -113,28 +106,18 @@ class Crew:
             app=self._app,
             queues=list(queues),
             name=queues[0],
-            concurrency=FETCHED,
+            concurrency=FETCHED[queues[0]],
             fetch_job_polling_interval=POLL,
             delete_jobs="always",
             install_signal_handlers=False,
-            update_heartbeat_interval=BEAT,
+            update_heartbeat_interval=OWN_BEAT,
             stalled_worker_timeout=10 * TAKEN_AFTER.total_seconds(),
         )
 
-    async def _beat(self) -> None:
-        """Give signs of life, also for steps that still run when the workers take no more jobs.
-
-        A database that does not answer ends the workers: new ones begin on new connections.
-        """
-        while True:
-            await asyncio.sleep(BEAT)
-            for each in self._workers:
-                if each.worker_id is None:
-                    continue
-                try:
-                    await asyncio.wait_for(self._jobs.update_heartbeat(each.worker_id), ANSWER_WITHIN)
-                except (ConnectorException, psycopg.Error, OSError, TimeoutError):
-                    self.stop()
+    @property
+    def workers(self) -> list[int]:
+        """The numbers of its workers, as long as one of their steps runs."""
+        return [each.worker_id for each in self._workers if each.worker_id is not None]
 
     async def _step(self, context: JobContext, /, **said: Any) -> None:
         await self._run_step(_read(said), context.job)

@@ -15,6 +15,8 @@ import structlog
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.manager import JobManager
 
+from adapters.scheduler.jobs import LATER, STEP
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -44,6 +46,29 @@ _AGAIN = (
     f"({_TOLD} FROM (SELECT job.id, job.queue_name) each) {_MINE}"
 )
 _UP_FOR = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float AS seconds"
+_TAKE_OVER = """
+    WITH stalled AS (
+        SELECT job.id, job.task_name, job.queueing_lock
+        FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+        WHERE job.status = 'doing'
+        AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %(after)s))
+        FOR UPDATE OF job SKIP LOCKED
+    ), needless AS (
+        DELETE FROM procrastinate_jobs job USING stalled WHERE job.id = stalled.id
+        AND (stalled.task_name <> ALL(%(tasks)s) OR EXISTS (
+            SELECT 1 FROM procrastinate_jobs other
+            WHERE other.queueing_lock = job.queueing_lock AND other.status = 'todo'
+        )) RETURNING job.id
+    ), again AS (
+        UPDATE procrastinate_jobs job SET status = 'todo', attempts = attempts + 1, scheduled_at = now() FROM stalled
+        WHERE job.id = stalled.id AND job.id NOT IN (SELECT id FROM needless) RETURNING job.id, job.queue_name
+    )
+    SELECT count(*) AS jobs, (SELECT count(*) FROM needless) AS needless, string_agg(told.said, '') AS told
+    FROM (SELECT pg_notify('procrastinate_queue_v1#' || queue_name,
+        json_build_object('type', 'job_inserted', 'job_id', id)::text)::text AS said FROM again) told
+"""
+"""Of a step that waits again already, and of periodic work, one is enough."""
+
 _LEFT_WAITING = (
     "UPDATE procrastinate_jobs SET queue_name = %(queue)s WHERE status = 'todo' AND queue_name LIKE %(homes)s AND "
     "id IN (SELECT job_id FROM procrastinate_events WHERE type = 'deferred' "
@@ -96,12 +121,10 @@ class HeldJobs(JobManager):
         if up["seconds"] < 2 * TAKEN_AFTER.total_seconds():
             return 0
         after = TAKEN_AFTER.total_seconds()
-        stalled = list(await self.get_stalled_jobs(seconds_since_heartbeat=after))
-        for job in stalled:
-            await self.again(job)
+        found = await self.connector.execute_query_one_async(_TAKE_OVER, after=after, tasks=[STEP, LATER])
         await self.prune_stalled_workers(10 * after)
         await self.connector.execute_query_async(_LEFT_WAITING, queue=shared, homes=f"{shared} %", after=after)
-        return len(stalled)
+        return int(found["jobs"])
 
     async def _ask(self, query: str, job: Job, **values: Any) -> None:
         """Make a job's change, and try for a while: a job that stays at work would hold up all others of its lock.

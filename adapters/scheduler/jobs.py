@@ -34,12 +34,12 @@ def home_queue(replica: str) -> str:
     return f"{REQUESTS} {replica}"
 
 
-def job_of(item: WorkItem, at: datetime | None = None, home: str = "") -> Job:
+def job_of(item: WorkItem, at: datetime | None = None, home: str = "", *, first: bool = False) -> Job:
     """Return the job that runs the item's step now, or that wakes the item then.
 
     One step of a request, and one of a host, runs at a time: that is the job's `lock`. One job an item waits at a time,
     and one more for each date: that is its `queueing_lock`. A job with a date has no lock, because a job that waits for
-    its date would hold up those behind it.
+    its date would hold up those behind it. `first`: before those that are not, whatever waits already.
     """
     name = f"{item.request_id} {item.host}"
     return Job(
@@ -50,6 +50,7 @@ def job_of(item: WorkItem, at: datetime | None = None, home: str = "") -> Job:
         queueing_lock=f"{name} {at.isoformat()}" if at else name,
         task_kwargs={"v": VERSION, "request_id": item.request_id, "host": item.host},
         scheduled_at=at,
+        priority=int(first),
     )
 
 

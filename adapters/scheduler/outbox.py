@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections import Counter
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from adapters.scheduler.shared_jobs import SharedJobs
     from bot.domain.request import WorkItem
     from bot.ports.clock import Clock
+
+FIRST_HOSTS = 8
+"""So many hosts of a request come before the further hosts of all others: a fleet keeps no small request waiting."""
 
 TRY_AGAIN = 1.0
 """Seconds after which what the database did not take is tried again."""
@@ -128,8 +132,7 @@ class Outbox:
         return failure is None
 
     def _write(self, some: dict[_Wake, str], come: Iterable[int]) -> None:
-        left = {wake: job_of(wake.item, wake.at, home) for wake, home in some.items()}
-        self._put(left)
+        self._put(_jobs_of(some))
         for job in come:
             self._jobs.drop(job)  # its item was woken by now: after that it is one wake too many, and before it none
 
@@ -151,3 +154,13 @@ class Outbox:
                         wake: id_ for wake, id_ in zip(left, ids, strict=True) if wake.at and wake in self._dates
                     }
                 return
+
+
+def _jobs_of(some: dict[_Wake, str]) -> dict[_Wake, Job]:
+    hosts: Counter[str] = Counter()
+    found = {}
+    for wake, home in some.items():
+        hosts[wake.item.request_id] += bool(wake.item.host)
+        is_first = hosts[wake.item.request_id] <= FIRST_HOSTS
+        found[wake] = job_of(wake.item, wake.at, home, first=is_first)
+    return found

@@ -20,6 +20,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 
 from adapters.scheduler.crew import Crew
+from adapters.scheduler.heartbeat import Heartbeat
 from adapters.scheduler.lanes import Lanes
 from adapters.scheduler.outbox import Outbox
 from adapters.scheduler.shared_jobs import Place, SharedJobs
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 BEGIN_AGAIN = 1.0
 """Seconds after which workers that lost their database begin anew."""
+
+HANGS = 15.0
+"""Seconds after which a loop that does not turn counts as hung."""
 
 log = structlog.get_logger()
 
@@ -70,6 +74,9 @@ class ProcrastinateScheduler:
         self._ending = asyncio.Event()
         self._is_ending = False
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+        self._turned_at = monotonic()  # when the loop ran last
+        self._crews: dict[Crew, asyncio.Task[None]] = {}
+        self._heartbeat = Heartbeat(place, self._workers, self._begin_again)
         self._looks: set[asyncio.Task[None]] = set()
 
     def start(self, step: Step, on_failure: OnFailure) -> None:
@@ -77,6 +84,7 @@ class ProcrastinateScheduler:
         survive("sweep.failed", self._sweep)
         self._outbox.start()
         self._thread.start()
+        self._heartbeat.start()
         self._standstill.start()
 
     def wake(self, item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:
@@ -96,6 +104,7 @@ class ProcrastinateScheduler:
             self._thread.join(max(0.0, until - monotonic()))
         is_over = not self._thread.is_alive()
         if is_over:
+            self._heartbeat.stop()
             self._outbox.close(timedelta(seconds=1))
             self._jobs.close()
         return is_over or self._lanes.is_quiet
@@ -167,18 +176,39 @@ class ProcrastinateScheduler:
     async def _main(self) -> None:
         """Have a crew at work, and a new one when that one lost its database; its steps go on beside the new one."""
         self._loop = asyncio.get_running_loop()
+        self._turn()
         if self._is_ending:
             self._end()
-        crews: set[asyncio.Task[None]] = set()
         while not self._ending.is_set():
             crew = self._crew()
-            crews.add(asyncio.create_task(self._worked(crew)))
+            self._crews[crew] = task = asyncio.create_task(self._worked(crew))
+            task.add_done_callback(lambda _, crew=crew: self._crews.pop(crew, None))  # type: ignore[misc]
             await _first(crew.over, self._ending)
             crew.stop()
             if not self._ending.is_set():
                 log.warning("workers.begin_again")
                 await asyncio.wait([asyncio.create_task(self._ending.wait())], timeout=BEGIN_AGAIN)
-        await asyncio.wait(crews or [asyncio.create_task(asyncio.sleep(0))])
+        await asyncio.gather(*self._crews.values())
+
+    def _workers(self) -> list[int]:
+        """Return the numbers of all workers of this replica, those among them that only wait for their last steps.
+
+        A replica whose loop hangs takes no jobs and ends none, so it gives no sign of life.
+        """
+        if monotonic() - self._turned_at > HANGS:
+            return []
+        return [number for crew in tuple(self._crews) for number in crew.workers]
+
+    def _begin_again(self) -> None:
+        """Let new workers begin on new connections: those of the old ones are as broken as the heartbeat's."""
+        loop = self._loop
+        if loop and not loop.is_closed():
+            for crew in tuple(self._crews):
+                loop.call_soon_threadsafe(crew.stop)
+
+    def _turn(self) -> None:
+        self._turned_at = monotonic()
+        asyncio.get_running_loop().call_later(1, self._turn)
 
     def _crew(self) -> Crew:
         return Crew(

@@ -58,10 +58,10 @@ team: T0HOME0001
 computers: [%s]
 winrm: {transport: ntlm, scheme: http, insecure_ntlm: true, username: 'CORP\\svc-logoff'}
 rules:
-  - {name: two leads, who: ["@oncall"], may: [log_off], computers: ["quorum-*"], confirm: 2 of @ts-leads, expires_after: 3m,
-     approve_in: C0APPROVE1}
-  - {name: a lead, who: ["@oncall"], may: [log_off], computers: ["eyes-*"], confirm: 1 of @ts-leads, expires_after: 3m,
-     approve_in: C0APPROVE1}
+  - {name: two leads, who: ["@oncall"], may: [log_off], computers: ["quorum-*"], confirm: 2 of @ts-leads,
+     expires_after: 3m, approve_in: C0APPROVE1}
+  - {name: a lead, who: ["@oncall"], may: [log_off], computers: ["eyes-*"], confirm: 1 of @ts-leads,
+     expires_after: 3m, approve_in: C0APPROVE1}
   - {name: on-call, who: ["@oncall"], may: [list, log_off, message], approve_in: C0APPROVE1, force: {allowed: true},
      expires_after: 3m}
 limits: {second_person_above: 1000, max_requests: 1000, max_sent: 1000, per: 10m}
@@ -259,7 +259,7 @@ def _untrue(world: World, request: Request) -> list[str]:
 
 
 def _cards(world: World, requests: tuple[Request, ...]) -> list[str]:
-    """Return the requests of which more than two cards stand, or more than one with buttons."""
+    """Return the requests of which more than two cards stand in their channel, or more than one has buttons."""
     seen: Counter[str] = Counter()
     pressable: Counter[str] = Counter()
     messages = {m.ts: m for who in ("dana", "bo") for m in UserClient(world.workspace.url, who).messages()}
@@ -268,7 +268,8 @@ def _cards(world: World, requests: tuple[Request, ...]) -> list[str]:
             continue
         text = json.dumps(message.blocks)
         for request in requests:
-            seen[request.id] += request.id in text
+            is_there = request.message_ref and request.message_ref.channel_id == message.channel
+            seen[request.id] += request.id in text and bool(is_there)
             pressable[request.id] += request.id in text and bool(message.buttons)
     return [f"{id_}: {number}, {pressable[id_]}" for id_, number in seen.items() if number > 2 or pressable[id_] > 1]
 
@@ -282,7 +283,7 @@ def main() -> int:
     fleets = chosen.requests // 100
     storm = Storm(
         replicas=chosen.replicas,
-        each=(chosen.requests - fleets) // len(KINDS),
+        each=-(-(chosen.requests - fleets) // len(KINDS)),
         fleets=fleets,
         kill_every=chosen.kill_every,
         restart=True,

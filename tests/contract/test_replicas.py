@@ -98,6 +98,9 @@ class Replica:
         """Give no sign of life and take no job until then. Steps go on: as one that is very slow does."""
         loop = self.scheduler._loop
         assert loop
+        heartbeat = self.scheduler._heartbeat
+        living = heartbeat._ids
+        heartbeat._ids = lambda: living() if until.is_set() else []
         loop.call_soon_threadsafe(until.wait, LONG.total_seconds())
 
 
