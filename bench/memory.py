@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-RSS_EACH, RSS_EACH_QUICK = 2.0, 128.0
-"""KiB: what the process may grow by with each request."""
+RSS_EACH, RSS_EACH_QUICK = 4.0, 128.0
+"""KiB: what the process may grow by with each request. Addresses for answers to commands are kept for 25 minutes."""
 
 MORE, MORE_QUICK = 0, 40
 """Threads, and descriptors, that the process may have more than after the first waves."""

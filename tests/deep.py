@@ -49,6 +49,7 @@ BOUNDED = {
     "what a fleet costs": "fleet",
     "what it holds": "memory",
     "healthy beside ill": "neighbours",
+    "a look beside its peers": "peers",
     "one, two and three replicas": "replicas",
 }
 """Name -> a bench with its bounds, which is held to them in its quick form and in its whole one."""

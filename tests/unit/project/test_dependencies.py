@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
 HOUSE |= {"frame", "fleet", "fleet_world", "neighbours_world", "audit_year", "errands", "whole_world"}
+HOUSE |= {"peers", "peers_farm", "peers_floor", "peers_ways"}
 
 
 NAME = r"[\w.]+(?: as \w+)?"
