@@ -34,10 +34,10 @@ from rehearsal.windows import Farm
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-KEPT_AGAINST_NEW = 0.95
+KEPT_AGAINST_NEW = 0.85
 """A look over a kept line takes at most this part of the time of one over a new line."""
 
-KEPT_AGAINST_FLOOR = 40.0
+KEPT_AGAINST_FLOOR = 30.0
 """A look over a kept line takes at most so many times as long as its messages without WinRM and without a host."""
 
 LOOKS, THREADS = 200, 4
