@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,8 @@ class Errand:
     text: str
     gone: frozenset[tuple[str, int]] = frozenset()
     person: str = "dana"
-    left: list[str] = field(default_factory=list)  # who has still to press
+    pressers: tuple[str, ...] = ()  # who presses, in turn and again, as long as the card waits
+    presses: int = 0
     pressed_at: float = 0.0  # when somebody pressed last
 
     @property
@@ -98,7 +99,7 @@ def errands(kinds: Sequence[Kind]) -> list[Errand]:
 def _fleet(number: int) -> Errand:
     gone = frozenset((f"fleet-{host:02}", number + 3) for host in range(1, FLEET_OF + 1))
     text = f'/logoff "fleet-*" user="CORP\\fleet{number}" --all --sync'
-    return Errand(Kind.FLEET, text, gone, left=list(PRESSES[Kind.FLEET]))
+    return Errand(Kind.FLEET, text, gone, pressers=PRESSES[Kind.FLEET])
 
 
 def _single(kind: Kind, place: str, number: int) -> Errand:
@@ -115,8 +116,8 @@ def _single(kind: Kind, place: str, number: int) -> Errand:
         case Kind.MISTYPED:
             return Errand(kind, f"/logoff {host} --nosuch")
         case Kind.WARNED:
-            return Errand(kind, f"{asked} --warn 10s", gone, left=list(PRESSES[kind]))
+            return Errand(kind, f"{asked} --warn 10s", gone, pressers=PRESSES[kind])
         case Kind.FORCED:
             return Errand(kind, f'{asked} --force --reason "bench"', gone)
         case _:
-            return Errand(kind, asked, gone, left=list(PRESSES[kind]))
+            return Errand(kind, asked, gone, pressers=PRESSES[kind])

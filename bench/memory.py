@@ -60,7 +60,7 @@ class Size:
     is_whole: bool = False  # caches are filled first, and the bounds are tight
 
 
-WHOLE, QUICK = Size(100, 4, 16, is_whole=True), Size(40, 1, 3)
+WHOLE, QUICK = Size(100, 4, 16, is_whole=True), Size(40, 1, 2)
 CROWD = 4_500 // FLEET_OF
 """Sessions on each host of the fleet, so that all together are more than the bot keeps in memory."""
 

@@ -152,13 +152,16 @@ class World:
             raise SystemExit(f"{errand.text}: {result.error}")
 
     def _press(self, errand: Errand, where: dict[str, str]) -> None:
-        """Names may have to stand in the thread before the card has its button: then somebody presses later."""
-        person = UserClient(self._workspace.url, errand.left[0])
+        """Names may have to stand in the thread before the card has its button: then somebody presses later.
+
+        A busy bot may answer that it recorded nothing. Then somebody presses again, as people do.
+        """
+        person = UserClient(self._workspace.url, errand.pressers[errand.presses % len(errand.pressers)])
         try:
             person.press("Log off", channel=where["channel_id"], message_ts=where["ts"])
         except NoSuchButtonError:
             return
-        del errand.left[0]
+        errand.presses += 1
 
     def _open_requests(self) -> list[Open]:
         """Return those that are not over, or whose card or notices do not say so yet."""
@@ -197,7 +200,7 @@ def _to_press(open_: Sequence[Open], by_text: Mapping[str, Errand]) -> Iterator[
     """Yield each errand on whose card somebody has to press now, and where the card stands."""
     for each in open_:
         errand, now = by_text[each.text], time.monotonic()
-        if each.state == State.AWAITING and each.card and errand.left and now > errand.pressed_at + PRESS_AGAIN:
+        if each.state == State.AWAITING and each.card and errand.pressers and now > errand.pressed_at + PRESS_AGAIN:
             errand.pressed_at = now
             yield errand, each.card
 
