@@ -164,6 +164,20 @@ def test_the_role_of_an_auditor_reads_the_log_and_does_nothing_else(owner: str, 
     assert refused(owner, AUDITOR, statement)
 
 
+def test_another_role_takes_the_bots_work_over_and_the_first_one_goes(new_postgresql: Callable[[], str]) -> None:
+    """So the password of the database is changed without a moment in which neither of two is right."""
+    upgrade(url := new_postgresql())
+    roles = ("logoff_bot_old", "logoff_bot_new")
+    for role in roles:
+        execute(url, *(each.replace(BOT, role) for each in statements() if AUDITOR not in each))
+    for number, role in enumerate(roles, start=1):
+        ledger = SqlLedger(engine := open_database(as_role(url, role)), SettableClock(b.NOW), logs.KEYS, ASK_TYPES)
+        ledger.pause("operator ann", f"day {number}")
+        assert len(ledger.entries()) == number
+        engine.dispose()
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
 def test_an_auditor_who_tries_to_write_is_told_that_the_account_lacks_the_right(owner: str) -> None:
     engine = open_database(as_role(owner, AUDITOR))
     with pytest.raises(LedgerError, match="lacks a right"):

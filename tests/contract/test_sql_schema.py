@@ -13,7 +13,7 @@ from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import open_database
-from adapters.sql.migrate import current, newest, upgrade
+from adapters.sql.migrate import current, newest, refuse_other, upgrade
 from adapters.sql.progress_queries import read_due
 from adapters.sql.sqlite_file import make
 from adapters.sql.tables import audit_entry, metadata
@@ -163,6 +163,8 @@ def test_a_database_of_a_newer_release_is_left_alone(url: str, database: Engine)
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LedgerError, match="another release"):
         upgrade(url)
+    with pytest.raises(SettingsError, match="revision 9999, and this one needs 0001"):
+        refuse_other(url)
 
 
 @pytest.mark.parametrize(
