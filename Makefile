@@ -43,7 +43,7 @@ deep: .venv/dev ## Try the properties, walks and races much harder; resumes (mak
 chaos: .venv/dev ## Break everything at random moments and count what must never happen (make chaos CHAOS="--seed 7 --seconds 60")
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-bench: .venv/dev ## Time what it costs, beside a floor of the same run; 20 minutes (make bench BENCH="--quick --check")
+bench: .venv/dev ## Time what it costs, beside a floor of the same run; an hour and more (make bench BENCH="--quick --check")
 	PYTHONPATH=. $(BIN)/python bench $(BENCH)
 
 lint: .venv/dev ## Style, types and import rules

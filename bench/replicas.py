@@ -30,10 +30,10 @@ from whole_world import world
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-AGAINST_ONE, AGAINST_ONE_QUICK = 1.3, 2.0
+AGAINST_ONE, AGAINST_ONE_QUICK = 1.5, 2.0
 """With more replicas all requests take at most so many times as long as with one."""
 
-CPU_AGAINST_ONE, CPU_AGAINST_ONE_QUICK = 1.6, 2.0
+CPU_AGAINST_ONE, CPU_AGAINST_ONE_QUICK = 1.8, 2.0
 """All replicas together compute at most so many times as long as one alone."""
 
 REQUESTS, QUICK = 300, 30
