@@ -90,8 +90,8 @@ def replicas(rng: Random, tally: Tally) -> None:
     first.take()
     second.take()
     world = World(lambda harness: ImpatientLedger(engine, harness, first))
-    before = world.harness
-    _lease(before, Lease(job=job, attempt=0))
+    before, late = world.harness, _late_records(world, lost := Lease(job=job, attempt=0))
+    _lease(before, lost)
     world.restart()
 
     def take_over(_name: str, _when: str) -> None:
@@ -99,6 +99,7 @@ def replicas(rng: Random, tally: Tally) -> None:
         if seen[0] == at:
             with engine.begin() as connection:
                 connection.execute(_AGAIN)
+            late.clear()
             world.harness = _second(world, engine, second)
             _lease(world.harness, Lease(job=job, attempt=1))
             world.restart()
@@ -109,6 +110,7 @@ def replicas(rng: Random, tally: Tally) -> None:
     tell(world, story)
     world.end()
     judge(tally, world, f"{story}, jobs taken over at {at}")
+    tally.count("doubled", len(late) if world.beside else 0, f"{story}, written after its job was taken at {at}")
     for owner in (first, second):
         owner.stop()
     engine.dispose()
@@ -118,6 +120,22 @@ _JOB = text(
     "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('requests', 'step', 'doing') RETURNING id"
 )
 _AGAIN = text("UPDATE procrastinate_jobs SET attempts = attempts + 1")
+
+
+def _late_records(world: World, lost: Lease) -> list[str]:
+    """Return a list of the events that a step under this lease records from now on."""
+    found: list[str] = []
+    store: Any = world.store
+    record = store.record
+
+    def noted(request_id: str, event: Any, **how: Any) -> Any:
+        after = record(request_id, event, **how)
+        if CURRENT.get() == lost:
+            found.append(type(event).__name__)
+        return after
+
+    store.record = noted
+    return found
 
 
 def _lease(bot: BotHarness, lease: Lease) -> None:
