@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.workflow.intake import Intake
+    from bot.workflow.response import Response
 
     class Parts(TypedDict):
         """What takes commands and presses, as `Listening` has it."""
 
         intake: Intake
         wake: Callable[[WorkItem], None]
-        asked: Callable[[str, str], None]
+        asked: Callable[[Response, str], None]
         keeper: AckKeeper
         looks: FormLooks
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from adapters.slack.ack_keeper import AckKeeper
     from bot.domain.request import WorkItem
     from bot.workflow.intake import Intake
+    from bot.workflow.response import Response
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ class Listening(TypedDict):
     team: str
     intake: Intake
     wake: Callable[[WorkItem], None]
-    asked: Callable[[str, str], None]
+    asked: Callable[[Response, str], None]
     keeper: AckKeeper
     looks: NotRequired[FormLooks]
     start_within: NotRequired[timedelta]

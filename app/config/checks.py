@@ -22,6 +22,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
     """Yield the problems of sections that are valid alone and not together. Checks of a broken section are left out."""
     checks = {
         ("audit_key", "slack"): _secrets,
+        ("database", "replicas"): _replicas,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
         ("winrm", "computers"): _logins,
@@ -51,6 +52,15 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
         yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
     if not settings.slack.api_url.startswith("https://"):
         yield Problem(where=("slack", "api_url"), message="has to begin with https://: the tokens travel there.")
+
+
+def _replicas(settings: Settings) -> Iterator[Problem]:
+    is_shared = settings.database.get_secret_value().strip().lower().startswith("postgresql")
+    if settings.replicas and not is_shared:
+        yield Problem(
+            where=("replicas",),
+            message="several bots can share PostgreSQL alone. Name it as the database, or say replicas: false.",
+        )
 
 
 def _computers(settings: Settings) -> Iterator[Problem]:
