@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.config import names
+from app.config import http_mode, names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
 from bot.domain.inventory import expand
@@ -46,7 +46,9 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
         yield Problem(where=("audit_key",), message=fault)
     if not settings.slack.bot_token.get_secret_value().startswith("xoxb-"):
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
-    if not settings.slack.app_token.get_secret_value().startswith("xapp-"):
+    if settings.slack.mode == "http":
+        yield from http_mode.unsafe(settings.slack)
+    elif not settings.slack.app_token.get_secret_value().startswith("xapp-"):
         yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
     if not settings.slack.api_url.startswith("https://"):
         yield Problem(where=("slack", "api_url"), message="has to begin with https://: the tokens travel there.")
