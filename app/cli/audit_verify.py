@@ -11,8 +11,9 @@ import typer
 from rich.progress import track
 
 from app.cli.audit_options import half_of
-from app.cli.options import APP_YAML, Config, Database, at_database, out, stderr
-from app.config.settings import database_in, load
+from app.cli.options import APP_YAML, Config, Database, out, stderr
+from app.config.alone import keys_in
+from app.config.settings import database_in
 from app.printing import letters
 from app.wiring import open_scan
 from bot.audit import segment
@@ -56,7 +57,7 @@ def verify(
     """
     anchors = [anchor_in(text) for text in anchor or ()]
     if file:
-        _verify_file(file, half_of(key) or load(config).signing_keys.public, anchors)
+        _verify_file(file, half_of(key) or keys_in(config).public, anchors)
         return
     half, url = _what_to_check(key, database, config)
     with open_scan(url) as scan:
@@ -101,10 +102,7 @@ def _lines(file: Path) -> Iterator[tuple[segment.SegmentHead, Iterable[str]]]:
 
 def _what_to_check(key: str, database: str, config: Path) -> tuple[PublicKey, str]:
     """Return the public half and the database. With both given the configuration is not read."""
-    half = half_of(key)
-    if half is None:
-        settings = at_database(load(config), database)
-        return settings.signing_keys.public, settings.database.get_secret_value()
+    half = half_of(key) or keys_in(config).public
     return half, database or database_in(config).get_secret_value()
 
 

@@ -11,6 +11,8 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
+from app.config.secrets import Secret
+from app.config.settings import load
 from app.printing import literal
 
 if TYPE_CHECKING:
@@ -26,9 +28,14 @@ stderr = Console(stderr=True, highlight=False)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
-def at_database(settings: Settings, url: str) -> Settings:
-    """Return the settings with another database, when one was named."""
-    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings
+def settings_of_log(config: Path, url: str) -> Settings:
+    """Return the settings for whoever writes to the audit log: of secrets they need its key, and a database.
+
+    `url` is another database than the file's; empty for the file's own.
+    """
+    if not url:
+        return load(config, secrets=frozenset({Secret.KEY, Secret.DATABASE}))
+    return load(config, secrets=frozenset({Secret.KEY})).model_copy(update={"database": SecretStr(url)})
 
 
 class Letters(Table):

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import APP_YAML, Config, Database, at_database
-from app.config.settings import load
+from app.cli.options import APP_YAML, Config, Database, settings_of_log
 from app.logging import set_up as set_up_logging
 from app.wiring import open_store
 
@@ -22,12 +21,12 @@ def pause(
 ) -> None:
     """Start nothing new from now on. What runs is finished."""
     set_up_logging(level=logging.WARNING, as_json=False)
-    open_store(at_database(load(config), database)).pause(f"operator {getpass.getuser()}", reason)
+    open_store(settings_of_log(config, database)).pause(f"operator {getpass.getuser()}", reason)
     sys.stdout.write("Paused. Nothing new is started until: logoff-bot resume\n")
 
 
 def resume(database: Database = "", config: Config = APP_YAML) -> None:
     """Take the pause back."""
     set_up_logging(level=logging.WARNING, as_json=False)
-    open_store(at_database(load(config), database)).resume(f"operator {getpass.getuser()}")
+    open_store(settings_of_log(config, database)).resume(f"operator {getpass.getuser()}")
     sys.stdout.write("Resumed.\n")
