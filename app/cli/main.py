@@ -17,6 +17,7 @@ from adapters.windows.agent import script
 from app import wiring
 from app.cli.audit import audit
 from app.cli.config import config as config_
+from app.cli.init import init
 from app.cli.options import APP_YAML, AsJson, Config, Create, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
@@ -48,6 +49,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(config_, name="config")
 app.command(name="try")(try_)
 app.command()(rehearse)
+app.command()(init)
 app.command()(pause)
 app.command()(resume)
 

@@ -9,27 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.options import APP_YAML, Config
-from app.config.oddities import oddities
 from app.config.secrets import NO_SECRET, Secret
 from app.config.settings import Settings, load
+from app.config.slips import slips
 from bot.cards.notices import suggested_by, without_code
 from bot.commands import BY_NAME
 from bot.commands.language import understand
 from bot.domain.letters import visible
 from bot.domain.people import Actor, Place
 from bot.errors import UsageError
-from bot.policy.approvals import named_in
 from bot.policy.explain import explain
-from bot.policy.lint import lint
 
 if TYPE_CHECKING:
     from bot.ports.directory import Directory
 
 policy = typer.Typer(help="The rules: what they decide, and whether they can work.", no_args_is_help=True)
-
-
-_ENOUGH = 100
-"""More people than a rule can ask for."""
 
 
 def _user_id(value: str) -> str:
@@ -76,19 +70,12 @@ def explain_(
 def check(config: Config = APP_YAML) -> None:
     """Find rules that can never work, and names that look like a slip. Exit code 1 when there is one."""
     settings = load(config, secrets=NO_SECRET)
-    rules = settings.policy()
-    faults = [*lint(rules, _imagined, named_in(rules)), *oddities(settings)]
+    faults = list(slips(settings))
     for fault in faults:
         sys.stdout.write(visible(fault) + "\n")
     if faults:
         raise typer.Exit(1)
     sys.stdout.write(f"{len(settings.rules)} rules, and all of them can work.\n")
-
-
-def _imagined(names: frozenset[str]) -> frozenset[str]:
-    """Return members of the groups as if each had enough of them: who they are only Slack knows."""
-    people = frozenset(name for name in names if name.startswith(("U", "W")))
-    return people | {f"{group} {number}" for group in names - people for number in range(_ENOUGH)}
 
 
 def _directory(settings: Settings) -> tuple[Directory, frozenset[str]]:

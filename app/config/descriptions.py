@@ -18,25 +18,23 @@ class About(NamedTuple):
 
 
 _SETTINGS = {
-    "rehearsal": About("true: the invented workspace and farm of `try` and `rehearse`; `run` refuses such a file"),
+    "rehearsal": About("true: for `try` and `rehearse` alone; `run` refuses such a file"),
     "team": About("id of the Slack workspace whose members count; its address in a browser shows it", "T0HOME0001"),
     "database": About("the audit log and what waits: a SQLite file on a local disk, or PostgreSQL", "${DATABASE_URL}"),
     "audit_key": About("signs the audit log; whoever has it can rewrite the log", "${LOGOFF_BOT_AUDIT_KEY}"),
     "slack": About("the connection to Slack"),
     "winrm": About("how computers are reached; a computer takes the keys that it lacks from here"),
-    "computers": About("only these computers are ever resolved or contacted: names, ranges like rds-[01-40], blocks"),
+    "computers": About("only these computers are ever contacted: names, ranges like rds-[01-40], blocks"),
     "groups": About("names for several computers, for commands and rules: `group:NAME`", "{terminal: ['rds-*']}"),
     "default_computer": About("the computer of a command that names none", "comp1"),
     "commands": About(
         "other names of the slash commands, where another app has one already", "{sessions: /ts-sessions}"
     ),
     "contact": About("whom people ask about the bot; refusals and the help name them", '"@ts-leads"'),
-    "rules": About(
-        "the first rule that matches person, channel, action and session decides; without one nothing is done"
-    ),
+    "rules": About("the first that matches person, channel, action and session decides"),
     "protect": About("what nobody may act on, whatever the rules say"),
     "limits": About("what stands above the rules"),
-    "digest": About("a weekly summary of the audit log for one channel; without the section there is none"),
+    "digest": About("a weekly summary for one channel; without the section there is none"),
 }
 _SLACK = {
     "bot_token": About("the bot token of the app (xoxb-)", "${SLACK_BOT_TOKEN}"),
@@ -77,7 +75,7 @@ _RULE = {
     "users": About("accounts as Windows reports them: 'CORP\\al*', or the user alone"),
     "states": About("states of sessions: Active, Disconnected, ..."),
     "idle_over": About("only sessions that are idle for longer; 0s: any"),
-    "confirm": About("self: the requester; another: one other of `who`; or so many of some: 2 of @ts-leads"),
+    "confirm": About("self; another: one other of `who`; or so many of some: 2 of @ts-leads"),
     "requester_counts": About("with `N of`: the requester's own yes counts as one"),
     "call": About("whom the card calls; left out: those who decide", '["@duty-manager"]'),
     "approve_in": About("id of the channel where the card stands and approvers are asked", "C0APPROVE1"),

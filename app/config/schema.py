@@ -80,16 +80,16 @@ def sections_of(model: type[Section]) -> Iterator[type[Section]]:
     """Yield the section and all that stand in it, each once."""
     found = [model]
     for each in found:
-        inner = [part for field in each.model_fields.values() for part in _classes_in(field.annotation)]
+        inner = [part for field in each.model_fields.values() for part in classes_in(field.annotation)]
         found += [part for part in dict.fromkeys(inner) if part not in found]
     yield from found
 
 
-def _classes_in(annotation: object) -> Iterator[type[Section]]:
+def classes_in(annotation: object) -> Iterator[type[Section]]:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
     for part in getattr(annotation, "__args__", ()):
-        yield from _classes_in(part)
+        yield from classes_in(part)
 
 
 def default_of(model: type[Section], key: str) -> object:

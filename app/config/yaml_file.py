@@ -83,7 +83,11 @@ class YamlFile:
 
 def read(path: Path, environment: Mapping[str, str]) -> YamlFile:
     """Return the file. Raises `SettingsError` when it cannot be read, is no mapping, or has more than plain values."""
-    text = _text_of(path)
+    return parsed(path, _text_of(path), environment)
+
+
+def parsed(path: Path, text: str, environment: Mapping[str, str]) -> YamlFile:
+    """Return what the text of this file says. Raises as `read` does."""
     try:
         if found := list(_not_plain(text)):
             raise refusal(path, found)
