@@ -228,9 +228,13 @@ class UnreadableRequest(LedgerError):
 
 
 class KeyChanged(LedgerError):
-    """Another audit key signs the log by now. This process writes no more."""
+    """Another audit key signs the log by now. This process writes no more. `signing` and `own` are ids of the keys."""
 
     code = "key_changed"
+
+    def __init__(self, message: str, *, signing: str, own: str) -> None:
+        super().__init__(message)
+        self.signing, self.own = signing, own
 
 
 class TooWide(LedgerError):

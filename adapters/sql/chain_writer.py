@@ -69,7 +69,9 @@ class ChainWriter:
         if head.key_id not in ("", self._keys.key_id):
             raise KeyChanged(
                 f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "
-                f"{self._keys.key_id}. I do nothing. Tell whoever runs me to start me with the new audit_key."
+                f"{self._keys.key_id}. I do nothing. Tell whoever runs me to start me with the new audit_key.",
+                signing=head.key_id,
+                own=self._keys.key_id,
             )
         if self._seen:
             self._compare(connection, head, self._seen)

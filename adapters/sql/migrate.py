@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from adapters.sql.database import open_database, sqlite_path
 from adapters.sql.errors import translate_errors
+from adapters.sql.reported import place_of, reported
 from adapters.sql.sqlite_file import is_missing, make, refuse_missing
 from bot.errors import SettingsError
 
@@ -31,11 +32,13 @@ def upgrade(url: str, *, create: bool = True) -> str:
     made; otherwise it raises `SettingsError`.
     """
     if path := sqlite_path(url):
-        make(path) if create else refuse_missing(path)
+        with reported(url):
+            make(path) if create else refuse_missing(path)
     engine = open_database(url, bounded=False)
     try:
-        with translate_errors(), engine.begin() as connection:
+        with reported(url), translate_errors(), engine.begin() as connection:
             _queue(connection)
+            _refuse_unknown(url, MigrationContext.configure(connection).get_current_revision())
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -51,7 +54,7 @@ def current(url: str) -> str | None:
         return None
     engine = open_database(url)
     try:
-        with translate_errors(), engine.connect() as connection:
+        with reported(url), translate_errors(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
@@ -61,8 +64,33 @@ def refuse_other(url: str) -> None:
     """Raise `SettingsError` unless the database has the tables of this release. Raises `LedgerError` as `current`."""
     if path := sqlite_path(url):
         refuse_missing(path)
-    if current(url) != newest():
-        raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
+    found = current(url)
+    if found == newest():
+        return
+    _refuse_unknown(url, found)
+    place = _place(url)
+    if found is None:
+        raise SettingsError(f"{place} has no tables of the bot yet. Make them: logoff-bot db upgrade")
+    raise SettingsError(
+        f"{place} has the tables of an older release: revision {found}, and this one needs {newest()}. "
+        "Stop the bot, take a backup, then run: logoff-bot db upgrade"
+    )
+
+
+def _refuse_unknown(url: str, found: str | None) -> None:
+    """Raise `SettingsError` for tables that this release cannot upgrade."""
+    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise SettingsError(
+            f"{_place(url)} has tables that this release does not know: revision {found}, and it knows up to "
+            f"{newest()}. A newer release made them. Start that release (logoff-bot --version prints the revision of "
+            "each), or restore the backup from before its upgrade. Nothing was changed."
+        )
+
+
+def _place(url: str) -> str:
+    place = place_of(url)
+    return place[:1].upper() + place[1:]
 
 
 def newest() -> str:

@@ -12,9 +12,9 @@ import typer
 
 from adapters.clock import SystemClock
 from app.cli.options import APP_YAML, Config, Database, settings_of_log
+from app.cli.store import store_of
 from app.config.alone import keys_in
 from app.config.checks import fault_in_key
-from app.wiring import open_store
 from bot.audit.keys import SigningKeys
 from bot.errors import SettingsError
 from bot.workflow.key_change import change_key
@@ -42,7 +42,8 @@ def rotate_key(new_key_file: NewKeyFile = None, database: Database = "", config:
     new, old = SigningKeys(_new_key(new_key_file)), settings.signing_keys
     if new.key_id == old.key_id:
         raise SettingsError("The new audit key is the one in the configuration. Make another: openssl rand -hex 32")
-    entry = change_key(open_store(settings), SystemClock(), f"operator {getpass.getuser()}", new)
+    with store_of(settings) as store:
+        entry = change_key(store, SystemClock(), f"operator {getpass.getuser()}", new)
     sys.stdout.write(
         f"The key {new.key_id} signs from entry {entry.seq} on.\n"
         "1. Put the new key where audit_key of app.yaml takes it from, and keep the old one nowhere.\n"

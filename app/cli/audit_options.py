@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from adapters.clock import SystemClock
+from adapters.sql.reported import reported
 from app.cli.options import APP_YAML, Config, Database, stderr
 from app.config.settings import database_in
 from app.config.zones import zone_named
@@ -54,7 +55,7 @@ class Query:
     @contextmanager
     def reader(self) -> Iterator[tuple[AuditReader, Names]]:
         """Open the log, and find the names in it that are meant. A name that it does not have is said."""
-        with open_audit(self.url, self.key) as reader:
+        with reported(self.url), open_audit(self.url, self.key) as reader:
             names = reader.names(self.wanted)
             for option in names.unknown():
                 asked = getattr(self.wanted, option)

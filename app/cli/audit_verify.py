@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import track
 
+from adapters.sql.reported import reported
 from app.cli.audit_options import half_of
 from app.cli.options import APP_YAML, Config, Database, out, stderr
 from app.config.alone import keys_in
@@ -60,7 +61,7 @@ def verify(
         _verify_file(file, half_of(key) or keys_in(config).public, anchors)
         return
     half, url = _what_to_check(key, database, config)
-    with open_scan(url) as scan:
+    with reported(url), open_scan(url) as scan:
         if damage := scan.damage():
             stderr.print(letters(f"The file of the database is damaged: {damage}. Restore a backup."), style="red")
             raise typer.Exit(1)
@@ -123,7 +124,7 @@ def anchor_in(text: str) -> Head:
 def anchor(database: Database = "", config: Config = APP_YAML) -> None:
     """The newest entry's number and hash, for --anchor of a later check. Keep it on another machine."""
     url = database or database_in(config).get_secret_value()
-    with open_scan(url) as scan:
+    with reported(url), open_scan(url) as scan:
         head = scan.head()
     if not head.seq:
         stderr.print("The log is empty: there is nothing to anchor.")

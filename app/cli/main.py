@@ -13,6 +13,7 @@ import yaml
 
 from adapters.slack.manifest import manifest as manifest_of
 from adapters.sql import migrate
+from adapters.sql.reported import reported
 from adapters.windows.agent import script
 from app import wiring
 from app.cli.audit import audit
@@ -89,7 +90,8 @@ def run(config: Config = APP_YAML) -> None:
     if settings.rehearsal:
         log.error("process.not_started", message=REHEARSALS)
         raise typer.Exit(1)
-    run_until_told(lambda: wiring.build_owned(settings))
+    with reported(settings.database.get_secret_value()):
+        run_until_told(lambda: wiring.build_owned(settings))
     leave(0)
 
 

@@ -141,7 +141,7 @@ def _statements_of_sweep(connection: Any) -> list[str]:
 def test_a_database_of_a_newer_release_is_left_alone(url: str, database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(LedgerError, match="another release"):
+    with pytest.raises(SettingsError, match="A newer release made them"):
         upgrade(url)
 
 

@@ -12,6 +12,7 @@ from adapters.sql import migrate
 from app.cli.main import app
 from bot.errors import BotError
 from tests.support.cases import for_each
+from tests.support.log_state import log_as_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,12 @@ ASKS_SLACK = {"policy explain --as U0DANA0001 /sessions", "run"}
 
 WITHOUT_FILE = {"agent", "config schema"}
 BESIDE = {"init"}  # it makes the file
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    with log_as_before():
+        yield
 
 
 @pytest.fixture
