@@ -15,7 +15,7 @@ from adapters.sql.migrate import current, newest, upgrade
 from adapters.sql.progress_queries import read_due
 from adapters.sql.sqlite_file import make
 from adapters.sql.tables import audit_entry, metadata
-from bot.errors import LedgerError, SettingsError
+from bot.errors import SettingsError
 from tests.support import builders as b
 
 if TYPE_CHECKING:
