@@ -14,6 +14,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack.app_of_tokens import refuse_another_app
 from adapters.slack.envelopes import TwoLaneClient
 from adapters.slack.errors import TOKEN, translate_errors
 from adapters.slack.form_listeners import FormListeners
@@ -52,6 +53,9 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10)
 
 APP_TOKEN = "slack.app_token"  # noqa: S105 - the name of a key
 """Where the configuration has the token of Socket Mode."""
+
+GREETED_WITHIN = timedelta(seconds=3)
+"""How long a new socket may take for its first message, which names its app."""
 
 NO_TOKEN = TOKEN | {"not_allowed_token_type"}
 """What Slack calls a token that no waiting makes a good one."""
@@ -125,6 +129,7 @@ class SocketMode:
         web_client = SlackWeb(base_url=self._api_url, retries=False)
         self._socket = TwoLaneClient(app, app_token=self._app_token, web_client=web_client, concurrency=ACKING)
         self._patiently(self._open, APP_TOKEN, deadline)
+        refuse_another_app(self._socket, self._client, authorized.bot_id or "", GREETED_WITHIN)
 
     def _authorize(self, deadline: float) -> AuthorizeResult:
         """Return whom the token belongs to. What the app may not do is said in the log, and the start goes on."""
