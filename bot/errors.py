@@ -228,13 +228,9 @@ class UnreadableRequest(LedgerError):
 
 
 class KeyChanged(LedgerError):
-    """Another audit key signs the log by now. This process writes no more. `signing` and `own` are ids of the keys."""
+    """Another audit key signs the log by now. This process writes no more. `signing` and `own` are ids of keys."""
 
-    code = "key_changed"
-
-    def __init__(self, message: str, *, signing: str, own: str) -> None:
-        super().__init__(message)
-        self.signing, self.own = signing, own
+    code, signing, own = "key_changed", "", ""
 
 
 class TooWide(LedgerError):

@@ -33,8 +33,8 @@ _LONGEST = 300
 _SQLITE = {
     sqlite3.SQLITE_NOTADB: "is no SQLite database. It was left as it is. Name another file, or restore a backup.",
     sqlite3.SQLITE_CORRUPT: "is damaged. Restore a backup.",
-    sqlite3.SQLITE_BUSY: "is locked by another program. `fuser {path}` shows which; end it, and try again.",
-    sqlite3.SQLITE_LOCKED: "is locked by another program. `fuser {path}` shows which; end it, and try again.",
+    sqlite3.SQLITE_BUSY: "is locked by another program. Run fuser {path} to see which; end it, and try again.",
+    sqlite3.SQLITE_LOCKED: "is locked by another program. Run fuser {path} to see which; end it, and try again.",
     sqlite3.SQLITE_FULL: "cannot grow, because the disk is full. Make room, and try again.",
     sqlite3.SQLITE_READONLY: "cannot be written by {user}. Give the file and its folder to {user}.",
 }
@@ -51,7 +51,7 @@ def reported(url: str) -> Iterator[None]:
     except KeyChanged as error:
         raise LedgerError(
             f"audit_key does not fit the record of {place_of(url)}: the key {error.signing} signs it, and the "
-            f"configuration has the key {error.own}. Set the key that signs it (`logoff-bot audit key` prints its id). "
+            f"configuration has the key {error.own}. Set the key that signs it (logoff-bot audit key prints its id). "
             "Another one begins with: logoff-bot audit rotate-key"
         ) from error
     except LedgerError as error:
@@ -92,11 +92,11 @@ def _why_not(path: Path, user: str) -> str:
     """Return what the file system itself says against the file; empty when it says nothing."""
     folder = path.parent
     if not folder.exists():
-        return f"The folder of the database, {folder}, is not there. Make it, or correct `database`: mkdir -p {folder}"
+        return f"The folder of the database, {folder}, is not there. Make it, or correct database: mkdir -p {folder}"
     if not folder.is_dir():
-        return f"The folder of the database, {folder}, is a file. Correct `database`."
+        return f"The folder of the database, {folder}, is a file. Correct database."
     if path.is_dir():
-        return f"The database {path} is a folder. Name a file in it in `database`."
+        return f"The database {path} is a folder. Name a file in it in database."
     give = f"cannot be written by {user}. Give it to {user}: chown {user}"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"The folder of the database, {folder}, {give} {folder}"
@@ -115,11 +115,11 @@ def _of_postgresql(where: URL, cause: BaseException) -> str:
     if there is None:
         return (
             f"PostgreSQL at {_host_of(where)} does not let {where.username or 'the account'} in: {words}. Correct name "
-            "and password where `database` takes them from, or let the account in (pg_hba.conf)."
+            "and password where database takes them from, or let the account in (pg_hba.conf)."
         )
     if not there:
         return (
-            f"PostgreSQL at {_host_of(where)} has no database {_name_of(where)}. Correct `database`, or make it: "
+            f"PostgreSQL at {_host_of(where)} has no database {_name_of(where)}. Correct database, or make it: "
             f"createdb --owner {where.username or 'ACCOUNT'} {_name_of(where)}"
         )
     return (
@@ -133,17 +133,17 @@ def _nobody_there(where: URL) -> str:
     if not where.host:
         folder = where.query.get("host")
         if isinstance(folder, str) and folder.startswith("/") and not list(Path(folder).glob(".s.PGSQL.*")):
-            return f"No PostgreSQL has its socket in {folder}. Start it, or correct `host` in `database`."
+            return f"No PostgreSQL has its socket in {folder}. Start it, or correct host in database."
         return ""
     try:
         socket.create_connection((where.host, where.port or _POSTGRESQL_PORT), timeout=ASK_WITHIN).close()
     except socket.gaierror:
-        return f"This machine knows no address of {where.host}. Correct the host in `database`, or the name service."
+        return f"This machine knows no address of {where.host}. Correct the host in database, or the name service."
     except OSError as exc:
         why = exc.strerror or "no answer in time"
         return (
             f"No PostgreSQL answers at {_host_of(where)} ({why}). Start the server, correct host and port in "
-            "`database`, or open the way there."
+            "database, or open the way there."
         )
     return ""
 

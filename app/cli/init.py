@@ -122,7 +122,7 @@ def _drafted(answers: Mapping[str, str | None], folder: Path) -> Draft:
             draft, fault = _with(draft, name, typer.prompt(question, default=_default(draft, name, folder)))
             if not fault:
                 break
-            stderr.print(letters(fault), style="red")
+            stderr.print(letters(fault), style="red", soft_wrap=True)
     return draft
 
 

@@ -67,7 +67,7 @@ def main() -> None:
         if is_all_json():
             log.error("process.not_started", message=error.message)  # noqa: TRY400 - its sentence says it all
             leave(1)
-        stderr.print(letters(error.message), style="red")
+        stderr.print(letters(error.message), style="red", soft_wrap=True)  # paths and commands are to be copied
         sys.exit(1)
 
 

@@ -68,7 +68,7 @@ def test_a_folder_that_is_not_there_is_named_with_what_makes_it(tmp_path: Path) 
     there = tmp_path / "not" / "there"
     for command in [*BEGINS, "db upgrade --create"]:
         assert said_by(command, tmp_path, f"sqlite:///{there}/bot.db") == (
-            f"The folder of the database, {there}, is not there. Make it, or correct `database`: mkdir -p {there}"
+            f"The folder of the database, {there}, is not there. Make it, or correct database: mkdir -p {there}"
         )
     assert not there.exists()
 
@@ -84,11 +84,11 @@ def test_a_file_that_is_no_database_is_named_and_left_as_it_is(tmp_path: Path) -
 
 def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
     assert every(tmp_path, f"sqlite:///{tmp_path}") == (
-        f"The database {tmp_path} is a folder. Name a file in it in `database`."
+        f"The database {tmp_path} is a folder. Name a file in it in database."
     )
     (tmp_path / "file").write_text("x", encoding="utf-8")
     assert every(tmp_path, f"sqlite:///{tmp_path}/file/bot.db") == (
-        f"The folder of the database, {tmp_path}/file, is a file. Correct `database`."
+        f"The folder of the database, {tmp_path}/file, is a file. Correct database."
     )
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_its_user_may_not_write_is_said(tmp_path: Path, monkeypatch:
     [
         (sqlite3.SQLITE_FULL, "the disk is full"),
         (sqlite3.SQLITE_CORRUPT, "is damaged. Restore a backup."),
-        (sqlite3.SQLITE_BUSY, "is locked by another program. `fuser "),
+        (sqlite3.SQLITE_BUSY, "is locked by another program. Run fuser "),
         (sqlite3.SQLITE_READONLY, "cannot be written by"),
         (sqlite3.SQLITE_IOERR, "cannot be used: some words. Look at the file, its folder and its disk."),
     ],
@@ -127,13 +127,13 @@ def test_a_server_that_is_not_there_is_named_with_its_host_and_port(tmp_path: Pa
     pytest.importorskip("psycopg", reason="PostgreSQL: install the extra postgres (psycopg)")
     assert every(tmp_path, "postgresql://bot:Hunter2@127.0.0.1:9/logoff") == (
         "No PostgreSQL answers at 127.0.0.1:9 (Connection refused). Start the server, correct host and port in "
-        "`database`, or open the way there."
+        "database, or open the way there."
     )
     assert every(tmp_path, "postgresql://bot:Hunter2@nowhere.invalid/logoff") == (
-        "This machine knows no address of nowhere.invalid. Correct the host in `database`, or the name service."
+        "This machine knows no address of nowhere.invalid. Correct the host in database, or the name service."
     )
     assert every(tmp_path, f"postgresql://bot:Hunter2@/logoff?host={tmp_path}") == (
-        f"No PostgreSQL has its socket in {tmp_path}. Start it, or correct `host` in `database`."
+        f"No PostgreSQL has its socket in {tmp_path}. Start it, or correct host in database."
     )
 
 
@@ -141,7 +141,7 @@ def test_a_database_that_the_server_does_not_have_is_said(tmp_path: Path, new_po
     url = make_url(new_postgresql()).set(database="nowhere")
     host = url.query["host"]
     assert every(tmp_path, url.render_as_string(hide_password=False)) == (
-        f"PostgreSQL at {host} has no database nowhere. Correct `database`, or make it: "
+        f"PostgreSQL at {host} has no database nowhere. Correct database, or make it: "
         f"createdb --owner {url.username} nowhere"
     )
 
@@ -162,7 +162,7 @@ def test_a_wrong_password_is_said_without_it(tmp_path: Path, new_postgresql: Cal
     try:
         assert every(tmp_path, wrong) == (
             f"PostgreSQL at {url.query['host']} does not let guarded in: password authentication failed for user "
-            '"guarded". Correct name and password where `database` takes them from, or let the account in '
+            '"guarded". Correct name and password where database takes them from, or let the account in '
             "(pg_hba.conf)."
         )
     finally:
@@ -223,7 +223,7 @@ def test_a_key_that_does_not_fit_the_record_is_said_with_both_ids(
     commands = ["run", "pause --reason x", "resume", f"audit rotate-key --new-key-file {_new_key(tmp_path)}"]
     assert every(tmp_path, url, commands=commands) == (
         f"audit_key does not fit the record of {reported.place_of(url)}: the key {other.key_id} signs it, and the "
-        f"configuration has the key {OWN.key_id}. Set the key that signs it (`logoff-bot audit key` prints its id). "
+        f"configuration has the key {OWN.key_id}. Set the key that signs it (logoff-bot audit key prints its id). "
         "Another one begins with: logoff-bot audit rotate-key"
     )
 
