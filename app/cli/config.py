@@ -11,10 +11,9 @@ import typer
 from adapters.sql.database_url import read_url
 from app.cli.options import APP_YAML, AsJson, Config
 from app.config.alone import examine
-from app.config.findings import told
+from app.config.findings import gathered, told
 from app.config.schema import schema as schema_of
 from app.printing import json_text
-from bot.domain.letters import visible
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -31,7 +30,13 @@ def check(as_json: AsJson = False, config: Config = APP_YAML) -> None:
 
     It needs no token, no variable of the environment and no network. Exit code 1 when there is a fault.
     """
-    found = examine(config, fault_in_database=_fault_in_database)
+    try:
+        found = examine(config, fault_in_database=_fault_in_database)
+    except SettingsError as error:
+        if not as_json:
+            raise
+        sys.stdout.write(json_text({"file": str(config), "cannot_be_read": error.message}) + "\n")
+        raise typer.Exit(1) from error
     sys.stdout.write(_as_json(config, found) if as_json else _as_text(config, found))
     if found.findings:
         raise typer.Exit(1)
@@ -56,8 +61,9 @@ def _as_text(path: Path, found: Examined) -> str:
     count = f"{len(found.findings):,} fault{'s' if len(found.findings) > 1 else ''}"
     lines = [f"{path} has {count}:" if found.findings else f"{path} has no fault."]
     lines += [f"  {line}" for line in told(found.findings)]
-    if needed := dict.fromkeys(f"  line {each.line}: {visible(each.message)}" for each in found.wanted):
-        lines += ["Needed by `run`, and not here:", *needed]
+    if found.wanted:
+        needed = told(gathered(each.fault for each in found.wanted))
+        lines += ["Needed by `run`, and not here:", *(f"  {line}" for line in needed)]
     if found.is_rehearsal:
         lines += ["It is a rehearsal's: `run` refuses it. logoff-bot init makes a real one."]
     return "".join(f"{line}\n" for line in lines)

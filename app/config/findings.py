@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 MOST_ALIKE = 10
 """How many faults are shown that differ by a name only. The others are counted."""
 
+MOST_TOLD = 100
+"""How many lines of faults are shown, whatever they are like."""
+
 MOST_LINES = 20
 """How many lines are named of those that are like a fault."""
 
 _INDEX = re.compile(r"(?<![^.])\d+(?![^.])")
-_NAME = re.compile(r"`[^`]*`")
+_NAME = re.compile(r"`[^`]*`|(?<=the environment has no )\w+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,13 +72,14 @@ def told(findings: Iterable[Finding]) -> Iterator[str]:
     alike: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for each in findings:
         alike[_INDEX.sub("*", each.key).rpartition(".")[0], _NAME.sub("``", each.message)].append(each)
-    shown = [each for group in alike.values() for each in group[:MOST_ALIKE]]
-    for each in sorted(shown, key=lambda each: each.lines[0]):
-        yield f"line {each.lines[0]}: {each.sentence}"
-    for group in alike.values():
-        if rest := group[MOST_ALIKE:]:
+    shown = sorted((each for group in alike.values() for each in group[:MOST_ALIKE]), key=lambda each: each.lines[0])
+    yield from (f"line {each.lines[0]}: {each.sentence}" for each in shown[:MOST_TOLD])
+    if rest := shown[MOST_TOLD:]:
+        yield f"and {len(rest):,} other faults, from line {rest[0].lines[0]} on. Correct these first."
+    for group in list(alike.values())[:MOST_TOLD]:
+        if more := group[MOST_ALIKE:]:
             first = visible(group[0].key or group[0].message)
-            yield f"and {len(rest):,} more like {first}: {_lines([line for each in rest for line in each.lines])}"
+            yield f"and {len(more):,} more like {first}: {_lines([line for each in more for line in each.lines])}"
 
 
 def refusal(path: Path, faults: Iterable[Fault]) -> SettingsError:

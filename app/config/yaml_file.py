@@ -173,7 +173,8 @@ class _Reader:
                 continue
             name = str(key.value)
             if name in values:
-                self.faults.append(Fault(line, "", f"{name}: stands here a second time. Keep one of them."))
+                at = ".".join(map(str, (*where, name)))
+                self.faults.append(Fault(line, at, "stands here a second time. Keep one of them."))
             values[name] = self._plain(value, (*where, name))
         return values
 

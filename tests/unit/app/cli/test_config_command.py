@@ -43,8 +43,8 @@ def test_a_file_without_a_fault_says_what_run_needs_beside_it(tmp_path: Path) ->
         "Needed by `run`, and not here:\n"
         "  line 2: the environment has no DATABASE_URL. Set it, or write file:/path/to/secret.\n"
         "  line 3: the environment has no LOGOFF_BOT_AUDIT_KEY. Set it, or write file:/path/to/secret.\n"
-        "  line 4: the environment has no SLACK_BOT_TOKEN. Set it, or write file:/path/to/secret.\n"
         "  line 4: the environment has no SLACK_APP_TOKEN. Set it, or write file:/path/to/secret.\n"
+        "  line 4: the environment has no SLACK_BOT_TOKEN. Set it, or write file:/path/to/secret.\n"
     )
 
 
@@ -112,6 +112,12 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     assert isinstance(done.exception, SettingsError)
     with pytest.raises(SettingsError, match="is a folder"):
         raise done.exception
+
+
+def test_a_program_is_told_in_json_that_a_file_cannot_be_read(tmp_path: Path) -> None:
+    code, said = check(tmp_path, "a: [\n", "--json")
+    assert code == 1
+    assert "app.yaml is no YAML at line 2" in json.loads(said)["cannot_be_read"]
 
 
 def test_the_schema_is_printed_as_json() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.config import problems
-from app.config.findings import MOST_ALIKE, Fault, gathered, refusal, told
+from app.config.findings import MOST_ALIKE, MOST_TOLD, Fault, gathered, refusal, told
 from app.config.settings import load
 from bot.errors import SettingsError
 from tests.support.app_yaml import faults
@@ -77,6 +77,22 @@ def test_the_first_of_many_unknown_keys_hide_no_other_fault() -> None:
     lines = list(told(gathered([*many, Fault(99, "team", "is missing.")])))
     assert "line 99: team: is missing." in lines
     assert len(lines) == MOST_ALIKE + 2
+
+
+@pytest.mark.parametrize(
+    "kind", ["team: T1\n", "x{}: ${{NAME_{}}}\n", "x{}: !a\n", "x{}: 2026-13-45\n", "? [x{}]\n: 1\n"]
+)
+def test_whatever_stands_in_a_long_file_is_told_in_a_screen(tmp_path: Path, kind: str) -> None:
+    found = faults(tmp_path, *(kind.format(number, number).rstrip("\n") for number in range(3000)))
+    assert 1 <= len(found) <= 2 * (MOST_ALIKE + 1)
+    assert sum(map(len, found)) < 6000
+
+
+def test_faults_that_are_not_alike_are_told_up_to_a_number() -> None:
+    many = [Fault(number, f"a{number}.b", f"has the fault {number}.") for number in range(1, 151)]
+    *shown, last = told(gathered(many))
+    assert len(shown) == MOST_TOLD
+    assert last == "and 50 other faults, from line 101 on. Correct these first."
 
 
 def test_a_fault_twice_in_one_line_names_no_other_line(tmp_path: Path) -> None:
