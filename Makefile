@@ -11,7 +11,7 @@ WAITERS ?= 4
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures unit test deep chaos check lint kerberos foreign clean
+.PHONY: help demo story pictures unit test deep chaos bench check lint kerberos foreign clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -42,6 +42,9 @@ deep: .venv/dev ## Try the properties, walks and races much harder; resumes (mak
 
 chaos: .venv/dev ## Break everything at random moments and count what must never happen (make chaos CHAOS="--seed 7 --seconds 60")
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+bench: .venv/dev ## Time what it costs, beside a floor of the same run; an hour and more (make bench BENCH="--quick --check")
+	PYTHONPATH=. $(BIN)/python bench $(BENCH)
 
 lint: .venv/dev ## Style, types and import rules
 	$(BIN)/ruff check .

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from adapters.clock import SystemClock
 from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
-from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
@@ -27,8 +26,6 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.logons import SqlLogons
 from adapters.sql.owner import Owner
-from adapters.sql.owner_file import FileLock
-from adapters.sql.owner_session import SessionLock
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.logon_gate import LogonGate
@@ -38,6 +35,7 @@ from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
 from app.homes import HomeService, homes_of
+from app.replicas import lock_of, scheduler_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
 from bot.audit.entry import Origin
@@ -47,9 +45,11 @@ from bot.policy.digest import digest_of, text_of
 from bot.workflow.audit_answer import LogSources
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
+from bot.workflow.first_parts import FirstParts
 from bot.workflow.intake import Intake
 from bot.workflow.patience import Patience
 from bot.workflow.presses import PressHandler
+from bot.workflow.receipts import Receipts
 from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import SignedStore
+    from bot.workflow.response import Response
     from bot.workflow.steps import Workflow
 
     Endpoints = Mapping[str, str]
@@ -89,7 +90,7 @@ def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock
     """
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
-    owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
+    owner = Owner(lock_of(settings, database))
     with ExitStack() as held:
         held.callback(database.dispose)
         held.callback(owner.stop)
@@ -113,25 +114,27 @@ def build(
     directory = _directory(settings, client, clock)
     places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
-    scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
+    scheduler = scheduler_of(settings, ledger, clock, REQUESTS_AT_ONCE)
     authorizer = _authorizer(settings, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
-    patience = Patience(courier=courier)
-    people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
+    patience, receipts = Patience(courier=courier), Receipts(courier=courier, authorizer=authorizer)
+    people, audit = _for_people_and_reports(database, settings.database.get_secret_value())
     homes = homes_of(settings, client, directory, ledger, authorizer)
-    intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
-    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience)
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
+    intake = replace(intake, receipt=receipts.at_ack, home_opened=homes.opened)
+    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience, receipts)
     workflow = _workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=replace(workflow, changed=homes.changed),
+        workflow=replace(workflow, changed=homes.changed, first_parts=FirstParts(is_used=not settings.replicas)),
         places=places,
         scheduler=scheduler,
         connection=_connection(settings, intake, wake, keeper, asked, looks),
         directory=directory,
-        waits=Waits(patience),
-        homes=HomeService(homes),
+        waits=Waits(patience, receipts, goes_on=not settings.replicas),
+        hurries=not settings.replicas,
+        homes=HomeService(homes, ledger if settings.replicas else None),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,
         owner=owner,
@@ -228,14 +231,13 @@ def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
         yield held.enter_context(reading(database, key))
 
 
-def _for_reports(database: Engine, url: str) -> Engine:
-    """Return the engine for reports. A SQLite file has no limits of a server, so its workers share theirs."""
-    return database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+def _for_people_and_reports(database: Engine, url: str) -> tuple[Engine, Engine]:
+    """Return the engines for people who wait for an answer, and for reports.
 
-
-def _for_people(settings: Settings) -> Engine:
-    """Return the engine for people who wait for an answer."""
-    return open_database(settings.database.get_secret_value(), for_people=True)
+    A SQLite file has no limits of a server, so reports share the engine of the workers there.
+    """
+    reports = database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+    return open_database(url, for_people=True), reports
 
 
 def _for_the_log(url: str) -> Engine:
@@ -277,7 +279,7 @@ def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
     intake: Intake,
     wake: Callable[[WorkItem], None],
     keeper: AckKeeper,
-    asked: Callable[[str, str], None],
+    asked: Callable[[Response, str], None],
     looks: FormLooks,
 ) -> ChatConnection:
     return SocketMode(

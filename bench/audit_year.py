@@ -6,13 +6,16 @@ again and again with other people, computers and times, each sealed as the bot s
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.schema import CreateTable
 
 from adapters.sql.database import open_database
 from adapters.sql.mapping import row_of_entry, rows_of_targets
@@ -116,6 +119,20 @@ class Written:
     end: datetime  # after the last entry
 
 
+def digest() -> str:
+    """Return a short name of what a year is made of, and of the tables that hold it: a kept one may be of others."""
+    tables = "".join(str(CreateTable(table)) for table in (audit_entry, audit_target))
+    return hashlib.sha256(Path(__file__).read_bytes() + tables.encode()).hexdigest()[:8]
+
+
+def _written(requests: int, entries: int) -> Written:
+    return Written(requests=requests, entries=entries, end=BEGIN + requests * _step(requests))
+
+
+def _step(requests: int) -> timedelta:
+    return timedelta(days=365) / max(requests, 1)
+
+
 @cache
 def _lives() -> tuple[tuple[Entry, ...], ...]:
     return tuple(tuple(_live(events)) for _, events in KINDS)
@@ -149,10 +166,16 @@ class Year:
         self._signed = signed
         self._seq, self._hash = 0, GENESIS
 
+    def written(self, requests: int) -> Written:
+        """Return what an earlier run has written into this database, whole as it is; else write it."""
+        with self._database.connect() as connection:
+            entries = connection.execute(select(chain_head.c.seq)).scalar_one()
+        return _written(requests, entries) if entries else self.write(requests)
+
     def write(self, requests: int) -> Written:
         """Write so many requests, and about one press on a card of long ago for each 50 of them."""
         kinds = self._random.choices(range(len(KINDS)), [often for often, _ in KINDS], k=requests)
-        step = timedelta(days=365) / max(requests, 1)
+        step = _step(requests)
         with self._database.begin() as connection:
             batch: list[Entry] = []
             for number, kind in enumerate(kinds):
@@ -163,7 +186,7 @@ class Year:
             self._insert(connection, batch)
             connection.execute(update(chain_head).values(seq=self._seq, hash=self._hash, key_id=KEYS.key_id))
         self._database.dispose()
-        return Written(requests=requests, entries=self._seq, end=BEGIN + requests * step)
+        return _written(requests, self._seq)
 
     def _request(self, number: int, kind: int, begin: datetime) -> Iterator[Entry]:
         cast = _Cast.of(number, self._random)

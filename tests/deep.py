@@ -37,21 +37,31 @@ CHECKS = {
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
     "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
+    "plans of a reader": "tests/contract/test_audit_plans.py",
     "limits of a chat": "tests/unit/adapters/slack/test_limits.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
 
-BENCHES = {
-    "what a fleet costs, quick": "bench/fleet.py --quick --check",
-    "what a fleet costs": "bench/fleet.py --check",
-    "healthy beside ill": "bench/neighbours.py --check",
-    "acks of 200 commands": "bench/acks.py --check",
-    "what reading costs, quick": "bench/audit.py --quick --check",
-    "what reading costs": "bench/audit.py --check",
+BOUNDED = {
+    "acks of 200 commands": "acks",
+    "what reading costs": "audit",
+    "what a kept line is worth": "connections",
+    "what a fleet costs": "fleet",
+    "what it holds": "memory",
+    "healthy beside ill": "neighbours",
+    "a look beside its peers": "peers",
+    "one, two and three replicas": "replicas",
+}
+"""Name -> a bench with its bounds, which is held to them in its quick form and in its whole one."""
+
+BENCHES = {f"{name}, quick": f"bench/{bench}.py --quick --check" for name, bench in BOUNDED.items()}
+BENCHES |= {name: f"bench/{bench}.py --check" for name, bench in BOUNDED.items()}
+BENCHES |= {
+    "replicas in a storm": "-m tests.chaos.storm --replicas 3 --requests 300",
     "blocks by Slack's own types": "-m tests.slack_types",
 }
-"""Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""
+"""Name -> a bench, or another program. No seed changes it, so it runs with the first one alone."""
 
 EVERY = (*CHECKS, *BENCHES)
 

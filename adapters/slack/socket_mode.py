@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from adapters.slack.ack_keeper import AckKeeper
     from bot.domain.request import WorkItem
     from bot.workflow.intake import Intake
+    from bot.workflow.response import Response
 
 log = structlog.get_logger()
 
@@ -77,7 +78,7 @@ class SocketMode:
         team: str,
         intake: Intake,
         wake: Callable[[WorkItem], None],
-        asked: Callable[[str, str], None],
+        asked: Callable[[Response, str], None],
         keeper: AckKeeper,
         looks: FormLooks | None = None,
         start_within: timedelta = START_WITHIN,

@@ -79,8 +79,7 @@ def refuse_other(url: str) -> None:
 
 def _refuse_unknown(url: str, found: str | None) -> None:
     """Raise `SettingsError` for tables that this release cannot upgrade."""
-    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in _known():
         raise SettingsError(
             f"{_place(url)} has tables that this release does not know: revision {found}, and it knows up to "
             f"{newest()}. A newer release made them. Start that release (logoff-bot --version prints the revision of "
@@ -91,6 +90,11 @@ def _refuse_unknown(url: str, found: str | None) -> None:
 def _place(url: str) -> str:
     place = place_of(url)
     return place[:1].upper() + place[1:]
+
+
+def _known() -> set[str]:
+    """Return all revisions that this release has been through."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def newest() -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from app.cli.audit_options import Query, queried, tell_unverified
-from app.cli.options import AsJson, folding_table, out
+from app.cli.options import AsJson, out
+from app.cli.tables import Letters
 from app.printing import json_line, letters, said_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from app.cli.options import Letters
     from bot.audit.checked import CheckedEntry
     from bot.audit.history import RequestHistory
 
@@ -23,10 +23,15 @@ Found = TypeVar("Found", "CheckedEntry", "RequestHistory")
 SHOWN = 100
 """How many lines a table has without --limit."""
 
+MOST = 2**63 - 1
+"""What a database takes as a limit."""
+
 MARK = "✗"
 """Marks what does not verify."""
 
-Limit = Annotated[int | None, typer.Option(min=1, help=f"So many at the most; {SHOWN} in a table, all as JSON.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, max=MOST, help=f"So many at the most; {SHOWN} in a table, all as JSON.")
+]
 
 
 @queried
@@ -40,11 +45,11 @@ def list_(query: Query, limit: Limit = None, as_json: AsJson = False) -> None:
         count = reader.count(query.wanted, names)
         most = limit if limit or as_json else SHOWN
         found = reader.entries(query.wanted, names, limit=most)
-        table = folding_table("no.", f"at ({query.zone_name})", "request", "event", "actor", "who and where",
+        table = Letters("no.", f"at ({query.zone_name})", "request", "event", "actor", "who and where",
                               "verdict", "rule", "command and what was said", narrow=4)  # fmt: skip
         shown, unverified = put(found, table, lambda each: cells_of(each, query), as_json=as_json)
         if not as_json:
-            out.print(table)
+            table.print(out)
             out.print(letters(in_all("entry", "entries", shown, count)), soft_wrap=True)
     tell_unverified(unverified, query)
 

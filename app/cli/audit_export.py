@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.reports.svg import chart_drawer
 from app.cli.audit_options import Query, moment_of, queried, tell_unverified
 from app.cli.audit_page import write_page
 from app.cli.audit_verify import Anchors, anchor_in
@@ -47,7 +48,7 @@ Form = Annotated[
 ]
 Output = Annotated[Path, typer.Option("--output", help="A new file; - is standard output.")]
 Before = Annotated[
-    str, typer.Option(metavar="DATE", help="A segment: every entry before then, for audit verify --file.")
+    str | None, typer.Option(metavar="DATE", help="A segment: every entry before then, for audit verify --file.")
 ]
 Whole = Annotated[bool, typer.Option("--requests", help="One line a request instead of one an entry.")]
 
@@ -57,7 +58,7 @@ def export(
     query: Query,
     output: Output,
     format_: Form = Format.CSV,
-    before: Before = "",
+    before: Before = None,
     by_request: Whole = False,
     anchor: Anchors = None,
 ) -> None:
@@ -71,7 +72,7 @@ def export(
     anchors = _anchors(query, anchor, format_, by_request=by_request)
     with query.reader() as (reader, names), writing(output) as file:
         if format_ is Format.HTML and not before:
-            faults = write_page(reader, names, query, file, anchors)
+            faults = write_page(reader, names, query, file, anchors, chart_drawer())
         elif before:
             faults = _segment(reader, query, before, file, format_, by_request=by_request)
         elif by_request:

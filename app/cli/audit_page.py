@@ -7,7 +7,6 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from adapters.clock import SystemClock
-from adapters.reports.svg import chart_drawer
 from app.cli.options import stderr
 from app.wiring import open_scan
 from bot.audit.overview import MOST_FAULTS, Overview, Period
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from bot.audit.entry import Head
     from bot.audit.selection import Names
     from bot.audit.verify import Found
+    from bot.cards.charts import DrawChart
 
 KEPT_IN_MEMORY = 1_000_000
 """So many bytes of one list are kept in memory; what is more stands in a temporary file without a name."""
@@ -81,8 +81,10 @@ class Lister:
                 self.refused_faults.append(f"{each.unverified}: {each.fault}")
 
 
-def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], anchors: Sequence[Head]) -> list[str]:
-    """Write the page, and return what does not verify."""
+def write_page(
+    reader: AuditReader, names: Names, query: Query, file: IO[str], anchors: Sequence[Head], draw: DrawChart | None
+) -> list[str]:
+    """Write the page, and return what does not verify. Without `draw` it has tables alone."""
     now = SystemClock().now()
     period = Period.of(query.wanted, now)
     lister = Lister(query)
@@ -98,7 +100,6 @@ def write_page(reader: AuditReader, names: Names, query: Query, file: IO[str], a
         log_begins=begins, refused=lister.refused.rows, proof=proof,
     )  # fmt: skip
     lists = Lists(forced=lister.forced, refused=lister.refused, otherwise=lister.otherwise)
-    draw = chart_drawer()
     file.writelines(page(facts, lists, draw))
     if draw is None:
         stderr.print(NO_CHARTS, markup=False, soft_wrap=True)

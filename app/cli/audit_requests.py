@@ -10,7 +10,8 @@ import typer
 
 from app.cli.audit_entries import MARK, SHOWN, Limit, in_all, put
 from app.cli.audit_options import Query, queried, tell_unverified
-from app.cli.options import AsJson, folding_table, out
+from app.cli.options import AsJson, out
+from app.cli.tables import Letters
 from app.printing import json_line, letters
 from bot.audit.figures import By, Report
 from bot.audit.history import YES
@@ -46,12 +47,12 @@ def show(query: Query, limit: int | None, *, as_json: bool) -> None:
         count = reader.count_requests(query.wanted, names)
         most = limit if limit or as_json else SHOWN
         at = f"asked at ({query.zone_name})"
-        table = folding_table("request", at, "who", "whom", "where", "rule", "decided by", "outcome", "decision",
+        table = Letters("request", at, "who", "whom", "where", "rule", "decided by", "outcome", "decision",
                               "done", "command and why", narrow=2)  # fmt: skip
         found = reader.requests(query.wanted, names, limit=most)
         shown, unverified = put(found, table, lambda each: _cells(each, query), as_json=as_json)
         if not as_json:
-            out.print(table)
+            table.print(out)
             out.print(letters(in_all("request", "requests", shown, count)), soft_wrap=True)
     tell_unverified(unverified, query)
 
@@ -101,11 +102,11 @@ def report(query: Query, by: Groups = By.ACTOR, as_json: AsJson = False) -> None
 
 def _print(figures: Report, query: Query) -> None:
     by = f"{figures.by} ({query.zone_name})" if figures.by is By.DAY else str(figures.by)
-    table = folding_table(by, "requests", "forced", "refused", "yes", "no", "sessions", "done", "not done",
+    table = Letters(by, "requests", "forced", "refused", "yes", "no", "sessions", "done", "not done",
                           "decision", "to the end", "verdicts", narrow=0)  # fmt: skip
     for one in (*figures.groups(), figures.total()):
         table.add_texts(*_figures(one), mark=MARK if one.unverified else "")
-    out.print(table)
+    table.print(out)
     asked = query.wanted.in_words() or "everything"
     out.print(letters(f"Selected: {asked}. Times in {query.zone_name}; those after --since and --until in UTC."))
 

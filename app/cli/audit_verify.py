@@ -11,8 +11,8 @@ import typer
 from rich.progress import track
 
 from adapters.sql.reported import reported
-from app.cli.audit_options import half_of
-from app.cli.options import APP_YAML, Config, Database, out, stderr
+from app.cli.audit_options import MaybeDatabase, half_of, refuse_empty
+from app.cli.options import APP_YAML, Config, out, stderr
 from app.config.alone import keys_in
 from app.config.settings import database_in
 from app.printing import letters
@@ -36,7 +36,8 @@ Anchors = Annotated[
     ),
 ]
 Half = Annotated[
-    str, typer.Option(metavar="PUBLIC", help="A public half of the log, of audit key; then no audit_key is needed.")
+    str | None,
+    typer.Option(metavar="PUBLIC", help="A public half of the log, of audit key; then no audit_key is needed."),
 ]
 File = Annotated[
     Path | None, typer.Option(help="A segment that audit export --before has written, instead of the database.")
@@ -45,9 +46,9 @@ File = Annotated[
 
 def verify(
     anchor: Anchors = None,
-    key: Half = "",
+    key: Half = None,
     file: File = None,
-    database: Database = "",
+    database: MaybeDatabase = None,
     config: Config = APP_YAML,
 ) -> None:
     """Check every entry: its number, its hash, its signature, its sessions, and that the log ends where it is marked.
@@ -56,11 +57,12 @@ def verify(
 
     Only --anchor finds that: request.recorded in the bot's logs has seq and hash. Keep them on another machine.
     """
+    refuse_empty(key=key, database=database)
     anchors = [anchor_in(text) for text in anchor or ()]
     if file:
-        _verify_file(file, half_of(key) or keys_in(config).public, anchors)
+        _verify_file(file, half_of(key or "") or keys_in(config).public, anchors)
         return
-    half, url = _what_to_check(key, database, config)
+    half, url = _what_to_check(key or "", database or "", config)
     with reported(url), open_scan(url) as scan:
         if damage := scan.damage():
             stderr.print(letters(f"The file of the database is damaged: {damage}. Restore a backup."), style="red")
@@ -121,8 +123,9 @@ def anchor_in(text: str) -> Head:
     return Head(int(seq), hash_)
 
 
-def anchor(database: Database = "", config: Config = APP_YAML) -> None:
+def anchor(database: MaybeDatabase = None, config: Config = APP_YAML) -> None:
     """The newest entry's number and hash, for --anchor of a later check. Keep it on another machine."""
+    refuse_empty(database=database)
     url = database or database_in(config).get_secret_value()
     with reported(url), open_scan(url) as scan:
         head = scan.head()

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from rich.table import Table
 
 from app.config.secrets import Secret
 from app.config.settings import load
-from app.printing import literal
+from app.printing import letters
+from bot.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.config.settings import Settings
 
 APP_YAML = Path(__file__).resolve().parents[2] / "app.yaml"
 Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", help="The configuration file.")]
-Database = Annotated[str, typer.Option(help="Another database than the configuration's, as an SQLAlchemy URL.")]
+DATABASE_HELP = "Another database than the configuration's, as an SQLAlchemy URL."
+Database = Annotated[str, typer.Option(help=DATABASE_HELP)]
 Create = Annotated[bool, typer.Option("--create", help="Make the SQLite file when it is not there: a new database.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else there.")]
 
@@ -38,18 +43,18 @@ def settings_of_log(config: Path, url: str) -> Settings:
     return load(config, secrets=frozenset({Secret.KEY})).model_copy(update={"database": SecretStr(url)})
 
 
-class Letters(Table):
-    """A table whose cells are letters: none of them is markup, ends a line or steers the terminal."""
+@contextmanager
+def writable_output() -> Iterator[None]:
+    """Write all of standard output inside the block. Raises `SettingsError` when its disk is full.
 
-    def add_texts(self, *texts: str, mark: str = "") -> None:
-        """Add a row. `mark` is the bot's own sign before the first cell; a sign in a text is shown as unreadable."""
-        first, *others = map(literal, texts)
-        self.add_row(f"{mark} {first}" if mark else first, *others)
-
-
-def folding_table(*columns: str, narrow: int) -> Letters:
-    """Return a table that loses no letter: what is too long goes on below, but for the first `narrow` columns."""
-    table = Letters(box=None, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number < narrow, overflow="fold")
-    return table
+    A reader that has gone away, such as head, is none of that: the program ends quietly.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        with suppress(OSError):  # what is still in the buffer would raise the error once more, at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SettingsError(letters(f"The output cannot be written whole: {exc.strerror or exc}.").plain) from exc

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.config import names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
+from app.config.yaml_file import STAND_IN
 from bot.domain.inventory import expand
 from bot.domain.letters import python_upper
 
@@ -25,6 +26,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
     """Yield the problems of sections that are valid alone and not together. Checks of a broken section are left out."""
     checks = {
         ("audit_key", "slack"): _secrets,
+        ("database", "replicas"): _replicas,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
         ("winrm", "computers"): _logins,
@@ -61,6 +63,15 @@ def _tokens(settings: Settings) -> Iterator[Problem]:
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
     if not app.startswith("xapp-"):
         yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
+
+
+def _replicas(settings: Settings) -> Iterator[Problem]:
+    url = settings.database.get_secret_value().strip().lower()
+    if settings.replicas and url not in ("", STAND_IN) and not url.startswith("postgresql"):
+        yield Problem(
+            where=("replicas",),
+            message="several bots can share PostgreSQL alone. Name it as the database, or say replicas: false.",
+        )
 
 
 def _computers(settings: Settings) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ _SETTINGS = {
     "rehearsal": About("true: for `try` and `rehearse` alone; `run` refuses such a file"),
     "team": About("id of the Slack workspace whose members count; its address in a browser shows it", "T0HOME0001"),
     "database": About("the audit log and what waits: a SQLite file on a local disk, or PostgreSQL", "${DATABASE_URL}"),
+    "replicas": About("true: several bots share the work on one PostgreSQL"),
     "audit_key": About("signs the audit log; whoever has it can rewrite the log", "${LOGOFF_BOT_AUDIT_KEY}"),
     "slack": About("the connection to Slack"),
     "winrm": About("how computers are reached; a computer takes the keys that it lacks from here"),

@@ -110,6 +110,7 @@ class Settings(Section):
     rehearsal: bool = False
     team: str
     database: SecretStr = SecretStr("sqlite:///logoff-bot.db")
+    replicas: bool = False
     audit_key: SecretStr = SecretStr("")
     slack: Slack = Slack()
     winrm: AllWinRm = AllWinRm()

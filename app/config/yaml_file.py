@@ -27,6 +27,9 @@ DEEPEST = 20
 
 _CORE = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null"))
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+STAND_IN = "unresolved"
+"""The text of a value that is not here."""
+
 _UNKNOWN = object()
 _ANOTHER = "Copy the one that ships with the bot and change it, or make one with: logoff-bot init"
 
@@ -212,7 +215,7 @@ class _Reader:
 
     def _want(self, line: int, where: Location, message: str) -> Unresolved:
         self.wanted.append(Wanted(line=line, where=where, message=message))
-        return Unresolved("unresolved")
+        return Unresolved(STAND_IN)
 
 
 def _children(node: yaml.Node) -> _Children:

@@ -170,6 +170,7 @@ def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, d
             "slack": _tokens(workspace),
             "winrm": winrm,
             "database": SecretStr(database),
+            "replicas": False,  # a rehearsal is one process on a file of its own
         }
     )
 

@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from bot.audit.history import DONE, NO, TAKEN_OUT, YES
+from bot.domain.moments import in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -168,7 +169,7 @@ class Report:
         return ""
 
     def _day(self, request: RequestHistory) -> str:
-        return f"{request.asked_at.astimezone(self._zone):%Y-%m-%d}" if request.asked_at else ""
+        return f"{in_zone(request.asked_at, self._zone).date()}" if request.asked_at else ""
 
 
 class Spread:

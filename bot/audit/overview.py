@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bot.audit.figures import By, Report, Spread
+from bot.domain.moments import in_zone
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -65,7 +66,7 @@ class Period:
         """Return the period of the same length right before this one, by the clocks of the zone; None: it has none."""
         if self.since is None or self.since >= self.until:
             return None
-        since, until = self.since.astimezone(zone), self.until.astimezone(zone)
+        since, until = in_zone(self.since, zone), in_zone(self.until, zone)
         try:
             return Period(since=(since - (until - since)).astimezone(UTC), until=self.since)
         except OverflowError:

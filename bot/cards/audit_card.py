@@ -96,7 +96,7 @@ def headline_at(ending: Ending | None) -> str:
 
 
 def unknown(request_id: str) -> str:
-    return f"I know no request {request_id} that you may read about."
+    return f"I know no request {request_id} that you may read about. Look at its spelling."
 
 
 def too_much(found: int, most: int) -> str:
@@ -161,7 +161,10 @@ def _scope(reading: Reading) -> Iterator[Line]:
         yield Line(parts=(Bold(outside(reading.request.text, 300)),))
     since, until = reading.wanted.since, reading.wanted.until
     parts: list[LinePart] = ["Asked from ", Timestamp(since)] if since else ["Asked since the log began"]
-    parts += [" to ", Timestamp(until)] if until else []
+    if since and until and since >= until:
+        parts.append(". That time is still to come: name an earlier one, for example last 7d.")
+    elif until:
+        parts += [" to ", Timestamp(until)]
     yield Line(parts=tuple(parts), tone=Tone.QUIET)
     if reading.is_own:
         why = "These are your own requests alone: no rule lets you read those of others here."

@@ -20,6 +20,9 @@ MOST_GROUPS = 10
 """How many computers or people a table has."""
 
 LONGEST_LABEL = 22
+DRAWN_YEARS = range(1970, 2100)
+"""A day of another year stands in a forged row. Beside it a chart would show nothing of the others."""
+
 TIMES = ("up to 1 minute", "up to 5 minutes", "up to 15 minutes", "up to 1 hour", "over 1 hour")
 _HEADS = ("requests", "forced", "refused", "sessions", "done", "not done")
 
@@ -87,14 +90,22 @@ def days(now: Overview, draw: DrawChart | None) -> Iterator[str]:
     if not dated:
         yield paragraph(text("No request was asked."))
         return
-    yield from _drawn(draw, Chart(
-        key="chart-days", title="Requests asked on each day, and how many of them asked nobody", whole="requests",
-        part="forced", days=tuple(day for day, _ in dated), values=tuple(each.requests for _, each in dated),
-        parts=tuple(each.forced for _, each in dated),
-    ))  # fmt: skip
+    drawn = [(day, each) for day, each in dated if day.year in DRAWN_YEARS]
+    if drawn:
+        yield from _drawn(draw, _chart_of_days(drawn))
+    if len(drawn) < len(dated):
+        yield paragraph(text("Days before 1970 or after 2099 are in the table alone."))
     yield paragraph(text("Days without a request are not in the table."))
     rows = [[text(each.group or "no time"), *_counts(each)] for each in groups]
     yield from table("Requests of each day", ("day", *_HEADS), rows, "tall")
+
+
+def _chart_of_days(dated: list[tuple[date, Figures]]) -> Chart:
+    return Chart(
+        key="chart-days", title="Requests asked on each day, and how many of them asked nobody", whole="requests",
+        part="forced", days=tuple(day for day, _ in dated), values=tuple(each.requests for _, each in dated),
+        parts=tuple(each.forced for _, each in dated),
+    )  # fmt: skip
 
 
 def _day(group: str) -> date | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.audit.entry import BOT
 from bot.audit.history import NO, YES
 from bot.cards.html import Html, join, list_row, outer, text, typed
+from bot.domain.moments import in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ def moment(at: datetime | None, zone: tzinfo) -> Html:
     """Return a time on two lines where it has to be."""
     if at is None:
         return Html("")
-    here = at.astimezone(zone)
+    here = in_zone(at, zone)
     return Html(f'<time datetime="{here.isoformat(timespec="seconds")}">{here:%Y-%m-%d %H:%M:%S}</time>')
 
 

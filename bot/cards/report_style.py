@@ -57,6 +57,7 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .9rem; }
   .list tr { border: 1px solid var(--line); border-radius: .4rem; margin: .75rem 0; padding: .35rem .5rem; }
   .list th:first-child, .list th:nth-child(3) { width: auto; }
   .list th, .list td, .list th:first-child { border: 0; padding: .2rem .25rem; }
+  .list td:empty { display: none; }
   .list td::before, .list tbody th::before { content: attr(data-label); display: block; color: var(--soft);
     font-size: .82rem; }
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bot.audit.history import NO, YES
 from bot.audit.values import ENTRY_FIELDS, MOMENTS
 from bot.cards.text import undirected
+from bot.domain.moments import in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,4 +109,4 @@ def _cell(value: object) -> Cell:
 
 
 def _moment(at: datetime | None, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if at else ""
+    return f"{in_zone(at, zone):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -8,14 +8,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
 
 _MOMENT = re.compile(r"(?<![0-9])((?:19[7-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}) UTC(?![A-Za-z0-9])")
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""The ends of the calendar."""
+
 _FORM = "%Y-%m-%d %H:%M"
 
 
 def said_at(moment: datetime) -> str:
     """Return the minute as a sentence holds it: `2026-03-02 14:00 UTC`."""
     return f"{moment.astimezone(UTC):{_FORM}} UTC"
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """Return the time by the clocks of the zone; in UTC where that would lie beyond an end of the calendar.
+
+    Only a forged row has such a time, and it has to be shown.
+    """
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        return moment.astimezone(UTC)
 
 
 def with_moments(text: str) -> Iterator[str | datetime]:

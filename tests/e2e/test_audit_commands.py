@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +21,11 @@ from bot.domain.requirement import Confirm
 from bot.errors import SettingsError
 from tests.fakes.clock import SettableClock
 from tests.support import builders as b
+from tests.support.checkout import ROOT
 from tests.support.command_line import invoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from typer.testing import Result
 
@@ -152,7 +155,9 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no verdict": (("--verdict", "xyzzy"), "Write one of: gone"),
     "no key": (("--key", "12"), "64 hexadecimal digits"),
     "no limit": (("--limit", "0"), "greater than or equal to 1"),
+    "no limit of a database": (("--limit", "9" * 30), "less than or equal to"),
 }
+EMPTY = ("since", "until", "user", "host", "actor", "approver", "rule", "event", "verdict", "request", "zone", "key")
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -161,6 +166,51 @@ def test_what_cannot_be_understood_is_refused_with_the_next_step(config: Path, c
     options, says = WRONG[name]
     result = audit(config, command, *options)
     assert (result.exit_code, says in said(result)) == (2, True), said(result)
+
+
+@pytest.mark.parametrize("option", [*EMPTY, "database"])
+def test_an_option_that_is_empty_selects_not_everything(config: Path, clock: SettableClock, option: str) -> None:
+    """It is a variable of a script that was not set."""
+    del clock
+    for command in ("list", "requests", "report", "export --output -"):
+        for value in ("", "  "):
+            result = audit(config, *command.split(), f"--{option}", value)
+            assert (result.exit_code, result.stdout) == (2, ""), said(result)
+            assert f"--{option}: It is empty: write a value, or leave the option out." in said(result)
+
+
+@pytest.mark.parametrize("words", ["verify --key", "verify --database", "anchor --database"])
+def test_a_check_is_not_made_with_another_key_or_of_another_log_than_meant(config: Path, words: str) -> None:
+    result = audit(config, *words.split(), "")
+    assert (result.exit_code, "It is empty: write a value" in said(result)) == (2, True)
+
+
+def test_an_empty_before_makes_no_segment_of_nothing(config: Path, clock: SettableClock) -> None:
+    del clock
+    result = audit(config, "export", "--output", "-", "--format", "json", "--before", "")
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_why_nothing_can_be_found_is_said(config: Path, clock: SettableClock) -> None:
+    del clock
+    for command in ("list", "requests", "report"):
+        unknown = audit(config, command, "--request", "ts-none00")
+        assert (unknown.exit_code, "The log has no request `TS-NONE00`." in said(unknown)) == (0, True)
+        ahead = audit(config, command, "--since", "2999-01-01", "--zone", "Asia/Tokyo")
+        assert ahead.exit_code == 0
+        assert "--since, 2999-01-01 00:00:00 Asia/Tokyo, is still to come. Name an earlier time." in said(ahead)
+
+
+@pytest.mark.parametrize("command", ["list --json", "report"])
+def test_output_that_cannot_be_written_is_said_in_a_sentence(config: Path, clock: SettableClock, command: str) -> None:
+    del clock
+    words = [sys.executable, "-m", "app", "audit", *command.split(), "--config", str(config)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)  # noqa: S603 - our own words
+    assert (done.returncode, " ".join(done.stderr.split())) == (
+        1,
+        "The output cannot be written whole: No space left on device.",
+    )
 
 
 def test_a_group_or_a_format_that_there_is_not_is_refused_with_those_that_there_are(config: Path) -> None:

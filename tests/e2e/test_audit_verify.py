@@ -186,9 +186,9 @@ def test_another_public_half_proves_nothing(log: Log) -> None:
     assert f"signed with the key {KEYS.key_id}, and neither you nor the log names that key" in said(result)
 
 
-@pytest.mark.parametrize("text", ["", "12", "g" * 64, SECRET])
+@pytest.mark.parametrize("text", ["12", "g" * 64, SECRET])
 def test_what_is_no_public_half_is_refused_as_a_wrong_call(log: Log, text: str) -> None:
-    result = log.verify("--key", text or " ")
+    result = log.verify("--key", text)
     assert result.exit_code == 2
     assert "audit key" in result.output
 

@@ -129,7 +129,7 @@ def test_a_file_that_is_moved_away_stops_the_work_and_says_so(world: World, tmp_
         assert "I cannot record this" in str(dana.command("/logoff comp1 id=3 --sync"))
         assert not file.exists()
         away.rename(file)
-        assert "looking at comp1" in str(dana.command("/logoff comp1 id=3 --sync"))
+        assert "looking at comp1" in str(dana.command("/sessions comp1"))
     assert [line["level"] for line in lines_in(log) if line["event"] == "database.gone"] == ["critical"]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
-HOUSE |= {"frame", "fleet", "fleet_world", "neighbours_world", "audit_year"}
+HOUSE |= {bench.stem for bench in (ROOT / "bench").glob("*.py")}
 
 
 NAME = r"[\w.]+(?: as \w+)?"
@@ -40,7 +40,7 @@ MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
     "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"],
-    "migrations": RUNTIME,
+    "migrations": RUNTIME + EXTRAS["postgres"],
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,

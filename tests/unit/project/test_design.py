@@ -103,7 +103,7 @@ def test_each_command_file_exports_its_command_and_the_package_lists_them() -> N
 
 def test_a_row_of_a_terminals_table_is_made_of_letters_only() -> None:
     found = {str(path) for path, source in sources("app") if ".add_row(" in source}
-    assert found == {"app/cli/options.py"}
+    assert found == {"app/cli/tables.py"}
 
 
 def test_a_reason_is_never_compared_with_a_text() -> None:

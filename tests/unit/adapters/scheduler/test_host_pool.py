@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.scheduler.host_pool import FairHostPool
+from bot.ports.lease import CURRENT, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ class Hosts:
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.speak = threading.Event()
+        self._one_speaks = threading.Semaphore(0)
         self._changed = threading.Condition()
 
     def call(self, host: str) -> str:
@@ -30,8 +32,20 @@ class Hosts:
             self.begun.append(host)
             self._changed.notify_all()
         if host.startswith("silent"):
-            assert self.speak.wait(LONG)
+            assert self._one_speaks.acquire(timeout=LONG)
+            if self.speak.is_set():
+                self._one_speaks.release()
         return host
+
+    def all_speak(self) -> None:
+        self.speak.set()
+        self._one_speaks.release()
+
+    def one_speaks(self) -> None:
+        """Let one silent host answer, and wait until another host has been asked in its thread."""
+        begun = len(self.begun)
+        self._one_speaks.release()
+        self.wait_for(begun + 1)
 
     def wait_for(self, begun: int) -> None:
         with self._changed:
@@ -42,7 +56,7 @@ class Hosts:
 def hosts() -> Iterator[Hosts]:
     hosts = Hosts()
     yield hosts
-    hosts.speak.set()
+    hosts.all_speak()
 
 
 @contextmanager
@@ -51,7 +65,7 @@ def asked(
 ) -> Iterator[list[Future[list[str]]]]:
     """These requests, each in a thread of its own, begun one after the other; silent hosts speak at the end."""
     with ThreadPoolExecutor(max(1, len(requests))) as steps, ExitStack() as stack:
-        stack.callback(hosts.speak.set)
+        stack.callback(hosts.all_speak)
         yield [steps.submit(pool.each, id_, names, hosts.call, last=last) for id_, names in requests]
 
 
@@ -94,6 +108,8 @@ def test_a_free_thread_goes_to_the_request_that_has_the_fewest(hosts: Hosts) -> 
         hosts.wait_for(6)
         with asked(pool, hosts, ("TS-B", named("silent-b", 50))) as (second,):
             hosts.wait_for(8)
+            for _ in range(50):
+                hosts.one_speaks()
         assert first.result() == named("silent-a", 50)
     assert second.result() == named("silent-b", 50)
     turns = [name.split("-")[1] for name in hosts.begun]
@@ -180,3 +196,14 @@ def test_a_system_without_threads_is_told_to_who_waits_or_others_do_the_work(
     else:
         with pytest.raises(RuntimeError, match="can't start new thread"):
             pool.each("TS-A", named("comp", 5), hosts.call)
+
+
+def test_a_call_runs_in_the_context_of_its_caller() -> None:
+    """A step that loses its job to another replica is asked for its lease before each order, wherever that runs."""
+    lease = Lease(job=7, attempt=1)
+    token = CURRENT.set(lease)
+    try:
+        assert FairHostPool(2).each("A", ("one", "two", "three"), lambda _: CURRENT.get()) == [lease] * 3
+    finally:
+        CURRENT.reset(token)
+    assert FairHostPool(2).each("A", ("one",), lambda _: CURRENT.get()) == [None]

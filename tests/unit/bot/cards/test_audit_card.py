@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from adapters.slack.render import draw
@@ -128,3 +129,10 @@ def test_the_entry_says_what_was_read() -> None:
     times = "--since 2026-02-23T14:00:00Z --until 2026-03-02T14:00:00Z"
     assert in_words(reading(forced())) == f"1 request, 1 forced; read: {times}"
     assert in_words(reading(is_own=True), "x.") == f"Nothing was found; read: own requests only; {times}; not shown: x."
+
+
+def test_a_time_to_come_is_said_instead_of_a_period_that_ends_before_it_begins() -> None:
+    ahead = AuditFilter(since=b.NOW + timedelta(days=7), until=b.NOW)
+    told = shown(replace(reading(text="since=2026-03-09"), wanted=ahead))
+    assert "Asked from 2026-03-09 14:00 UTC. That time is still to come: name an earlier one" in told
+    assert "still to come" not in shown(reading())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.moments import said_at, with_moments
+from bot.domain.moments import FIRST, LAST, in_zone, said_at, with_moments
 from tests.support.cases import for_each
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -62,3 +62,10 @@ def test_several_times_stand_in_their_order() -> None:
 )
 def test_what_is_no_such_minute_stays_text(text: str) -> None:
     assert list(with_moments(text)) == [text]
+
+
+def test_a_time_that_the_zone_cannot_say_is_said_in_utc() -> None:
+    west, east = timezone(timedelta(hours=-12)), timezone(timedelta(hours=14))
+    for end, beyond, within in ((FIRST, west, east), (LAST, east, west)):
+        assert (in_zone(end, beyond), in_zone(end, beyond).tzinfo) == (end, UTC)
+        assert (in_zone(end, within), in_zone(end, within).tzinfo) == (end, within)

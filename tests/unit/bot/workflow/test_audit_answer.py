@@ -170,8 +170,10 @@ def test_they_are_refused_the_requests_of_others(harness: BotHarness, log: FakeL
 def test_the_request_of_another_person_is_not_told_apart_from_none(harness: BotHarness, log: FakeLog) -> None:
     log.there.append(history(9, requester=b.OTHER.user_id))
     other, none = ask(harness, "TS-000009", by=b.ASKER), ask(harness, "TS-999999", by=b.ASKER)
-    assert text_of(other).splitlines()[1] == "I know no request TS-000009 that you may read about."
-    assert text_of(none).splitlines()[1] == "I know no request TS-999999 that you may read about."
+    assert (
+        text_of(other).splitlines()[1] == "I know no request TS-000009 that you may read about. Look at its spelling."
+    )
+    assert text_of(none).splitlines()[1] == "I know no request TS-999999 that you may read about. Look at its spelling."
     assert harness.chat.files == []
 
 
