@@ -99,6 +99,14 @@ def test_a_value_of_any_key_may_be_missing_and_everything_else_is_checked(path: 
     assert next(each.where for each in found.wanted) == ("team",)
 
 
+def test_a_database_that_is_not_here_may_be_one_that_replicas_share(path: Path) -> None:
+    path.write_text(f"{FILE}replicas: true\n", encoding="utf-8")
+    assert examine(path, {}).findings == []
+    assert load(path, {}, secrets=NO_SECRET).replicas
+    (finding,) = examine(path, ALL).findings
+    assert finding.key == "replicas"
+
+
 def test_a_secret_that_is_here_and_wrong_is_a_fault(path: Path) -> None:
     found = examine(path, {**ALL, "KEY": "short", "BOT": "xapp-1"})
     assert [each.key for each in found.findings] == ["audit_key", "slack.bot_token"]
