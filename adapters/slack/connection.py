@@ -85,6 +85,7 @@ class BoltConnection(ABC):
         self._start_within = needs.get("start_within", START_WITHIN)
         self._executor = ThreadPoolExecutor(max_workers=LISTENING, thread_name_prefix="ack")
         self._stopping = threading.Event()
+        self._bot_id = ""
 
     def start(self) -> None:
         """Connect, and return once commands can arrive.
@@ -95,7 +96,9 @@ class BoltConnection(ABC):
         with ExitStack() as undo:
             undo.callback(self.stop)
             deadline = time.monotonic() + self._start_within.total_seconds()
-            self._listen(self._app(self._authorize(deadline)), deadline)
+            authorized = self._authorize(deadline)
+            self._bot_id = authorized.bot_id or ""
+            self._listen(self._app(authorized), deadline)
             undo.pop_all()
 
     @abstractmethod

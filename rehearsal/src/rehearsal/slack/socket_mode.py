@@ -43,6 +43,7 @@ class SocketMode:
     def __init__(self, store: Store, connections: Connections) -> None:
         self._store = store
         self._connections = connections
+        self.app_id = store.settings.app.id
         self._tickets: dict[str, datetime] = {}
         self._open: list[Socket] = []
         self._pending: dict[str, Pending] = {}
@@ -161,7 +162,7 @@ class SocketMode:
             "type": "hello",
             "num_connections": len(self._open),
             "debug_info": _DEBUG_INFO,
-            "connection_info": {"app_id": self._store.settings.app.id},
+            "connection_info": {"app_id": self.app_id},
         }
 
     def _make_envelope(self, envelope: dict[str, Any], socket: Socket) -> Envelope:
