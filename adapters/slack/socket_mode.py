@@ -154,7 +154,7 @@ class SocketMode:
         while True:
             try:
                 with translate_errors():
-                    return _checked(call, key)
+                    return checked_token(call, key)
             except ChatError as error:
                 wait = max(pause, error.retry_after or pause)
                 if not error.retryable or time.monotonic() + wait.total_seconds() > deadline:
@@ -178,7 +178,7 @@ class SocketMode:
         self._executor.shutdown(wait=True)
 
 
-def _checked(call: Callable[[], Answer], key: str) -> Answer:
+def checked_token(call: Callable[[], Answer], key: str) -> Answer:
     """Return the answer. Raises `SettingsError` when Slack says that the token is no good one."""
     try:
         return call()

@@ -15,6 +15,7 @@ from adapters.slack.manifest import manifest as manifest_of
 from adapters.windows.agent import script
 from app import wiring
 from app.cli.audit import audit
+from app.cli.doctor import doctor
 from app.cli.options import APP_YAML, AsJson, Config, Create, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
@@ -45,6 +46,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 app.command(name="try")(try_)
 app.command()(rehearse)
+app.command()(doctor)
 app.command()(pause)
 app.command()(resume)
 

@@ -4,7 +4,7 @@ from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.methods.pages import cut_page
-from rehearsal.slack.serializers import Json, person_json, user_group_json
+from rehearsal.slack.serializers import Json, bot_json, person_json, user_group_json
 from rehearsal.slack.workspace_file import UserGroup
 
 
@@ -37,7 +37,16 @@ def _find_group(context: Context, group_id: str) -> UserGroup:
     raise SlackError("no_such_subteam")
 
 
+def get_bot(context: Context, arguments: Arguments) -> Json:
+    """Of the one app that is installed."""
+    app = context.store.settings.app
+    if arguments.text("bot") != app.bot_id:
+        raise SlackError("bot_not_found")
+    return {"bot": bot_json(app, context.store.settings)}
+
+
 METHODS = {
+    "bots.info": Method(run=get_bot, scopes=("users:read",)),
     "users.info": Method(run=get_user, scopes=("users:read",)),
     "users.list": Method(run=list_users, scopes=("users:read",)),
     "usergroups.list": Method(run=list_groups, scopes=("usergroups:read",)),

@@ -1,0 +1,65 @@
+"""The doctor: all checks in their order. It looks, and changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.windows.winrm.endpoint import Transport
+from app.config.settings import load
+from app.doctor.check import Area, Reporter
+from app.doctor.clocks import RightTime, clocks
+from app.doctor.computers import ComputerChecks, chosen
+from app.doctor.database import DatabaseChecks
+from app.doctor.kerberos import KerberosChecks
+from app.doctor.policy import policy_checks
+from app.doctor.slack import SlackChecks
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from app.config.settings import Settings
+    from app.doctor.check import Check
+    from app.doctor.computer import Computer
+    from bot.ports.clock import Clock
+
+FILE = "app.yaml"
+REHEARSAL = "This configuration is the rehearsal's: there is no Slack and no computer to look at."
+_OWN = "Copy it, say `rehearsal: false`, and name the copy: --config"
+_REPORT = Reporter(area=Area.CONFIGURATION)
+
+
+def configured(path: Path) -> tuple[Settings | None, Check]:
+    """Return the settings of the file, None when the bot could not run with them, and the check of the file."""
+    try:
+        settings = load(path)
+    except SettingsError as error:
+        return None, _REPORT.failed(FILE, error.message, "Correct each of these lines; docs/running.md, part 3.")
+    if settings.rehearsal:
+        return None, _REPORT.failed(FILE, REHEARSAL, _OWN)
+    return settings, _REPORT.ok(FILE, str(path))
+
+
+def examine(settings: Settings, computers: Sequence[Computer], clock: Clock) -> Iterator[Check]:
+    """Yield all checks. `clock` is this machine's."""
+    database, slack = DatabaseChecks(settings), SlackChecks(settings)
+    yield from database.run(clock)
+    yield from slack.run(clock, may_connect=not database.has_owner)
+    yield from clocks(slack.ahead, database.ahead)
+    yield from policy_checks(settings, knows_people=slack.knows_people, faulty=slack.faulty_groups)
+    has_tickets = False
+    if with_tickets := [each for each in computers if each.connection.transport is Transport.KERBEROS]:
+        first = with_tickets[0].connection
+        kerberos = KerberosChecks(first.username, first.kerberos_host or with_tickets[0].name)
+        yield from kerberos.run()
+        has_tickets = kerberos.is_sound
+    right_time = RightTime(clock=clock, ahead=slack.ahead or timedelta())
+    looks = ComputerChecks(settings, has_database=database.is_sound, has_tickets=has_tickets, right_time=right_time)
+    yield from looks.run(computers)
+
+
+def named(settings: Settings, hosts: Sequence[str]) -> list[Computer]:
+    """Return the computers behind the selectors. Raises `LookupError` for one that stands for no computer."""
+    return chosen(settings, hosts)
