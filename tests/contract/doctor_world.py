@@ -108,7 +108,7 @@ class World:
                 "username": account.username,
                 "password": account.password,
             },
-            "computers": [self.computer(host) for host in hosts or ("sound",)],
+            "computers": [self.computer(host) for host in hosts],
             "rules": [{"name": "on-call", "who": ["@oncall"], "may": ["log_off"], "approve_in": "C0APPROVE1"}],
         }
         for name, change in changes.items():
@@ -119,6 +119,7 @@ class World:
         return values
 
     def settings(self, *hosts: str, **changes: Any) -> Settings:
+        hosts = hosts or (() if "computers" in changes else ("sound",))
         return Settings.model_validate(self.values(*hosts, **changes))
 
     def computer(self, host: str, *, https: bool = False, **way: Any) -> dict[str, Any]:
@@ -134,7 +135,7 @@ class World:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[tuple[Workspace, Farm]]:
+def opened(folder: Path, farm_file: Path | None = None) -> Iterator[tuple[Workspace, Farm]]:
     said = yaml.safe_load(SHIPPED_WORKSPACE.read_text(encoding="utf-8"))
     said["user_groups"].append({"id": "S0EMPTY001", "handle": "empty", "name": "Nobody", "members": []})
     said["user_groups"].append({"id": "S0GUESTS01", "handle": "guests", "name": "Guests", "members": ["gus"]})
@@ -143,7 +144,7 @@ def opened(folder: Path) -> Iterator[tuple[Workspace, Farm]]:
     (folder / "farm.yaml").write_text(yaml.safe_dump({"account": account, "hosts": HOSTS}), encoding="utf-8")
     with (
         Workspace.from_file(folder / "workspace.yaml") as workspace,
-        Farm.from_file(folder / "farm.yaml", engine="double") as farm,
+        Farm.from_file(farm_file or folder / "farm.yaml", engine="double") as farm,
     ):
         yield workspace, farm
 

@@ -7,10 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from gssapi import Credentials
+from typing import Any
 
 
 class TicketFault(StrEnum):
@@ -52,24 +49,24 @@ def client_keytab() -> Path | None:
     return Path(named.removeprefix("FILE:")) if named else None
 
 
-def ticket_of(principal: str) -> Credentials:
+def ticket_of(principal: str) -> Any:
     """Return the credentials of the account, fetched with its keytab where they are not there. Raises `NoTicket`."""
     gssapi = _gssapi()
     try:
         name = gssapi.Name(principal, gssapi.NameType.kerberos_principal) if principal else None
-        found: Credentials = gssapi.Credentials(name=name, usage="initiate", mechs=[gssapi.MechType.kerberos])
+        found = gssapi.Credentials(name=name, usage="initiate", mechs=[gssapi.MechType.kerberos])
         found.inquire(lifetime=True)  # only this fetches a ticket with the keytab
     except gssapi.exceptions.GSSError as exc:
         raise _no_ticket(exc) from exc
     return found
 
 
-def left(ticket: Credentials) -> timedelta:
+def left(ticket: Any) -> timedelta:
     """Return how long the ticket is good for."""
     return timedelta(seconds=ticket.lifetime or 0)
 
 
-def ask_kdc(ticket: Credentials, host: str) -> None:
+def ask_kdc(ticket: Any, host: str) -> None:
     """Fetch the ticket for one host. A domain that does not know the host has answered, too. Raises `NoTicket`."""
     gssapi = _gssapi()
     try:
