@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,7 +21,7 @@ from adapters.slack.web import SlackWeb, proxy_for
 from bot.errors import ChatError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from slack_sdk.web import SlackResponse
 
@@ -60,19 +60,21 @@ class SlackInspection:
         with translate_errors():
             answer = checked_token(self._client.auth_test, BOT_TOKEN)
         headers = {str(name).lower(): value for name, value in answer.headers.items()}
-        return Identity(
-            team_id=str(answer["team_id"]),
-            team=str(answer.get("team", "")),
-            user=str(answer.get("user", "")),
-            bot_id=str(answer.get("bot_id", "")),
-            says_scopes=HEADER in headers,
-            missing=missing_in(headers),
-            at=_time_in(headers),
-        )
+        with _known_shape():
+            return Identity(
+                team_id=str(answer["team_id"]),
+                team=str(answer.get("team", "")),
+                user=str(answer.get("user", "")),
+                bot_id=str(answer.get("bot_id", "")),
+                says_scopes=HEADER in headers,
+                missing=missing_in(headers),
+                at=_time_in(headers),
+            )
 
     def app_of(self, bot_id: str) -> str:
         """Return the id of the app that the bot belongs to."""
-        return str(self._asked("bots_info", bot=bot_id)["bot"]["app_id"])
+        with _known_shape():
+            return str(self._asked("bots_info", bot=bot_id)["bot"]["app_id"])
 
     def new_socket(self) -> str:
         """Return the address of a new socket, which is a secret for half a minute. Nothing is connected to it."""
@@ -80,7 +82,8 @@ class SlackInspection:
             answer: SlackResponse = checked_token(
                 lambda: self._client.apps_connections_open(app_token=self._app_token), APP_TOKEN
             )
-        return str(answer["url"])
+        with _known_shape():
+            return str(answer["url"])
 
     def app_of_socket(self, url: str) -> str:
         """Connect, wait for Slack's greeting, hang up, and return the id of the app that it names.
@@ -96,16 +99,28 @@ class SlackInspection:
         return ""
 
     def channel(self, channel_id: str) -> Mapping[str, Any]:
-        return dict(self._asked("conversations_info", channel=channel_id)["channel"])
+        with _known_shape():
+            return dict(self._asked("conversations_info", channel=channel_id)["channel"])
 
     def groups(self) -> list[Mapping[str, Any]]:
         """Return the user groups that are in use, with their members."""
-        return list(self._asked("usergroups_list", include_users=True, include_disabled=False)["usergroups"])
+        with _known_shape():
+            return list(self._asked("usergroups_list", include_users=True, include_disabled=False)["usergroups"])
 
     def _asked(self, method: str, **arguments: Any) -> SlackResponse:
         with translate_errors():
             answer: SlackResponse = getattr(self._client, method)(**arguments)
         return answer
+
+
+@contextmanager
+def _known_shape() -> Iterator[None]:
+    """Raise `ChatError` for an answer of another shape than Slack's."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as exc:
+        message = "Slack's answer is of another shape than I know. Look whether a proxy answers in its place."
+        raise ChatError(message, retryable=True) from exc
 
 
 def lacks_scope(error: ChatError) -> bool:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from bot.errors import BotError
 
 
+AGAIN = "Try again in some minutes. If it stays so, tell whoever develops the bot what was found."
+
+
 class Outcome(StrEnum):
     """What became of a check."""
 
@@ -70,10 +73,10 @@ class Reporter:
     def refused(self, name: str, error: BotError, *, also: str = "") -> Check:
         """Return the failure that an error means. Its first sentence says what is wrong, the rest what helps.
 
-        `also` is a further step, often the place in the documentation.
+        `also` is a further step, often the place in the documentation. What names no step at all may pass.
         """
         found, _, remedy = error.message.partition(". ")
-        return self.failed(name, f"{found.removesuffix('.')}.", " ".join(filter(None, (remedy, also))))
+        return self.failed(name, f"{found.removesuffix('.')}.", " ".join(filter(None, (remedy, also))) or AGAIN)
 
 
 def is_green(checks: Iterable[Check]) -> bool:

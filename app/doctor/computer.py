@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from adapters.windows.agent import script
 from adapters.windows.agent.errors import Constrained
 from adapters.windows.winrm import probe
 from app.doctor.check import Area, Reporter
@@ -105,7 +106,7 @@ def look_at(computer: Computer, terminal: Terminal, right_time: Clock) -> tuple[
         return _failed(computer, error), _account_of(error)
     took, right_now = timedelta(seconds=time.monotonic() - began), right_time.now()
     report = computer.report
-    checks = [report.ok(name, said) for name, said in _PASSED.items()]
+    checks = [report.ok(name, said) for name, said in _passed().items() if name != MACHINE]
     checks += [
         report.ok(MACHINE, sessions[0].machine.dns or sessions[0].machine.netbios),
         _sessions(report, sessions),
@@ -115,13 +116,16 @@ def look_at(computer: Computer, terminal: Terminal, right_time: Clock) -> tuple[
     return checks, Account.ACCEPTED
 
 
-_PASSED = {
-    WINRM: "it answers",
-    LOGON: "accepted",
-    SHELL: "opened",
-    LANGUAGE: "full",
-    COMPILER: "it works",
-}
+def _passed() -> dict[str, str]:
+    """Return what is said of a step that went well."""
+    return {
+        WINRM: "it answers",
+        LOGON: "accepted",
+        SHELL: "opened",
+        LANGUAGE: "full",
+        COMPILER: f"the agent runs, SHA-256 {script.digest()}",
+        MACHINE: "as configured",
+    }
 
 
 def _failed(computer: Computer, error: TerminalError) -> list[Check]:
@@ -135,7 +139,7 @@ def _failed(computer: Computer, error: TerminalError) -> list[Check]:
     if error.words:
         found = f"{failed.found} It says: {error.words}"
         failed = report.failed(row, found, failed.remedy)
-    before = [] if row == TIME else [report.ok(name, _PASSED.get(name, "")) for name in LOOK[:at]]
+    before = [] if row == TIME else [report.ok(name, _passed()[name]) for name in LOOK[:at]]
     later = [name for name in LOOK if name != row] if row == TIME else LOOK[at + 1 :]
     return [*before, failed, *report.skipped(later, "the look did not come so far")]
 

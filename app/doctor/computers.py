@@ -105,7 +105,7 @@ class ComputerChecks:
     def _bar_of(self, computer: Computer) -> str:
         """Return why there is no look at this computer; empty: there is one."""
         if _has_password(computer) and not self._has_database:
-            return "without the database no password is tried, because nobody would count the refusals"
+            return "without a sound database no password is tried, because nobody would count the refusals"
         if computer.connection.transport is Transport.KERBEROS and not self._has_tickets:
             return "there is no Kerberos ticket"
         return ""

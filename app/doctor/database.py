@@ -41,7 +41,7 @@ _GRANTS = "Grant the bot's account INSERT on its tables and UPDATE on chain_head
 
 
 class DatabaseChecks:
-    """Yields the checks. `is_sound` says afterwards whether the database can be worked with."""
+    """Yields the checks. `is_sound` says afterwards whether the database keeps what hosts say of passwords."""
 
     def __init__(self, settings: Settings) -> None:
         self._url, self._keys = settings.database.get_secret_value(), settings.signing_keys
@@ -86,12 +86,12 @@ class DatabaseChecks:
     def _open(self, path: Path | None, clock: Clock) -> Iterator[Check]:
         try:
             with inspecting(self._url) as opened:
-                yield from _of_file(path) if path else _of_server(opened)
-                yield self._key(opened)
+                needed = [*(_of_file(path) if path else _of_server(opened)), self._key(opened)]
+                yield from needed
                 yield self._owner(inspection.file_holder(path) if path else opened.session_holder())
                 if path is None:
                     self.ahead = opened.now() - clock.now()
-                self.is_sound = True
+                self.is_sound = not any(each.remedy for each in needed if each.name in (WRITABLE, KEY))
         except LedgerError as error:
             yield _REPORT.failed(KEY, inspection.cause_of(error) or error.message, "Run: logoff-bot audit verify")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.doctor.computer import Computer
     from bot.ports.clock import Clock
 
-FILE = "app.yaml"
+FILE, PATTERNS = "app.yaml", "patterns"
 REHEARSAL = "This configuration is the rehearsal's: there is no Slack and no computer to look at."
 _OWN = "Copy it, say `rehearsal: false`, and name the copy: --config"
 _REPORT = Reporter(area=Area.CONFIGURATION)
@@ -58,6 +58,10 @@ def examine(settings: Settings, computers: Sequence[Computer], clock: Clock) -> 
     right_time = RightTime(clock=clock, ahead=slack.ahead or timedelta())
     looks = ComputerChecks(settings, has_database=database.is_sound, has_tickets=has_tickets, right_time=right_time)
     yield from looks.run(computers)
+    inventory = settings.inventory()
+    if inventory.patterns and all(each.name in inventory.names for each in computers):
+        found = f"what only {', '.join(inventory.patterns)} lets in is looked at when --hosts names it"
+        yield Reporter(area=Area.COMPUTER).note(PATTERNS, found)
 
 
 def named(settings: Settings, hosts: Sequence[str]) -> list[Computer]:
