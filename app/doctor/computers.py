@@ -57,11 +57,14 @@ def chosen(settings: Settings, hosts: Sequence[str]) -> list[Computer]:
 
 
 class ComputerChecks:
-    """Checks computers. Without the database no password is tried: it has what became of the last tries."""
+    """Checks computers. `tickets` are the accounts that have one.
 
-    def __init__(self, settings: Settings, *, has_database: bool, has_tickets: bool, right_time: Clock) -> None:
+    Without a sound database no password is tried: it has what became of the last tries.
+    """
+
+    def __init__(self, settings: Settings, *, has_database: bool, tickets: frozenset[str], right_time: Clock) -> None:
         self._settings, self._right_time = settings, right_time
-        self._has_database, self._has_tickets = has_database, has_tickets
+        self._has_database, self._tickets = has_database, tickets
 
     def run(self, computers: Sequence[Computer]) -> list[Check]:
         """Return the checks of each computer, in the order of the computers."""
@@ -106,7 +109,8 @@ class ComputerChecks:
         """Return why there is no look at this computer; empty: there is one."""
         if _has_password(computer) and not self._has_database:
             return "without a sound database no password is tried, because nobody would count the refusals"
-        if computer.connection.transport is Transport.KERBEROS and not self._has_tickets:
+        way = computer.connection
+        if way.transport is Transport.KERBEROS and way.username not in self._tickets:
             return "there is no Kerberos ticket"
         return ""
 

@@ -59,7 +59,7 @@ class DatabaseChecks:
             is_outside_wal, revision = inspection.revision_outside_wal(path) if path else (False, None)
             revision = revision if is_outside_wal else migrate.current(self._url)
         except SettingsError as error:
-            yield _REPORT.refused(THERE, error)
+            yield _REPORT.refused(THERE, error, also="Then call logoff-bot doctor again.")
         except LedgerError as error:
             yield _REPORT.failed(THERE, inspection.cause_of(error) or error.message, _remedy(path))
         else:

@@ -49,19 +49,27 @@ def examine(settings: Settings, computers: Sequence[Computer], clock: Clock) -> 
     yield from slack.run(clock, may_connect=not database.has_owner)
     yield from clocks(slack.ahead, database.ahead)
     yield from policy_checks(settings, knows_people=slack.knows_people, faulty=slack.faulty_groups)
-    has_tickets = False
-    if with_tickets := [each for each in computers if each.connection.transport is Transport.KERBEROS]:
-        first = with_tickets[0].connection
-        kerberos = KerberosChecks(first.username, first.kerberos_host or with_tickets[0].name)
-        yield from kerberos.run()
-        has_tickets = kerberos.is_sound
+    kerberos = [KerberosChecks(*each) for each in _accounts(computers).items()]
+    for each in kerberos:
+        yield from each.run()
     right_time = RightTime(clock=clock, ahead=slack.ahead or timedelta())
-    looks = ComputerChecks(settings, has_database=database.is_sound, has_tickets=has_tickets, right_time=right_time)
+    looks = ComputerChecks(
+        settings,
+        has_database=database.is_sound,
+        tickets=frozenset(each.principal for each in kerberos if each.is_sound),
+        right_time=right_time,
+    )
     yield from looks.run(computers)
     inventory = settings.inventory()
     if inventory.patterns and all(each.name in inventory.names for each in computers):
         found = f"what only {', '.join(inventory.patterns)} lets in is looked at when --hosts names it"
         yield Reporter(area=Area.COMPUTER).note(PATTERNS, found)
+
+
+def _accounts(computers: Sequence[Computer]) -> dict[str, str]:
+    """Return the accounts that need a ticket, each with a computer as its ticket names it."""
+    connections = [(each.connection, each.name) for each in computers]
+    return {way.username: way.kerberos_host or name for way, name in connections if way.transport is Transport.KERBEROS}
 
 
 def named(settings: Settings, hosts: Sequence[str]) -> list[Computer]:

@@ -32,7 +32,7 @@ class KerberosChecks:
 
     def __init__(self, principal: str, host: str) -> None:
         """`principal` is the bot's account, and `host` one of the computers as its ticket names it."""
-        self._principal, self._host = principal, host
+        self.principal, self._host = principal, host
         self.is_sound = False
 
     def run(self) -> Iterator[Check]:
@@ -51,7 +51,7 @@ class KerberosChecks:
 
     def _ticket(self, *, has_keytab: bool) -> Iterator[Check]:
         try:
-            ticket = tickets.ticket_of(self._principal)
+            ticket = tickets.ticket_of(self.principal)
             left = tickets.left(ticket)
         except NoTicket as error:
             if error.fault is TicketFault.OTHER and not has_keytab:

@@ -45,13 +45,7 @@ class SlackChecks:
     """Yields the checks. What they learned stands here afterwards."""
 
     def __init__(self, settings: Settings) -> None:
-        slack = settings.slack
         self._settings = settings
-        self._ask = SlackInspection(
-            bot_token=slack.bot_token.get_secret_value(),
-            app_token=slack.app_token.get_secret_value(),
-            api_url=slack.api_url,
-        )
         self.ahead: timedelta | None = None
         """How far Slack's clock is ahead of this machine's; None: Slack did not say its time."""
         self.knows_people = False
@@ -65,6 +59,12 @@ class SlackChecks:
 
         `may_connect`: no bot runs that a second socket would take commands from.
         """
+        try:
+            self._ask = _inspection_of(self._settings)
+        except SettingsError as error:  # a proxy that is none
+            yield _REPORT.refused(REACHED, error)
+            yield from _REPORT.skipped(_ALL, "Slack is not reached")
+            return
         identity = None
         try:
             identity = self._ask.identity()
@@ -77,9 +77,7 @@ class SlackChecks:
             yield from _REPORT.skipped((TEAM, SCOPES), "Slack does not take the bot's token")
         else:
             self.ahead = identity.at - clock.now() if identity.at else None
-            yield _REPORT.ok(BOT_TOKEN, f"{identity.user} in {identity.team}")
-            yield self._team(identity)
-            yield from self._scopes(identity)
+            yield from self._identity(identity)
         yield from self._socket(identity, may_connect=may_connect)
         if identity and identity.team_id == self._settings.team:
             self.knows_people = not self._missing & {"users:read", "usergroups:read"}
@@ -88,6 +86,11 @@ class SlackChecks:
         else:
             yield from _REPORT.skipped((CHANNEL, GROUP), "the bot's token is not one of this workspace")
         yield _REPORT.note(MESSAGES_TAB, _TAB)
+
+    def _identity(self, identity: Identity) -> Iterator[Check]:
+        yield _REPORT.ok(BOT_TOKEN, f"{identity.user} in {identity.team}")
+        yield self._team(identity)
+        yield from self._scopes(identity)
 
     def _team(self, identity: Identity) -> Check:
         if identity.team_id == self._settings.team:
@@ -183,6 +186,15 @@ class SlackChecks:
                 yield fault
             else:
                 yield _REPORT.ok(GROUP, f"{name}: {len(_users_of(found[name]))} people")
+
+
+def _inspection_of(settings: Settings) -> SlackInspection:
+    slack = settings.slack
+    return SlackInspection(
+        bot_token=slack.bot_token.get_secret_value(),
+        app_token=slack.app_token.get_secret_value(),
+        api_url=slack.api_url,
+    )
 
 
 def channels_of(settings: Settings) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.clock import SystemClock
+from adapters.slack.inspection import SlackInspection
 from adapters.slack.scopes import SCOPES
 from adapters.sql import inspection
 from adapters.sql.database import open_database
@@ -25,6 +27,7 @@ from app.doctor import clocks, computer, database, policy, slack
 from app.doctor.check import Area, Outcome
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
+from bot.errors import ChatError
 from rehearsal.slack.faults import Fault, FaultKind
 from tests.contract.doctor_world import KEY, ClockBehind, World, examined, expired_listener, failed, opened
 from tests.support.cases import for_each
@@ -463,6 +466,28 @@ def test_a_server_that_is_not_there_is_named_without_a_password(world: World) ->
     checks = examined(settings)
     the_failure(checks, Lack("", with_slack(), Area.DATABASE, database.THERE, "refused", "server runs"))
     assert "hidden-words" not in str(checks)
+
+
+def test_a_proxy_that_is_none_is_named_and_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example:1080")
+    settings = world.settings(slack={"api_url": "https://slack.example/api/"})
+    the_failure(examined(settings), Lack("", with_slack(), Area.SLACK, slack.REACHED, "no HTTP proxy", "Write http"))
+
+
+def test_a_driver_that_is_not_installed_is_named_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    settings = world.settings(database="postgresql://bot@127.0.0.1:9/bot")
+    lack = Lack("", with_slack(), Area.DATABASE, database.THERE, "--extra postgres", "doctor again")
+    the_failure(examined(settings), lack)
+
+
+def test_a_socket_that_does_not_greet_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    asking = SlackInspection(bot_token="x", app_token="x", api_url="http://127.0.0.1:9/api/")
+    with pytest.raises(ChatError, match="does not greet"):
+        asking.app_of_socket("ws://127.0.0.1:9/link/?ticket=hidden")
+    assert "hidden" not in capsys.readouterr().err
 
 
 def test_a_look_may_take_as_long_as_the_file_says(world: World) -> None:
