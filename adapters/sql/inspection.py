@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.audit_queries import read_entry, read_head
 from adapters.sql.database import READS, open_database
-from adapters.sql.errors import translate_errors
+from adapters.sql.errors import NO_RIGHT, translate_errors
 from adapters.sql.owner_file import read_holder
 from adapters.sql.owner_session import holder_of
 from bot.audit.chain import GENESIS, verify_entry
@@ -117,6 +117,12 @@ def inspecting(url: str) -> Iterator[Inspection]:
         yield Inspection(engine)
     finally:
         engine.dispose()
+
+
+def lacks_right(error: LedgerError) -> bool:
+    """Return whether PostgreSQL refused because the account lacks a right."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", "") == NO_RIGHT
 
 
 def cause_of(error: LedgerError) -> str:

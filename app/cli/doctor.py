@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.clock import SystemClock
-from app.cli.options import APP_YAML, AsJson, Config, folding_table, out
+from app.cli.options import APP_YAML, AsJson, Config, folding_table, out, stderr
 from app.doctor.check import Outcome, is_green
 from app.doctor.computer import SESSIONS, TIME
 from app.doctor.examination import configured, examine, named
@@ -47,7 +47,8 @@ def doctor(hosts: Hosts = [], as_json: AsJson = False, config: Config = APP_YAML
             raise typer.BadParameter(
                 f"{exc.args[0]} is none of the computers of {config}.", param_hint="--hosts"
             ) from exc
-        checks += examine(settings, computers, SystemClock())
+        with stderr.status(f"Looking at Slack, the database and {len(computers)} computers ..."):
+            checks += examine(settings, computers, SystemClock())
     if as_json:
         sys.stdout.write(json_text({"green": is_green(checks), "checks": [asdict(each) for each in checks]}) + "\n")
     else:

@@ -10,7 +10,7 @@ from adapters.sql import inspection, migrate
 from adapters.sql.database import sqlite_path
 from adapters.sql.inspection import inspecting
 from adapters.sql.sqlite_file import refuse_missing
-from app.doctor.check import Area, Reporter
+from app.doctor.check import Area, Reporter, is_green
 from bot.errors import LedgerError, SettingsError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _CONNECT = (
     "port, account and password."
 )
 _SERVER_SETTINGS = "Set them to `on` for this database: an acknowledged entry has to survive a power cut."
-_GRANTS = "Grant the bot's account INSERT on its tables and UPDATE on chain_head, on a server that takes writes."
+_GRANTS = "Grant the bot's account its rights (docs/audit.md), on a server that takes writes."
 
 
 class DatabaseChecks:
@@ -61,7 +61,7 @@ class DatabaseChecks:
         except SettingsError as error:
             yield _REPORT.refused(THERE, error, also="Then call logoff-bot doctor again.")
         except LedgerError as error:
-            yield _REPORT.failed(THERE, inspection.cause_of(error) or error.message, _remedy(path))
+            yield _REPORT.failed(THERE, _said(error), _remedy(path, error))
         else:
             yield _REPORT.ok(THERE, str(path) if path else "PostgreSQL")
             yield from self._tables(path, revision, clock, is_outside_wal=is_outside_wal)
@@ -79,21 +79,26 @@ class DatabaseChecks:
             found = f"They are of revision {revision}, which this release does not know: a newer one made them."
             yield _REPORT.failed(TABLES, found, "Install the release that made them, or restore the backup of before.")
         else:
-            found = f"They are of revision {revision}." if revision else "There are none of the bot's."
+            found = (
+                f"They are of revision {revision}."
+                if revision
+                else "There are none of the bot's, or none with a revision."
+            )
             yield _REPORT.failed(TABLES, f"{found} This release needs {migrate.newest()}.", UPGRADE)
         yield from _REPORT.skipped((DURABILITY, WRITABLE, KEY, OWNER), "the tables are of another release")
 
     def _open(self, path: Path | None, clock: Clock) -> Iterator[Check]:
         try:
             with inspecting(self._url) as opened:
-                needed = [*(_of_file(path) if path else _of_server(opened)), self._key(opened)]
-                yield from needed
+                checks = list(_of_file(path) if path else _of_server(opened))
+                yield from checks
+                yield (key := self._key(opened))
                 yield self._owner(inspection.file_holder(path) if path else opened.session_holder())
                 if path is None:
                     self.ahead = opened.now() - clock.now()
-                self.is_sound = not any(each.remedy for each in needed if each.name in (WRITABLE, KEY))
+                self.is_sound = is_green([key, *(each for each in checks if each.name == WRITABLE)])
         except LedgerError as error:
-            yield _REPORT.failed(KEY, inspection.cause_of(error) or error.message, "Run: logoff-bot audit verify")
+            yield _REPORT.failed(KEY, _said(error), "Run: logoff-bot audit verify")
 
     def _key(self, opened: Inspection) -> Check:
         head, mine = opened.head(), self._keys.key_id
@@ -152,7 +157,11 @@ def _of_server(opened: Inspection) -> Iterator[Check]:
         yield _REPORT.failed(WRITABLE, "This account may not append to the audit log.", _GRANTS)
 
 
-def _remedy(path: Path | None) -> str:
+def _said(error: LedgerError) -> str:
+    return inspection.cause_of(error) or error.message
+
+
+def _remedy(path: Path | None, error: LedgerError) -> str:
     if path is None:
-        return _CONNECT
+        return _GRANTS if inspection.lacks_right(error) else _CONNECT
     return f"Look whether {path} is a file that this user may read and write; if it is damaged, restore a backup."

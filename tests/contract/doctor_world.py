@@ -57,6 +57,8 @@ def _behaves(behaviour: Any) -> dict[str, Any]:
 HOSTS: dict[str, Any] = {
     "sound": {"sessions": ALICE},
     "sound-too": {"sessions": ALICE},
+    "by-certificate": {"auth": ["certificate"], "sessions": ALICE},
+    "by-basic": {"auth": ["basic"], "sessions": ALICE},
     "closed": _behaves("unreachable"),
     "wrong-certificate": _behaves("wrong-certificate"),
     "refuses": _behaves("wrong-password"),
@@ -69,7 +71,7 @@ HOSTS: dict[str, Any] = {
     "full": _behaves("quota"),
     "stopped": _behaves({"trips": {"at": "handshake", "status": 503, "times": 0}}),
     "garbage": _behaves("garbage"),
-    "slow": _behaves({"slow": {"seconds": 2}}),
+    "slow": _behaves({"slow": {"seconds": 1.5}}),
     "no-names": _behaves({"unreadable": {"id": 3, "what": "user"}}),
     "no-times": _behaves({"unreadable": {"id": 3, "what": "times"}}),
     "renamed": {"machine": "another", "sessions": ALICE},

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -107,6 +108,18 @@ def test_https_with_an_authority_of_the_company_is_green(world: World) -> None:
     assert_green(checks)
     (certificate,) = [each for each in checks if each.name == computer.CERTIFICATE]
     assert "127.0.0.1, localhost" in certificate.found
+
+
+@pytest.mark.parametrize("transport", ["certificate", "basic"])
+def test_the_other_ways_to_log_on_are_green_too(world: World, transport: str) -> None:
+    pem = str(world.farm.client_certificate)
+    way = (
+        {"transport": transport, "certificate": pem, "key": pem}
+        if transport == "certificate"
+        else {"transport": transport}
+    )
+    there = world.computer(f"by-{transport}", https=True, ca_file=str(world.farm.ca_file), **way)
+    assert_green(examined(world.settings(computers=[there])))
 
 
 def test_postgresql_is_green(world: World, new_postgresql: NewUrl) -> None:
@@ -270,7 +283,7 @@ HOST_LACKS = (
     Lack("no file", over_https("sound", ca_file="/none"), Area.COMPUTER, computer.CERTIFICATE, "PEM", "ca_file"),
     Lack("password", at_host("refuses"), Area.COMPUTER, computer.LOGON, "did not accept", "locked"),
     Lack("shell right", at_host("no-shell"), Area.COMPUTER, computer.SHELL, "open no shell", "configSDDL"),
-    Lack("no room", at_host("full", look_within="2s"), Area.COMPUTER, computer.WINRM, "no room", "two minutes"),
+    Lack("no room", at_host("full", look_within="1s"), Area.COMPUTER, computer.WINRM, "no room", "two minutes"),
     Lack("no service", at_host("stopped"), Area.COMPUTER, computer.WINRM, "does not run", "Start-Service WinRM"),
     Lack("language", at_host("constrained"), Area.COMPUTER, computer.LANGUAGE, "Constrained Language", "SHA-256"),
     Lack("compiler", at_host("no-compiler"), Area.COMPUTER, computer.COMPILER, "csc.exe", ".NET Framework 4"),
@@ -442,7 +455,7 @@ def test_a_file_on_a_network_disk_is_named_and_nothing_else(world: World, monkey
 
 SERVER_LACKS = (
     ("SET synchronous_commit = off", database.DURABILITY, "synchronous_commit is off", "power cut"),
-    ("SET default_transaction_read_only = on", database.WRITABLE, "may not append", "INSERT"),
+    ("SET default_transaction_read_only = on", database.WRITABLE, "may not append", "takes writes"),
 )
 
 
@@ -459,6 +472,21 @@ def test_what_postgresql_lacks_is_named_and_nothing_else(  # noqa: PLR0917 - the
     settings = world.settings(database=url, computers=["nobody"], winrm={"transport": "certificate", "port": 9})
     checks = [each for each in examined(settings) if each.area is not Area.COMPUTER]
     the_failure(checks, Lack("", with_slack(), Area.DATABASE, check, found, remedy))
+
+
+def test_an_account_without_rights_is_named_and_nothing_else(world: World, new_postgresql: NewUrl) -> None:
+    upgrade(url := new_postgresql())
+    engine, role = open_database(url), f"reader_{uuid4().hex}"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+    settings = world.settings(database=engine.url.set(username=role).render_as_string(hide_password=False))
+    lack = Lack("", with_slack(), Area.DATABASE, database.THERE, "permission denied", "docs/audit.md")
+    the_failure(examined(settings), lack)
+    with engine.begin() as connection:
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
+    engine.dispose()
+    lack = Lack("", with_slack(), Area.DATABASE, database.WRITABLE, "may not append", "docs/audit.md")
+    the_failure(examined(settings), lack)
 
 
 def test_a_server_that_is_not_there_is_named_without_a_password(world: World) -> None:

@@ -13,6 +13,7 @@ from app.doctor.check import Area, Check, Outcome, Reporter
 from app.doctor.computer import LOOK, NAME, PORT, SESSIONS, TIME
 from bot.errors import SettingsError
 from tests.support.cases import for_each
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     import pytest
@@ -42,6 +43,13 @@ broken line
 def test_the_file_system_is_that_of_the_deepest_and_newest_mount(path: str, kind: str) -> None:
     assert file_system_in(MOUNTS, Path(path)) == kind
     assert (kind in NETWORK) is (kind == "nfs4")
+
+
+def test_the_page_names_every_area() -> None:
+    page = (
+        (ROOT / "docs" / "running.md").read_text(encoding="utf-8").partition("### The doctor")[2].partition("## 4")[0]
+    )
+    assert [area for area in Area if f"{area} |" not in page] == []
 
 
 def test_without_mounts_the_file_system_is_unknown() -> None:
