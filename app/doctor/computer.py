@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from adapters.windows.agent import script
@@ -51,15 +50,6 @@ STEPS = {
 """Where the documentation says how to get what is missing."""
 
 
-class Account(Enum):
-    """What a look has shown of the bot's account."""
-
-    ACCEPTED = auto()
-    REFUSED = auto()
-    UNKNOWN = auto()  # the host did not come so far
-    SILENT = auto()  # the host may have the password, and did not answer
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computer:
     """One computer, how it is reached, and how long it may take."""
@@ -97,13 +87,13 @@ def _certificate(report: Reporter, found: probe.Certificate) -> Check:
     return report.note(CERTIFICATE, f"renew it: {said}") if left < RENEW_WITHIN else report.ok(CERTIFICATE, said)
 
 
-def look_at(computer: Computer, terminal: Terminal, right_time: Clock) -> tuple[list[Check], Account]:
-    """Return the checks of one look, and what it showed of the account."""
+def look_at(computer: Computer, terminal: Terminal, right_time: Clock) -> tuple[list[Check], bool]:
+    """Return the checks of one look, and whether the computer has accepted the bot's account."""
     began = time.monotonic()
     try:
         sessions = terminal.sessions(computer.name, within=computer.within)
     except TerminalError as error:
-        return _failed(computer, error), _account_of(error)
+        return _failed(computer, error), _is_behind_logon(error)
     took, right_now = timedelta(seconds=time.monotonic() - began), right_time.now()
     report = computer.report
     checks = [report.ok(name, said) for name, said in _passed().items() if name != MACHINE]
@@ -113,7 +103,7 @@ def look_at(computer: Computer, terminal: Terminal, right_time: Clock) -> tuple[
         report.ok(TIME, f"{took.total_seconds():.1f} s of {computer.within.total_seconds():g} s"),
         _clock(report, sessions, right_now),
     ]
-    return checks, Account.ACCEPTED
+    return checks, True
 
 
 def _passed() -> dict[str, str]:
@@ -166,13 +156,10 @@ def _row_of(error: TerminalError) -> str:
     return SHELL if error.phase in _IN_SHELL else SESSIONS
 
 
-def _account_of(error: TerminalError) -> Account:
-    """Return what the error says of the account. Where anything behind the logon has failed, it was accepted."""
-    if isinstance(error, NotAuthenticated):
-        return Account.REFUSED
-    if isinstance(error, TimedOut):
-        return Account.ACCEPTED if error.phase in _IN_SHELL else Account.SILENT
-    return Account.UNKNOWN if _row_of(error) == WINRM else Account.ACCEPTED
+def _is_behind_logon(error: TerminalError) -> bool:
+    """Return whether the error came after the logon, which was accepted then."""
+    row = _row_of(error)
+    return error.phase in _IN_SHELL if row == TIME else row not in (WINRM, LOGON)
 
 
 def _sessions(report: Reporter, sessions: Sequence[Session]) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from adapters.clock import SystemClock
@@ -18,22 +18,20 @@ from adapters.windows.winrm.logon_gate import LogonGate, digest_of
 from adapters.windows.winrm.shell import WinRmShell
 from app.connections import connections
 from app.doctor.check import is_green
-from app.doctor.computer import LOOK, Account, Computer, look_at, way_to
+from app.doctor.computer import LOOK, Computer, look_at, way_to
 from bot.workflow.guarded_terminal import GuardedTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from app.config.settings import Settings
     from app.doctor.check import Check
     from bot.ports.clock import Clock
+    from bot.ports.logons import Logons
     from bot.ports.terminal import Terminal
 
 AT_ONCE = 32
 """How many computers are checked side by side."""
-
-MOST_SILENT = 1
-"""So many computers may keep a password that no other one has accepted. With a second one the bot would stop it."""
 
 WITH_PASSWORD = (Transport.NTLM, Transport.BASIC)
 
@@ -65,45 +63,50 @@ class ComputerChecks:
     def __init__(self, settings: Settings, *, has_database: bool, tickets: frozenset[str], right_time: Clock) -> None:
         self._settings, self._right_time = settings, right_time
         self._has_database, self._tickets = has_database, tickets
+        self._clock: Clock = SystemClock()  # the database's own where it has one
 
     def run(self, computers: Sequence[Computer]) -> list[Check]:
         """Return the checks of each computer, in the order of the computers."""
         found: dict[str, list[Check]] = {}
-        with self._terminal() as terminal, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="doctor") as threads:
+        with ExitStack() as held, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="doctor") as threads:
             found |= zip((each.name for each in computers), threads.map(way_to, computers), strict=True)
             open_ones = [each for each in computers if is_green(found[each.name])]
-            for because, group in self._barred(open_ones).items():
-                for each in group:
-                    found[each.name] += each.report.skipped(LOOK, because)
+            for each in open_ones:
+                if bar := self._bar_of(each):
+                    found[each.name] += each.report.skipped(LOOK, bar)
+            logons = self._logons(held) if self._has_database else None
+            terminal = self._terminal(held, logons)
             ready = [each for each in open_ones if not self._bar_of(each)]
-            for group in self._by_credential(ready):
-                self._look(group, terminal, threads, found)
+            for key, group in self._by_credential(ready).items():
+                rest = self._after_the_first(key, group, terminal, logons, found) if logons else group
+                looks = threads.map(lambda each: look_at(each, terminal, self._right_time), rest)
+                for each, (checks, _) in zip(rest, looks, strict=True):
+                    found[each.name] += checks
         for each in computers:
             if not is_green(found[each.name]) and not {check.name for check in found[each.name]} & set(LOOK):
                 found[each.name] += each.report.skipped(LOOK, "it is not reached")
         return [check for each in computers for check in found[each.name]]
 
-    def _look(
-        self, group: list[Computer], terminal: Terminal, threads: ThreadPoolExecutor, found: dict[str, list[Check]]
-    ) -> None:
-        """Look at the computers that share a credential: one after the other until one takes it, then side by side."""
-        rest, silent = list(group), 0
+    def _after_the_first(
+        self, key: str, group: list[Computer], terminal: Terminal, logons: Logons, found: dict[str, list[Check]]
+    ) -> list[Computer]:
+        """Look at the computers that share a password, one after the other until one takes it; return the others.
+
+        A refusal is the end, and so is the silence of a computer that may have the password: the bot counts it as one.
+        """
+        rest = list(group)
         while rest and _has_password(rest[0]):
-            first = rest.pop(0)
-            checks, account = look_at(first, terminal, self._right_time)
+            first, before = rest.pop(0), logons.standing(key).times_refused
+            checks, is_accepted = look_at(first, terminal, self._right_time)
             found[first.name] += checks
-            silent += account is Account.SILENT
-            if account is Account.ACCEPTED:
+            if is_accepted:
                 break
-            if account is Account.REFUSED or silent > MOST_SILENT:
-                what = "refused" if account is Account.REFUSED else "kept"
+            after = logons.standing(key)
+            if after.times_refused > before or after.suspended_until:
                 for each in rest:
-                    found[each.name] += each.report.skipped(LOOK, f"{first.name} {what} the same account")
-                return
-        for each, (checks, _) in zip(
-            rest, threads.map(lambda c: look_at(c, terminal, self._right_time), rest), strict=True
-        ):
-            found[each.name] += checks
+                    found[each.name] += each.report.skipped(LOOK, f"{first.name} did not take the same password")
+                return []
+        return rest
 
     def _bar_of(self, computer: Computer) -> str:
         """Return why there is no look at this computer; empty: there is one."""
@@ -114,37 +117,30 @@ class ComputerChecks:
             return "there is no Kerberos ticket"
         return ""
 
-    def _barred(self, computers: Sequence[Computer]) -> dict[str, list[Computer]]:
-        barred = defaultdict[str, list[Computer]](list)
-        for each in computers:
-            if bar := self._bar_of(each):
-                barred[bar].append(each)
-        return barred
-
-    def _by_credential(self, computers: Sequence[Computer]) -> list[list[Computer]]:
+    def _by_credential(self, computers: Sequence[Computer]) -> dict[str, list[Computer]]:
+        """Return the computers by the digest of their password, and those without one by their transport."""
         groups = defaultdict[str, list[Computer]](list)
         for each in computers:
             key = digest_of(each.connection, self._settings.signing_keys.credential_key)
             groups[key if _has_password(each) else each.connection.transport].append(each)
-        return list(groups.values())
+        return dict(groups)
 
-    @contextmanager
-    def _terminal(self) -> Iterator[Terminal]:
-        """Yield the terminal as the bot has it, behind the same gate for passwords."""
+    def _terminal(self, held: ExitStack, logons: SqlLogons | None) -> Terminal:
+        """Return the terminal as the bot has it, behind the same gate for passwords."""
         settings = self._settings
-        with ExitStack() as held:
-            shell = WinRmShell(connections(settings, None), gate=self._gate(held) if self._has_database else None)
-            held.callback(shell.close)
-            yield GuardedTerminal(
-                terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat)
-            )
+        gate = LogonGate(logons, self._clock, settings.signing_keys.credential_key) if logons else None
+        shell = WinRmShell(connections(settings, None), gate=gate)
+        held.callback(shell.close)
+        return GuardedTerminal(
+            terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat)
+        )
 
-    def _gate(self, held: ExitStack) -> LogonGate:
+    def _logons(self, held: ExitStack) -> SqlLogons:
         database = open_database(self._settings.database.get_secret_value())
         held.callback(database.dispose)
-        clock = DatabaseClock.of(database) if database.dialect.name == "postgresql" else SystemClock()
-        logons = SqlLogons(database, clock, FairLock(), window=self._settings.winrm.lockout_window)
-        return LogonGate(logons, clock, self._settings.signing_keys.credential_key)
+        if database.dialect.name == "postgresql":
+            self._clock = DatabaseClock.of(database)
+        return SqlLogons(database, self._clock, FairLock(), window=self._settings.winrm.lockout_window)
 
 
 def _has_password(computer: Computer) -> bool:

@@ -49,4 +49,4 @@ def policy_checks(settings: Settings, *, knows_people: bool, faulty: frozenset[s
         yield _REPORT.failed(RULES, fault, _PAGE)
     if not faults:
         people = "" if directory else ", as far as they can be checked without their people"
-        yield _REPORT.ok(RULES, f"{len(policy.rules)} rules, and all of them can work{people}")
+        yield _REPORT.ok(RULES, f"{len(policy.rules)} in all, and each of them can work{people}")

@@ -68,6 +68,8 @@ HOSTS: dict[str, Any] = {
     "constrained": _behaves("constrained"),
     "no-compiler": _behaves({"raises": {"like": "no-compiler"}}),
     "scanned": _behaves({"fails": {"like": "amsi"}}),
+    "silent": _behaves({"trips": {"at": "create", "manner": "silence", "times": 0}}),
+    "no-answer": _behaves({"trips": {"at": "handshake", "manner": "silence", "times": 0}}),
     "full": _behaves("quota"),
     "stopped": _behaves({"trips": {"at": "handshake", "status": 503, "times": 0}}),
     "garbage": _behaves("garbage"),

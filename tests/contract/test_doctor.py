@@ -283,7 +283,7 @@ HOST_LACKS = (
     Lack("no file", over_https("sound", ca_file="/none"), Area.COMPUTER, computer.CERTIFICATE, "PEM", "ca_file"),
     Lack("password", at_host("refuses"), Area.COMPUTER, computer.LOGON, "did not accept", "locked"),
     Lack("shell right", at_host("no-shell"), Area.COMPUTER, computer.SHELL, "open no shell", "configSDDL"),
-    Lack("no room", at_host("full", look_within="1s"), Area.COMPUTER, computer.WINRM, "no room", "two minutes"),
+    Lack("no room", at_host("full", look_within="3s"), Area.COMPUTER, computer.WINRM, "no room", "two minutes"),
     Lack("no service", at_host("stopped"), Area.COMPUTER, computer.WINRM, "does not run", "Start-Service WinRM"),
     Lack("language", at_host("constrained"), Area.COMPUTER, computer.LANGUAGE, "Constrained Language", "SHA-256"),
     Lack("compiler", at_host("no-compiler"), Area.COMPUTER, computer.COMPILER, "csc.exe", ".NET Framework 4"),
@@ -328,6 +328,33 @@ def test_a_password_that_one_computer_refuses_goes_to_no_other(world: World) -> 
     the_failure(checks, Lack("", with_slack(), Area.COMPUTER, computer.LOGON, "refuses did not accept", "password"))
     assert world.farm.refused_logons() == ["refuses"]
     assert [world.farm.messages(host) for host in hosts[1:]] == [[], [], []]
+
+
+def test_a_computer_that_refused_before_holds_no_other_up(world: World) -> None:
+    settings = world.settings("refuses", "sound")
+    assert [each.host for each in failed(at_computers(examined(settings, ["refuses"])))] == ["refuses"]
+    checks = at_computers(examined(settings))
+    assert [(each.host, each.name) for each in failed(checks)] == [("refuses", computer.LOGON)]
+    assert [each.outcome for each in checks if (each.host, each.name) == ("sound", computer.TIME)] == [Outcome.OK]
+    assert world.farm.refused_logons() == ["refuses"]
+
+
+@pytest.mark.parametrize(
+    ("host", "https", "way", "next_one"),
+    [
+        ("no-answer", False, {"look_within": "1s"}, Outcome.OK),  # it was sent no password
+        ("silent", True, {"look_within": "3s"}, Outcome.SKIPPED),  # it may have the password
+    ],
+    ids=["without", "with"],
+)
+def test_a_silent_computer_holds_the_others_up_only_when_it_may_have_the_password(
+    world: World, host: str, *, https: bool, way: dict[str, Any], next_one: Outcome
+) -> None:
+    way |= {"repeat": False, "ca_file": str(world.farm.ca_file)}
+    hosts = [world.computer(host, https=https, **way), world.computer("sound")]
+    checks = at_computers(examined(world.settings(computers=hosts)))
+    assert [(each.host, each.name) for each in failed(checks)] == [(host, computer.TIME)]
+    assert [each.outcome for each in checks if (each.host, each.name) == ("sound", computer.LOGON)] == [next_one]
 
 
 def test_a_password_that_one_computer_takes_is_tried_at_all(world: World) -> None:
