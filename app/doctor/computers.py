@@ -22,7 +22,7 @@ from app.doctor.computer import LOOK, Computer, look_at, way_to
 from bot.workflow.guarded_terminal import GuardedTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from app.config.settings import Settings
     from app.doctor.check import Check
@@ -65,8 +65,8 @@ class ComputerChecks:
         self._has_database, self._tickets = has_database, tickets
         self._clock: Clock = SystemClock()  # the database's own where it has one
 
-    def run(self, computers: Sequence[Computer]) -> list[Check]:
-        """Return the checks of each computer, in the order of the computers."""
+    def run(self, computers: Sequence[Computer]) -> Iterator[Check]:
+        """Yield the checks of each computer, in the order of the computers."""
         found: dict[str, list[Check]] = {}
         with ExitStack() as held, ThreadPoolExecutor(AT_ONCE, thread_name_prefix="doctor") as threads:
             found |= zip((each.name for each in computers), threads.map(way_to, computers), strict=True)
@@ -85,7 +85,7 @@ class ComputerChecks:
         for each in computers:
             if not is_green(found[each.name]) and not {check.name for check in found[each.name]} & set(LOOK):
                 found[each.name] += each.report.skipped(LOOK, "it is not reached")
-        return [check for each in computers for check in found[each.name]]
+        yield from (check for each in computers for check in found[each.name])
 
     def _after_the_first(
         self, key: str, group: list[Computer], terminal: Terminal, logons: Logons, found: dict[str, list[Check]]

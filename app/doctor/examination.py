@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from adapters.windows.winrm.endpoint import Transport
 from app.config.settings import load
-from app.doctor.check import Area, Reporter
+from app.doctor.check import AGAIN, Area, Reporter
 from app.doctor.clocks import RightTime, clocks
 from app.doctor.computers import ComputerChecks, chosen
 from app.doctor.database import DatabaseChecks
 from app.doctor.kerberos import KerberosChecks
 from app.doctor.policy import policy_checks
 from app.doctor.slack import SlackChecks
-from bot.errors import SettingsError
+from bot.errors import BotError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.doctor.computer import Computer
     from bot.ports.clock import Clock
 
-FILE, PATTERNS = "app.yaml", "patterns"
+FILE, PATTERNS, ALL = "app.yaml", "patterns", "all of it"
 REHEARSAL = "This configuration is the rehearsal's: there is no Slack and no computer to look at."
 _OWN = "Copy it, say `rehearsal: false`, and name the copy: --config"
 _REPORT = Reporter(area=Area.CONFIGURATION)
@@ -45,13 +45,14 @@ def configured(path: Path) -> tuple[Settings | None, Check]:
 def examine(settings: Settings, computers: Sequence[Computer], clock: Clock) -> Iterator[Check]:
     """Yield all checks. `clock` is this machine's."""
     database, slack = DatabaseChecks(settings), SlackChecks(settings)
-    yield from database.run(clock)
-    yield from slack.run(clock, may_connect=not database.has_owner)
+    yield from _whole(Area.DATABASE, database.run(clock))
+    yield from _whole(Area.SLACK, slack.run(clock, may_connect=not database.has_owner))
     yield from clocks(slack.ahead, database.ahead)
-    yield from policy_checks(settings, knows_people=slack.knows_people, faulty=slack.faulty_groups)
+    rules = policy_checks(settings, knows_people=slack.knows_people, faulty=slack.faulty_groups)
+    yield from _whole(Area.POLICY, rules)
     kerberos = [KerberosChecks(*each) for each in _accounts(computers).items()]
     for each in kerberos:
-        yield from each.run()
+        yield from _whole(Area.KERBEROS, each.run())
     right_time = RightTime(clock=clock, ahead=slack.ahead or timedelta())
     looks = ComputerChecks(
         settings,
@@ -59,11 +60,21 @@ def examine(settings: Settings, computers: Sequence[Computer], clock: Clock) -> 
         tickets=frozenset(each.principal for each in kerberos if each.is_sound),
         right_time=right_time,
     )
-    yield from looks.run(computers)
+    yield from _whole(Area.COMPUTER, looks.run(computers))
     inventory = settings.inventory()
     if inventory.patterns and all(each.name in inventory.names for each in computers):
         found = f"what only {', '.join(inventory.patterns)} lets in is looked at when --hosts names it"
         yield Reporter(area=Area.COMPUTER).note(PATTERNS, found)
+
+
+def _whole(area: Area, checks: Iterator[Check]) -> Iterator[Check]:
+    """Yield the checks. An error that ends them is a failure of their area, and the other areas are still checked."""
+    try:
+        yield from checks
+    except BotError as error:
+        yield Reporter(area=area).refused(ALL, error)
+    except OSError as exc:
+        yield Reporter(area=area).failed(ALL, f"{exc}.", AGAIN)
 
 
 def _accounts(computers: Sequence[Computer]) -> dict[str, str]:

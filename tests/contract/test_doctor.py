@@ -20,15 +20,16 @@ from adapters.sql import inspection
 from adapters.sql.database import open_database
 from adapters.sql.inspection import Disk
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
 from adapters.sql.migrate import upgrade
 from adapters.sql.owner import this_process
 from adapters.sql.owner_file import FileLock
 from adapters.sql.owner_session import SessionLock
-from app.doctor import clocks, computer, database, policy, slack
+from app.doctor import clocks, computer, database, examination, policy, slack
 from app.doctor.check import Area, Outcome
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
-from bot.errors import ChatError
+from bot.errors import ChatError, LedgerError
 from rehearsal.slack.faults import Fault, FaultKind
 from tests.contract.doctor_world import KEY, ClockBehind, World, examined, expired_listener, failed, opened
 from tests.support.cases import for_each
@@ -478,6 +479,24 @@ def test_a_file_on_a_network_disk_is_named_and_nothing_else(world: World, monkey
     the_failure(
         examined(world.settings()), Lack("", with_slack(), Area.DATABASE, database.DURABILITY, "nfs4", "this machine")
     )
+
+
+def test_an_area_that_breaks_off_fails_and_the_others_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise LedgerError("The database has gone. Start it.")
+
+    def fail(_path: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    settings = world.settings()
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlLogons, "standing", refuse)
+        checks = examined(settings)
+        the_failure(checks, Lack("", with_slack(), Area.COMPUTER, examination.ALL, "has gone.", "Start it."))
+    monkeypatch.setattr(inspection, "disk_of", fail)
+    checks = examined(settings)
+    the_failure(checks, Lack("", with_slack(), Area.DATABASE, examination.ALL, "Input/output error", "again"))
+    assert {each.area for each in checks} >= {Area.SLACK, Area.CLOCK, Area.POLICY, Area.COMPUTER}
 
 
 SERVER_LACKS = (
