@@ -160,7 +160,7 @@ class BoltConnection(ABC):
         while True:
             try:
                 with translate_errors():
-                    return _checked(call, key)
+                    return checked_token(call, key)
             except ChatError as error:
                 wait = max(pause, error.retry_after or pause)
                 if not error.retryable or time.monotonic() + wait.total_seconds() > deadline:
@@ -171,7 +171,7 @@ class BoltConnection(ABC):
                 pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _checked(call: Callable[[], Answer], key: str) -> Answer:
+def checked_token(call: Callable[[], Answer], key: str) -> Answer:
     """Return the answer. Raises `SettingsError` when Slack says that the token is no good one."""
     try:
         return call()

@@ -18,6 +18,7 @@ from adapters.windows.agent import script
 from app import wiring
 from app.cli.audit import audit
 from app.cli.config import config as config_
+from app.cli.doctor import doctor
 from app.cli.init import init
 from app.cli.options import APP_YAML, AsJson, Config, Create, stderr
 from app.cli.pause import pause, resume
@@ -52,6 +53,7 @@ app.add_typer(config_, name="config")
 app.command(name="try")(try_)
 app.command()(rehearse)
 app.command()(init)
+app.command()(doctor)
 app.command()(pause)
 app.command()(resume)
 

@@ -239,9 +239,8 @@ def test_a_connection_that_slack_renews_is_never_called_deaf(
 def test_tokens_of_two_apps_are_refused_with_both_names(
     workspace: Workspace, connect: Callable[..., SocketMode]
 ) -> None:
-    workspace.take_app_token_of("A0ANOTHER1")
     with pytest.raises(SettingsError) as caught:
-        connect().start()
+        connect(app_token=workspace.other_app_token).start()
     own = workspace.store.settings.app.id
     assert caught.value.message == (
         f"slack.app_token is of the app A0ANOTHER1, and slack.bot_token of the app {own}. Copy both from one app: "
@@ -253,7 +252,6 @@ def test_tokens_of_two_apps_are_refused_with_both_names(
 def test_a_start_does_not_need_to_know_the_app(
     workspace: Workspace, connect: Callable[..., SocketMode], kind: FaultKind
 ) -> None:
-    workspace.take_app_token_of("A0ANOTHER1")
     workspace.plan(Fault(method="bots.info", kind=kind, error="missing_scope"))
     connect().start()
     assert is_heard(workspace)

@@ -162,9 +162,10 @@ class Workspace:
     def app_token(self) -> str:
         return self._context.app_token
 
-    def take_app_token_of(self, app_id: str) -> None:
-        """Makes the app-level token one of this app: each socket that is opened from now on says so."""
-        self._context.socket_mode.app_id = app_id
+    @property
+    def other_app_token(self) -> str:
+        """An app-level token of another app: its sockets are greeted with that app's id, and get nothing."""
+        return self._context.other_app_token
 
     @property
     def signing_secret(self) -> str:

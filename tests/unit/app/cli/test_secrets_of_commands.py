@@ -65,7 +65,7 @@ ASKS_SLACK = {"policy explain --as U0DANA0001 /sessions", "run"}
 """They would go on with Slack, so they are tried without what they need alone."""
 
 WITHOUT_FILE = {"agent", "config schema"}
-BESIDE = {"init"}  # it makes the file
+BESIDE = {"init", "doctor"}  # the one makes the file, and the other says all that is missing as its findings
 
 
 @pytest.fixture(autouse=True)
