@@ -17,7 +17,6 @@ from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.form_looks import FormLooks
 from adapters.slack.response_urls import ResponseUrls
-from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.audit_reader import reading
 from adapters.sql.audit_scan import scanned
@@ -32,6 +31,7 @@ from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
+from app.chat_connection import connection_of
 from app.checkout import commit
 from app.connections import connections
 from app.homes import HomeService, homes_of
@@ -53,7 +53,7 @@ from bot.workflow.receipts import Receipts
 from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from slack_sdk import WebClient
     from sqlalchemy import Engine
@@ -62,13 +62,10 @@ if TYPE_CHECKING:
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
     from bot.audit.keys import PublicKey
-    from bot.domain.request import WorkItem
-    from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import SignedStore
-    from bot.workflow.response import Response
     from bot.workflow.steps import Workflow
 
     Endpoints = Mapping[str, str]
@@ -130,7 +127,7 @@ def build(
         workflow=replace(workflow, changed=homes.changed, first_parts=FirstParts(is_used=not settings.replicas)),
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, wake, keeper, asked, looks),
+        connection=connection_of(settings, intake=intake, wake=wake, keeper=keeper, asked=asked, looks=looks),
         directory=directory,
         waits=Waits(patience, receipts, goes_on=not settings.replicas),
         hurries=not settings.replicas,
@@ -271,27 +268,6 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     names = named_in(settings.policy())
     return SlackDirectory(
         client, clock, names, home_team=settings.team, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR
-    )
-
-
-def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
-    settings: Settings,
-    intake: Intake,
-    wake: Callable[[WorkItem], None],
-    keeper: AckKeeper,
-    asked: Callable[[Response, str], None],
-    looks: FormLooks,
-) -> ChatConnection:
-    return SocketMode(
-        bot_token=settings.slack.bot_token.get_secret_value(),
-        app_token=settings.slack.app_token.get_secret_value(),
-        api_url=settings.slack.api_url,
-        team=settings.team,
-        intake=intake,
-        wake=wake,
-        keeper=keeper,
-        asked=asked,
-        looks=looks,
     )
 
 

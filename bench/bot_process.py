@@ -33,12 +33,12 @@ MANY = 1_000_000
 
 def settings_of(told: dict[str, Any]) -> Settings:
     settings = load(Path(told["config"]), {DATABASE: told["database"]})
-    tokens = {name: SecretStr(told[name]) for name in ("bot_token", "app_token")}
+    bot_token, app_token = SecretStr(told["bot_token"]), SecretStr(told["app_token"])
     winrm = {"username": told["username"], "password": SecretStr(told["password"])}
     limits = {"max_requests": MANY, "max_sent": MANY, "second_person_above": MANY}
     return settings.model_copy(
         update={
-            "slack": Slack(api_url=told["api_url"], **tokens),
+            "slack": Slack(api_url=told["api_url"], bot_token=bot_token, app_token=app_token),
             "winrm": settings.winrm.model_copy(update=winrm),
             "limits": settings.limits.model_copy(update=limits),
         }

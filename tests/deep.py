@@ -58,8 +58,10 @@ BOUNDED = {
 BENCHES = {f"{name}, quick": f"bench/{bench}.py --quick --check" for name, bench in BOUNDED.items()}
 BENCHES |= {name: f"bench/{bench}.py --check" for name, bench in BOUNDED.items()}
 BENCHES |= {
+    "acks of 200 commands over HTTP": "bench/acks.py --http --check",
     "replicas in a storm": "-m tests.chaos.storm --replicas 3 --requests 300",
     "blocks by Slack's own types": "-m tests.slack_types",
+    "the steps of the Dockerfile": "-m tests.dockerfile",
 }
 """Name -> a bench, or another program. No seed changes it, so it runs with the first one alone."""
 

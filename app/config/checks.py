@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.config import names
+from app.config import http_mode, names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
 from app.config.yaml_file import STAND_IN
@@ -61,7 +61,9 @@ def _tokens(settings: Settings) -> Iterator[Problem]:
         return
     if not bot.startswith("xoxb-"):
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
-    if not app.startswith("xapp-"):
+    if settings.slack.mode == "http":
+        yield from http_mode.unsafe(settings.slack)
+    elif not app.startswith("xapp-"):
         yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
 
 

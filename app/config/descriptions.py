@@ -39,7 +39,11 @@ _SETTINGS = {
 }
 _SLACK = {
     "bot_token": About("the bot token of the app (xoxb-)", "${SLACK_BOT_TOKEN}"),
-    "app_token": About("the app-level token with connections:write (xapp-)", "${SLACK_APP_TOKEN}"),
+    "mode": About("socket: the bot keeps a connection to Slack; http: Slack sends requests to the bot"),
+    "app_token": About("the app-level token with connections:write (xapp-), for mode: socket", "${SLACK_APP_TOKEN}"),
+    "signing_secret": About("signs the requests of Slack, for mode: http", "${SLACK_SIGNING_SECRET}"),
+    "public_url": About("where Slack reaches the proxy before the bot, for mode: http", "https://logoff.example.com"),
+    "listen": About("address and port where the bot takes these requests"),
     "api_url": About("where Slack's Web API is"),
 }
 _WINRM = {

@@ -26,6 +26,7 @@ _PLACES: dict[Location, Secret] = {
     ("audit_key",): Secret.KEY,
     ("slack", "bot_token"): Secret.SLACK,
     ("slack", "app_token"): Secret.SLACK,
+    ("slack", "signing_secret"): Secret.SLACK,
     ("winrm", "password"): Secret.WINDOWS,
 }
 
