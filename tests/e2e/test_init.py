@@ -63,6 +63,7 @@ def test_a_configuration_of_init_passes_the_checks_and_lists_sessions(
         bot = wiring.build_owned(settings.model_copy(update={"slack": slack}), endpoints=farm.endpoints)
         held.callback(bot.stop)
         bot.start()
-        assert UserClient(workspace.url, "dana").command("/sessions comp1").ok
-        wait_until(lambda: bot.ledger.newest(1)[0].ending is Ending.ANSWERED)
-        assert any("alice" in str(message) for message in UserClient(workspace.url, "dana").messages())
+        dana = UserClient(workspace.url, "dana")
+        assert dana.command("/sessions comp1").ok
+        wait_until(lambda: any("alice" in str(message) for message in dana.messages()))
+        assert bot.ledger.newest(1)[0].ending is Ending.ANSWERED
