@@ -8,10 +8,12 @@ import signal
 import sys
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
+from adapters.scheduler.ticker import Ticker
 from app.watchdog import Watchdog
 from bot.errors import BotError
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.bot import Bot
+    from app.reloading import Reloader
 
 END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
@@ -29,14 +32,19 @@ LOOK_AGAIN = timedelta(seconds=0.25)
 log = structlog.get_logger()
 
 
-def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambda: None) -> None:
+def run_until_told(
+    build: Callable[[], Bot], started: Callable[[], None] = lambda: None, reloader: Reloader | None = None
+) -> None:
     """Build the bot, start it, and return after SIGTERM or SIGINT, at the latest after `END_WITHIN`.
 
     The main thread only waits: so a signal arrives whatever the others hang in. Raises the `BotError` of a start that
-    failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`.
+    failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`. With a
+    `reloader` SIGHUP lets it look at the configuration again, as soon as the bot runs.
     """
-    process = _Process(build, started)
+    process = _Process(build, started, reloader)
     with_signals(process.over)
+    if reloader:
+        reloader.listen()
     threading.Thread(target=process.start, name="start", daemon=True).start()
     wait_for(process.over)
     is_over = _within(END_WITHIN, process.end)
@@ -49,8 +57,8 @@ def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambd
 
 
 class _Process:
-    def __init__(self, build: Callable[[], Bot], started: Callable[[], None]) -> None:
-        self._build, self._started = build, started
+    def __init__(self, build: Callable[[], Bot], started: Callable[[], None], reloader: Reloader | None) -> None:
+        self._build, self._started, self._reloader = build, started, reloader
         self._bot: Bot | None = None
         self.over = threading.Event()  # told to stop, or failed to start
         self.failure: Exception | None = None
@@ -64,11 +72,16 @@ class _Process:
             if self._bot.owner:
                 self._bot.owner.when_displaced(self.over.set)
             self._bot.start()
+            self._reload_from_now_on(self._bot)
             spare_what_is_loaded()
             self._started()
         except Exception as error:  # noqa: BLE001 - it is raised in the main thread
             self.failure = None if self.over.is_set() else error
             self.over.set()
+
+    def _reload_from_now_on(self, bot: Bot) -> None:
+        if self._reloader and bot.reloading:
+            Ticker("config", partial(self._reloader.look, bot.reloading), LOOK_AGAIN).start()
 
     @property
     def displaced(self) -> BotError | None:

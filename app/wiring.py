@@ -38,6 +38,8 @@ from app.bot import Bot, Waits
 from app.checkout import commit
 from app.connections import connections
 from app.homes import HomeService, homes_of
+from app.live import LiveSettings
+from app.reloading import Reloading
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
 from bot.audit.entry import Origin
@@ -108,20 +110,21 @@ def build(
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
     database, clock, ledger = _ledger(settings, clock, owner)
-    shell = WinRmShell(connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
+    live = LiveSettings(settings)
+    shell = WinRmShell(connections(live, endpoints), gate=_gate(settings, database, ledger, clock))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
     places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
-    authorizer = _authorizer(settings, ledger, directory, clock)
+    authorizer = _authorizer(live, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience = Patience(courier=courier)
     people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
-    homes = homes_of(settings, client, directory, ledger, authorizer)
+    homes = homes_of(client, directory, ledger, authorizer)
     intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
     wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience)
-    workflow = _workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks)
+    workflow = _workflow(live, shell, pool, scheduler, authorizer, courier, audit, looks)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
@@ -132,15 +135,16 @@ def build(
         directory=directory,
         waits=Waits(patience),
         homes=HomeService(homes),
-        digest=weekly_digest(settings, courier, scheduler),
+        digest=weekly_digest(live, courier, scheduler),
         writer=ledger.turns.holder,
+        reloading=Reloading(live=live, directory=directory, ledger=ledger),
         owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose, audit.dispose),
     )
 
 
 def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the steps
-    settings: Settings,
+    live: LiveSettings,
     shell: WinRmShell,
     pool: FairHostPool,
     scheduler: Scheduler,
@@ -151,12 +155,12 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
+        terminal=WinRmTerminal(shell, machine_of=live.machine_of, repeats=live.may_repeat),
         clock=courier.clock,
         pool=pool,
         scheduler=scheduler,
         authorizer=authorizer,
-        look_within=settings.look_within,
+        look_within=live.look_within,
         courier=courier,
         log_sources=LogSources(reports=reports_of(audit), charts=png.draw),
         forms=looks,
@@ -171,9 +175,8 @@ def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tup
     return database, clock, ledger
 
 
-def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
-    policy = settings.policy()
-    return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=clock)
+def _authorizer(live: LiveSettings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
+    return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, in_force=live.in_force, clock=clock)
 
 
 def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
@@ -182,10 +185,8 @@ def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock
     return Intake(
         ledger=ledger,
         presses=PressHandler(ledger=ledger, authorizer=authorizer),
-        inventory=settings.inventory(),
         clock=clock,
         names=settings.command_names(),
-        contact=settings.contact,
     )
 
 
@@ -262,7 +263,7 @@ def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, SystemClock())
     directory.refresh()
-    return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
+    return directory, directory.known_groups
 
 
 def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDirectory:

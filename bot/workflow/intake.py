@@ -59,12 +59,18 @@ class Intake:
 
     ledger: Ledger
     presses: PressHandler
-    inventory: Inventory
     clock: Clock
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
-    contact: str = ""  # whom people ask about the bot; empty: nobody is named
     senders: Senders = field(default_factory=Senders)  # who sent how much
     home_opened: Callable[[Actor], None] = no_home  # called when a person opens their home; waits for nothing
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.presses.authorizer.in_force.inventory
+
+    @property
+    def contact(self) -> str:
+        return self.presses.authorizer.policy.contact
 
     def ask(self, call: CommandCall) -> Response:
         """Record a slash command and return the receipt, or the answer to a command that is not understood.

@@ -47,7 +47,7 @@ class World:
 
     @contextmanager
     def bot(self, *, waits: bool = False, log: IO[bytes] | None = None, **how: Any) -> Iterator[subprocess.Popen[str]]:
-        """Run a bot inside the block. `how`: `die_after`, `ahead` and `owned`, as bot_process.py has them.
+        """Run a bot inside the block. `how`: `die_after` and the others of bot_process.py.
 
         `waits`: it has to wait for another one to go. `log` takes its standard error.
         """
@@ -72,9 +72,18 @@ class World:
             process.wait()
             process.stdout.close()
 
-    def _told(self, *, die_after: str = "", ahead: float = 0, owned: bool = False) -> dict[str, object]:
+    def _told(
+        self,
+        *,
+        die_after: str = "",
+        ahead: float = 0,
+        owned: bool = False,
+        settings: Path = ROOT / "app.yaml",
+        watch: bool = False,
+    ) -> dict[str, object]:
         return {
-            "settings": str(ROOT / "app.yaml"),
+            "settings": str(settings),
+            "watch": watch,
             "bot_token": self.workspace.bot_token,
             "app_token": self.workspace.app_token,
             "api_url": self.workspace.api_url,
