@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.options import APP_YAML, Config
+from app.cli.policy_diff import diff
 from app.config.oddities import oddities
 from app.config.settings import Settings, load
 from bot.cards.notices import suggested_by, without_code
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.ports.directory import Directory
 
 policy = typer.Typer(help="The rules: what they decide, and whether they can work.", no_args_is_help=True)
+policy.command()(diff)
 
 
 def _user_id(value: str) -> str:

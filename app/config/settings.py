@@ -19,6 +19,7 @@ from app.config.commands import Contact, Slashes
 from app.config.digest import DigestSettings
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
+from app.config.secrets import without_secrets
 from bot.audit.keys import SigningKeys
 from bot.commands.naming import CommandNames
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
@@ -233,6 +234,21 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     file = yaml_file.read(path, os.environ if environment is None else environment)
     settings, found = _check(file.values)
     listed = [*file.problems, *((file.line_of(fault.where), fault.sentence) for fault in found)]
+    if settings is None or listed:
+        raise yaml_file.refusal(path, listed)
+    return settings
+
+
+def load_rules(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the file for who only reads its rules: no secret is needed, and none is in the answer.
+
+    Raises `SettingsError` as `load` does.
+    """
+    file = yaml_file.read(path, os.environ if environment is None else environment)
+    values, lines = without_secrets(file)
+    settings, found = _check(values)
+    listed = [each for each in file.problems if each[0] not in lines]
+    listed += [(file.line_of(fault.where), fault.sentence) for fault in found]
     if settings is None or listed:
         raise yaml_file.refusal(path, listed)
     return settings
