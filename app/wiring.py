@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -36,6 +35,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
 from app.checkout import commit
+from app.config.timing import GROUPS_EVERY, GROUPS_GOOD_FOR
 from app.connections import connections
 from app.homes import HomeService, homes_of
 from app.live import LiveSettings
@@ -76,12 +76,6 @@ if TYPE_CHECKING:
 
 REQUESTS_AT_ONCE = 256
 """How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""
-
-GROUPS_EVERY = timedelta(minutes=5)
-"""How often people and user groups are read from Slack."""
-
-GROUPS_GOOD_FOR = timedelta(hours=1)
-"""How long people and user groups count after Slack answered."""
 
 
 def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock: Clock | None = None) -> Bot:
@@ -256,14 +250,6 @@ def origin_of(settings: Settings) -> Origin:
 def bot_version() -> str:
     """Return the release, and the commit where the program runs from a checkout."""
     return " ".join(filter(None, (version("logoff-bot"), commit())))
-
-
-def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
-    """Return the directory alone, after one refresh, and the handles and ids of its groups. Raises `ChatError`."""
-    client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    directory = _directory(settings, client, SystemClock())
-    directory.refresh()
-    return directory, directory.known_groups
 
 
 def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDirectory:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.audit_options import moment_of
-from app.cli.options import DATABASE_HELP, AsJson, out
+from app.cli.options import DATABASE_HELP, AsJson, out, stderr
 from app.cli.tables import Letters
 from app.config.settings import database_in, load_rules
 from app.printing import json_line, letters
-from bot.errors import SettingsError
+from bot.errors import BotError, SettingsError
 from bot.policy.compare import Change, Comparison, compared, over_time
 
 if TYPE_CHECKING:
@@ -36,9 +36,21 @@ MaybeDatabase = Annotated[str, typer.Option("--database", help=DATABASE_HELP)]
 def diff(old: Old, new: New, since: Since = "", database: MaybeDatabase = "", as_json: AsJson = False) -> None:
     """Say which of the last 1,000 recorded requests the new rules would decide otherwise, and how.
 
-    It needs the database alone. Exit code 0 when nothing is known to differ, 1 when something does, 2 for a wrong call.
+    It needs the database alone. Exit code 0 when nothing is known to differ, 1 when something does, 2 when
+    the command, a file or the database is wrong.
     """
     begin = moment_of(since, UTC, "--since")
+    try:
+        otherwise = _say(old, new, begin, database, as_json=as_json)
+    except BotError as error:
+        stderr.print(letters(error.message), style="red")
+        raise typer.Exit(2) from error
+    if otherwise:
+        raise typer.Exit(1)
+
+
+def _say(old: Path, new: Path, begin: datetime | None, database: str, *, as_json: bool) -> int:
+    """Write what differs, and return how many requests do."""
     before, after = load_rules(old).policy(), load_rules(new).policy()
     found = list(_compared(before, after, database or _database_of(new, old), begin))
     unread = [request_id for request_id, comparison in found if comparison is None]
@@ -49,8 +61,7 @@ def diff(old: Old, new: New, since: Since = "", database: MaybeDatabase = "", as
         _put(shown, counts, unread, over_time(before, after))
     else:
         _print(shown, counts, unread, over_time(before, after))
-    if counts[Change.OTHERWISE]:
-        raise typer.Exit(1)
+    return counts[Change.OTHERWISE]
 
 
 def _compared(old: Policy, new: Policy, url: str, since: datetime | None) -> Iterator[tuple[str, Comparison | None]]:
