@@ -121,7 +121,7 @@ def _person_called(slack: SlackView, wanted: str) -> str:
     if found:
         listed = ", ".join(sorted(visible(person.label) for person in found))
         raise typer.BadParameter(f"Several are called {visible(wanted)}: {listed}. Write the id.", param_hint=AS)
-    names = {each.casefold(): each for person in people for each in person.names}
+    names = {each.casefold(): each for person in people for each in sorted(person.names)}
     near = ", ".join(visible(names[each]) for each in get_close_matches(name, names, n=3))
     meant = f" Did you mean: {near}?" if near else " Write the name as Slack shows it, or the id (U...)."
     raise typer.BadParameter(f"Nobody in the workspace is called {visible(wanted)}.{meant}", param_hint=AS)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.sql.migrate import upgrade
 from bot.audit.record import POLICY_LOADED
 from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
@@ -18,6 +20,7 @@ from bot.policy.digest import digest_of
 from rehearsal.slack import Fault, FaultKind, UserClient
 from rehearsal_testing.waiting import wait_until
 from tests.e2e import test_death_and_rebirth
+from tests.e2e.test_process_end import REAL, ended, lines_in, running
 
 if TYPE_CHECKING:
     import subprocess
@@ -198,6 +201,19 @@ def test_a_host_at_work_goes_on_while_the_rules_change_and_the_next_one_meets_th
     verdicts = {target.session.host: target.verdict for target in world.request().targets}
     assert verdicts == {"comp1": Verdict.GONE, "comp2": Verdict.SKIPPED}
     assert not any(call.name == "logoff" for call in world.farm.calls("comp2"))
+
+
+def test_a_signal_in_the_start_ends_nothing(tmp_path: Path) -> None:
+    """The program as its operator starts it: Slack does not answer yet, and whoever sends SIGHUP cannot know that."""
+    upgrade(f"sqlite:///{tmp_path}/bot.db")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        text = REAL.replace("PORT", str(silent.getsockname()[1]))
+        with running(tmp_path, text) as bot:
+            wait_until(lambda: b"policy_loaded" in (tmp_path / "log").read_bytes(), 60)
+            for _ in range(20):
+                os.kill(bot.pid, signal.SIGHUP)
+            assert ended(bot) == 0
+    assert lines_in(tmp_path / "log")[-1]["event"] == "process.ended"
 
 
 def test_people_of_new_rules_are_asked_about_before_the_rules_count(world: World, tmp_path: Path) -> None:
