@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.domain.session import Session
     from bot.policy.model import Policy
 
-MOST_GROUPS = 8
+MOST_GROUPS = 6
 """So many groups of which nothing is recorded are tried in all choices; with more the request is unknown."""
 
 PEOPLE = ("U", "W")
