@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from adapters.scheduler.places import Places
     from adapters.sql.owner import Owner
+    from app.reloading import Reloading
     from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.scheduler import Scheduler
@@ -87,6 +88,7 @@ class Bot:
     digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
     hurries: bool = True  # what waits to be drawn is due at the start: nobody else has drawn it meanwhile
+    reloading: Reloading | None = None  # takes changed settings while the bot runs
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
     ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more

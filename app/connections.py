@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from adapters.windows.errors import Fault
 from adapters.windows.winrm.endpoint import Connection, Transport
+from bot.errors import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from app.config.settings import Settings
+    from app.config.settings import WinRm
 
 
-def connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:
+TAKEN_OUT = Fault(Unreachable, "{host} is no longer among my computers: app.yaml was changed. I did not contact it.")
+
+
+class Ways(Protocol):
+    """What knows how computers are reached."""
+
+    def winrm_for(self, host: str) -> tuple[str, WinRm]: ...
+
+
+def connections(ways: Ways, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:
     """Return the connection of each computer by its name. `endpoints` has the URLs of a farm's hosts."""
 
     def connection_of(host: str) -> Connection:
-        address, way = settings.winrm_for(host)
+        try:
+            address, way = ways.winrm_for(host)
+        except LookupError as exc:
+            raise TAKEN_OUT.at(host, delivered=False) from exc
         endpoint = f"{way.scheme}://{address}:{way.real_port}/wsman"
         return Connection(
             endpoint=endpoints[host] if endpoints else endpoint,

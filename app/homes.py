@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from adapters.slack.directory import SlackDirectory
-    from app.config.settings import Settings
     from bot.ports.ledger import Ledger
     from bot.ports.store import Store
     from bot.workflow.authorization import Authorizer
@@ -56,11 +55,7 @@ class HomeService:
             ticker.stop(timedelta(0))
 
 
-def homes_of(
-    settings: Settings, client: WebClient, directory: SlackDirectory, ledger: Ledger, authorizer: Authorizer
-) -> Homes:
+def homes_of(client: WebClient, directory: SlackDirectory, ledger: Ledger, authorizer: Authorizer) -> Homes:
     """Return the homes over this Slack and this database."""
-    contents = HomeReader(
-        ledger=ledger, authorizer=authorizer, inventory=settings.inventory(), contact=settings.contact
-    )
+    contents = HomeReader(ledger=ledger, authorizer=authorizer)
     return Homes(contents=contents, tab=SlackHome(client, directory.group_ids), clock=authorizer.clock)

@@ -13,7 +13,7 @@ from bot.workflow.digest import Digest
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.config.settings import Settings
+    from app.live import LiveSettings
     from bot.ports.audit_reports import AuditReports
     from bot.ports.scheduler import Scheduler
     from bot.workflow.courier import Courier
@@ -22,23 +22,17 @@ LOOK_EVERY = timedelta(seconds=15)
 """How often the bot looks whether a digest is due."""
 
 
-class NoService:
-    """Nothing that starts or stops."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
 def reports_of(database: Engine) -> AuditReports:
     """Return what opens the log of this database for one reader."""
     return partial(reading, database)
 
 
-def digest_of(settings: Settings, courier: Courier, scheduler: Scheduler) -> Ticker | NoService:
-    """Return what asks for the weekly digest; without the section `digest` nothing does."""
-    if settings.digest is None:
-        return NoService()
-    plan = settings.digest.plan()
-    digest = Digest(ledger=courier.ledger, clock=courier.clock, scheduler=scheduler, plan=plan)
-    return Ticker("digest", digest.look, LOOK_EVERY)
+def digest_of(live: LiveSettings, courier: Courier, scheduler: Scheduler) -> Ticker:
+    """Return what asks for the weekly digest, where the settings of now have the section `digest`."""
+
+    def look() -> None:
+        if section := live.now.digest:
+            plan = section.plan()
+            Digest(ledger=courier.ledger, clock=courier.clock, scheduler=scheduler, plan=plan).look()
+
+    return Ticker("digest", look, LOOK_EVERY)

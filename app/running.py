@@ -8,10 +8,12 @@ import signal
 import sys
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
+from adapters.scheduler.ticker import Ticker
 from app.service_notify import ServiceManager
 from app.watchdog import Watchdog
 from bot.errors import BotError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.bot import Bot
+    from app.reloading import Reloader
 
 END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
@@ -30,15 +33,20 @@ LOOK_AGAIN = timedelta(seconds=0.25)
 log = structlog.get_logger()
 
 
-def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambda: None) -> None:
+def run_until_told(
+    build: Callable[[], Bot], started: Callable[[], None] = lambda: None, reloader: Reloader | None = None
+) -> None:
     """Build the bot, start it, and return after SIGTERM or SIGINT, at the latest after `END_WITHIN`.
 
     The main thread only waits: so a signal arrives whatever the others hang in. Raises the `BotError` of a start that
-    failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`.
+    failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`. With a
+    `reloader` SIGHUP lets it look at the configuration again, as soon as the bot runs.
     """
     manager = ServiceManager.of(os.environ)
-    process = _Process(build, started, manager)
+    process = _Process(build, started, manager, reloader)
     with_signals(process.over)
+    if reloader:
+        reloader.listen()
     threading.Thread(target=process.start, name="start", daemon=True).start()
     wait_for(process.over)
     manager.stopping()
@@ -52,8 +60,14 @@ def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambd
 
 
 class _Process:
-    def __init__(self, build: Callable[[], Bot], started: Callable[[], None], manager: ServiceManager) -> None:
-        self._build, self._started, self._manager = build, started, manager
+    def __init__(
+        self,
+        build: Callable[[], Bot],
+        started: Callable[[], None],
+        manager: ServiceManager,
+        reloader: Reloader | None,
+    ) -> None:
+        self._build, self._started, self._manager, self._reloader = build, started, manager, reloader
         self._bot: Bot | None = None
         self.over = threading.Event()  # told to stop, or failed to start
         self.failure: Exception | None = None
@@ -67,12 +81,17 @@ class _Process:
             if self._bot.owner:
                 self._bot.owner.when_displaced(self.over.set)
             self._bot.start()
+            self._reload_from_now_on(self._bot)
             spare_what_is_loaded()
             self._started()
             self._manager.ready()
         except Exception as error:  # noqa: BLE001 - it is raised in the main thread
             self.failure = None if self.over.is_set() else error
             self.over.set()
+
+    def _reload_from_now_on(self, bot: Bot) -> None:
+        if self._reloader and bot.reloading:
+            Ticker("config", partial(self._reloader.look, bot.reloading), LOOK_AGAIN).start()
 
     @property
     def displaced(self) -> BotError | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -33,8 +32,11 @@ from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
 from app.chat_connection import connection_of
 from app.checkout import commit
+from app.config.timing import GROUPS_EVERY, GROUPS_GOOD_FOR
 from app.connections import connections
 from app.homes import HomeService, homes_of
+from app.live import LiveSettings
+from app.reloading import Reloading
 from app.replicas import lock_of, scheduler_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
@@ -66,18 +68,13 @@ if TYPE_CHECKING:
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import SignedStore
+    from bot.workflow.homes import Homes
     from bot.workflow.steps import Workflow
 
     Endpoints = Mapping[str, str]
 
 REQUESTS_AT_ONCE = 256
 """How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""
-
-GROUPS_EVERY = timedelta(minutes=5)
-"""How often people and user groups are read from Slack."""
-
-GROUPS_GOOD_FOR = timedelta(hours=1)
-"""How long people and user groups count after Slack answered."""
 
 
 def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock: Clock | None = None) -> Bot:
@@ -106,21 +103,20 @@ def build(
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
     database, clock, ledger = _ledger(settings, clock, owner)
-    shell = WinRmShell(connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
-    client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    directory = _directory(settings, client, clock)
+    live = LiveSettings(settings)
+    shell = WinRmShell(connections(live, endpoints), gate=_gate(settings, database, ledger, clock))
+    directory = _directory(settings, client := _client(settings), clock)
     places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = scheduler_of(settings, ledger, clock, REQUESTS_AT_ONCE)
-    authorizer = _authorizer(settings, ledger, directory, clock)
+    authorizer = _authorizer(live, ledger, directory, clock)
     courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
     patience, receipts = Patience(courier=courier), Receipts(courier=courier, authorizer=authorizer)
     people, audit = _for_people_and_reports(database, settings.database.get_secret_value())
-    homes = homes_of(settings, client, directory, ledger, authorizer)
-    intake = _intake(settings, ledger.in_front(people), authorizer, clock)
-    intake = replace(intake, receipt=receipts.at_ack, home_opened=homes.opened)
+    homes = homes_of(client, directory, ledger, authorizer)
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock, receipts, homes)
     wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience, receipts)
-    workflow = _workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks)
+    workflow = _workflow(live, shell, pool, scheduler, authorizer, courier, audit, looks)
     return Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
@@ -132,15 +128,16 @@ def build(
         waits=Waits(patience, receipts, goes_on=not settings.replicas),
         hurries=not settings.replicas,
         homes=HomeService(homes, ledger if settings.replicas else None),
-        digest=weekly_digest(settings, courier, scheduler),
+        digest=weekly_digest(live, courier, scheduler),
         writer=ledger.turns.holder,
+        reloading=Reloading(live=live, directory=directory, ledger=ledger),
         owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose, audit.dispose),
     )
 
 
 def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the steps
-    settings: Settings,
+    live: LiveSettings,
     shell: WinRmShell,
     pool: FairHostPool,
     scheduler: Scheduler,
@@ -151,12 +148,12 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
+        terminal=WinRmTerminal(shell, machine_of=live.machine_of, repeats=live.may_repeat),
         clock=courier.clock,
         pool=pool,
         scheduler=scheduler,
         authorizer=authorizer,
-        look_within=settings.look_within,
+        look_within=live.look_within,
         courier=courier,
         log_sources=LogSources(reports=reports_of(audit), charts=png.draw),
         forms=looks,
@@ -171,21 +168,22 @@ def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tup
     return database, clock, ledger
 
 
-def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
-    policy = settings.policy()
-    return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=clock)
+def _authorizer(live: LiveSettings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
+    return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, in_force=live.in_force, clock=clock)
 
 
-def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
+def _intake(  # noqa: PLR0913, PLR0917 - what takes commands and presses, and what follows from them
+    settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock, receipts: Receipts, homes: Homes
+) -> Intake:
     """Return the intake over the ledger of people who wait for an answer."""
     authorizer = replace(authorizer, ledger=ledger, pause_switch=ledger)
     return Intake(
         ledger=ledger,
         presses=PressHandler(ledger=ledger, authorizer=authorizer),
-        inventory=settings.inventory(),
         clock=clock,
         names=settings.command_names(),
-        contact=settings.contact,
+        receipt=receipts.at_ack,
+        home_opened=homes.opened,
     )
 
 
@@ -256,12 +254,8 @@ def bot_version() -> str:
     return " ".join(filter(None, (version("logoff-bot"), commit())))
 
 
-def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
-    """Return the directory alone, after one refresh, and the handles and ids of its groups. Raises `ChatError`."""
-    client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    directory = _directory(settings, client, SystemClock())
-    directory.refresh()
-    return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
+def _client(settings: Settings) -> WebClient:
+    return patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
 
 
 def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDirectory:

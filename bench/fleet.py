@@ -43,6 +43,7 @@ from bot.domain.inventory import Inventory
 from bot.domain.note_kind import NoteKind
 from bot.domain.part import HEAD
 from bot.domain.request import Ending
+from bot.policy.in_force import InForce
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
 from bot.workflow.host_reader import LOOKS_AT_ONCE
@@ -128,7 +129,9 @@ class Bench:
         """Return how many seconds a forced request takes from the command until its card shows the end."""
         scheduler = ThreadScheduler(self._ledger, self._clock, workers=REQUESTS_AT_ONCE, host_workers=HOSTS_AT_ONCE)
         chat, ledger, clock = Quiet(), self._ledger, self._clock
-        authorizer = Authorizer(ledger=ledger, pause_switch=ledger, directory=chat, policy=POLICY, clock=clock)
+        names = tuple(f"host-{number}" for number in range(fleet.hosts))
+        in_force = InForce(POLICY, Inventory(names=names))
+        authorizer = Authorizer(ledger=ledger, pause_switch=ledger, directory=chat, in_force=in_force, clock=clock)
         workflow = assemble(
             ledger=ledger,
             terminal=Hosts(fleet.people),
@@ -138,9 +141,8 @@ class Bench:
             scheduler=scheduler,
             authorizer=authorizer,
         )
-        names = tuple(f"host-{number}" for number in range(fleet.hosts))
         presses = PressHandler(ledger=ledger, authorizer=authorizer)
-        intake = Intake(ledger=ledger, presses=presses, inventory=Inventory(names=names), clock=clock)
+        intake = Intake(ledger=ledger, presses=presses, clock=clock)
         scheduler.start(workflow.step, workflow.record_failure)
         try:
             began = time.perf_counter()

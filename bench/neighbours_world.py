@@ -26,6 +26,7 @@ from bot.domain.people import Actor, MemberStatus, Person
 from bot.domain.request import Ending, State
 from bot.domain.verdicts import Verdict
 from bot.errors import TimedOut
+from bot.policy.in_force import InForce
 from bot.ports.terminal import Answer
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
@@ -106,7 +107,7 @@ class World:
             authorizer=self._authorizer(ledger, clock, people),
         )
         presses = PressHandler(ledger=front, authorizer=self._authorizer(front, clock, people))
-        self._intake = Intake(ledger=front, presses=presses, inventory=Inventory(names=NAMES), clock=clock)
+        self._intake = Intake(ledger=front, presses=presses, clock=clock)
 
         def step(item: WorkItem) -> None:
             with nullcontext() if item.host else places.one():
@@ -116,7 +117,14 @@ class World:
 
     @staticmethod
     def _authorizer(ledger: SqlLedger, clock: SystemClock, people: Members) -> Authorizer:
-        return Authorizer(ledger=ledger, pause_switch=ledger, directory=people, policy=POLICY, clock=clock)
+        in_force = InForce(POLICY, Inventory(names=NAMES))
+        return Authorizer(
+            ledger=ledger,
+            pause_switch=ledger,
+            directory=people,
+            in_force=in_force,
+            clock=clock,
+        )
 
     def close(self) -> None:
         """Leave what is under way alone: threads that wait for a host end by themselves."""

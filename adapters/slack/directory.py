@@ -15,6 +15,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.errors import translate_errors
+from adapters.slack.member_status import status_of
 from bot.domain.people import MemberStatus, Person
 from bot.errors import ChatError
 
@@ -33,14 +34,8 @@ Answer = TypeVar("Answer")
 
 NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
-SLACKBOT = "USLACKBOT"
-"""Slack's own account, of which `is_bot` says no."""
-
 _PEOPLE = ("U", "W")
 """How the id of a person begins."""
-
-_BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
-_GUESTS = ("is_restricted", "is_ultra_restricted")
 
 UNKNOWN_RETRY = timedelta(seconds=5)
 """How soon Slack is asked again while nothing is known. No person may act until then."""
@@ -107,7 +102,7 @@ class SlackDirectory:
         self._known = _Known()
         self._failed = Counter[str]()  # user id -> in how many rounds, one after the other, Slack failed for them
         self.group_ids: dict[str, str] = {}
-        self._stopping = threading.Event()
+        self._stopping, self._refreshing = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._keep_fresh, name="directory", daemon=True)
 
     def person(self, actor: Actor) -> Person:
@@ -151,6 +146,33 @@ class SlackDirectory:
         tell of one person concerns that person alone. Where it will never tell the groups, people whom the rules name
         by their ids still count, and the error is raised then.
         """
+        with self._refreshing:  # one that began with fewer names must not end behind one with more
+            self._refresh()
+
+    def learn(self, names: frozenset[str]) -> None:
+        """Read the people behind these names, too, and go on with them. Raises `ChatError`: nothing has changed then.
+
+        Whom Slack was not asked about counts as a member in no group, so this comes before a rule with such a name.
+        """
+        with self._refreshing:
+            before, self._names = self._names, self._names | names
+            try:
+                self._refresh()
+            except ChatError:
+                self._names = before
+                raise
+
+    def narrow(self, names: frozenset[str]) -> None:
+        """Ask about these names alone, from the next refresh on."""
+        with self._refreshing:
+            self._names = names
+
+    @property
+    def known_groups(self) -> frozenset[str]:
+        """The handles and the ids of the groups that exist."""
+        return frozenset(self.group_ids) | frozenset(self.group_ids.values())
+
+    def _refresh(self) -> None:
         when = _When(self._clock.now(), self._ticks())
         groups = self._read_groups(when)
         people = set(groups.of) | {name for name in self._names if name.startswith(_PEOPLE)}
@@ -231,7 +253,7 @@ class SlackDirectory:
                 return MemberStatus.STRANGER
         if user["id"] != user_id:
             raise ChatError("Slack answered without the person I asked for.", retryable=True)
-        return _status_of(user, self._home_team)
+        return status_of(user, self._home_team)
 
     def _is_fresh(self, when: _When | None) -> bool:
         """Return whether the refresh still counts: not when it is too old, or when the clock was set back before it."""
@@ -272,26 +294,3 @@ def _add(
     group_ids[f"@{group['handle']}"] = str(group["id"])
     for user_id in group.get("users") or ():
         found.setdefault(str(user_id), set()).update(own)
-
-
-def _status_of(user: Mapping[str, Any], home_team: str) -> MemberStatus:
-    """Return the status of Slack's user object: https://docs.slack.dev/reference/objects/user-object.
-
-    `is_stranger` is no proof: it is false for a partner who shares a channel with the app.
-    """
-    if user.get("deleted"):
-        return MemberStatus.DEACTIVATED
-    if user["id"] == SLACKBOT or any(user.get(flag) for flag in _BOTS):
-        return MemberStatus.BOT
-    if user.get("is_stranger") or home_team not in _teams_of(user):
-        return MemberStatus.STRANGER
-    return MemberStatus.GUEST if any(user.get(flag) for flag in _GUESTS) else MemberStatus.MEMBER
-
-
-def _teams_of(user: Mapping[str, Any]) -> list[object]:
-    """Return the person's workspace; in an organisation of several (Enterprise Grid) all of theirs."""
-    match user:
-        case {"enterprise_user": {"teams": [*teams]}}:
-            return [user.get("team_id"), *teams]
-        case _:
-            return [user.get("team_id")]

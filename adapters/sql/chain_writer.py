@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,7 +19,7 @@ from bot.domain.timeline import Timeline
 from bot.errors import KeyChanged, LedgerError, RecordChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -52,6 +54,21 @@ class ChainWriter:
         self._seen: Entry | None = None
         self._newer: Entry | None = None
         self._broken = ""
+
+    @contextmanager
+    def under(self, policy: str) -> Iterator[None]:
+        """Let entries say from now on that this policy decided. Where the block fails they go on with the one before.
+
+        The caller has its turn, so no other writer appends meanwhile.
+        """
+        before, self._origin = self._origin, replace(self._origin, policy=policy)
+        is_done = False
+        try:
+            yield
+            is_done = True
+        finally:
+            if not is_done:
+                self._origin = before
 
     def lock(self, connection: Connection) -> Head:
         """Lock the head until the transaction ends, and return it. All other writers wait for this lock.

@@ -46,6 +46,7 @@ from bot.audit.record import (
 from bot.domain.part import WHOLE, Extent, part_for
 from bot.domain.request import State
 from bot.errors import LedgerError
+from bot.policy.digest import digest_of
 from bot.ports.lease import CURRENT
 
 if TYPE_CHECKING:
@@ -206,7 +207,12 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
             return read_pause(connection)
 
     def load_policy(self, text: str) -> None:
-        with self._writing() as (connection, head):
+        with (
+            translate_errors(),
+            self.turns.take(PATIENCE) as left,
+            self._chain.under(digest_of(text)),
+            self._transaction(left, first=False) as (connection, head),
+        ):
             if newest_text(connection, POLICY_LOADED) == text:
                 return
             entry = self._chain.append(connection, head, entry_for_policy(text), self._clock.now())

@@ -20,7 +20,7 @@ from app.cli.audit import audit
 from app.cli.config import config as config_
 from app.cli.doctor import doctor
 from app.cli.init import init
-from app.cli.options import APP_YAML, AsJson, Config, Create, stderr
+from app.cli.options import APP_YAML, AsJson, Config, Create, Watch, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
 from app.cli.rehearse import rehearse, try_
@@ -31,6 +31,7 @@ from app.config.settings import database_in, load
 from app.logging import is_all_json
 from app.logging import set_up as set_up_logging
 from app.printing import letters
+from app.reloading import Reloader
 from app.running import leave, run_until_told
 from bot.commands import COMMANDS
 from bot.errors import BotError
@@ -81,20 +82,24 @@ def options(version: Version = False) -> None:
 
 
 @app.command()
-def run(config: Config = APP_YAML) -> None:
+def run(config: Config = APP_YAML, watch: Watch = False) -> None:
     """The bot against real Slack and real Windows hosts, until it is told to stop.
 
     All that it writes to standard error is its log, as JSON lines.
 
+    SIGHUP lets it read the configuration again: what is right is taken, what is wrong is refused, and the log says so.
+
     Exit code 0 after SIGTERM or SIGINT, 1 when it cannot start, 75 when it was stuck and has to be started again.
     """
     set_up_logging(level=logging.INFO, as_json=True)
+    reloader = Reloader(read=lambda: load(config), watched=config if watch else None)
+    reloader.listen()
     settings = load(config)
     if settings.rehearsal:
         log.error("process.not_started", message=REHEARSALS)
         raise typer.Exit(1)
     with reported(settings.database.get_secret_value()):
-        run_until_told(lambda: wiring.build_owned(settings))
+        run_until_told(lambda: wiring.build_owned(settings), reloader=reloader)
     leave(0)
 
 

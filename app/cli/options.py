@@ -27,6 +27,7 @@ Config = Annotated[Path, typer.Option("--config", envvar="LOGOFF_BOT_CONFIG", he
 DATABASE_HELP = "Another database than the configuration's, as an SQLAlchemy URL."
 Database = Annotated[str, typer.Option(help=DATABASE_HELP)]
 Create = Annotated[bool, typer.Option("--create", help="Make the SQLite file when it is not there: a new database.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Look every few seconds whether the file has changed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on standard output, nothing else there.")]
 
 stderr = Console(stderr=True, highlight=False)

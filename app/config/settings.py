@@ -20,7 +20,7 @@ from app.config.digest import DigestSettings
 from app.config.findings import refusal
 from app.config.http_mode import Listen
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
-from app.config.secrets import EVERY_SECRET, Secret, secret_at
+from app.config.secrets import EVERY_SECRET, NO_SECRET, Secret, secret_at
 from app.config.validation import checked, secret_alone
 from bot.audit.keys import SigningKeys
 from bot.commands.naming import CommandNames
@@ -259,6 +259,14 @@ def load(
     if settings is None or faults or missing:
         raise refusal(path, [*faults, *missing])
     return settings
+
+
+def load_rules(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the file for who only reads its rules: no secret is needed, and none is in the answer.
+
+    Raises `SettingsError` as `load` does.
+    """
+    return load(path, environment, secrets=NO_SECRET)
 
 
 def database_in(path: Path, environment: Mapping[str, str] | None = None) -> SecretStr:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app import wiring
 from app.config.oddities import oddities
 from app.doctor.check import Area, Reporter
+from app.slack_view import open_slack
 from bot.errors import ChatError
 from bot.policy.approvals import named_in
 from bot.policy.lint import lint
@@ -34,11 +34,11 @@ def policy_checks(settings: Settings, *, knows_people: bool, faulty: frozenset[s
     known, full, directory = named, named, None
     if knows_people:
         try:
-            directory, there = wiring.open_directory(settings)
+            directory = open_slack(settings).directory
         except ChatError as error:
             yield _REPORT.refused(PEOPLE, error)
         else:
-            known, full = there | faulty, faulty
+            known, full = directory.known_groups | faulty, faulty
 
     def members(names: frozenset[str]) -> frozenset[str]:
         real = directory.members_of(names) if directory else frozenset[str]()

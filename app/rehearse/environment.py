@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from app import wiring
 from app.config.http_mode import request_url
 from app.config.settings import Slack, SlackMode
+from app.slack_view import open_slack
 from bot.audit.values import values_of
 from bot.commands import COMMANDS
 from bot.domain.request import State
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
     from app.bot import Bot
     from app.config.settings import Settings
+    from app.slack_view import SlackView
     from bot.commands.naming import CommandNames
     from bot.ports.clock import Clock
-    from bot.ports.directory import Directory
     from rehearsal.windows.settings import EngineName
 
 WORKSPACE, FARM = SHIPPED_WORKSPACE, SHIPPED_FARM
@@ -156,10 +157,11 @@ def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
         farm.stop()
 
 
-def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
-    """Return the directory of the invented workspace, and the handles and ids of its groups. Raises `ChatError`."""
+@contextmanager
+def cast_slack(settings: Settings) -> Iterator[SlackView]:
+    """Yield the invented workspace with the people of the rules. Raises `ChatError`."""
     with _workspace(WORKSPACE) as workspace:
-        return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
+        yield open_slack(settings.model_copy(update={"slack": _tokens(workspace)}))
 
 
 def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, database: str) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.actions import facts_of
@@ -16,64 +17,92 @@ if TYPE_CHECKING:
     MembersOf = Callable[[frozenset[str]], frozenset[str]]
     """User ids, group ids and handles -> the user ids of the members behind them."""
 
+    _Found = tuple[str, str]
+    """The key of the rule, and what follows after its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A part that can never work."""
+
+    where: tuple[str | int, ...]  # the keys and list indexes that lead to it
+    message: str  # a sentence that names the rule
+
 
 def lint(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterator[str]:
     """Yield one sentence for each part that can never work. `known` has handles and ids of the groups that exist."""
+    yield from (finding.message for finding in findings(policy, members_of, known))
+
+
+def findings(policy: Policy, members_of: MembersOf | None, known: frozenset[str]) -> Iterator[Finding]:
+    """Yield each part that can never work. Without `members_of` the chat was not asked, and what only it knows is left.
+
+    `known` has handles and ids of the groups that exist.
+    """
     for index, rule in enumerate(policy.rules):
-        for earlier in policy.rules[:index]:
-            if _hides(earlier, rule):
-                yield f'rule "{rule.name}" is never reached: "{earlier.name}" takes all that it could match.'
-        needed = rule.need.of if rule.need else frozenset()
-        called = rule.call or frozenset()
-        for name in sorted((rule.who | needed | called) - known):
-            if not name.startswith(("U", "W")):
-                yield f'rule "{rule.name}" names {name}, but there is no such user group.'
-        if rule.force.is_allowed and not rule.approve_in:
-            yield f'rule "{rule.name}" allows --force, but says not where to announce it: add approve_in: C...'
-        if not members_of(rule.who):
-            yield f'rule "{rule.name}" is for nobody: no member is among {", ".join(sorted(rule.who))}.'
-        if called and not members_of(called):
-            yield f'rule "{rule.name}" calls nobody: no member is among {", ".join(sorted(called))}.'
-        yield from _lint_sessions(policy, rule)
-        yield from _lint_decision(policy, rule)
-        if rule.need:
-            yield from _lint_need(rule, members_of)
+        found = [*_of_rule_alone(policy, rule, policy.rules[:index])]
+        if members_of:
+            found += [*_of_people(rule, members_of, known), *_of_need(rule, members_of)]
+        yield from (Finding(("rules", index, key), f'rule "{rule.name}"{message}') for key, message in found)
 
 
-def _lint_decision(policy: Policy, rule: Rule) -> Iterator[str]:
+def _of_rule_alone(policy: Policy, rule: Rule, before: tuple[Rule, ...]) -> Iterator[_Found]:
+    for earlier in before:
+        if _hides(earlier, rule):
+            yield "name", f' is never reached: "{earlier.name}" takes all that it could match.'
+    if rule.force.is_allowed and not rule.approve_in:
+        yield "force", " allows --force, but says not where to announce it: add approve_in: C..."
+    yield from _lint_sessions(policy, rule)
+    yield from _lint_decision(policy, rule)
+    if rule.need and not rule.approve_in:
+        yield "confirm", " needs somebody else, but says not where to ask: add approve_in: C..."
+
+
+def _of_people(rule: Rule, members_of: MembersOf, known: frozenset[str]) -> Iterator[_Found]:
+    needed = rule.need.of if rule.need else frozenset()
+    called = rule.call or frozenset()
+    for name in sorted((rule.who | needed | called) - known):
+        if not name.startswith(("U", "W")):
+            key = "who" if name in rule.who else "confirm" if name in needed else "call"
+            yield key, f" names {name}, but there is no such user group."
+    if not members_of(rule.who):
+        yield "who", f" is for nobody: no member is among {', '.join(sorted(rule.who))}."
+    if called and not members_of(called):
+        yield "call", f" calls nobody: no member is among {', '.join(sorted(called))}."
+
+
+def _lint_decision(policy: Policy, rule: Rule) -> Iterator[_Found]:
     """Keys about other people where the rule lets one person act alone, on fewer than the limit asks a second for."""
     if rule.need or rule.max_targets > policy.second_person_above:
         return
     for key, is_set in (("call", rule.call is not None), ("deny_reason", rule.deny_reason)):
         if is_set:
-            yield f'rule "{rule.name}": {key} counts where somebody else decides; its `confirm` asks the requester.'
+            yield key, f": {key} counts where somebody else decides; its `confirm` asks the requester."
 
 
-def _lint_need(rule: Rule, members_of: MembersOf) -> Iterator[str]:
+def _of_need(rule: Rule, members_of: MembersOf) -> Iterator[_Found]:
     need = rule.need
     if need is None:
         return
-    if not rule.approve_in:
-        yield f'rule "{rule.name}" needs somebody else, but says not where to ask: add approve_in: C...'
     people = members_of(need.of)
     requesters = members_of(rule.who)
     for requester in sorted(requesters) or [""]:
         left = people if need.requester_counts else people - {requester}
         if len(left) < need.count:
             who = f"for {requester} " if requester else ""
-            yield f'rule "{rule.name}": {who}nobody can approve: it needs {need.count}, and there are {len(left)}.'
+            yield "confirm", f": {who}nobody can approve: it needs {need.count}, and there are {len(left)}."
             return
 
 
-def _lint_sessions(policy: Policy, rule: Rule) -> Iterator[str]:
+def _lint_sessions(policy: Policy, rule: Rule) -> Iterator[_Found]:
     """Sessions that the rule could cover and never does."""
     acts = any(not facts_of(action).only_reads for action in rule.may)
     protected = _all_in(policy.protected_computers, rule.computers) or _all_in(policy.protected_users, rule.users)
     if acts and protected:
-        yield f'rule "{rule.name}" can touch nobody: `protect` names all that it could match.'
+        yield "users", " can touch nobody: `protect` names all that it could match."
     narrowed = rule.users != ("*",) or rule.states != frozenset(SessionState) or rule.idle_over
     if narrowed and not acts:
-        yield f'rule "{rule.name}": users, states and idle_over narrow acts; a list shows all sessions of a computer.'
+        yield "may", ": users, states and idle_over narrow acts; a list shows all sessions of a computer."
 
 
 def _all_in(wider: tuple[str, ...], patterns: tuple[str, ...]) -> bool:

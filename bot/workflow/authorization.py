@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, Target
     from bot.domain.requirement import Requirement
     from bot.domain.session import Session
+    from bot.policy.in_force import InForce
     from bot.policy.model import Policy
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -49,8 +50,13 @@ class Authorizer:
     ledger: Ledger
     pause_switch: PauseSwitch
     directory: Directory
-    policy: Policy
+    in_force: InForce
     clock: Clock
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of now. A question that asks several of them reads this once."""
+        return self.in_force.policy
 
     def person(self, actor: Actor) -> Person:
         """Return the actor with their user groups and their status of now."""
@@ -83,7 +89,8 @@ class Authorizer:
 
     def _too_often(self, actor: Actor) -> str:
         """Return the sentence for a requester above the limit, with the time until one more request is within it."""
-        most, within, now = self.policy.max_requests, self.policy.max_requests_per, self.clock.now()
+        policy, now = self.policy, self.clock.now()
+        most, within = policy.max_requests, policy.max_requests_per
         low, high = 0, int(within.total_seconds())
         while low < high:
             middle = (low + high) // 2
@@ -93,9 +100,9 @@ class Authorizer:
 
     def standing(self, actor: Actor, place: Place, action: Action) -> Decision:
         """Return whether the person counts and any rule names them, wherever and for whatever."""
-        person = self.person(actor)
-        asked = evaluate.may_ask(self.policy, person, place, action)
-        if not asked.allowed and evaluate.check_member(person).allowed and evaluate.is_named(self.policy, person):
+        person, policy = self.person(actor), self.policy
+        asked = evaluate.may_ask(policy, person, place, action)
+        if not asked.allowed and evaluate.check_member(person).allowed and evaluate.is_named(policy, person):
             return Decision(allowed=True, rule=asked.rule)
         return asked
 
@@ -105,8 +112,9 @@ class Authorizer:
 
     def may_do(self, person: Person, place: Place, action: Action, session: Session) -> Decision:
         """Return whether the person may ask for the action on this session here. The act itself is decided again."""
-        asked = evaluate.may_ask(self.policy, person, place, action)
-        return evaluate.for_session(self.policy, person, place, action, session) if asked.allowed else asked
+        policy = self.policy
+        asked = evaluate.may_ask(policy, person, place, action)
+        return evaluate.for_session(policy, person, place, action, session) if asked.allowed else asked
 
     def may_list(self, request: Request, host: str) -> bool:
         """Return whether the requester may know of every session on this host, by each name that the host has."""
@@ -211,14 +219,14 @@ class Authorizer:
 
     def requirement_to_disconnect(self, request: Request) -> Requirement | Decision:
         """Return what it takes to disconnect the targets instead of logging them off; a `Decision` is a no."""
-        requester, place = self.person(request.actor), request.place
+        policy, requester, place = self.policy, self.person(request.actor), request.place
         sessions = [target.session for target in request.targets]
         for session in sessions:
-            decision = evaluate.for_session(self.policy, requester, place, Action.DISCONNECT, session)
+            decision = evaluate.for_session(policy, requester, place, Action.DISCONNECT, session)
             if not decision.allowed:
                 who = f"{session.account} on {session.host}"
                 return deny(decision.rule, f"{who} may not be disconnected: {decision.message}.")
-        return evaluate.requirement_for(self.policy, requester, place, Action.DISCONNECT, sessions)
+        return evaluate.requirement_for(policy, requester, place, Action.DISCONNECT, sessions)
 
     def _people_of(self, request: Request) -> tuple[Person, list[Person]]:
         """Return the requester and the people who said yes, with their groups and status of now."""

@@ -76,12 +76,14 @@ class HostExecution:
     def _begin(self, request: Request, host: str) -> None:
         """Ask the rules, record the start, which proves the request, and send the orders.
 
-        The rules were asked about the request as it was read. Where the proven one is not the same, or the rules say
-        no, everything is asked anew about a proven request.
+        The rules were asked about the request as it was read. Where the proven one is not the same, or other rules
+        count by now, or the rules say no, everything is asked anew about a proven request.
         """
+        terms = self.authorizer.in_force.terms
         if self._may_order(request).allowed:
             started = self.records.record(request, HostStarted(host=host))
-            if _asked_about(started) == _asked_about(request):
+            is_same = _asked_about(started) == _asked_about(request) and terms is self.authorizer.in_force.terms
+            if is_same:
                 self._send(started, host, is_again=False)
             else:
                 self._send_what_rules_allow(started, host)

@@ -16,7 +16,6 @@ from bot.policy.rights import hosts_for, rules_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bot.domain.inventory import Inventory
     from bot.domain.people import Actor, Person
     from bot.domain.request import Request
     from bot.ports.ledger import Ledger
@@ -35,15 +34,13 @@ class HomeReader:
 
     ledger: Ledger
     authorizer: Authorizer
-    inventory: Inventory
-    contact: str = ""  # whom people ask about the bot
 
     def read(self, reader: Actor) -> HomeContent:
         """Return what the reader's home shows now. Raises `LedgerError`."""
         person, now = self.authorizer.person(reader), self.authorizer.clock.now()
-        policy = self.authorizer.policy
+        terms = self.authorizer.in_force.terms
         if refusal := self._refusal(person):
-            return HomeContent(reader=reader, at=now, refusal=refusal, contact=self.contact)
+            return HomeContent(reader=reader, at=now, refusal=refusal, contact=terms.policy.contact)
         heads = self.ledger.open_heads(MOST_OPEN)
         waiting = [head for head in heads if self._waits_for(head, person)]
         running = [head for head in heads if self._is_theirs(head, person)]
@@ -54,9 +51,9 @@ class HomeReader:
             running=self._some(running),
             latest=self._latest(reader, {head.id for head in (*waiting, *running)}),
             is_cut=len(heads) >= MOST_OPEN,
-            rules=rules_for(policy, person),
-            hosts=hosts_for(policy, person, self.inventory.names),
-            contact=self.contact,
+            rules=rules_for(terms.policy, person),
+            hosts=hosts_for(terms.policy, person, terms.inventory.names),
+            contact=terms.policy.contact,
             pause=self.authorizer.pause_switch.paused(),
         )
 

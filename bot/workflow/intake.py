@@ -57,13 +57,19 @@ class Intake:
 
     ledger: Ledger
     presses: PressHandler
-    inventory: Inventory
     clock: Clock
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
-    contact: str = ""  # whom people ask about the bot; empty: nobody is named
     senders: Senders = field(default_factory=Senders)  # who sent how much
     receipt: Callable[[Request], Receipt] = plain_receipt  # the first answer to a command that became a request
     home_opened: Callable[[Actor], None] = no_home  # called when a person opens their home; waits for nothing
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.presses.authorizer.in_force.inventory
+
+    @property
+    def contact(self) -> str:
+        return self.presses.authorizer.policy.contact
 
     def ask(self, call: CommandCall) -> Response:
         """Record a slash command and return the receipt, or the answer to a command that is not understood.
@@ -240,8 +246,7 @@ class Intake:
             refused = self.presses.refuses_form(request, press, call.actor, version)
             return self._note(refused, call) if refused else self._form(request)
         keys = frozenset(t.key for place, t in enumerate(request.targets) if place in (call.picked or ()))
-        text = storable(call.text or "").strip()
-        taken = self.presses.take(request, press, call.actor, version, keys, text=text)
+        taken = self.presses.take(request, press, call.actor, version, keys, text=storable(call.text or "").strip())
         if isinstance(taken, NoEffect):
             return self._note(taken, call)
         return Response(text="", wake=WorkItem(request_id=request.id))

@@ -184,6 +184,7 @@ def test_channels_and_people_say_what_they_are(web: WebClient) -> None:
     assert web.conversations_info(channel="C0PARTNER1")["channel"]["is_ext_shared"]
     listed = web.conversations_list(types="public_channel,private_channel", exclude_archived=True)["channels"]
     assert {one["name"] for one in listed} == {"ops", "ts-approvals", "partners"}
+    assert web.conversations_members(channel="C0PARTNER1")["members"] == ["U0DANA0001", "U0BO000001", "U0FAY00001"]
     people = {one["name"]: one for one in web.users_list()["members"]}
     assert people["gus"]["is_restricted"]
     assert people["gus"]["is_ultra_restricted"]

@@ -12,6 +12,7 @@ from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.requirement import Requirement
 from bot.policy.evaluate import requirement_for
+from bot.policy.in_force import InForce
 from bot.workflow.authorization import Authorizer
 from bot.workflow.inputs import PressCall
 from bot.workflow.intake import NO_LEDGER, Intake
@@ -62,11 +63,16 @@ def press_all(kind: str, processes: int, url: str, number: int) -> list[Outcome]
     database = open_database(url)
     clock = SettableClock(b.NOW)
     ledger = SqlLedger(database, clock, KEY, ASK_TYPES)
+    in_force = InForce(policy_of(kind), Inventory(names=("comp1",)))
     authorizer = Authorizer(
-        ledger=ledger, pause_switch=ledger, directory=directory_of(kind), policy=policy_of(kind), clock=clock
+        ledger=ledger,
+        pause_switch=ledger,
+        directory=directory_of(kind),
+        in_force=in_force,
+        clock=clock,
     )
     presses = PressHandler(ledger=ledger, authorizer=authorizer)
-    intake = Intake(ledger=ledger, presses=presses, inventory=Inventory(names=("comp1",)), clock=clock)
+    intake = Intake(ledger=ledger, presses=presses, clock=clock)
 
     def press(turn: int) -> Outcome:
         by = PEOPLE[kind][turn % 5]

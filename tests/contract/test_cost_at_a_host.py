@@ -19,6 +19,7 @@ from bot.domain.actions import Action
 from bot.domain.part import at_host
 from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
+from bot.policy.in_force import InForce
 from bot.policy.model import Policy, Rule
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
@@ -143,7 +144,11 @@ class Fleet:
             pool=InlinePool(),
             scheduler=FakeScheduler(self._ledger, self._clock),
             authorizer=Authorizer(
-                ledger=self._ledger, pause_switch=self._ledger, directory=directory, policy=POLICY, clock=self._clock
+                ledger=self._ledger,
+                pause_switch=self._ledger,
+                directory=directory,
+                in_force=InForce(POLICY),
+                clock=self._clock,
             ),
         )
 

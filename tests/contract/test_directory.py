@@ -255,3 +255,21 @@ def test_answers_come_from_memory_and_cost_no_call(workspace: Workspace, directo
     workspace.plan(Fault(method="*", kind=FaultKind.SERVER_ERROR, times=100))
     assert directory.person(actor(DANA)).status is MemberStatus.MEMBER
     assert directory.members_of(frozenset({"@oncall"})) == {DANA, CHEN}
+
+
+def test_people_of_further_names_are_asked_about_before_they_count(workspace: Workspace, clock: SettableClock) -> None:
+    """Whom Slack was not asked about counts as a member, so a rule may not name them before that."""
+    opened = open_directory(workspace, clock, frozenset({DANA, "@oncall"}))
+    opened.refresh()
+    assert opened.person(actor(GUS)).status is MemberStatus.MEMBER
+    opened.learn(frozenset({GUS, "@ts-leads"}))
+    assert opened.person(actor(GUS)).status is MemberStatus.GUEST
+    assert {"@oncall", "@ts-leads"} <= opened.known_groups
+    workspace.plan(Fault(method="usergroups.list", kind=FaultKind.ERROR))
+    with pytest.raises(ChatError):
+        opened.learn(frozenset({"U0OLI00001"}))
+    opened.refresh()
+    assert opened.person(actor(GUS)).status is MemberStatus.GUEST
+    opened.narrow(frozenset({DANA, "@oncall"}))
+    opened.refresh()
+    assert opened.person(actor(GUS)).status is MemberStatus.MEMBER

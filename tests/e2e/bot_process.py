@@ -1,6 +1,7 @@
 """The bot in a process of its own, so that a test can kill it. Reads one JSON object from standard input:
 
 settings: the configuration file      bot_token, app_token, api_url: the workspace's
+watch: whether it looks for changes of the configuration file
 endpoints: host -> URL of the farm    username, password: the farm's account
 database: URL                         ahead: seconds that its clock is ahead
 owned: whether it owns its database, as `logoff-bot run` does
@@ -25,7 +26,8 @@ from pydantic import SecretStr
 from adapters.sql.ledger import SqlLedger
 from app import logging as logs
 from app import wiring
-from app.config.settings import Slack, load
+from app.config.settings import Settings, Slack, load
+from app.reloading import Reloader
 from app.running import leave, run_until_told
 from bot.domain.events import name_of
 
@@ -68,24 +70,25 @@ def main() -> None:
     told = json.load(sys.stdin)
     # Not to standard output: nobody reads it after the first line, and a full pipe stops whoever writes.
     logs.set_up(level=logging.INFO, as_json=True)
-    settings = load(Path(told["settings"]))
     tokens = Slack(
         bot_token=SecretStr(told["bot_token"]), app_token=SecretStr(told["app_token"]), api_url=told["api_url"]
     )
-    winrm = settings.winrm.model_copy(update={"username": told["username"], "password": SecretStr(told["password"])})
-    rehearsed = settings.model_copy(
-        update={
-            "slack": tokens,
-            "winrm": winrm,
-            "database": SecretStr(told["database"]),
-            "replicas": told["replicas"],
-        }
-    )
+
+    def read() -> Settings:
+        settings = load(Path(told["settings"]))
+        account = {"username": told["username"], "password": SecretStr(told["password"])}
+        winrm, database = settings.winrm.model_copy(update=account), SecretStr(told["database"])
+        return settings.model_copy(
+            update={"slack": tokens, "winrm": winrm, "database": database, "replicas": told["replicas"]}
+        )
+
+    rehearsed = read()
     if told["die_after"]:
         die_after(told["die_after"])
     build = wiring.build_owned if told["owned"] else wiring.build
     clock = ClockAhead(told["ahead"]) if told["ahead"] else None
-    run_until_told(lambda: build(rehearsed, endpoints=told["endpoints"], clock=clock), say_started)
+    reloader = Reloader(read=read, watched=Path(told["settings"]) if told["watch"] else None)
+    run_until_told(lambda: build(rehearsed, endpoints=told["endpoints"], clock=clock), say_started, reloader)
     leave(0)
 
 

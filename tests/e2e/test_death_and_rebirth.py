@@ -48,7 +48,7 @@ class World:
 
     @contextmanager
     def bot(self, *, waits: bool = False, log: IO[bytes] | None = None, **how: Any) -> Iterator[subprocess.Popen[str]]:
-        """Run a bot inside the block. `how`: `die_after`, `ahead`, `owned` and `replicas`, as bot_process.py has them.
+        """Run a bot inside the block. `how`: `die_after` and the others of bot_process.py.
 
         `waits`: it has to wait for another one to go. `log` takes its standard error.
         """
@@ -74,10 +74,18 @@ class World:
             process.stdout.close()
 
     def _told(
-        self, *, die_after: str = "", ahead: float = 0, owned: bool = False, replicas: bool = False
+        self,
+        *,
+        die_after: str = "",
+        ahead: float = 0,
+        owned: bool = False,
+        replicas: bool = False,
+        settings: Path | None = None,
+        watch: bool = False,
     ) -> dict[str, object]:
         return {
-            "settings": str(self.settings),
+            "settings": str(settings or self.settings),
+            "watch": watch,
             "bot_token": self.workspace.bot_token,
             "app_token": self.workspace.app_token,
             "api_url": self.workspace.api_url,

@@ -226,7 +226,9 @@ def call(*words: str) -> tuple[int, str]:
 
 
 def test_the_policy_that_ships_can_work() -> None:
-    assert call("check") == (0, "6 rules, and all of them can work.\n")
+    assert call("check", "--live") == (0, "6 rules, and all of them can work.\n")
+    code, said = call("check")
+    assert (code, said.splitlines()[0]) == (0, "6 rules, and all of them can work.")
 
 
 def test_the_command_line_explains_what_the_rules_decide_and_why() -> None:

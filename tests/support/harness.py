@@ -14,6 +14,7 @@ from bot.domain.actions import Action
 from bot.domain.inventory import Inventory
 from bot.domain.session import Account, SessionState
 from bot.errors import NotOwner
+from bot.policy.in_force import InForce
 from bot.policy.model import Force, Policy, Rule
 from bot.workflow.audit_answer import NO_LOG
 from bot.workflow.authorization import Authorizer
@@ -169,7 +170,7 @@ class BotHarness:
             ledger=self.ledger,
             pause_switch=self.ledger,
             directory=self.directory,
-            policy=self.policy,
+            in_force=InForce(self.policy, self._inventory),
             clock=self.clock,
         )
 
@@ -204,7 +205,6 @@ class BotHarness:
         return Intake(
             ledger=self.ledger,
             presses=self.presses,
-            inventory=self._inventory,
             clock=self.clock,
             senders=self._senders,
         )

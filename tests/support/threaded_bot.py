@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from adapters.clock import SystemClock
 from adapters.scheduler.threads import ThreadScheduler
 from bot.domain.inventory import Inventory
+from bot.policy.in_force import InForce
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
 from bot.workflow.inputs import CommandCall
@@ -50,8 +51,13 @@ class ThreadedBot:
         self.ledger, self.looks = FakeLedger(clock), looks
         self.scheduler = scheduler(self.ledger, clock)
         directory = FakeDirectory.of_members({b.ASKER.user_id: b.ONCALL, b.OTHER.user_id: b.ONCALL})
+        in_force = InForce(policy, Inventory(names=hosts))
         authorizer = Authorizer(
-            ledger=self.ledger, pause_switch=self.ledger, directory=directory, policy=policy, clock=clock
+            ledger=self.ledger,
+            pause_switch=self.ledger,
+            directory=directory,
+            in_force=in_force,
+            clock=clock,
         )
         workflow = assemble(
             ledger=self.ledger,
@@ -63,7 +69,7 @@ class ThreadedBot:
             authorizer=authorizer,
         )
         presses = PressHandler(ledger=self.ledger, authorizer=authorizer)
-        self.intake = Intake(ledger=self.ledger, presses=presses, inventory=Inventory(names=hosts), clock=clock)
+        self.intake = Intake(ledger=self.ledger, presses=presses, clock=clock)
 
         def step(item: WorkItem) -> None:
             with around():

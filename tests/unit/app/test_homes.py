@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_a_home_is_drawn_anew_when_another_replica_has_changed_a_request_of_its_person() -> None:
     bot, tabs = BotHarness(), Tabs()
-    reader = HomeReader(ledger=bot.ledger, authorizer=bot.authorizer, inventory=bot.intake.inventory)
+    reader = HomeReader(ledger=bot.ledger, authorizer=bot.authorizer)
     homes = Homes(contents=reader, tab=tabs, clock=bot.clock)
     service = HomeService(homes, bot.ledger)
     bot.ledger.open(b.request("TS-AAAAAA"))

@@ -53,7 +53,8 @@ NEEDED: dict[str, set[str]] = {
     "pause --reason freeze": DATABASE | KEY,
     "pause --reason freeze --database sqlite:///{folder}/bot.db": KEY,
     "policy check": set(),
-    "policy explain --as U0DANA0001 /sessions": SLACK,
+    "policy check --live": SLACK,
+    "policy explain --as U0DANA0001 --offline /sessions": set(),
     "rehearse": set(),
     "resume": DATABASE | KEY,
     "run": DATABASE | KEY | SLACK | WINDOWS,
@@ -61,11 +62,12 @@ NEEDED: dict[str, set[str]] = {
 }
 """What each command needs of the environment."""
 
-ASKS_SLACK = {"policy explain --as U0DANA0001 /sessions", "run"}
+ASKS_SLACK = {"policy check --live", "run"}
 """They would go on with Slack, so they are tried without what they need alone."""
 
 WITHOUT_FILE = {"agent", "config schema"}
-BESIDE = {"init", "doctor"}  # the one makes the file, and the other says all that is missing as its findings
+BESIDE = {"init", "doctor", "policy diff"}
+"""`init` makes the file, the doctor says all that is missing as its findings, `policy diff` names two files."""
 
 
 @pytest.fixture(autouse=True)

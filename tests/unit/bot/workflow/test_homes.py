@@ -61,8 +61,7 @@ class House:
 
     @property
     def reader(self) -> HomeReader:
-        inventory = self.bot.intake.inventory
-        return HomeReader(ledger=self.bot.ledger, authorizer=self.bot.authorizer, inventory=inventory)
+        return HomeReader(ledger=self.bot.ledger, authorizer=self.bot.authorizer)
 
     def open(self, *people: Actor) -> None:
         for person in people:

@@ -13,6 +13,7 @@ from bot.cards.model import Press
 from bot.domain.actions import Action
 from bot.domain.people import MemberStatus
 from bot.domain.requirement import Need, Requirement
+from bot.policy.in_force import InForce
 from bot.policy.model import Decision, Force, Policy, Rule
 from bot.workflow.authorization import Authorizer
 from bot.workflow.presses import DENY_INSTEAD, NoEffect, PressHandler
@@ -69,7 +70,7 @@ def table(text: str) -> list[tuple[str, str, str]]:
 
 def handler(ledger: FakeLedger, policy: Policy, directory: FakeDirectory) -> PressHandler:
     authorizer = Authorizer(
-        ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=SettableClock(b.NOW)
+        ledger=ledger, pause_switch=ledger, directory=directory, in_force=InForce(policy), clock=SettableClock(b.NOW)
     )
     return PressHandler(ledger=ledger, authorizer=authorizer)
 

@@ -57,6 +57,12 @@ def list_conversations(context: Context, arguments: Arguments) -> Json:
     return cut_page("channels", shown, arguments)
 
 
+def list_members(context: Context, arguments: Arguments) -> Json:
+    channel = find_known(context, arguments.text("channel"))
+    expect_scope(context, channel, "read")
+    return cut_page("members", channel.members, arguments)
+
+
 def list_history(context: Context, arguments: Arguments) -> Json:
     """Newest first, without the replies."""
     channel = find_joined(context, arguments)
@@ -106,6 +112,7 @@ METHODS = {
     "conversations.open": Method(run=open_conversation, scopes=("im:write",)),
     "conversations.info": Method(run=get_info, scopes=READ),
     "conversations.list": Method(run=list_conversations, scopes=READ),
+    "conversations.members": Method(run=list_members, scopes=READ),
     "conversations.history": Method(run=list_history, scopes=HISTORY),
     "conversations.replies": Method(run=list_replies, scopes=HISTORY),
 }

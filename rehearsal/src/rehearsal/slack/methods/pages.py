@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
+from collections.abc import Sequence
 
 from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.errors import SlackError
@@ -10,7 +11,7 @@ from rehearsal.slack.serializers import Json
 MOST = 1000
 
 
-def cut_page(name: str, items: list[Json], arguments: Arguments, default: int = 100) -> Json:
+def cut_page(name: str, items: Sequence[object], arguments: Arguments, default: int = 100) -> Json:
     """One page of the items under this name. Raises SlackError: invalid_cursor, invalid_limit."""
     size = arguments.number("limit", default) or default
     if not 0 < size <= MOST:
