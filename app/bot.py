@@ -10,12 +10,14 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.scheduler.ticker import Ticker
+from app.health.off import NO_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.scheduler.places import Places
     from adapters.sql.owner import Owner
+    from app.health.off import HealthService
     from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
     from bot.ports.scheduler import Scheduler
@@ -73,10 +75,12 @@ class Bot:
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
+    health: HealthService = NO_SERVICE  # answers whether the bot is alive and ready
     ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
 
     def start(self) -> None:
         parts: tuple[Callable[[], None], ...] = (
+            self.health.start,  # first: a port that is taken ends the start, and a start that waits is alive
             partial(self.ledger.load_policy, self.policy),
             self.directory.start,
             self.ledger.hurry_postings,
@@ -85,6 +89,7 @@ class Bot:
             partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
             self.digest.start,
+            self.health.started,
         )
         for begin in parts:
             if not self.ending.is_set():
@@ -98,6 +103,7 @@ class Bot:
     def stop(self) -> None:
         """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
         self.ending.set()
+        self.health.stopping()
         self.scheduler.stop(timedelta(0))
         self.connection.stop()
         self.waits.stop()
@@ -105,5 +111,6 @@ class Bot:
         self.digest.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
+        self.health.stop()
         for release in self.release:
             release()

@@ -1,15 +1,22 @@
-"""How each computer is reached: from the settings to the values of the WinRM adapter."""
+"""How each computer is reached: from the settings to the values of the WinRM adapter, and the gate before them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapters.sql.logons import SqlLogons
 from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.logon_gate import LogonGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import Engine
+
+    from adapters.sql.ledger import SqlLedger
     from app.config.settings import Settings
+    from app.health.off import NoHealth
+    from bot.ports.clock import Clock
 
 
 def connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Callable[[str], Connection]:
@@ -31,3 +38,9 @@ def connections(settings: Settings, endpoints: Mapping[str, str] | None) -> Call
         )
 
     return connection_of
+
+
+def gate_of(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock, health: NoHealth) -> LogonGate:
+    """Return the gate in front of every logon with a password."""
+    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
+    return LogonGate(health.logons(logons), clock, settings.signing_keys.credential_key)

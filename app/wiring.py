@@ -13,7 +13,6 @@ from adapters.clock import SystemClock
 from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
 from adapters.scheduler.threads import ThreadScheduler
-from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.form_looks import FormLooks
@@ -25,18 +24,17 @@ from adapters.sql.audit_scan import scanned
 from adapters.sql.clock import DatabaseClock
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from adapters.sql.logons import SqlLogons
 from adapters.sql.owner import Owner
 from adapters.sql.owner_file import FileLock
 from adapters.sql.owner_session import SessionLock
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
 from app.checkout import commit
-from app.connections import connections
+from app.connections import connections, gate_of
+from app.health import health_of
 from app.homes import HomeService, homes_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
@@ -58,9 +56,11 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from sqlalchemy import Engine
 
+    from adapters.slack.ack_keeper import AckKeeper
     from adapters.sql.audit_reader import AuditReader
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
+    from app.health.off import NoHealth
     from bot.audit.keys import PublicKey
     from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
@@ -107,22 +107,23 @@ def build(
     `endpoints` has the URLs of a farm's hosts, not the configured ones. Without an `owner` another bot may run as well.
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
-    database, clock, ledger = _ledger(settings, clock, owner)
-    shell = WinRmShell(connections(settings, endpoints), gate=_gate(settings, database, ledger, clock))
+    health = health_of(settings.health, origin_of(settings))
+    database, clock, ledger = _ledger(settings, clock, owner, health)
+    shell = WinRmShell(connections(settings, endpoints), gate=gate_of(settings, database, ledger, clock, health))
     client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
     directory = _directory(settings, client, clock)
-    places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
+    places, urls = places_behind(keeper := health.keeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
     authorizer = _authorizer(settings, ledger, directory, clock)
-    courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
-    patience = Patience(courier=courier)
+    chat = health.chat(SlackChat(client, directory.group_ids, urls, places.away))
+    courier = Courier(ledger=ledger, chat=chat, clock=clock)
     people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
     homes = homes_of(settings, client, directory, ledger, authorizer)
     intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
-    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience)
-    workflow = _workflow(settings, shell, pool, scheduler, authorizer, courier, audit, looks)
-    return Bot(
+    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience := Patience(courier=courier))
+    workflow = _workflow(settings, health, shell, pool, scheduler, authorizer, courier, audit, looks)
+    bot = Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
         workflow=replace(workflow, changed=homes.changed),
@@ -137,10 +138,12 @@ def build(
         owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose, audit.dispose),
     )
+    return replace(bot, health=health.service(bot, database, ledger.turns))
 
 
 def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the steps
     settings: Settings,
+    health: NoHealth,
     shell: WinRmShell,
     pool: FairHostPool,
     scheduler: Scheduler,
@@ -151,7 +154,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
-        terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat),
+        terminal=health.terminal(WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat)),
         clock=courier.clock,
         pool=pool,
         scheduler=scheduler,
@@ -163,12 +166,14 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
     )
 
 
-def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tuple[Engine, Clock, SqlLedger]:
+def _ledger(
+    settings: Settings, clock: Clock | None, owner: Owner | None, health: NoHealth
+) -> tuple[Engine, Clock, SqlLedger]:
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
     clock = clock or _clock_of(database, owner)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings), ownership=owner)
-    return database, clock, ledger
+    return database, clock, health.ledger(ledger)
 
 
 def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
@@ -291,8 +296,3 @@ def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
         asked=asked,
         looks=looks,
     )
-
-
-def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
-    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
-    return LogonGate(logons, clock, settings.signing_keys.credential_key)

@@ -17,6 +17,7 @@ from app.config import checks, problems, yaml_file
 from app.config.accounts import user_alone
 from app.config.commands import Contact, Slashes
 from app.config.digest import DigestSettings
+from app.config.health import HealthSettings
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.audit.keys import SigningKeys
@@ -119,6 +120,7 @@ class Settings(Section):
     protect: Protect = Protect()
     limits: Limits = Limits()
     digest: DigestSettings | None = None
+    health: HealthSettings | None = None
 
     @field_validator("computers", mode="before")
     @classmethod
