@@ -31,6 +31,7 @@ class Gauges:
     socket_silence: Callable[[], float | None]
     is_paused: Callable[[], bool]
     is_owner: Callable[[], bool]
+    is_changed: Callable[[], bool]  # the record is not as this process has seen it
 
     def collect(self) -> Iterator[Metric]:
         report, loads = self.report(), self.loads()
@@ -39,6 +40,8 @@ class Gauges:
         yield _gauge("part_ready", "1 when this part of it is as it should be.", parts, "part")
         yield _gauge("paused", "1 while an operator has paused the bot.", [((), float(self.is_paused()))])
         yield _gauge("owner", "1 while this process owns its database.", [((), float(self.is_owner()))])
+        changed = [((), float(self.is_changed()))]
+        yield _gauge("record_changed", "1 after the audit log was changed behind the bot, or its key.", changed)
         yield from _of_lanes(loads)
         people, workers = self.writers()
         waiting = [(("people",), float(people)), (("workers",), float(workers))]

@@ -15,6 +15,7 @@ from app.health.readiness import (
     Part,
     Readiness,
     alive,
+    first_bad,
     sound,
 )
 from app.health.signs import Pulse
@@ -107,8 +108,10 @@ class Watched:
         if isinstance(self._bot.directory, Aged):
             checks["people"] = self._check_people
         if isinstance(scheduler := self._bot.scheduler, Scheduling):
-            checks["sweeps"] = alive(Pulse(lambda: scheduler.signs_of_life()[0], self._clock), SILENT_MOST, NO_SWEEP)
-            checks["dates"] = alive(Pulse(lambda: scheduler.signs_of_life()[1], self._clock), SILENT_MOST, NO_DATES)
+            checks["scheduler"] = first_bad(
+                alive(Pulse(lambda: scheduler.signs_of_life()[0], self._clock), SILENT_MOST, NO_SWEEP),
+                alive(Pulse(lambda: scheduler.signs_of_life()[1], self._clock), SILENT_MOST, NO_DATES),
+            )
             checks["steps"] = self._check_steps
         return checks
 

@@ -95,6 +95,16 @@ def alive(pulse: Pulse, most: float, message: str) -> Check:
     return check
 
 
+def first_bad(*checks: Check) -> Check:
+    """Return the check of a part with several signs of life: it is as bad as the first bad one of them."""
+
+    def check() -> Part:
+        found = [each() for each in checks]
+        return next((part for part in found if part.message), found[0])
+
+    return check
+
+
 def sound(fault: Callable[[], str]) -> Check:
     """Return the check of a part that says itself what is wrong with it."""
     return lambda: Part(fault())

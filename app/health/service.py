@@ -69,6 +69,7 @@ class Health(NoHealth):
                 socket_silence=watched.socket_silence,
                 is_paused=lambda: watch.pause is not None,
                 is_owner=lambda: not isinstance(bot.ledger.standstill(), NotOwner),
+                is_changed=lambda: bool(self._news.broken),
             )
         )
         return Service(self._address, self._metrics, watched, watch)
