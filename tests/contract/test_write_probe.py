@@ -1,0 +1,208 @@
+"""Whether the database can be written is found out on a real one, and nothing is left of it."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+
+from adapters.sql import write_probe
+from adapters.sql.database import open_database
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.migrate import upgrade
+from adapters.sql.write_probe import WriteProbe
+from bot.audit.keys import SigningKeys
+from bot.commands import ASK_TYPES
+from bot.errors import LedgerError
+from tests.support import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+    from tests.fakes.clock import SettableClock
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Engine]:
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "lib" / "bot.db"
+    file.parent.mkdir()
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite(file: Path) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+def ledger_on(database: Engine, clock: SettableClock) -> SqlLedger:
+    return SqlLedger(database, clock, SigningKeys("key"), ASK_TYPES)
+
+
+def tables_of(database: Engine) -> set[str]:
+    with database.connect() as connection:
+        return set(database.dialect.get_table_names(connection))
+
+
+@pytest.fixture
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_probe, "WITHIN", timedelta(seconds=0.2))
+
+
+def test_a_look_changes_nothing_and_the_ledger_writes_on(database: Engine, clock: SettableClock) -> None:
+    ledger = ledger_on(database, clock)
+    probe, tables = WriteProbe(database, ledger.turns), tables_of(database)
+    ledger.open(b.request())
+    head = ledger.head()
+    for _ in range(5):
+        probe()
+    assert (ledger.head(), tables_of(database)) == (head, tables)
+    ledger.open(b.request("TS-BBBBBB"))
+    assert ledger.head().seq == head.seq + 1
+    assert ledger.turns.holder() is None
+
+
+def test_the_connection_is_as_before(sqlite: Engine, clock: SettableClock) -> None:
+    """It goes back to the pool, and the ledger needs its cache."""
+
+    def kept() -> list[object]:
+        with sqlite.connect() as connection:
+            return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("cache_size", "cache_spill")]
+
+    before = kept()
+    probe = WriteProbe(sqlite, ledger_on(sqlite, clock).turns)
+    probe()
+    assert kept() == before
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        with pytest.raises(LedgerError):
+            probe()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert kept() == before
+
+
+def test_a_full_disk_is_seen_and_room_again_too(sqlite: Engine, clock: SettableClock) -> None:
+    """The system lets no file of this process grow, as a full disk does."""
+    ledger = ledger_on(sqlite, clock)
+    ledger.open(b.request())
+    probe = WriteProbe(sqlite, ledger.turns)
+    probe()
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        for _ in range(2):
+            with pytest.raises(LedgerError):
+                probe()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    probe()
+    ledger.open(b.request("TS-BBBBBB"))
+
+
+def test_what_sqlite_calls_a_full_disk_is_seen(sqlite: Engine, clock: SettableClock) -> None:
+    """SQLITE_FULL, by a limit that SQLite itself holds."""
+    is_full = [True]
+
+    def limit(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert driver
+        pages = driver.execute("PRAGMA page_count").fetchone()[0]
+        driver.execute(f"PRAGMA max_page_count = {pages if is_full[0] else 1_000_000}")
+
+    event.listen(sqlite, "begin", limit)
+    probe = WriteProbe(sqlite, ledger_on(sqlite, clock).turns)
+    with pytest.raises(LedgerError) as caught:
+        probe()
+    cause = caught.value.__cause__
+    assert getattr(cause, "orig", None) is not None
+    assert getattr(cause.orig, "sqlite_errorname", "") == "SQLITE_FULL"  # type: ignore[union-attr] # asked above
+    is_full[0] = False
+    probe()
+
+
+def test_a_file_that_is_moved_is_seen_and_one_that_is_back_too(
+    file: Path, sqlite: Engine, clock: SettableClock
+) -> None:
+    probe = WriteProbe(sqlite, ledger_on(sqlite, clock).turns)
+    probe()
+    away = file.with_name("away.db")
+    file.rename(away)
+    with pytest.raises(LedgerError, match="deleted, moved or replaced"):
+        probe()
+    away.rename(file)
+    probe()
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_file_that_somebody_holds_is_seen_and_waited_for_no_longer_than_it_may(
+    file: Path, sqlite: Engine, clock: SettableClock
+) -> None:
+    probe = WriteProbe(sqlite, ledger_on(sqlite, clock).turns)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError):
+        probe()
+    other.execute("ROLLBACK")
+    other.close()
+    probe()
+
+
+@pytest.mark.usefixtures("_short")
+def test_it_waits_for_its_turn_behind_people_and_gives_up(sqlite: Engine, clock: SettableClock) -> None:
+    ledger = ledger_on(sqlite, clock)
+    probe = WriteProbe(sqlite, ledger.turns)
+    failed: list[LedgerError] = []
+
+    def look() -> None:
+        try:
+            probe()
+        except LedgerError as error:
+            failed.append(error)
+
+    with ledger.turns.take(timedelta(seconds=5), first=True):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join(30)
+    assert len(failed) == 1
+    probe()
+
+
+def test_a_server_that_only_reads_is_seen(new_postgresql: Callable[[], str], clock: SettableClock) -> None:
+    url = new_postgresql()
+    upgrade(url)
+    engine = open_database(url)
+    probe = WriteProbe(engine, ledger_on(engine, clock).turns)
+    probe()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = make_url(url).database
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    engine.dispose()
+    with pytest.raises(LedgerError):
+        probe()
+    engine.dispose()
+
+
+def test_a_database_that_is_not_there_is_seen(clock: SettableClock) -> None:
+    engine = open_database("postgresql://127.0.0.1:9/logoff")
+    with pytest.raises(LedgerError):
+        WriteProbe(engine, ledger_on(engine, clock).turns)()
