@@ -12,14 +12,20 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
-from adapters.sql import write_probe
+from adapters.scheduler.ticker import Ticker
+from adapters.sql import postgresql, write_probe
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from adapters.sql.write_probe import WriteProbe
+from app.health import database as watching
+from app.health.database import DatabaseWatch
+from app.health.signs import WriteNews
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.errors import LedgerError
+from rehearsal_testing.waiting import wait_until
+from tests.contract.test_dead_connections import stopped
 from tests.support import builders as b
 
 if TYPE_CHECKING:
@@ -200,6 +206,31 @@ def test_a_server_that_only_reads_is_seen(new_postgresql: Callable[[], str], clo
     with pytest.raises(LedgerError):
         probe()
     engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_server_that_stands_still_is_red_and_green_again_by_itself(
+    new_postgresql: Callable[[], str], clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "ANSWERS_WITHIN", 1.0)
+    monkeypatch.setattr(watching, "PROBE_EVERY", 0.2)
+    monkeypatch.setattr(postgresql.BoundedConnection, "answer_within", timedelta(seconds=2))
+    monkeypatch.setattr(postgresql, "ANSWER_WITHIN", timedelta(seconds=2))
+    url = new_postgresql()
+    upgrade(url)
+    engine = open_database(url)
+    ledger = ledger_on(engine, clock)
+    watch = DatabaseWatch(WriteProbe(engine, ledger.turns), ledger.paused, WriteNews())
+    ticker = Ticker("watch", watch.look, timedelta(seconds=0.1))
+    ticker.start()
+    try:
+        wait_until(lambda: not watch.fault())
+        with stopped(url):
+            wait_until(lambda: bool(watch.fault()), 60)
+        wait_until(lambda: not watch.fault(), 60)
+    finally:
+        ticker.stop()
+        engine.dispose()
 
 
 def test_a_database_that_is_not_there_is_seen(clock: SettableClock) -> None:
