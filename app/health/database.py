@@ -21,6 +21,7 @@ ANSWERS_WITHIN = 8.0
 
 HANGS = "A look at the database does not end."
 NOT_YET = "Nobody has looked yet."
+UNFORESEEN = "A look at the database failed in a way that I do not know; the log has it (health-database.failed)."
 REFUSED = "The last writes of the bot failed."
 BROKEN = "The record is not as this process has seen it, so it writes no more (%s)."
 
@@ -46,11 +47,12 @@ class DatabaseWatch:
         """Try to write, unless the ledger has just done so, and see whether the bot is paused."""
         if self._clock() - self._ended < PROBE_EVERY:
             return
-        self._began, fault = self._clock(), ""
+        self._began, fault = self._clock(), UNFORESEEN
         try:
             self.pause = self._paused()
             if not self._news.is_fresh:
                 self._probe()
+            fault = ""
         except LedgerError as error:
             fault = error.message
         finally:

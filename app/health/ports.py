@@ -11,7 +11,16 @@ from app.health.metrics import command_label
 from bot.domain.events import Noted, TargetEnded, name_of
 from bot.domain.lifecycle import TABLE
 from bot.domain.request import State
-from bot.errors import BotError, Duplicate, LedgerError, Standstill, TooWide, UnreadableRequest
+from bot.errors import (
+    BotError,
+    Duplicate,
+    KeyChanged,
+    LedgerError,
+    RecordChanged,
+    Standstill,
+    TooWide,
+    UnreadableRequest,
+)
 from bot.ports.chat import Chat
 from bot.ports.ledger import Ledger
 from bot.ports.logons import Logons
@@ -88,8 +97,10 @@ def counted_ledger(inner: Port, metrics: Metrics, news: WriteNews) -> Port:
 def _failed(metrics: Metrics, news: WriteNews, name: str, error: BotError) -> None:
     if isinstance(error, LedgerError):
         metrics.ledger_errors.labels(name, error.code).inc()
+        if isinstance(error, RecordChanged | KeyChanged):
+            news.broken = error.code
         if name in _WRITES and not isinstance(error, _OF_ONE_REQUEST):
-            news.failed(error.code)
+            news.failed()
 
 
 def _tell_not_opened(metrics: Metrics, error: BotError, request: Request) -> None:

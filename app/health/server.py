@@ -1,7 +1,7 @@
 """A small HTTP server for `/livez`, `/readyz` and `/metrics`: GET and HEAD, one answer for each connection.
 
 It takes few connections at a time, and each for a few seconds. When all are taken, the oldest one makes room: slow
-clients keep nobody out. A flood is taken up at a bounded pace, so that it costs the people who wait nothing.
+clients keep nobody out. A flood is taken up at a bounded pace, and what is answered is made once a second.
 """
 
 from __future__ import annotations

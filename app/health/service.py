@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from bot.ports.terminal import Terminal
 
 JSON = "application/json"
+
+END_WITHIN = timedelta(seconds=0.5)
+"""How long the end waits for a look under way. One that hangs ends with the process."""
 
 log = structlog.get_logger()
 
@@ -108,7 +112,7 @@ class Service:
 
     def stop(self) -> None:
         for ticker in self._tickers:
-            ticker.stop()
+            ticker.stop(END_WITHIN)
         if self._server:
             self._server.stop()
 

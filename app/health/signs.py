@@ -42,10 +42,8 @@ class WriteNews:
     def went_well(self) -> None:
         self._well_at, self._failures = self._clock(), 0
 
-    def failed(self, code: str) -> None:
+    def failed(self) -> None:
         self._failures, self._failed_at = self._failures + 1, self._clock()
-        if code in ("record_changed", "key_changed"):
-            self.broken = code
 
     @property
     def is_fresh(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import sqlite3
 import threading
@@ -123,6 +125,44 @@ def test_a_full_disk_is_seen_and_room_again_too(sqlite: Engine, clock: SettableC
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     probe()
     ledger.open(b.request("TS-BBBBBB"))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_seen"),
+    [
+        *((code, True) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)),
+        *((code, False) for code in (errno.EACCES, errno.EPERM, errno.EOPNOTSUPP)),
+    ],
+)
+def test_a_disk_without_room_is_seen_also_where_the_database_has_kept_some(
+    sqlite: Engine,
+    clock: SettableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    is_seen: bool,  # noqa: FBT001 - a case
+) -> None:
+    """A folder in which no new file may be made says nothing of the database."""
+
+    def refuse(**_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(write_probe, "TemporaryFile", refuse)
+    probe = WriteProbe(sqlite, ledger_on(sqlite, clock).turns)
+    if not is_seen:
+        probe()
+        return
+    with pytest.raises(LedgerError, match=f"has no room: {os.strerror(code)}"):
+        probe()
+
+
+def test_no_file_stays_beside_the_database(file: Path, sqlite: Engine, clock: SettableClock) -> None:
+    probe = WriteProbe(sqlite, ledger_on(sqlite, clock).turns)
+    probe()
+    size, names = file.stat().st_size, sorted(each.name for each in file.parent.iterdir())
+    for _ in range(20):
+        probe()
+    assert sorted(each.name for each in file.parent.iterdir()) == names
+    assert file.stat().st_size == size
 
 
 def test_what_sqlite_calls_a_full_disk_is_seen(sqlite: Engine, clock: SettableClock) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.scheduler.lane import LaneLoad
 from app import wiring
-from app.health.database import ANSWERS_WITHIN, HANGS, PROBE_EVERY, DatabaseWatch
+from app.health.database import ANSWERS_WITHIN, HANGS, PROBE_EVERY, UNFORESEEN, DatabaseWatch
 from app.health.metrics import Metrics
 from app.health.parts import DEAF, NOBODY_KNOWN, NOT_STARTED, Watched
 from app.health.readiness import COUNTS_FOR, PEOPLE_MOST, STEP_MOST, WRITER_MOST, Cached
@@ -216,11 +216,21 @@ def test_a_look_at_the_database_that_hangs_is_red_in_time(world: World) -> None:
     world.seconds_until(lambda: is_ready(world))
 
 
+def test_a_look_that_fails_by_a_bug_is_red(world: World) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    watch = DatabaseWatch(fail, lambda: None, world.news, world.clock)
+    with pytest.raises(ZeroDivisionError):
+        watch.look()
+    assert watch.fault() == UNFORESEEN
+
+
 def test_writes_that_fail_although_the_look_is_well_are_red_until_one_succeeds(world: World) -> None:
-    world.news.failed("ledger")
+    world.news.failed()
     world.second()
     assert is_ready(world)  # one alone may be a matter of its own request
-    world.news.failed("ledger")
+    world.news.failed()
     world.second()
     assert set(world.faults()) == {"database"}
     world.news.went_well()
@@ -229,7 +239,7 @@ def test_writes_that_fail_although_the_look_is_well_are_red_until_one_succeeds(w
 
 
 def test_a_record_that_was_changed_stays_red(world: World) -> None:
-    world.news.failed("record_changed")
+    world.news.broken = "record_changed"
     world.news.went_well()
     for _ in range(100):
         world.second()
