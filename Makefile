@@ -11,7 +11,7 @@ WAITERS ?= 4
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures unit test deep chaos check lint kerberos foreign clean
+.PHONY: help demo story pictures unit test deep chaos bench check lint kerberos foreign deploy clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -43,6 +43,9 @@ deep: .venv/dev ## Try the properties, walks and races much harder; resumes (mak
 chaos: .venv/dev ## Break everything at random moments and count what must never happen (make chaos CHAOS="--seed 7 --seconds 60")
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
+bench: .venv/dev ## Time what it costs, beside a floor of the same run; an hour and more (make bench BENCH="--quick --check")
+	PYTHONPATH=. $(BIN)/python bench $(BENCH)
+
 lint: .venv/dev ## Style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,6 +60,9 @@ kerberos: .venv/dev ## Add what the Kerberos tests need (a C compiler, libkrb5-d
 
 foreign: .venv/dev ## Add Ansible, for the tests in which it speaks to the farm
 	$(SYNC) --inexact --group foreign
+
+deploy: .venv/dev ## Add what reads the files of deploy/: hadolint, and the schemas of Kubernetes
+	$(SYNC) --inexact --group deploy
 
 pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
 	PYTHONPATH=rehearsal/tests:bench $(BIN)/python -m tests.browser.pictures

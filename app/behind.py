@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.ports.clock import Clock
     from bot.ports.scheduler import Scheduler
     from bot.workflow.patience import Patience
+    from bot.workflow.receipts import Receipts
+    from bot.workflow.response import Response
 
 BURST = timedelta(seconds=0.5)
 """How long the steps of a burst stand back: those of its first commands would make the acks of its last ones late."""
@@ -30,14 +32,16 @@ def places_behind(keeper: AckKeeper) -> Places:
 
 def wake_behind(keeper: AckKeeper, scheduler: Scheduler, clock: Clock) -> Callable[[WorkItem], None]:
     """Return what wakes the step of a command or a press; in a burst for the moment when its acks are sent."""
-    return lambda item: scheduler.wake(item, clock.now() + BURST if keeper.is_busy() else None)
+    return lambda item: scheduler.wake(item, clock.now() + BURST if keeper.is_busy() else None, here=True)
 
 
-def what_is_asked(urls: ResponseUrls, patience: Patience) -> Callable[[str, str], None]:
-    """Return what is called with the id and the response URL of each command that became a request."""
+def what_is_asked(urls: ResponseUrls, patience: Patience, receipts: Receipts) -> Callable[[Response, str], None]:
+    """Return what is called with the response to each command that became a request, and its response URL."""
 
-    def asked(request_id: str, url: str) -> None:
-        urls.keep(request_id, url)
-        patience.expect(request_id)
+    def asked(response: Response, url: str) -> None:
+        if response.wake:
+            urls.keep(response.wake.request_id, url)
+            patience.expect(response.wake.request_id)
+            receipts.after_ack(response)
 
     return asked

@@ -23,14 +23,22 @@ if TYPE_CHECKING:
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import Store
     from bot.workflow.patience import Patience
+    from bot.workflow.receipts import Receipts
     from bot.workflow.steps import Workflow
 
 STOP_WITHIN = timedelta(seconds=5)
 """How long running steps may take to finish when the program ends."""
 
 
+RECEIPTS_EVERY = timedelta(seconds=0.25)
+"""How often it is seen whether a receipt is due."""
+
 TELLING = 8
 """How many of those who wait too long are told side by side: each call may last, and nobody waits behind another."""
+
+
+def nothing() -> None:
+    """Do nothing at this point of the start."""
 
 
 class Service(Protocol):
@@ -42,20 +50,27 @@ class Service(Protocol):
 
 
 class Waits:
-    """Lets the patience look every second; whoever waited when the program ended goes on waiting."""
+    """Lets the patience and the receipts look again and again.
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience, self._ticker = patience, Ticker("patience", patience.look, threads=TELLING)
+    `goes_on`: who waited when the program ended goes on waiting here. Replicas leave them to each other's steps.
+    """
+
+    def __init__(self, patience: Patience, receipts: Receipts, *, goes_on: bool = True) -> None:
+        self._patience, self._goes_on = patience, goes_on
+        self._ticker = Ticker("patience", patience.look, threads=TELLING)
+        self._receipts = Ticker("receipts", receipts.look, RECEIPTS_EVERY, threads=TELLING)
 
     def start(self) -> None:
         courier = self._patience.courier
-        for item in courier.ledger.due(courier.clock.now()):
+        for item in courier.ledger.due(courier.clock.now()) if self._goes_on else ():
             self._patience.expect(item.request_id)
         self._ticker.start()
+        self._receipts.start()
 
     def stop(self) -> None:
         """A thread that waits for Slack ends with the process: nothing is lost but a sentence."""
         self._ticker.stop(timedelta(0))
+        self._receipts.stop(timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +88,7 @@ class Bot:
     homes: Service  # draws the homes of people
     digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
+    hurries: bool = True  # what waits to be drawn is due at the start: nobody else has drawn it meanwhile
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
     health: HealthService = NO_SERVICE  # answers whether the bot is alive and ready
@@ -83,7 +99,7 @@ class Bot:
             self.health.start,  # first: a port that is taken ends the start, and a start that waits is alive
             partial(self.ledger.load_policy, self.policy),
             self.directory.start,
-            self.ledger.hurry_postings,
+            self.ledger.hurry_postings if self.hurries else nothing,
             self.waits.start,
             self.homes.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
+from app.service_notify import ServiceManager
 from app.watchdog import Watchdog
 from bot.errors import BotError
 
@@ -35,10 +36,12 @@ def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambd
     The main thread only waits: so a signal arrives whatever the others hang in. Raises the `BotError` of a start that
     failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`.
     """
-    process = _Process(build, started)
+    manager = ServiceManager.of(os.environ)
+    process = _Process(build, started, manager)
     with_signals(process.over)
     threading.Thread(target=process.start, name="start", daemon=True).start()
     wait_for(process.over)
+    manager.stopping()
     is_over = _within(END_WITHIN, process.end)
     _within(timedelta(seconds=0.5), lambda: log.info("process.ended", in_order=is_over))
     if isinstance(failure := process.failure or process.displaced, BotError):
@@ -49,8 +52,8 @@ def run_until_told(build: Callable[[], Bot], started: Callable[[], None] = lambd
 
 
 class _Process:
-    def __init__(self, build: Callable[[], Bot], started: Callable[[], None]) -> None:
-        self._build, self._started = build, started
+    def __init__(self, build: Callable[[], Bot], started: Callable[[], None], manager: ServiceManager) -> None:
+        self._build, self._started, self._manager = build, started, manager
         self._bot: Bot | None = None
         self.over = threading.Event()  # told to stop, or failed to start
         self.failure: Exception | None = None
@@ -60,12 +63,13 @@ class _Process:
             self._bot = self._build()
             if self.over.is_set():
                 return
-            Watchdog(self._bot.writer).start()
+            Watchdog(self._bot.writer, content=self._manager.alive).start()
             if self._bot.owner:
                 self._bot.owner.when_displaced(self.over.set)
             self._bot.start()
             spare_what_is_loaded()
             self._started()
+            self._manager.ready()
         except Exception as error:  # noqa: BLE001 - it is raised in the main thread
             self.failure = None if self.over.is_set() else error
             self.over.set()

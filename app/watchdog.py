@@ -29,6 +29,8 @@ log = structlog.get_logger()
 class Watchdog:
     """Looks every second who writes. `writer` returns a mark of the writer that has its turn; None: there is none.
 
+    `content` is called in each round in which nobody is stuck.
+
     Rounds are counted, and no clock is asked: a process that was suspended for an hour was not stuck for an hour.
     """
 
@@ -39,8 +41,10 @@ class Watchdog:
         rounds: int = ROUNDS,
         end: Callable[[int], None] = os._exit,
         wait: Callable[[], None] = lambda: time.sleep(1),
+        content: Callable[[], None] = lambda: None,
     ) -> None:
         self._writer, self._rounds, self._end, self._wait = writer, rounds, end, wait
+        self._content = content
         self._seen: object | None = None
         self._times = 0
 
@@ -56,6 +60,7 @@ class Watchdog:
 
     def _watch(self) -> None:
         while not self.is_stuck():
+            self._content()
             self._wait()
         # Whoever reads the log may hang, too. The line is tried, and not waited for.
         telling = threading.Thread(target=_tell, daemon=True)

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 from adapters.clock import SystemClock
 from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
-from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.form_looks import FormLooks
 from adapters.slack.response_urls import ResponseUrls
-from adapters.slack.socket_mode import SocketMode
 from adapters.sql import migrate
 from adapters.sql.audit_reader import reading
 from adapters.sql.audit_scan import scanned
@@ -25,17 +23,17 @@ from adapters.sql.clock import DatabaseClock
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.owner import Owner
-from adapters.sql.owner_file import FileLock
-from adapters.sql.owner_session import SessionLock
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.shell import WinRmShell
 from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
+from app.chat_connection import connection_of
 from app.checkout import commit
 from app.connections import connections, gate_of
 from app.health import health_of
 from app.homes import HomeService, homes_of
+from app.replicas import lock_of, scheduler_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
 from bot.audit.entry import Origin
@@ -45,29 +43,29 @@ from bot.policy.digest import digest_of, text_of
 from bot.workflow.audit_answer import LogSources
 from bot.workflow.authorization import Authorizer
 from bot.workflow.courier import Courier
+from bot.workflow.first_parts import FirstParts
 from bot.workflow.intake import Intake
 from bot.workflow.patience import Patience
 from bot.workflow.presses import PressHandler
+from bot.workflow.receipts import Receipts
 from bot.workflow.steps import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from slack_sdk import WebClient
     from sqlalchemy import Engine
 
-    from adapters.slack.ack_keeper import AckKeeper
     from adapters.sql.audit_reader import AuditReader
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
     from app.health.off import NoHealth
     from bot.audit.keys import PublicKey
-    from bot.domain.request import WorkItem
-    from bot.ports.chat import ChatConnection
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
     from bot.ports.scheduler import Scheduler
     from bot.ports.store import SignedStore
+    from bot.workflow.homes import Homes
     from bot.workflow.steps import Workflow
 
     Endpoints = Mapping[str, str]
@@ -89,7 +87,7 @@ def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock
     """
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
-    owner = Owner(SessionLock(database) if database.dialect.name == "postgresql" else FileLock(database))
+    owner = Owner(lock_of(settings, database))
     with ExitStack() as held:
         held.callback(database.dispose)
         held.callback(owner.stop)
@@ -107,32 +105,32 @@ def build(
     `endpoints` has the URLs of a farm's hosts, not the configured ones. Without an `owner` another bot may run as well.
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
-    health = health_of(settings.health, origin_of(settings))
-    database, clock, ledger = _ledger(settings, clock, owner, health)
+    health, database, clock, ledger = _ledger(settings, clock, owner)
     shell = WinRmShell(connections(settings, endpoints), gate=gate_of(settings, database, ledger, clock, health))
-    client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    directory = _directory(settings, client, clock)
+    directory = _directory(settings, client := _client(settings), clock)
     places, urls = places_behind(keeper := health.keeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
-    scheduler = ThreadScheduler(ledger, clock, workers=REQUESTS_AT_ONCE, host_workers=settings.winrm.hosts_at_once)
+    scheduler = scheduler_of(settings, ledger, clock, REQUESTS_AT_ONCE)
     authorizer = _authorizer(settings, ledger, directory, clock)
     chat = health.chat(SlackChat(client, directory.group_ids, urls, places.away))
     courier = Courier(ledger=ledger, chat=chat, clock=clock)
-    people, audit = _for_people(settings), _for_reports(database, settings.database.get_secret_value())
+    patience, receipts = Patience(courier=courier), Receipts(courier=courier, authorizer=authorizer)
+    people, audit = _for_people_and_reports(database, settings.database.get_secret_value())
     homes = homes_of(settings, client, directory, ledger, authorizer)
-    intake = replace(_intake(settings, ledger.in_front(people), authorizer, clock), home_opened=homes.opened)
-    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience := Patience(courier=courier))
+    intake = _intake(settings, ledger.in_front(people), authorizer, clock, receipts, homes)
+    wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience, receipts)
     workflow = _workflow(settings, health, shell, pool, scheduler, authorizer, courier, audit, looks)
     bot = Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
-        workflow=replace(workflow, changed=homes.changed),
+        workflow=replace(workflow, changed=homes.changed, first_parts=FirstParts(is_used=not settings.replicas)),
         places=places,
         scheduler=scheduler,
-        connection=_connection(settings, intake, wake, keeper, asked, looks),
+        connection=connection_of(settings, intake=intake, wake=wake, keeper=keeper, asked=asked, looks=looks),
         directory=directory,
-        waits=Waits(patience),
-        homes=HomeService(homes),
+        waits=Waits(patience, receipts, goes_on=not settings.replicas),
+        hurries=not settings.replicas,
+        homes=HomeService(homes, ledger if settings.replicas else None),
         digest=weekly_digest(settings, courier, scheduler),
         writer=ledger.turns.holder,
         owner=owner,
@@ -166,14 +164,13 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
     )
 
 
-def _ledger(
-    settings: Settings, clock: Clock | None, owner: Owner | None, health: NoHealth
-) -> tuple[Engine, Clock, SqlLedger]:
+def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tuple[NoHealth, Engine, Clock, SqlLedger]:
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
     clock = clock or _clock_of(database, owner)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings), ownership=owner)
-    return database, clock, health.ledger(ledger)
+    health = health_of(settings.health, origin_of(settings))
+    return health, database, clock, health.ledger(ledger)
 
 
 def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
@@ -181,7 +178,9 @@ def _authorizer(settings: Settings, ledger: SqlLedger, directory: Directory, clo
     return Authorizer(ledger=ledger, pause_switch=ledger, directory=directory, policy=policy, clock=clock)
 
 
-def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock) -> Intake:
+def _intake(  # noqa: PLR0913, PLR0917 - what takes commands and presses, and what follows from them
+    settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock: Clock, receipts: Receipts, homes: Homes
+) -> Intake:
     """Return the intake over the ledger of people who wait for an answer."""
     authorizer = replace(authorizer, ledger=ledger, pause_switch=ledger)
     return Intake(
@@ -191,6 +190,8 @@ def _intake(settings: Settings, ledger: SqlLedger, authorizer: Authorizer, clock
         clock=clock,
         names=settings.command_names(),
         contact=settings.contact,
+        receipt=receipts.at_ack,
+        home_opened=homes.opened,
     )
 
 
@@ -233,14 +234,13 @@ def open_audit(url: str, key: PublicKey | None = None) -> Iterator[AuditReader]:
         yield held.enter_context(reading(database, key))
 
 
-def _for_reports(database: Engine, url: str) -> Engine:
-    """Return the engine for reports. A SQLite file has no limits of a server, so its workers share theirs."""
-    return database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+def _for_people_and_reports(database: Engine, url: str) -> tuple[Engine, Engine]:
+    """Return the engines for people who wait for an answer, and for reports.
 
-
-def _for_people(settings: Settings) -> Engine:
-    """Return the engine for people who wait for an answer."""
-    return open_database(settings.database.get_secret_value(), for_people=True)
+    A SQLite file has no limits of a server, so reports share the engine of the workers there.
+    """
+    reports = database if database.dialect.name == "sqlite" else open_database(url, bounded=False)
+    return open_database(url, for_people=True), reports
 
 
 def _for_the_log(url: str) -> Engine:
@@ -264,35 +264,17 @@ def bot_version() -> str:
 
 def open_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     """Return the directory alone, after one refresh, and the handles and ids of its groups. Raises `ChatError`."""
-    client = patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
-    directory = _directory(settings, client, SystemClock())
+    directory = _directory(settings, _client(settings), SystemClock())
     directory.refresh()
     return directory, frozenset(directory.group_ids) | frozenset(directory.group_ids.values())
+
+
+def _client(settings: Settings) -> WebClient:
+    return patient_client(settings.slack.bot_token.get_secret_value(), settings.slack.api_url)
 
 
 def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDirectory:
     names = named_in(settings.policy())
     return SlackDirectory(
         client, clock, names, home_team=settings.team, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR
-    )
-
-
-def _connection(  # noqa: PLR0913, PLR0917 - what the connection needs
-    settings: Settings,
-    intake: Intake,
-    wake: Callable[[WorkItem], None],
-    keeper: AckKeeper,
-    asked: Callable[[str, str], None],
-    looks: FormLooks,
-) -> ChatConnection:
-    return SocketMode(
-        bot_token=settings.slack.bot_token.get_secret_value(),
-        app_token=settings.slack.app_token.get_secret_value(),
-        api_url=settings.slack.api_url,
-        team=settings.team,
-        intake=intake,
-        wake=wake,
-        keeper=keeper,
-        asked=asked,
-        looks=looks,
     )

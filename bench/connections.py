@@ -1,9 +1,11 @@
-"""What a kept connection is worth: looks per second over kept lines and over new ones.
+"""What a kept connection is worth: the time of a look over kept lines and over new ones.
 
-    .venv/bin/python bench/connections.py [looks] [threads]
+    .venv/bin/python bench/connections.py [--quick] [--check] [--json]
 
-Prints a table. The floor is what the same number of HTTP messages costs on this machine without WinRM, measured in the
-same run: compare ratios between machines and releases, not seconds.
+The hosts are those of the rehearsal's farm, in this very process, so their work is a part of each look. The floor is
+what as many plain HTTP messages cost in the same run. All three take turns, and the best round of each counts: noise
+makes a round longer and never shorter. Compare ratios between machines and releases, not milliseconds. `--check` exits
+with 1 when a bound is missed.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frame import Bound, ended, options, rounds
 from pydantic import SecretStr
-from rich.console import Console
 from rich.table import Table
 
 from adapters.windows.terminal import WinRmTerminal
@@ -30,13 +32,21 @@ from adapters.windows.winrm.shell import WinRmShell
 from rehearsal.windows import Farm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+KEPT_AGAINST_NEW = 0.85
+"""A look over a kept line takes at most this part of the time of one over a new line."""
+
+KEPT_AGAINST_FLOOR = 30.0
+"""A look over a kept line takes at most so many times as long as its messages without WinRM and without a host."""
+
+LOOKS, THREADS = 200, 4
 MESSAGES = 5
 BODY = b"x" * 4096
 WITHIN = timedelta(minutes=1)
 FARM = """
 account: {username: CORP\\svc, password: fiction}
+every_host: [{id: 0, station: Services, state: disconnected}]
 hosts:
   host-[1-8]:
     sessions: [{id: 3, user: CORP\\alice, disconnected: 3h}, {id: 5, user: CORP\\bob}]
@@ -58,14 +68,14 @@ class Echo(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def per_second(look: Callable[[int], object], looks: int, threads: int) -> float:
-    with ThreadPoolExecutor(threads) as pool:
+def seconds_each(look: Callable[[int], object], looks: int) -> float:
+    with ThreadPoolExecutor(THREADS) as pool:
         began = time.perf_counter()
         list(pool.map(look, range(looks)))
-        return looks / (time.perf_counter() - began)
+        return (time.perf_counter() - began) / looks
 
 
-def measure_floor(looks: int, threads: int) -> float:
+def floor(looks: int) -> float:
     """As many messages as a look has, over kept connections, with nothing to do at either end."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     server.daemon_threads = True
@@ -80,42 +90,68 @@ def measure_floor(looks: int, threads: int) -> float:
             local.connection.getresponse().read()
 
     try:
-        return per_second(exchange, looks, threads)
+        return seconds_each(exchange, looks)
     finally:
         server.shutdown()
         server.server_close()
 
 
-def measure(farm: Farm, keep_idle: timedelta, looks: int, threads: int) -> float:
+def look(farm: Farm, keep_idle: timedelta, looks: int) -> float:
+    password = SecretStr(farm.account.password)
+
     def connection_of(host: str) -> Connection:
-        password = SecretStr(farm.account.password)
-        endpoint = farm.endpoints[host]
-        return Connection(
-            endpoint=endpoint, transport=Transport.NTLM, username=farm.account.username, password=password
-        )
+        endpoint, name = farm.endpoints[host], farm.account.username
+        return Connection(endpoint=endpoint, transport=Transport.NTLM, username=name, password=password)
 
     hosts = list(farm.endpoints)
     with closing(WinRmShell(connection_of, keep_idle=keep_idle)) as shell:
         terminal = WinRmTerminal(shell)
-        return per_second(lambda number: terminal.sessions(hosts[number % len(hosts)], within=WITHIN), looks, threads)
+        return seconds_each(lambda number: terminal.sessions(hosts[number % len(hosts)], within=WITHIN), looks)
 
 
-def main(looks: int = 200, threads: int = 4) -> None:
+WAYS: dict[str, Callable[[Farm, int], float]] = {
+    "floor": lambda _, looks: floor(looks),
+    "kept": lambda farm, looks: look(farm, timedelta(minutes=1), looks),
+    "new": lambda farm, looks: look(farm, timedelta(0), looks),
+}
+
+
+def measured(looks: int, *, least: int, within: float) -> dict[str, list[float]]:
+    """Return the seconds of a look in each way, round by round."""
+    seconds: dict[str, list[float]] = {name: [] for name in WAYS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "farm.yaml"
         path.write_text(FARM, encoding="utf-8")
         with Farm.from_file(path, engine="double") as farm:
-            rows = {
-                f"floor: {MESSAGES} plain HTTP messages": measure_floor(looks, threads),
-                "kept lines": measure(farm, timedelta(minutes=1), looks, threads),
-                "a new line for each look": measure(farm, timedelta(0), looks, threads),
-            }
-    floor = next(iter(rows.values()))
-    table = Table("way", "looks per second", "times the floor's cost")
-    for name, rate in rows.items():
-        table.add_row(name, f"{rate:,.0f}", f"{floor / rate:.1f}")
-    Console().print(table)
+            for _ in rounds(least, within, lambda: bounds_of(seconds)):
+                for name, way in WAYS.items():
+                    seconds[name].append(way(farm, looks))
+    return seconds
+
+
+def bounds_of(seconds: Mapping[str, Sequence[float]]) -> tuple[Bound, ...]:
+    best = {name: min(each) for name, each in seconds.items()}
+    says = "a look over a kept line, in times of"
+    return (
+        Bound("lines", f"{says} one over a new line", KEPT_AGAINST_NEW, best["kept"] / best["new"]),
+        Bound("lines", f"{says} {MESSAGES} plain messages", KEPT_AGAINST_FLOOR, best["kept"] / best["floor"]),
+    )
+
+
+def main() -> int:
+    parser = options(__doc__, quick="few looks, some seconds", has_databases=False)
+    parser.add_argument("--looks", type=int, help="so many in each round, one round")
+    asked = parser.parse_args()
+    looks, least, within = (40, 2, 20.0) if asked.quick else (LOOKS, 3, 60.0)
+    if asked.looks:
+        looks, least, within = asked.looks, 1, 0.0
+    seconds = measured(looks, least=least, within=within)
+    table = Table("way", "ms a look", "times the floor")
+    for name, each in seconds.items():
+        table.add_row(name, f"{min(each) * 1000:.2f}", f"{min(each) / min(seconds['floor']):.1f}")
+    found = {name: {"ms_per_look": [round(one * 1000, 3) for one in each]} for name, each in seconds.items()}
+    return ended(asked, {"ways": found}, table, bounds_of(seconds))
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+    sys.exit(main())

@@ -94,6 +94,12 @@ class Quiet:
     def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:  # noqa: ARG002 - nobody reads
         return MessageRef(channel_id=place.channel_id, ts=f"{next(self._numbers)}.000")
 
+    def refusal(self, place: Place) -> str | None:  # noqa: ARG002 - the port has it
+        return ""
+
+    def learn(self, place: Place) -> None:
+        """Nothing is to be learned."""
+
     def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         return self.post(Place(channel_id=f"D{actor.user_id}"), card, shape)
 

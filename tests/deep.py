@@ -43,16 +43,27 @@ CHECKS = {
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
 
-BENCHES = {
-    "what a fleet costs, quick": "bench/fleet.py --quick --check",
-    "what a fleet costs": "bench/fleet.py --check",
-    "healthy beside ill": "bench/neighbours.py --check",
-    "acks of 200 commands": "bench/acks.py --check",
-    "what reading costs, quick": "bench/audit.py --quick --check",
-    "what reading costs": "bench/audit.py --check",
-    "blocks by Slack's own types": "-m tests.slack_types",
+BOUNDED = {
+    "acks of 200 commands": "acks",
+    "what reading costs": "audit",
+    "what a kept line is worth": "connections",
+    "what a fleet costs": "fleet",
+    "what it holds": "memory",
+    "healthy beside ill": "neighbours",
+    "a look beside its peers": "peers",
+    "one, two and three replicas": "replicas",
 }
-"""Name -> a bench with its bounds, or another program. No seed changes it, so it runs with the first one alone."""
+"""Name -> a bench with its bounds, which is held to them in its quick form and in its whole one."""
+
+BENCHES = {f"{name}, quick": f"bench/{bench}.py --quick --check" for name, bench in BOUNDED.items()}
+BENCHES |= {name: f"bench/{bench}.py --check" for name, bench in BOUNDED.items()}
+BENCHES |= {
+    "acks of 200 commands over HTTP": "bench/acks.py --http --check",
+    "replicas in a storm": "-m tests.chaos.storm --replicas 3 --requests 300",
+    "blocks by Slack's own types": "-m tests.slack_types",
+    "the steps of the Dockerfile": "-m tests.dockerfile",
+}
+"""Name -> a bench, or another program. No seed changes it, so it runs with the first one alone."""
 
 EVERY = (*CHECKS, *BENCHES)
 

@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, wait
 from contextlib import nullcontext
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,11 +43,12 @@ class _Job:
     call: Callable[[str], Any]
     is_last: bool
     done: Future[Any] = field(default_factory=Future)
+    context: Context = field(default_factory=copy_context)  # of the step that waits for the answer: its lease, say
 
     def run(self) -> None:
         """Make the call and keep what it returned or raised."""
         try:
-            answer = self.call(self.host)
+            answer = self.context.run(self.call, self.host)
         except BaseException as error:  # noqa: BLE001 - it is raised where the answers are waited for
             self.done.set_exception(error)
         else:

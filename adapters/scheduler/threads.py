@@ -52,7 +52,7 @@ class ThreadScheduler:
         sweep_every: timedelta = SWEEP_EVERY,
     ) -> None:
         self._ledger, self._clock = ledger, clock
-        self._step: Step = _not_started
+        self._step: Step = not_started
         self._on_failure: OnFailure = lambda _item, _reference, _error: None
         self._sweep_every = sweep_every.total_seconds()
         self._sweeps = Ticker("sweep", self._sweep, sweep_every)
@@ -91,7 +91,8 @@ class ThreadScheduler:
         with self._changed:
             return self._stepped.wait_for(self._is_idle, within.total_seconds())
 
-    def wake(self, item: WorkItem, at: datetime | None = None) -> None:
+    def wake(self, item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:
+        del here
         with self._changed:
             if at is None or at <= self._clock.now():
                 self._lane(item).add(item)
@@ -199,5 +200,6 @@ class ThreadScheduler:
             return self._lane(item).runs(item)
 
 
-def _not_started(item: WorkItem) -> None:
+def not_started(item: WorkItem) -> None:
+    """Stand in for the step before the start."""
     raise RuntimeError(f"{item} was woken before the start")

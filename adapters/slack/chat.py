@@ -34,6 +34,10 @@ SHARED_GOOD_FOR = timedelta(minutes=10)
 STANDS_GOOD_FOR = timedelta(seconds=25)
 """How long the answer counts that a channel is there, for the cards that wait in it."""
 
+SHARED = "This channel is shared with another organisation."
+
+_NOT_ASKED: tuple[dict[str, Any], float] = ({}, -math.inf)
+
 PATIENCE = 30
 """Seconds until a call counts as unanswered. Slack may be slow, and a card whose answer is lost has to be repeated."""
 
@@ -61,13 +65,42 @@ class SlackChat:
         self._client, self._group_ids, self._away = client, group_ids, away
         self._urls = urls or ResponseUrls()
         self._channels: dict[str, tuple[dict[str, Any], float]] = {}
+        self._closed: set[str] = set()  # ids of the channels that did not take the last card
+        self._direct: set[str] = set()  # ids of direct messages in which the bot has posted
 
     def post(self, place: Place, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
-        self._refuse_shared(place.channel_id)
-        return self._post(place.channel_id, self._draw(card, shape))
+        try:
+            self._refuse_shared(place.channel_id)
+            posted = self._post(place.channel_id, self._draw(card, shape))
+        except PlaceRefused:
+            self._closed.add(place.channel_id)
+            raise
+        self._closed.discard(place.channel_id)
+        return self._noted(posted)
+
+    def refusal(self, place: Place) -> str | None:
+        """A channel that did not take the last card is not known: the next try finds out.
+
+        Nor are direct messages that took none yet: they may be those of two other people.
+        """
+        if place.channel_id.startswith("D"):
+            return "" if place.channel_id in self._direct else None
+        known, asked_at = self._channels.get(place.channel_id, _NOT_ASKED)
+        if time.monotonic() - asked_at > SHARED_GOOD_FOR.total_seconds():
+            return None
+        return SHARED if _is_shared(known) else (None if place.channel_id in self._closed else "")
+
+    def _noted(self, posted: MessageRef) -> MessageRef:
+        """Keep that these direct messages are the bot's own."""
+        if posted.channel_id.startswith("D"):
+            self._direct.add(posted.channel_id)
+        return posted
+
+    def learn(self, place: Place) -> None:
+        self._channel(place.channel_id, SHARED_GOOD_FOR)
 
     def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
-        return self._post(self._direct_messages(actor), self._draw(card, shape))
+        return self._noted(self._post(self._direct_messages(actor), self._draw(card, shape)))
 
     def redraw(self, message_ref: MessageRef, card: Card, shape: Shape = Shape.WHOLE) -> None:
         drawn = self._draw(card, shape)
@@ -139,9 +172,8 @@ class SlackChat:
 
         Slack is asked again after `SHARED_GOOD_FOR`, because a channel may be shared later.
         """
-        channel = self._channel(channel_id, SHARED_GOOD_FOR)
-        if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
-            raise PlaceRefused("This channel is shared with another organisation.")
+        if _is_shared(self._channel(channel_id, SHARED_GOOD_FOR)):
+            raise PlaceRefused(SHARED)
 
     def _refuse_archived(self, channel_id: str) -> None:
         if self._channel(channel_id, STANDS_GOOD_FOR).get("is_archived"):
@@ -152,7 +184,7 @@ class SlackChat:
         """Return what Slack says of the channel. What it cannot say of this one refuses this one alone."""
         if channel_id.startswith("D"):
             return {}  # direct messages between two people; asking about them needs a scope that nothing else needs
-        known, asked_at = self._channels.get(channel_id, ({}, -math.inf))
+        known, asked_at = self._channels.get(channel_id, _NOT_ASKED)
         if time.monotonic() - asked_at > good_for.total_seconds():
             try:
                 with self._calling():
@@ -170,6 +202,10 @@ class SlackChat:
         except ChatError as error:
             error.may_stand = False  # nothing was posted yet
             raise
+
+
+def _is_shared(channel: Mapping[str, Any]) -> bool:
+    return bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"))
 
 
 def _about_the_channel(error: ChatError) -> ChatError:

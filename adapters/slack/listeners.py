@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from bot.workflow.intake import Intake
 
     Wake = Callable[[WorkItem], None]
-    Asked = Callable[[str, str], None]
+    Asked = Callable[[Response, str], None]
 
 log = structlog.get_logger()
 
@@ -83,7 +83,8 @@ def register(  # noqa: PLR0913 - what listeners need
 ) -> None:
     """Register the listeners with the app. `wake` is called after the ack; a lost wake costs only seconds.
 
-    `asked` is called before that with the id of a new request and the response URL of its command, which is a secret.
+    `asked` is called before that with the response to a new request and the response URL of its command, which is a
+    secret.
 
     `client` has the bot's token. Bolt's own clients know neither `NO_PROXY` nor this machine.
     """
@@ -118,10 +119,10 @@ def _on_command(  # noqa: PLR0913, PLR0917 - what a listener needs
         with keeper.watching(lambda: ack(text=wording.LATE, response_type="ephemeral")) as watched:
             response = intake.ask(call)
             if not (is_late := watched.ends_late()):
-                ack(**private(_drawn(response)))
+                ack(**(private(_drawn(response)) if response.text else {}))  # empty: the receipt follows
         _keep_url(response, body, asked)
         _wake_for(response, wake)
-        if is_late:
+        if is_late and response.text:
             _answer(client, body, call, response)
 
     return on_command
@@ -222,7 +223,7 @@ def _reason(body: dict[str, Any]) -> PressCall:
 
 def _keep_url(response: Response, body: dict[str, Any], asked: Asked) -> None:
     if response.wake:
-        asked(response.wake.request_id, str(body.get("response_url") or ""))
+        asked(response, str(body.get("response_url") or ""))
 
 
 def _wake_for(response: Response, wake: Wake) -> None:

@@ -27,7 +27,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from adapters.slack.fitting import NOTHING
-from adapters.slack.limits import MESSAGE_TEXT, OPTION_TEXT, OPTION_VALUE, cut
+from adapters.slack.limits import HINT, MESSAGE_TEXT, OPTION_TEXT, OPTION_VALUE, cut
 from adapters.slack.payloads import actor_of
 from bot.cards import logoff_form as words
 from bot.cards.logoff_form import FormField
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 LOGOFF_CALLBACK = "logoff_form"
 SHORTCUT_CALLBACK = "log_somebody_off"
-HOST, SESSIONS, PAGE, ACT, OPTIONS, WARN, REASON = (
-    f"form_{name}" for name in ("host", "sessions", "page", "act", "options", "warn", "reason")
+HOST, SESSIONS, PAGE, ACT, TEXT, OPTIONS, WARN, REASON = (
+    f"form_{name}" for name in ("host", "sessions", "page", "act", "text", "options", "warn", "reason")
 )
 MOST_TICK_BOXES = 10
 """Above so many sessions Slack has no tick boxes, and the form has a menu."""
@@ -132,6 +132,13 @@ def _options() -> list[Block]:
             element=RadioButtonsElement(action_id=ACT, options=acts, initial_option=acts[0]),
         ),
         InputBlock(
+            block_id=TEXT,
+            label=_plain(words.TEXT),
+            hint=_plain(words.TEXT_HINT, HINT),
+            optional=True,
+            element=PlainTextInputElement(action_id=TEXT, max_length=LONGEST_REASON),
+        ),
+        InputBlock(
             block_id=OPTIONS,
             label=_plain(words.OPTIONS),
             optional=True,
@@ -211,6 +218,7 @@ def form_call(body: Mapping[str, Any]) -> FormCall:
         delivery=f"form {view['id']}",
         ticked=ticked_in(view, draft),
         act=str((_entered(view, ACT, ACT).get("selected_option") or {}).get("value") or COMMAND),
+        text=str(_entered(view, TEXT, TEXT).get("value") or ""),
         wait=any(option["value"] == _WAIT for option in chosen),
         minutes=str(_entered(view, WARN, WARN).get("value") or ""),
         reason=str(_entered(view, REASON, REASON).get("value") or ""),
@@ -224,6 +232,8 @@ def errors_in(view: Mapping[str, Any], errors: Mapping[FormField, str]) -> dict[
     blocks = {
         FormField.HOST: HOST,
         FormField.SESSIONS: f"{SESSIONS}:{draft.look}:{draft.page}",
+        FormField.TEXT: TEXT,
+        FormField.OPTIONS: OPTIONS,
         FormField.WARN: WARN,
         FormField.REASON: REASON,
     }

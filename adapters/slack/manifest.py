@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EVENTS = ("app_home_opened", "app_mention", "message.im")
 """A look at the bot's home, and what is said to it: a mention in a channel, a direct message. It reads nothing else."""
 
+_DISPLAY = {"name": "Logoff Bot", "description": "Log off Windows sessions", "background_color": "#1d3557"}
 
 _SHORTCUT = {
     "name": SHORTCUT,
@@ -27,15 +28,15 @@ _SHORTCUT = {
 }
 
 
-def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> dict[str, object]:
-    """Return the manifest for "Create an app from a manifest". Socket Mode needs no open port."""
+def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES, request_url: str = "") -> dict[str, object]:
+    """Return the manifest for "Create an app from a manifest".
+
+    With `request_url` Slack sends everything there; without one it goes by Socket Mode, which needs no open port.
+    """
+    by_url, by_request_url = ({"url": request_url}, {"request_url": request_url}) if request_url else ({}, {})
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
-        "display_information": {
-            "name": "Logoff Bot",
-            "description": "Log off Windows sessions",
-            "background_color": "#1d3557",
-        },
+        "display_information": _DISPLAY,
         "features": {
             "app_home": {
                 "home_tab_enabled": True,
@@ -47,6 +48,7 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
             "slash_commands": [
                 {
                     "command": names.slash(command.name),
+                    **by_url,
                     "description": command.description,
                     "usage_hint": command.usage_hint,
                     "should_escape": False,
@@ -56,10 +58,10 @@ def manifest(commands: Iterable[Command], names: CommandNames = OWN_NAMES) -> di
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True},
+            "event_subscriptions": {**by_request_url, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **by_request_url},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": True,
+            "socket_mode_enabled": not request_url,
             "token_rotation_enabled": False,
         },
     }

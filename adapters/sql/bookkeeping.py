@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.sql.database import PATIENCE
 from adapters.sql.documents import MAYBE_MESSAGE_REF, POSTINGS
 from adapters.sql.errors import translate_errors
+from adapters.sql.leases import refuse_without_lease
 from adapters.sql.progress_queries import (
     hurry_postings,
     read_postings,
@@ -18,6 +19,7 @@ from adapters.sql.progress_queries import (
 )
 from adapters.sql.write_queue import FairLock
 from bot.domain.posting import Posting
+from bot.ports.lease import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +49,7 @@ class Bookkeeping:
             set_published(connection, request_id, version, values)
 
     def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
-        with self._bookkeeping() as connection:
+        with self._bookkeeping(held=after.claimed) as connection:
             text = read_postings(connection, request_id)
             known = {each.key: each for each in POSTINGS.read(text)} if text is not None else {}
             if text is None or known.get(before.key, Posting(key=before.key)) != before:
@@ -57,7 +59,7 @@ class Bookkeeping:
             return True
 
     def postings_due(self, request_id: str, due_at: datetime | None) -> None:
-        with self._bookkeeping() as connection:
+        with self._bookkeeping(held=True) as connection:
             set_postings(connection, request_id, {"postings_due_at": due_at})
 
     def hurry_postings(self) -> None:
@@ -65,17 +67,22 @@ class Bookkeeping:
             hurry_postings(connection)
 
     def mark_listed(self, request_id: str, *, content_version: int, listed: int) -> None:
-        with self._bookkeeping() as connection:
+        with self._bookkeeping(held=True) as connection:
             set_listed(connection, request_id, content_version, listed)
 
     def postpone(self, item: WorkItem, due_at: datetime | None) -> None:
-        with self._bookkeeping() as connection:
+        with self._bookkeeping(held=True) as connection:
             set_due(connection, item, due_at)
 
     @contextmanager
-    def _bookkeeping(self) -> Iterator[Connection]:
-        """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn."""
+    def _bookkeeping(self, *, held: bool = False) -> Iterator[Connection]:
+        """What appends nothing to the record takes no lock of the chain. On SQLite each write has to take its turn.
+
+        `held`: a step that has lost its job to another replica may not write it. What the chat shows it may.
+        """
         with translate_errors():
             turn = self.turns.take(PATIENCE) if self._engine.dialect.name == "sqlite" else nullcontext()
             with turn, self._engine.begin() as connection:
+                if held:
+                    refuse_without_lease(connection, CURRENT.get())
                 yield connection

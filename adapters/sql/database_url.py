@@ -7,12 +7,16 @@ before the host. What stands behind that `@` alone goes to a driver as a host, a
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NO_URL = (
     "database: this is no database URL. Write sqlite:///file or postgresql://host/name. I do not show it, "
@@ -27,6 +31,14 @@ _OTHERS = frozenset({"mysql", "mariadb", "mssql", "oracle", "cockroachdb", "reds
 _PLACE = re.compile(
     r"(?:(?P<name>[\w.-]*)|\[(?P<ipv6>[0-9A-Fa-f:.]+(?:%\w+)?)\])(?::(?P<port>\d{1,5}))?(?:/(?P<db>.*))?"
 )
+_OF_THE_SERVER = ("-c statement_timeout=10s", "-c lock_timeout=5s", "-c idle_in_transaction_session_timeout=10s")
+_OF_THE_KERNEL = {
+    "connect_timeout": "2",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
 _NOT_ENCODED = re.compile("%(?![0-9A-Fa-f]{2})")
 _HIGHEST_PORT = 65535
 
@@ -44,6 +56,18 @@ def read_url(text: str) -> URL:
             raise SettingsError(f"database: {other} is not supported. Use sqlite:///file or postgresql://host/name.")
         case _:
             raise SettingsError(NO_URL)
+
+
+def for_libpq(text: str) -> str:
+    """Return the URL of PostgreSQL as a text of its own library, with limits for connections that never wait long.
+
+    The server ends what a replica that was suspended has left behind: its locks would stop the others.
+    """
+    url = read_url(text)
+    said = url.query.get("options", "")
+    options = " ".join([said if isinstance(said, str) else " ".join(said), *_OF_THE_SERVER]).strip()
+    _, values = url.get_dialect()().create_connect_args(url)
+    return _conninfo({**_OF_THE_KERNEL, **values, "options": options})
 
 
 def _sqlite(rest: str) -> URL:
@@ -102,6 +126,12 @@ def _options(text: str) -> dict[str, str | tuple[str, ...]] | None:
         return None
     several = {name: tuple(value for other, value in pairs if other == name) for name, _ in pairs}
     return {name: values if len(values) > 1 else values[0] for name, values in several.items()}
+
+
+def _conninfo(values: Mapping[str, Any]) -> str:
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - the driver is an extra
+
+    return make_conninfo(**values)
 
 
 def _known_options() -> frozenset[str]:

@@ -14,6 +14,8 @@ from bot.errors import Conflict, ConflictReason, LedgerError, UnreadableRequest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection, Engine
+
     from bot.domain.request import Request
 
 _FOREIGN = (
@@ -86,3 +88,10 @@ def standing_faults() -> Iterator[None]:
 def conflict_of_proof(request: Request) -> Conflict:
     """Return the conflict of a request that its signed entries do not prove."""
     return Conflict("The record does not say what its row says.", request=request, reason=ConflictReason.NOT_PROVEN)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Have a connection for reads inside the block. Raises `LedgerError`."""
+    with translate_errors(), engine.begin() as connection:
+        yield connection

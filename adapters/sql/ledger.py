@@ -14,8 +14,9 @@ from adapters.sql.bookkeeping import Bookkeeping
 from adapters.sql.chain_writer import ChainWriter, tell
 from adapters.sql.database import FIRST, LOCK_LIMIT, PATIENCE, READS, for_one_read
 from adapters.sql.documents import Asks
-from adapters.sql.errors import conflict_of_proof, translate_errors
+from adapters.sql.errors import conflict_of_proof, reading, translate_errors
 from adapters.sql.home_queries import ReadsOfHomes
+from adapters.sql.leases import lease_refusal, refuse_without_lease
 from adapters.sql.openings import Openings
 from adapters.sql.pause_queries import read_pause
 from adapters.sql.progress_queries import read_due
@@ -45,6 +46,7 @@ from bot.audit.record import (
 from bot.domain.part import WHOLE, Extent, part_for
 from bot.domain.request import State
 from bot.errors import LedgerError
+from bot.ports.lease import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,7 +144,7 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
                 return self._recording.alone(what, left, first=first, limit=limit)
 
     def prove(self, request_id: str, part: Part = WHOLE) -> Request | None:
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             self._chain.look(connection)
             found = read_part(connection, request_id, part, self._asks)
             if found is None or found.state is State.ENDED or self._recording.proves(connection, found, part):
@@ -162,7 +164,7 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
             self._together.put(entry_for_note(noted, place), RECEIPT_LIMIT)
 
     def find(self, request_id: str, part: Part = WHOLE) -> Request | None:
-        with _reading(self._glance if is_one_statement(part) else self._reader) as connection:
+        with reading(self._glance if is_one_statement(part) else self._reader) as connection:
             return read_part(connection, request_id, part, self._asks)
 
     def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
@@ -176,16 +178,16 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
         super().postpone(item, due_at)
 
     def due(self, now: datetime) -> tuple[WorkItem, ...]:
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             found = read_due(connection, now, all_unended=self._standstills.sweep(now))
         self._standstills.swept(now, nothing_waits=not found)
         return found
 
     def standstill(self) -> Standstill | None:
-        return self._standstills.refusal()
+        return self._standstills.refusal() or lease_refusal(self._glance)
 
     def asked_since(self, user_id: str, since: datetime) -> int:
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             return count_asked(connection, user_id, since)
 
     def pause(self, by: str, reason: str) -> None:
@@ -200,7 +202,7 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
         tell(entry)
 
     def paused(self) -> Pause | None:
-        with _reading(self._glance) as connection:
+        with reading(self._glance) as connection:
             return read_pause(connection)
 
     def load_policy(self, text: str) -> None:
@@ -228,19 +230,19 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
 
     def unended(self) -> tuple[Request, ...]:
         """Return the requests that are not over, the oldest first."""
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             return tuple(read_requests(connection, unended_ids(connection), self._asks).values())
 
     def entries(self, *, request_id: str | None = None, after: int = 0, limit: int = 1000) -> tuple[Entry, ...]:
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             return read_entries(connection, request_id=request_id, after=after, limit=limit)
 
     def head(self) -> Head:
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             return read_head(connection)
 
     def newest(self, limit: int) -> tuple[Request, ...]:
-        with _reading(self._reader) as connection:
+        with reading(self._reader) as connection:
             return tuple(read_requests(connection, newest_ids(connection, limit), self._asks).values())
 
     @contextmanager
@@ -253,6 +255,7 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
             self.turns.take(within, first=first) as left,
             self._transaction(left, first=first) as (connection, head),
         ):
+            refuse_without_lease(connection, CURRENT.get())
             yield connection, head
 
     @contextmanager
@@ -264,9 +267,3 @@ class SqlLedger(ReadsOfHomes, Bookkeeping):
             with engine.begin() as connection:
                 yield connection, self._chain.lock(connection)
             self._chain.keep()
-
-
-@contextmanager
-def _reading(engine: Engine) -> Iterator[Connection]:
-    with translate_errors(), engine.begin() as connection:
-        yield connection

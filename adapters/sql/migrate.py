@@ -61,8 +61,19 @@ def refuse_other(url: str) -> None:
     """Raise `SettingsError` unless the database has the tables of this release. Raises `LedgerError` as `current`."""
     if path := sqlite_path(url):
         refuse_missing(path)
-    if current(url) != newest():
+    there = current(url)
+    if there is not None and there not in _known():
+        raise SettingsError(
+            f"The database has the tables of another release of logoff-bot: revision {there}, and this one needs "
+            f"{newest()}. Start that release again, or restore a backup from before its upgrade (docs/operations.md)."
+        )
+    if there != newest():
         raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
+
+
+def _known() -> set[str]:
+    """Return all revisions that this release has been through."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def newest() -> str:

@@ -1,4 +1,4 @@
-"""The `Ownership` port: one process at a time runs the bot on a database.
+"""The `Ownership` port: one process at a time runs the bot on a database, or several replicas that share its work.
 
 The owner holds a lock: of a file beside the SQLite database, or an advisory one of a PostgreSQL session. It also writes
 a token of its own into the head of the audit log. Each write locks that head anyway and compares the token, so a
@@ -66,9 +66,12 @@ class Lock(Protocol):
     """A lock that ends with the process that holds it. Every method raises `LedgerError`.
 
     `good_for` is how long a look counts: shorter than others could get the lock without this process knowing it.
+    `token` is what the database names as its owner while the lock is held.
     """
 
     good_for: timedelta
+    token: str
+    advice: str  # for whoever starts a process that does not get the lock
 
     def take(self, me: Holder, token: str) -> Holder | None:
         """Take the lock and name this process as the owner; return who holds it instead, None when it was taken."""
@@ -126,12 +129,12 @@ class Owner:
         if monotonic() < self._good_until and not self._displaced:
             return None
         return NotOwner(
-            "I may no longer be the only one that runs on my database, so I begin nothing. Try again in a minute; if "
-            "it stays so, tell whoever runs me."
+            "My database may be another bot's by now, so I begin nothing. Try again in a minute; if it stays so, tell "
+            "whoever runs me."
         )
 
     def compare(self, owner: str) -> None:
-        if owner != self._token:
+        if owner != self._lock.token:
             self._displaced = True
         if refusal := self.refusal():
             raise refusal
@@ -151,9 +154,7 @@ class Owner:
                 waits_for = str(holder)
                 log.warning("owner.waiting", holder=waits_for, seconds=round(self._patience))
             if monotonic() >= until:
-                return OwnedByAnother(
-                    f"Another bot owns this database: {holder}. Stop it, or wait until it has gone; then start again."
-                )
+                return OwnedByAnother(f"Another bot owns this database: {holder}. {self._lock.advice}")
             if self._ending.wait(TRY_EVERY.total_seconds()):
                 return None
         log.info("owner.taken", pid=self._me.pid)

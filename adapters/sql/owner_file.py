@@ -31,11 +31,13 @@ MOST_READ = 1_000
 class FileLock:
     """The kernel lets the lock go when the process ends, however it ends. What stands in the file is for people."""
 
+    advice = "Stop it, or wait until it has gone; then start again."
     good_for = timedelta(minutes=5)  # nobody else gets it but by another file in its place, which a write notices
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._descriptor: int | None = None
+        self.token = ""
 
     def take(self, me: Holder, token: str) -> Holder | None:
         self.leave()
@@ -57,6 +59,7 @@ class FileLock:
             return Holder()
         with translate_errors(), self._engine.begin() as connection:
             connection.execute(update(chain_head).values(owner=token))
+        self.token = token
         return None
 
     def look(self) -> Look:

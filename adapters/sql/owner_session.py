@@ -37,7 +37,16 @@ than the client stops to trust it (`SessionLock.good_for`)."""
 _LIMITS = {"statement_timeout": 5_000, "lock_timeout": 4_000}
 
 _TAKE = text("SELECT pg_try_advisory_lock(:key)")
-_CLAIM = text("UPDATE chain_head SET owner = :token")
+_CLAIM = text("UPDATE chain_head SET owner = :token RETURNING owner")
+_SHARE = text("SELECT pg_try_advisory_lock_shared(:key)")
+_JOIN = text(
+    "UPDATE chain_head SET owner = CASE WHEN starts_with(owner, :kind) THEN owner ELSE :kind || :token END "
+    "RETURNING owner"
+)
+"""Replicas have one token together, which the first of them writes after a process that ran alone."""
+
+REPLICAS = "replicas "
+"""How the token of replicas begins."""
 _HOLDER = text(
     "SELECT a.pid, a.application_name FROM pg_locks l "
     "JOIN pg_stat_activity a ON a.pid = l.pid "
@@ -53,12 +62,18 @@ _NAMED = re.compile(r"logoff-bot [0-9a-f]{8} (\d{1,10}) (\d{4}-\d\d-\d\d)T(\d\d:
 
 
 class SessionLock:
-    """A session that only holds the lock. Its name says who has it."""
+    """A session that only holds the lock. Its name says who has it. Replicas hold it together, each in its session."""
 
+    advice = (
+        "Stop it, or wait until it has gone; then start again. Bots share a database when each of them has "
+        "replicas: true in its configuration."
+    )
     good_for = timedelta(seconds=10)
 
-    def __init__(self, engine: Engine) -> None:
-        self._url = engine.url
+    def __init__(self, engine: Engine, *, shared: bool = False) -> None:
+        """`shared`: with the other replicas; a process that runs alone and replicas exclude each other."""
+        self._url, self._shared = engine.url, shared
+        self.token = ""
         self._connection: Connection | None = None
         self._descriptor = -1  # of the same socket as the connection's, to cut it by
         self._name = ""
@@ -81,10 +96,14 @@ class SessionLock:
         return holder
 
     def _taken(self, connection: Connection, token: str) -> Holder | None:
-        if not connection.execute(_TAKE, {"key": OWNING}).scalar_one():
+        if not connection.execute(_SHARE if self._shared else _TAKE, {"key": OWNING}).scalar_one():
             return self._holder(connection)
-        connection.execute(_CLAIM, {"token": token})
+        claim = connection.execute(_JOIN if self._shared else _CLAIM, self._claim(token)).scalar_one_or_none()
+        self.token = claim or ""
         return None
+
+    def _claim(self, token: str) -> dict[str, str]:
+        return {"kind": REPLICAS, "token": token} if self._shared else {"token": token}
 
     def look(self) -> Look:
         """Look whether the session lives and has the lock. A server that does not answer counts as lost."""

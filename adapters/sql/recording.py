@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,12 +11,14 @@ import structlog
 
 from adapters.sql.chain_writer import tell
 from adapters.sql.errors import conflict_of_proof, translate_errors
+from adapters.sql.leases import refuse_without_lease
 from adapters.sql.request_queries import RowMoved, count_alone, read_part, save_request
 from bot.audit.decisions import decided
 from bot.audit.proof import misfit_of, needs_proof, not_proven
 from bot.domain.alone import within_limit
 from bot.domain.part import WHOLE, part_for
 from bot.errors import Conflict, ConflictReason, LedgerError, Standstill, UnreadableRequest
+from bot.ports.lease import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.events import Event
     from bot.domain.part import Part
     from bot.domain.request import Request
+    from bot.ports.lease import Lease
 
     Transaction = Callable[[timedelta, bool], AbstractContextManager[tuple[Connection, Head]]]
 
@@ -49,10 +52,11 @@ class Spoiled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event of a request that is to be recorded."""
+    """An event of a request that is to be recorded, and the hold of its step on its job."""
 
     request_id: str
     event: Event
+    lease: Lease | None = field(default_factory=CURRENT.get)  # another step's thread may write it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class Recording:
     def alone(self, what: Happened, within: timedelta, *, first: bool, limit: AloneLimit | None = None) -> Request:
         """Record the event, and return the changed request. Raises as the port says."""
         with self.transaction(within, first) as (connection, head):
+            refuse_without_lease(connection, what.lease)
             part = WHOLE if limit else part_for(what.event)
             before, event = self.fresh(connection, what.request_id, part), what.event
             now = self.standstills.now_for(event)  # after the lock: an event that waited past the expiry is refused
@@ -133,6 +138,7 @@ class Recording:
         """Write the rows of one event and add its entry to these. Return why not, where nothing has to be written."""
         part = part_for(what.event)
         try:
+            refuse_without_lease(connection, what.lease)
             before = self.fresh(connection, what.request_id, part)
             self.standstills.refuse(what.event)
             after, entry = decided(before, what.event, now, seal_key=self.seal_key)

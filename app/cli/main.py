@@ -21,6 +21,7 @@ from app.cli.policy import policy
 from app.cli.rehearse import rehearse, try_
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
 from app.config.commands import read_names
+from app.config.http_mode import read_request_url
 from app.config.settings import load
 from app.logging import is_all_json
 from app.logging import set_up as set_up_logging
@@ -90,8 +91,8 @@ def run(config: Config = APP_YAML) -> None:
 
 @app.command()
 def manifest(as_json: AsJson = False, config: Config = APP_YAML) -> None:
-    """The Slack app's manifest, for "Create an app from a manifest", with the command names of app.yaml."""
-    made = manifest_of(COMMANDS, read_names(config))
+    """The Slack app's manifest, for "Create an app from a manifest", with the names and the way that app.yaml says."""
+    made = manifest_of(COMMANDS, read_names(config), read_request_url(config))
     sys.stdout.write(json.dumps(made, indent=2) + "\n" if as_json else yaml.safe_dump(made, sort_keys=False))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.config import names
+from app.config import http_mode, names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
 from bot.domain.inventory import expand
@@ -22,6 +22,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
     """Yield the problems of sections that are valid alone and not together. Checks of a broken section are left out."""
     checks = {
         ("audit_key", "slack"): _secrets,
+        ("database", "replicas"): _replicas,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
         ("winrm", "computers"): _logins,
@@ -45,10 +46,21 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
         yield Problem(where=("audit_key",), message=fault)
     if not settings.slack.bot_token.get_secret_value().startswith("xoxb-"):
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
-    if not settings.slack.app_token.get_secret_value().startswith("xapp-"):
+    if settings.slack.mode == "http":
+        yield from http_mode.unsafe(settings.slack)
+    elif not settings.slack.app_token.get_secret_value().startswith("xapp-"):
         yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
     if not settings.slack.api_url.startswith("https://"):
         yield Problem(where=("slack", "api_url"), message="has to begin with https://: the tokens travel there.")
+
+
+def _replicas(settings: Settings) -> Iterator[Problem]:
+    is_shared = settings.database.get_secret_value().strip().lower().startswith("postgresql")
+    if settings.replicas and not is_shared:
+        yield Problem(
+            where=("replicas",),
+            message="several bots can share PostgreSQL alone. Name it as the database, or say replicas: false.",
+        )
 
 
 def _computers(settings: Settings) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from app.config.accounts import user_alone
 from app.config.commands import Contact, Slashes
 from app.config.digest import DigestSettings
 from app.config.health import HealthSettings
+from app.config.http_mode import Listen
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.problems import Problem
 from bot.audit.keys import SigningKeys
@@ -34,11 +35,21 @@ _TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
 
+SlackMode = Literal["socket", "http"]
+
+
 class Slack(Section):
-    """The connection to Slack. `api_url` is Slack's own unless a rehearsal replaces it."""
+    """The connection to Slack. `api_url` is Slack's own unless a rehearsal replaces it.
+
+    In HTTP mode Slack sends requests to `public_url`, and a proxy there passes them on to `listen`.
+    """
 
     bot_token: SecretStr = SecretStr("")
+    mode: SlackMode = "socket"
     app_token: SecretStr = SecretStr("")
+    signing_secret: SecretStr = SecretStr("")
+    public_url: str = ""
+    listen: Listen = "127.0.0.1:3000"
     api_url: str = "https://slack.com/api/"
 
 
@@ -108,6 +119,7 @@ class Settings(Section):
     rehearsal: bool = False
     team: str
     database: SecretStr = SecretStr("sqlite:///logoff-bot.db")
+    replicas: bool = False
     audit_key: SecretStr = SecretStr("")
     slack: Slack = Slack()
     winrm: AllWinRm = AllWinRm()

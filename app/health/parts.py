@@ -48,10 +48,15 @@ class Hears(Protocol):
 
 
 @runtime_checkable
-class Scheduling(Protocol):
-    """A scheduler with threads of this process."""
+class Lives(Protocol):
+    """A scheduler that gives signs of life: two marks, and each of them has to change."""
 
-    def signs_of_life(self) -> tuple[int, int]: ...
+    def signs_of_life(self) -> tuple[float, float]: ...
+
+
+@runtime_checkable
+class Loaded(Protocol):
+    """A scheduler that has its work in this process. What replicas share is nobody's own."""
 
     def loads(self) -> dict[str, LaneLoad]: ...
 
@@ -87,7 +92,7 @@ class Watched:
 
     def loads(self) -> Mapping[str, LaneLoad]:
         scheduler = self._bot.scheduler
-        return scheduler.loads() if isinstance(scheduler, Scheduling) else {}
+        return scheduler.loads() if isinstance(scheduler, Loaded) else {}
 
     def directory_age(self) -> float | None:
         directory = self._bot.directory
@@ -107,11 +112,12 @@ class Watched:
             checks["slack"] = alive(self._socket, DEAF_MOST, DEAF)
         if isinstance(self._bot.directory, Aged):
             checks["people"] = self._check_people
-        if isinstance(scheduler := self._bot.scheduler, Scheduling):
+        if isinstance(scheduler := self._bot.scheduler, Lives):
             checks["scheduler"] = first_bad(
                 alive(Pulse(lambda: scheduler.signs_of_life()[0], self._clock), SILENT_MOST, NO_SWEEP),
                 alive(Pulse(lambda: scheduler.signs_of_life()[1], self._clock), SILENT_MOST, NO_DATES),
             )
+        if isinstance(scheduler, Loaded):
             checks["steps"] = self._check_steps
         return checks
 

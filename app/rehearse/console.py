@@ -90,7 +90,8 @@ def _type(stage: Rehearsal, person: str, command: str) -> None:
     if not result.ok:
         raise UserClientError(result.error or "", f"Slack answers {person}: {result.error}")
     first, *_ = result.reply.split("\n")
-    progress.print(letters(f"  answered after {_milliseconds(result.acked_after)}: {first[:200]}"))
+    said = f"answered after {_milliseconds(result.acked_after)}: {first[:200]}" if first else "the answer follows"
+    progress.print(letters(f"  {said}"))
     stage.wait_until_still()
 
 

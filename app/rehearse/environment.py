@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from app import wiring
-from app.config.settings import Slack
+from app.config.http_mode import request_url
+from app.config.settings import Slack, SlackMode
 from bot.audit.values import values_of
 from bot.commands import COMMANDS
 from bot.domain.request import State
@@ -67,7 +69,7 @@ class Rehearsal:
         return self.workspace.store.settings.app.bot
 
     def hang_up(self) -> None:
-        """End the bot's connection to the workspace, after running listeners. The client alone would wait 3 seconds."""
+        """End the bot's connection to the workspace, after running listeners. A socket alone would wait 3 seconds."""
         self.bot.connection.take_no_more()
         self.workspace.disconnect("cut")
         self.bot.connection.stop()
@@ -158,16 +160,29 @@ def for_rehearsal(settings: Settings, workspace: Workspace, farm: WatchedFarm, d
     )
     return settings.model_copy(
         update={
-            "slack": _tokens(workspace),
+            "slack": _tokens(workspace, settings.slack.mode),
             "winrm": winrm,
             "database": SecretStr(database),
+            "replicas": False,  # a rehearsal is one process on a file of its own
         }
     )
 
 
-def _tokens(workspace: Workspace) -> Slack:
+def _tokens(workspace: Workspace, mode: SlackMode = "socket") -> Slack:
+    """Return the connection to the workspace, which in HTTP mode knows the free port where the bot listens."""
+    listen = f"127.0.0.1:{_free_port()}"
+    workspace.deliver_to(request_url(f"http://{listen}") if mode == "http" else None)
     return Slack(
+        mode=mode,
+        listen=listen,
+        signing_secret=SecretStr(workspace.signing_secret),
         bot_token=SecretStr(workspace.bot_token),
         app_token=SecretStr(workspace.app_token),
         api_url=workspace.api_url,
     )
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from bot.audit.content import content_of, seals_of
 from bot.domain import events as e
+from bot.domain.acts import MILLISECOND
 from bot.domain.request import State
 from bot.domain.verdicts import Verdict
 
@@ -244,14 +245,27 @@ def _misfit_of_target(request: Request, target: Target, mine: Sequence[Entry], s
         first = _first(mine, event)
         if at != (first.at if first else None):
             return f"what was done to session {whom} is not what the record says"
-    requested = _first(mine, "target_requested")
-    if target.waited != timedelta(milliseconds=(requested.took_ms or 0) if requested else 0):
-        return f"session {whom} was waited for in another time"
     ended = _first(mine, "target_ended") or _first(mine, "warning_failed")
+    if _misfit_of_wait(target, _first(mine, "target_requested"), ended):
+        return f"session {whom} was waited for in another time"
     if (target.verdict.value if target.verdict else "") != (ended.verdict if ended else spared):
         return f"the verdict of session {whom} is not the record's"
     is_unwarned = request.state is State.ACTING and request.ask.warn and target.is_open and not target.warned_at
     return f"session {whom} was not warned" if is_unwarned else ""
+
+
+def _misfit_of_wait(target: Target, requested: Entry | None, ended: Entry | None) -> bool:
+    """Whether the time that the session took is not that of its entries.
+
+    Of one that ended within its first call only its host knows the time; it decides nothing any more.
+    """
+    is_done = ended is not None and ended.verdict in (Verdict.GONE.value, Verdict.DISCONNECTED.value)
+    if requested is None:
+        return bool(target.waited) and not is_done
+    waited = timedelta(milliseconds=requested.took_ms or 0)
+    if is_done and ended and ended.at and requested.at:
+        waited += max(ended.at - requested.at, timedelta()) // MILLISECOND * MILLISECOND
+    return target.waited != waited
 
 
 def _first(entries: Sequence[Entry], event: str) -> Entry | None:

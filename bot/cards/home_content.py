@@ -103,11 +103,11 @@ def _row(request: Request, reader: Actor) -> HomeRow:
     ]
     is_own = request.actor.user_id == reader.user_id
     if not is_own:
-        parts += [", asked by ", UserMention(request.actor.user_id)]
+        parts += [" · asked by ", UserMention(request.actor.user_id)]
     if request.state is State.AWAITING:
-        parts += [", until ", Timestamp(request.expires_at)]
+        parts += [" · until ", Timestamp(request.expires_at)]
     elif request.ended_at:
-        parts += [", ", Timestamp(request.ended_at)]
+        parts += [" · ", Timestamp(request.ended_at)]
     ref = request.message_ref
     is_in_reach = ref is not None and (is_own or not ref.channel_id.startswith("D"))
     return HomeRow(

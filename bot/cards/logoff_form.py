@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from bot.cards import wording
 from bot.cards.model import CommandButton
 from bot.cards.session_words import in_one_row
-from bot.cards.text import outside, plain, unmarked
+from bot.cards.text import bounded, outside, plain, unmarked
 from bot.cards.wording import count, session_state
 from bot.domain.ask import LONGEST_REASON
 from bot.domain.draft import PAGE
@@ -26,13 +27,29 @@ WAIT = "Wait until they are gone (--sync)"
 WARN, WARN_HINT = "Warn them first, minutes before", "1 to 60; empty: nobody is warned."
 REASON = "Reason"
 PREVIOUS, NEXT = "Previous page", "Next page"
-ACTS = (("logoff", "Log off"), ("disconnect", "Disconnect: programs go on running"))
+MESSAGE = "tsmessage"
+ACTS = (
+    ("logoff", "Log off"),
+    ("disconnect", "Disconnect: programs go on running"),
+    (MESSAGE, "Message: nobody is logged off"),
+)
+TEXT, TEXT_HINT = (
+    "Text of the message",
+    "What they read on their desktops, for Message alone. Your name stands below it.",
+)
 NOTHING_YET = "Choose a computer; then I read who is on it."
+
+_LONGEST_FAULT = 300
 
 NO_HOST = "Choose a computer first."
 NO_TICKS = "Tick at least one session."
 TOO_MANY = "Those are too many for one command. Tick fewer."
 BAD_MINUTES = "Say whole minutes, from 1 to 60."
+NO_TEXT = "Write what they are to read."
+TEXT_WITHOUT_MESSAGE = "This is the text of a message. Choose Message above, or empty this field."
+TEXT_WITHOUT_LETTERS = "Write the message in letters and digits."
+LONG_TEXT = f"The message is longer than {LONGEST_REASON} characters. Say it shorter."
+NOT_FOR_A_MESSAGE = "A message is shown at once. Leave this empty."
 LONG_REASON = f"The reason is longer than {LONGEST_REASON} characters. Say it shorter."
 NO_LETTERS = "Write the reason in letters and digits, or leave it empty."
 
@@ -53,6 +70,8 @@ class FormField(StrEnum):
 
     HOST = "host"
     SESSIONS = "sessions"
+    TEXT = "text"
+    OPTIONS = "options"
     WARN = "warn"
     REASON = "reason"
 
@@ -117,9 +136,14 @@ def not_read(host: str) -> str:
     return f"{outside(host)} has not been read yet. Wait a moment, or choose it again."
 
 
-def nobody_to_tick(host: str) -> str:
-    """Return the sentence for a form that is sent though its computer has no session to tick; the form says why."""
-    return f"There is nobody on {outside(host)} whom you can tick. Choose another computer."
+def nobody_to_tick(look: Request) -> str:
+    """Return the sentence for a form that is sent though its computer has no session to tick.
+
+    A computer that did not answer is named with its own fault; else the form says why.
+    """
+    if failed := [each.message for each in look.surveys if each.code]:
+        return f"{bounded(' '.join(failed), _LONGEST_FAULT)} Choose it again, or another computer."
+    return f"There is nobody on {wording.join_names(look.ask.hosts)} whom you can tick. Choose another computer."
 
 
 def _note(draft: Draft, look: Request, pages: int) -> str:

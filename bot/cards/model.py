@@ -24,6 +24,7 @@ class UserMention:
     """A mention of a person."""
 
     user_id: str  # a Slack user id
+    calls: bool = True  # the person is to be called; a mention that comes into a message by an edit calls nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,15 @@ class Card:
     def unpressable(self) -> Card:
         """Return the card without anything to press."""
         return replace(self, buttons=(), menu=(), pick=None)
+
+
+def calling_nobody_else(card: Card) -> Card:
+    """Return the card as a new message may show it: who is not to be called stands there by id, and not by mention."""
+
+    def shown(part: LinePart) -> LinePart:
+        return part.user_id if isinstance(part, UserMention) and not part.calls else part
+
+    return replace(card, lines=tuple(replace(line, parts=tuple(map(shown, line.parts))) for line in card.lines))
 
 
 def mention(name: str) -> UserMention | Group:

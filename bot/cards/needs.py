@@ -41,8 +41,13 @@ def _line(required: Requirement, need: Need, those: Sequence[str]) -> Line:
 
 
 def _named(required: Requirement, name: str) -> LinePart:
-    """Return the mention of those whom the card calls. A mention calls, so the others stand there as plain text."""
-    return mention(name) if name in required.whom_to_call else name
+    """Return the mention of those whom the card calls, and of other persons one that calls nobody.
+
+    A group that is not called stands there as it is written: by its handle.
+    """
+    if name in required.whom_to_call:
+        return mention(name)
+    return UserMention(name, calls=False) if isinstance(mention(name), UserMention) else name
 
 
 def _called(required: Requirement) -> list[Line]:

@@ -19,6 +19,7 @@ from bot.cards.model import (
     Timestamp,
     Tone,
     UserMention,
+    calling_nobody_else,
 )
 from bot.cards.terms import terms_of
 from bot.cards.text import outside
@@ -71,11 +72,15 @@ class Asked:
         )
 
 
-def receipt(request: Request) -> str:
-    """Return the first answer to a command. The request is in the database by then."""
+def receipt(request: Request, refusal: str = "") -> str:
+    """Return the first answer to a command. The request is in the database by then.
+
+    `refusal` says why a card cannot stand where the command was typed, as a sentence; empty: it can, or nobody knows.
+    """
     if request.action is Action.AUDIT:
         return f"{request.id}: reading the audit log"
-    return f"{request.id}: looking at {wording.join_names(request.ask.hosts)}"
+    looking = f"{request.id}: looking at {wording.join_names(request.ask.hosts)}"
+    return f"{looking}. A card of it comes to our direct messages: {_clause(refusal)}" if refusal else looking
 
 
 def usage(error: UsageError, asked: Asked) -> Card:
@@ -212,14 +217,18 @@ def stands_elsewhere(request: Request) -> Card:
     where = Channel(required.approve_in if required else "")
     asked = ("The card of ", UserMention(request.actor.user_id), " stands in ", where, "; it waits until ")
     lines = (*needs.of(request), Line(parts=(*asked, Timestamp(request.expires_at)), tone=Tone.QUIET))
-    return Card(sign=card.sign, headline=card.headline, summary=card.summary, lines=lines)
+    return calling_nobody_else(Card(sign=card.sign, headline=card.headline, summary=card.summary, lines=lines))
 
 
 def sent_directly(request: Request, refused: str) -> Card:
     """Return the notice for a requester whose card stands in their direct messages. `refused`: why, as a sentence."""
-    why = refused[:1].lower() + refused[1:] if refused.startswith(("This ", "The ")) else refused
-    text = f"{request.id}: I sent the card to our direct messages: {why}"
+    text = f"{request.id}: I sent the card to our direct messages: {_clause(refused)}"
     return Card(headline=text, summary=text)
+
+
+def _clause(sentence: str) -> str:
+    """Return the sentence as it stands behind a colon."""
+    return sentence[:1].lower() + sentence[1:] if sentence.startswith(("This ", "The ")) else sentence
 
 
 def ended_elsewhere(request: Request) -> Card:

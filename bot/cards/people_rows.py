@@ -126,7 +126,13 @@ def _progress(request: Request, target: Target, now: datetime | None) -> Progres
     waited = (request.ask.wait or FOLLOW_FOR) if target.reason is not Reason.HOST_ERROR else None
     since = _since(request, target, now) if is_in_hand or target.requested_at else None
     times = Times(since=since, waited=waited, until=until)
-    return Progress(looks_again=looks_again, is_in_hand=is_in_hand, action=request.action, times=times)
+    return Progress(
+        looks_again=looks_again,
+        is_in_hand=is_in_hand,
+        action=request.action,
+        times=times,
+        is_waited_for=request.ask.wait is not None,
+    )
 
 
 def says_since(request: Request) -> bool:

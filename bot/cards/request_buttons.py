@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from bot.domain.request import Request
 
 
+ROOM = 30
+"""So many letters have three buttons that stand in one row of a phone, 390 px wide."""
+
+
 def of(request: Request) -> tuple[Button | CommandButton, ...]:
     """Return the buttons, in the order in which they are read."""
     if request.state is State.AWAITING:
@@ -50,7 +54,7 @@ class _Row:
 
 
 def _waiting(request: Request) -> _Row:
-    """Return what a card offers that waits for a yes. A change that stands alone is no menu, but a button."""
+    """Return what a card offers that waits for a yes."""
     cancel = _button(request, Press.CANCEL, "Cancel")
     if not target_list.is_complete(request):
         return _Row(buttons=(cancel,))
@@ -58,12 +62,18 @@ def _waiting(request: Request) -> _Row:
     yes = _button(request, Press.APPROVE, label, is_danger=True)
     required, changes = request.requirement, tuple(_changes(request))
     if required is None or required.confirm is not Confirm.OTHERS:
-        return _Row(buttons=(yes, cancel), menu=changes) if len(changes) > 1 else _Row(buttons=(yes, cancel, *changes))
+        return _row((yes, cancel), changes)
     own = _button(request, Press.CANCEL, "Cancel (requester)")
     if required.deny_reason:
-        return _Row(buttons=(yes, _button(request, Press.DENY, "Deny...")), menu=(*changes, own))
+        return _row((yes, _button(request, Press.DENY, "Deny...")), (*changes, own))
     because = _button(request, Press.DENY_BECAUSE, "Deny with a reason...")
-    return _Row(buttons=(yes, _button(request, Press.DENY, "Deny")), menu=(*changes, because, own))
+    return _row((yes, _button(request, Press.DENY, "Deny")), (*changes, because, own))
+
+
+def _row(buttons: tuple[Button, ...], menu: tuple[Button, ...]) -> _Row:
+    """Return the row. An entry that would stand alone in the menu is a button, where a phone has room for it."""
+    is_alone = len(menu) == 1 and sum(len(each.label) for each in (*buttons, *menu)) <= ROOM
+    return _Row(buttons=(*buttons, *menu)) if is_alone else _Row(buttons=buttons, menu=menu)
 
 
 def _changes(request: Request) -> list[Button]:

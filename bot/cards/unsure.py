@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.cards.text import bounded
@@ -12,7 +13,7 @@ from bot.domain.moments import said_at
 from bot.domain.verdicts import Reason
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from bot.domain.request import Target
 
@@ -26,6 +27,8 @@ class Times:
     until: datetime | None = None  # until when a later look may correct the verdict
 
 
+SECOND = timedelta(seconds=1)
+
 NOT_SAID = Times()
 
 
@@ -33,7 +36,7 @@ def in_progress(target: Target, done: str, times: Times) -> str:
     """Return the words for a target whose order has left and whose verdict is pending. `done`: `logged off`."""
     if said := _fault(target):
         return f"being {done}, not yet seen gone: {said}"
-    return f"being {done}, {short(times.since)}" if times.since is not None else f"being {done}"
+    return f"being {done}, {short(times.since)}" if times.since and times.since >= SECOND else f"being {done}"
 
 
 def unreachable(target: Target) -> str:

@@ -9,6 +9,7 @@ from bot.cards import unsure
 from bot.cards.signs import Sign
 from bot.cards.text import bounded, outside
 from bot.domain.actions import Action, facts_of
+from bot.domain.durations import short
 from bot.domain.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Progress:
     is_in_hand: bool = False  # the host has the order for the target
     action: Action = Action.LOG_OFF
     times: unsure.Times = unsure.NOT_SAID
+    is_waited_for: bool = False  # the request waits until each session is gone, so its own time is said
 
 
 AS_IT_IS = Progress()
@@ -89,16 +91,19 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
             is_on = target.requested_at or now.is_in_hand
             return unsure.in_progress(target, facts_of(now.action).done, now.times) if is_on else "next"
         case Verdict.GONE:
-            return "logged off"
+            return f"logged off{_after(target, now)}"
         case Verdict.DISCONNECTED:
-            return _ALREADY if target.reason is Reason.ALREADY else "disconnected; programs go on running"
+            return (
+                _ALREADY
+                if target.reason is Reason.ALREADY
+                else f"disconnected{_after(target, now)}; programs go on running"
+            )
         case Verdict.SENT:
             return "message sent"
         case Verdict.ALREADY_GONE:
             return "was gone already; nothing was done"
         case Verdict.CHANGED:
-            why = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, ("it has changed", ""))[0]
-            return f"left alone: {why} ({outside(target.note)})" if target.note else f"left alone: {why}"
+            return f"left alone: {_change(target)}"
         case Verdict.STILL_CLOSING:
             if target.code == BUSY:
                 return _stuck(target)
@@ -112,6 +117,18 @@ def verdict(target: Target, now: Progress = AS_IT_IS) -> str:
             return unsure.unreachable(target)
         case Verdict.UNKNOWN:
             return unsure.unknown(target, now.action, looks_again=now.looks_again, times=now.times)
+
+
+def _after(target: Target, now: Progress) -> str:
+    return f" after {short(target.waited)}" if now.is_waited_for and target.waited >= unsure.SECOND else ""
+
+
+def _change(target: Target) -> str:
+    why = _CHANGED.get(target.reason or Reason.NO_LONGER_MATCHES, ("it has changed", ""))[0]
+    if not target.note:
+        return why
+    note = outside(target.note)
+    return f"{why} at {note}" if target.reason is Reason.CAME_BACK else f"{why} ({note})"
 
 
 def briefly(target: Target) -> str:

@@ -198,14 +198,23 @@ def called(actor: Actor) -> str:
 
 
 WARNED_IN_VAIN = "People were warned that this would happen; nobody has told them that it did not."
-WARNING_TITLE = "Please save your work"
+
+
+def warning_title(action: Action) -> str:
+    """Return the title of a warning on a desktop: what is about to happen to its reader."""
+    return f"You will be {facts_of(action).done} soon"
 
 
 def warning_text(text: str, grace: timedelta, actor: Actor, action: Action) -> str:
-    """Return the text of a warning on a desktop. Its reader may not know Slack."""
+    """Return the text of a warning on a desktop: who asked, when and what. Its reader may not know Slack.
+
+    The programs of a person who is disconnected go on running, so nothing has to be saved.
+    """
     own = f"{outside(text, LONGEST_TEXT)}\n\n" if text else ""
-    who, done = called(actor), facts_of(action).done
-    return f"{own}You will be {done} in {exactly(grace)}. Please save your work now. (Asked for by {who}.)"
+    then = "Please save your work now: your programs are closed then."
+    if action is Action.DISCONNECT:
+        then = "Your programs go on running; connect again to go on with them."
+    return f"{own}You will be {facts_of(action).done} in {exactly(grace)}. {then} (Asked for by {called(actor)}.)"
 
 
 MESSAGE_TITLE = "A message from your administrators"

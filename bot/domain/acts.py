@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.domain import events as e
     from bot.domain.request import Request, Target
 
+MILLISECOND = timedelta(milliseconds=1)
+
 
 def started(request: Request, event: e.Started, now: datetime) -> Request:
     """Return the request that acts. Every host is due; with `--stop-on-error` the first, and after its end the next."""
@@ -93,12 +95,22 @@ def target_ended(request: Request, event: e.TargetEnded, now: datetime) -> Reque
         reason=event.reason,
         note=event.note,
         words=event.words or target.words,
+        waited=_waited(target, event, now),
     )
     after, host = with_target(request, changed), target.session.host
     is_last = not any(other.session.host == host for other in after.open_targets)
     if is_last:
         after = on_host(after, host, ordered_at=None, due_at=None, ended_at=now if host in after.begun else None)
     return replace(after, due_at=now) if not after.counts.open or (is_last and after.ask.stop_on_error) else after
+
+
+def _waited(target: Target, event: e.TargetEnded, now: datetime) -> timedelta:
+    """Return how long the session took to end; of one that did not end, how long its call waited for it."""
+    if event.verdict not in (Verdict.GONE, Verdict.DISCONNECTED):
+        return target.waited
+    if target.requested_at is None:
+        return event.waited or timedelta()
+    return target.waited + max(now - target.requested_at, timedelta()) // MILLISECOND * MILLISECOND
 
 
 def stopped(request: Request, now: datetime) -> Request:

@@ -173,5 +173,10 @@ class Ids:
     def __bool__(self) -> bool:
         return bool(self.ranges)
 
+    @property
+    def count(self) -> int:
+        """How many ids these are; one that is named twice counts twice."""
+        return sum(high - low + 1 for low, high in self.ranges)
+
     def __str__(self) -> str:
         return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in self.ranges)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -225,6 +224,7 @@ class TargetEnded:
     note: str = ""  # the name, right or sentence that belongs to the reason
     words: str = ""  # what the host itself said; one bounded line, or empty
     unseen: str = ""  # what the host said and the requester may not know; for the audit log alone
+    waited: timedelta | None = None  # how long the host waited until it saw that, in whole milliseconds; None: unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,4 +297,4 @@ def name_of(event: Event | Asked) -> str:
 
 def name_of_kind(kind: type[Event | Asked]) -> str:
     """Return the name that events of this class have in the audit log: `TargetEnded` -> `target_ended`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in kind.__name__).lstrip("_")

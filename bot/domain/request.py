@@ -24,11 +24,12 @@ class Target:
     verdict: Verdict | None = None  # None: not ended yet
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the target has its verdict; None when the verdict says it
-    note: str = ""  # what belongs to the reason: an account, a right, a function or a sentence
+    note: str = ""  # what belongs to the reason: an account, a time, a right, a function or a sentence
     words: str = ""  # what the host itself said when it did not answer the order; one bounded line, or empty
     requested_at: datetime | None = None  # since when the host has been asked and the result is not known
     request_lost: bool = False  # the order itself may not have arrived
-    waited: timedelta = timedelta()  # how long the host waited for it in the call that asked; whole milliseconds
+    waited: timedelta = timedelta()  # how long the host waited for it in the call that asked, and what was gone after
+    # that call until it was seen gone; whole milliseconds
     warning_at: datetime | None = None  # when the warning was about to leave
     warned_at: datetime | None = None  # when Windows took the warning
     own_warning: bool = False  # the warning is the requester's text, which a rule lets them send; else the bot's

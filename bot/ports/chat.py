@@ -27,6 +27,17 @@ class Chat(Protocol):
         """
         ...
 
+    def refusal(self, place: Place) -> str | None:
+        """Return why a card cannot stand in the place, as a sentence; empty: it can. None: that is not known now.
+
+        It waits for nothing and raises nothing.
+        """
+        ...
+
+    def learn(self, place: Place) -> None:
+        """Ask the chat about the place, so that `refusal` knows of it."""
+        ...
+
     def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         """Post a new card in the actor's direct messages and return where it stands."""
         ...

@@ -27,8 +27,10 @@ class Scheduler(Protocol):
         """
         ...
 
-    def wake(self, item: WorkItem, at: datetime | None = None) -> None:
+    def wake(self, item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:
         """Run the step of the item at that time; None: now. A wake during a run causes another run.
+
+        `here`: if several replicas share the work, preferably on this one, which has the open form of a person, say.
 
         The steps of one host run one after the other, also when they belong to different requests.
         """

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from bot.domain.session import NOT_NAMED, Machine
+from bot.domain.moments import said_at
+from bot.domain.session import NOT_NAMED, Machine, SessionState, filetime_to_datetime
 from bot.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import timedelta
 
     from bot.domain.conditions import Condition
     from bot.domain.program import Program
-    from bot.domain.session import Account, Session, SessionState
+    from bot.domain.session import Account, Session
     from bot.domain.verdicts import Reason
 
 
@@ -32,6 +33,15 @@ class Order:
     conditions: tuple[Condition, ...]  # filters of the command and of the rules; all of them have to hold
     not_at_console: bool = True  # do not act when the session is at the console now
 
+    def came_back_at(self, connected: int, typed: int) -> str:
+        """Return when its person came back, as `said_at` writes it; empty where the host tells no such time.
+
+        It is the last connect, and the last input of a person whom the card called Active; FILETIME ticks.
+        """
+        ticks = typed if self.said_state is SessionState.ACTIVE else connected
+        at = filetime_to_datetime(ticks) if ticks > max(self.said_since, self.logon) else None
+        return said_at(at) if at else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -41,7 +51,9 @@ class Answer:
     verdict: Verdict | None  # None: Windows took the order, and the result is not known yet
     code: int = 0  # the Win32 code of the call that Windows refused; 0: none
     reason: Reason | None = None  # why the verdict is so; None when the verdict says it
-    note: str = ""  # what belongs to the reason: an account, a right or a function
+    note: str = ""  # what belongs to the reason: an account, a time as `said_at` writes it, a right or a function
+
+    waited: timedelta = timedelta()  # how long the host waited for the session, by its own clock; whole milliseconds
 
     @property
     def still_closes(self) -> bool:

@@ -11,8 +11,8 @@ from bot.commands.audit import AuditAsk
 from bot.domain.actions import Action, facts_of
 from bot.domain.people import Place
 from bot.domain.request import Request, WorkItem
+from bot.domain.request_ids import new_id
 from bot.errors import Duplicate
-from bot.workflow.intake import new_id
 
 if TYPE_CHECKING:
     from bot.ports.clock import Clock

@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FirstParts:
-    """Parts that are taken once each. A host whose part is not here is read from the database."""
+    """Parts that are taken once each. A host whose part is not here is read from the database.
 
+    Replicas do not use it: the host may begin at one of them and go on at another, which has its first part still.
+    """
+
+    is_used: bool = True
     _parts: dict[WorkItem, Request] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def keep(self, started: Request) -> None:
         """Keep the part of each host that is due. `started` is the whole request."""
+        if not self.is_used:
+            return
         at: dict[str, list[Target]] = defaultdict(list)
         counts = started.counts
         for target in started.targets:

@@ -46,6 +46,7 @@ class FormCall:
     delivery: str  # the chat's id of the form; the same when it is sent twice
     ticked: frozenset[int] = frozenset()  # places ticked on the page that was shown, from 0
     act: str = COMMAND  # the command to ask
+    text: str = ""  # what people read on their desktops, for a message alone
     wait: bool = False  # wait until they are gone
     minutes: str = ""  # the time to save, as written; empty: nobody is warned
     reason: str = ""
@@ -160,12 +161,13 @@ class FormIntake:
         elif look is None or look.state is not State.ENDED:
             errors[FormField.HOST] = words.not_read(host)
         elif not look.targets:
-            errors[FormField.HOST] = words.nobody_to_tick(host)
+            errors[FormField.HOST] = words.nobody_to_tick(look)
         elif not ticked:
             errors[FormField.SESSIONS] = words.NO_TICKS
         if call.act not in dict(ACTS):
             errors[FormField.HOST] = words.NO_HOST
-        if call.minutes and not _are_minutes(call.minutes):
+        errors |= _errors_of_message(call)
+        if FormField.WARN not in errors and call.minutes and not _are_minutes(call.minutes):
             errors[FormField.WARN] = words.BAD_MINUTES
         if len(call.reason) > LONGEST_REASON:
             errors[FormField.REASON] = words.LONG_REASON
@@ -184,6 +186,24 @@ def _shown(target: Target) -> Shown:
     return Shown(host=session.host, id=session.id, account=str(session.account), logon=session.logon)
 
 
+def _errors_of_message(call: FormCall) -> dict[FormField, str]:
+    """Return what is wrong with the text of a message, and with options that a message does not have."""
+    if call.act != words.MESSAGE:
+        return {FormField.TEXT: words.TEXT_WITHOUT_MESSAGE} if call.text.strip() else {}
+    errors = dict[FormField, str]()
+    if not call.text.strip():
+        errors[FormField.TEXT] = words.NO_TEXT
+    elif not _in_one_line(call.text).strip(", "):
+        errors[FormField.TEXT] = words.TEXT_WITHOUT_LETTERS
+    elif len(call.text) > LONGEST_REASON:
+        errors[FormField.TEXT] = words.LONG_TEXT
+    if call.wait:
+        errors[FormField.OPTIONS] = words.NOT_FOR_A_MESSAGE
+    if call.minutes:
+        errors[FormField.WARN] = words.NOT_FOR_A_MESSAGE
+    return errors
+
+
 def _are_minutes(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= LONGEST_MINUTES
 
@@ -194,6 +214,8 @@ def _command(host: str, ticked: tuple[Target, ...], call: FormCall) -> str:
     names = list(dict.fromkeys(str(target.session.account) for target in ticked))
     if len(names) <= MOST_NAMES and all(_ORDINARY.fullmatch(name) for name in names):
         said.append(f"user={','.join(map(quoted, names))}")
+    if call.act == words.MESSAGE:
+        said.append(f"--text {quoted(_in_one_line(call.text))}")
     if call.wait:
         said.append("--sync")
     if call.minutes:

@@ -35,6 +35,7 @@ ANSWER_KINDS: Kinds = {
     "code": (int,),
     "reason": (Reason, NoneType),
     "note": (str,),
+    "waited": (timedelta,),
 }
 SESSION_KINDS: Kinds = {
     **dict.fromkeys(("host", "station", "client", "address", "display"), (str,)),

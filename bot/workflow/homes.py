@@ -15,6 +15,7 @@ from bot.workflow.courier import AGAIN_AFTER, TOKEN_PAUSE, TRIES, pause_after
 from bot.workflow.publishing import PROGRESS_EVERY
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from bot.domain.people import Actor
@@ -66,6 +67,10 @@ class Homes:
         people = {request.actor.user_id, *(actor.user_id for actor in request.counted)}
         if request.decided_by:
             people.add(request.decided_by.user_id)
+        self.changed_for(people)
+
+    def changed_for(self, people: Collection[str]) -> None:
+        """Draw the homes of these people, by their user ids, if they opened theirs. It waits for nothing."""
         with self._lock:
             for tab in filter(None, map(self._tabs.get, people)):
                 self._expect(tab)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from bot.domain.events import Noted
 from bot.domain.lifecycle import ASKED_FOR, READ_FOR
 from bot.domain.note_kind import NoteKind
 from bot.domain.request import ProgramsLook, Request, State, WorkItem
+from bot.domain.request_ids import new_id
 from bot.errors import Conflict, Duplicate, LedgerError, Standstill, UnreadableRequest, UsageError
 from bot.policy.model import Decision
 from bot.workflow.announcing import is_copy
@@ -30,6 +30,7 @@ from bot.workflow.inputs import CommandCall, storable
 from bot.workflow.picking import Picker
 from bot.workflow.presses import NoEffect, PressHandler
 from bot.workflow.program_looks import seen_by
+from bot.workflow.receipts import Receipt, plain_receipt
 from bot.workflow.response import Response
 from bot.workflow.senders import Senders
 
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from bot.ports.ledger import Ledger
     from bot.workflow.inputs import PressCall, SaidCall
     from bot.workflow.senders import Held
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""The characters of an id, without those that look or sound alike."""
 
 NO_LEDGER = "I cannot record this, so I do nothing. Try again in a minute; if it stays, tell whoever runs the bot."
 
@@ -64,6 +62,7 @@ class Intake:
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
     contact: str = ""  # whom people ask about the bot; empty: nobody is named
     senders: Senders = field(default_factory=Senders)  # who sent how much
+    receipt: Callable[[Request], Receipt] = plain_receipt  # the first answer to a command that became a request
     home_opened: Callable[[Actor], None] = no_home  # called when a person opens their home; waits for nothing
 
     def ask(self, call: CommandCall) -> Response:
@@ -78,7 +77,7 @@ class Intake:
     def _held_back(self, held: Held, call: CommandCall | PressCall) -> Response:
         return Response(text=self._gate.hold(held, call.actor, call.place), is_repeated=held.is_told)
 
-    def _ask(self, call: CommandCall) -> Response:
+    def _ask(self, call: CommandCall, receipt: Callable[[Request], Receipt] | None = None) -> Response:
         try:
             if answer := self._enquiries.answer(call, self._asked(call)):
                 return Response(text=answer.summary, card=answer)
@@ -89,14 +88,16 @@ class Intake:
         except UsageError as error:
             return self._misunderstood(error, call)
         except Duplicate as duplicate:
-            return Response(text=notices.receipt(duplicate.request), is_taken=True)
+            return Response(text=(receipt or self.receipt)(duplicate.request).text, is_taken=True)
         except Standstill as still:
             return Response(text=still.message)
         except UnreadableRequest as error:
             return _unreadable(error)
         except LedgerError:
             return Response(text=NO_LEDGER)
-        return Response(text=notices.receipt(opened), wake=WorkItem(request_id=opened.id), is_taken=True)
+        said = (receipt or self.receipt)(opened)
+        wake = WorkItem(request_id=opened.id)
+        return Response(text=said.text, tells_where=said.tells_where, wake=wake, is_taken=True)
 
     def held_back(self, actor: Actor, place: Place) -> Response | None:
         """Count one more of this person, and return the answer when that is too much; None when it is taken."""
@@ -194,7 +195,13 @@ class Intake:
             self.ledger.note(Noted(kind=NoteKind.OUTSIDER_PRESS, by=call.actor, detail=tried), call.place)
             return Response(text="This button is for the person who typed the command. Type it yourself to ask it.")
         typed = CommandCall(command=name, text=text, actor=call.actor, place=call.place, delivery=call.delivery)
-        return replace(self._ask(typed), replaces=True)
+        receipt = self.receipt if call.message_ref else self._receipt_now
+        return replace(self._ask(typed, receipt), replaces=True)
+
+    def _receipt_now(self, request: Request) -> Receipt:
+        """Return a receipt with words in any case: it takes the place of the message whose button was pressed."""
+        said = self.receipt(request)
+        return said if said.text else plain_receipt(request)
 
     def press(self, call: PressCall) -> Response:
         """Take a press on a button, or the form behind one with what was ticked or written, and return the answer.
@@ -286,8 +293,3 @@ class Intake:
 def _unreadable(error: UnreadableRequest) -> Response:
     """Return the answer, and wake the step that ends the request and tells the requester."""
     return Response(text=error.message, wake=WorkItem(request_id=error.request_id))
-
-
-def new_id() -> str:
-    """Return a random id such as `TS-7K3QXM`, short enough to say aloud. The database keeps ids unique."""
-    return "TS-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

@@ -10,6 +10,7 @@ import structlog
 
 from bot.cards import fleet, notices, troubles
 from bot.cards.model import Card
+from bot.domain.actions import facts_of
 from bot.domain.people import Place
 from bot.domain.posting import Posting
 from bot.domain.request import LIST_FAILED, Ending, State
@@ -18,7 +19,7 @@ from bot.workflow.announcing import ANNOUNCEMENT
 from bot.workflow.buttons import unsettled
 from bot.workflow.courier import due_after
 from bot.workflow.posting import AGAIN, CARD, REDRAWN, approval_channel, other_channels
-from bot.workflow.ways import CALLED, FOR_OTHERS, LISTED, ONE_COPY, PRIVATE, Outgoing
+from bot.workflow.ways import ANSWERED, CALLED, FOR_OTHERS, LISTED, ONE_COPY, PRIVATE, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +160,7 @@ def _wanted(head: Request) -> Iterator[str]:
         yield ELSEWHERE
     if head.state is State.AWAITING:
         yield from (f"{POINTER}:{channel}" for channel in other_channels(head))
-    if head.posting(CARD).aside and head.state is not State.ENDED:
+    if head.posting(CARD).aside and (head.state is not State.ENDED or not facts_of(head.action).only_reads):
         yield SENT_DIRECTLY
     yield from (f"{VOID}:{number}" for number in range(len(head.voided)))
     if head.ending in _TOLD and head.published_version >= head.version and not _fault_of(head):
@@ -183,7 +184,8 @@ def _is_asked_here(request: Request) -> bool:
 
 
 def _private(request: Request, key: str) -> Outgoing:
-    return Outgoing(key=key, card=_card(request, key), ways=PRIVATE, place=request.place)
+    ways = ANSWERED if key == SENT_DIRECTLY else PRIVATE
+    return Outgoing(key=key, card=_card(request, key), ways=ways, place=request.place)
 
 
 def _called(request: Request, key: str, people: tuple[Actor, ...], line: str) -> Outgoing:

@@ -34,7 +34,13 @@ def event_of(answer: Answer, target: Target, *, is_again: bool, unseen: str = ""
     if is_again and verdict is Verdict.ALREADY_GONE:
         return TargetEnded(key=target.key, verdict=Verdict.GONE, unseen=unseen)
     return TargetEnded(
-        key=target.key, verdict=verdict, code=answer.code, reason=answer.reason, note=answer.note, unseen=unseen
+        key=target.key,
+        verdict=verdict,
+        code=answer.code,
+        reason=answer.reason,
+        note=answer.note,
+        unseen=unseen,
+        waited=answer.waited,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.cards import request_card, target_list
+from bot.cards.model import calling_nobody_else
 from bot.cards.shapes import Shape
 from bot.cards.troubles import bare
 from bot.domain.people import Place
@@ -95,7 +96,7 @@ class CardPoster:
         channel = approval_channel(request)
         out = Outgoing(
             key=key,
-            card=card,
+            card=calling_nobody_else(card),
             ways=FOR_OTHERS if channel else OWN_CARD,
             place=Place(channel_id=channel) if channel else request.place,
             most_lost=ONE_COPY,

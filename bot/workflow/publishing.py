@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 PROGRESS_EVERY = timedelta(seconds=3)
 """The shortest time between two drawings of a card while the request acts."""
 
+BEGINS_WITHIN = timedelta(seconds=1)
+"""How soon a host has its order as a rule, after the request began to act."""
+
 TICK_EVERY = timedelta(seconds=10)
 """How often a card says anew for how long a host has been at work on somebody, while nothing else changes."""
 
@@ -68,6 +71,8 @@ class CardPublisher:
             return
         while (head := self.ledger.find(request_id, HEAD)) and self._is_behind(head):
             now = self.clock.now()
+            if self._is_about_to_begin(head):
+                break
             if head.state is State.ACTING:
                 self.ledger.mark_published(
                     request_id, version=head.published_version, message_ref=None, publish_after=now + PROGRESS_EVERY
@@ -86,6 +91,20 @@ class CardPublisher:
                 self._not_drawn(request, error)
         if head:
             self._tend(head)
+
+    def _is_about_to_begin(self, head: Request) -> bool:
+        """Return whether the first host gets its order in a moment, and plan the drawing for the end of that moment.
+
+        That order wakes the request. A card that was drawn before it would call everybody next for three seconds.
+        """
+        begins_until = head.started_at + BEGINS_WITHIN if head.started_at else None
+        is_drawn = head.message_ref is None or head.publish_after is not None
+        if head.state is not State.ACTING or is_drawn or begins_until is None or self.clock.now() >= begins_until:
+            return False
+        if not head.counts.open or (whole := self.ledger.find(head.id)) is None or whole.begun:
+            return False
+        self.scheduler.wake(WorkItem(request_id=head.id), begins_until)
+        return True
 
     def _is_drawn(self, request: Request, again_at: datetime | None) -> bool:
         """Draw the card. Return False when it is to be drawn again at once: with the buttons that its list allows."""

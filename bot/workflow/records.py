@@ -12,7 +12,6 @@ from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
 from bot.errors import Conflict
 from bot.workflow.planning import plan
-from bot.workflow.publishing import PROGRESS_EVERY
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,14 +34,13 @@ class HostRecords:
     def record(self, request: Request, event: Event) -> Request:
         """Record the event and wake the request for its next drawing, or at once for what follows.
 
-        What follows is its end after the last target, and the next host where hosts work one after the other. Before
-        its first drawing the request's own step, which has woken this host, is about to draw it.
+        What follows is its end after the last target, and the next host where hosts work one after the other. The
+        first order of all is drawn at once.
         """
         after = self.ledger.record(request.id, event)
         now = self.clock.now()
         is_due = not after.counts.open or (after.due_at is not None and after.due_at <= now)
-        next_drawing = after.publish_after or now + PROGRESS_EVERY
-        self.scheduler.wake(WorkItem(request_id=request.id), None if is_due else next_drawing)
+        self.scheduler.wake(WorkItem(request_id=request.id), None if is_due else after.publish_after)
         return after
 
     def record_fact(self, request: Request, event: TargetEnded | TargetRequested) -> Request:

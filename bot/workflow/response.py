@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 class Response:
     """The immediate, private answer to a command or a press."""
 
-    text: str  # a sentence for the actor; empty: the card itself, or the form, is the answer
+    text: str  # a sentence for the actor; empty: the card, the form or a receipt that follows is the answer
     card: Card | None = None  # shown instead of the text where the chat can show it
     wake: WorkItem | None = None  # the item that the scheduler has to be woken for; None: none
     form: Request | None = None  # the request whose form has to be opened; None: no form
     wants_text: bool = False  # the form for the text of a message has to be opened
     copy: str = ""  # what takes the place of the pressed message, which is a copy of a card; empty: it is none
     replaces: bool = False  # the answer takes the place of the private message whose button was pressed
+    tells_where: bool = False  # the text says that the card comes to the direct messages
     is_taken: bool = False  # the command is in the database, by this delivery of it or by an earlier one
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it

@@ -9,6 +9,7 @@ import structlog
 
 from bot.cards import notices
 from bot.errors import ChatError
+from bot.ports.lease import CURRENT, LeftToOthers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from bot.errors import UnreadableRequest
     from bot.ports.chat import Chat
     from bot.ports.ledger import Ledger
+
+LEFT_ALONE = 30
+"""So many times, a second apart, such a request is left to another replica before it is ended."""
 
 log = structlog.get_logger()
 
@@ -28,7 +32,13 @@ class Unreadable:
     chat: Chat
 
     def end(self, error: UnreadableRequest) -> None:
-        """End the request, put a notice in the place of its card, and tell the requester, as far as both are known."""
+        """End the request, put a notice in the place of its card, and tell the requester, as far as both are known.
+
+        Where several replicas share the work, one of a newer release may have written the rows: it is left to the
+        others for a while. Raises `LeftToOthers`.
+        """
+        if (lease := CURRENT.get()) and lease.attempt < LEFT_ALONE:
+            raise LeftToOthers from error
         request_id, cause = error.request_id, type(error.__cause__).__name__
         remains = self.ledger.end_unreadable(request_id)
         if remains is None:

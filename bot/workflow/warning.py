@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.audit.entry import THE_BOT
 from bot.cards.verdict_words import verdict as in_words
-from bot.cards.wording import WARNING_TITLE, warning_text
+from bot.cards.wording import warning_text, warning_title
 from bot.domain.act_times import OVERHEAD
 from bot.domain.events import GraceStarted, Noted, WarningDelivered, WarningFailed, WarningStarted
 from bot.domain.note_kind import NoteKind
@@ -101,7 +101,9 @@ class WarningSender:
         orders = [order_for(request, t, still(request, t), not_at_console=away) for t in targets]
         why = "the computer said nothing of it"
         try:
-            for answer in self.terminal.message(host, orders, title=WARNING_TITLE, text=text, within=OVERHEAD):
+            for answer in self.terminal.message(
+                host, orders, title=warning_title(request.action), text=text, within=OVERHEAD
+            ):
                 told, unseen = in_sight(answer, may_list=may_list)
                 outcome.append(_event_of(waiting.pop(answer.session_id), told, unseen))
         except TerminalError as error:

@@ -66,6 +66,9 @@ PRIVATE = _ways(
 WAITING = _ways((Means.ANSWER, Shape.WORDS), (Means.TELL, Shape.WORDS), (Means.DIRECTLY, Shape.WORDS))
 """That the requester has to wait. The answer to the command comes first: it works while Slack refuses the rest."""
 
+ANSWERED = (Way(Means.ANSWER, Shape.WORDS), *PRIVATE[:-1])
+"""What takes the place of the receipt: it stands where the command was typed, whatever the bot may do there."""
+
 LISTED = _ways((Means.THREAD, Shape.WHOLE), (Means.THREAD, Shape.SHORT), (Means.THREAD, Shape.WORDS))
 """A message of the list in the card's thread."""
 

@@ -54,6 +54,19 @@ def upgrade() -> None:
     _make_indexes()
     for statement in _sqlite_triggers() if op.get_bind().dialect.name == "sqlite" else _postgresql_triggers():
         op.execute(statement)
+    if op.get_bind().dialect.name == "postgresql":
+        _make_jobs()
+
+
+def _make_jobs() -> None:
+    """The jobs that replicas share: the tables of Procrastinate, with its own names, as its release wrote them.
+
+    Its text has many statements and signs of its own, so the driver takes it as it is.
+    """
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415 - it comes with the extra of PostgreSQL
+
+    if driver := op.get_bind().connection.driver_connection:
+        driver.execute(SchemaManager.get_schema())
 
 
 def downgrade() -> None:

@@ -158,8 +158,8 @@ def test_a_command_line_has_at_most_8191_characters(farm: Farm) -> None:
 
 
 def test_a_program_that_is_not_there_is_named_by_cmd(farm: Farm) -> None:
-    output = run(connect(farm, "one"), b"", "quser.exe /server:x")
-    assert output.stderr.startswith(b"'quser.exe' is not recognized as an internal or external command,")
+    output = run(connect(farm, "one"), b"", "tasklist.exe /s x")
+    assert output.stderr.startswith(b"'tasklist.exe' is not recognized as an internal or external command,")
     assert output.exit_code == 1
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 from slack_bolt import App, BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
@@ -118,6 +119,40 @@ def test_bolt_takes_the_signature_and_the_form(workspace: Workspace, door: Door,
 def test_a_bad_answer_is_a_failed_dispatch(door: Door, dana: UserClient, answer: Answer) -> None:
     door.answer = lambda _headers, _body: answer
     assert dana.command("/logoff").error == "dispatch_failed"
+
+
+def mention(workspace: Workspace) -> None:
+    """Somebody mentions the app, which is an event."""
+    said = {"event": {"type": "app_mention", "user": "U0DANA0001", "text": "hello", "ts": "1.1", "channel": OPS}}
+    with requests.Session() as session:
+        session.trust_env = False
+        session.post(f"{workspace.url}/rehearsal/event", json=said, timeout=20).raise_for_status()
+
+
+def test_an_event_that_failed_is_repeated_once_at_once_and_says_so(workspace: Workspace, door: Door) -> None:
+    answers = iter([(500, "text/plain", "boom"), (200, "text/plain", ""), (200, "text/plain", "")])
+    door.answer = lambda _headers, _body: next(answers)
+    mention(workspace)
+    (first, body), (again, repeated) = door.seen
+    assert "x-slack-retry-num" not in first
+    assert (again["x-slack-retry-num"], again["x-slack-retry-reason"]) == ("1", "http_error")
+    assert body == repeated
+    mention(workspace)
+    assert len(door.seen) == 3
+
+
+def test_a_command_that_failed_is_not_repeated(door: Door, dana: UserClient) -> None:
+    door.answer = lambda _headers, _body: (500, "text/plain", "boom")
+    dana.command("/logoff")
+    assert len(door.seen) == 1
+
+
+def test_deliveries_can_be_switched_to_a_socket_and_back(workspace: Workspace, door: Door, dana: UserClient) -> None:
+    workspace.deliver_to(None)
+    assert dana.command("/logoff").error == "dispatch_failed", "no socket is open"
+    assert door.seen == []
+    workspace.deliver_to(door.url)
+    assert dana.command("/logoff").ok
 
 
 def test_no_answer_within_the_limit_is_a_timeout(door: Door, dana: UserClient) -> None:

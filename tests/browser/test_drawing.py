@@ -124,11 +124,12 @@ def test_who_you_act_as_is_one_click_and_each_sees_his_own(stage: Rehearsal, ope
     page = open_page(stage.workspace.url)
     type_command(page)
     wait_for_card(page)
-    assert page.locator(".message.ephemeral").count() == 1
+    type_command(page, "/sessions comp1")
+    page.locator(".message.ephemeral").first.wait_for()
     page.locator("[data-person='gus']").click()
     page.locator("[data-person='gus'][aria-pressed='true']").wait_for()
     wait_for_card(page)
-    assert page.locator(".message.ephemeral").count() == 0, "dana's receipt is hers"
+    assert page.locator(".message.ephemeral").count() == 0, "dana's list is hers"
     assert page.locator(".channel").all_inner_texts()[0].startswith("#ops")
     page.reload()
     page.locator("[data-person='gus'][aria-pressed='true']").wait_for()

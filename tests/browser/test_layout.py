@@ -218,6 +218,21 @@ def test_a_reset_leaves_the_hosts_folded(bare: Stage, open_page: OpenPage) -> No
     wait_until(lambda: host_of(page, "rds-03").get_attribute("open") is not None)
 
 
+def test_on_a_phone_the_name_of_a_channel_stands_whole_and_no_link_takes_room_unseen(
+    bare: Stage, open_page: OpenPage
+) -> None:
+    post_all_cards(bare)
+    page = open_page(f"{bare.url}/#as=bo&in=C0PARTNER1", width=PHONE)
+    name = page.locator(".chat-title h2", has_text="#partners")
+    name.wait_for()
+    assert name.evaluate("node => node.getClientRects().length === 1 && node.clientHeight < 30")
+    page.goto(f"{bare.url}/#as=bo&in={OPS}")
+    page.reload()
+    link = page.get_by_role("button", name="Reply in thread").first
+    link.wait_for()
+    assert link.evaluate("node => getComputedStyle(node).opacity") == "1"
+
+
 @pytest.mark.parametrize("width", [DESK, PHONE])
 def test_the_words_in_the_field_to_write_in_stand_in_one_line(bare: Stage, open_page: OpenPage, width: int) -> None:
     page = open_page(f"{bare.url}/#as=chen&in={APPROVALS}", width=width)

@@ -73,15 +73,15 @@ def restarted(rng: Random, tally: Tally) -> None:
 
     def turn(on: bool) -> None:  # noqa: FBT001 - on or off
         if on:
-            _kill()
+            kill_server()
         else:
-            _start()
+            start_server()
 
     play(rng, tally, engine, turn, "server killed")
     engine.dispose()
 
 
-def _kill() -> None:
+def kill_server() -> None:
     """Kill the server and all its processes at once, as a power cut does."""
     processes = _signal(signal.SIGKILL)
     while any(_parent_of(process) is not None for process in processes):
@@ -92,7 +92,7 @@ def _kill() -> None:
         left.unlink(missing_ok=True)
 
 
-def _start() -> None:
+def start_server() -> None:
     """Start the server, which looks through all its files first."""
     for _ in range(TRIES):
         try:

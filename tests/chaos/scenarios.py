@@ -15,7 +15,7 @@ from tests.chaos.postgresql import restarted, sessions_end, silent
 from tests.chaos.slack_scenarios import SLACK
 from tests.chaos.stories import STORIES, asks, presses, tell, waits
 from tests.chaos.tally import Tally, judge
-from tests.chaos.two_processes import on_postgresql, on_sqlite
+from tests.chaos.two_processes import on_postgresql, on_sqlite, replicas
 from tests.chaos.world import World
 from tests.support import builders as b
 from tests.support.harness import Crash
@@ -168,6 +168,7 @@ EVERY: dict[str, Scenario] = {
     "floods": _scenario(_floods),
     "two processes, SQLite": _scenario(on_sqlite),
     "two processes, PostgreSQL": _scenario(on_postgresql),
+    "replicas": _scenario(replicas),
     "SQLite: somebody holds the file": _scenario(locked),
     "SQLite: the disk is full": _scenario(full),
     "SQLite: the disk is read-only": _scenario(read_only),

@@ -1,4 +1,4 @@
-"""Two bots on one database: the lock is taken from the first in the middle of a call, and the second takes over."""
+"""Two bots on one database: the first loses its lock, or its jobs, inside a call, and the second takes over."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from adapters.sql.database import open_database
 from adapters.sql.owner import Owner
 from adapters.sql.owner_file import FileLock
 from adapters.sql.owner_session import OWNING, SessionLock
+from bot.ports.lease import CURRENT, Lease
 from tests.chaos.databases import ImpatientLedger, sqlite_file
 from tests.chaos.postgresql import fresh
 from tests.chaos.stories import STORIES, tell
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from adapters.sql.owner import Lock
+    from bot.domain.request import WorkItem
 
 MOST = 200
 
@@ -76,6 +78,78 @@ def _taken_over(
     judge(tally, world, f"{story}, taken over at {at}")
     for owner in (first, second):
         owner.stop()
+
+
+def replicas(rng: Random, tally: Tally) -> None:
+    """A replica that is suspended loses its jobs to another one, and goes on later with what it was at."""
+    engine = fresh()
+    with engine.begin() as connection:
+        job = int(connection.execute(_JOB).scalar_one())
+    story, at, seen = rng.choice(list(STORIES)), rng.randrange(MOST), [0]
+    first, second = (Owner(SessionLock(engine, shared=True)) for _ in range(2))
+    first.take()
+    second.take()
+    world = World(lambda harness: ImpatientLedger(engine, harness, first))
+    before, late = world.harness, _late_records(world, lost := Lease(job=job, attempt=0))
+    _lease(before, lost)
+    world.restart()
+
+    def take_over(_name: str, _when: str) -> None:
+        seen[0] += 1
+        if seen[0] == at:
+            with engine.begin() as connection:
+                connection.execute(_AGAIN)
+            late.clear()
+            world.harness = _second(world, engine, second)
+            _lease(world.harness, Lease(job=job, attempt=1))
+            world.restart()
+            world.run(world.harness.run)
+            world.beside.append(before)
+
+    world.at_moment = take_over
+    tell(world, story)
+    world.end()
+    judge(tally, world, f"{story}, jobs taken over at {at}")
+    tally.count("doubled", len(late) if world.beside else 0, f"{story}, written after its job was taken at {at}")
+    for owner in (first, second):
+        owner.stop()
+    engine.dispose()
+
+
+_JOB = text(
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('requests', 'step', 'doing') RETURNING id"
+)
+_AGAIN = text("UPDATE procrastinate_jobs SET attempts = attempts + 1")
+
+
+def _late_records(world: World, lost: Lease) -> list[str]:
+    """Return a list of the events that a step under this lease records from now on."""
+    found: list[str] = []
+    store: Any = world.store
+    record = store.record
+
+    def noted(request_id: str, event: Any, **how: Any) -> Any:
+        after = record(request_id, event, **how)
+        if CURRENT.get() == lost:
+            found.append(type(event).__name__)
+        return after
+
+    store.record = noted
+    return found
+
+
+def _lease(bot: BotHarness, lease: Lease) -> None:
+    """Let the steps of this bot run under this lease, once it is started anew."""
+    step = bot._step
+
+    def leased(item: WorkItem) -> None:
+        token = CURRENT.set(lease)
+        try:
+            step(item)
+        finally:
+            CURRENT.reset(token)
+
+    bot._step = leased  # type: ignore[method-assign] # one job stands for all of its steps
 
 
 def _second(world: World, engine: Engine, owner: Owner) -> BotHarness:

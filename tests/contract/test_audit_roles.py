@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,17 +12,22 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
+from adapters.scheduler.procrastinate import ProcrastinateScheduler
+from adapters.scheduler.shared_jobs import Place
 from adapters.sql.database import open_database
+from adapters.sql.database_url import for_libpq
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
+from bot.domain import people
 from bot.domain.note_kind import NoteKind
-from bot.domain.people import Place
+from bot.domain.request import WorkItem
 from bot.domain.verdicts import Verdict
 from bot.errors import LedgerError
 from tests.contract import logs
 from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
 from tests.support.checkout import ROOT
 from tests.support.command_line import invoke
@@ -87,12 +94,23 @@ def test_the_role_of_the_bot_does_all_that_the_bot_does(owner: str) -> None:
     )
     for event in steps:
         ledger.record("TS-AAAAAA", event)
-    ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER, detail="x"), Place(channel_id="C0", name="c"))
+    ledger.note(e.Noted(kind=NoteKind.USAGE_ERROR, by=b.ASKER, detail="x"), people.Place(channel_id="C0", name="c"))
     ledger.mark_published("TS-AAAAAA", version=1, message_ref=None, publish_after=None)
     ledger.pause("operator ann", "patch day")
     assert [item.request_id for item in ledger.due(b.NOW)] == ["TS-AAAAAA"], "the card is behind"
     assert (ledger.unended(), len(ledger.entries())) == ((), 11)
     engine.dispose()
+
+
+def test_the_role_of_the_bot_may_share_its_work_with_replicas(owner: str) -> None:
+    clock, begun = SettableClock(b.NOW), threading.Event()
+    place = Place(for_libpq(as_role(owner, BOT)))
+    replica = ProcrastinateScheduler(FakeLedger(clock), clock, place)
+    replica.start(lambda _item: begun.set(), lambda _item, _reference, _error: None)
+    replica.wake(WorkItem(request_id="A"), clock.now() + timedelta(hours=1))
+    replica.wake(WorkItem(request_id="A"))
+    assert begun.wait(30)
+    assert replica.stop(timedelta(seconds=30))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +162,20 @@ def test_the_role_of_an_auditor_answers_every_question(owner: str) -> None:
 )
 def test_the_role_of_an_auditor_reads_the_log_and_does_nothing_else(owner: str, statement: str) -> None:
     assert refused(owner, AUDITOR, statement)
+
+
+def test_another_role_takes_the_bots_work_over_and_the_first_one_goes(new_postgresql: Callable[[], str]) -> None:
+    """So the password of the database is changed without a moment in which neither of two is right."""
+    upgrade(url := new_postgresql())
+    roles = ("logoff_bot_old", "logoff_bot_new")
+    for role in roles:
+        execute(url, *(each.replace(BOT, role) for each in statements() if AUDITOR not in each))
+    for number, role in enumerate(roles, start=1):
+        ledger = SqlLedger(engine := open_database(as_role(url, role)), SettableClock(b.NOW), logs.KEYS, ASK_TYPES)
+        ledger.pause("operator ann", f"day {number}")
+        assert len(ledger.entries()) == number
+        engine.dispose()
+        execute(url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
 def test_an_auditor_who_tries_to_write_is_told_that_the_account_lacks_the_right(owner: str) -> None:

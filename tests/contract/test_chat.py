@@ -77,6 +77,29 @@ def test_where_the_bot_may_not_post_it_posts_nothing_and_says_why(
     assert seen(workspace) == []
 
 
+def test_what_is_known_of_a_channel_is_said_without_a_call_and_what_is_not_is_learned(
+    workspace: Workspace, chat: SlackChat
+) -> None:
+    places = [Place(channel_id=each) for each in (OPS, PARTNERS)]
+    assert [chat.refusal(place) for place in places] == [None, None]
+    for place in places:
+        chat.learn(place)
+    workspace.plan(Fault(method="*", kind=FaultKind.ERROR, error="fatal_error", times=9))
+    assert [chat.refusal(place) for place in places] == ["", "This channel is shared with another organisation."]
+
+
+def test_a_channel_that_took_no_card_is_unknown_and_direct_messages_are_known_once_a_card_stands_there(
+    chat: SlackChat,
+) -> None:
+    with pytest.raises(PlaceRefused):
+        chat.post(Place(channel_id=OLD_OPS), card("Log off 1?"))
+    with pytest.raises(PlaceRefused):
+        chat.learn(Place(channel_id="C0NOWHERE1"))
+    assert [chat.refusal(Place(channel_id=each)) for each in (OLD_OPS, "C0NOWHERE1", "D0OTHERS01")] == [None] * 3
+    posted = chat.post_directly(DANA, card("Log off 1?"))
+    assert chat.refusal(Place(channel_id=posted.channel_id)) == ""
+
+
 def test_a_card_may_stand_in_direct_messages(workspace: Workspace, chat: SlackChat) -> None:
     posted = chat.post_directly(DANA, card("Log off 1?"))
     assert seen(workspace) == [("@logoffbot", "Log off 1?", False)]

@@ -1,15 +1,19 @@
-"""What every engine promises, and what threads add to it."""
+"""What every engine promises, and what the real ones add to it: threads, and jobs that replicas share."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
+from adapters.scheduler.procrastinate import ProcrastinateScheduler
+from adapters.scheduler.shared_jobs import Place
 from adapters.scheduler.threads import ThreadScheduler
+from adapters.sql.migrate import upgrade
 from bot.domain.request import WorkItem
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
@@ -19,10 +23,12 @@ from tests.support import builders as b
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+Real = ThreadScheduler | ProcrastinateScheduler
+
 LONG = timedelta(seconds=20)
 """Longer than anything here takes; only a broken engine waits for it."""
 
-SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 SOON = timedelta(milliseconds=10)
 
 
@@ -34,7 +40,9 @@ class Work:
     """Steps that write down when they begin and end, and do what the test says in between."""
 
     def __init__(self) -> None:
-        self.clock = SettableClock(b.NOW)
+        self.clock = SettableClock(
+            datetime.now(UTC)
+        )  # it stands; the jobs of replicas have dates of the server's clock
         self.ledger = FakeLedger(self.clock)
         self.failures: list[tuple[WorkItem, str, Exception]] = []
         self.doing: Callable[[WorkItem], None] = lambda _item: None
@@ -57,8 +65,11 @@ class Work:
         with self._changed:
             assert self._changed.wait_for(lambda: not Counter(items) - Counter(self.begun), LONG.total_seconds())
 
-    def make_local(self, workers: int = 4) -> ThreadScheduler:
-        return ThreadScheduler(self.ledger, self.clock, workers=workers, sweep_every=SOON)
+    def make_real(self, place: Place | None, workers: int = 4) -> Real:
+        """Return one with four workers a lane: a replica where there is a place for its jobs."""
+        if place is None:
+            return ThreadScheduler(self.ledger, self.clock, workers=workers, sweep_every=SOON)
+        return ProcrastinateScheduler(self.ledger, self.clock, place, workers=workers, sweep_every=SOON)
 
 
 class Gate:
@@ -81,10 +92,32 @@ def work() -> Work:
     return Work()
 
 
+@pytest.fixture(scope="module")
+def jobs(new_postgresql: Callable[[], str]) -> Place:
+    """A database of the module's own."""
+    upgrade(url := new_postgresql())
+    return Place(url)
+
+
+@pytest.fixture(params=["threads", "replicas"])
+def place(request: pytest.FixtureRequest) -> Place | None:
+    """Where the jobs of each real engine are, none of them left from before; None: in the process."""
+    return _place_of(request)
+
+
+def _place_of(request: pytest.FixtureRequest) -> Place | None:
+    if request.param != "replicas":
+        return None
+    place: Place = request.getfixturevalue("jobs")
+    with psycopg.connect(place.url) as connection:
+        connection.execute("DELETE FROM procrastinate_jobs")
+    return place
+
+
 @pytest.fixture
-def local(work: Work) -> Iterator[ThreadScheduler]:
+def real(work: Work, place: Place | None) -> Iterator[Real]:
     """Four workers a lane, running."""
-    scheduler = work.make_local()
+    scheduler = work.make_real(place)
     scheduler.start(work.step, work.record_failure)
     yield scheduler
     assert scheduler.stop(LONG)
@@ -93,13 +126,12 @@ def local(work: Work) -> Iterator[ThreadScheduler]:
 class Bench:
     """An engine and how to let it finish."""
 
-    def __init__(self, kind: str, work: Work) -> None:
+    def __init__(self, kind: str, work: Work, place: Place | None) -> None:
         self._work = work
-        self.scheduler: ThreadScheduler | FakeScheduler
-        if kind == "memory":
-            self.scheduler = FakeScheduler(work.ledger, work.clock)
-        else:
-            self.scheduler = work.make_local()
+        self.now = work.clock.now()
+        self.scheduler: Real | FakeScheduler = (
+            FakeScheduler(work.ledger, work.clock) if kind == "memory" else work.make_real(place)
+        )
 
     def start(self) -> None:
         self.scheduler.start(self._work.step, self._work.record_failure)
@@ -111,11 +143,11 @@ class Bench:
             assert self.scheduler.idle(LONG)
 
 
-@pytest.fixture(params=["memory", "local"])
+@pytest.fixture(params=["memory", "threads", "replicas"])
 def bench(request: pytest.FixtureRequest, work: Work) -> Iterator[Bench]:
-    bench = Bench(request.param, work)
+    bench = Bench(request.param, work, _place_of(request))
     yield bench
-    if isinstance(bench.scheduler, ThreadScheduler):
+    if not isinstance(bench.scheduler, FakeScheduler):
         assert bench.scheduler.stop(LONG)
 
 
@@ -146,22 +178,22 @@ def test_a_wake_during_the_run_is_not_lost(bench: Bench, work: Work) -> None:
 
 def test_a_wake_with_a_date_runs_when_it_has_come(bench: Bench, work: Work) -> None:
     bench.start()
-    bench.scheduler.wake(item("late"), b.NOW + 2 * SECOND)
-    bench.scheduler.wake(item("early"), b.NOW + SECOND)
-    bench.scheduler.wake(item("late"), b.NOW + 2 * SECOND)
+    bench.scheduler.wake(item("late"), bench.now + 2 * HOUR)
+    bench.scheduler.wake(item("early"), bench.now + HOUR)
+    bench.scheduler.wake(item("late"), bench.now + 2 * HOUR)
     bench.settle()
     assert work.begun == []
-    work.clock.move(SECOND)
+    work.clock.move(HOUR)
     bench.settle()
     assert work.ended == [item("early")]
-    work.clock.move(SECOND)
+    work.clock.move(HOUR)
     bench.settle()
     assert work.ended == [item("early"), item("late")]
 
 
 def test_a_date_that_has_passed_is_now(bench: Bench, work: Work) -> None:
     bench.start()
-    bench.scheduler.wake(item(), b.NOW - SECOND)
+    bench.scheduler.wake(item(), bench.now - HOUR)
     bench.settle()
     assert work.ended == [item()]
 
@@ -211,61 +243,61 @@ def test_a_unit_test_that_expects_no_surprise_sees_the_exception(work: Work) -> 
         scheduler.run_all()
 
 
-def test_an_item_never_runs_beside_itself(local: ThreadScheduler, work: Work) -> None:
+def test_an_item_never_runs_beside_itself(real: Real, work: Work) -> None:
     gate = Gate(work, holds=lambda each: each == item("A"))
-    local.wake(item("A"))
+    real.wake(item("A"))
     work.await_begun(item("A"))
-    local.wake(item("A"))
-    local.wake(item("B"))
+    real.wake(item("A"))
+    real.wake(item("B"))
     work.await_begun(item("B"))
     assert work.begun == [item("A"), item("B")]
     gate.open()
-    assert local.idle(LONG)
+    assert real.idle(LONG)
     assert work.begun == [item("A"), item("B"), item("A")]
 
 
-def test_a_host_sees_one_request_at_a_time(local: ThreadScheduler, work: Work) -> None:
+def test_a_host_sees_one_request_at_a_time(real: Real, work: Work) -> None:
     gate = Gate(work, holds=lambda each: each.host == "comp1")
-    local.wake(item("A", "comp1"))
+    real.wake(item("A", "comp1"))
     work.await_begun(item("A", "comp1"))
-    local.wake(item("B", "comp1"))
-    local.wake(item("B", "comp2"))
+    real.wake(item("B", "comp1"))
+    real.wake(item("B", "comp2"))
     work.await_begun(item("B", "comp2"))
     assert item("B", "comp1") not in work.begun
     gate.open()
-    assert local.idle(LONG)
+    assert real.idle(LONG)
     assert item("B", "comp1") in work.ended
 
 
-def test_waiting_for_a_busy_host_takes_no_worker(local: ThreadScheduler, work: Work) -> None:
+def test_waiting_for_a_busy_host_takes_no_worker(real: Real, work: Work) -> None:
     gate = Gate(work, holds=lambda each: each.host == "comp1")
     for number in range(20):
-        local.wake(item(str(number), "comp1"))
-    local.wake(item("A", "comp2"))
+        real.wake(item(str(number), "comp1"))
+    real.wake(item("A", "comp2"))
     work.await_begun(item("A", "comp2"))
     gate.open()
-    assert local.idle(LONG)
+    assert real.idle(LONG)
     assert len(work.ended) == 21
 
 
-def test_many_slow_hosts_do_not_keep_a_request_waiting(local: ThreadScheduler, work: Work) -> None:
+def test_many_slow_hosts_do_not_keep_a_request_waiting(real: Real, work: Work) -> None:
     gate = Gate(work, holds=lambda each: bool(each.host))
     for number in range(20):
-        local.wake(item("A", f"host{number}"))
-    local.wake(item("B"))
+        real.wake(item("A", f"host{number}"))
+    real.wake(item("B"))
     work.await_begun(item("B"))
     assert sum(1 for each in work.begun if each.host) <= 4
     gate.open()
-    assert local.idle(LONG)
+    assert real.idle(LONG)
     assert len(work.ended) == 21
 
 
-def test_no_more_steps_run_at_once_than_there_are_workers(local: ThreadScheduler, work: Work) -> None:
+def test_no_more_steps_run_at_once_than_there_are_workers(real: Real, work: Work) -> None:
     full = threading.Barrier(4)
     work.doing = lambda _item: _meet(full)
     for number in range(12):
-        local.wake(item("A", f"host{number}"))
-    assert local.idle(LONG)
+        real.wake(item("A", f"host{number}"))
+    assert real.idle(LONG)
     assert len(work.ended) == 12
     assert work.failures == []
 
@@ -275,8 +307,8 @@ def _meet(barrier: threading.Barrier) -> None:
     assert barrier.n_waiting < 4
 
 
-def test_stopping_lets_steps_finish_and_begins_no_new_ones(work: Work) -> None:
-    scheduler = work.make_local(workers=1)
+def test_stopping_lets_steps_finish_and_begins_no_new_ones(work: Work, place: Place | None) -> None:
+    scheduler = work.make_real(place, workers=1)
     scheduler.start(work.step, work.record_failure)
     gate = Gate(work)
     scheduler.wake(item("A"))

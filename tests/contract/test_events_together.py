@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from bot.domain import events as e
 from bot.domain.part import at_host
 from bot.domain.request import Ending
 from bot.domain.verdicts import Verdict
-from bot.errors import ClockSetBack, Conflict, ConflictReason, LedgerError, UnreadableRequest
+from bot.errors import ClockSetBack, Conflict, ConflictReason, LedgerError, NotOwner, UnreadableRequest
+from bot.ports.lease import CURRENT, Lease
 from tests.contract.conftest import KEY
 from tests.contract.test_audit_writing import swallow
 from tests.contract.test_people_first import all_at_once, commits_of
@@ -112,6 +114,32 @@ def test_an_event_that_does_not_fit_changes_nothing_and_the_others_stay_in_one_c
     assert sorted(isinstance(each, Conflict) for each in outcomes) == [False] * len(HOSTS) + [True]
     assert len(commits) == 1
     assert begun(ledger) == list(HOSTS)
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+def test_the_event_of_a_step_that_has_lost_its_job_is_refused_whoever_writes_for_it(
+    ledger: SqlLedger, engine: Engine
+) -> None:
+    """Several replicas share PostgreSQL; the thread that writes for all has a job of its own, or none."""
+    taken = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts) VALUES ('hosts', 'step', 'doing', 2)"
+    )
+    with engine.begin() as connection:
+        job = connection.execute(text(f"{taken} RETURNING id")).scalar_one()
+
+    def held(attempt: int, host: str) -> Callable[[], Any]:
+        def record() -> Any:
+            CURRENT.set(Lease(job=job, attempt=attempt))
+            return starts(ledger, host)()
+
+        return lambda: copy_context().run(record)
+
+    commits = commits_of(engine)
+    others = [*(held(2, name) for name in HOSTS[1:4]), *(starts(ledger, name) for name in HOSTS[4:])]
+    outcomes = all_at_once(ledger, held(1, HOSTS[0]), *others)
+    assert [isinstance(each, NotOwner) for each in outcomes] == [True, *[False] * 5]
+    assert len(commits) == 1
+    assert begun(ledger) == list(HOSTS[1:])
 
 
 def test_a_row_that_is_not_proven_ends_its_request_and_no_other(ledger: SqlLedger, engine: Engine) -> None:

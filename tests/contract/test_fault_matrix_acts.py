@@ -54,6 +54,8 @@ class Act(Call):
     def check(self, *, has_run: bool, sends: int = 1) -> None:
         """Nobody is logged off, only the target is disconnected or told, and nothing is sent twice."""
         done = [BOB] if has_run else []
+        if has_run:  # as for a logoff
+            self.hosts.farm.wait_until(lambda: bool(self.hosts.farm.calls(self.host)))
         told = [number for number, _, _ in self.hosts.messages(self.host)]
         expected = (done, []) if self.action == "disconnect" else ([], done)
         assert (self.hosts.disconnected(self.host), told) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -175,6 +176,19 @@ def test_a_line_that_is_kept_outlives_its_ticket(realm: Realm, farm: Farm, cache
     cache.unlink()
     terminal.sessions(HOSTS[0], within=WITHIN)
     assert merged(farm.messages(HOSTS[0])) == ["200", *LIST, *LIST]
+
+
+def test_without_a_kdc_what_is_kept_goes_on_and_no_other_host_hears_a_word(
+    realm: Realm, farm: Farm, cache: Path, shell: WinRmShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_on(realm, cache)
+    WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)
+    nowhere = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", (realm.folder / "krb5.conf").read_text("ascii"))
+    (without := cache.with_name("krb5.conf")).write_text(nowhere, encoding="ascii")
+    monkeypatch.setenv("KRB5_CONFIG", str(without))
+    assert WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)
+    refusal(shell, HOSTS[1])
+    assert farm.messages(HOSTS[1]) == []
 
 
 def test_a_host_that_the_domain_does_not_know_is_told_nothing(

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.scheduler.host_pool import FairHostPool
+from adapters.scheduler.procrastinate import ProcrastinateScheduler
+from adapters.scheduler.shared_jobs import Place
 from adapters.scheduler.threads import ThreadScheduler
+from adapters.sql.database_url import for_libpq
+from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
 from bot.domain.actions import Action
 from bot.domain.request import Ending, State
@@ -24,7 +28,7 @@ from tests.support import builders as b
 from tests.support.threaded_bot import ThreadedBot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bot.ports.terminal import Answer
 
@@ -63,7 +67,7 @@ def named(hosts: tuple[str, ...]) -> str:
 class Bot(ThreadedBot):
     """A bot beside hosts of which many are sick."""
 
-    def __init__(self, host_workers: int) -> None:
+    def __init__(self, host_workers: int, place: Place | None = None) -> None:
         self.terminal = Hosts()
         super().__init__(
             terminal=self.terminal,
@@ -71,7 +75,9 @@ class Bot(ThreadedBot):
             looks=FairHostPool(16),
             policy=POLICY,
             hosts=(*SICK, "comp1"),
-            scheduler=partial(ThreadScheduler, host_workers=host_workers),
+            scheduler=partial(ProcrastinateScheduler, place=place, host_workers=host_workers)
+            if place
+            else partial(ThreadScheduler, host_workers=host_workers),
         )
 
     def force(self, hosts: tuple[str, ...], words: str = "") -> str:
@@ -105,6 +111,18 @@ def test_behind_silent_hosts_a_healthy_one_is_done_at_once(bot: Bot, requests: l
     healthy = bot.force(("comp1",))
     wait_until(lambda: is_done(bot, healthy))
     assert not any(is_done(bot, each) for each in sick)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("requests", [[MANY], [100, 100]])
+def test_a_replica_shares_its_threads_as_fairly(new_postgresql: Callable[[], str], requests: list[int]) -> None:
+    """Its jobs wait in the lane and not in the queue, where the healthy host would come last."""
+    upgrade(url := new_postgresql())
+    bot = Bot(HOSTS_AT_ONCE, Place(for_libpq(url)))
+    try:
+        test_behind_silent_hosts_a_healthy_one_is_done_at_once(bot, requests, "")
+    finally:
+        bot.stop()
 
 
 @pytest.mark.parametrize("bot", [8], indirect=True)

@@ -29,8 +29,9 @@ def test_a_healthy_request_is_timed_alone_and_beside_silent_hosts() -> None:
 
 
 @pytest.mark.slow
-def test_acks_are_timed_beside_those_of_a_bare_app() -> None:
-    answer = found("acks", "--commands", "5", "--only", "sqlite")
+@pytest.mark.parametrize("way", [(), ("--http",)])
+def test_acks_are_timed_beside_those_of_a_bare_app(way: tuple[str, ...]) -> None:
+    answer = found("acks", "--commands", "5", "--only", "sqlite", *way)
     assert list(answer["apps"]) == ["bare", "sqlite"]
     assert all(0 < p99 < 3000 for each in answer["apps"].values() for p99 in each["p99_ms"])
     assert [bound["database"] for bound in answer["bounds"]] == ["sqlite"]

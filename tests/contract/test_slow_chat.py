@@ -20,12 +20,14 @@ from bot.domain.people import Place
 from bot.domain.request import Ending, State
 from bot.workflow.courier import Courier
 from bot.workflow.patience import Patience
+from bot.workflow.receipts import Receipts
 from rehearsal_testing.waiting import wait_until
+from tests.fakes.chat import FakeChat
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.terminal import FakeTerminal
 from tests.fakes.web_client import FakeSlack, FakeUrls
 from tests.support import builders as b
-from tests.support.harness import POLICY, sessions
+from tests.support.harness import POLICY, BotHarness, sessions
 from tests.support.threaded_bot import ThreadedBot
 
 if TYPE_CHECKING:
@@ -111,7 +113,8 @@ def test_who_waits_is_told_so_beside_others_whom_slack_keeps_waiting() -> None:
             told.append(threading.current_thread().name)
             end.wait(60)
 
-    waits = Waits(Tells(courier=Courier(ledger=FakeLedger(SystemClock()), chat=None, clock=SystemClock())))  # type: ignore[arg-type] # no message is sent
+    courier = Courier(ledger=FakeLedger(SystemClock()), chat=FakeChat(), clock=SystemClock())
+    waits = Waits(Tells(courier=courier), Receipts(courier=courier, authorizer=BotHarness().authorizer))
     waits.start()
     wait_until(lambda: len(told) == TELLING)
     waits.stop()

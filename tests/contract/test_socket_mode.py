@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.slack import socket_mode
+from adapters.slack import connection
 from adapters.slack.ack_keeper import AckKeeper
+from adapters.slack.connection import NO_TOKEN
 from adapters.slack.socket_client import PING_EVERY
-from adapters.slack.socket_mode import NO_TOKEN, SocketMode
+from adapters.slack.socket_mode import SocketMode
 from bot.errors import BotError, ChatError, SettingsError
 from rehearsal.slack import SHIPPED_WORKSPACE, Fault, FaultKind, UserClient, Workspace
 from rehearsal_testing.relay import Relay
@@ -76,7 +77,7 @@ def calls_of(workspace: Workspace, method: str) -> int:
 def test_a_start_that_slack_does_not_take_at_once_waits_and_says_so(
     workspace: Workspace, connect: Callable[..., SocketMode], method: str, kind: FaultKind, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(socket_mode, "FIRST_PAUSE", timedelta(milliseconds=10))
+    monkeypatch.setattr(connection, "FIRST_PAUSE", timedelta(milliseconds=10))
     workspace.plan(Fault(method=method, kind=kind, times=2))
     with capture_logs() as logs:
         connect().start()
@@ -136,18 +137,18 @@ def test_a_start_that_waits_ends_when_the_program_is_told_to_stop(
     workspace: Workspace, connect: Callable[..., SocketMode]
 ) -> None:
     workspace.plan(Fault(method="auth.test", kind=FaultKind.SERVER_ERROR, times=999))
-    connection, ends = connect(), list[BotError]()
+    waiting, ends = connect(), list[BotError]()
 
     def start() -> None:
         try:
-            connection.start()
+            waiting.start()
         except BotError as error:
             ends.append(error)
 
     thread = threading.Thread(target=start)
     thread.start()
     wait_until(lambda: calls_of(workspace, "auth.test") > 0)
-    connection.take_no_more()
+    waiting.take_no_more()
     thread.join(timeout=20)
     assert [type(each) for each in ends] == [ChatError]
 
@@ -161,15 +162,15 @@ def test_a_connection_that_dies_silently_is_replaced_and_the_log_says_deaf_and_b
 ) -> None:
     with Relay(urlsplit(workspace.url).port or 0) as relay, capture_logs() as logs:
         workspace.reach_at(relay.url)
-        connection = connect()
-        connection.start()
+        lasting = connect()
+        lasting.start()
         assert is_heard(workspace)
         opened = relay.connections
         relay.swallow()
         wait_until(lambda: any(each["event"] == "slack.back" for each in logs), within=60)
         assert relay.connections > opened
         assert is_heard_at_last(workspace)
-        connection.stop()
+        lasting.stop()
     events = [each["event"] for each in logs if each["event"].startswith("slack.")]
     assert events == ["slack.deaf", "slack.back"]
     deaf, back = (each["seconds"] for each in logs if each["event"].startswith("slack."))

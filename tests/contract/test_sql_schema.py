@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import event, insert, select, text
+from procrastinate.schema import SchemaManager
+from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sql.database import open_database
-from adapters.sql.migrate import current, newest, upgrade
+from adapters.sql.migrate import current, newest, refuse_other, upgrade
 from adapters.sql.progress_queries import read_due
 from adapters.sql.sqlite_file import make
 from adapters.sql.tables import audit_entry, metadata
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from adapters.sql.ledger import SqlLedger
+
+
+TABLES_OF_JOBS = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def test_a_second_upgrade_changes_nothing(url: str, sql_ledger: SqlLedger) -> No
 
 
 def test_the_migrations_make_what_the_tables_say(database: Engine) -> None:
-    options = {"compare_type": True, "compare_server_default": True}
+    options = {"compare_type": True, "compare_server_default": True, "include_name": _is_ours}
     with database.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
         wanted = {index.name for table in metadata.tables.values() for index in table.indexes}
@@ -57,13 +62,28 @@ def test_the_migrations_make_what_the_tables_say(database: Engine) -> None:
         assert _partial_indexes(connection) == wanted - whole
 
 
+def _is_ours(name: str | None, *_: object) -> bool:
+    return "procrastinate" not in str(name)
+
+
 def _partial_indexes(connection: Any) -> set[str]:
     """Alembic does not compare the conditions of indexes."""
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'",
         "postgresql": "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%WHERE%' AND schemaname = 'public'",
     }
-    return set(connection.execute(text(query[connection.dialect.name])).scalars())
+    return set(filter(_is_ours, connection.execute(text(query[connection.dialect.name])).scalars()))
+
+
+def test_the_tables_of_jobs_are_those_of_the_release_for_which_the_revision_was_written() -> None:
+    """Another release of Procrastinate may need other tables. A revision then brings its own migrations, with this."""
+    assert hashlib.sha256(SchemaManager.get_schema().encode()).hexdigest() == TABLES_OF_JOBS
+
+
+def test_jobs_are_kept_on_postgresql_alone(database: Engine) -> None:
+    tables = {"procrastinate_jobs", "procrastinate_workers", "procrastinate_events", "procrastinate_periodic_defers"}
+    found = {name for name in inspect(database).get_table_names() if not _is_ours(name)}
+    assert found == (tables if database.dialect.name == "postgresql" else set())
 
 
 @pytest.mark.parametrize(
@@ -143,6 +163,8 @@ def test_a_database_of_a_newer_release_is_left_alone(url: str, database: Engine)
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LedgerError, match="another release"):
         upgrade(url)
+    with pytest.raises(SettingsError, match="revision 9999, and this one needs 0001"):
+        refuse_other(url)
 
 
 @pytest.mark.parametrize(

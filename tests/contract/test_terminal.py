@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.conditions import Condition, Field, Operator
-from bot.domain.session import Account, SessionState
+from bot.domain.moments import said_at
+from bot.domain.session import Account, SessionState, filetime_to_datetime
 from bot.domain.verdicts import Reason, Verdict
 from tests.contract.hosts import ACT, LONG_DOMAIN, LONG_USER, LOOK, SESSIONS, SHORT, WAIT, Hosts, look, order_for
 
@@ -121,6 +122,9 @@ def test_a_user_who_came_back_to_work_is_not_logged_off(hosts: Hosts, host: str)
     hosts.return_to_work(host, 3)
     (answer,) = act(hosts, host, order)
     assert (answer.verdict, answer.reason) == (Verdict.CHANGED, Reason.CAME_BACK)
+    connected = filetime_to_datetime(look(hosts, host)[3].connect)
+    assert connected
+    assert answer.note == said_at(connected)
     assert hosts.logged_off(host) == []
 
 

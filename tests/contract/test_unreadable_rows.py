@@ -13,7 +13,8 @@ from bot.domain import events as e
 from bot.domain.posting import MessageRef, Posting
 from bot.domain.request import State, WorkItem
 from bot.errors import PlaceRefused, UnreadableRequest
-from bot.workflow.unreadable import Unreadable
+from bot.ports.lease import CURRENT, Lease, LeftToOthers
+from bot.workflow.unreadable import LEFT_ALONE, Unreadable
 from tests.contract.conftest import KEY
 from tests.fakes.chat import FakeChat
 from tests.support import builders as b
@@ -182,3 +183,17 @@ def test_who_cannot_be_told_in_the_channel_is_told_another_way(
         ledger.find(BAD)
     Unreadable(ledger=ledger, chat=chat).end(caught.value)
     assert (len(chat.cards), len(chat.answers)) == ((0, 1) if "post_directly" in refused else (1, 0))
+
+
+def test_what_a_replica_cannot_read_is_left_to_the_others_for_a_while(ledger: SqlLedger, database: Engine) -> None:
+    """In a rolling upgrade a newer one may have written it."""
+    damage(database, DAMAGES["an unknown state"])
+    with pytest.raises(UnreadableRequest) as caught:
+        ledger.find(BAD)
+    chat, before = FakeChat(), ledger.head()
+    for attempt in (0, LEFT_ALONE - 1):
+        token = CURRENT.set(Lease(job=1, attempt=attempt))
+        with pytest.raises(LeftToOthers):
+            Unreadable(ledger=ledger, chat=chat).end(caught.value)
+        CURRENT.reset(token)
+    assert (chat.told, ledger.head()) == ([], before)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -23,6 +24,7 @@ from tests.contract.hosts import FarmHosts, farm_file, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from bot.domain.session import Session
     from bot.ports.terminal import Answer
@@ -219,6 +221,19 @@ def secure(hosts: FarmHosts, host: str, **changes: object) -> WinRmTerminal:
 def test_over_tls_with_the_farms_own_authority(hosts: FarmHosts, farm: Farm, host: str) -> None:
     assert secure(hosts, host, ca_file=farm.ca_file).sessions(host, within=WITHIN)
     assert farm.open_shells(host) == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_two_authorities_in_one_file_count_side_by_side(
+    hosts: FarmHosts, farm: Farm, host: str, tmp_path: Path, *, is_first: bool
+) -> None:
+    """So certificates are changed computer by computer, before and after the one of this host."""
+    both = [farm.ca_file.read_bytes(), trustme.CA().cert_pem.bytes()]
+    (file := tmp_path / "both.pem").write_bytes(b"\n".join(both if is_first else reversed(both)))
+    assert secure(hosts, host, ca_file=file).sessions(host, within=WITHIN)
+    file.write_bytes(both[1])
+    with pytest.raises(Unreachable, match="certificate"):
+        secure(hosts, host, ca_file=file).sessions(host, within=WITHIN)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_said(

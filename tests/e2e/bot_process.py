@@ -4,6 +4,7 @@ settings: the configuration file      bot_token, app_token, api_url: the workspa
 endpoints: host -> URL of the farm    username, password: the farm's account
 database: URL                         ahead: seconds that its clock is ahead
 owned: whether it owns its database, as `logoff-bot run` does
+replicas: whether it shares its work with other replicas
 die_after: name of an event: the process kills itself right after that event is in the database
 """
 
@@ -77,6 +78,7 @@ def main() -> None:
             "slack": tokens,
             "winrm": winrm,
             "database": SecretStr(told["database"]),
+            "replicas": told["replicas"],
         }
     )
     if told["die_after"]:

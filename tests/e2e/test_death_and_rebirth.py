@@ -44,10 +44,11 @@ class World:
     farm: Farm
     ledger: SqlLedger
     database: str
+    settings: Path = ROOT / "app.yaml"
 
     @contextmanager
     def bot(self, *, waits: bool = False, log: IO[bytes] | None = None, **how: Any) -> Iterator[subprocess.Popen[str]]:
-        """Run a bot inside the block. `how`: `die_after`, `ahead` and `owned`, as bot_process.py has them.
+        """Run a bot inside the block. `how`: `die_after`, `ahead`, `owned` and `replicas`, as bot_process.py has them.
 
         `waits`: it has to wait for another one to go. `log` takes its standard error.
         """
@@ -72,9 +73,11 @@ class World:
             process.wait()
             process.stdout.close()
 
-    def _told(self, *, die_after: str = "", ahead: float = 0, owned: bool = False) -> dict[str, object]:
+    def _told(
+        self, *, die_after: str = "", ahead: float = 0, owned: bool = False, replicas: bool = False
+    ) -> dict[str, object]:
         return {
-            "settings": str(ROOT / "app.yaml"),
+            "settings": str(self.settings),
             "bot_token": self.workspace.bot_token,
             "app_token": self.workspace.app_token,
             "api_url": self.workspace.api_url,
@@ -85,6 +88,7 @@ class World:
             "die_after": die_after,
             "ahead": ahead,
             "owned": owned,
+            "replicas": replicas,
         }
 
     def request(self) -> Request:
@@ -107,11 +111,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @contextmanager
-def world_on(url: str) -> Iterator[World]:
+def world_on(url: str, *, farm: Path = FARM, settings: Path = ROOT / "app.yaml") -> Iterator[World]:
     database = open_database(url)
     ledger = SqlLedger(database, SystemClock(), SigningKeys(REHEARSAL_KEY), ASK_TYPES)
-    with Workspace.from_file(WORKSPACE) as workspace, Farm.from_file(FARM, engine="double") as farm:
-        yield World(workspace=workspace, farm=farm, ledger=ledger, database=url)
+    with Workspace.from_file(WORKSPACE) as workspace, Farm.from_file(farm, engine="double") as hosts:
+        yield World(workspace=workspace, farm=hosts, ledger=ledger, database=url, settings=settings)
     assert first_fault(ledger.entries(), SigningKeys(REHEARSAL_KEY).public) is None
     database.dispose()
 

@@ -12,8 +12,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.slack import socket_client
-from app.config.health import HealthSettings
+from app.config.health import Address, HealthSettings
 from app.health import parts
+from app.health.service import Service
 from app.rehearse.environment import open_stage
 from bot.errors import SettingsError
 from rehearsal.slack.faults import Fault, FaultKind
@@ -31,11 +32,16 @@ LONG = 60.0
 """Seconds that a test waits at most; how soon it has to be is held by a clock of the test (`test_readiness.py`)."""
 
 
+class AnyPort(HealthSettings):
+    """The system chooses the port: one that a test has found free is taken again by then, now and then."""
+
+    def address(self) -> Address:
+        return Address("127.0.0.1", 0)
+
+
 @pytest.fixture
 def watched(settings: Settings) -> Settings:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    return settings.model_copy(update={"health": HealthSettings(listen=f"127.0.0.1:{port}")})
+    return settings.model_copy(update={"health": AnyPort()})
 
 
 @pytest.fixture
@@ -49,13 +55,17 @@ def stage(watched: Settings, file: Path) -> Iterator[Rehearsal]:
         yield opened
 
 
-@pytest.fixture
-def ask(watched: Settings) -> Callable[[str], requests.Response]:
-    assert watched.health
-    url = f"http://{watched.health.listen}"
+def asking(stage: Rehearsal) -> Callable[[str], requests.Response]:
+    assert isinstance(stage.bot.health, Service)
+    url = f"http://127.0.0.1:{stage.bot.health.port}"
     session = requests.Session()
     session.trust_env = False
     return lambda path: session.get(url + path, timeout=10)
+
+
+@pytest.fixture
+def ask(stage: Rehearsal) -> Callable[[str], requests.Response]:
+    return asking(stage)
 
 
 def bad_parts(answer: requests.Response) -> set[str]:
@@ -110,7 +120,6 @@ def test_a_pause_is_told_and_the_bot_stays_ready(stage: Rehearsal, ask: Callable
 def test_what_breaks_turns_red_and_is_green_again_by_itself(
     watched: Settings,
     file: Path,
-    ask: Callable[[str], requests.Response],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The socket stays cut, the file is moved and the sweeps hang, all at once, so that the test waits once."""
@@ -118,6 +127,7 @@ def test_what_breaks_turns_red_and_is_green_again_by_itself(
     monkeypatch.setattr(parts, "SILENT_MOST", 6.0)
     monkeypatch.setattr(socket_client, "LONGEST_PAUSE", 1.0)
     with open_stage(watched, engine="double", database=f"sqlite:///{file}") as stage:
+        ask = asking(stage)
         wait_until(lambda: ask("/readyz").status_code == 200, LONG)
         goes_on = threading.Event()
         ledger = stage.bot.scheduler._ledger  # type: ignore[attr-defined] # the test's hand in the machine
@@ -138,15 +148,15 @@ def test_what_breaks_turns_red_and_is_green_again_by_itself(
         assert samples(ask("/metrics"))["logoffbot_socket_gaps_total", ()] == 1
 
 
-def test_a_port_that_is_taken_ends_the_start_with_a_sentence(watched: Settings, file: Path) -> None:
-    assert watched.health
-    address = watched.health.address()
-    with (
-        socket.create_server((address.host, address.port)),
-        pytest.raises(SettingsError, match=r"health\.listen: I cannot listen on"),
-        open_stage(watched, engine="double", database=f"sqlite:///{file}"),
-    ):
-        pytest.fail("it has started")
+def test_a_port_that_is_taken_ends_the_start_with_a_sentence(settings: Settings, file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = HealthSettings(listen=f"127.0.0.1:{other.getsockname()[1]}")
+        told = settings.model_copy(update={"health": taken})
+        with (
+            pytest.raises(SettingsError, match=r"health\.listen: I cannot listen on"),
+            open_stage(told, engine="double", database=f"sqlite:///{file}"),
+        ):
+            pytest.fail("it has started")
 
 
 def test_without_the_section_nothing_is_wrapped_and_no_port_is_opened(settings: Settings, file: Path) -> None:
@@ -155,8 +165,9 @@ def test_without_the_section_nothing_is_wrapped_and_no_port_is_opened(settings: 
         assert not [each.name for each in threading.enumerate() if each.name.startswith("health")]
 
 
-def test_after_the_end_nobody_answers(watched: Settings, file: Path, ask: Callable[[str], requests.Response]) -> None:
-    with open_stage(watched, engine="double", database=f"sqlite:///{file}"):
+def test_after_the_end_nobody_answers(watched: Settings, file: Path) -> None:
+    with open_stage(watched, engine="double", database=f"sqlite:///{file}") as stage:
+        ask = asking(stage)
         assert ask("/livez").status_code in {200, 503}
     with pytest.raises(requests.ConnectionError):
         ask("/livez")

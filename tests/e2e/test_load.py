@@ -42,16 +42,16 @@ def test_fifty_commands_at_once_against_hosts_that_take_ten_seconds_are_all_acke
 ) -> None:
     """The workspace takes no ack after three seconds, as Slack does: `ok` is the proof."""
 
-    def ask(number: int) -> str:
+    def ask(number: int) -> None:
         result = slow_stage.visitor("dana").command(f"/logoff rds-{number % 40 + 1:02d} id=3 --sync")
         assert result.ok, result
-        return result.reply[:9]
 
     with ThreadPoolExecutor(50) as people:
-        receipts = list(people.map(ask, range(50)))
+        list(people.map(ask, range(50)))
     safe = {request.id for request in slow_stage.bot.ledger.newest(100)}
-    assert set(receipts) == safe
     assert len(safe) == 50
+    dana = slow_stage.visitor("dana")
+    wait_until(lambda: all(any(each in said for said in map(str, dana.messages())) for each in safe))
 
 
 NOTHING = "I cannot record this, so I do nothing."

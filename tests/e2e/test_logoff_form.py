@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.rehearse.environment import open_stage
 from bot.domain.request import Ending, State
 from rehearsal.slack import Fault, FaultKind
 from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app.config.settings import Settings
     from app.rehearse.environment import Rehearsal
     from bot.domain.request import Request
     from rehearsal.slack import UserClient
@@ -145,8 +150,96 @@ def test_a_host_that_does_not_answer_says_so_in_the_form_and_nothing_can_be_sent
     stage.farm.set_behaviour("comp2", "unreachable")
     choose(stage, dana, "comp2")
     assert "comp2" in note_of(dana)
-    nobody = "There is nobody on comp2 whom you can tick. Choose another computer."
-    assert dana.submit()["errors"] == {"form_host": nobody}
+    (error,) = dana.submit()["errors"].values()
+    assert "comp2" in error
+    assert error.endswith(" Choose it again, or another computer.")
+    stage.farm.set_behaviour("comp2", "none")
+    choose(stage, dana, "comp2")
+    assert rows_of(dana)
+
+
+def test_a_host_that_hangs_while_the_form_is_open_says_so_at_its_field(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    stage.farm.set_behaviour("comp2", "slow", seconds=60)
+    dana.suggest("comp2", "form_host")
+    dana.operate("form_host", "comp2")
+    wait_until(lambda: note_of(dana).startswith("Reading"))
+    assert dana.submit()["errors"] == {"form_host": "comp2 has not been read yet. Wait a moment, or choose it again."}
+    stage.farm.set_behaviour("comp2", "none")
+
+
+def test_a_host_that_dies_after_it_was_read_is_told_on_the_card_and_nobody_is_touched(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    choose(stage, dana, "comp1")
+    stage.farm.take_down("comp1")
+    assert dana.submit(form_sessions=[next(iter(rows_of(dana)))])["ok"]
+    asked = newest(stage)
+    assert (asked.targets, asked.state) == ((), State.ENDED)
+    assert any("comp1" in message.text and "reach" in str(message.blocks) + message.text for message in dana.messages())
+    stage.farm.bring_up("comp1")
+
+
+def test_a_message_is_a_choice_of_the_form(stage: Rehearsal) -> None:
+    dana = open_form(stage)
+    choose(stage, dana, "comp1")
+    ticked = next(iter(rows_of(dana)))
+    wrong = dana.submit(form_sessions=[ticked], form_act="tsmessage", form_options=["sync"], form_warn="5")
+    assert set(wrong["errors"]) == {"form_text", "form_options", "form_warn"}
+    done = dana.submit(
+        form_sessions=[ticked], form_act="tsmessage", form_text="Down at 18:00", form_options=[], form_warn=""
+    )
+    assert done["ok"], done
+    asked = newest(stage)
+    assert (asked.command, asked.ending, asked.counts.targets) == ("tsmessage", Ending.DONE, 1)
+
+
+MANY = """
+account: {username: 'CORP\\svc-logoff', password: "rehearsal, not a secret"}
+hosts:
+  comp1:
+    sessions: [PEOPLE]
+"""
+
+
+@pytest.fixture
+def crowded(settings: Settings, tmp_path: Path) -> Iterator[Rehearsal]:
+    """A computer with 230 people."""
+    farm = tmp_path / "farm.yaml"
+    people = (f"{{id: {n}, user: 'CORP\\user{n}', disconnected: {n}m, logged_on: 1d}}" for n in range(1, 231))
+    farm.write_text(MANY.replace("PEOPLE", ", ".join(people)))
+    with open_stage(settings, farm_file=farm, engine="double") as opened:
+        yield opened
+
+
+def turn_to(person: UserClient, page: int) -> None:
+    person.operate(f"form_page:{page}", str(page))
+    wait_until(lambda: sessions_of(person)["block_id"].endswith(f":{page}"))
+
+
+def test_above_a_hundred_sessions_are_chosen_by_pages_and_the_ticks_of_each_page_are_kept(crowded: Rehearsal) -> None:
+    dana = open_form(crowded)
+    choose(crowded, dana, "comp1")
+    assert (len(rows_of(dana)), sessions_of(dana)["element"]["type"]) == (100, "multi_static_select")
+    picked = list(rows_of(dana).items())[:2]
+    dana.operate("form_sessions", [value for value, _ in picked])
+    turn_to(dana, 1)
+    assert "page 2 of 3. 2 ticked on other pages." in note_of(dana)
+    turn_to(dana, 2)
+    assert len(rows_of(dana)) == 30
+    picked += list(rows_of(dana).items())[-1:]
+    dana.operate("form_sessions", [picked[-1][0]])
+    turn_to(dana, 1)
+    turn_to(dana, 0)
+    there = sessions_of(dana)["element"].get("initial_options") or ()
+    assert [option["value"] for option in there] == [value for value, _ in picked[:2]]
+    assert dana.submit()["ok"]
+    asked = newest(crowded)
+    look = next(each for each in crowded.bot.ledger.newest(5) if each.text == "computer=comp1")
+    meant = {look.targets[int(value)].session.id for value, _ in picked}
+    assert (asked.state, {target.session.id for target in asked.targets}) == (State.AWAITING, meant)
+    dana.press("Log off 3")
+    assert newest(crowded).ending is Ending.DONE
+    assert len(crowded.farm.sessions("comp1")) == 230 - 3
 
 
 def test_the_same_form_sent_twice_is_one_request(stage: Rehearsal) -> None:

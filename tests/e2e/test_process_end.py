@@ -108,6 +108,28 @@ def test_it_ends_while_a_call_hangs(
     assert lines_in(log)[-1]["event"] == "process.ended"
 
 
+def test_a_service_manager_hears_that_it_is_ready_alive_and_ending(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{tmp_path}/notify")
+        manager.settimeout(PATIENT)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"{tmp_path}/notify")
+        heard = list[str]()
+
+        def hear(wanted: str) -> None:
+            while not heard or wanted not in heard[-1]:
+                heard.append(manager.recv(1000).decode())
+
+        with world.bot() as bot:
+            hear("READY=1")
+            assert UserClient(world.workspace.url, "dana").command("/logoff help").ok
+            hear("WATCHDOG=1")
+            assert ended(bot) == 0
+            hear("STOPPING=1")
+    assert [each.splitlines()[0] for each in heard if "WATCHDOG" not in each] == ["READY=1", "STOPPING=1"]
+
+
 def test_it_ends_while_the_database_hangs(world: World, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with logged(tmp_path) as file, world.bot(log=file) as bot:
@@ -129,7 +151,7 @@ def test_a_file_that_is_moved_away_stops_the_work_and_says_so(world: World, tmp_
         assert "I cannot record this" in str(dana.command("/logoff comp1 id=3 --sync"))
         assert not file.exists()
         away.rename(file)
-        assert "looking at comp1" in str(dana.command("/logoff comp1 id=3 --sync"))
+        assert "looking at comp1" in str(dana.command("/sessions comp1"))
     assert [line["level"] for line in lines_in(log) if line["event"] == "database.gone"] == ["critical"]
 
 

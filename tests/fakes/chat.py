@@ -33,6 +33,7 @@ class FakeChat:
     """`cards` holds each card's drawings from the first to the present one, `told`, `replies` and
     `in_threads` in their order.
 
+    `known` is what `refusal` knows of channels (by default that a card can stand there), `facts` what `learn` finds.
     `answers` are the answers to commands. With `loses_replies` every line in a thread fails, and nothing else does. In
     a channel of `closed` the bot may not post.
     """
@@ -43,6 +44,8 @@ class FakeChat:
         self._failures = 0
         self.loses_replies = False
         self.closed: set[str] = set()
+        self.known: dict[str, str | None] = {}
+        self.facts: dict[str, str] = {}
         self._numbers = count(1)
         self.cards: dict[MessageRef, list[Card]] = {}
         self.answers: list[tuple[str, Card]] = []
@@ -59,6 +62,13 @@ class FakeChat:
             if place.channel_id in self.closed:
                 raise PlaceRefused("Slack does not let me post there.")
             return self._posted(place.channel_id, card, shape)
+
+    def refusal(self, place: Place) -> str | None:
+        return self.known.get(place.channel_id, "")
+
+    def learn(self, place: Place) -> None:
+        with self._calling():
+            self.known[place.channel_id] = self.facts.get(place.channel_id, "")
 
     def post_directly(self, actor: Actor, card: Card, shape: Shape = Shape.WHOLE) -> MessageRef:
         with self._calling():

@@ -44,7 +44,7 @@ class FakeScheduler:
         """The earliest date at which something runs; None: nothing was woken."""
         return min((at for _, at in self._woken), default=None)
 
-    def wake(self, item: WorkItem, at: datetime | None = None) -> None:
+    def wake(self, item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:  # noqa: ARG002 - one
         self._woken[item, max(at or self._clock.now(), self._clock.now())] = None
 
     def sweep(self) -> None:

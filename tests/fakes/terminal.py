@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ from bot.ports.terminal import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import timedelta
 
     from bot.domain.program import Program
     from bot.errors import TerminalError
@@ -60,6 +60,7 @@ class FakeTerminal:
         self._down: dict[str, TerminalError] = {}
         self._refusals: dict[str, int] = {}
         self._hanging: set[tuple[str, int]] = set()
+        self._lengths: dict[tuple[str, int], timedelta] = {}
         self._later: dict[tuple[str, int], Session] = {}
         self.look_calls: list[str] = []
         self.hidden: set[tuple[str, int]] = set()
@@ -193,6 +194,10 @@ class FakeTerminal:
         """The session takes a logoff or a disconnect and stays as it is."""
         self._hanging.add((host, session_id))
 
+    def take(self, length: timedelta, host: str, session_id: int) -> None:
+        """The host says that the session took so long to end. No time passes here."""
+        self._lengths[host, session_id] = length
+
     def after_order(self, host: str, session: Session) -> None:
         """Once the session took an order, the host says this of it, which may prove it gone or not."""
         self._later[host, session.id] = replace(session, host=host)
@@ -224,7 +229,8 @@ class FakeTerminal:
     def return_to_work(self, host: str, session_id: int) -> None:
         with self._lock:
             there = self._hosts[host][session_id]
-            self._hosts[host][session_id] = replace(there, state=SessionState.ACTIVE, input=there.now, disconnect=0)
+            back = replace(there, state=SessionState.ACTIVE, connect=there.now, input=there.now, disconnect=0)
+            self._hosts[host][session_id] = back
 
     def take_over(self, host: str, session_id: int, account: Account) -> None:
         """The account has the id now, by a logon of this moment."""
@@ -282,7 +288,8 @@ class FakeTerminal:
             return _answer(order, None)
         now = self._hosts[host].get(order.session_id)
         if before.is_gone_from(now):
-            return _answer(order, Verdict.GONE)
+            waited = self._lengths.get((host, order.session_id), timedelta())
+            return replace(_answer(order, Verdict.GONE), waited=waited)
         is_done = not is_logoff and before.is_left_in(now)
         return _answer(order, Verdict.DISCONNECTED if is_done else Verdict.STILL_CLOSING)
 
@@ -320,7 +327,8 @@ def _judge(order: Order, seen: Session | None) -> Answer | None:
     if order.not_at_console and framework_upper(seen.station) == _CONSOLE:
         return _answer(order, Verdict.SKIPPED, reason=Reason.CONSOLE)
     why = _change(order, seen)
-    return _answer(order, Verdict.CHANGED, reason=why) if why else None
+    note = order.came_back_at(seen.connect, seen.input) if why is Reason.CAME_BACK else ""
+    return _answer(order, Verdict.CHANGED, reason=why, note=note) if why else None
 
 
 def _protection(seen: Session) -> Reason | None:

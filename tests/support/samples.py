@@ -202,6 +202,7 @@ def of_verdicts() -> dict[str, Request]:
         "verdict-already-gone": ended(Verdict.ALREADY_GONE),
         "verdict-changed-person": ended(Verdict.CHANGED, Reason.PERSON, note=r"CORP\mallory"),
         "verdict-changed-came-back": ended(Verdict.CHANGED, Reason.CAME_BACK),
+        "verdict-changed-came-back-at": ended(Verdict.CHANGED, Reason.CAME_BACK, note="2026-03-02 00:31 UTC"),
         "verdict-changed-left": ended(Verdict.CHANGED, Reason.LEFT),
         "verdict-changed-unread": ended(Verdict.CHANGED, Reason.UNREAD),
         "verdict-changed-filter": ended(Verdict.CHANGED, Reason.NO_LONGER_MATCHES),

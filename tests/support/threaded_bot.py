@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.request import Request, WorkItem
     from bot.policy.model import Policy
     from bot.ports.chat import Chat
+    from bot.ports.scheduler import Scheduler
     from bot.ports.terminal import Terminal
 
 
@@ -43,7 +44,7 @@ class ThreadedBot:
         policy: Policy,
         hosts: tuple[str, ...],
         around: Callable[[], AbstractContextManager[None]] = nullcontext,
-        scheduler: Callable[[FakeLedger, SystemClock], ThreadScheduler] = ThreadScheduler,
+        scheduler: Callable[[FakeLedger, SystemClock], Scheduler] = ThreadScheduler,
     ) -> None:
         clock = SystemClock()
         self.ledger, self.looks = FakeLedger(clock), looks

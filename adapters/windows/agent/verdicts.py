@@ -6,6 +6,7 @@ Codes: winerror.h, and [MS-ERREF] 2.2. Rights: learn.microsoft.com/windows/win32
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.verdicts import Reason, Verdict
@@ -34,6 +35,9 @@ CODES = {
     7045: Row(Verdict.NO_RIGHT, "ERROR_CTX_WINSTATION_ACCESS_DENIED", "as 5"),
 }
 """All other codes are `failed`. The agent itself answers `absent` for 2 and 7022, and it waits after 7007."""
+
+_LONGEST_WAIT = 86_400_000
+"""A day, in milliseconds: no host waits so long, whatever it says."""
 
 _FAILED = Row(Verdict.FAILED, "", "no code that says more")
 
@@ -77,8 +81,9 @@ _REASONS = {
 def answer_of(order: Order, ended: Ended) -> Answer:
     """Return the agent's result as an answer of the port.
 
-    The note of `PERSON` is the account that has the session now, the note of `MISSING_RIGHT` is the right, and the note
-    of `WINDOWS_CALL` is the function. A `why` that this release does not know becomes a note without a reason.
+    The note of `PERSON` is the account that has the session now, that of `CAME_BACK` the time by the host's clock, that
+    of `MISSING_RIGHT` the right, and that of `WINDOWS_CALL` the function. A `why` that this release does not know
+    becomes a note without a reason.
     """
     verdict, reason, note = _WORDS.get(ended.verdict), _REASONS.get(ended.why), ""
     if ended.verdict == "refused":
@@ -88,6 +93,15 @@ def answer_of(order: Order, ended: Ended) -> Answer:
         note = RIGHTS.get(ended.why, ended.why) if is_right else ended.why
     elif reason is Reason.PERSON and ended.seen:
         note = str(ended.seen.account)
+    elif reason is Reason.CAME_BACK and ended.seen:
+        note = order.came_back_at(ended.seen.connect, ended.seen.input)
     elif reason is None:
         note = ended.why
-    return Answer(session_id=order.session_id, verdict=verdict, code=ended.code, reason=reason, note=note)
+    return Answer(
+        session_id=order.session_id,
+        verdict=verdict,
+        code=ended.code,
+        reason=reason,
+        note=note,
+        waited=timedelta(milliseconds=min(max(ended.waited_ms, 0), _LONGEST_WAIT)),
+    )

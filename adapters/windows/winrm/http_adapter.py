@@ -7,13 +7,15 @@ import binascii
 import socket
 from contextlib import contextmanager
 from functools import partial
-from threading import Lock, Timer
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
+
+from adapters.windows.winrm.alarms import Alarms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +34,9 @@ MOST_TAGS = 20_000
 _NTLM_ANSWER = b"NTLMSSP\0" + (3).to_bytes(4, "little")  # AUTHENTICATE_MESSAGE, [MS-NLMP] 2.2.1.3
 
 
+_ALARMS = Alarms()
+
+
 class OutOfBounds(requests.RequestException):
     """The host answered with a redirect, or with a body that is compressed, unencrypted, endless or no plain XML."""
 
@@ -39,7 +44,7 @@ class OutOfBounds(requests.RequestException):
 class DeadlineAdapter(HTTPAdapter):
     """One connection to one host, usable only inside `until`.
 
-    The read time-out of requests starts again with each byte. So a timer shuts the socket at the deadline, which ends
+    The read time-out of requests starts again with each byte. So an alarm shuts the socket at the deadline, which ends
     every read: also a handshake, or headers that arrive byte by byte.
     """
 
@@ -57,9 +62,7 @@ class DeadlineAdapter(HTTPAdapter):
     def until(self, deadline: Deadline) -> Iterator[None]:
         """Raise `requests.Timeout` at the deadline for requests inside the block."""
         self._deadline, self._is_cut = deadline, False
-        timer = Timer(deadline.left, self._cut)
-        timer.daemon = True
-        timer.start()
+        alarm = _ALARMS.call_after(deadline.left, self._cut)
         try:
             yield
         except (requests.RequestException, OSError) as exc:
@@ -67,7 +70,7 @@ class DeadlineAdapter(HTTPAdapter):
                 raise requests.ReadTimeout("the time for the whole call is over") from exc
             raise
         finally:
-            timer.cancel()
+            alarm.cancel()
             self._deadline = None
 
     def send(  # type: ignore[override]  # requests' own signature, its optional arguments taken together

@@ -9,10 +9,11 @@ from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
 from winrm.exceptions import WinRMTransportError
-from winrm.protocol import Protocol
 
 from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_costly_xml
+from adapters.windows.winrm.preparation import PreparedOnce
+from adapters.windows.winrm.protocol import OPERATION_SECONDS, TimedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,21 +24,9 @@ if TYPE_CHECKING:
     from adapters.windows.winrm.endpoint import Connection
     from adapters.windows.winrm.logon_gate import LogonGate
 
-_OPERATION_SECONDS = 20
 _KEPT_PER_HOST = CALLS_AT_ONCE
 MOST_KEPT = 200
 """Idle connections to all hosts together. Each is an open file, of which a process has some thousand."""
-
-
-class _TimedProtocol(Protocol):
-    """A `Protocol` that tells the host to the millisecond when to answer. pywinrm itself knows whole seconds."""
-
-    answer_within: float = _OPERATION_SECONDS
-
-    def build_wsman_header(self, *args: Any, **options: Any) -> dict[str, Any]:
-        message = super().build_wsman_header(*args, **options)
-        message["env:Header"]["w:OperationTimeout"] = f"PT{self.answer_within:.3f}S"
-        return message
 
 
 class PooledConnection:
@@ -47,20 +36,21 @@ class PooledConnection:
         self.connection = connection
         self.was_kept = False  # whether an earlier call used it, so that it may be dead by now
         self.wire = DeadlineAdapter(partial(gate.enter, connection, host) if gate else None)
-        self.protocol: Any = _TimedProtocol(**_protocol_options(connection))
+        self.protocol: Any = TimedProtocol(**_protocol_options(connection))
         transport: Any = self.protocol.transport
         transport.send_message = _checked(transport.send_message)
         session = transport.build_session()
         session.trust_env = False
         session.proxies = {}
         session.headers["Accept-Encoding"] = "identity"
+        session.prepare_request = PreparedOnce(session)
         session.mount("http://", self.wire)
         session.mount("https://", self.wire)
         self._session = session
 
     def until(self, deadline: Deadline, *, answer_within: float) -> AbstractContextManager[None]:
         """Return the context in which messages end at the deadline. The host is told to answer within these seconds."""
-        self.protocol.answer_within = min(answer_within, _OPERATION_SECONDS)
+        self.protocol.answer_within = min(answer_within, OPERATION_SECONDS)
         return self.wire.until(deadline)
 
     def authenticate(self) -> None:
@@ -101,8 +91,8 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
         # Otherwise pywinrm would authenticate at once, before the adapter with its limits is in place.
         "message_encryption": "never",
         "proxy": None,
-        "operation_timeout_sec": _OPERATION_SECONDS,
-        "read_timeout_sec": _OPERATION_SECONDS + 10,
+        "operation_timeout_sec": OPERATION_SECONDS,
+        "read_timeout_sec": OPERATION_SECONDS + 10,
     }
 
 

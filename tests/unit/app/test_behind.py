@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,13 +22,17 @@ NEVER = timedelta(hours=1)
 @pytest.mark.parametrize(("people", "later"), [(1, None), (BUSY - 1, None), (BUSY, BURST), (3 * BUSY, BURST)])
 def test_a_step_is_woken_at_once_and_in_a_burst_a_moment_later(people: int, later: timedelta | None) -> None:
     keeper, clock, scheduler = AckKeeper(NEVER), SettableClock(), BotHarness().scheduler
-    woken: list[tuple[WorkItem, object]] = []
-    scheduler.wake = lambda item, at=None: woken.append((item, at))  # type: ignore[method-assign] # to see the time
+    woken: list[tuple[WorkItem, object, bool]] = []
+
+    def wake(item: WorkItem, at: datetime | None = None, *, here: bool = False) -> None:
+        woken.append((item, at, here))
+
+    scheduler.wake = wake  # type: ignore[method-assign] # to see the time
     with ExitStack() as stack:
         for _ in range(people):
             stack.enter_context(keeper.watching(lambda: None))
         wake_behind(keeper, scheduler, clock)(ITEM)
-    assert woken == [(ITEM, later and clock.now() + later)]
+    assert woken == [(ITEM, later and clock.now() + later, True)]
 
 
 def test_steps_that_stood_back_go_on_when_the_acks_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:

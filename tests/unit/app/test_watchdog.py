@@ -46,3 +46,13 @@ def test_a_process_that_is_stuck_ends_with_the_code_of_a_failure_that_a_start_cu
     assert ended.wait(20)
     assert codes == [STUCK] == [75]
     assert "process.stuck" in "".join(capsys.readouterr())
+
+
+def test_whoever_asks_is_told_in_each_round_that_nobody_is_stuck_and_no_longer_once_somebody_is() -> None:
+    writer, told, ended = object(), list[int](), threading.Event()
+    watchdog = Watchdog(
+        lambda: writer, rounds=3, end=lambda _code: ended.set(), wait=lambda: None, content=lambda: told.append(1)
+    )
+    watchdog.start()
+    assert ended.wait(20)
+    assert len(told) == 3

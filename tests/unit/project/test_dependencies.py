@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
-HOUSE |= {"frame", "fleet", "fleet_world", "neighbours_world", "audit_tasks", "audit_year"}
+HOUSE |= {bench.stem for bench in (ROOT / "bench").glob("*.py")}
 
 
 NAME = r"[\w.]+(?: as \w+)?"
@@ -39,8 +39,8 @@ TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
-    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"],
-    "migrations": RUNTIME,
+    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"] + EXTRAS["http"],
+    "migrations": RUNTIME + EXTRAS["postgres"],
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -18,6 +19,7 @@ from rehearsal.slack.delivery import ACK_LIMIT, DISPATCH_FAILED, OPERATION_TIMEO
 from rehearsal.slack.journal import Envelope
 from rehearsal.slack.store import Store
 
+EVENT: Final = "events_api"
 FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -37,6 +39,11 @@ def sign(secret: str, seconds: int, body: str) -> str:
     return "v0=" + hmac.new(secret.encode(), f"v0:{seconds}:{body}".encode(), hashlib.sha256).hexdigest()
 
 
+def retry_headers(number: int, reason: str) -> dict[str, str]:
+    """What a repeated event has beside the rest: docs.slack.dev/apis/events-api, Retries."""
+    return {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
+
+
 class HttpDelivery:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -44,11 +51,30 @@ class HttpDelivery:
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="workspace-post")
 
     async def deliver(self, url: str, secret: str, kind: str, payload: dict[str, Any], on_ack: OnAck) -> DeliveryResult:
-        """Posts once and waits for the answer, 3 s at most. A redirect is a failure."""
+        """Posts and waits for the answer, 3 s at most. A redirect is a failure.
+
+        An event that failed is posted once more at once, as Slack does. Its later retries, after a minute and after
+        five, are left out.
+        """
+        result = await self._deliver(url, secret, kind, payload, on_ack)
+        if result.error is None or kind != EVENT:
+            return result
+        reason = "http_timeout" if result.error == OPERATION_TIMEOUT else "http_error"
+        return await self._deliver(url, secret, kind, payload, on_ack, retry_headers(1, reason))
+
+    async def _deliver(  # noqa: PLR0913, PLR0917 -- a delivery has these parts
+        self,
+        url: str,
+        secret: str,
+        kind: str,
+        payload: dict[str, Any],
+        on_ack: OnAck,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> DeliveryResult:
         loop = asyncio.get_running_loop()
         envelope_id, started = str(uuid4()), loop.time()
         self._note(envelope_id, url, kind, payload)
-        work = loop.run_in_executor(self._threads, self._post, url, secret, kind, payload)
+        work = loop.run_in_executor(self._threads, self._post, url, secret, kind, payload, more)
         try:
             answer = await asyncio.wait_for(work, ACK_LIMIT.total_seconds())
         except (TimeoutError, requests.Timeout):
@@ -61,7 +87,9 @@ class HttpDelivery:
         self._store.note_ack(envelope_id, after, late=False)
         return make_result(after, _read_body(answer), on_ack)
 
-    def _post(self, url: str, secret: str, kind: str, payload: Mapping[str, Any]) -> requests.Response:
+    def _post(
+        self, url: str, secret: str, kind: str, payload: Mapping[str, Any], more: Mapping[str, str]
+    ) -> requests.Response:
         content_type, body = encode(kind, payload)
         seconds = to_seconds(self._store.clock.now())
         headers = {
@@ -69,6 +97,7 @@ class HttpDelivery:
             "X-Slack-Request-Timestamp": str(seconds),
             "X-Slack-Signature": sign(secret, seconds, body),
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            **more,
         }
         with requests.Session() as session:
             session.trust_env = False

@@ -35,7 +35,7 @@ from rehearsal.slack.stream import Stream
 from rehearsal.slack.trigger_ids import TriggerIds
 from rehearsal.slack.views import Views
 from rehearsal.slack.webapi import WebApi
-from rehearsal.slack.workspace_file import WorkspaceSettings, read_workspace
+from rehearsal.slack.workspace_file import WorkspaceSettings, read_workspace, with_request_url
 
 HOST: Final = "127.0.0.1"
 START_LIMIT: Final = timedelta(seconds=10)
@@ -85,8 +85,7 @@ class Workspace:
         """
         settings = read_workspace(path)
         if request_url is not None:
-            app = replace(settings.app, command_url=request_url, interactivity_url=request_url, event_url=request_url)
-            settings = replace(settings, app=app)
+            settings = with_request_url(settings, request_url)
         if commands is not None:
             settings = replace(settings, app=replace(settings.app, commands=tuple(commands)))
         if scopes is not None:
@@ -146,6 +145,10 @@ class Workspace:
         A name that is not this machine's has to be told before the start.
         """
         self._outside = self._context.url = url
+
+    def deliver_to(self, request_url: str | None) -> None:
+        """Posts commands, presses and events there from now on; None: they go by socket."""
+        self.store.settings = with_request_url(self.store.settings, request_url)
 
     @property
     def api_url(self) -> str:

@@ -137,6 +137,12 @@ class WorkspaceSettings:
         return next(team for team in (self.team, *self.others) if team.id == (person.team or self.team.id))
 
 
+def with_request_url(settings: WorkspaceSettings, url: str | None) -> WorkspaceSettings:
+    """The settings with this one request URL for commands, interactions and events; None: they go by socket."""
+    app = replace(settings.app, command_url=url, interactivity_url=url, event_url=url)
+    return replace(settings, app=app)
+
+
 def read_workspace(path: Path) -> WorkspaceSettings:
     """Raises WorkspaceFileError when the file is missing, is no YAML, or does not hold together."""
     try:

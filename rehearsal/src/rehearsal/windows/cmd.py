@@ -1,8 +1,12 @@
-"""The few commands of cmd.exe that every client tries first. They need no engine, and nothing else is pretended."""
+"""The few commands of cmd.exe that every client tries first, and the tools for sessions. They need no engine.
+
+Nothing else is pretended.
+"""
 
 import re
 
 from rehearsal.windows.commandline import program_of, split_arguments
+from rehearsal.windows.session_tools import SessionTools
 from rehearsal.windows.shells import Command
 
 _VERSION = "Microsoft Windows [Version 10.0.20348.1]"
@@ -15,8 +19,9 @@ _ONE_AT_A_TIME = "The rehearsal's cmd.exe runs one command and redirects nothing
 class Cmd:
     """The cmd.exe that every command runs under, on a computer and as an account."""
 
-    def __init__(self, command: Command, computer: str, account: str) -> None:
+    def __init__(self, command: Command, computer: str, account: str, tools: SessionTools) -> None:
         self._command = command
+        self._tools = tools
         self._computer = computer
         self._account = account
         self._domain, _, self._user = account.partition("\\")
@@ -58,6 +63,8 @@ class Cmd:
             case "exit":
                 last = split_arguments(line)[-1]
                 return int(last) if last.isascii() and last.isdecimal() else 0
+            case _ if (exit_code := self._tools.run(line, self._command)) is not None:
+                return exit_code
             case _:
                 program, *_ = split_arguments(line) or [""]
                 problem = "is not recognized as an internal or external command,\r\noperable program or batch file."

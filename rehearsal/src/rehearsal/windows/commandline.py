@@ -3,6 +3,8 @@
 A command of a text shell runs under cmd.exe, whatever WINRS_SKIP_CMD_SHELL says (since Windows Server 2012 R2).
 """
 
+import base64
+import binascii
 import re
 
 POWERSHELL = "powershell"
@@ -10,6 +12,10 @@ LIMIT = 8191
 """The longest command line of cmd.exe, in characters."""
 
 _CMD = re.compile(r"\s*(?:\S*\\)?cmd(?:\.exe)?(?:\s+/[a-bd-z])*\s+/c\s*(.*)", re.IGNORECASE | re.DOTALL)
+_SIMPLE = re.compile(r"[\w\s\\.:/#*-]+")
+"""A script that is one command for PowerShell: nothing in it is anything but a word."""
+_COMMAND = re.compile(r"[-/](?:c|command)", re.IGNORECASE)
+_ENCODED = re.compile(r"[-/](?:e|ec|enc|encodedcommand)", re.IGNORECASE)
 _PIECES = re.compile(r'\\*"|\\+|\s+|[^\s"\\]+')
 
 
@@ -48,3 +54,21 @@ def split_arguments(line: str) -> list[str]:
             arguments.append(current)
             current = None
     return arguments if current is None else [*arguments, current]
+
+
+def program_in_script(arguments: list[str]) -> str:
+    """The command line of a script that only starts a program, from the arguments of powershell.exe; else empty."""
+    for place, each in enumerate(arguments):
+        rest = arguments[place + 1 :]
+        script = " ".join(rest) if _COMMAND.fullmatch(each) else _decoded(rest) if _ENCODED.fullmatch(each) else ""
+        if script.strip():
+            line = script.strip()
+            return line if _SIMPLE.fullmatch(line) and "\n" not in line else ""
+    return ""
+
+
+def _decoded(rest: list[str]) -> str:
+    try:
+        return base64.b64decode(rest[0], validate=True).decode("utf-16-le") if rest else ""
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -30,13 +30,21 @@ from rehearsal.windows.behaviours import (
     rule_of,
 )
 from rehearsal.windows.cmd import Cmd
-from rehearsal.windows.commandline import POWERSHELL, CommandLineError, program_of, read_command_line, split_arguments
+from rehearsal.windows.commandline import (
+    POWERSHELL,
+    CommandLineError,
+    program_in_script,
+    program_of,
+    read_command_line,
+    split_arguments,
+)
 from rehearsal.windows.engines import CONSTRAINED, Engine, Machine
 from rehearsal.windows.misbehaviour.output import break_source, spoil_output
 from rehearsal.windows.misbehaviour.program import fail, mangle, raise_error
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
 from rehearsal.windows.service import Service
+from rehearsal.windows.session_tools import SessionTools
 from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import HostSettings
 from rehearsal.windows.shells import Command
@@ -76,6 +84,7 @@ class Host:
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
+        self._tools = SessionTools(self.machine, settings.language)
         self._settings = settings
         self._behaviours: dict[str, Behaviour] = {each.name: each for each in settings.behaviour}
         self._odd: Unreadable | None = None
@@ -215,7 +224,7 @@ class Host:
     # The programs
 
     def _run(self, command: Command) -> int:
-        cmd = Cmd(command, self.name, self._policy.account.username)
+        cmd = Cmd(command, self.name, self._policy.account.username, self._tools)
         try:
             line = cmd.expand(read_command_line(command.line))
         except CommandLineError as error:
@@ -231,7 +240,10 @@ class Host:
             return 1
         if program_of(line) != POWERSHELL:
             return cmd.run(line)
-        exit_code = self._run_agent(split_arguments(line)[1:], command)
+        arguments = split_arguments(line)[1:]
+        if (script := program_in_script(arguments)) and (exit_code := self._tools.run(script, command)) is not None:
+            return exit_code  # no engine has these programs
+        exit_code = self._run_agent(arguments, command)
         if exit_code == 0 and asks_for_a_list(command.sent):
             self._after_a_look()
         return exit_code

@@ -3,6 +3,7 @@
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 BOOTSTRAP = "$whole = @($input) -join [Environment]::NewLine; & ([ScriptBlock]::Create($whole))"
 """The constant `-Command` of every call."""
@@ -35,29 +36,32 @@ class Payload:
     whole: str
 
 
+@lru_cache(maxsize=32)  # it is read to be answered, and again to see whether it was a look
 def read_payload(data: bytes) -> Payload:
     """PayloadError when it is not ASCII, is cut, or lacks the nonce, the request or the agent's C#.
 
     The bootstrap joins the lines it reads, so line ends of Windows are as good.
     """
     try:
-        whole = "\n".join(line.decode("ascii") for line in data.splitlines())
+        whole = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").decode("ascii")
     except UnicodeDecodeError as error:
         raise PayloadError("the payload is not ASCII") from error
     if _UNFINISHED.fullmatch(whole):
         return Payload(nonce=whole[10:42], request="", source="", tally="", whole=whole)
     head = _HEAD.match(whole)
     script = whole[head.end() :] if head else ""
-    source = _SOURCE.search(script)
-    if head is None or source is None or not _is_closed(script):
+    source = _source_of(script)
+    if head is None or source is None:
         raise PayloadError("the payload has no nonce, no request or no whole script where they belong")
-    return Payload(nonce=head[1], request=head[2], source=source[1], tally=head[3] or "", whole=whole)
+    return Payload(nonce=head[1], request=head[2], source=source, tally=head[3] or "", whole=whole)
 
 
-def _is_closed(script: str) -> bool:
-    """Whether PowerShell finds the end of each text and each block."""
-    code = _TEXTS.sub("", script)
-    return "'" not in code and code.count("{") == code.count("}")
+@lru_cache(maxsize=8)  # the same for every call of a client
+def _source_of(script: str) -> str | None:
+    """The C# in the script; None where PowerShell does not find the end of a text or a block, or no C# is in it."""
+    source, code = _SOURCE.search(script), _TEXTS.sub("", script)
+    is_closed = "'" not in code and code.count("{") == code.count("}")
+    return source[1] if source and is_closed else None
 
 
 def is_whole(payload: Payload) -> bool:

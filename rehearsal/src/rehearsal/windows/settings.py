@@ -13,6 +13,7 @@ from rehearsal.windows.behaviour import Behaviour
 from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.lockout import LockoutSettings
 from rehearsal.windows.sessions import State, What, read_state
+from rehearsal.windows.tool_words import LanguageName
 
 Ticks = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 Code = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
@@ -160,6 +161,7 @@ class HostSettings(Part):
     auth: tuple[Method, ...] = ("negotiate", "ntlm")
     machine: str = ""
     channel_binding: bool = False
+    language: LanguageName = "en"
 
     @model_validator(mode="after")
     def has_each_id_once(self) -> Self:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.scheduler.host_pool import FairHostPool
+from bot.ports.lease import CURRENT, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -195,3 +196,14 @@ def test_a_system_without_threads_is_told_to_who_waits_or_others_do_the_work(
     else:
         with pytest.raises(RuntimeError, match="can't start new thread"):
             pool.each("TS-A", named("comp", 5), hosts.call)
+
+
+def test_a_call_runs_in_the_context_of_its_caller() -> None:
+    """A step that loses its job to another replica is asked for its lease before each order, wherever that runs."""
+    lease = Lease(job=7, attempt=1)
+    token = CURRENT.set(lease)
+    try:
+        assert FairHostPool(2).each("A", ("one", "two", "three"), lambda _: CURRENT.get()) == [lease] * 3
+    finally:
+        CURRENT.reset(token)
+    assert FairHostPool(2).each("A", ("one",), lambda _: CURRENT.get()) == [None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import traceback
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from adapters.sql.database_url import read_url
+from adapters.sql.database_url import for_libpq, read_url
 from bot.errors import SettingsError
 from tests.support.cases import for_each
 
@@ -94,3 +95,26 @@ def test_what_cannot_be_used_is_refused_without_a_word_of_it(text: str) -> None:
 def test_an_ordinary_file_is_an_ordinary_file() -> None:
     assert read_url("sqlite:////srv/a@b/x.db").database == "/srv/a@b/x.db"
     assert read_url("sqlite:///x.db").drivername == "sqlite+pysqlite"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://bot:x@db:5433/bot", {"user": "bot", "host": "db", "port": "5433", "dbname": "bot"}),
+        ("postgresql://bot@/bot?host=/run/pg&connect_timeout=9", {"host": "/run/pg", "connect_timeout": "9"}),
+        ("postgresql+psycopg://db/bot", {"host": "db", "connect_timeout": "2"}),
+    ],
+)
+def test_the_library_of_postgresql_reads_the_same_place(url: str, says: dict[str, str]) -> None:
+    found = conninfo_to_dict(for_libpq(url))
+    assert says.items() <= found.items()
+    assert "idle_in_transaction_session_timeout=10s" in str(found["options"])
+
+
+def test_options_of_the_url_are_kept() -> None:
+    found = conninfo_to_dict(for_libpq("postgresql://db/bot?options=-csearch_path%3Dtwo"))
+    assert str(found["options"]).startswith("-csearch_path=two -c ")
+
+
+def test_a_password_is_kept_as_it_is() -> None:
+    assert conninfo_to_dict(for_libpq("postgresql://bot:a@b/c d'e@db/bot"))["password"] == "a@b/c d'e"

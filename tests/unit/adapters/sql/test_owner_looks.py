@@ -15,6 +15,7 @@ class BadLock:
     """A lock that is taken, and whose looks raise these one after the other."""
 
     good_for = timedelta(minutes=1)
+    token = advice = ""
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)

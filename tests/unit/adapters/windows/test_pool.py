@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -60,7 +61,13 @@ def test_a_sealed_answer_is_checked_once_it_is_open(body: bytes, *, is_refusal: 
 
 @pytest.mark.parametrize(("seconds", "told"), [(7.412, "PT7.412S"), (0.5, "PT0.500S"), (59.0, "PT20.000S")])
 def test_each_message_tells_the_host_when_to_answer(seconds: float, told: str) -> None:
-    kept = line(Transport.BASIC)
+    kept, sent = line(Transport.BASIC), list[str]()
+
+    def send(message: str) -> bytes:
+        sent.append(message)
+        return ANSWER
+
+    kept.protocol.transport.send_message = send
     with kept.until(Deadline(timedelta(minutes=1)), answer_within=seconds):
-        header = kept.protocol.build_wsman_header("action", "resource")
-    assert header["env:Header"]["w:OperationTimeout"] == told
+        kept.protocol.send_command_input("shell", "command", b"input")
+    assert [re.findall("<w:OperationTimeout>(.*?)<", each) for each in sent] == [[told]]

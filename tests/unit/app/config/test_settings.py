@@ -316,3 +316,13 @@ def test_a_way_that_is_safe_or_was_asked_for_is_taken(tmp_path: Path, way: str) 
 def test_tokens_never_travel_in_the_clear(tmp_path: Path) -> None:
     text = changed("slack:\n", "slack:\n  api_url: http://slack.example/api/\n")
     assert faults(tmp_path, text) == ["line 6: slack.api_url: has to begin with https://: the tokens travel there."]
+
+
+def test_replicas_share_postgresql_and_no_file(tmp_path: Path) -> None:
+    assert read(tmp_path, changed("team:", "replicas: true\nteam:")).replicas
+    assert not read(tmp_path, GOOD).replicas
+    for database in ("sqlite:////var/lib/bot.db", "sqlite:///bot.db"):
+        (fault,) = faults(tmp_path, changed("${DATABASE}", f"{database}\nreplicas: true"))
+        assert fault.startswith("line 4: replicas: several bots can share PostgreSQL alone.")
+    (fault,) = faults(tmp_path, changed("team: T0HOME", "team: T0HOME\nreplicas: three"))
+    assert "replicas: has to be true or false." in fault

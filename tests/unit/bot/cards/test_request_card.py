@@ -204,7 +204,7 @@ def test_the_buttons_name_the_number_and_their_version() -> None:
 @for_each(
     ("name", "presses", "menu"),
     [
-        ("awaiting-active", [Press.APPROVE, Press.CANCEL, Press.DISCONNECT], []),
+        ("awaiting-active", [Press.APPROVE, Press.CANCEL], [Press.DISCONNECT]),
         ("awaiting-others", DECIDED, [Press.CHOOSE, Press.DISCONNECT, Press.DENY_BECAUSE, Press.CANCEL]),
         ("awaiting-disconnect", DECIDED, [Press.CHOOSE, Press.DENY_BECAUSE, Press.CANCEL]),
         ("awaiting-narrowed", DECIDED, [Press.DENY_BECAUSE, Press.CANCEL]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cards.model import Press
+from bot.cards.model import Press, UserMention
 from bot.domain.request import Ending, State
 from bot.domain.requirement import DenyReason, Need
 from bot.workflow.presses import CANCEL_INSTEAD, DENY_INSTEAD, SAY_WHY
@@ -17,6 +17,7 @@ from tests.support.harness import text_of
 from tests.support.people import APPROVALS, BO, CHEN, DANA, LEADS, OLI, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
+    from bot.cards.model import Card
     from bot.domain.people import Actor
     from bot.domain.request import Request
     from bot.workflow.response import Response
@@ -43,6 +44,21 @@ def say(harness: BotHarness, text: str, by: Actor = BO, version: int | None = No
 def labels(harness: BotHarness, request: Request) -> tuple[list[str], list[str]]:
     card = harness.card_of(request)
     return [button.label for button in card.buttons], [entry.label for entry in card.menu]
+
+
+def test_who_decides_and_is_not_called_is_mentioned_only_by_an_edit_that_calls_nobody() -> None:
+    need = Need(count=1, of=frozenset({BO.user_id}), rule="leads decide")
+    harness = bot_with(rule(need=need, call=frozenset({CHEN.user_id}), approve_in=APPROVALS.channel_id))
+    harness.ask_and_run("comp1 id=3 --sync")
+    (drawings,) = harness.chat.cards.values()
+
+    def named(card: Card) -> list[object]:
+        (line,) = (line for line in card.lines if line.parts[0] == "Needs a yes: 0 of 1 from ")
+        return list(line.parts[1:])
+
+    assert named(drawings[0]) == [BO.user_id]
+    assert named(drawings[-1]) == [UserMention(BO.user_id, calls=False)]
+    assert all(UserMention(CHEN.user_id) in [part for line in card.lines for part in line.parts] for card in drawings)
 
 
 def test_deny_denies_at_once_where_no_rule_wants_a_reason() -> None:

@@ -76,3 +76,10 @@ def test_a_host_that_died_behind_its_start_is_looked_at_from_the_database(harnes
 
 def test_a_new_process_knows_no_parts() -> None:
     assert FirstParts().take(WorkItem(request_id="TS-AAAAAA", host="comp1")) is None
+
+
+def test_replicas_keep_no_parts(acting: Request) -> None:
+    """The host may begin at another replica, and go on here."""
+    parts = FirstParts(is_used=False)
+    parts.keep(acting)
+    assert all(parts.take(WorkItem(request_id=acting.id, host=host)) is None for host in HOSTS)

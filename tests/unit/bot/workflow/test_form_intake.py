@@ -11,6 +11,8 @@ from bot.domain.draft import Draft
 from bot.domain.people import Actor
 from bot.domain.request import Ending, State
 from bot.domain.session import Account, Session
+from bot.domain.verdicts import Verdict
+from bot.policy.tickets import contains_ticket
 from bot.workflow.form_intake import FormAnswer, FormCall, FormIntake
 from tests.fakes.terminal import FakeTerminal
 from tests.support import builders as b
@@ -112,6 +114,54 @@ def test_odd_letters_of_a_reason_are_no_error_at_another_field(typed: str, kept:
     assert answer.errors == {}
     assert answer.response.wake
     assert form.house.find(answer.response.wake.request_id).ask.reason == kept
+
+
+def message(form: Form, **written: object) -> FormAnswer:
+    call = FormCall(
+        actor=b.ASKER, draft=form.draft, delivery="form V7", ticked=frozenset({0, 1}), act="tsmessage", text="Call me"
+    )
+    return form.forms.submit(replace(call, **written))  # type: ignore[arg-type] # fields of the call
+
+
+def test_a_message_of_the_form_is_shown_to_those_who_are_ticked_and_nobody_is_logged_off() -> None:
+    form = Form()
+    answer = message(form, text='Down at "18:00"\n&amp; <!channel>')
+    assert answer.response.wake, answer.errors
+    form.house.scheduler.wake(answer.response.wake)
+    form.house.run()
+    shown = {number: text.partition("\n")[0] for _, number, _, text in form.house.terminal.messages}
+    assert shown == dict.fromkeys((3, 5), 'Down at "18:00" &amp; <!channel>')
+    assert {target.verdict for target in form.house.find(answer.response.wake.request_id).targets} == {Verdict.SENT}
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        ({"text": ""}, FormField.TEXT),
+        ({"text": "  "}, FormField.TEXT),
+        ({"text": "\u200b"}, FormField.TEXT),
+        ({"text": "x" * 301}, FormField.TEXT),
+        ({"wait": True}, FormField.OPTIONS),
+        ({"minutes": "5"}, FormField.WARN),
+        ({"minutes": "x"}, FormField.WARN),
+        ({"act": "logoff"}, FormField.TEXT),
+        ({"act": "disconnect"}, FormField.TEXT),
+    ],
+)
+def test_what_does_not_belong_to_a_message_is_an_error_at_its_field(
+    written: dict[str, object], field: FormField
+) -> None:
+    answer = message(Form(), **written)
+    assert (list(answer.errors), answer.response.wake) == ([field], None)
+
+
+@pytest.mark.parametrize("reason", ["INC0012345", "floor 5\nINC0012345", "  INC0012345 "])
+def test_a_ticket_in_the_reason_of_a_form_is_the_ticket_of_its_command(reason: str) -> None:
+    form = Form()
+    call = FormCall(actor=b.ASKER, draft=form.draft, delivery="form V8", ticked=frozenset({0}), reason=reason)
+    answer = form.forms.submit(call)
+    assert answer.response.wake, answer.errors
+    assert contains_ticket(r"\bINC\d{7}\b", form.house.find(answer.response.wake.request_id).ask.reason)
 
 
 @for_each("name", ["*", " b", "a  b", "$   ", "<@U0OTHER>", "--force", "me", "all", "e\u0301", "a\nb"])

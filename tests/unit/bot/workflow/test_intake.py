@@ -9,9 +9,10 @@ import pytest
 
 from bot.domain.people import Actor, MemberStatus
 from bot.domain.request import Ending, State
+from bot.domain.request_ids import ALPHABET, new_id
 from bot.errors import LedgerError
 from bot.workflow.inputs import PressCall
-from bot.workflow.intake import ALPHABET, NO_LEDGER, new_id
+from bot.workflow.intake import NO_LEDGER
 from tests.support import builders as b
 from tests.support.harness import BotHarness, text_of
 

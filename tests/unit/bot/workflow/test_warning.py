@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cards.wording import warning_text
+from bot.cards.wording import warning_text, warning_title
 from bot.domain import events as e
 from bot.domain.actions import Action
 from bot.domain.request import Ending, State
@@ -66,9 +66,15 @@ def test_the_message_says_what_was_typed_how_long_there_is_and_who_asked() -> No
     harness = bot_with()
     warned(harness)
     (_, _, title, text), _ = harness.terminal.messages
-    assert title == "Please save your work"
-    assert text == (
-        "Updates tonight\n\nYou will be logged off in 5 minutes. Please save your work now. (Asked for by dana.)"
+    assert title == "You will be logged off soon"
+    assert text == f"Updates tonight\n\n{THE_BOTS}"
+
+
+def test_a_warning_of_a_disconnect_asks_nobody_to_save_because_their_programs_go_on_running() -> None:
+    assert warning_title(Action.DISCONNECT) == "You will be disconnected soon"
+    assert warning_text("", GRACE, DANA, Action.DISCONNECT) == (
+        "You will be disconnected in 5 minutes. Your programs go on running; connect again to go on with them. "
+        "(Asked for by dana.)"
     )
 
 
@@ -301,7 +307,10 @@ def texts(harness: BotHarness) -> dict[int, str]:
 
 
 OWN = "Updates tonight"
-THE_BOTS = "You will be logged off in 5 minutes. Please save your work now. (Asked for by dana.)"
+THE_BOTS = (
+    "You will be logged off in 5 minutes. Please save your work now: your programs are closed then. "
+    "(Asked for by dana.)"
+)
 
 
 def test_the_requesters_own_text_takes_the_right_to_send_messages() -> None:

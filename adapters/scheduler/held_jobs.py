@@ -1,0 +1,146 @@
+"""The table of jobs as the workers of one replica ask it: they end only the runs that are still their own.
+
+A replica that was taken for dead ends its steps late. The job is another replica's by then, or is over; the library
+would take it from that one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.manager import JobManager
+
+from adapters.scheduler.jobs import LATER, STEP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from procrastinate.connector import BaseConnector
+    from procrastinate.jobs import Job, Status
+
+TAKEN_AFTER = timedelta(seconds=3)
+"""A replica that gives no sign of life for so long loses its jobs to the others."""
+
+PAUSES = (0.1, 0.5, 1.0, 1.0, 1.0)
+"""Seconds between the tries to write that a job has ended."""
+
+_TOLD = (
+    "SELECT pg_notify('procrastinate_queue_v1#' || each.queue_name, "
+    "json_build_object('type', 'job_inserted', 'job_id', each.id)::text)"
+)
+_MINE = "FROM procrastinate_jobs job WHERE id = %(id)s AND attempts = %(attempt)s AND status = 'doing' FOR UPDATE"
+_FINISH = (
+    "SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete)s), "  # noqa: S608 - our own words
+    f"({_TOLD} FROM procrastinate_jobs each WHERE each.lock = job.lock AND each.status = 'todo' ORDER BY id LIMIT 1) "
+    f"{_MINE}"
+)
+"""The library tells workers of a new job, and this of one that waited for the lock of the job that ends."""
+
+_AGAIN = (
+    "SELECT procrastinate_retry_job_v2(id, now() + make_interval(secs => %(pause)s), NULL, NULL, NULL), "  # noqa: S608
+    f"({_TOLD} FROM (SELECT job.id, job.queue_name) each) {_MINE}"
+)
+_UP_FOR = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float AS seconds"
+_TAKE_OVER = """
+    WITH stalled AS (
+        SELECT job.id, job.task_name, job.queueing_lock
+        FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+        WHERE job.status = 'doing'
+        AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %(after)s))
+        FOR UPDATE OF job SKIP LOCKED
+    ), needless AS (
+        DELETE FROM procrastinate_jobs job USING stalled WHERE job.id = stalled.id
+        AND (stalled.task_name <> ALL(%(tasks)s) OR EXISTS (
+            SELECT 1 FROM procrastinate_jobs other
+            WHERE other.queueing_lock = job.queueing_lock AND other.status = 'todo'
+        )) RETURNING job.id
+    ), again AS (
+        UPDATE procrastinate_jobs job SET status = 'todo', attempts = attempts + 1, scheduled_at = now() FROM stalled
+        WHERE job.id = stalled.id AND job.id NOT IN (SELECT id FROM needless) RETURNING job.id, job.queue_name
+    )
+    SELECT count(*) AS jobs, (SELECT count(*) FROM needless) AS needless, string_agg(told.said, '') AS told
+    FROM (SELECT pg_notify('procrastinate_queue_v1#' || queue_name,
+        json_build_object('type', 'job_inserted', 'job_id', id)::text)::text AS said FROM again) told
+"""
+"""Of a step that waits again already, and of periodic work, one is enough."""
+
+_LEFT_WAITING = (
+    "UPDATE procrastinate_jobs SET queue_name = %(queue)s WHERE status = 'todo' AND queue_name LIKE %(homes)s AND "
+    "id IN (SELECT job_id FROM procrastinate_events WHERE type = 'deferred' "
+    "AND at < now() - make_interval(secs => %(after)s))"
+)
+
+log = structlog.get_logger()
+
+
+class HeldJobs(JobManager):
+    """Each run of a job has its number of attempts, which another replica raises when it takes the job over.
+
+    `lost` ends the workers.
+    """
+
+    def __init__(self, connector: BaseConnector, lost: Callable[[], None]) -> None:
+        super().__init__(connector)
+        self.lost = lost
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """As the library does. Of two jobs of one lock that are taken at the same moment one is taken later."""
+        try:
+            return await super().fetch_job(queues, worker_id)
+        except UniqueViolation:
+            return None
+        except (ConnectorException, psycopg.Error):
+            self.lost()  # the worker ends by itself, and waits for its steps first
+            raise
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - of the library
+        await self._ask(_FINISH, job, status=status.value, delete=delete_job)
+
+    async def retry_job(self, job: Job, *_: Any, **__: Any) -> None:
+        """Let any replica run the job a moment later."""
+        await self.again(job, pause=1.0)
+
+    async def again(self, job: Job, *, pause: float = 0.0) -> None:
+        """Let the job wait again. When one of the same item waits already, that one is enough."""
+        try:
+            await self._ask(_AGAIN, job, pause=pause)
+        except UniqueViolation:
+            await self._ask(_FINISH, job, status="succeeded", delete=True)
+
+    async def take_over(self, shared: str) -> int:
+        """Let the jobs of dead replicas wait again, and return how many there were.
+
+        While a server that was down comes back, everybody's signs of life are old, so it waits for new ones first.
+        """
+        up = await self.connector.execute_query_one_async(_UP_FOR)
+        if up["seconds"] < 2 * TAKEN_AFTER.total_seconds():
+            return 0
+        after = TAKEN_AFTER.total_seconds()
+        found = await self.connector.execute_query_one_async(_TAKE_OVER, after=after, tasks=[STEP, LATER])
+        await self.prune_stalled_workers(10 * after)
+        await self.connector.execute_query_async(_LEFT_WAITING, queue=shared, homes=f"{shared} %", after=after)
+        return int(found["jobs"])
+
+    async def _ask(self, query: str, job: Job, **values: Any) -> None:
+        """Make a job's change, and try for a while: a job that stays at work would hold up all others of its lock.
+
+        When the database does not take it, the worker has to end, so that another replica takes the job over.
+        """
+        for pause in (*PAUSES, None):
+            try:
+                await self.connector.execute_query_all_async(query, id=job.id, attempt=job.attempts, **values)
+            except UniqueViolation:
+                raise
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("job.not_ended", job=job.id, error=type(error).__name__)
+                if pause is None:
+                    break
+                await asyncio.sleep(pause)
+            else:
+                return
+        self.lost()

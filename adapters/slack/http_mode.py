@@ -1,0 +1,147 @@
+"""The `ChatConnection` port in HTTP mode, for those who may not keep a socket: Slack sends requests to the bot.
+
+A proxy ends TLS before it. Starlette and uvicorn are the extra `http`.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from typing import TYPE_CHECKING, Any, Unpack
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from adapters.slack.connection import BoltConnection, Listening
+from adapters.slack.request_url import RequestUrl
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+    from slack_bolt import App
+
+HEAD_WITHIN = 10.0
+"""Seconds in which the head of a request has to arrive, from the first moment of a connection or the first byte."""
+
+CONNECTIONS = 1000
+"""How many connections there may be. One more gets a 503 at once."""
+
+END_WITHIN = 3
+"""Seconds for the acks that are under way when the bot ends. A listener thinks for 2.3 at the most."""
+
+log = structlog.get_logger()
+
+
+class HttpMode(BoltConnection):
+    """Serves the request URL at an address of this machine, at each of `paths`."""
+
+    def __init__(
+        self, *, signing_secret: str, host: str, port: int, paths: Iterable[str], **needs: Unpack[Listening]
+    ) -> None:
+        super().__init__(**needs)
+        self._signing_secret, self._address, self._paths = signing_secret, (host, port), tuple(paths)
+        self._url: RequestUrl | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def _listen(self, app: App, deadline: float) -> None:
+        del deadline  # a port is free, or it is not
+        listener = _bound(*self._address)
+        self._url = RequestUrl(app, self._signing_secret)
+        self._server = uvicorn.Server(_configured(self._url, self._paths))
+        self._thread = threading.Thread(target=self._serve, args=(listener,), name="http", daemon=True)
+        self._thread.start()
+
+    def _serve(self, listener: socket.socket) -> None:
+        """A kernel takes connections from now on, so Slack can be told to come before the loop runs."""
+        if not self._server:
+            return
+        try:
+            self._server.run(sockets=[listener])
+        finally:
+            if not self._stopping.is_set():
+                message = "The HTTP server ended by itself. Commands and presses do not arrive."
+                log.critical("slack.deaf", message=message)
+
+    def _end(self) -> None:
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(END_WITHIN + 1)
+        if self._url:
+            self._url.close()
+
+
+class _Protocol(H11Protocol):
+    """Drops a connection whose request does not begin, or has no whole head, in time."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        cycle: Any = self.cycle  # None before the first request, whatever its type says
+        if cycle and not cycle.response_complete:
+            self._cancel()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _configured(url: RequestUrl, paths: Iterable[str]) -> uvicorn.Config:
+    app = Starlette(routes=[Route(path, url.answer, methods=["POST"]) for path in paths])
+    app.router.redirect_slashes = False
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",  # a scanner's odd request is no line of the log
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        backlog=1024,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=END_WITHIN,
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that takes connections. Raises `SettingsError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    shown = f"slack.listen: {host}:{port}"
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as exc:
+        match exc.errno:
+            case errno.EADDRINUSE:
+                reason = "is taken by another program. End it, or name another port."
+            case errno.EACCES:
+                reason = "is not for this user. Name a port above 1023, and let the proxy have the one below."
+            case errno.EADDRNOTAVAIL:
+                reason = "is no address of this machine."
+            case _:
+                reason = f"cannot be opened: {exc.strerror or exc}."
+        raise SettingsError(f"{shown} {reason}") from exc

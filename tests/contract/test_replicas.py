@@ -1,0 +1,329 @@
+"""Several replicas on one PostgreSQL: each step runs on one of them, and what one had begun goes on at another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from adapters.clock import SystemClock
+from adapters.scheduler.procrastinate import ProcrastinateScheduler
+from adapters.scheduler.shared_jobs import Place
+from adapters.sql.database import open_database
+from adapters.sql.database_url import for_libpq
+from adapters.sql.ledger import SqlLedger
+from adapters.sql.migrate import upgrade
+from adapters.sql.owner import Owner
+from adapters.sql.owner_session import SessionLock
+from bot.audit.keys import SigningKeys
+from bot.commands import ASK_TYPES
+from bot.domain import events as e
+from bot.domain.posting import Posting
+from bot.domain.request import WorkItem
+from bot.errors import NotOwner, OwnedByAnother
+from bot.ports.lease import CURRENT
+from rehearsal_testing.waiting import wait_until
+from tests.fakes.clock import SettableClock
+from tests.fakes.ledger import FakeLedger
+from tests.support import builders as b
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+
+pytestmark = pytest.mark.slow
+KEY = SigningKeys("the key of the tests")
+LONG = timedelta(seconds=50)
+A, AT_HOST, OTHER = (WorkItem(request_id=name, host=host) for name, host in (("A", ""), ("A", "c1"), ("B", "c1")))
+
+
+@pytest.fixture(scope="module")
+def url(new_postgresql: Callable[[], str]) -> str:
+    upgrade(url := new_postgresql())
+    return url
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs(url: str) -> None:
+    run(url, "DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+def run(url: str, query: str, *values: object) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(query.encode(), values)
+        return found.fetchall() if found.description else []
+
+
+def jobs(url: str) -> int:
+    ((found,),) = run(url, "SELECT count(*) FROM procrastinate_jobs WHERE task_name IN ('step', 'later')")
+    assert isinstance(found, int)
+    return found
+
+
+def waited(gate: threading.Event) -> None:
+    assert gate.wait(50)
+
+
+class Replica:
+    """A replica whose steps write down what they do; `doing` is what they do."""
+
+    def __init__(self, url: str, doing: Callable[[WorkItem], None] = lambda _: None) -> None:
+        clock = SystemClock()
+        self.scheduler = ProcrastinateScheduler(FakeLedger(clock), clock, Place(for_libpq(url)), workers=4)
+        self.begun: list[WorkItem] = []
+        self.doing, self.failures = doing, list[Exception]()
+
+    def step(self, item: WorkItem) -> None:
+        self.begun.append(item)
+        self.doing(item)
+
+    def start(self) -> None:
+        self.scheduler.start(self.step, lambda _item, _reference, error: self.failures.append(error))
+
+    def suspend(self, until: threading.Event) -> None:
+        """Give no sign of life and take no job until then. Steps go on: as one that is very slow does."""
+        loop = self.scheduler._loop
+        assert loop
+        heartbeat = self.scheduler._heartbeat
+        living = heartbeat._ids
+        heartbeat._ids = lambda: living() if until.is_set() else []
+        loop.call_soon_threadsafe(until.wait, LONG.total_seconds())
+
+
+@contextmanager
+def running(*replicas: Replica) -> Iterator[None]:
+    for each in replicas:
+        each.start()
+    try:
+        yield
+    finally:
+        ended = [each.scheduler.stop(LONG) for each in replicas]
+        assert all(ended)
+
+
+def test_one_step_of_an_item_and_one_of_a_host_runs_on_all_replicas_together(url: str) -> None:
+    at_once, most, lock = {"A": 0, "c1": 0}, {"A": 0, "c1": 0}, threading.Lock()
+
+    def doing(item: WorkItem) -> None:
+        name = item.host or item.request_id
+        with lock:
+            at_once[name] += 1
+            most[name] = max(most[name], at_once[name])
+        time.sleep(0.02)
+        with lock:
+            at_once[name] -= 1
+
+    first, second = Replica(url, doing), Replica(url, doing)
+    with running(first, second):
+        for _ in range(10):
+            for replica in (first, second):
+                for item in (A, AT_HOST, OTHER):
+                    replica.scheduler.wake(item)
+            wait_until(lambda: any(item == A for item in first.begun + second.begun))
+        assert first.scheduler.idle(LONG)
+    assert most == {"A": 1, "c1": 1}
+    assert {A, AT_HOST, OTHER} == {*first.begun, *second.begun}
+    assert jobs(url) == 0
+
+
+def test_a_wake_on_another_replica_during_the_run_is_not_lost(url: str) -> None:
+    gate = threading.Event()
+    first, second = (Replica(url, lambda _: waited(gate)) for _ in range(2))
+    with running(first, second):
+        first.scheduler.wake(A)
+        wait_until(lambda: bool(first.begun or second.begun))
+        second.scheduler.wake(A)
+        second.scheduler.wake(A)
+        wait_until(lambda: jobs(url) == 2)
+        gate.set()
+        assert second.scheduler.idle(LONG)
+    assert first.begun + second.begun == [A, A]
+
+
+def test_what_a_silent_replica_had_begun_goes_on_at_another_and_the_first_may_write_no_more(
+    url: str, engine: Engine
+) -> None:
+    ledger = SqlLedger(engine, SettableClock(b.NOW), KEY, ASK_TYPES)
+    ledger.open(b.request("A"))
+    taken, back = threading.Event(), threading.Event()
+    refused: list[BaseException] = []
+
+    def slow(_item: WorkItem) -> None:
+        claim = Posting(key="card", claimed=True)
+        writes: tuple[Callable[[], object], ...] = (
+            lambda: ledger.record("A", b.surveyed()),
+            lambda: ledger.postpone(A, None),
+            lambda: ledger.postings_due("A", None),
+            lambda: ledger.mark_posting("A", Posting(key="card"), claim),
+        )
+        assert ledger.standstill() is None
+        assert taken.wait(50)
+        assert isinstance(ledger.standstill(), NotOwner)
+        for write in writes:
+            try:
+                write()
+            except NotOwner as error:
+                refused.append(error)
+        stands = Posting(key="said", is_over=True)  # what the chat shows is kept, or it would be said again
+        assert ledger.mark_posting("A", Posting(key="said"), stands)
+
+    def refuse(_item: WorkItem) -> None:
+        ledger.record("A", e.Refused(rule="r", message="no"))
+
+    first, second = Replica(url, slow), Replica(url, refuse)
+    with running(first):
+        first.scheduler.wake(A, here=True)
+        wait_until(lambda: bool(first.begun))
+        first.suspend(back)
+        with running(second):
+            wait_until(lambda: bool(second.begun))
+            wait_until(lambda: ledger.entries()[-1].event == "refused")
+            taken.set()
+            wait_until(lambda: len(refused) == 4)
+            back.set()
+    assert (first.begun, second.begun, first.failures) == ([A], [A], [])
+    assert [entry.event for entry in ledger.entries()][-1] == "refused"
+    assert jobs(url) == 0
+
+
+def test_the_late_end_of_a_step_ends_no_run_of_another_replica(url: str) -> None:
+    freed, gate, back = threading.Event(), threading.Event(), threading.Event()
+    first = Replica(url, lambda _: waited(freed))
+    second = Replica(url, lambda _: waited(gate))
+    with running(first, second):
+        first.scheduler.wake(A, here=True)
+        wait_until(lambda: bool(first.begun))
+        first.suspend(back)
+        wait_until(lambda: bool(second.begun))
+        freed.set()
+        back.set()
+        first.scheduler.wake(OTHER, here=True)
+        wait_until(lambda: OTHER in first.begun + second.begun)
+        assert run(url, "SELECT status, attempts FROM procrastinate_jobs WHERE lock = 'request A'") == [("doing", 1)]
+        gate.set()
+        assert second.scheduler.idle(LONG)
+
+
+def test_a_wake_for_a_replica_that_is_gone_runs_at_another(url: str) -> None:
+    gone, other = Replica(url), Replica(url)
+    gone.start()
+    wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_workers")))
+    back = threading.Event()
+    gone.suspend(back)
+    gone.scheduler.wake(A, here=True)
+    with running(other):
+        wait_until(lambda: other.begun == [A])
+    back.set()
+    assert gone.scheduler.stop(LONG)
+    assert gone.begun == []
+
+
+def test_a_date_outlives_the_replica_that_knew_it(url: str) -> None:
+    one, other = Replica(url), Replica(url)
+    one.start()
+    one.scheduler.wake(A, SystemClock().now() + timedelta(seconds=2))
+    wait_until(lambda: jobs(url) == 1)
+    assert one.scheduler.stop(LONG)
+    with running(other):
+        wait_until(lambda: other.begun == [A])
+    assert one.begun == []
+
+
+def test_what_another_release_wrote_is_read_or_left_to_the_replicas_of_that_release(url: str) -> None:
+    write = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
+        "VALUES ('requests', 'step', %s, %s, %s)"
+    )
+    run(url, write, "x", "x", Jsonb({"v": 2, "whatever": "else"}))
+    run(url, write, "y", "y", Jsonb({"v": 1, "request_id": "A", "host": "", "colour": "red"}))
+    replica = Replica(url)
+    with running(replica):
+        wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_jobs WHERE lock = 'x' AND attempts > 0")))
+        wait_until(lambda: replica.begun == [A])
+    assert run(url, "SELECT status FROM procrastinate_jobs WHERE task_name = 'step'") == [("todo",)]
+    assert replica.failures == []
+
+
+def test_replicas_go_on_after_the_server_ended_all_their_connections(url: str) -> None:
+    replica = Replica(url)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    with running(replica):
+        replica.scheduler.wake(A)
+        wait_until(lambda: replica.begun == [A])
+        run(url, f"{end} AND pid <> pg_backend_pid()")
+        replica.scheduler.wake(A)
+        wait_until(lambda: replica.begun == [A, A])
+        assert replica.scheduler.idle(LONG)
+
+
+def test_periodic_work_leaves_nothing_behind(url: str) -> None:
+    first, second = Replica(url), Replica(url)
+    with running(first, second):
+        wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")))
+    assert run(url, "SELECT count(*) <= 4 FROM procrastinate_jobs") == [(True,)]
+    assert run(url, "SELECT count(*) <= 2 FROM procrastinate_periodic_defers") == [(True,)]
+
+
+# Who may run beside whom
+
+
+def replica_of(engine: Engine) -> Owner:
+    return Owner(SessionLock(engine, shared=True), patience=timedelta(0))
+
+
+def alone_on(engine: Engine) -> Owner:
+    return Owner(SessionLock(engine), patience=timedelta(0))
+
+
+def test_replicas_share_a_database_and_one_that_runs_alone_is_refused(engine: Engine) -> None:
+    first, second, alone = replica_of(engine), replica_of(engine), alone_on(engine)
+    first.take()
+    second.take()
+    ledgers = [SqlLedger(engine, SystemClock(), KEY, ASK_TYPES, ownership=owner) for owner in (first, second)]
+    for ledger in (*ledgers, *ledgers):
+        ledger.pause("operator", "change freeze")
+        ledger.resume("operator")
+    with pytest.raises(OwnedByAnother, match="each of them has replicas: true"):
+        alone.take()
+    first.stop()
+    ledgers[1].pause("operator", "again")
+    with pytest.raises(OwnedByAnother):
+        alone.take()
+    second.stop()
+    alone.take()
+    with pytest.raises(OwnedByAnother, match="each of them has replicas: true"):
+        replica_of(engine).take()
+    alone.stop()
+
+
+def test_a_replica_that_lost_its_session_writes_nothing_after_another_bot_ran_alone(url: str, engine: Engine) -> None:
+    cut, alone = replica_of(engine), alone_on(engine)
+    cut.take()
+    ledger = SqlLedger(engine, SystemClock(), KEY, ASK_TYPES, ownership=cut)
+    ledger.pause("operator", "change freeze")
+    run(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+    alone.take()
+    before = ledger.head()
+    assert cut.refusal() is None  # it does not know
+    with pytest.raises(NotOwner):
+        ledger.resume("operator")
+    alone.stop()
+    replica_of(engine).take()
+    with pytest.raises(NotOwner):
+        ledger.resume("operator")
+    assert ledger.head() == before
+    assert CURRENT.get() is None

@@ -1,0 +1,39 @@
+"""docs/performance.md has every bench and its bounds, and names nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.checkout import ROOT
+
+PAGE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+SOURCES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "bench").glob("*.py"))}
+BENCHES = sorted(name for name, text in SOURCES.items() if "\nfrom frame import" in text)
+ROWS = dict(re.findall(r"^\| `bench/(\w+\.py)` \|.*\| ([^|]+) \|$", PAGE.partition("## Figures")[0], re.MULTILINE))
+BOUND = re.compile(r"^(?:\w*AGAINST_\w+|\w+_EACH|LINEAR)(?:, \w+_QUICK)? = (\d+\.\d+)", re.MULTILINE)
+"""What the benches call their bounds."""
+
+
+def test_every_bench_is_on_the_page_and_every_name_on_the_page_is_a_bench() -> None:
+    assert list(ROWS) == BENCHES
+    assert set(re.findall(r"bench/(\w+\.py)", PAGE)) == set(BENCHES)
+
+
+@pytest.mark.parametrize("bench", [name for name in BENCHES if name not in {"audit.py", "peers.py"}])
+def test_the_bounds_on_the_page_are_those_of_the_bench(bench: str) -> None:
+    """Each bound is a constant of the bench; what `--quick` allows instead stands behind it and is left out."""
+    constants = BOUND.findall(SOURCES[bench])
+    said = {float(each) for each in re.findall(r"\d+(?:\.\d+)?", ROWS[bench])}
+    assert constants
+    assert {float(each) for each in constants} - said == set()
+
+
+def test_make_runs_every_bench() -> None:
+    asked = "import runpy; print(*(path.name for path in runpy.run_path('bench')['benches']()))"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    assert done.stdout.split() == BENCHES
+    assert "$(BIN)/python bench $(BENCH)" in (ROOT / "Makefile").read_text(encoding="utf-8")
