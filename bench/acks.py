@@ -54,7 +54,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AGAINST_BARE = 1.5
 """The slowest ack but one in a hundred takes at most so many times as long as that of a bare app."""
 
-AGAINST_BARE_HTTP = 0.6
+AGAINST_BARE_HTTP = 0.8
 """The same in HTTP mode. Before each ack the bot writes to its database, and the bare app does not."""
 
 PATH = "/slack/events"

@@ -228,9 +228,9 @@ class UnreadableRequest(LedgerError):
 
 
 class KeyChanged(LedgerError):
-    """Another audit key signs the log by now. This process writes no more."""
+    """Another audit key signs the log by now. This process writes no more. `signing` and `own` are ids of keys."""
 
-    code = "key_changed"
+    code, signing, own = "key_changed", "", ""
 
 
 class TooWide(LedgerError):

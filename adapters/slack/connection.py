@@ -85,6 +85,7 @@ class BoltConnection(ABC):
         self._start_within = needs.get("start_within", START_WITHIN)
         self._executor = ThreadPoolExecutor(max_workers=LISTENING, thread_name_prefix="ack")
         self._stopping = threading.Event()
+        self._bot_id = ""
 
     def start(self) -> None:
         """Connect, and return once commands can arrive.
@@ -95,7 +96,9 @@ class BoltConnection(ABC):
         with ExitStack() as undo:
             undo.callback(self.stop)
             deadline = time.monotonic() + self._start_within.total_seconds()
-            self._listen(self._app(self._authorize(deadline)), deadline)
+            authorized = self._authorize(deadline)
+            self._bot_id = authorized.bot_id or ""
+            self._listen(self._app(authorized), deadline)
             undo.pop_all()
 
     @abstractmethod
@@ -157,7 +160,7 @@ class BoltConnection(ABC):
         while True:
             try:
                 with translate_errors():
-                    return _checked(call, key)
+                    return checked_token(call, key)
             except ChatError as error:
                 wait = max(pause, error.retry_after or pause)
                 if not error.retryable or time.monotonic() + wait.total_seconds() > deadline:
@@ -168,7 +171,7 @@ class BoltConnection(ABC):
                 pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _checked(call: Callable[[], Answer], key: str) -> Answer:
+def checked_token(call: Callable[[], Answer], key: str) -> Answer:
     """Return the answer. Raises `SettingsError` when Slack says that the token is no good one."""
     try:
         return call()

@@ -7,6 +7,7 @@ threads, so a flood of commands would hold back a Deny or a Stop.
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import Empty
@@ -18,6 +19,8 @@ from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from adapters.slack.socket_client import SocketClient
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from slack_bolt import App
     from slack_sdk import WebClient
     from slack_sdk.socket_mode.client import BaseSocketModeClient
@@ -32,9 +35,15 @@ class TwoLaneClient(SocketClient):
 
     def __init__(self, app: App, *, app_token: str, web_client: WebClient, concurrency: int) -> None:
         self._app = app
+        self._app_id, self._greeted = "", threading.Event()
         self._presses = ThreadPoolExecutor(PRESSING, thread_name_prefix="press")
         super().__init__(app_token=app_token, web_client=web_client, concurrency=concurrency)
         self.socket_mode_request_listeners.append(self._answer)
+
+    def app_id(self, within: timedelta) -> str:
+        """Return the id of the app that Slack takes the token of; empty when it does not say so in time."""
+        self._greeted.wait(within.total_seconds())
+        return self._app_id
 
     def _answer(self, _client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         began = time()
@@ -52,6 +61,10 @@ class TwoLaneClient(SocketClient):
         if message.get("type") == "disconnect":
             self.connect_to_new_endpoint(force=True)
             return
+        if message.get("type") == "hello":
+            about = message.get("connection_info")
+            self._app_id = str(about.get("app_id", "")) if isinstance(about, dict) else ""
+            self._greeted.set()
         lane = self._presses if message.get("type") == "interactive" else self.message_workers
         lane.submit(partial(self.run_message_listeners, message, raw))
 

@@ -22,7 +22,7 @@ from bot.errors import SettingsError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from slack_bolt import App
 
@@ -49,12 +49,23 @@ class HttpMode(BoltConnection):
         self._url: RequestUrl | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._beats = 0
+
+    def heard(self) -> object | None:
+        """Return a mark that changes every second or two while requests can be taken; None while they cannot.
+
+        Slack may be silent for hours, so it is the server's own loop that is heard.
+        """
+        return self._beats if self._thread and self._thread.is_alive() else None
+
+    async def _beat(self) -> None:
+        self._beats += 1
 
     def _listen(self, app: App, deadline: float) -> None:
         del deadline  # a port is free, or it is not
         listener = _bound(*self._address)
         self._url = RequestUrl(app, self._signing_secret)
-        self._server = uvicorn.Server(_configured(self._url, self._paths))
+        self._server = uvicorn.Server(_configured(self._url, self._paths, self._beat))
         self._thread = threading.Thread(target=self._serve, args=(listener,), name="http", daemon=True)
         self._thread.start()
 
@@ -107,7 +118,7 @@ class _Protocol(H11Protocol):
             self._timer = None
 
 
-def _configured(url: RequestUrl, paths: Iterable[str]) -> uvicorn.Config:
+def _configured(url: RequestUrl, paths: Iterable[str], beat: Callable[[], Awaitable[None]]) -> uvicorn.Config:
     app = Starlette(routes=[Route(path, url.answer, methods=["POST"]) for path in paths])
     app.router.redirect_slashes = False
     return uvicorn.Config(
@@ -122,6 +133,8 @@ def _configured(url: RequestUrl, paths: Iterable[str]) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         limit_concurrency=CONNECTIONS,
+        callback_notify=beat,
+        timeout_notify=1,
         backlog=1024,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=END_WITHIN,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Unpack
 
+from adapters.slack.app_of_tokens import refuse_another_app
 from adapters.slack.connection import ACKING, APP_TOKEN, BoltConnection, Listening
 from adapters.slack.envelopes import TwoLaneClient
 from adapters.slack.web import SlackWeb
 
 if TYPE_CHECKING:
     from slack_bolt import App
+
+GREETED_WITHIN = timedelta(seconds=3)
+"""How long a new socket may take for its first message, which names its app."""
 
 
 class SocketMode(BoltConnection):
@@ -24,6 +29,7 @@ class SocketMode(BoltConnection):
         web_client = SlackWeb(base_url=self._needs["api_url"], retries=False)
         self._socket = TwoLaneClient(app, app_token=self._app_token, web_client=web_client, concurrency=ACKING)
         self._patiently(self._open, APP_TOKEN, deadline)
+        refuse_another_app(self._socket, self._client, self._bot_id, GREETED_WITHIN)
 
     def _open(self) -> None:
         """Open the socket. Raises as Slack's client does, and `ConnectionError` when nobody answers at its address."""

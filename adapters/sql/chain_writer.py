@@ -67,10 +67,12 @@ class ChainWriter:
         if self._ownership and row:
             self._ownership.compare(row.owner)
         if head.key_id not in ("", self._keys.key_id):
-            raise KeyChanged(
+            changed = KeyChanged(
                 f"The audit key was changed: the log takes entries of the key {head.key_id} alone, and mine is "
                 f"{self._keys.key_id}. I do nothing. Tell whoever runs me to start me with the new audit_key."
             )
+            changed.signing, changed.own = head.key_id, self._keys.key_id
+            raise changed
         if self._seen:
             self._compare(connection, head, self._seen)
         else:

@@ -29,7 +29,7 @@ _BUSY = (
     "whoever runs me."
 )
 
-_NO_RIGHT = "42501"
+NO_RIGHT = "42501"
 """PostgreSQL's code for a right that the account lacks (insufficient_privilege)."""
 
 _LACKS_RIGHT = (
@@ -48,7 +48,7 @@ def translate_errors() -> Iterator[None]:
     except NoConnection as exc:  # each connection of the pool is in use, and none came back in time
         raise LedgerError(_BUSY) from exc
     except (SQLAlchemyError, TimeoutError) as exc:
-        if getattr(getattr(exc, "orig", None), "sqlstate", "") == _NO_RIGHT:
+        if getattr(getattr(exc, "orig", None), "sqlstate", "") == NO_RIGHT:
             raise LedgerError(_LACKS_RIGHT) from exc
         raise LedgerError(
             "I cannot reach my database, so I do nothing. Try again in a minute; if it stays so, tell whoever runs me."

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from adapters.sql.database import open_database, sqlite_path
 from adapters.sql.errors import translate_errors
+from adapters.sql.reported import place_of, reported
 from adapters.sql.sqlite_file import is_missing, make, refuse_missing
 from bot.errors import SettingsError
 
@@ -31,11 +32,13 @@ def upgrade(url: str, *, create: bool = True) -> str:
     made; otherwise it raises `SettingsError`.
     """
     if path := sqlite_path(url):
-        make(path) if create else refuse_missing(path)
+        with reported(url):
+            make(path) if create else refuse_missing(path)
     engine = open_database(url, bounded=False)
     try:
-        with translate_errors(), engine.begin() as connection:
+        with reported(url), translate_errors(), engine.begin() as connection:
             _queue(connection)
+            _refuse_unknown(url, MigrationContext.configure(connection).get_current_revision())
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -51,7 +54,7 @@ def current(url: str) -> str | None:
         return None
     engine = open_database(url)
     try:
-        with translate_errors(), engine.connect() as connection:
+        with reported(url), translate_errors(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
@@ -61,14 +64,32 @@ def refuse_other(url: str) -> None:
     """Raise `SettingsError` unless the database has the tables of this release. Raises `LedgerError` as `current`."""
     if path := sqlite_path(url):
         refuse_missing(path)
-    there = current(url)
-    if there is not None and there not in _known():
+    found = current(url)
+    if found == newest():
+        return
+    _refuse_unknown(url, found)
+    place = _place(url)
+    if found is None:
+        raise SettingsError(f"{place} has no tables of the bot yet. Make them: logoff-bot db upgrade")
+    raise SettingsError(
+        f"{place} has the tables of an older release: revision {found}, and this one needs {newest()}. "
+        "Stop the bot, take a backup, then run: logoff-bot db upgrade"
+    )
+
+
+def _refuse_unknown(url: str, found: str | None) -> None:
+    """Raise `SettingsError` for tables that this release cannot upgrade."""
+    if found is not None and found not in _known():
         raise SettingsError(
-            f"The database has the tables of another release of logoff-bot: revision {there}, and this one needs "
-            f"{newest()}. Start that release again, or restore a backup from before its upgrade (docs/operations.md)."
+            f"{_place(url)} has tables that this release does not know: revision {found}, and it knows up to "
+            f"{newest()}. A newer release made them. Start that release (logoff-bot --version prints the revision of "
+            "each), or restore the backup from before its upgrade. Nothing was changed."
         )
-    if there != newest():
-        raise SettingsError("The database is not at the tables of this release. Run: logoff-bot db upgrade")
+
+
+def _place(url: str) -> str:
+    place = place_of(url)
+    return place[:1].upper() + place[1:]
 
 
 def _known() -> set[str]:
@@ -79,6 +100,11 @@ def _known() -> set[str]:
 def newest() -> str:
     """Return the revision that this release needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def knows(revision: str) -> bool:
+    """Return whether this release has the revision."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

@@ -48,7 +48,7 @@ class FileLock:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _write(descriptor, me)
             except BlockingIOError:
-                holder = _read(descriptor)
+                holder = read_holder(descriptor)
                 os.close(descriptor)
                 return holder
             except OSError:
@@ -101,7 +101,7 @@ def _write(descriptor: int, me: Holder) -> None:
         os.pwrite(descriptor, json.dumps(asdict(me)).encode(), 0)
 
 
-def _read(descriptor: int) -> Holder:
+def read_holder(descriptor: int) -> Holder:
     """Return who holds the lock, as far as it can be read."""
     try:
         said = json.loads(os.pread(descriptor, MOST_READ, 0))

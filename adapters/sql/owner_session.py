@@ -154,6 +154,12 @@ class SessionLock:
         return _holder_in(row.application_name)
 
 
+def holder_of(connection: Connection) -> Holder | None:
+    """Return who holds the lock, as its session names itself; None: nobody."""
+    row = connection.execute(_HOLDER, {"key": OWNING}).first()
+    return _holder_in(row.application_name or "") if row else None
+
+
 def _name_of(me: Holder, token: str) -> str:
     """Return how the session names itself in `pg_stat_activity`, in the 63 bytes that PostgreSQL keeps.
 

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from adapters.clock import SystemClock
-from app.cli.options import APP_YAML, Config, Database, at_database
+from app.cli.options import APP_YAML, Config, Database, settings_of_log
+from app.cli.store import store_of
+from app.config.alone import keys_in
 from app.config.checks import fault_in_key
-from app.config.settings import load
-from app.wiring import open_store
 from bot.audit.keys import SigningKeys
 from bot.errors import SettingsError
 from bot.workflow.key_change import change_key
@@ -29,7 +29,7 @@ NewKeyFile = Annotated[
 
 def key(config: Config = APP_YAML) -> None:
     """The public half of the audit key, and its id. Whoever has it can verify the log, and forge nothing."""
-    keys = load(config).signing_keys
+    keys = keys_in(config)
     sys.stdout.write(f"public half {keys.public.text}\nkey id {keys.key_id}\n")
 
 
@@ -38,11 +38,12 @@ def rotate_key(new_key_file: NewKeyFile = None, database: Database = "", config:
 
     The old key signs an entry that names the new one, so any of the public halves verifies the whole log.
     """
-    settings = at_database(load(config), database)
+    settings = settings_of_log(config, database)
     new, old = SigningKeys(_new_key(new_key_file)), settings.signing_keys
     if new.key_id == old.key_id:
         raise SettingsError("The new audit key is the one in the configuration. Make another: openssl rand -hex 32")
-    entry = change_key(open_store(settings), SystemClock(), f"operator {getpass.getuser()}", new)
+    with store_of(settings) as store:
+        entry = change_key(store, SystemClock(), f"operator {getpass.getuser()}", new)
     sys.stdout.write(
         f"The key {new.key_id} signs from entry {entry.seq} on.\n"
         "1. Put the new key where audit_key of app.yaml takes it from, and keep the old one nowhere.\n"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from adapters.clock import SystemClock
+from adapters.sql.reported import reported
 from app.cli.options import APP_YAML, DATABASE_HELP, Config, stderr, writable_output
 from app.config.settings import database_in
 from app.config.zones import zone_named
@@ -57,7 +58,7 @@ class Query:
     @contextmanager
     def reader(self) -> Iterator[tuple[AuditReader, Names]]:
         """Open the log, and find the names in it that are meant. A name that it does not have is said."""
-        with open_audit(self.url, self.key) as reader:
+        with reported(self.url), open_audit(self.url, self.key) as reader:
             names = reader.names(self.wanted)
             for sentence in self._remarks(reader, names):
                 stderr.print(letters(sentence))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import track
 
+from adapters.sql.reported import reported
 from app.cli.audit_options import MaybeDatabase, half_of, refuse_empty
-from app.cli.options import APP_YAML, Config, at_database, out, stderr
-from app.config.settings import database_in, load
+from app.cli.options import APP_YAML, Config, out, stderr
+from app.config.alone import keys_in
+from app.config.settings import database_in
 from app.printing import letters
 from app.wiring import open_scan
 from bot.audit import segment
@@ -58,10 +60,10 @@ def verify(
     refuse_empty(key=key, database=database)
     anchors = [anchor_in(text) for text in anchor or ()]
     if file:
-        _verify_file(file, half_of(key or "") or load(config).signing_keys.public, anchors)
+        _verify_file(file, half_of(key or "") or keys_in(config).public, anchors)
         return
     half, url = _what_to_check(key or "", database or "", config)
-    with open_scan(url) as scan:
+    with reported(url), open_scan(url) as scan:
         if damage := scan.damage():
             stderr.print(letters(f"The file of the database is damaged: {damage}. Restore a backup."), style="red")
             raise typer.Exit(1)
@@ -103,10 +105,7 @@ def _lines(file: Path) -> Iterator[tuple[segment.SegmentHead, Iterable[str]]]:
 
 def _what_to_check(key: str, database: str, config: Path) -> tuple[PublicKey, str]:
     """Return the public half and the database. With both given the configuration is not read."""
-    half = half_of(key)
-    if half is None:
-        settings = at_database(load(config), database)
-        return settings.signing_keys.public, settings.database.get_secret_value()
+    half = half_of(key) or keys_in(config).public
     return half, database or database_in(config).get_secret_value()
 
 
@@ -128,7 +127,7 @@ def anchor(database: MaybeDatabase = None, config: Config = APP_YAML) -> None:
     """The newest entry's number and hash, for --anchor of a later check. Keep it on another machine."""
     refuse_empty(database=database)
     url = database or database_in(config).get_secret_value()
-    with open_scan(url) as scan:
+    with reported(url), open_scan(url) as scan:
         head = scan.head()
     if not head.seq:
         stderr.print("The log is empty: there is nothing to anchor.")

@@ -12,9 +12,14 @@ import typer
 import yaml
 
 from adapters.slack.manifest import manifest as manifest_of
+from adapters.sql import migrate
+from adapters.sql.reported import reported
 from adapters.windows.agent import script
 from app import wiring
 from app.cli.audit import audit
+from app.cli.config import config as config_
+from app.cli.doctor import doctor
+from app.cli.init import init
 from app.cli.options import APP_YAML, AsJson, Config, Create, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
@@ -22,7 +27,7 @@ from app.cli.rehearse import rehearse, try_
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
 from app.config.commands import read_names
 from app.config.http_mode import read_request_url
-from app.config.settings import load
+from app.config.settings import database_in, load
 from app.logging import is_all_json
 from app.logging import set_up as set_up_logging
 from app.printing import letters
@@ -44,8 +49,11 @@ db = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
+app.add_typer(config_, name="config")
 app.command(name="try")(try_)
 app.command()(rehearse)
+app.command()(init)
+app.command()(doctor)
 app.command()(pause)
 app.command()(resume)
 
@@ -62,7 +70,7 @@ def main() -> None:
         if is_all_json():
             log.error("process.not_started", message=error.message)  # noqa: TRY400 - its sentence says it all
             leave(1)
-        stderr.print(letters(error.message), style="red")
+        stderr.print(letters(error.message), style="red", soft_wrap=True)  # paths and commands are to be copied
         sys.exit(1)
 
 
@@ -85,7 +93,8 @@ def run(config: Config = APP_YAML) -> None:
     if settings.rehearsal:
         log.error("process.not_started", message=REHEARSALS)
         raise typer.Exit(1)
-    run_until_told(lambda: wiring.build_owned(settings))
+    with reported(settings.database.get_secret_value()):
+        run_until_told(lambda: wiring.build_owned(settings))
     leave(0)
 
 
@@ -107,4 +116,5 @@ def agent() -> None:
 def upgrade(create: Create = False, config: Config = APP_YAML) -> None:
     """Bring the database to the tables of this release. Safe to repeat."""
     set_up_logging(level=logging.WARNING, as_json=False)
-    stderr.print(f"The database is at revision {wiring.upgrade(load(config), create=create)}.")
+    revision = migrate.upgrade(database_in(config).get_secret_value(), create=create)
+    stderr.print(f"The database is at revision {revision}.")

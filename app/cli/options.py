@@ -12,6 +12,8 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
+from app.config.secrets import Secret
+from app.config.settings import load
 from app.printing import letters
 from bot.errors import SettingsError
 
@@ -31,6 +33,16 @@ stderr = Console(stderr=True, highlight=False)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
+def settings_of_log(config: Path, url: str) -> Settings:
+    """Return the settings for whoever writes to the audit log: of secrets they need its key, and a database.
+
+    `url` is another database than the file's; empty for the file's own.
+    """
+    if not url:
+        return load(config, secrets=frozenset({Secret.KEY, Secret.DATABASE}))
+    return load(config, secrets=frozenset({Secret.KEY})).model_copy(update={"database": SecretStr(url)})
+
+
 @contextmanager
 def writable_output() -> Iterator[None]:
     """Write all of standard output inside the block. Raises `SettingsError` when its disk is full.
@@ -46,8 +58,3 @@ def writable_output() -> Iterator[None]:
         with suppress(OSError):  # what is still in the buffer would raise the error once more, at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SettingsError(letters(f"The output cannot be written whole: {exc.strerror or exc}.").plain) from exc
-
-
-def at_database(settings: Settings, url: str) -> Settings:
-    """Return the settings with another database, when one was named."""
-    return settings.model_copy(update={"database": SecretStr(url)}) if url else settings

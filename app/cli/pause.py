@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import APP_YAML, Config, Database, at_database
-from app.config.settings import load
+from app.cli.options import APP_YAML, Config, Database
+from app.cli.store import store_at
 from app.logging import set_up as set_up_logging
-from app.wiring import open_store
 
 
 def pause(
@@ -22,12 +21,14 @@ def pause(
 ) -> None:
     """Start nothing new from now on. What runs is finished."""
     set_up_logging(level=logging.WARNING, as_json=False)
-    open_store(at_database(load(config), database)).pause(f"operator {getpass.getuser()}", reason)
+    with store_at(config, database) as store:
+        store.pause(f"operator {getpass.getuser()}", reason)
     sys.stdout.write("Paused. Nothing new is started until: logoff-bot resume\n")
 
 
 def resume(database: Database = "", config: Config = APP_YAML) -> None:
     """Take the pause back."""
     set_up_logging(level=logging.WARNING, as_json=False)
-    open_store(at_database(load(config), database)).resume(f"operator {getpass.getuser()}")
+    with store_at(config, database) as store:
+        store.resume(f"operator {getpass.getuser()}")
     sys.stdout.write("Resumed.\n")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.options import APP_YAML, Config
-from app.config.oddities import oddities
+from app.config.secrets import NO_SECRET, Secret
 from app.config.settings import Settings, load
+from app.config.slips import slips
 from bot.cards.notices import suggested_by, without_code
 from bot.commands import BY_NAME
 from bot.commands.language import understand
@@ -18,7 +19,6 @@ from bot.domain.letters import visible
 from bot.domain.people import Actor, Place
 from bot.errors import UsageError
 from bot.policy.explain import explain
-from bot.policy.lint import lint
 
 if TYPE_CHECKING:
     from bot.ports.directory import Directory
@@ -48,7 +48,7 @@ def explain_(
     config: Config = APP_YAML,
 ) -> None:
     """Print what the rules would decide and why. Nothing is asked for and no host is contacted."""
-    settings = load(config)
+    settings = load(config, secrets=frozenset({Secret.SLACK}))
     word, _, text = command.strip().partition(" ")
     names = settings.command_names()
     name = names.name_of(word)
@@ -69,9 +69,8 @@ def explain_(
 @policy.command()
 def check(config: Config = APP_YAML) -> None:
     """Find rules that can never work, and names that look like a slip. Exit code 1 when there is one."""
-    settings = load(config)
-    directory, known = _directory(settings)
-    faults = [*lint(settings.policy(), directory.members_of, known), *oddities(settings)]
+    settings = load(config, secrets=NO_SECRET)
+    faults = list(slips(settings))
     for fault in faults:
         sys.stdout.write(visible(fault) + "\n")
     if faults:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.options import APP_YAML, AsJson, Config
+from app.config.secrets import NO_SECRET
 from app.config.settings import load
 from app.logging import set_up as set_up_logging
 
@@ -45,7 +46,13 @@ def try_(
 
     set_up_logging(level=logging.ERROR, as_json=False)
     is_whole = converse(
-        load(config), command, as_user=as_user, presses=press or [], farm_file=farm, database=database, as_json=as_json
+        load(config, secrets=NO_SECRET),
+        command,
+        as_user=as_user,
+        presses=press or [],
+        farm_file=farm,
+        database=database,
+        as_json=as_json,
     )
     raise typer.Exit(0 if is_whole else 1)
 
@@ -72,5 +79,7 @@ def rehearse(
 
     set_up_logging(level=logging.WARNING, as_json=False)
     play = read_play(scenario, pace=pace, ends=end) if scenario else None
-    is_whole = stay(load(config), port=port, farm_file=farm, database=database, play=play, opens=open_browser)
+    is_whole = stay(
+        load(config, secrets=NO_SECRET), port=port, farm_file=farm, database=database, play=play, opens=open_browser
+    )
     raise typer.Exit(0 if is_whole else 1)

@@ -30,9 +30,10 @@ class Letters:
     No letter is lost: what is too long goes on below.
     """
 
-    def __init__(self, *columns: str, narrow: int) -> None:
+    def __init__(self, *columns: str, narrow: int, least_width: int = LEAST_WIDTH) -> None:
         """The first `narrow` columns are never broken; where there is no room for columns they begin a row."""
         self._columns, self._narrow, self._begin = columns, narrow, max(narrow, 1)
+        self._least_width = least_width
         self._rows: list[tuple[str, ...]] = []
 
     def add_texts(self, *texts: str, mark: str = "") -> None:
@@ -42,7 +43,7 @@ class Letters:
 
     def print(self, console: Console) -> None:
         """Print the rows as wide as the console is."""
-        if console.width >= LEAST_WIDTH:
+        if console.width >= self._least_width:
             console.print(self._table())
             return
         if self._rows:

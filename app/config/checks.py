@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.config import http_mode, names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
+from app.config.yaml_file import STAND_IN
 from bot.domain.inventory import expand
 from bot.domain.letters import python_upper
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from app.config.settings import Computer, Settings
     from app.config.yaml_file import Location
     from bot.domain.inventory import Inventory
+
+
+NEEDS_KEY = "needs at least 32 characters. Make one with: openssl rand -hex 32"
 
 
 def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator[Problem]:
@@ -36,7 +40,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
 
 def fault_in_key(audit_key: str) -> str:
     """Return why the text is no audit key, as a part of a sentence; empty when it is one."""
-    return "" if len(audit_key) >= 32 else "needs at least 32 characters. Make one with: openssl rand -hex 32"
+    return "" if len(audit_key) >= 32 else NEEDS_KEY
 
 
 def _secrets(settings: Settings) -> Iterator[Problem]:
@@ -44,19 +48,28 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
         return
     if fault := fault_in_key(settings.audit_key.get_secret_value()):
         yield Problem(where=("audit_key",), message=fault)
-    if not settings.slack.bot_token.get_secret_value().startswith("xoxb-"):
-        yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
-    if settings.slack.mode == "http":
-        yield from http_mode.unsafe(settings.slack)
-    elif not settings.slack.app_token.get_secret_value().startswith("xapp-"):
-        yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
+    yield from _tokens(settings)
     if not settings.slack.api_url.startswith("https://"):
         yield Problem(where=("slack", "api_url"), message="has to begin with https://: the tokens travel there.")
 
 
+def _tokens(settings: Settings) -> Iterator[Problem]:
+    bot, app = settings.slack.bot_token.get_secret_value(), settings.slack.app_token.get_secret_value()
+    if bot.startswith("xapp-") and app.startswith("xoxb-"):
+        message = "is the app-level token (xapp-), and slack.app_token is the bot's (xoxb-). Exchange the two."
+        yield Problem(where=("slack", "bot_token"), message=message)
+        return
+    if not bot.startswith("xoxb-"):
+        yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
+    if settings.slack.mode == "http":
+        yield from http_mode.unsafe(settings.slack)
+    elif not app.startswith("xapp-"):
+        yield Problem(where=("slack", "app_token"), message="the app-level token for Socket Mode begins with xapp-.")
+
+
 def _replicas(settings: Settings) -> Iterator[Problem]:
-    is_shared = settings.database.get_secret_value().strip().lower().startswith("postgresql")
-    if settings.replicas and not is_shared:
+    url = settings.database.get_secret_value().strip().lower()
+    if settings.replicas and url not in ("", STAND_IN) and not url.startswith("postgresql"):
         yield Problem(
             where=("replicas",),
             message="several bots can share PostgreSQL alone. Name it as the database, or say replicas: false.",
@@ -70,37 +83,42 @@ def _computers(settings: Settings) -> Iterator[Problem]:
         if sentence:
             yield Problem(where=(*where, key) if key else where, message=sentence)
         else:
-            yield from (Problem(where=where, message=message) for message in _unsafe_way(settings, computer))
+            for key, said in _unsafe_way(settings, computer):
+                at = (*where, "winrm", key) if key else where
+                yield Problem(where=at, message=f"{computer.label}: {said}", kind=said)
     yield from names.twice(settings)
     yield from names.second_names(settings)
 
 
 def _logins(settings: Settings) -> Iterator[Problem]:
     """The account of each way, said once where it stands."""
-    found: dict[Location, str] = {}
+    found: dict[Location, Problem] = {}
     for index, computer in enumerate(settings.computers):
         way, is_own = settings.way_to(computer), "username" in computer.winrm.model_fields_set
         own = [computer.machine] if computer.machine else expand(computer.name)
         hosts = frozenset(python_upper(name.partition(".")[0]) for name in own)
         where: Location = ("computers", index, "winrm", "username") if is_own else ("winrm", "username")
         if fault := fault_in_login(way.username, way.transport, hosts):
-            found.setdefault(where, f"{fault} ({computer.label}).")
-    yield from (Problem(where=where, message=message) for where, message in found.items())
+            found.setdefault(where, Problem(where=where, message=f"{fault} ({computer.label}).", kind=fault))
+    yield from found.values()
 
 
-def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[str]:
-    """Yield why the way to a computer is unsafe, because it shows the password or the orders, or cannot log on."""
+def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[tuple[str, str]]:
+    """Yield why the way to a computer is unsafe, because it shows the password or the orders, or cannot log on.
+
+    Each has the key of `winrm` that lacks its secret, or none.
+    """
     way = settings.way_to(computer)
     if way.scheme == "http" and way.transport in ("basic", "certificate"):
-        yield f"{computer.label}: {way.transport} needs scheme: https."
+        yield "", f"{way.transport} needs scheme: https."
     if way.scheme == "http" and way.transport == "ntlm" and not way.insecure_ntlm:
-        yield f"{computer.label}: NTLM over plain HTTP proves no host. Use https, or say insecure_ntlm: true."
+        yield "", "NTLM over plain HTTP proves no host. Use https, or say insecure_ntlm: true."
     if way.transport == "certificate" and not (way.certificate and way.key):
-        yield f"{computer.label}: certificate needs winrm.certificate and winrm.key, both PEM files."
+        yield "", "certificate needs winrm.certificate and winrm.key, both PEM files."
     if way.transport in ("ntlm", "basic") and not way.username:
-        yield f"{computer.label}: {way.transport} needs winrm.username."
+        yield "", f"{way.transport} needs winrm.username."
     if way.transport in ("ntlm", "basic") and not way.password.get_secret_value() and not settings.rehearsal:
-        yield f"{computer.label}: {way.transport} needs winrm.password."
+        yield "password", f"{way.transport} needs winrm.password."
 
 
 def _groups(settings: Settings) -> Iterator[Problem]:

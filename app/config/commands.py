@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated
 
-import yaml
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
+from app.config import yaml_file
+from app.config.findings import Fault, refusal
 from bot.commands import BY_NAME
 from bot.commands.naming import CommandNames
-from bot.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +49,9 @@ def read_names(path: Path) -> CommandNames:
     """
     if not path.exists():
         return CommandNames()
+    file = yaml_file.read(path, {})
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        named = values.get("commands", {}) if isinstance(values, dict) else {}
-        return CommandNames(slashes=TypeAdapter(Slashes).validate_python(named))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        return CommandNames(slashes=TypeAdapter(Slashes).validate_python(file.values.get("commands") or {}))
     except ValidationError as error:
         sentence = error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{path}: commands: {sentence}") from error
+        raise refusal(path, [Fault(file.line_of(("commands",)), "commands", f"{sentence}.")]) from error

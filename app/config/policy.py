@@ -28,9 +28,9 @@ RESERVED = frozenset(
 )
 """The names under which decisions are recorded that no rule of the file made."""
 
-_QUORUM = re.compile(r"([1-9][0-9]?) of (\S.*)")
-_PERSON = re.compile(r"@[a-z0-9._-]+|[UWS][A-Z0-9]{2,}")
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
+QUORUM = re.compile(r"([1-9][0-9]?) of (\S.*)")
+PERSON = re.compile(r"@[a-z0-9._-]+|[UWS][A-Z0-9]{2,}")
+CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 MOST = 1000
 """More sessions, or requests, than a person can mean at once."""
@@ -54,13 +54,13 @@ def _between(least: timedelta, most: timedelta, why: str) -> AfterValidator:
 
 
 def _person(value: str) -> str:
-    if not _PERSON.fullmatch(value):
+    if not PERSON.fullmatch(value):
         raise ValueError("write a user group's handle (@oncall), its id (S...) or a user id (U...); names do not count")
     return value
 
 
 def _channel(value: str) -> str:
-    if value and not _CHANNEL.fullmatch(value):
+    if value and not CHANNEL.fullmatch(value):
         raise ValueError("write the channel's id (C...), which its details show at the bottom")
     return value
 
@@ -80,7 +80,7 @@ def _state(value: str) -> str:
 def _confirm(value: str) -> str:
     if value in ("self", "another"):
         return value
-    quorum = _QUORUM.fullmatch(value)
+    quorum = QUORUM.fullmatch(value)
     if not quorum:
         raise ValueError("write `self`, `another`, or a number of people like `2 of @ts-leads`")
     people = {_person(name.strip(",")) for name in quorum[2].split()}
@@ -180,7 +180,7 @@ class RuleSettings(Section):
         """What the keys above it leave nothing to do for."""
         said = info.data
         if info.field_name == "requester_counts":
-            if value and "confirm" in said and not _QUORUM.fullmatch(said["confirm"]):
+            if value and "confirm" in said and not QUORUM.fullmatch(said["confirm"]):
                 raise ValueError("counts only with a number of people: `confirm: 2 of @ts-leads`")
         elif (
             value
@@ -215,7 +215,7 @@ class RuleSettings(Section):
             return None
         if self.confirm == "another":
             return Need(count=1, of=frozenset(self.who), rule=self.name)
-        quorum = _QUORUM.fullmatch(self.confirm)
+        quorum = QUORUM.fullmatch(self.confirm)
         count, people = (int(quorum[1]), quorum[2]) if quorum else (1, "")
         of = frozenset(name.strip(",") for name in people.split())
         return Need(count=count, of=of, rule=self.name, requester_counts=self.requester_counts)

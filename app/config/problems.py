@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pydantic_core import ErrorDetails
 
     from app.config.yaml_file import Location
@@ -35,36 +37,55 @@ _SENTENCES = {
 }
 
 
+LOOKED_UP = 100
+"""For so many unknown keys the key is looked for that may be meant, because a comparison takes long."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One problem of the configuration."""
 
     where: Location  # the keys and list indexes that lead to the value
     message: str  # what is wrong with it
+    kind: str = ""  # the message without the name of its computer
+    meant: str = ""  # the key that was probably meant
+
+    @property
+    def key(self) -> str:
+        return ".".join(str(part) for part in self.where)
 
     @property
     def sentence(self) -> str:
-        return f"{'.'.join(str(part) for part in self.where)}: {self.message}"
+        return f"{self.key}: {self.message}"
 
 
-def of(error: ErrorDetails, model: type[BaseModel]) -> Problem:
-    """Return the problem for an error of pydantic about a value of this model."""
+def of_all(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterator[Problem]:
+    """Yield the problem for each error of pydantic about a value of the model. The first unknown keys are looked up."""
+    left = LOOKED_UP
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            left -= 1
+            yield _unknown(error["loc"], _block_at(model, error["loc"][:-1]), is_looked_up=left >= 0)
+        else:
+            yield _of(error)
+
+
+def _of(error: ErrorDetails) -> Problem:
     where = error["loc"]
-    if error["type"] == "extra_forbidden":
-        return Problem(where=where, message=_unknown(str(where[-1]), _block_at(model, where[:-1])))
     said = _SENTENCES.get(error["type"])
     return Problem(where=where, message=said.format(**error.get("ctx", {})) if said else f"{error['msg']}.")
 
 
-def meant_by(key: str, model: type[BaseModel]) -> str:
+def _meant_by(key: str, model: type[BaseModel]) -> str:
     """Return the key of the model that was probably meant; empty when none is near."""
     return next(iter(difflib.get_close_matches(key, model.model_fields, n=1)), "")
 
 
-def _unknown(key: str, model: type[BaseModel]) -> str:
-    near = meant_by(key, model)
+def _unknown(where: Location, model: type[BaseModel], *, is_looked_up: bool) -> Problem:
+    key = str(where[-1])
+    near = _meant_by(key, model) if is_looked_up else ""
     hint = f"did you mean `{near}`?" if near else f"I know {', '.join(model.model_fields)}."
-    return f"I know no key `{key}` here; {hint}"
+    return Problem(where=where, message=f"I know no key `{key}` here; {hint}", meant=near)
 
 
 def _block_at(model: type[BaseModel], where: Location) -> type[BaseModel]:

@@ -11,19 +11,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from app.config import checks, problems, yaml_file
+from app.config import yaml_file
 from app.config.accounts import user_alone
 from app.config.commands import Contact, Slashes
 from app.config.digest import DigestSettings
+from app.config.findings import refusal
 from app.config.health import HealthSettings
 from app.config.http_mode import Listen
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
-from app.config.problems import Problem
+from app.config.secrets import EVERY_SECRET, Secret, secret_at
+from app.config.validation import checked, secret_alone
 from bot.audit.keys import SigningKeys
 from bot.commands.naming import CommandNames
 from bot.domain.inventory import Inventory, admits, expand, is_pattern
+from bot.errors import SettingsError
 from bot.policy.model import Policy
 from bot.workflow.host_reader import LOOK_WITHIN, LOOKS_AT_ONCE
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-_TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
+TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
 
 
@@ -145,7 +148,7 @@ class Settings(Section):
     @classmethod
     def _workspace(cls, value: str) -> str:
         """Of any other text nobody would be a member."""
-        if not _TEAM.fullmatch(value):
+        if not TEAM.fullmatch(value):
             raise ValueError("write the workspace's id (T...), which its address in a browser shows")
         return value
 
@@ -162,7 +165,10 @@ class Settings(Section):
     @property
     def signing_keys(self) -> SigningKeys:
         """The keys that sign the audit log. A rehearsal's log proves nothing, so its key is not secret."""
-        return SigningKeys(self.audit_key.get_secret_value() or REHEARSAL_KEY)
+        key = self.audit_key.get_secret_value()
+        if not key and not self.rehearsal:
+            raise SettingsError("audit_key: nothing is signed without it. Set it where app.yaml takes it from.")
+        return SigningKeys(key or REHEARSAL_KEY)
 
     def inventory(self) -> Inventory:
         """Return the computers and groups as the inventory of the core."""
@@ -242,13 +248,18 @@ def _on(computers: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
     return tuple(dict.fromkeys(covered for name in computers for covered in inventory.covered(name)))
 
 
-def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of the file. Raises `SettingsError` with all faults of the file."""
+def load(
+    path: Path, environment: Mapping[str, str] | None = None, *, secrets: frozenset[Secret] = EVERY_SECRET
+) -> Settings:
+    """Return the settings of the file. Raises `SettingsError` with all faults of the file.
+
+    `secrets` are those that the caller uses. Any other may be missing, or be wrong, and is empty then.
+    """
     file = yaml_file.read(path, os.environ if environment is None else environment)
-    settings, found = _check(file.values)
-    listed = [*file.problems, *((file.line_of(fault.where), fault.sentence) for fault in found)]
-    if settings is None or listed:
-        raise yaml_file.refusal(path, listed)
+    settings, faults = checked(Settings, file, secrets)
+    missing = [each.fault for each in file.wanted if secret_at(each.where) in {None, *secrets}]
+    if settings is None or faults or missing:
+        raise refusal(path, [*faults, *missing])
     return settings
 
 
@@ -258,29 +269,5 @@ def database_in(path: Path, environment: Mapping[str, str] | None = None) -> Sec
     Raises `SettingsError` when the file cannot be read, or its database is no text.
     """
     file = yaml_file.read(path, os.environ if environment is None else environment)
-    said = file.values.get("database", Settings.model_fields["database"].default.get_secret_value())
-    if not isinstance(said, str) or not said:
-        line = file.line_of(("database",))
-        raise yaml_file.refusal(path, [(line, "database: write its URL, or name it with --database.")])
-    return SecretStr(said)
-
-
-def _check(values: dict[str, object]) -> tuple[Settings | None, list[Problem]]:
-    """Return the settings, None when a section is broken, and all problems of the sections and between them."""
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as exc:
-        found = [problems.of(error, Settings) for error in exc.errors(include_url=False, include_input=False)]
-        keys = {str(fault.where[0]) for fault in found}
-        broken = frozenset(keys | {problems.meant_by(key, Settings) for key in keys})
-        sound = {key: value for key, value in values.items() if key not in broken}
-        return None, [*found, *checks.unsafe(Settings.model_validate(_PLACEHOLDERS | sound), broken)]
-    return settings, list(checks.unsafe(settings))
-
-
-_PLACEHOLDERS: dict[str, object] = {
-    "team": "T00",
-    "computers": ["-"],
-    "rules": [{"name": "-", "who": ["U00"], "may": ["list"]}],
-}
-"""Values in place of broken sections, while the other sections are checked."""
+    default = Settings.model_fields["database"].default.get_secret_value()
+    return secret_alone(path, file, "database", default, "write its URL, or name it with --database.")

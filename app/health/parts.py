@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NO_SWEEP = "The scheduler does not look for due steps."
 NO_DATES = "The scheduler does not begin the steps whose date has come."
 HANGING = "A step does not end."
-DEAF = "Nothing is heard of Slack: commands and presses do not arrive."
+DEAF = "Commands and presses do not arrive: the socket is silent, or no request of Slack can be taken."
 NOBODY_KNOWN = "People and groups were not read from Slack for an hour, so nobody may do anything."
 NOT_STARTED = "The start is not over."
 NO_TICK = "The threads that watch the bot do not run."

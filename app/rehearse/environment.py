@@ -20,7 +20,7 @@ from bot.commands import COMMANDS
 from bot.domain.request import State
 from bot.errors import SettingsError
 from rehearsal.page import Page, WatchedFarm
-from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace
+from rehearsal.slack import SHIPPED_WORKSPACE, UserClient, Workspace, WorkspaceFileError
 from rehearsal.windows import SHIPPED_FARM, EngineMissingError, FarmFileError, KerberosMissingError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
     with ExitStack() as stack:
         names = settings.command_names()
         folder = stack.enter_context(TemporaryDirectory(prefix="logoff-bot-", ignore_cleanup_errors=True))
-        workspace = Workspace.from_file(workspace_file, commands=[names.slash(each.name) for each in COMMANDS])
+        workspace = _workspace(workspace_file, names)
         page = Page(workspace)
         workspace.start(port)
         stack.callback(workspace.stop)
@@ -133,6 +133,15 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         yield stage
 
 
+def _workspace(file: Path, names: CommandNames | None = None) -> Workspace:
+    """Return the workspace, with the commands as the file of the bot names them. Raises `SettingsError`."""
+    commands = [names.slash(each.name) for each in COMMANDS] if names else None
+    try:
+        return Workspace.from_file(file, commands=commands)
+    except WorkspaceFileError as error:
+        raise SettingsError(str(error)) from error
+
+
 @contextmanager
 def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
     """Yield the farm. Raises `SettingsError` when the file is wrong, or needs what this machine does not have."""
@@ -149,7 +158,7 @@ def _farm(file: Path, engine: EngineName | None) -> Iterator[WatchedFarm]:
 
 def cast_directory(settings: Settings) -> tuple[Directory, frozenset[str]]:
     """Return the directory of the invented workspace, and the handles and ids of its groups. Raises `ChatError`."""
-    with Workspace.from_file(WORKSPACE) as workspace:
+    with _workspace(WORKSPACE) as workspace:
         return wiring.open_directory(settings.model_copy(update={"slack": _tokens(workspace)}))
 
 

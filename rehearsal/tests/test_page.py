@@ -95,6 +95,14 @@ def test_another_host_or_origin_is_refused(stage: Stage, path: str, header: str,
     assert refused, answer.status_code
 
 
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://a]b/", "null", "", "http://[zz]:8765", "x\xff"])
+def test_an_origin_that_is_no_address_is_refused_in_words(stage: Stage, origin: str) -> None:
+    answer = requests.get(
+        f"{stage.workspace.url}/rehearsal/state?as=dana", headers={"Origin": origin.encode("latin-1")}, timeout=5
+    )
+    assert (answer.status_code, answer.json()) == (403, {"ok": False, "error": "foreign_origin"})
+
+
 def test_trouble_is_taken_as_json_only(stage: Stage) -> None:
     answer = requests.post(
         f"{stage.workspace.url}/page/trouble", data={"what": "take_down", "host": "comp1"}, timeout=5

@@ -13,6 +13,7 @@ import requests
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -86,6 +87,18 @@ def open_link(workspace: Workspace) -> str:
 def post_event(workspace: Workspace, event: dict[str, str]) -> Any:
     answer = requests.post(f"{workspace.url}/rehearsal/event", json={"event": event}, timeout=10)
     return answer.json()
+
+
+def test_a_socket_of_another_app_is_greeted_and_gets_nothing(workspace: Workspace) -> None:
+    web = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
+    link = str(web.apps_connections_open(app_token=workspace.other_app_token)["url"])
+    ours = str(web.bots_info(bot=str(web.auth_test()["bot_id"]))["bot"]["app_id"])
+    with connect(link) as other, connect(open_link(workspace)) as own:
+        greeted = [json.loads(each.recv(10))["connection_info"]["app_id"] for each in (other, own)]
+        assert greeted == ["A0ANOTHER1", ours]
+        assert workspace.sockets == ["socket-1"]
+    with pytest.raises(SlackApiError, match="bot_not_found"):
+        web.bots_info(bot="B0NOBODY01")
 
 
 def test_bolt_carries_a_command_to_a_card_and_a_press_to_its_end(workspace: Workspace, dana: UserClient) -> None:

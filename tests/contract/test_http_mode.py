@@ -221,6 +221,26 @@ def test_a_stop_lets_what_has_arrived_have_its_ack_and_takes_nothing_more(own: S
     own.connection.stop()
 
 
+def test_whoever_watches_sees_whether_requests_can_be_taken(own: Served) -> None:
+    assert own.connection.heard() is None
+    own.connection.start()
+    first = own.connection.heard()
+    assert first is not None
+    wait_until(lambda: own.connection.heard() != first)
+    own.connection.stop()
+    assert own.connection.heard() is None
+
+
+def test_a_server_that_ends_by_itself_is_said_and_seen(own: Served) -> None:
+    with capture_logs() as logs:
+        own.connection.start()
+        server = own.connection._server
+        assert server
+        server.should_exit = True
+        wait_until(lambda: own.connection.heard() is None)
+    assert [each["event"] for each in logs if each["log_level"] == "critical"] == ["slack.deaf"]
+
+
 def can_connect(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()

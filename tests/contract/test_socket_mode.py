@@ -231,3 +231,27 @@ def test_a_connection_that_slack_renews_is_never_called_deaf(
         wait_until(lambda: bool(set(workspace.sockets) - set(first)))
         assert is_heard_at_last(workspace)
     assert [each["event"] for each in logs if each["event"].startswith("slack.")] == []
+
+
+# Two tokens
+
+
+def test_tokens_of_two_apps_are_refused_with_both_names(
+    workspace: Workspace, connect: Callable[..., SocketMode]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        connect(app_token=workspace.other_app_token).start()
+    own = workspace.store.settings.app.id
+    assert caught.value.message == (
+        f"slack.app_token is of the app A0ANOTHER1, and slack.bot_token of the app {own}. Copy both from one app: "
+        f"https://api.slack.com/apps/{own}"
+    )
+
+
+@pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.SERVER_ERROR])
+def test_a_start_does_not_need_to_know_the_app(
+    workspace: Workspace, connect: Callable[..., SocketMode], kind: FaultKind
+) -> None:
+    workspace.plan(Fault(method="bots.info", kind=kind, error="missing_scope"))
+    connect().start()
+    assert is_heard(workspace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import traceback
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 
 from adapters.windows.agent import script
 from app.cli.main import app
+from app.config.settings import load
+from app.rehearse.environment import open_stage
 from bot.commands import COMMANDS
 from bot.errors import BotError, SettingsError
 
@@ -160,3 +163,30 @@ def test_every_command_says_what_it_is_for() -> None:
         result = runner.invoke(app, [*words.split(), "--help"])
         assert result.exit_code == 0
         assert "Usage" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"hosts: [", "is no YAML at line 1: "),
+        (b"", "is empty. Copy the one that ships and change it."),
+        (b"a: caf\xe9", "is no text in UTF-8. Save it as UTF-8."),
+    ],
+)
+def test_a_broken_file_of_the_rehearsal_is_a_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_bytes(content)
+    result = runner.invoke(app, ["try", "/sessions comp1", "--farm", str(broken)])
+    assert isinstance(result.exception, SettingsError)
+    assert result.exception.message.startswith(f"{broken} {sentence}")
+    with pytest.raises(SettingsError) as caught, open_stage(load(ROOT / "app.yaml"), workspace_file=broken):
+        pass
+    assert caught.value.message.startswith(f"{broken} {sentence}")
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = runner.invoke(app, ["rehearse", "--port", str(port), "--database", f"sqlite:///{tmp_path}/x.db"])
+    assert isinstance(result.exception, SettingsError)
+    assert result.exception.message == f"Port {port} of this machine is taken. End what uses it, or say --port 0."

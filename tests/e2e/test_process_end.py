@@ -225,7 +225,7 @@ BAD_STARTS = {
     "no database": ("", "db upgrade --create"),
     "a password that is pasted": (
         'database: "postgresql://svc:x@Hunter2/y@127.0.0.1:9/z"\n',
-        "cannot reach my database",
+        "No PostgreSQL answers at 127.0.0.1:9 (Connection refused).",
     ),
 }
 

@@ -13,6 +13,10 @@ class Miscompiled(CannotCompile):
     """One compilation of the agent failed. Nothing ran, and the next one may succeed."""
 
 
+class Constrained(CannotCompile):
+    """PowerShell runs in Constrained Language Mode, so nothing of the agent ran."""
+
+
 _SIGHT = "{host} does not show its sessions to the bot's account. Grant it Query Information on RDP-Tcp."
 _NO_RDS = "The session service of {host} does not answer. Look whether Remote Desktop Services (TermService) run there."
 
@@ -50,7 +54,7 @@ FELL_OVER = Fault(
 OUT_OF_MEMORY = Fault(BadReply, NO_MEMORY.message, "OutOfMemoryException in the agent itself, perhaps after an act")
 TORN_ORDER = Fault(TerminalError, "The order reached {host} damaged. Ask again.", "the tally did not fit")
 CONSTRAINED = Fault(
-    CannotCompile,
+    Constrained,
     "Application control (AppLocker, WDAC) keeps PowerShell in Constrained Language Mode on {host}, "
     "so the bot cannot work there.",
 )

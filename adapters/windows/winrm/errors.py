@@ -125,17 +125,17 @@ NO_TURN = Fault(
     "Ask again in a minute.",
 )
 
-_UNKNOWN_NAME = Fault(
+UNKNOWN_NAME = Fault(
     Unreachable,
     "No address is known for {host}. Check its name and its address in app.yaml, and what DNS says.",
     "getaddrinfo found nothing",
 )
-_NO_TLS = Fault(
+NO_TLS = Fault(
     Unreachable,
     "{host} speaks no TLS on that port. Check scheme and port: https is 5986 by default, http is 5985.",
     "OpenSSL read something that is no TLS record",
 )
-_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
 
 _BAD_HTTP = Fault(BadReply, _ODD)
 _TOO_LARGE = 413
@@ -227,10 +227,10 @@ def fault_of(exc: Exception, step: Step | None = None) -> Fault:
             return _BAD_HTTP
         case winrm.exceptions.WinRMTransportError() if exc.code in HTTP:
             return HTTP[exc.code]
-        case requests.exceptions.SSLError() if any(getattr(each, "reason", "") in _NOT_TLS for each in inside(exc)):
-            return _NO_TLS
+        case requests.exceptions.SSLError() if any(getattr(each, "reason", "") in NOT_TLS for each in inside(exc)):
+            return NO_TLS
         case requests.ConnectionError() if any(isinstance(each, NameResolutionError) for each in inside(exc)):
-            return _UNKNOWN_NAME
+            return UNKNOWN_NAME
     return next(fault for kind, fault in _FOREIGN if isinstance(exc, kind))
 
 

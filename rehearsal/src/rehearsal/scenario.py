@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rehearsal.durations import Duration
 from rehearsal.page import Page, Scene, WatchedFarm
 from rehearsal.slack import UserClient, UserClientError, Workspace
+from rehearsal.yaml_file import YamlFileError, read_yaml, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,15 +114,14 @@ def list_shipped() -> list[str]:
 def read_scenario(name: str) -> Scenario:
     """A file, or the name of a scene that ships. ScenarioError with every fault found."""
     path = SHIPPED / f"{name}.yaml" if name in list_shipped() else Path(name)
+    if not path.exists():
+        raise ScenarioError(f"There is no scene {name}. These ship: {', '.join(list_shipped())}.")
     try:
-        return Scenario.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as exc:
-        raise ScenarioError(f"There is no scene {name}. These ship: {', '.join(list_shipped())}.") from exc
-    except yaml.YAMLError as exc:
-        raise ScenarioError(f"{path} is no YAML: {exc}") from exc
+        return Scenario.model_validate(read_yaml(path))
+    except YamlFileError as exc:
+        raise ScenarioError(str(exc)) from exc
     except ValidationError as exc:
-        faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in exc.errors())
-        raise ScenarioError(f"{path}: {'; '.join(faults)}") from exc
+        raise ScenarioError(told(path, exc.errors())) from exc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
-    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"] + EXTRAS["http"],
+    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"] + EXTRAS["http"] + EXTRAS["kerberos"],
     "migrations": RUNTIME + EXTRAS["postgres"],
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,

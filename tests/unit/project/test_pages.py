@@ -26,7 +26,9 @@ LINKS = re.compile(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)")
 def faults_of(page: Path) -> Iterator[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     yield from (name for name in PATHS.findall(text) if not any((top / name).exists() for top in (ROOT, page.parent)))
-    yield from (name for name in MODULES.findall(text) if not name.endswith(("yaml", "md")) and not is_module(name))
+    yield from (
+        name for name in MODULES.findall(text) if not name.endswith(("yaml", "md", "json")) and not is_module(name)
+    )
     yield from (name for name in re.findall(r"\btest_\w+", text) if name not in TESTS)
     for target, heading in LINKS.findall(text):
         there = page.parent / target if target else page

@@ -20,6 +20,10 @@ class Arguments:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def with_token(self, token: str) -> "Arguments":
+        """The same call with the token that came with it, wherever that stood. No log has it."""
+        return Arguments(self._values | {"token": token})
+
     def has_any(self, name: str) -> bool:
         """Whether a list was given and is not empty."""
         return self._values.get(name, []) not in ([], "[]", "")

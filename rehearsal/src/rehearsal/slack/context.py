@@ -39,6 +39,8 @@ class Context:
     faults: Faults = field(default_factory=Faults)
     bot_token: str = field(default_factory=_make_token("xoxb-rehearsal-"))
     app_token: str = field(default_factory=_make_token("xapp-1-rehearsal-"))
+    other_app_token: str = field(default_factory=_make_token("xapp-1-another-"))
+    """An app-level token of another app, whose sockets get no envelope of this one."""
     signing_secret: str = field(default_factory=_make_token(""))
     verification_token: str = field(default_factory=_make_token(""))
 

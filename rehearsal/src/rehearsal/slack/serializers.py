@@ -119,7 +119,7 @@ def message_json(message: Message, settings: WorkspaceSettings, version: int = -
         fields |= {
             "bot_id": settings.app.bot_id,
             "app_id": settings.app.id,
-            "bot_profile": _bot_json(settings.app, settings),
+            "bot_profile": bot_json(settings.app, settings),
         }
     if shown.blocks:
         fields["blocks"] = list(shown.blocks)
@@ -171,7 +171,7 @@ def view_json(view: View, settings: WorkspaceSettings) -> Json:
     }
 
 
-def _bot_json(app: App, settings: WorkspaceSettings) -> Json:
+def bot_json(app: App, settings: WorkspaceSettings) -> Json:
     return {
         "id": app.bot_id,
         "app_id": app.id,

@@ -43,7 +43,7 @@ class SocketMode:
     def __init__(self, store: Store, connections: Connections) -> None:
         self._store = store
         self._connections = connections
-        self._tickets: dict[str, datetime] = {}
+        self._tickets: dict[str, tuple[datetime, str]] = {}
         self._open: list[Socket] = []
         self._pending: dict[str, Pending] = {}
         self._farewells: set[asyncio.Task[None]] = set()
@@ -55,18 +55,22 @@ class SocketMode:
         """The open sockets, oldest first."""
         return [socket.name for socket in self._open]
 
-    def issue_ticket(self) -> str:
+    def issue_ticket(self, app: str) -> str:
+        """`app` is the id of the app whose token asked. A socket of another app than ours is greeted, and no more."""
         ticket = secrets.token_urlsafe(16)
-        self._tickets[ticket] = self._store.clock.now()
+        self._tickets[ticket] = self._store.clock.now(), app
         return ticket
 
     async def serve(self, websocket: WebSocket) -> None:
         """One socket's life. A ticket opens one socket within 30 s; the eleventh socket is sent away."""
-        issued_at = self._tickets.pop(websocket.query_params.get("ticket", ""), None)
+        issued_at, app = self._tickets.pop(websocket.query_params.get("ticket", ""), (None, ""))
         if issued_at is None or self._store.clock.now() - issued_at > TICKET_LIFE:
             await websocket.close()
             return
         await websocket.accept()
+        if app != self._store.settings.app.id:
+            await self._greet_stranger(websocket, app)
+            return
         if len(self._open) >= MOST_SOCKETS:
             await websocket.send_json(_disconnect_json("too_many_websockets"))
             await websocket.close()
@@ -112,6 +116,11 @@ class SocketMode:
         finally:
             self._open.remove(socket)
             self._store.note_change("socket.closed", socket=socket.name)
+
+    async def _greet_stranger(self, websocket: WebSocket, app: str) -> None:
+        await websocket.send_json(self._hello_json() | {"num_connections": 1, "connection_info": {"app_id": app}})
+        async for _ in websocket.iter_text():
+            pass
 
     async def _send(self, envelope: dict[str, Any]) -> bool:
         """Whether there was a socket to take it. One that turns out to be dead is passed over."""

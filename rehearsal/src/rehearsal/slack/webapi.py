@@ -26,7 +26,7 @@ class WebApi:
         method = request.path_params["method"]
         try:
             arguments = await read_arguments(request)
-            self._check_token(request, arguments, method)
+            arguments = arguments.with_token(self._check_token(request, arguments, method))
         except SlackError as exc:
             self._note(method, Arguments({}), exc.error, None)
             return JSONResponse(exc.to_json())
@@ -53,15 +53,18 @@ class WebApi:
         self._note(name, arguments, None, fault)
         return answer
 
-    def _check_token(self, request: Request, arguments: Arguments, name: str) -> None:
+    def _check_token(self, request: Request, arguments: Arguments, name: str) -> str:
+        """The token, empty where none is needed. Raises SlackError for one that the method does not take."""
         if name == "api.test":
-            return
+            return ""
         token = read_token(request, arguments)
-        if token not in {self._context.bot_token, self._context.app_token}:
+        of_apps = {self._context.app_token, self._context.other_app_token}
+        if token not in {self._context.bot_token, *of_apps}:
             raise SlackError("invalid_auth")
         method = METHODS.get(name)
-        if method is not None and method.by_app_token != (token == self._context.app_token):
+        if method is not None and method.by_app_token != (token in of_apps):
             raise SlackError("not_allowed_token_type")
+        return token
 
     def _check_scope(self, method: Method) -> None:
         provided = self._context.store.settings.app.scopes

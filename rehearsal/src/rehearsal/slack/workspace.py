@@ -163,6 +163,11 @@ class Workspace:
         return self._context.app_token
 
     @property
+    def other_app_token(self) -> str:
+        """An app-level token of another app: its sockets are greeted with that app's id, and get nothing."""
+        return self._context.other_app_token
+
+    @property
     def signing_secret(self) -> str:
         return self._context.signing_secret
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
-import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from rehearsal.yaml_file import YamlFileError, read_yaml, told
 
 STRICT = ConfigDict(extra="forbid")
 
@@ -146,9 +147,11 @@ def with_request_url(settings: WorkspaceSettings, url: str | None) -> WorkspaceS
 def read_workspace(path: Path) -> WorkspaceSettings:
     """Raises WorkspaceFileError when the file is missing, is no YAML, or does not hold together."""
     try:
-        settings = TypeAdapter(WorkspaceSettings).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as exc:
-        raise WorkspaceFileError(f"{path} is no workspace file: {exc}") from exc
+        settings = TypeAdapter(WorkspaceSettings).validate_python(read_yaml(path))
+    except YamlFileError as exc:
+        raise WorkspaceFileError(str(exc)) from exc
+    except ValidationError as exc:
+        raise WorkspaceFileError(told(path, exc.errors())) from exc
     faults = [*_find_twins(settings), *_find_strangers(settings)]
     if faults:
         raise WorkspaceFileError(f"{path}: {'; '.join(faults)}")

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rehearsal.durations import Duration
@@ -14,12 +13,14 @@ from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.lockout import LockoutSettings
 from rehearsal.windows.sessions import State, What, read_state
 from rehearsal.windows.tool_words import LanguageName
+from rehearsal.yaml_file import YamlFileError, read_yaml, told
 
 Ticks = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 Code = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
 EngineName = Literal["best", "pwsh", "mono", "double"]
 Method = Literal["basic", "certificate", "kerberos", "ntlm", "negotiate"]
 
+MOST_HOSTS = 1000
 _HOST = re.compile(r"(?!.{64})[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 """A name that can stand in a certificate: hyphens and dots are single, and inside."""
 _RANGE = re.compile(r"(.*)\[(\d+)-(\d+)\](.*)")
@@ -205,30 +206,21 @@ class FarmSettings(Part):
 
 
 def expand(pattern: str) -> list[str]:
-    """`rds-[01-40]` is forty names; a name without a range is itself."""
+    """`rds-[01-40]` is forty names; a name without a range is itself. Raises ValueError for one that is none."""
     match = _RANGE.fullmatch(pattern)
     if match is None:
         return [pattern]
     before, first, last, after = match.groups()
+    if not 0 <= int(last) - int(first) < MOST_HOSTS:
+        raise ValueError(f"a range runs upwards, over {MOST_HOSTS} hosts at the most, not {pattern!r}")
     return [f"{before}{number:0{len(first)}}{after}" for number in range(int(first), int(last) + 1)]
 
 
 def read_farm(path: Path) -> FarmSettings:
     """FarmFileError when the file is missing, is no YAML, or says something the farm does not understand."""
     try:
-        return FarmSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise FarmFileError(f"{path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise FarmFileError(f"{path} is no YAML: {error}") from error
+        return FarmSettings.model_validate(read_yaml(path))
+    except YamlFileError as error:
+        raise FarmFileError(str(error)) from error
     except ValidationError as error:
-        faults = "\n".join(f"  {_place(each['loc'])}: {_words(each['msg'])}" for each in error.errors())
-        raise FarmFileError(f"{path}:\n{faults}") from error
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return " > ".join(str(part) for part in location) or "the file"
-
-
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")
+        raise FarmFileError(told(path, error.errors())) from error

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.config import yaml_file as yamlfile
+from app.config.findings import Fault
 from bot.errors import SettingsError
 from tests.support.cases import for_each
 from tests.support.effort import examples
@@ -43,7 +44,7 @@ def refusal(folder: Path, text: str) -> str:
 )
 def test_an_anchor_and_an_alias_are_refused_with_their_line(tmp_path: Path, text: str, line: int) -> None:
     first = refusal(tmp_path, text).splitlines()[1]
-    assert first == f"  line {line}: a value may not begin with & or *. Write it out, or put it in quotes."
+    assert first.startswith(f"  line {line}: a value may not begin with & or *. Write it out, or put it in quotes.")
 
 
 @for_each(
@@ -69,8 +70,9 @@ def test_a_tag_is_refused_with_its_line(tmp_path: Path, text: str, line: int) ->
 
 def test_all_that_is_more_than_plain_is_told_at_once(tmp_path: Path) -> None:
     said = refusal(tmp_path, "a: &a 1\nb: !!str 2\nc: *a\n").splitlines()
-    assert said[0].endswith("has 3 faults:")
-    assert [line.split(":")[0] for line in said[1:]] == ["  line 1", "  line 2", "  line 3"]
+    assert said[0].endswith("has 2 faults:")
+    assert [line.split(":")[0] for line in said[1:]] == ["  line 1", "  line 2"]
+    assert said[1].endswith("(and 1 more like it: line 3)")
 
 
 @pytest.mark.parametrize("deep", ["[" * 5000, "{a: " * 5000, "- " * 5000, "? " * 5000])
@@ -83,7 +85,7 @@ def test_many_blocks_beside_each_other_are_not_deep(tmp_path: Path, one: str) ->
     path = tmp_path / "app.yaml"
     path.write_text("a:\n" + one * 100, encoding="utf-8")
     file = yamlfile.read(path, {})
-    assert (len(file.values), file.problems) == (1, ())
+    assert (len(file.values), file.faults) == (1, ())
 
 
 @pytest.mark.parametrize("key", ["? [hidden]\n: b\n", "? {hidden: x}\n: b\n", "{[hidden]: b}\n"])
@@ -91,14 +93,14 @@ def test_a_key_that_is_a_block_is_a_fault_with_its_line(tmp_path: Path, key: str
     path = tmp_path / "app.yaml"
     path.write_text(key, encoding="utf-8")
     file = yamlfile.read(path, {})
-    assert (file.values, file.problems) == ({}, ((1, "a key has to be one word."),))
+    assert (file.values, file.faults) == ({}, (Fault(1, "", "a key has to be one word."),))
 
 
 @pytest.mark.parametrize("value", ["2026-01-01", "2026-13-45", "=", "0b_"])
 def test_a_scalar_that_is_not_plain_is_a_fault_with_its_line(tmp_path: Path, value: str) -> None:
     path = tmp_path / "app.yaml"
     path.write_text(f"a: 1\nteam: {value}\n", encoding="utf-8")
-    assert yamlfile.read(path, {}).problems == ((2, "the value cannot be understood. Put it in quotes."),)
+    assert yamlfile.read(path, {}).faults == (Fault(2, "", "the value cannot be understood. Put it in quotes."),)
 
 
 def test_plain_scalars_keep_their_kind_and_signs_in_quotes_are_text(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_plain_scalars_keep_their_kind_and_signs_in_quotes_are_text(tmp_path: Pa
     path.write_text("a: [1, 2.5, true, null, word, '*x', \"&x\", '!x', '2026-01-01', a*b&c!d]\n", encoding="utf-8")
     file = yamlfile.read(path, {})
     assert file.values == {"a": [1, 2.5, True, None, "word", "*x", "&x", "!x", "2026-01-01", "a*b&c!d"]}
-    assert file.problems == ()
+    assert file.faults == ()
 
 
 @settings(max_examples=examples(3), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -128,3 +130,47 @@ def test_a_line_that_is_no_yaml_is_not_repeated_because_it_may_hold_a_password(t
     with pytest.raises(SettingsError, match="is no YAML") as caught:
         yamlfile.read(file, {})
     assert "Hunter2" not in "".join(traceback.format_exception(caught.value, limit=0))
+
+
+@for_each(
+    ("content", "sentence"),
+    [
+        (b"", "is empty. Copy the one that ships with the bot and change it, or make one with: logoff-bot init"),
+        (b"# nothing\n", "is empty. Copy"),
+        (b"just a text", "is a list or a text, and has to be `key: value` lines. Copy"),
+        (b"- a\n", "is a list or a text, and has to be `key: value` lines. Copy"),
+        (b"a: 1\nteam: caf\xe9\n", "is no text in UTF-8: look at line 2. Save it as UTF-8."),
+        ("team: T1\n".encode("utf-16"), "is no text in UTF-8: look at line 1. Save it as UTF-8."),
+        (b"a:\n\tb: 1\n", "is no YAML at line 2: the line begins with a tab. Indent it with spaces."),
+        (b"a:\n  b: 1\n \tc: 2\n", "is no YAML at line 3: the line begins with a tab. Indent it with spaces."),
+        (b"a: 1\nb: [1\nc: 2\n", "is no YAML at line 3: "),
+        (b"a: \x07", "is no YAML: it has a control character in it. Remove it with a text editor."),
+    ],
+)
+def test_a_file_that_is_none_is_told_with_its_path_the_cause_and_what_to_do(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_bytes(content)
+    assert refusal_of(path).startswith(f"{path} {sentence}")
+
+
+def test_a_file_that_is_not_there_and_a_folder_say_what_to_name(tmp_path: Path) -> None:
+    nowhere = tmp_path / "none.yaml"
+    assert refusal_of(nowhere) == (
+        f"{nowhere} cannot be read: No such file or directory. Name the file with --config, "
+        "or make one with: logoff-bot init"
+    )
+    assert refusal_of(tmp_path) == f"{tmp_path} is a folder. Name the file in it: --config {tmp_path}/app.yaml"
+
+
+def test_a_mark_of_windows_at_the_begin_is_no_letter(tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_bytes(b"\xef\xbb\xbfteam: T1\r\nb: 1\r\n")
+    assert yamlfile.read(path, {}).values == {"team": "T1", "b": 1}
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(SettingsError) as caught:
+        yamlfile.read(path, {})
+    return caught.value.message

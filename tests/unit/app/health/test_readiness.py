@@ -300,7 +300,7 @@ def test_gaps_of_the_socket_are_counted_once_with_all_their_seconds(world: World
 
 
 def test_a_part_that_cannot_say_how_it_is_is_left_out() -> None:
-    """Slack calls the bot in HTTP mode: there is no socket that could be cut."""
+    """Another chat, or another scheduler, may not know it."""
     world = World()
     bot = _Bot(connection=object(), scheduler=object(), directory=object(), ledger=_Part(world), writer=lambda: None)
     watched = Watched(cast("Any", bot), world.watch, world.clock)

@@ -4,7 +4,7 @@ from rehearsal.slack.arguments import Arguments
 from rehearsal.slack.context import Context, Method
 from rehearsal.slack.errors import SlackError
 from rehearsal.slack.methods.pages import cut_page
-from rehearsal.slack.serializers import Json, person_json, user_group_json
+from rehearsal.slack.serializers import Json, bot_json, person_json, user_group_json
 from rehearsal.slack.workspace_file import UserGroup
 
 
@@ -13,6 +13,15 @@ def get_user(context: Context, arguments: Arguments) -> Json:
     if person is None:
         raise SlackError("user_not_found")
     return {"user": person_json(person, context.store.settings)}
+
+
+def get_bot(context: Context, arguments: Arguments) -> Json:
+    """Without an id it answers with an empty bot, as Slack does."""
+    settings = context.store.settings
+    bot_id = arguments.text("bot") if "bot" in arguments else ""
+    if bot_id not in {"", settings.app.bot_id}:
+        raise SlackError("bot_not_found")
+    return {"bot": bot_json(settings.app, settings) if bot_id else {}}
 
 
 def list_users(context: Context, arguments: Arguments) -> Json:
@@ -38,6 +47,7 @@ def _find_group(context: Context, group_id: str) -> UserGroup:
 
 
 METHODS = {
+    "bots.info": Method(run=get_bot, scopes=("users:read",)),
     "users.info": Method(run=get_user, scopes=("users:read",)),
     "users.list": Method(run=list_users, scopes=("users:read",)),
     "usergroups.list": Method(run=list_groups, scopes=("usergroups:read",)),

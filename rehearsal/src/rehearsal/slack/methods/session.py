@@ -25,12 +25,15 @@ def identify(context: Context, _arguments: Arguments) -> Json:
     }
 
 
-def open_connection(context: Context, _arguments: Arguments) -> Json:
-    ticket = context.socket_mode.issue_ticket()
-    return {
-        "url": f"{context.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={context.store.settings.app.id}"
-    }
+def open_connection(context: Context, arguments: Arguments) -> Json:
+    is_ours = arguments.text("token") == context.app_token
+    app = context.store.settings.app.id if is_ours else OTHER_APP
+    ticket = context.socket_mode.issue_ticket(app)
+    return {"url": f"{context.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app}"}
 
+
+OTHER_APP = "A0ANOTHER1"
+"""The app that `Context.other_app_token` belongs to."""
 
 METHODS = {
     "api.test": Method(run=echo),
