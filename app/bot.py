@@ -10,12 +10,14 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.scheduler.ticker import Ticker
+from app.health.off import NO_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.scheduler.places import Places
     from adapters.sql.owner import Owner
+    from app.health.off import HealthService
     from app.reloading import Reloading
     from bot.domain.request import WorkItem
     from bot.ports.chat import ChatConnection
@@ -60,9 +62,11 @@ class Waits:
         self._receipts = Ticker("receipts", receipts.look, RECEIPTS_EVERY, threads=TELLING)
 
     def start(self) -> None:
-        courier = self._patience.courier
-        for item in courier.ledger.due(courier.clock.now()) if self._goes_on else ():
-            self._patience.expect(item.request_id)
+        if self._goes_on:
+            courier = self._patience.courier
+            courier.ledger.hurry_postings()  # nobody else has drawn them meanwhile
+            for item in courier.ledger.due(courier.clock.now()):
+                self._patience.expect(item.request_id)
         self._ticker.start()
         self._receipts.start()
 
@@ -87,22 +91,23 @@ class Bot:
     homes: Service  # draws the homes of people
     digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
-    hurries: bool = True  # what waits to be drawn is due at the start: nobody else has drawn it meanwhile
     reloading: Reloading | None = None  # takes changed settings while the bot runs
     owner: Owner | None = None  # the ownership of the database, where another bot may want it
     writer: Callable[[], object | None]  # a mark of the thread that writes to the database now, for the watchdog
+    health: HealthService = NO_SERVICE  # answers whether the bot is alive and ready
     ending: Event = field(default_factory=Event)  # `stop` was called; a start that is not over begins nothing more
 
     def start(self) -> None:
         parts: tuple[Callable[[], None], ...] = (
+            self.health.start,  # first: a port that is taken ends the start, and a start that waits is alive
             partial(self.ledger.load_policy, self.policy),
             self.directory.start,
-            self.ledger.hurry_postings if self.hurries else nothing,
             self.waits.start,
             self.homes.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
             self.digest.start,
+            self.health.started,
         )
         for begin in parts:
             if not self.ending.is_set():
@@ -116,6 +121,7 @@ class Bot:
     def stop(self) -> None:
         """Begin no more steps, take no more commands, and let running steps finish. It may be called during `start`."""
         self.ending.set()
+        self.health.stopping()
         self.scheduler.stop(timedelta(0))
         self.connection.stop()
         self.waits.stop()
@@ -123,5 +129,6 @@ class Bot:
         self.digest.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()
+        self.health.stop()
         for release in self.release:
             release()

@@ -1,17 +1,24 @@
-"""How each computer is reached: from the settings to the values of the WinRM adapter."""
+"""How each computer is reached: from the settings to the values of the WinRM adapter, and the gate before them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from adapters.sql.logons import SqlLogons
 from adapters.windows.errors import Fault
 from adapters.windows.winrm.endpoint import Connection, Transport
+from adapters.windows.winrm.logon_gate import LogonGate
 from bot.errors import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from app.config.settings import WinRm
+    from sqlalchemy import Engine
+
+    from adapters.sql.ledger import SqlLedger
+    from app.config.settings import Settings, WinRm
+    from app.health.off import NoHealth
+    from bot.ports.clock import Clock
 
 
 TAKEN_OUT = Fault(Unreachable, "{host} is no longer among my computers: app.yaml was changed. I did not contact it.")
@@ -45,3 +52,9 @@ def connections(ways: Ways, endpoints: Mapping[str, str] | None) -> Callable[[st
         )
 
     return connection_of
+
+
+def gate_of(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock, health: NoHealth) -> LogonGate:
+    """Return the gate in front of every logon with a password."""
+    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
+    return LogonGate(health.logons(logons), clock, settings.signing_keys.credential_key)

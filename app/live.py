@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from app.config.settings import Settings, WinRm
 
-AT_START = ("rehearsal", "team", "database", "replicas", "audit_key", "slack", "commands")
+AT_START = ("rehearsal", "team", "database", "replicas", "audit_key", "slack", "commands", "health")
 """The keys of which a new value counts after the next start: connections, signatures and the app's manifest hang on
 them."""
 

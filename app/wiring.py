@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from adapters.clock import SystemClock
 from adapters.reports import png
 from adapters.scheduler.host_pool import FairHostPool
-from adapters.slack.ack_keeper import AckKeeper
 from adapters.slack.chat import SlackChat, patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.form_looks import FormLooks
@@ -22,18 +21,17 @@ from adapters.sql.audit_scan import scanned
 from adapters.sql.clock import DatabaseClock
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from adapters.sql.logons import SqlLogons
 from adapters.sql.owner import Owner
 from adapters.windows.agent import script
 from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm.logon_gate import LogonGate
 from adapters.windows.winrm.shell import WinRmShell
 from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
 from app.chat_connection import connection_of
 from app.checkout import commit
 from app.config.timing import GROUPS_EVERY, GROUPS_GOOD_FOR
-from app.connections import connections
+from app.connections import connections, gate_of
+from app.health import health_of
 from app.homes import HomeService, homes_of
 from app.live import LiveSettings
 from app.reloading import Reloading
@@ -63,6 +61,7 @@ if TYPE_CHECKING:
     from adapters.sql.audit_reader import AuditReader
     from adapters.sql.audit_scan import AuditScan
     from app.config.settings import Settings
+    from app.health.off import NoHealth
     from bot.audit.keys import PublicKey
     from bot.ports.clock import Clock
     from bot.ports.directory import Directory
@@ -102,22 +101,22 @@ def build(
     `endpoints` has the URLs of a farm's hosts, not the configured ones. Without an `owner` another bot may run as well.
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
-    database, clock, ledger = _ledger(settings, clock, owner)
-    live = LiveSettings(settings)
-    shell = WinRmShell(connections(live, endpoints), gate=_gate(settings, database, ledger, clock))
+    live, health, database, clock, ledger = _foundation(settings, clock, owner)
+    shell = WinRmShell(connections(live, endpoints), gate=gate_of(settings, database, ledger, clock, health))
     directory = _directory(settings, client := _client(settings), clock)
-    places, urls = places_behind(keeper := AckKeeper()), ResponseUrls()
+    places, urls = places_behind(keeper := health.keeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
     scheduler = scheduler_of(settings, ledger, clock, REQUESTS_AT_ONCE)
     authorizer = _authorizer(live, ledger, directory, clock)
-    courier = Courier(ledger=ledger, chat=SlackChat(client, directory.group_ids, urls, places.away), clock=clock)
+    chat = health.chat(SlackChat(client, directory.group_ids, urls, places.away))
+    courier = Courier(ledger=ledger, chat=chat, clock=clock)
     patience, receipts = Patience(courier=courier), Receipts(courier=courier, authorizer=authorizer)
     people, audit = _for_people_and_reports(database, settings.database.get_secret_value())
     homes = homes_of(client, directory, ledger, authorizer)
     intake = _intake(settings, ledger.in_front(people), authorizer, clock, receipts, homes)
     wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience, receipts)
-    workflow = _workflow(live, shell, pool, scheduler, authorizer, courier, audit, looks)
-    return Bot(
+    workflow = _workflow(live, health, shell, pool, scheduler, authorizer, courier, audit, looks)
+    bot = Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
         workflow=replace(workflow, changed=homes.changed, first_parts=FirstParts(is_used=not settings.replicas)),
@@ -126,7 +125,6 @@ def build(
         connection=connection_of(settings, intake=intake, wake=wake, keeper=keeper, asked=asked, looks=looks),
         directory=directory,
         waits=Waits(patience, receipts, goes_on=not settings.replicas),
-        hurries=not settings.replicas,
         homes=HomeService(homes, ledger if settings.replicas else None),
         digest=weekly_digest(live, courier, scheduler),
         writer=ledger.turns.holder,
@@ -134,10 +132,12 @@ def build(
         owner=owner,
         release=(pool.close, shell.close, database.dispose, people.dispose, audit.dispose),
     )
+    return replace(bot, health=health.service(bot, database, ledger.turns))
 
 
 def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the steps
     live: LiveSettings,
+    health: NoHealth,
     shell: WinRmShell,
     pool: FairHostPool,
     scheduler: Scheduler,
@@ -148,7 +148,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
-        terminal=WinRmTerminal(shell, machine_of=live.machine_of, repeats=live.may_repeat),
+        terminal=health.terminal(WinRmTerminal(shell, machine_of=live.machine_of, repeats=live.may_repeat)),
         clock=courier.clock,
         pool=pool,
         scheduler=scheduler,
@@ -160,12 +160,16 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
     )
 
 
-def _ledger(settings: Settings, clock: Clock | None, owner: Owner | None) -> tuple[Engine, Clock, SqlLedger]:
+def _foundation(
+    settings: Settings, clock: Clock | None, owner: Owner | None
+) -> tuple[LiveSettings, NoHealth, Engine, Clock, SqlLedger]:
+    """Return what all other parts stand on."""
     migrate.refuse_other(url := settings.database.get_secret_value())
     database = open_database(url)
     clock = clock or _clock_of(database, owner)
     ledger = SqlLedger(database, clock, settings.signing_keys, ASK_TYPES, origin_of(settings), ownership=owner)
-    return database, clock, ledger
+    health = health_of(settings.health, origin_of(settings))
+    return LiveSettings(settings), health, database, clock, health.ledger(ledger)
 
 
 def _authorizer(live: LiveSettings, ledger: SqlLedger, directory: Directory, clock: Clock) -> Authorizer:
@@ -263,8 +267,3 @@ def _directory(settings: Settings, client: WebClient, clock: Clock) -> SlackDire
     return SlackDirectory(
         client, clock, names, home_team=settings.team, refresh_every=GROUPS_EVERY, good_for=GROUPS_GOOD_FOR
     )
-
-
-def _gate(settings: Settings, database: Engine, ledger: SqlLedger, clock: Clock) -> LogonGate:
-    logons = SqlLogons(database, clock, ledger.turns, window=settings.winrm.lockout_window)
-    return LogonGate(logons, clock, settings.signing_keys.credential_key)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,14 +20,23 @@ KEPT_FREE = 8
 """Of the last one in so many threads a request takes no more than half of what is left: a small one always has room."""
 
 
+class LaneLoad(NamedTuple):
+    """How much a lane has to do. Ages are in seconds; 0: there is none."""
+
+    waiting: int
+    running: int
+    oldest_waiting: float
+    longest_running: float
+
+
 class Lane:
     """`workers` is the number of steps that may run at once. The caller holds a lock around every method."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._kept = workers // KEPT_FREE
-        self._waiting: dict[str, dict[WorkItem, None]] = {}  # by request, in the order of waking
-        self._running: set[WorkItem] = set()
+        self._waiting: dict[str, dict[WorkItem, float]] = {}  # by request, in the order of waking; since when
+        self._running: dict[WorkItem, float] = {}  # since when
         self._busy: Counter[str] = Counter()  # running steps by request
         self._hosts: set[str] = set()  # hosts with a running step
 
@@ -40,17 +50,27 @@ class Lane:
         """Whether an item waits for its run."""
         return bool(self._waiting)
 
+    def load(self) -> LaneLoad:
+        """Return how much there is to do now."""
+        now, waiting = monotonic(), [since for items in self._waiting.values() for since in items.values()]
+        return LaneLoad(
+            waiting=len(waiting),
+            running=len(self._running),
+            oldest_waiting=now - min(waiting, default=now),
+            longest_running=now - min(self._running.values(), default=now),
+        )
+
     def runs(self, item: WorkItem) -> bool:
         """Return whether the item's step runs now."""
         return item in self._running
 
     def add(self, item: WorkItem) -> None:
         """Let the item run once more."""
-        self._waiting.setdefault(item.request_id, {})[item] = None
+        self._waiting.setdefault(item.request_id, {}).setdefault(item, monotonic())
 
     def leave(self, item: WorkItem) -> None:
         """Its step runs no more."""
-        self._running.discard(item)
+        self._running.pop(item, None)
         self._hosts.discard(item.host)
         self._busy[item.request_id] -= 1
         if self._busy[item.request_id] <= 0:
@@ -63,7 +83,7 @@ class Lane:
             del mine[item]
             if not mine:
                 del self._waiting[item.request_id]
-            self._running.add(item)
+            self._running[item] = monotonic()
             self._busy[item.request_id] += 1
             if item.host:
                 self._hosts.add(item.host)

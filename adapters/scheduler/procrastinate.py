@@ -109,6 +109,10 @@ class ProcrastinateScheduler:
             self._jobs.close()
         return is_over or self._lanes.is_quiet
 
+    def signs_of_life(self) -> tuple[float, float]:
+        """Return what changes every second while the loop turns, in which sweeps and jobs begin."""
+        return self._turned_at, self._turned_at
+
     def idle(self, within: timedelta) -> bool:
         until = monotonic() + within.total_seconds()
         while not self._is_idle():

@@ -22,6 +22,7 @@ from adapters.scheduler.ticker import Ticker, survive
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from adapters.scheduler.lane import LaneLoad
     from bot.domain.request import WorkItem
     from bot.ports.clock import Clock
     from bot.ports.ledger import Ledger
@@ -63,6 +64,7 @@ class ThreadScheduler:
         self._dates: set[tuple[datetime, WorkItem]] = set()
         self._order = count()
         self._open = False
+        self._swept = self._rounds = 0
         self._ending = threading.Event()
         self._time_keeper = threading.Thread(target=self._keep_time, name="engine-time", daemon=True)
 
@@ -99,6 +101,19 @@ class ThreadScheduler:
                 self._dates.add((at, item))
                 heapq.heappush(self._later, (at, next(self._order), item))
                 self._changed.notify_all()
+
+    def signs_of_life(self) -> tuple[int, int]:
+        """Return two numbers that both change every few seconds while the scheduler lives. It waits for nothing."""
+        return self._swept, self._rounds
+
+    def loads(self) -> dict[str, LaneLoad]:
+        """Return how much each lane has to do now; nothing while a thread holds the lanes for longer than a moment."""
+        if not self._changed.acquire(timeout=0.5):
+            return {}
+        try:
+            return {"requests": self._requests.load(), "hosts": self._hosts.load()}
+        finally:
+            self._changed.release()
 
     def _lane(self, item: WorkItem) -> Lane:
         return self._hosts if item.host else self._requests
@@ -157,6 +172,7 @@ class ThreadScheduler:
         """Move each item to its lane when its date has come."""
         with self._changed:
             while not self._ending.is_set():
+                self._rounds += 1
                 now = self._clock.now()
                 while self._later and self._later[0][0] <= now:
                     at, _, item = heapq.heappop(self._later)
@@ -172,9 +188,12 @@ class ThreadScheduler:
 
         An item that runs now is due because it runs: when that is not all, the next sweep finds it.
         """
-        for item in self._ledger.due(self._clock.now()):
-            if not self._runs(item):
-                self.wake(item)
+        try:
+            for item in self._ledger.due(self._clock.now()):
+                if not self._runs(item):
+                    self.wake(item)
+        finally:
+            self._swept += 1  # one that failed is a sign of life, too
 
     def _runs(self, item: WorkItem) -> bool:
         with self._changed:

@@ -44,7 +44,6 @@ RATE_WAITS = 2
 RATE_WAIT_MOST = timedelta(minutes=1)
 """How often, and how long at most, a call waits for a rate limit. No request waits for these calls."""
 
-
 OWN_FAULT_AFTER = 3
 """After so many rounds in which Slack fails for the same person, that is a matter of this person alone."""
 
@@ -128,6 +127,10 @@ class SlackDirectory:
             return MemberStatus.UNKNOWN
         other = MemberStatus.MEMBER if self._is_fresh(known.groups.when) else MemberStatus.UNKNOWN
         return known.status.get(user_id, other)
+
+    def age(self) -> float | None:
+        """Return how many seconds ago people and groups were read; None: they never were."""
+        return self._ticks() - when.ticks if (when := self._known.when) else None
 
     def start(self) -> None:
         """Refresh once before the first command arrives, and then in the background."""

@@ -131,6 +131,13 @@ class SocketClient(SocketModeClient):
         self._failures += 1
         self._again_at = time.monotonic() + max(wait, min(2.0 ** (self._failures - 1), LONGEST_PAUSE))
 
+    def heard(self) -> object | None:
+        """Return a mark that changes with each sign of life of Slack; None while no socket is open."""
+        session = self.current_session
+        if session is None or not self.is_connected():
+            return None
+        return session.session_id, session.last_ping_pong_time
+
     def take_no_more(self) -> None:
         """Keep the present socket, and open no new one after it is lost."""
         self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False

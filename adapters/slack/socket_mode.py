@@ -38,6 +38,10 @@ class SocketMode(BoltConnection):
             if not self._socket.is_connected():
                 raise ConnectionError("the socket did not open")
 
+    def heard(self) -> object | None:
+        """Return a mark that changes with each sign of life of Slack; None while no socket is open."""
+        return self._socket.heard() if self._socket else None
+
     def take_no_more(self) -> None:
         """Keep the present socket, and open no new one after it is lost. A start that still waits ends."""
         super().take_no_more()

@@ -36,6 +36,7 @@ _SETTINGS = {
     "protect": About("what nobody may act on, whatever the rules say"),
     "limits": About("what stands above the rules"),
     "digest": About("a weekly summary for one channel; without the section there is none"),
+    "health": About("/livez, /readyz and /metrics; without the section no port is opened"),
 }
 _SLACK = {
     "bot_token": About("the bot token of the app (xoxb-)", "${SLACK_BOT_TOKEN}"),
@@ -114,6 +115,9 @@ _DIGEST = {
     "hour": About("the hour, 0 to 23"),
     "zone": About("the zone of the hour", "Europe/Berlin"),
 }
+_HEALTH = {
+    "listen": About("address and port where the bot answers without a password; 127.0.0.1 is this machine alone"),
+}
 _KEYS: Mapping[str, Mapping[str, About]] = {
     "Settings": _SETTINGS,
     "Slack": _SLACK,
@@ -125,6 +129,7 @@ _KEYS: Mapping[str, Mapping[str, About]] = {
     "Protect": _PROTECT,
     "Limits": _LIMITS,
     "DigestSettings": _DIGEST,
+    "HealthSettings": _HEALTH,
 }
 
 

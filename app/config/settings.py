@@ -18,6 +18,7 @@ from app.config.accounts import user_alone
 from app.config.commands import Contact, Slashes
 from app.config.digest import DigestSettings
 from app.config.findings import refusal
+from app.config.health import HealthSettings
 from app.config.http_mode import Listen
 from app.config.policy import Limits, LockoutTime, LookTime, Protect, RuleSettings, Section
 from app.config.secrets import EVERY_SECRET, NO_SECRET, Secret, secret_at
@@ -134,6 +135,7 @@ class Settings(Section):
     protect: Protect = Protect()
     limits: Limits = Limits()
     digest: DigestSettings | None = None
+    health: HealthSettings | None = None
 
     @field_validator("computers", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from adapters.scheduler.threads import ThreadScheduler
 from bot.domain.request import WorkItem
 from bot.errors import LedgerError
+from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
 from tests.support import builders as b
@@ -183,3 +184,41 @@ def test_under_many_wakes_nothing_overlaps_and_nothing_is_lost() -> None:
     assert scheduler.stop(LONG)
     assert broken == []
     assert seen == dict(wanted)
+
+
+def test_a_scheduler_gives_signs_of_life_although_its_sweeps_fail() -> None:
+    scheduler = ThreadScheduler(Sick(sick_for=10_000), SettableClock(b.NOW), sweep_every=SOON)
+    scheduler.start(lambda _: None, lambda *_: None)
+    try:
+        swept, rounds = scheduler.signs_of_life()
+        wait_until(lambda: scheduler.signs_of_life()[0] > swept and scheduler.signs_of_life()[1] > rounds)
+    finally:
+        scheduler.stop(LONG)
+
+
+def test_a_scheduler_whose_sweep_hangs_or_whose_threads_end_gives_none() -> None:
+    goes_on = threading.Event()
+
+    class Hanging(FakeLedger):
+        hangs = False
+
+        def due(self, now: datetime) -> tuple[WorkItem, ...]:
+            if self.hangs:
+                goes_on.wait()
+            return super().due(now)
+
+    ledger = Hanging(SettableClock(b.NOW))
+    scheduler = ThreadScheduler(ledger, SettableClock(b.NOW), sweep_every=SOON)
+    scheduler.start(lambda _: None, lambda *_: None)
+    ledger.hangs = True
+    before = scheduler.signs_of_life()
+    wait_until(lambda: scheduler.signs_of_life()[1] > before[1] + 5)
+    swept = scheduler.signs_of_life()[0]
+    wait_until(lambda: scheduler.signs_of_life()[1] > before[1] + 10)
+    assert scheduler.signs_of_life()[0] == swept
+    goes_on.set()
+    wait_until(lambda: scheduler.signs_of_life()[0] > swept)
+    scheduler.stop(LONG)
+    ended = scheduler.signs_of_life()
+    assert set(scheduler.loads()) == {"requests", "hosts"}
+    assert scheduler.signs_of_life()[1] == ended[1]

@@ -243,6 +243,21 @@ def test_a_date_outlives_the_replica_that_knew_it(url: str) -> None:
     assert one.begun == []
 
 
+def test_a_replica_whose_loop_stands_still_gives_no_sign_of_life_and_one_that_turns_does(url: str) -> None:
+    hanging, living, goes_on = Replica(url), Replica(url), threading.Event()
+    with running(hanging, living):
+        began = hanging.scheduler.signs_of_life()
+        wait_until(lambda: hanging.scheduler.signs_of_life() != began)
+        hanging.suspend(goes_on)
+        before = living.scheduler.signs_of_life()
+        wait_until(lambda: living.scheduler.signs_of_life() != before)
+        still, before = hanging.scheduler.signs_of_life(), living.scheduler.signs_of_life()
+        wait_until(lambda: living.scheduler.signs_of_life() != before)
+        assert hanging.scheduler.signs_of_life() == still
+        goes_on.set()
+        wait_until(lambda: hanging.scheduler.signs_of_life() != still)
+
+
 def test_what_another_release_wrote_is_read_or_left_to_the_replicas_of_that_release(url: str) -> None:
     write = (
         "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapters.scheduler.places import Places
@@ -32,11 +33,14 @@ class Parts:
                 parts.told.append(f"{name} stop" + ("" if within is None else f" {within.total_seconds():g}"))
                 return True
 
+            def started(self) -> None:
+                parts.told.append(f"{name} says that all is started")
+
+            def stopping(self) -> None:
+                parts.told.append(f"{name} says that the end has begun")
+
             def load_policy(self, _: str) -> None:
                 parts.told.append(f"{name} policy")
-
-            def hurry_postings(self) -> None:
-                parts.told.append(f"{name} postings")
 
             step = record_failure = None
 
@@ -65,7 +69,7 @@ def test_no_step_begins_while_the_bot_takes_its_last_commands() -> None:
     bot = parts.assembled()
     bot.start()
     assert parts.told == [
-        *("ledger policy", "directory start", "ledger postings", "waits start", "homes start"),
+        *("ledger policy", "directory start", "waits start", "homes start"),
         *("scheduler start", "connection start", "digest start"),
     ]
     parts.told.clear()
@@ -81,3 +85,15 @@ def test_a_start_that_is_stopped_begins_nothing_more() -> None:
     parts.stops_within_start = True
     parts.assembled().start()
     assert [each for each in parts.told if each.endswith("start")] == ["directory start"]
+
+
+def test_health_answers_from_the_first_moment_to_the_last() -> None:
+    parts = Parts()
+    bot = replace(parts.assembled(), health=parts.part("health"))
+    bot.start()
+    assert parts.told[0] == "health start"
+    assert parts.told[-1] == "health says that all is started"
+    parts.told.clear()
+    bot.stop()
+    assert parts.told[0] == "health says that the end has begun"
+    assert parts.told[-2:] == ["health stop", "release"]

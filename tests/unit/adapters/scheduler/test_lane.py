@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from time import monotonic
 
 from adapters.scheduler.lane import Lane
 from bot.domain.request import WorkItem
@@ -87,3 +88,27 @@ def test_requests_run_side_by_side_as_many_as_there_are_threads() -> None:
     for number in range(20):
         lane.add(WorkItem(request_id=str(number)))
     assert len(list(lane.take())) == 16
+
+
+def test_a_lane_says_how_much_it_has_to_do_and_how_old_that_is() -> None:
+    lane, now = Lane(2), monotonic()
+    assert lane.load() == (0, 0, 0.0, 0.0)
+    woken(lane, "A", 5)
+    assert lane.load()[:2] == (5, 0)
+    (first, second) = lane.take()
+    load = lane.load()
+    assert load[:2] == (3, 2)
+    assert 0 <= load.oldest_waiting <= monotonic() - now
+    assert 0 <= load.longest_running <= monotonic() - now
+    lane.leave(first)
+    lane.leave(second)
+    assert lane.load().longest_running == 0
+
+
+def test_an_item_that_is_woken_again_while_it_waits_is_as_old_as_its_first_wake() -> None:
+    lane, item = Lane(1), WorkItem(request_id="A")
+    lane.add(item)
+    oldest = lane.load().oldest_waiting
+    lane.add(item)
+    assert lane.load().waiting == 1
+    assert lane.load().oldest_waiting > oldest

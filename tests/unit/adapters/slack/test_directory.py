@@ -322,3 +322,14 @@ def test_groups_that_slack_tells_no_more_count_until_they_are_too_old() -> None:
     directory.client.groups = {"usergroups": [{"id": "S1", "handle": "oncall", "users": ["U1"]}]}
     directory.refresh()
     assert directory.members_of(frozenset({"@oncall", "U2"})) == {"U1", "U2"}
+
+
+def test_it_says_how_old_it_is_by_the_clock_that_cannot_be_set() -> None:
+    directory = Directory()
+    assert directory.age() is None
+    directory.refresh()
+    directory.ticked += MINUTE
+    directory.clock.move(-HOUR)
+    assert directory.age() == 60
+    directory.refresh()
+    assert directory.age() == 0

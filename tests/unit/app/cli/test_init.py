@@ -131,6 +131,7 @@ def test_every_key_of_the_settings_stands_there_set_or_as_a_comment(tmp_path: Pa
         "Protect": whole["protect"],
         "Limits": whole["limits"],
         "DigestSettings": whole["digest"],
+        "HealthSettings": whole["health"],
     }
     assert {name: list(block) for name, block in blocks.items()} == {
         model.__name__: list(model.model_fields) for model in sections_of(Settings)
