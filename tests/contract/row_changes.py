@@ -6,6 +6,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from tests.support.builders import NOW
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Column, ColumnElement, Connection, Table
+    from sqlalchemy import Column, ColumnElement, Connection, Engine, Table
 
 MINUTE = timedelta(minutes=1)
 TABLES = (request, target, host_survey)
@@ -144,11 +145,16 @@ class Change:
 @contextmanager
 def writing(url: str) -> Iterator[Connection]:
     """A transaction beside the bot's own connections. No foreign key stops it, and no trigger on PostgreSQL."""
-    engine = create_engine(read_url(url), poolclass=NullPool)
+    engine = engine_of(url)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET session_replication_role = replica"))
         yield connection
+
+
+@cache
+def engine_of(url: str) -> Engine:
+    return create_engine(read_url(url), poolclass=NullPool)
 
 
 def first_row(connection: Connection, table: Table) -> ColumnElement[bool]:
