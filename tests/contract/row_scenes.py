@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -170,7 +170,7 @@ def play(scene: Scene, url: str, write: Callable[[str], None]) -> tuple[list[Any
             return [*terminal.logged_off, *terminal.disconnected, *terminal.messages[warned:]]
 
         write(url)
-        harness.restart()
+        survive(harness, harness.restart)
         early: list[Any] = []
         if scene.begins_after:
             survive(harness, lambda: void(harness.wait(scene.begins_after - SECOND)))
@@ -187,11 +187,10 @@ def play_honestly(scene: Scene, url: str) -> list[Any]:
 
 
 def survive(harness: BotHarness, do: Callable[[], None]) -> None:
-    """What a row that cannot be read raises is the process's trouble, and harms nobody."""
-    for _ in range(3):
-        try:
+    """What a row that cannot be read raises, at a start too, is the process's trouble, and harms nobody."""
+    for tried in range(3):
+        with suppress(Exception):  # any error is allowed here but a touch is not
+            if tried:
+                harness.restart()
             do()
-        except Exception:  # noqa: BLE001 - any error is allowed here but a touch is not
-            harness.restart()
-        else:
             return
