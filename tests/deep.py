@@ -35,7 +35,7 @@ CHECKS = {
     "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
     "any text in the database": "tests/contract/test_ledger.py",
     "every change of the log": "tests/contract/test_audit_log.py",
-    "changed rows": "tests/contract/test_tampering.py tests/contract/test_forged_rows.py",
+    "changed rows": " ".join(f"tests/contract/test_{of}.py" for of in ("tampering", "tampered_bytes", "forged_rows")),
     "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
     "plans of a reader": "tests/contract/test_audit_plans.py",
     "limits of a chat": "tests/unit/adapters/slack/test_limits.py",

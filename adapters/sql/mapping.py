@@ -196,9 +196,9 @@ def target_of(row: Row[Any]) -> Target:
         raise ValueError(f"the target {row.host} {row.session_id} is {session.host} {session.id}")
     return Target(
         session=session,
-        verdict=row.verdict and Verdict(row.verdict),
+        verdict=None if row.verdict is None else Verdict(row.verdict),
         code=_number(row.code),
-        reason=row.reason and Reason(row.reason),
+        reason=None if row.reason is None else Reason(row.reason),
         note=row.note,
         words=row.words,
         requested_at=row.requested_at,
@@ -242,7 +242,7 @@ def request_of(row: Row[Any], targets: Sequence[Row[Any]], surveys: Iterable[Row
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         state=State(row.state),
-        ending=row.ending and Ending(row.ending),
+        ending=None if row.ending is None else Ending(row.ending),
         version=_number(row.version),
         due_at=row.due_at,
         attempts=_number(row.attempts),
