@@ -34,7 +34,7 @@ TICK_MOST = 30.0
 
 
 PEOPLE_MOST = 3600.0
-"""Seconds after which people and groups that Slack told count no more (`GROUPS_GOOD_FOR` of the wiring)."""
+"""Seconds after which people and groups that Slack told count no more (`GROUPS_GOOD_FOR` of `app/config/timing.py`)."""
 
 
 class Part(NamedTuple):
