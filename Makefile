@@ -6,7 +6,7 @@ ALL := tests rehearsal/tests
 TESTS ?= $(ALL)
 WORKERS ?= 3
 # Tests of the whole mostly wait, for hosts and for Slack.
-WAITERS ?= 4
+WAITERS ?= 5
 # Compiled once here: most of what a short run of the tests or of the program takes is loading its packages.
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 

@@ -141,13 +141,17 @@ class _Hand(Worker):
     def __init__(self, stopped: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
         self._stopped = stopped
+        self._is_told = False
 
     def stop(self) -> None:
+        self._is_told = True
         super().stop()  # type: ignore[no-untyped-call] # of the library
         self._stopped()
 
     async def work(self) -> None:
-        await self.run()  # type: ignore[no-untyped-call] # of the library
+        """Work until `stop`. A run of the library forgets that it was told to stop before it began."""
+        if not self._is_told:
+            await self.run()  # type: ignore[no-untyped-call] # of the library
 
 
 def _read(said: Mapping[str, Any]) -> WorkItem:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.test_fleet_bench import run
+from tests.support.effort import PROFILE
 
 
 def found(bench: str, *options: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def test_a_healthy_request_is_timed_alone_and_beside_silent_hosts() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", [(), ("--http",)])
+@pytest.mark.parametrize("way", [(), ("--http",)] if PROFILE == "deep" else [()])
 def test_acks_are_timed_beside_those_of_a_bare_app(way: tuple[str, ...]) -> None:
     answer = found("acks", "--commands", "5", "--only", "sqlite", *way)
     assert list(answer["apps"]) == ["bare", "sqlite"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from contextlib import contextmanager
@@ -291,6 +292,17 @@ def test_periodic_work_leaves_nothing_behind(url: str) -> None:
         wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")))
     assert run(url, "SELECT count(*) <= 4 FROM procrastinate_jobs") == [(True,)]
     assert run(url, "SELECT count(*) <= 2 FROM procrastinate_periodic_defers") == [(True,)]
+
+
+def test_a_replica_that_is_told_to_stop_before_its_workers_began_ends_at_once(url: str) -> None:
+    """What is told before the first turn of the loop counts: workers that missed it would never end."""
+
+    async def told_first() -> None:
+        crew = Replica(url).scheduler._crew()
+        crew.over.set()
+        await asyncio.wait_for(crew.run(), 20)
+
+    asyncio.run(told_first())
 
 
 # Who may run beside whom
