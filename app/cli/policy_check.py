@@ -14,6 +14,7 @@ from app.config import yaml_file
 from app.config.oddities import oddities
 from app.config.secrets import Secret
 from app.config.settings import Settings, load, load_rules
+from app.config.slips import imagined
 from app.printing import json_line
 from bot.domain.letters import visible
 from bot.policy.approvals import named_in
@@ -48,7 +49,7 @@ def check(config: Config = APP_YAML, live: Live = False, as_json: AsJson = False
     there. Exit code 0 when nothing is found, 1 when something is.
     """
     settings = load(config, secrets=frozenset({Secret.SLACK})) if live else load_rules(config)
-    found = list(_against_slack(settings)) if live else list(findings(settings.policy(), None, frozenset()))
+    found = list(_against_slack(settings)) if live else list(_alone(settings))
     file = yaml_file.read(config, {})
     faults = [*_located(file, found), *(_parsed(file, each) for each in oddities(settings))]
     unchecked = [] if live else list(_unchecked(settings))
@@ -58,6 +59,11 @@ def check(config: Config = APP_YAML, live: Live = False, as_json: AsJson = False
         _print(faults, unchecked, len(settings.rules))
     if faults:
         raise typer.Exit(1)
+
+
+def _alone(settings: Settings) -> Iterator[Finding]:
+    policy = settings.policy()
+    yield from findings(policy, imagined, named_in(policy))
 
 
 def _against_slack(settings: Settings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""All that `policy check` finds in a configuration without asking anybody."""
+"""All that can be found in a configuration without asking anybody."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _ENOUGH = 100
 def slips(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each rule that can never work, and for each name that looks like a slip."""
     policy = settings.policy()
-    yield from lint(policy, _imagined, named_in(policy))
+    yield from lint(policy, imagined, named_in(policy))
     yield from oddities(settings)
 
 
-def _imagined(names: frozenset[str]) -> frozenset[str]:
+def imagined(names: frozenset[str]) -> frozenset[str]:
     """Return members of the groups as if each had enough of them: who they are only Slack knows."""
     people = frozenset(name for name in names if name.startswith(("U", "W")))
     return people | {f"{group} {number}" for group in names - people for number in range(_ENOUGH)}

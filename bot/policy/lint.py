@@ -34,15 +34,11 @@ def lint(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterat
     yield from (finding.message for finding in findings(policy, members_of, known))
 
 
-def findings(policy: Policy, members_of: MembersOf | None, known: frozenset[str]) -> Iterator[Finding]:
-    """Yield each part that can never work. Without `members_of` the chat was not asked, and what only it knows is left.
-
-    `known` has handles and ids of the groups that exist.
-    """
+def findings(policy: Policy, members_of: MembersOf, known: frozenset[str]) -> Iterator[Finding]:
+    """Yield each part that can never work. `known` has handles and ids of the groups that exist."""
     for index, rule in enumerate(policy.rules):
         found = [*_of_rule_alone(policy, rule, policy.rules[:index])]
-        if members_of:
-            found += [*_of_people(rule, members_of, known), *_of_need(rule, members_of)]
+        found += [*_of_people(rule, members_of, known), *_of_need(rule, members_of)]
         yield from (Finding(("rules", index, key), f'rule "{rule.name}"{message}') for key, message in found)
 
 
