@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from adapters.slack.limits import (
     HEADER,
     MOST_QUIET,
     MOST_VIEW_BLOCKS,
+    VIEW_JSON,
     cut,
 )
 from adapters.slack.render import draw_lines, draw_row
+from adapters.slack.table import json_length
 from bot.cards.model import Card, CommandButton, Line, Tone
 from bot.errors import ChatError
 
@@ -40,6 +43,9 @@ AT_THE_END = MOST_QUIET + 3
 
 LEAST = 2
 """Blocks of the smallest section: its title, and how many rows are left out."""
+
+TITLE_JSON = 3_000
+"""What these two take as JSON at most."""
 
 
 class SlackHome:
@@ -69,10 +75,10 @@ def draw_home(home: Home, group_ids: Mapping[str, str] | None = None, address: s
     """Return the home as a view within Slack's limits. Rows that have no room are counted where they would stand."""
     numbers = count()  # two buttons of a view may not have one id
     ids = group_ids or {}
-    left = MOST_VIEW_BLOCKS - AT_THE_END
     blocks: list[Block] = []
     for section in home.sections:
-        blocks += _section(section, ids, address, numbers, left - len(blocks))
+        room = _Room(MOST_VIEW_BLOCKS - AT_THE_END - len(blocks), VIEW_JSON - _json_of(blocks))
+        blocks += _section(section, ids, address, numbers, room)
     below = fitted(Card(headline="", summary="", lines=home.lines, buttons=home.buttons))
     buttons = [_command(button, numbers) for button in below.buttons if isinstance(button, CommandButton)]
     blocks += [ActionsBlock(elements=buttons)] if buttons else []
@@ -80,21 +86,38 @@ def draw_home(home: Home, group_ids: Mapping[str, str] | None = None, address: s
     return View(type="home", blocks=blocks or [HeaderBlock(text=PlainTextObject(text=NOTHING))])
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What is left of a view: in blocks, and in letters of its JSON, where an emoji takes twelve."""
+
+    blocks: int
+    json: int
+
+    def has(self, blocks: list[Block]) -> bool:
+        return len(blocks) <= self.blocks and _json_of(blocks) <= self.json
+
+
+def _json_of(blocks: list[Block]) -> int:
+    return json_length(block.to_dict() for block in blocks)
+
+
 def _section(
-    section: Section, group_ids: Mapping[str, str], address: str, numbers: Iterator[int], most: int
+    section: Section, group_ids: Mapping[str, str], address: str, numbers: Iterator[int], room: _Room
 ) -> list[Block]:
-    """Return the blocks of a section, at most that many. A row has two of them when its text would steer mrkdwn."""
-    if most < LEAST:
+    """Return the blocks of a section that have room. A row has two of them when its text would steer mrkdwn."""
+    if room.blocks < LEAST or room.json < TITLE_JSON:
         return []
     title = PlainTextObject(text=cut(section.title, HEADER) or NOTHING, emoji=False)
     blocks: list[Block] = [HeaderBlock(text=title)]
     left_out = section.more
+    rest = _Room(room.blocks - LEAST, room.json - TITLE_JSON)
     for row in section.rows:
         drawn = _row(row, group_ids, address, numbers)
-        if left_out > section.more or len(blocks) + len(drawn) > most - 1:  # one for what is left out
+        if left_out > section.more or not rest.has(drawn):
             left_out += 1
         else:
             blocks += drawn
+            rest = _Room(rest.blocks - len(drawn), rest.json - _json_of(drawn))
     if left_out:
         blocks += draw_lines((Line(parts=(f"and {left_out:,} more",), tone=Tone.QUIET),), group_ids)
     return blocks

@@ -11,7 +11,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from adapters.slack.home import SlackHome, draw_home, permalink
+from bot.cards.home import Home, HomeRow, Section
 from bot.cards.home_content import HomeContent, Some, build
+from bot.cards.model import Line
 from bot.cards.text import plain
 from bot.domain.posting import MessageRef
 from bot.domain.session import Account
@@ -23,7 +25,6 @@ from tests.unit.adapters.slack.test_limits import ADDRESS, assert_slack_takes_vi
 from tests.unit.adapters.slack.test_render import HOSTILE, places
 
 if TYPE_CHECKING:
-    from bot.cards.home import Home
     from bot.domain.request import Request
 
 CARD = MessageRef(channel_id="C0OPS00001", ts="1770000000.000100")
@@ -37,6 +38,14 @@ def home_of(*requests: Request) -> Home:
 def drawn(home: Home, address: str = ADDRESS) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = assert_slack_takes_view(draw_home(home, {}, address))["blocks"]
     return blocks
+
+
+def test_a_home_of_long_rows_that_take_many_letters_as_json_is_cut_and_the_rest_is_counted() -> None:
+    rows = tuple(HomeRow(line=Line(parts=("\N{GRINNING FACE}" * 2900,))) for _ in range(60))
+    blocks = drawn(Home(sections=(Section(title="Waits for you", rows=rows), Section(title="Runs", rows=rows[:1]))))
+    shown = sum("\N{GRINNING FACE}" in json.dumps(block, ensure_ascii=False) for block in blocks)
+    assert 3 <= shown < 60
+    assert f"and {60 - shown} more" in json.dumps(blocks)
 
 
 class Client:
