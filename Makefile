@@ -29,7 +29,8 @@ unit: .venv/dev ## The quick round: the unit tests that are not slow, one proces
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
 	$(BIN)/pytest tests/unit --cov --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
-	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WAITERS) --dist loadfile $(PYTEST_OPTIONS)
+	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WAITERS) --dist loadfile --no-loadscope-reorder \
+	    $(PYTEST_OPTIONS)
 	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e \
 	    --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
 	$(BIN)/python -m tests.chaos --seconds 60

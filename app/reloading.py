@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -14,6 +13,7 @@ import structlog
 
 from app.config.oddities import oddities
 from app.live import after_next_start, changed, merged
+from app.told import Told
 from bot.domain.letters import visible
 from bot.errors import BotError, SettingsError
 from bot.policy.approvals import named_in
@@ -104,7 +104,7 @@ class Reloader:
 
     read: Callable[[], Settings]
     watched: Path | None = None
-    told: threading.Event = field(default_factory=threading.Event)
+    told: Told = field(default_factory=Told)
     _taken: str = ""  # the digest of the content that was read last
     _seen: str = ""  # and of the one that the last look found
     _looked: float = 0.0

@@ -15,6 +15,7 @@ import structlog
 
 from adapters.scheduler.ticker import Ticker
 from app.service_notify import ServiceManager
+from app.told import LOOK_AGAIN, Told
 from app.watchdog import Watchdog
 from bot.errors import BotError
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
-
-LOOK_AGAIN = timedelta(seconds=0.25)
-"""How long the main thread may sleep while a signal waits for it."""
 
 log = structlog.get_logger()
 
@@ -69,7 +67,7 @@ class _Process:
     ) -> None:
         self._build, self._started, self._manager, self._reloader = build, started, manager, reloader
         self._bot: Bot | None = None
-        self.over = threading.Event()  # told to stop, or failed to start
+        self.over = Told()  # told to stop, or failed to start
         self.failure: Exception | None = None
 
     def start(self) -> None:
@@ -112,14 +110,14 @@ def spare_what_is_loaded() -> None:
     gc.freeze()
 
 
-def with_signals(told: threading.Event) -> None:
-    """Set the event at SIGTERM and SIGINT. Called in the main thread, which then waits with `wait_for`."""
+def with_signals(told: Told) -> None:
+    """Let SIGTERM and SIGINT tell it. Called in the main thread, which then waits with `wait_for`."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
 
 
-def wait_for(told: threading.Event) -> None:
-    """Wait for the event, however a signal arrives.
+def wait_for(told: Told) -> None:
+    """Wait until it was told, however a signal arrives.
 
     The system may hand a signal to any thread, one that just starts another, say. Python notes it there and acts on it
     in the main thread, which a wait without an end never wakes for that.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import threading
 import webbrowser
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +18,7 @@ from app.printing import json_text, letters, said_in
 from app.rehearse import transcript
 from app.rehearse.environment import FARM, open_stage
 from app.running import wait_for, with_signals
+from app.told import Told
 from bot.cards.text import plain
 from bot.cards.troubles import BUTTONS_COME
 from bot.errors import SettingsError
@@ -187,7 +187,7 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
 
     Raises `SettingsError` when the port cannot be used.
     """
-    told = threading.Event()
+    told = Told()
     with_signals(told)
     progress.print("Starting a workspace, a farm of Windows hosts and the bot ...", style="dim")
     try:
@@ -213,7 +213,7 @@ def stay(  # noqa: PLR0913 - what `rehearse` was told
     return is_whole
 
 
-def _play(stage: Rehearsal, play: Play, told: threading.Event) -> bool:
+def _play(stage: Rehearsal, play: Play, told: Told) -> bool:
     player = Player(
         workspace=stage.workspace,
         farm=stage.farm,
