@@ -38,10 +38,6 @@ TELLING = 8
 """How many of those who wait too long are told side by side: each call may last, and nobody waits behind another."""
 
 
-def nothing() -> None:
-    """Do nothing at this point of the start."""
-
-
 class Service(Protocol):
     """A service that runs beside the steps."""
 

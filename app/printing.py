@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.text import Text
 
 from bot.audit.record import POLICY_LOADED
-from bot.cards.text import UNREADABLE, plain
+from bot.cards.text import UNREADABLE
 
 if TYPE_CHECKING:
     from bot.audit.entry import Entry
 
 LINE_FEED = "\n"
 _KEPT = (LINE_FEED, "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}")
-
-
-def literal(text: str) -> str:
-    """Return a text from outside letter by letter: without markup, line ends, directions and control characters."""
-    return escape(plain(text))
 
 
 def letters(text: str) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.config.oddities import oddities
+from app.config.slips import imagined
 from app.doctor.check import Area, Reporter
 from app.slack_view import open_slack
 from bot.errors import ChatError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 RULES, PEOPLE = "rules", "people"
 _REPORT = Reporter(area=Area.POLICY)
 _PAGE = "docs/policy.md has each key. After the change run: logoff-bot policy check"
-_ENOUGH = frozenset(f"U{number}" for number in range(100))
-"""People in place of those whom Slack does not tell: more than any rule asks for."""
 
 
 def policy_checks(settings: Settings, *, knows_people: bool, faulty: frozenset[str]) -> Iterator[Check]:
@@ -41,8 +40,7 @@ def policy_checks(settings: Settings, *, knows_people: bool, faulty: frozenset[s
             known, full = directory.known_groups | faulty, faulty
 
     def members(names: frozenset[str]) -> frozenset[str]:
-        real = directory.members_of(names) if directory else frozenset[str]()
-        return real | _ENOUGH if names & full else real
+        return imagined(names & full) | (directory.members_of(names) if directory else frozenset())
 
     faults = [*lint(policy, members, known), *oddities(settings)]
     for fault in faults:

@@ -67,9 +67,7 @@ def _taken_over(
         if seen[0] == at:
             take_away()
             second.take()
-            world.harness = _second(world, engine, second)
-            world.restart()
-            world.run(world.harness.run)
+            _go_on(world, _second(world, engine, second))
             world.beside.append(before)
 
     world.at_moment = take_over
@@ -78,6 +76,13 @@ def _taken_over(
     judge(tally, world, f"{story}, taken over at {at}")
     for owner in (first, second):
         owner.stop()
+
+
+def _go_on(world: World, harness: BotHarness) -> None:
+    """Let the other process do what is due."""
+    world.harness = harness
+    world.restart()
+    world.run(harness.run)
 
 
 def replicas(rng: Random, tally: Tally) -> None:
@@ -100,10 +105,8 @@ def replicas(rng: Random, tally: Tally) -> None:
             with engine.begin() as connection:
                 connection.execute(_AGAIN)
             late.clear()
-            world.harness = _second(world, engine, second)
-            _lease(world.harness, Lease(job=job, attempt=1))
-            world.restart()
-            world.run(world.harness.run)
+            _lease(other := _second(world, engine, second), Lease(job=job, attempt=1))
+            _go_on(world, other)
             world.beside.append(before)
 
     world.at_moment = take_over

@@ -155,30 +155,34 @@ def test_a_wake_on_another_replica_during_the_run_is_not_lost(url: str) -> None:
     assert first.begun + second.begun == [A, A]
 
 
+def refusals_of(ledger: SqlLedger) -> Iterator[NotOwner]:
+    """Try each write of a step, and yield those that are refused because its job is another replica's."""
+    writes: tuple[Callable[[], object], ...] = (
+        lambda: ledger.record("A", b.surveyed()),
+        lambda: ledger.postpone(A, None),
+        lambda: ledger.postings_due("A", None),
+        lambda: ledger.mark_posting("A", Posting(key="card"), Posting(key="card", claimed=True)),
+    )
+    for write in writes:
+        try:
+            write()
+        except NotOwner as error:
+            yield error
+
+
 def test_what_a_silent_replica_had_begun_goes_on_at_another_and_the_first_may_write_no_more(
     url: str, engine: Engine
 ) -> None:
     ledger = SqlLedger(engine, SettableClock(b.NOW), KEY, ASK_TYPES)
     ledger.open(b.request("A"))
     taken, back = threading.Event(), threading.Event()
-    refused: list[BaseException] = []
+    refused: list[NotOwner] = []
 
     def slow(_item: WorkItem) -> None:
-        claim = Posting(key="card", claimed=True)
-        writes: tuple[Callable[[], object], ...] = (
-            lambda: ledger.record("A", b.surveyed()),
-            lambda: ledger.postpone(A, None),
-            lambda: ledger.postings_due("A", None),
-            lambda: ledger.mark_posting("A", Posting(key="card"), claim),
-        )
         assert ledger.standstill() is None
         assert taken.wait(50)
         assert isinstance(ledger.standstill(), NotOwner)
-        for write in writes:
-            try:
-                write()
-            except NotOwner as error:
-                refused.append(error)
+        refused.extend(refusals_of(ledger))
         stands = Posting(key="said", is_over=True)  # what the chat shows is kept, or it would be said again
         assert ledger.mark_posting("A", Posting(key="said"), stands)
 
