@@ -40,7 +40,7 @@ CONFIG = """
 rehearsal: true
 team: T0HOME0001
 database: ${BENCH_DATABASE}
-computers: ["own-[01-40]", "eyes-[01-40]", "quorum-[01-40]", "fleet-[01-50]"]
+computers: ["own-[01-60]", "eyes-[01-60]", "quorum-[01-60]", "fleet-[01-50]"]
 winrm: {transport: ntlm, scheme: http, insecure_ntlm: true, username: 'CORP\\svc-logoff'}
 rules:
   - {name: fleets, who: ["@oncall"], may: [log_off], computers: ["fleet-*"], confirm: 1 of @ts-leads,
@@ -53,6 +53,9 @@ rules:
      force: {allowed: true, reason: true}}
 """
 
+PER_PLACE = 60
+"""Hosts of each kind but the fleet, as in `CONFIG`."""
+
 PER_HOST = 5
 """Sessions on each host that is asked about one by one."""
 
@@ -61,7 +64,7 @@ def farm_file(fleets: int) -> str:
     """Return a farm in which everybody is away: `PER_HOST` on most hosts, one of each fleet on the others."""
     one = "\n".join(f"      - {{id: {n}, user: 'CORP\\user{n}', disconnected: 3h}}" for n in range(3, 3 + PER_HOST))
     all_ = "\n".join(f"      - {{id: {n + 3}, user: 'CORP\\fleet{n}', disconnected: 3h}}" for n in range(fleets))
-    hosts = [f"  {name}-[01-40]:\n    sessions:\n{one}" for name in ("own", "eyes", "quorum")]
+    hosts = [f"  {name}-[01-{PER_PLACE}]:\n    sessions:\n{one}" for name in ("own", "eyes", "quorum")]
     fleet = f"  fleet-[01-{FLEET_OF}]:\n    sessions:\n{all_}" if fleets else f"  fleet-[01-{FLEET_OF}]: {{}}"
     account = "account: {username: 'CORP\\svc-logoff', password: \"the bench's, not a secret\"}"
     services = "every_host: [{id: 0, station: Services, state: disconnected}]"
@@ -103,9 +106,9 @@ def _fleet(number: int) -> Errand:
 
 
 def _single(kind: Kind, place: str, number: int) -> Errand:
-    if number >= 40 * PER_HOST:
-        raise SystemExit(f"There are only {40 * PER_HOST} sessions for requests of this kind: {kind}")
-    host, session_id = f"{place}-{number % 40 + 1:02}", number // 40 + 3
+    if number >= PER_PLACE * PER_HOST:
+        raise SystemExit(f"There are only {PER_PLACE * PER_HOST} sessions for requests of this kind: {kind}")
+    host, session_id = f"{place}-{number % PER_PLACE + 1:02}", number // PER_PLACE + 3
     asked = f"/logoff {host} id={session_id} --sync"
     gone = frozenset({(host, session_id)})
     match kind:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import replicas
 
 from tests.contract.test_fleet_bench import run
 
@@ -37,6 +38,13 @@ def test_what_a_whole_bot_holds_is_measured_after_each_wave() -> None:
     assert rows[0]["database_kib"] < rows[-1]["database_kib"]
     assert {bound["database"] for bound in answer["bounds"]} == {"sqlite"}
     assert len(answer["bounds"]) == 5
+
+
+def test_the_whole_run_of_replicas_has_a_session_for_each_request() -> None:
+    wave = replicas.mixed(replicas.REQUESTS)
+    gone = [session for errand in wave for session in errand.gone]
+    assert len(wave) == 300
+    assert len(gone) == len(set(gone))
 
 
 def test_mixed_requests_are_timed_with_one_replica_and_with_two() -> None:
