@@ -28,10 +28,10 @@ unit: .venv/dev ## The quick round: the unit tests that are not slow, in two pro
 # Two runs beside each other: with workers, each would load and collect all that there is, and send each result over.
 # The first loads nothing but the core.
 CORE := $(addprefix tests/unit/bot/,commands domain policy ports workflow)
-unit-core:
+unit-core: .venv/dev
 	@$(BIN)/pytest $(CORE) $(QUICK)
 
-unit-rest:
+unit-rest: .venv/dev
 	@$(BIN)/pytest tests/unit $(addprefix --ignore ,$(CORE)) $(QUICK)
 
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
@@ -44,13 +44,16 @@ endif
 
 # The unit tests compute while the others, most of the time, wait: beside each other they take as long as the others.
 # They only get what the others leave, and say what they did when they are through.
-test-unit:
+test-unit: .venv/dev
 	nice $(BIN)/pytest tests/unit --cov --numprocesses 2 $(PYTEST_OPTIONS)
 
-# `+` lets these say at once what they do: make holds no lines back of what may be another make.
-test-whole:
-	+$(BIN)/pytest $(ALL) --ignore tests/unit --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
-	    $(PYTEST_OPTIONS)
+# Their databases lie in memory where there is enough: on a disk, half of the time goes into waiting for it.
+# `+` lets them say at once what they do: make holds no lines back of what may be another make.
+test-whole: .venv/dev
+	+@memory=$$(tests/memory_folder.sh); folder=$$(mktemp -d $${memory:+-p "$$memory"}); \
+	trap 'rm -rf "$$folder"' EXIT; trap 'exit 1' INT TERM; \
+	TMPDIR="$$folder" $(BIN)/pytest $(ALL) --ignore tests/unit --numprocesses $(WORKERS) --dist loadfile \
+	    --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 deep: .venv/dev ## Try the properties, walks and races much harder; resumes (make deep DEEP="--seeds 7 --only 'press races'")
 	$(BIN)/python -m tests.deep $(DEEP)
