@@ -4,14 +4,14 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 ALL := tests rehearsal/tests
 TESTS ?= $(ALL)
-WORKERS ?= 3
-# Tests of the whole mostly wait, for hosts and for Slack.
-WAITERS ?= 5
+QUICK = --quiet -m "not slow" -p no:xdist $(PYTEST_OPTIONS)
+# The tests of the whole mostly wait, for hosts and for Slack.
+WORKERS ?= 5
 # Compiled once here: most of what a short run of the tests or of the program takes is loading its packages.
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures unit test deep chaos bench check lint kerberos foreign deploy clean
+.PHONY: help demo story pictures unit unit-core unit-rest test test-unit test-whole deep chaos bench check lint kerberos foreign deploy clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -22,21 +22,38 @@ demo: .venv/rehearsal ## The bot, a local workspace and a farm of Windows hosts 
 story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
 
-unit: WORKERS = logical
-unit: .venv/dev ## The quick round: the unit tests that are not slow, one process a core
-	$(BIN)/pytest tests/unit -m "not slow" --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
+unit: .venv/dev ## The quick round: the unit tests that are not slow, in two processes
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit-core unit-rest
+
+# Two runs beside each other: with workers, each would load and collect all that there is, and send each result over.
+# The first loads nothing but the core.
+CORE := $(addprefix tests/unit/bot/,commands domain policy ports workflow)
+unit-core: .venv/dev
+	@$(BIN)/pytest $(CORE) $(QUICK)
+
+unit-rest: .venv/dev
+	@$(BIN)/pytest tests/unit $(addprefix --ignore ,$(CORE)) $(QUICK)
 
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
-	$(BIN)/pytest tests/unit --cov --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
-	$(BIN)/pytest tests/contract tests/e2e --numprocesses $(WAITERS) --dist loadfile --no-loadscope-reorder \
-	    $(PYTEST_OPTIONS)
-	$(BIN)/pytest $(ALL) --ignore tests/unit --ignore tests/contract --ignore tests/e2e \
-	    --numprocesses $(WORKERS) --dist loadfile $(PYTEST_OPTIONS)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-whole test-unit
 	$(BIN)/python -m tests.chaos --seconds 60
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
 endif
+
+# The unit tests compute while the others, most of the time, wait: beside each other they take as long as the others.
+# They only get what the others leave, and say what they did when they are through.
+test-unit: .venv/dev
+	nice $(BIN)/pytest tests/unit --cov --numprocesses 2 $(PYTEST_OPTIONS)
+
+# Their databases lie in memory where there is enough: on a disk, half of the time goes into waiting for it.
+# `+` lets them say at once what they do: make holds no lines back of what may be another make.
+test-whole: .venv/dev
+	+@memory=$$(tests/memory_folder.sh); folder=$$(mktemp -d $${memory:+-p "$$memory"}); \
+	trap 'rm -rf "$$folder"' EXIT; trap 'exit 1' INT TERM; \
+	TMPDIR="$$folder" $(BIN)/pytest $(ALL) --ignore tests/unit --numprocesses $(WORKERS) --dist loadfile \
+	    --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 deep: .venv/dev ## Try the properties, walks and races much harder; resumes (make deep DEEP="--seeds 7 --only 'press races'")
 	$(BIN)/python -m tests.deep $(DEEP)

@@ -69,5 +69,7 @@ class TwoLaneClient(SocketClient):
         lane.submit(partial(self.run_message_listeners, message, raw))
 
     def close(self) -> None:
+        self.closed = True
+        self.message_queue.put(None)  # the thread that waits there for a message would see the end up to a second later
         super().close()
         self._presses.shutdown()

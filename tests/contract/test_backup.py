@@ -191,7 +191,7 @@ def test_a_backup_of_yesterday_holds_touches_nobody_and_goes_on(world: World, ba
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_restored_at_once_it_repeats_no_act_at_anybody_who_logged_on_since(world: World, backups: Backups) -> None:
     """The backup has a request that is about to act. The bot then acted, and the same person logged on again."""
     with world.bot(owned=True, die_after="started") as bot:
@@ -224,7 +224,7 @@ def test_an_older_backup_says_that_entries_of_the_anchor_are_missing(url: str, b
     assert "Entry 2 of the anchor is not among the 1 entries: the log was cut" in says
 
 
-@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_file_is_restored_in_its_place_after_a_crash(url: str, backups: Backups) -> None:
     """A killed bot leaves commits beside the file. With them the copy would be neither the old database nor the new."""
     ledger = SqlLedger(engine := open_database(url), SystemClock(), KEYS, ASK_TYPES)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from queue import Queue
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from slack_bolt import App
@@ -94,3 +95,24 @@ def test_a_socket_that_is_sent_away_is_opened_anew(workspace: Workspace, busy: B
     assert workspace.wait_until(lambda: bool(set(workspace.sockets) - set(before)))
     dana = UserClient(workspace.url, "dana")
     assert any(dana.command("/logoff comp1").reply == "done" for _ in range(5))
+
+
+class Endless(Queue[Any]):
+    """Waits for a message for ever, whatever time is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ARG002, FBT001, FBT002 - of Queue
+        self.asked.set()
+        return super().get()
+
+
+def test_a_client_that_is_closed_waits_for_no_other_message(busy: Busy) -> None:
+    busy.socket.message_queue = waiting = Endless()
+    assert waiting.asked.wait(20)
+    closing = threading.Thread(target=busy.socket.close, daemon=True)
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()

@@ -116,7 +116,7 @@ def test_an_event_that_does_not_fit_changes_nothing_and_the_others_stay_in_one_c
     assert begun(ledger) == list(HOSTS)
 
 
-@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_the_event_of_a_step_that_has_lost_its_job_is_refused_whoever_writes_for_it(
     ledger: SqlLedger, engine: Engine
 ) -> None:

@@ -84,7 +84,7 @@ def ledger(sql_ledger: SqlLedger) -> SqlLedger:
 
 
 def damages() -> list[Any]:
-    """Each database with the damages that its columns take; `empty_url` knows it by its name."""
+    """Each database with the damages that its columns take; `url` knows it by its name."""
     only = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}
     return [
         pytest.param(database, statement, id=f"{database} {name}")
@@ -99,7 +99,7 @@ def damage(database: Engine, statement: str) -> None:
         assert connection.execute(text(statement), values).rowcount
 
 
-@pytest.mark.parametrize(("empty_url", "statement"), damages(), indirect=["empty_url"])
+@pytest.mark.parametrize(("url", "statement"), damages(), indirect=["url"])
 def test_a_damaged_request_is_ended_once_and_is_due_no_more(
     ledger: SqlLedger, database: Engine, statement: str
 ) -> None:

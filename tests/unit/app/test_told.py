@@ -6,6 +6,7 @@ import signal
 import threading
 
 from app.told import Told
+from tests.support.effort import examples
 
 
 def test_signals_that_come_while_it_is_told_never_wait() -> None:
@@ -20,7 +21,7 @@ def test_signals_that_come_while_it_is_told_never_wait() -> None:
     before = signal.signal(signal.SIGVTALRM, handle)
     signal.setitimer(signal.ITIMER_VIRTUAL, 1e-4, 1e-4)
     try:
-        while came < 50:
+        while came < examples(0.5):
             told.set()
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

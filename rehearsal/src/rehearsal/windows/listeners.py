@@ -135,6 +135,8 @@ class AcceptLoop:
         self._thread = threading.Thread(target=self._wait, name="farm", daemon=True)
 
     def start(self) -> None:
+        self._woken, self._waker = socket.socketpair()
+        self._selector.register(self._woken, selectors.EVENT_READ)
         self._thread.start()
 
     def open(self, port: ReservedPort) -> None:
@@ -150,7 +152,9 @@ class AcceptLoop:
 
     def stop(self) -> None:
         self._stopped.set()
+        self._waker.close()  # the thread need not wait until its tick is over
         self._thread.join()
+        self._woken.close()
         self._selector.close()
 
     def _wait(self) -> None:

@@ -40,7 +40,7 @@ def options(drawing: Drawing) -> list[str]:
 
 @for_each(
     ("number", "name", "is_aligned"),
-    sample(product([1, 20, 99, 100, 300, 500], ["u", "CORP\\user", "山田" * 30, "x" * 256], [False, True]), 5),
+    sample(product([1, 20, 99, 100, 300, 500], ["u", "CORP\\user", "山田" * 30, "x" * 256], [False, True]), 7),
 )
 def test_as_many_rows_as_fit_are_drawn_and_the_others_are_counted(number: int, name: str, is_aligned: bool) -> None:  # noqa: FBT001 - both shapes
     whole = card(number, name)

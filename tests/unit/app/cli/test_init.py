@@ -20,6 +20,7 @@ from app.config.settings import Settings, load
 from app.config.slips import slips
 from bot.errors import SettingsError
 from tests.support.cases import for_each
+from tests.support.effort import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,7 @@ def test_options_make_the_files_and_nothing_is_asked(tmp_path: Path) -> None:
 
 @for_each(
     "changes",
-    [
+    sample([
         {},
         {"transport": "kerberos", "account": "svc-logoff@CORP.EXAMPLE"},
         {"transport": "basic", "account": "svc-logoff"},
@@ -88,8 +89,8 @@ def test_options_make_the_files_and_nothing_is_asked(tmp_path: Path) -> None:
         {"approve_in": "", "contact": ""},
         {"groups": "S0GROUP001 @oncall", "computers": "10.0.0.5 comp1.corp.example"},
         {"contact": "'quoted': \"# no comment\" [x] @ts"},
-    ],
-)
+    ], 4),
+)  # fmt: skip
 def test_what_is_written_passes_every_check(tmp_path: Path, changes: dict[str, str]) -> None:
     folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
     settings = made(folder, **changes)
@@ -184,7 +185,7 @@ WRONG = [
 ]
 
 
-@for_each(("name", "said", "sentence"), WRONG)
+@for_each(("name", "said", "sentence"), sample(WRONG, 3))
 def test_a_bad_option_is_refused_with_its_sentence_and_nothing_is_written(
     tmp_path: Path, name: str, said: str, sentence: str
 ) -> None:

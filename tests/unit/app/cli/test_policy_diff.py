@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,8 @@ ASKING = FILE.replace("may: [log_off, list]", "may: [log_off, list], confirm: 1 
 class World:
     """A database with requests under FILE, and two configurations."""
 
-    def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder}/bot.db"
-        upgrade(self.url)
+    def __init__(self, folder: Path, fresh: Path) -> None:
+        self.url = f"sqlite:///{shutil.copy(fresh, folder)}"
         self.database = open_database(self.url)
         self.old, self.new = folder / "old.yaml", folder / "new.yaml"
         self.old.write_text(FILE)
@@ -74,9 +74,17 @@ class World:
         return [json.loads(line) for line in self.diff("--json", *more, code=code).splitlines()]
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of this release, made once."""
+    path = tmp_path_factory.mktemp("fresh") / "bot.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def world(tmp_path: Path, fresh: Path) -> Iterator[World]:
+    world = World(tmp_path, fresh)
     yield world
     world.database.dispose()
 

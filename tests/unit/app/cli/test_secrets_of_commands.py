@@ -12,6 +12,7 @@ from adapters.sql import migrate
 from app.cli.main import app
 from bot.errors import BotError
 from tests.support.cases import for_each
+from tests.support.effort import sample
 from tests.support.log_state import log_as_before
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def lacking(folder: Path, command: str, there: set[str]) -> set[str]:
     return {name for name in values if f"the environment has no {name}." in said}
 
 
-@for_each("command", list(NEEDED))
+@for_each("command", sample(NEEDED, 5))
 def test_a_command_demands_what_it_uses_and_nothing_else(folder: Path, command: str) -> None:
     for one in NEEDED[command]:
         assert lacking(folder, command, NEEDED[command] - {one}) == {one}

@@ -55,6 +55,7 @@ def test_two_wrong_names_are_two_faults(tmp_path: Path) -> None:
     assert [fault.split("`")[1] for fault in found] == ["nowhere", "neverwhere"]
 
 
+@pytest.mark.slow
 def test_twenty_thousand_unknown_keys_are_compared_a_hundred_times_and_told_in_a_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

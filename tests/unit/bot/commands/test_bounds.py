@@ -118,7 +118,7 @@ def test_as_much_as_that_is_read() -> None:
     assert BY_NAME["logoff"].parse(f'ctx-web-001 id=3 --reason "{said}"', FLEET).hosts == ("ctx-web-001",)
 
 
-@for_each("piece", sample(PIECES, 3))
+@for_each("piece", sample(PIECES, 7))
 def test_no_text_of_one_piece_costs_more_than_some_steps(piece: str) -> None:
     whole = piece * 8000
     texts = [whole[:8000], whole[:2000], ("ctx-web-001 " + whole)[:1990] + " x y"]

@@ -36,6 +36,7 @@ def asked(sessions: list[Session], words: str, command: str = "logoff") -> BotHa
     return harness
 
 
+@pytest.mark.slow
 def test_thousands_of_console_sessions_are_counted_on_the_card_in_the_request_and_in_the_record() -> None:
     sessions = [console(number) for number in range(1, MANY + 1)]
     harness = asked([*sessions, b.session(9000)], "comp1 --all")

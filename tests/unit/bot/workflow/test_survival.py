@@ -130,6 +130,7 @@ def test_a_step_that_fails_for_a_while_goes_on_where_it_was(harness: BotHarness)
 # Slack down
 
 
+@pytest.mark.slow
 def test_slack_down_for_an_hour_loses_nothing(harness: BotHarness) -> None:
     harness.ask("comp1 id=3 --sync --force")
     harness.chat.go_down()
