@@ -90,6 +90,15 @@ def _of_sqlite(path: Path, cause: BaseException) -> str:
 
 def _why_not(path: Path, user: str) -> str:
     """Return what the file system itself says against the file; empty when it says nothing."""
+    try:
+        return _why_not_there(path, user)
+    except OSError as exc:
+        look = f"Let {user} reach each folder of the path, or correct database."
+        return f"The database {path} cannot be looked at by {user}: {exc.strerror}. {look}"
+
+
+def _why_not_there(path: Path, user: str) -> str:
+    """Raises `OSError` where a folder of the path lets nobody in, or the path is none."""
     folder = path.parent
     if not folder.exists():
         return f"The folder of the database, {folder}, is not there. Make it, or correct database: mkdir -p {folder}"

@@ -15,6 +15,7 @@ from app.cli.options import APP_YAML, Config, Database, settings_of_log
 from app.cli.store import store_of
 from app.config.alone import keys_in
 from app.config.checks import fault_in_key
+from app.config.files import text_in
 from bot.audit.keys import SigningKeys
 from bot.errors import SettingsError
 from bot.workflow.key_change import change_key
@@ -63,9 +64,11 @@ def _new_key(file: Path | None) -> str:
     else:
         where = str(file)
         try:
-            text = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise SettingsError(f"{file} cannot be read as text in UTF-8.") from exc
+            text = text_in(file).strip()
+        except OSError as exc:
+            raise SettingsError(f"{file} cannot be read: {exc.strerror}.") from exc
+        except UnicodeDecodeError:
+            raise SettingsError(f"{file} is no text in UTF-8.") from None  # its text shows the key
     if fault := fault_in_key(text):
         raise SettingsError(f"{where}: the new audit key {fault}")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from app.config import http_mode, names
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from app.config.yaml_file import Location
     from bot.domain.inventory import Inventory
 
+
+_ONE_WORD = re.compile(r"[!-~]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 NEEDS_KEY = "needs at least 32 characters. Make one with: openssl rand -hex 32"
 
@@ -61,6 +65,10 @@ def _tokens(settings: Settings) -> Iterator[Problem]:
         return
     if not bot.startswith("xoxb-"):
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
+    for key, token in (("bot_token", bot), ("app_token", app)):
+        if not _ONE_WORD.fullmatch(token):  # Slack's library would write a token that is no header into the log
+            message = "has a line end, a space or a letter that no token has. Copy it again, and nothing beside it."
+            yield Problem(where=("slack", key), message=message)
     if settings.slack.mode == "http":
         yield from http_mode.unsafe(settings.slack)
     elif not app.startswith("xapp-"):
@@ -119,6 +127,8 @@ def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[tuple[str, s
         yield "", f"{way.transport} needs winrm.username."
     if way.transport in ("ntlm", "basic") and not way.password.get_secret_value() and not settings.rehearsal:
         yield "password", f"{way.transport} needs winrm.password."
+    if _CONTROL.search(way.password.get_secret_value()):  # it would be refused, and count towards a lockout
+        yield "password", "winrm.password has a line end or another control character in it. Keep the password alone."
 
 
 def _groups(settings: Settings) -> Iterator[Problem]:

@@ -168,6 +168,7 @@ WRONG = [
     ("team", "T0\nHOME", "in letters that can be seen, on one line"),
     ("database", "postgresql://bot:Hunter2@db/x", "The password stays out of the file"),
     ("database", "postgresql://bot@db/x?password=Hunter2", "The password stays out of the file"),
+    ("database", "postgresql://bot@db/x?sslpassword=Hunter2", "The password stays out of the file"),
     ("database", "mysql://db/x", "mysql is not supported"),
     ("database", "sqlite:///bot.db", "with four slashes"),
     ("database", "sqlite://", "needs a file"),
@@ -230,7 +231,10 @@ def test_nothing_is_overwritten(tmp_path: Path, there: str) -> None:
     (tmp_path / there).unlink()
 
 
-@pytest.mark.parametrize(("folder", "sentence"), [("file", "is no folder"), ("file/below", "cannot be written")])
+@pytest.mark.parametrize(
+    ("folder", "sentence"),
+    [("file", "is no folder"), ("file/below", "cannot be written"), (f"file{'x' * 300}", "File name too long")],
+)
 def test_a_folder_that_is_none_is_said(tmp_path: Path, folder: str, sentence: str) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     done = RUNNER.invoke(command, [str(tmp_path / folder), *options()])
