@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from adapters.clock import SystemClock
+from adapters.sql.reported import own_account
 from app.cli.options import APP_YAML, Config, Database, settings_of_log
 from app.cli.store import store_of
 from app.config.alone import keys_in
@@ -44,7 +44,7 @@ def rotate_key(new_key_file: NewKeyFile = None, database: Database = "", config:
     if new.key_id == old.key_id:
         raise SettingsError("The new audit key is the one in the configuration. Make another: openssl rand -hex 32")
     with store_of(settings) as store:
-        entry = change_key(store, SystemClock(), f"operator {getpass.getuser()}", new)
+        entry = change_key(store, SystemClock(), f"operator {own_account()}", new)
     sys.stdout.write(
         f"The key {new.key_id} signs from entry {entry.seq} on.\n"
         "1. Put the new key where audit_key of app.yaml takes it from, and keep the old one nowhere.\n"

@@ -106,11 +106,20 @@ def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
     )
 
 
+def test_the_account_is_the_systems_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = reported.own_account()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "dana\x1b[31m")
+    assert reported.own_account() == mine
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    assert reported.own_account() == "uid 4000000000"
+
+
 def test_a_file_that_its_user_may_not_write_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = sqlite3.OperationalError("unable to open database file")
     path = tmp_path / "bot.db"
     path.touch()
-    monkeypatch.setattr("getpass.getuser", lambda: "logoff-bot")
+    monkeypatch.setattr(reported, "own_account", lambda: "logoff-bot")
     monkeypatch.setattr("os.access", lambda where, _mode: where != path)
     assert reported.sentence(f"sqlite:///{path}", error) == (
         f"The database {path} cannot be written by logoff-bot. Give it to logoff-bot: chown logoff-bot {path}"

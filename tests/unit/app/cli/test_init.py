@@ -168,7 +168,6 @@ WRONG = [
     ("team", "T0\nHOME", "in letters that can be seen, on one line"),
     ("database", "postgresql://bot:Hunter2@db/x", "The password stays out of the file"),
     ("database", "postgresql://bot@db/x?password=Hunter2", "The password stays out of the file"),
-    ("database", "postgresql://bot@db/x?sslpassword=Hunter2", "The password stays out of the file"),
     ("database", "mysql://db/x", "mysql is not supported"),
     ("database", "sqlite:///bot.db", "with four slashes"),
     ("database", "sqlite://", "needs a file"),
@@ -182,6 +181,7 @@ WRONG = [
     ("approve_in", "#ops", "write the channel's id (C...)"),
     ("contact", "x" * 81, "80 letters at most"),
     ("key", "/k.pem", "counts with --transport certificate alone"),
+    ("database", "postgresql://bot@db/x?sslpassword=Hunter2", "The password stays out of the file"),
 ]
 
 
