@@ -101,10 +101,11 @@ class HeldJobs(JobManager):
         except (ConnectorException, psycopg.Error):
             self.lost()  # the worker ends by itself, and waits for its steps first
             raise
-        if job is None or isinstance(job.task_kwargs, dict):
-            return job
-        await self.finish_job(job, Status.FAILED, delete_job=True)
-        return None
+        said: object = job.task_kwargs if job else {}
+        if job and not isinstance(said, dict):
+            await self.finish_job(job, Status.FAILED, delete_job=True)
+            return None
+        return job
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - of the library
         await self._ask(_FINISH, job, status=status.value, delete=delete_job)

@@ -65,7 +65,7 @@ def own_account() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # as in a container that was given a number alone
-        return f"uid {os.getuid()}"
+        return str(os.getuid())
 
 
 def place_of(url: str) -> str:

@@ -31,6 +31,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
     checks = {
         ("audit_key", "slack"): _secrets,
         ("database", "replicas"): _replicas,
+        ("slack", "health"): _ports,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
         ("winrm", "computers"): _logins,
@@ -82,6 +83,17 @@ def _replicas(settings: Settings) -> Iterator[Problem]:
             where=("replicas",),
             message="several bots can share PostgreSQL alone. Name it as the database, or say replicas: false.",
         )
+
+
+def _ports(settings: Settings) -> Iterator[Problem]:
+    """The second one would find its port taken, and blame another program."""
+    if settings.slack.mode != "http" or not settings.health:
+        return
+    (name, port), own = http_mode.address_of(settings.slack.listen), settings.health.address()
+    host = "127.0.0.1" if name == "localhost" else name
+    is_one_host = host == own.host or bool({host, own.host} & {"0.0.0.0", "::"})  # noqa: S104 - all of them
+    if port == own.port and is_one_host:
+        yield Problem(where=("health", "listen"), message="is where slack.listen takes requests. Write another port.")
 
 
 def _computers(settings: Settings) -> Iterator[Problem]:

@@ -112,7 +112,7 @@ def test_the_account_is_the_systems_whatever_the_environment_says(monkeypatch: p
         monkeypatch.setenv(name, "dana\x1b[31m")
     assert reported.own_account() == mine
     monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
-    assert reported.own_account() == "uid 4000000000"
+    assert reported.own_account() == "4000000000"
 
 
 def test_a_file_that_its_user_may_not_write_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
