@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from app.config.files import bytes_in
 from app.config.oddities import oddities
 from app.live import after_next_start, changed, merged
 from app.told import Told
@@ -138,6 +139,6 @@ class Reloader:
 
     def _content(self) -> str:
         try:
-            return sha256(self.watched.read_bytes()).hexdigest() if self.watched else ""
+            return sha256(bytes_in(self.watched)).hexdigest() if self.watched else ""
         except OSError:
             return ""

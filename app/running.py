@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import sys
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 END_WITHIN = timedelta(seconds=8)
 """How long the end may take. A service manager, and the people behind it, are promised ten seconds."""
 
+MANY_FILES = 65_536
+"""Open files that are enough for all that the bot does at the same time."""
+
 log = structlog.get_logger()
 
 
@@ -40,6 +45,7 @@ def run_until_told(
     failed. Threads that hang may still run afterwards, so the caller leaves the process with `leave`. With a
     `reloader` SIGHUP lets it look at the configuration again, as soon as the bot runs.
     """
+    allow_many_files()
     manager = ServiceManager.of(os.environ)
     process = _Process(build, started, manager, reloader)
     with_signals(process.over)
@@ -99,6 +105,15 @@ class _Process:
     def end(self) -> None:
         if self._bot:
             self._bot.stop()
+
+
+def allow_many_files() -> None:
+    """Raise the limit of open files as far as it may be: a shell's 1,024 are fewer than computers and requests take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # as where a service manager forbids it, which sets its own limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def spare_what_is_loaded() -> None:

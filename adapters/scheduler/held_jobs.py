@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 from adapters.scheduler.jobs import LATER, STEP
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from procrastinate.connector import BaseConnector
-    from procrastinate.jobs import Job, Status
+    from procrastinate.jobs import Job
 
 TAKEN_AFTER = timedelta(seconds=3)
 """A replica that gives no sign of life for so long loses its jobs to the others."""
@@ -89,14 +90,22 @@ class HeldJobs(JobManager):
         self.lost = lost
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """As the library does. Of two jobs of one lock that are taken at the same moment one is taken later."""
+        """As the library does. Of two jobs of one lock that are taken at the same moment one is taken later.
+
+        A row whose arguments are none was changed by somebody. The library would never end it, so it ends here.
+        """
         try:
-            return await super().fetch_job(queues, worker_id)
+            job = await super().fetch_job(queues, worker_id)
         except UniqueViolation:
             return None
         except (ConnectorException, psycopg.Error):
             self.lost()  # the worker ends by itself, and waits for its steps first
             raise
+        said: object = job.task_kwargs if job else {}
+        if job and not isinstance(said, dict):
+            await self.finish_job(job, Status.FAILED, delete_job=True)
+            return None
+        return job
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - of the library
         await self._ask(_FINISH, job, status=status.value, delete=delete_job)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from procrastinate.jobs import Job
 
 from bot.domain.request import WorkItem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 VERSION = 1
@@ -54,8 +53,11 @@ def job_of(item: WorkItem, at: datetime | None = None, home: str = "", *, first:
     )
 
 
-def read_item(said: Mapping[str, Any]) -> WorkItem | None:
-    """Return the item of a job, whatever else the job says; None for a job that another version wrote."""
-    if said.get("v") != VERSION:
+def read_item(said: object) -> WorkItem | None:
+    """Return the item of a job, whatever else the job says; None for a job that another version wrote.
+
+    A row that somebody has changed is an item of no request: its step finds nothing to do.
+    """
+    if not isinstance(said, dict) or said.get("v") != VERSION:
         return None
-    return WorkItem(request_id=str(said["request_id"]), host=str(said["host"]))
+    return WorkItem(request_id=str(said.get("request_id", "")), host=str(said.get("host", "")))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -25,12 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from slack_bolt import App
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEAD_WITHIN = 10.0
 """Seconds in which the head of a request has to arrive, from the first moment of a connection or the first byte."""
 
 CONNECTIONS = 1000
 """How many connections there may be. One more gets a 503 at once."""
+
+SILENT = 500
+"""How many of them may have no request under way. Where there are more, the one that is silent for longest goes."""
+
+WAITING = 256
+"""How many connections the system keeps until they are taken up, which happens in one go."""
 
 END_WITHIN = 3
 """Seconds for the acks that are under way when the bot ends. A listener thinks for 2.3 at the most."""
@@ -89,15 +97,22 @@ class HttpMode(BoltConnection):
 
 
 class _Protocol(H11Protocol):
-    """Drops a connection whose request does not begin, or has no whole head, in time."""
+    """Drops a connection whose request does not begin, or has no whole head, in time, or that others need the room of.
+
+    Each connection takes a descriptor, of which the database and the computers need some, too.
+    """
 
     _timer: asyncio.TimerHandle | None = None
+    heard_at = 0.0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.heard_at = self.loop.time()
+        self._make_room()
         self._look()
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = self.loop.time()
         super().data_received(data)
         self._look()
 
@@ -105,9 +120,21 @@ class _Protocol(H11Protocol):
         self._cancel()
         super().connection_lost(exc)
 
-    def _look(self) -> None:
+    @property
+    def is_busy(self) -> bool:
         cycle: Any = self.cycle  # None before the first request, whatever its type says
-        if cycle and not cycle.response_complete:
+        return bool(cycle) and not cycle.response_complete
+
+    def _make_room(self) -> None:
+        if len(self.connections) <= SILENT:
+            return
+        others = [each for each in self.connections if isinstance(each, _Protocol)]
+        silent = [each for each in others if not each.is_busy and not each.transport.is_closing()]
+        if len(silent) > SILENT:
+            min(silent, key=lambda each: each.heard_at).transport.abort()
+
+    def _look(self) -> None:
+        if self.is_busy:
             self._cancel()
         elif self._timer is None:
             self._timer = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
@@ -118,11 +145,26 @@ class _Protocol(H11Protocol):
             self._timer = None
 
 
+def _with_one_length(app: ASGIApp) -> ASGIApp:
+    """Refuse a request that says its length in two ways, and end its connection.
+
+    A proxy that reads the other one would take the answer to the rest of it for the answer to somebody's next request.
+    """
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        answering = app
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            answering = PlainTextResponse("A request has one length.\n", 400, {"Connection": "close"})
+        await answering(scope, receive, send)
+
+    return checked
+
+
 def _configured(url: RequestUrl, paths: Iterable[str], beat: Callable[[], Awaitable[None]]) -> uvicorn.Config:
     app = Starlette(routes=[Route(path, url.answer, methods=["POST"]) for path in paths])
     app.router.redirect_slashes = False
     return uvicorn.Config(
-        app,
+        _with_one_length(app),
         loop="asyncio",
         http=_Protocol,
         ws="none",
@@ -135,7 +177,7 @@ def _configured(url: RequestUrl, paths: Iterable[str], beat: Callable[[], Awaita
         limit_concurrency=CONNECTIONS,
         callback_notify=beat,
         timeout_notify=1,
-        backlog=1024,
+        backlog=WAITING,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=END_WITHIN,
     )
@@ -146,7 +188,7 @@ def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     shown = f"slack.listen: {host}:{port}"
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=WAITING)
     except OSError as exc:
         match exc.errno:
             case errno.EADDRINUSE:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 LARGEST = 2 * 1024 * 1024
 """Bytes of a body. Slack's largest, a form of 250 kB written as percent signs, has less than half."""
 
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes of all bodies that arrive at the same time. Nobody has signed anything before the last byte of a body."""
+
 BODY_WITHIN = 3.0
 """Seconds in which a body has to arrive. Slack waits no longer for the whole answer."""
 
@@ -57,13 +60,17 @@ class RequestUrl:
         self._commands = ThreadPoolExecutor(ACKING, thread_name_prefix="command")
         self._presses = ThreadPoolExecutor(PRESSING, thread_name_prefix="press")
         self._refused, self._said_at = 0, float("-inf")
+        self.held = 0
+        """Bytes of the bodies that arrive now."""
 
     async def answer(self, request: Request) -> Response:
         if (request.headers.get("content-type") or "").partition(";")[0].strip().lower() not in TYPES:
             return _plain(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Slack sends a form or JSON here.")
         try:
             async with asyncio.timeout(BODY_WITHIN):
-                body = await _read(request)
+                body = await self._read(request)
+        except _TooMuch:
+            return _plain(HTTPStatus.SERVICE_UNAVAILABLE, "Too much arrives at once. Send it again.")
         except TimeoutError:
             return _plain(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.")
         except ClientDisconnect:
@@ -75,6 +82,24 @@ class RequestUrl:
         if bolt_request := _bolt_request(request, body):
             return await self._dispatch(request, bolt_request)
         return _plain(HTTPStatus.BAD_REQUEST, "The body is none of Slack's forms.")
+
+    async def _read(self, request: Request) -> bytes | None:
+        """Return the body; None when it is too large, as soon as that is known. Raises `_TooMuch`."""
+        said = request.headers.get("content-length") or "0"
+        if not said.isdecimal() or int(said) > LARGEST:
+            return None
+        body = bytearray()
+        try:
+            async for part in request.stream():
+                body += part
+                self.held += len(part)
+                if len(body) > LARGEST:
+                    return None
+                if self.held > MOST_HELD:
+                    raise _TooMuch
+            return bytes(body)
+        finally:
+            self.held -= len(body)
 
     def close(self) -> None:
         """Wait for the acks that are under way. What still waits for its turn has waited too long."""
@@ -119,6 +144,10 @@ class RequestUrl:
         return await asyncio.get_running_loop().run_in_executor(lane, self._app.dispatch, bolt_request)
 
 
+class _TooMuch(Exception):
+    """All bodies together are too large. It never leaves this module."""
+
+
 def _bolt_request(request: Request, body: bytes) -> BoltRequest | None:
     """Return the request as Bolt reads it; None for a body that it cannot read."""
     try:
@@ -127,19 +156,6 @@ def _bolt_request(request: Request, body: bytes) -> BoltRequest | None:
     except (ValueError, AttributeError, TypeError, LookupError, RecursionError):  # as Bolt's readers of odd JSON raise
         return None
     return bolt_request if isinstance(parsed, dict) else None
-
-
-async def _read(request: Request) -> bytes | None:
-    """Return the body; None when it is too large, as soon as that is known."""
-    said = request.headers.get("content-length") or "0"
-    if not said.isdecimal() or int(said) > LARGEST:
-        return None
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)
 
 
 def _is_ssl_check(body: bytes) -> bool:

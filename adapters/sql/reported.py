@@ -5,8 +5,8 @@ People in Slack read other sentences (`errors.py`): they can do nothing about it
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import socket
 import sqlite3
 from contextlib import contextmanager
@@ -60,6 +60,14 @@ def reported(url: str) -> Iterator[None]:
         raise
 
 
+def own_account() -> str:
+    """Return the account that runs this program, as the system knows it: the environment may say any name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # as in a container that was given a number alone
+        return str(os.getuid())
+
+
 def place_of(url: str) -> str:
     """Return where the database is, as a part of a sentence and without a password."""
     where = read_url(url)
@@ -78,7 +86,7 @@ def sentence(url: str, cause: BaseException) -> str:
 
 def _of_sqlite(path: Path, cause: BaseException) -> str:
     code = getattr(getattr(cause, "orig", cause), "sqlite_errorcode", 0) & 0xFF
-    user = getpass.getuser()
+    user = own_account()
     if why := _why_not(path, user):
         return why
     if isinstance(cause, UnicodeDecodeError):
@@ -90,6 +98,15 @@ def _of_sqlite(path: Path, cause: BaseException) -> str:
 
 def _why_not(path: Path, user: str) -> str:
     """Return what the file system itself says against the file; empty when it says nothing."""
+    try:
+        return _why_not_there(path, user)
+    except OSError as exc:
+        look = f"Let {user} reach each folder of the path, or correct database."
+        return f"The database {path} cannot be looked at by {user}: {exc.strerror}. {look}"
+
+
+def _why_not_there(path: Path, user: str) -> str:
+    """Raises `OSError` where a folder of the path lets nobody in, or the path is none."""
     folder = path.parent
     if not folder.exists():
         return f"The folder of the database, {folder}, is not there. Make it, or correct database: mkdir -p {folder}"

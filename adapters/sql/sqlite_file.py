@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
@@ -27,13 +28,19 @@ log = structlog.get_logger()
 
 
 def is_missing(path: Path) -> bool:
-    """Return whether there is no database yet: no file, or an empty one, in a folder that is there."""
+    """Return whether there is no database yet: no file, or an empty one, in a folder that is there.
+
+    Raises `SettingsError` for a pipe or a device: SQLite would wait for what it has to say, without an end.
+    """
     try:
-        return path.stat().st_size == 0
+        found = path.stat()
     except FileNotFoundError:
         return path.parent.is_dir()
     except OSError:
         return False  # opening it says why
+    if not (S_ISREG(found.st_mode) or S_ISDIR(found.st_mode)):
+        raise SettingsError(f"The database {path} is a pipe or a device. Name a file on a disk in database.")
+    return found.st_size == 0
 
 
 def make(path: Path) -> None:
@@ -44,7 +51,7 @@ def make(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _FOR_ITS_OWNER))
     except FileExistsError:
-        pass
+        is_missing(path)
     except OSError as exc:
         raise LedgerError(f"I cannot make the file of the database, {path}: {exc.strerror}.") from exc
 
@@ -52,7 +59,7 @@ def make(path: Path) -> None:
 def refuse_missing(path: Path) -> None:
     """Raise `SettingsError` when there is no database in this file: a new one is made only when somebody says so."""
     if is_missing(path):
-        what = "is empty" if path.exists() else "is not there"
+        what = "is empty" if os.path.lexists(path) else "is not there"
         raise SettingsError(
             f"The file of the database, {path}, {what}. If it was there before, restore it: a new one knows of no "
             "request and has an empty audit log. To make a new one, run: logoff-bot db upgrade --create"

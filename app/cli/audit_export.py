@@ -165,9 +165,9 @@ def writing(output: Path) -> Iterator[IO[str]]:
     if str(output) == "-":
         yield sys.stdout
         return
-    if output.exists():
-        raise SettingsError(f"{output} is there already, and I replace nothing. Name a new file with --output.")
     try:
+        if output.exists():
+            raise SettingsError(f"{output} is there already, and I replace nothing. Name a new file with --output.")
         with NamedTemporaryFile(
             "w", encoding="utf-8", errors="backslashreplace", newline="", dir=output.parent, delete=False
         ) as file:

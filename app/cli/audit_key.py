@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Annotated
 import typer
 
 from adapters.clock import SystemClock
+from adapters.sql.reported import own_account
 from app.cli.options import APP_YAML, Config, Database, settings_of_log
 from app.cli.store import store_of
 from app.config.alone import keys_in
 from app.config.checks import fault_in_key
+from app.config.files import text_in
 from bot.audit.keys import SigningKeys
 from bot.errors import SettingsError
 from bot.workflow.key_change import change_key
@@ -43,7 +44,7 @@ def rotate_key(new_key_file: NewKeyFile = None, database: Database = "", config:
     if new.key_id == old.key_id:
         raise SettingsError("The new audit key is the one in the configuration. Make another: openssl rand -hex 32")
     with store_of(settings) as store:
-        entry = change_key(store, SystemClock(), f"operator {getpass.getuser()}", new)
+        entry = change_key(store, SystemClock(), f"operator {own_account()}", new)
     sys.stdout.write(
         f"The key {new.key_id} signs from entry {entry.seq} on.\n"
         "1. Put the new key where audit_key of app.yaml takes it from, and keep the old one nowhere.\n"
@@ -63,9 +64,11 @@ def _new_key(file: Path | None) -> str:
     else:
         where = str(file)
         try:
-            text = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise SettingsError(f"{file} cannot be read as text in UTF-8.") from exc
+            text = text_in(file).strip()
+        except OSError as exc:
+            raise SettingsError(f"{file} cannot be read: {exc.strerror}.") from exc
+        except UnicodeDecodeError:
+            raise SettingsError(f"{file} is no text in UTF-8.") from None  # its text shows the key
     if fault := fault_in_key(text):
         raise SettingsError(f"{where}: the new audit key {fault}")
     return text

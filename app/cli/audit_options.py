@@ -23,6 +23,7 @@ from app.wiring import open_audit
 from bot.audit.keys import PublicKey
 from bot.audit.selection import EVENTS, AuditFilter, Names
 from bot.domain.durations import parse_duration
+from bot.domain.letters import visible
 from bot.domain.moments import FIRST, LAST, in_zone
 from bot.domain.verdicts import Verdict
 
@@ -204,4 +205,4 @@ def _one_of(word: str | None, known: Sequence[str], option: str) -> str:
         return said
     near = get_close_matches(said, known, n=3)
     hint = f"Did you mean {', '.join(near)}?" if near else f"Write one of: {', '.join(known)}."
-    raise typer.BadParameter(f"There is no `{said}`. {hint}", param_hint=option)
+    raise typer.BadParameter(f"There is no `{visible(said)}`. {hint}", param_hint=option)

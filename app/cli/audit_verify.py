@@ -94,6 +94,8 @@ def _verify_file(file: Path, half: PublicKey, anchors: list[Head]) -> None:
 def _lines(file: Path) -> Iterator[tuple[segment.SegmentHead, Iterable[str]]]:
     """Open a segment: its head and the lines behind it. Raises `SettingsError` when it is none."""
     try:
+        if file.exists() and not file.is_file():
+            raise SettingsError(f"{file} is no file that can be read twice. Write the segment into one.")
         with file.open(encoding="utf-8", errors="surrogateescape") as text:
             lines = iter(lambda: text.readline(segment.LONGEST_LINE), "")
             yield segment.head_in(next(lines, "")), lines

@@ -19,6 +19,7 @@ from app.doctor.computer import SESSIONS, TIME
 from app.doctor.examination import configured, examine, named
 from app.logging import set_up as set_up_logging
 from app.printing import json_text, letters
+from bot.domain.letters import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def doctor(hosts: Hosts = [], as_json: AsJson = False, config: Config = APP_YAML
             computers = named(settings, hosts)
         except LookupError as exc:
             raise typer.BadParameter(
-                f"{exc.args[0]} is none of the computers of {config}.", param_hint="--hosts"
+                f"{visible(exc.args[0])} is none of the computers of {config}.", param_hint="--hosts"
             ) from exc
         with stderr.status(f"Looking at Slack, the database and {len(computers)} computers ..."):
             checks += examine(settings, computers, SystemClock())

@@ -100,7 +100,11 @@ def _refuse_to_overwrite(folder: Path) -> None:
     for name in (APP_YAML, ENVIRONMENT):
         if os.path.lexists(folder / name):
             raise SettingsError(f"{folder / name} is there already, and I overwrite nothing. Name another folder.")
-    if folder.exists() and not folder.is_dir():
+    try:
+        is_other = folder.exists() and not folder.is_dir()
+    except OSError as exc:
+        raise _not_written(folder, exc) from exc
+    if is_other:
         raise SettingsError(f"{folder} is no folder. Name the one that the files are written into.")
 
 
@@ -180,7 +184,7 @@ def _faults_in_database(text: str) -> Iterator[str]:
     except SettingsError as error:
         yield error.message.removeprefix("database: ")
         return
-    if url.password or "password" in url.query:
+    if url.password or {"password", "sslpassword"} & {*url.query}:
         yield (
             "The password stays out of the file, and out of the command line, which every user of the machine reads. "
             "Write the URL without it: postgresql://NAME@HOST/DATABASE"
@@ -196,7 +200,7 @@ def _option(name: str) -> str:
 def _write(folder: Path, draft: Draft) -> None:
     """Write the files, for their owner alone. Raises `SettingsError` and leaves none when one cannot be written."""
     texts = {APP_YAML: draft.text(), ENVIRONMENT: draft.environment()}
-    if not (folder / SCHEMA).exists():
+    if not os.path.lexists(folder / SCHEMA):
         texts[SCHEMA] = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     written: list[Path] = []
     try:
@@ -208,9 +212,12 @@ def _write(folder: Path, draft: Draft) -> None:
     except OSError as exc:
         for path in written:
             path.unlink(missing_ok=True)
-        raise SettingsError(
-            f"{exc.filename or folder} cannot be written: {exc.strerror}. Name a folder of your own."
-        ) from exc
+        raise _not_written(folder, exc) from exc
+
+
+def _not_written(folder: Path, exc: OSError) -> SettingsError:
+    where = exc.filename or folder
+    return SettingsError(f"{where} cannot be written: {exc.strerror}. Name a folder of your own.")
 
 
 def _told(folder: Path, draft: Draft) -> str:

@@ -34,9 +34,11 @@ from app.printing import letters
 from app.reloading import Reloader
 from app.running import leave, run_until_told
 from bot.commands import COMMANDS
-from bot.errors import BotError
+from bot.errors import BotError, ChatError
 
 REHEARSALS = "This configuration is the rehearsal's. Copy it, say `rehearsal: false`, and name the copy: --config"
+
+WAY = "Look at the way to Slack: firewall, HTTPS_PROXY, names. Try again, or let logoff-bot doctor look."
 
 log = structlog.get_logger()
 
@@ -68,10 +70,11 @@ def main() -> None:
     try:
         app()
     except BotError as error:
+        message = f"{error.message} {WAY}" if isinstance(error, ChatError) and error.retryable else error.message
         if is_all_json():
-            log.error("process.not_started", message=error.message)  # noqa: TRY400 - its sentence says it all
+            log.error("process.not_started", message=message)  # noqa: TRY400 - its sentence says it all
             leave(1)
-        stderr.print(letters(error.message), style="red", soft_wrap=True)  # paths and commands are to be copied
+        stderr.print(letters(message), style="red", soft_wrap=True)  # paths and commands are to be copied
         sys.exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +13,8 @@ from app.cli.asking_slack import slack_for
 from app.cli.options import APP_YAML, AsJson, Config
 from app.config import yaml_file
 from app.config.oddities import oddities
-from app.config.secrets import Secret
-from app.config.settings import Settings, load, load_rules
+from app.config.secrets import NO_SECRET, Secret
+from app.config.settings import Settings, settings_in
 from app.config.slips import imagined
 from app.printing import json_line
 from bot.domain.letters import visible
@@ -48,9 +49,9 @@ def check(config: Config = APP_YAML, live: Live = False, as_json: AsJson = False
     With --live Slack is asked whether groups and channels exist, and whether the bot may post and the approvers are
     there. Exit code 0 when nothing is found, 1 when something is.
     """
-    settings = load(config, secrets=frozenset({Secret.SLACK})) if live else load_rules(config)
+    file = yaml_file.read(config, os.environ)
+    settings = settings_in(config, file, frozenset({Secret.SLACK}) if live else NO_SECRET)
     found = list(_against_slack(settings)) if live else list(_alone(settings))
-    file = yaml_file.read(config, {})
     faults = [*_located(file, found), *(_parsed(file, each) for each in oddities(settings))]
     unchecked = [] if live else list(_unchecked(settings))
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from app.config import http_mode, names
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from bot.domain.inventory import Inventory
 
 
+_ONE_WORD = re.compile(r"[!-~]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 NEEDS_KEY = "needs at least 32 characters. Make one with: openssl rand -hex 32"
 
 
@@ -27,6 +31,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
     checks = {
         ("audit_key", "slack"): _secrets,
         ("database", "replicas"): _replicas,
+        ("slack", "health"): _ports,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
         ("winrm", "computers"): _logins,
@@ -61,6 +66,10 @@ def _tokens(settings: Settings) -> Iterator[Problem]:
         return
     if not bot.startswith("xoxb-"):
         yield Problem(where=("slack", "bot_token"), message="the bot's token from Slack begins with xoxb-.")
+    for key, token in (("bot_token", bot), ("app_token", app)):
+        if not _ONE_WORD.fullmatch(token):  # Slack's library would write a token that is no header into the log
+            message = "has a line end, a space or a letter that no token has. Copy it again, and nothing beside it."
+            yield Problem(where=("slack", key), message=message)
     if settings.slack.mode == "http":
         yield from http_mode.unsafe(settings.slack)
     elif not app.startswith("xapp-"):
@@ -74,6 +83,17 @@ def _replicas(settings: Settings) -> Iterator[Problem]:
             where=("replicas",),
             message="several bots can share PostgreSQL alone. Name it as the database, or say replicas: false.",
         )
+
+
+def _ports(settings: Settings) -> Iterator[Problem]:
+    """The second one would find its port taken, and blame another program."""
+    if settings.slack.mode != "http" or not settings.health:
+        return
+    (name, port), own = http_mode.address_of(settings.slack.listen), settings.health.address()
+    host = "127.0.0.1" if name == "localhost" else name
+    is_one_host = host == own.host or bool({host, own.host} & {"0.0.0.0", "::"})  # noqa: S104 - all of them
+    if port == own.port and is_one_host:
+        yield Problem(where=("health", "listen"), message="is where slack.listen takes requests. Write another port.")
 
 
 def _computers(settings: Settings) -> Iterator[Problem]:
@@ -119,6 +139,8 @@ def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[tuple[str, s
         yield "", f"{way.transport} needs winrm.username."
     if way.transport in ("ntlm", "basic") and not way.password.get_secret_value() and not settings.rehearsal:
         yield "password", f"{way.transport} needs winrm.password."
+    if _CONTROL.search(way.password.get_secret_value()):  # it would be refused, and count towards a lockout
+        yield "password", "winrm.password has a line end or another control character in it. Keep the password alone."
 
 
 def _groups(settings: Settings) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from app.config import yaml_file
+from app.config.files import is_missing
 from app.config.findings import Fault, refusal
 from bot.commands import BY_NAME
 from bot.commands.naming import CommandNames
@@ -47,7 +48,7 @@ def read_names(path: Path) -> CommandNames:
 
     Without the file every command has its own name. Raises `SettingsError` for names that cannot be.
     """
-    if not path.exists():
+    if is_missing(path):
         return CommandNames()
     file = yaml_file.read(path, {})
     try:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from app.config import yaml_file
+from app.config.files import is_missing
 from app.config.problems import Problem
 from bot.errors import SettingsError
 
@@ -89,7 +90,7 @@ def read_request_url(path: Path) -> str:
 
     Empty for Socket Mode, and without the file. Raises `SettingsError` for an address that cannot be.
     """
-    if not path.exists():
+    if is_missing(path):
         return ""
     slack = yaml_file.read(path, os.environ).values.get("slack")
     if not isinstance(slack, dict) or slack.get("mode") != "http":

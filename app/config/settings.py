@@ -33,6 +33,7 @@ from bot.workflow.host_reader import LOOK_WITHIN, LOOKS_AT_ONCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from app.config.yaml_file import YamlFile
 
 TEAM = re.compile(r"[TE][A-Z0-9]{2,}")
 REHEARSAL_KEY = "a rehearsal's audit chain needs no secret"
@@ -255,7 +256,11 @@ def load(
 
     `secrets` are those that the caller uses. Any other may be missing, or be wrong, and is empty then.
     """
-    file = yaml_file.read(path, os.environ if environment is None else environment)
+    return settings_in(path, yaml_file.read(path, os.environ if environment is None else environment), secrets)
+
+
+def settings_in(path: Path, file: YamlFile, secrets: frozenset[Secret]) -> Settings:
+    """Return the settings of this file, which was read. Raises as `load` does."""
     settings, faults = checked(Settings, file, secrets)
     missing = [each.fault for each in file.wanted if secret_at(each.where) in {None, *secrets}]
     if settings is None or faults or missing:

@@ -11,6 +11,7 @@ import yaml
 from yaml import tokens
 from yaml.constructor import SafeConstructor
 
+from app.config.files import text_in
 from app.config.findings import Fault, refusal
 from bot.errors import SettingsError
 
@@ -27,6 +28,7 @@ DEEPEST = 20
 
 _CORE = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null"))
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
 STAND_IN = "unresolved"
 """The text of a value that is not here."""
 
@@ -111,7 +113,7 @@ def parsed(path: Path, text: str, environment: Mapping[str, str]) -> YamlFile:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return text_in(path)
     except IsADirectoryError as exc:
         raise SettingsError(f"{path} is a folder. Name the file in it: --config {path / 'app.yaml'}") from exc
     except FileNotFoundError as exc:
@@ -200,13 +202,16 @@ class _Reader:
     def _resolve(self, text: str, line: int, where: Location) -> str:
         if reference := _REFERENCE.fullmatch(text):
             message = f"the environment has no {reference[1]}. Set it, or write file:/path/to/secret."
-            return self.environment.get(reference[1]) or self._want(line, where, message)
+            value = self.environment.get(reference[1], "")
+            if _NO_TEXT.search(value):
+                value, message = "", f"the environment has {reference[1]}, and it is no text in UTF-8. Set it again."
+            return value or self._want(line, where, message)
         if _REFERENCE.search(text):
             message = "${NAME} stands for a whole value, not for a part of one. Put all of it there."
             self.faults.append(Fault(line, "", message))
         if text.startswith("file:"):
             try:
-                return Path(text[5:]).read_text(encoding="utf-8").strip()
+                return text_in(Path(text[5:])).strip()
             except OSError as exc:
                 return self._want(line, where, f"{text[5:]} cannot be read: {exc.strerror}.")
             except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import humanize
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from app.doctor.check import Check
 
 EXTRA, KEYTAB, TICKET, KDC = "extra", "keytab", "ticket", "KDC"
-SOON = timedelta(hours=1)
 
 _REPORT = Reporter(area=Area.KERBEROS)
 _STEP = "(docs/windows.md, step 4)"

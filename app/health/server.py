@@ -7,6 +7,7 @@ clients keep nobody out. A flood is taken up at a bounded pace, and what is answ
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -15,6 +16,8 @@ from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
 
 from bot.errors import SettingsError
 
@@ -34,6 +37,8 @@ PACE = 0.005
 
 WAITING = 64
 """Connections that the system keeps until they are taken up."""
+
+log = structlog.get_logger()
 
 _LOOK_EVERY = 0.25
 _PLAIN = "text/plain; charset=utf-8"
@@ -112,7 +117,10 @@ class HealthServer(ThreadingMixIn, TCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no matter of the log."""
+        """A client that went away is no matter of the log. An answer that cannot be made is one."""
+        del request, client_address
+        if not isinstance(error := sys.exception(), OSError):
+            log.error("health.not_answered", exc_info=error)
 
 
 def _cut(connection: socket.socket) -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.config.health import Address
 from app.health import server as served
@@ -110,6 +111,20 @@ def test_a_page_of_a_browser_that_rebinds_its_name_reads_nothing(
     assert (status, "alive" in body) == ((200, True) if is_taken else (403, False))
 
 
+def test_an_answer_that_cannot_be_made_is_told_in_the_log() -> None:
+    def broken() -> Answer:
+        raise ValueError("a metric that is none")
+
+    server = HealthServer(Address("127.0.0.1", 0), {"/metrics": broken})
+    server.start()
+    try:
+        with capture_logs() as logs:
+            assert talk(server.port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
+        wait_until(lambda: [each["event"] for each in logs] == ["health.not_answered"])
+    finally:
+        server.stop()
+
+
 def test_a_probe_without_a_host_is_answered_and_one_with_two_only_when_both_are_here(server: HealthServer) -> None:
     assert ask(server.port, "GET /livez HTTP/1.0")[0] == 200
     assert ask(server.port, "GET /livez HTTP/1.1", "Host: localhost", "Host: evil.example")[0] == 403
@@ -205,10 +220,12 @@ def test_a_flood_is_survived_and_threads_stay_few(server: HealthServer) -> None:
             seen.append(threading.active_count())
 
     threads = [threading.Thread(target=flood) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with capture_logs() as logs:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert logs == []
     assert is_well(server)
     assert answered.count(b"HTTP/1.0 200") > 150
     assert max(seen) <= before + len(threads) + 2 * MOST

@@ -55,6 +55,60 @@ def test_a_client_that_stops_in_its_body_or_its_head_keeps_nobody_waiting(
     assert {answer_of(each) for each in headless} == {b""}
 
 
+def test_a_flood_of_silent_connections_makes_room_and_hurts_nobody(
+    own: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_mode, "SILENT", 5)
+    own.connection.start()
+    began = raw(own, HEAD + b"Content-Length: 50\r\nExpect: 100-continue\r\n\r\n")
+    assert b"100 Continue" in began.recv(100)  # its request is under way
+    silent = [raw(own) for _ in range(40)]
+    body = typed("help")
+    assert own.post(body, own.signed(body)).status_code == 200
+    wait_until(lambda: sum(map(is_open, silent)) <= 5)
+    assert is_open(silent[-1])
+    assert b"HTTP/1.1 408" in answer_of(began)
+    for each in silent:
+        each.close()
+
+
+def is_open(client: socket.socket) -> bool:
+    """Whether the server has not ended this connection, on which it has said nothing."""
+    client.setblocking(False)
+    try:
+        client.recv(1)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def test_bodies_that_are_too_large_together_are_refused_before_anybody_signed_them(
+    own: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_url, "MOST_HELD", 100_000)
+    monkeypatch.setattr(request_url, "BODY_WITHIN", 20)
+    own.connection.start()
+    first = raw(own, HEAD + b"Content-Length: 90000\r\n\r\n" + b"x" * 60_000)
+    wait_until(lambda: own.connection._url is not None and own.connection._url.held == 60_000)
+    second = raw(own, HEAD + b"Content-Length: 90000\r\n\r\n" + b"x" * 60_000)
+    assert b"HTTP/1.1 503" in answer_of(second)
+    first.sendall(b"x" * 30_000)
+    assert b"HTTP/1.1 401" in answer_of(first)
+    body = typed(text="comp1 " + "x" * 80_000)
+    assert own.post(body, own.signed(body)).status_code == 200
+
+
+def test_a_request_with_two_lengths_is_refused_and_what_follows_is_no_request(served: Served) -> None:
+    two = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /more HTTP/1.1\r\nHost: bot\r\n\r\n"
+    for head in (HEAD, HEAD.replace(PATH.encode(), b"/other")):
+        with raw(served, head + two) as client:
+            said = b"".join(iter(lambda: client.recv(65536), b""))
+        assert said.startswith(b"HTTP/1.1 400")
+        assert said.count(b"HTTP/1.1") == 1
+
+
 def test_a_flood_of_commands_is_acked_and_each_that_is_taken_is_one_request(served: Served) -> None:
     """The limits of the policy take some of them; all have their answer."""
     before = served.requests_kept()

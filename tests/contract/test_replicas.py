@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
+from structlog.testing import capture_logs
 
 from adapters.clock import SystemClock
 from adapters.scheduler.procrastinate import ProcrastinateScheduler
@@ -276,6 +277,22 @@ def test_what_another_release_wrote_is_read_or_left_to_the_replicas_of_that_rele
         wait_until(lambda: replica.begun == [A])
     assert run(url, "SELECT status FROM procrastinate_jobs WHERE task_name = 'step'") == [("todo",)]
     assert replica.failures == []
+
+
+def test_rows_that_somebody_wrote_into_the_jobs_end_and_stop_nobody(url: str) -> None:
+    write = "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args) VALUES ('requests', %s, %s, %s)"
+    odd: list[object] = [[1], "x", None, {"v": 1}, {"v": 1, "request_id": ["x"], "host": None}, {"v": [1]}]
+    for number, args in enumerate(odd):
+        run(url, write, "step", f"odd {number}", Jsonb(args))
+    run(url, write, "nothing that we know", "odd task", Jsonb({}))
+    replica = Replica(url)
+    with running(replica), capture_logs() as logs:
+        wait_until(lambda: run(url, "SELECT count(*) FROM procrastinate_jobs WHERE lock LIKE 'odd%%'") == [(1,)])
+        replica.scheduler.wake(A)
+        wait_until(lambda: A in replica.begun)
+        assert replica.scheduler._jobs.at_work() is not None
+    assert "workers.begin_again" not in {each["event"] for each in logs}
+    assert run(url, "DELETE FROM procrastinate_jobs RETURNING args") == [({"v": [1]},)]
 
 
 def test_replicas_go_on_after_the_server_ended_all_their_connections(url: str) -> None:

@@ -82,6 +82,20 @@ def test_a_file_that_is_no_database_is_named_and_left_as_it_is(tmp_path: Path) -
     assert path.read_text(encoding="utf-8") == "This is a letter. " * 100
 
 
+@pytest.mark.parametrize("name", ["pipe", "zero"])
+def test_a_pipe_or_a_device_is_no_database_and_nobody_waits_for_it(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    os.mkfifo(path) if name == "pipe" else path.symlink_to("/dev/zero")
+    assert every(tmp_path, f"sqlite:///{path}", commands=[*BEGINS, "db upgrade --create"]) == (
+        f"The database {path} is a pipe or a device. Name a file on a disk in database."
+    )
+
+
+def test_a_path_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300) / "bot.db"
+    assert every(tmp_path, f"sqlite:///{path}").startswith(f"The database {path} cannot be looked at by ")
+
+
 def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
     assert every(tmp_path, f"sqlite:///{tmp_path}") == (
         f"The database {tmp_path} is a folder. Name a file in it in database."
@@ -92,11 +106,20 @@ def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
     )
 
 
+def test_the_account_is_the_systems_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = reported.own_account()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "dana\x1b[31m")
+    assert reported.own_account() == mine
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    assert reported.own_account() == "4000000000"
+
+
 def test_a_file_that_its_user_may_not_write_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = sqlite3.OperationalError("unable to open database file")
     path = tmp_path / "bot.db"
     path.touch()
-    monkeypatch.setattr("getpass.getuser", lambda: "logoff-bot")
+    monkeypatch.setattr(reported, "own_account", lambda: "logoff-bot")
     monkeypatch.setattr("os.access", lambda where, _mode: where != path)
     assert reported.sentence(f"sqlite:///{path}", error) == (
         f"The database {path} cannot be written by logoff-bot. Give it to logoff-bot: chown logoff-bot {path}"

@@ -146,6 +146,11 @@ def test_a_pause_is_recorded_and_so_is_its_end(real_config: Path, tmp_path: Path
     entries = [json.loads(line) for line in reversed(lines)]
     assert [(entry["event"], entry["reason"]) for entry in entries] == [("paused", "change freeze"), ("resumed", "")]
     assert entries[0]["actor"].startswith("operator ")
+    for reason in ("", " ", "x" * 301):
+        refused = runner.invoke(app, ["pause", "--reason", reason, *config])
+        assert refused.exit_code == 2
+        assert "Say why, in 300 characters at most." in " ".join(refused.output.split())
+    assert len(runner.invoke(app, ["audit", "list", "--json", *config]).stdout.splitlines()) == 2
 
 
 @pytest.mark.slow

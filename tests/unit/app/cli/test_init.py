@@ -182,6 +182,7 @@ WRONG = [
     ("approve_in", "#ops", "write the channel's id (C...)"),
     ("contact", "x" * 81, "80 letters at most"),
     ("key", "/k.pem", "counts with --transport certificate alone"),
+    ("database", "postgresql://bot@db/x?sslpassword=Hunter2", "The password stays out of the file"),
 ]
 
 
@@ -231,7 +232,10 @@ def test_nothing_is_overwritten(tmp_path: Path, there: str) -> None:
     (tmp_path / there).unlink()
 
 
-@pytest.mark.parametrize(("folder", "sentence"), [("file", "is no folder"), ("file/below", "cannot be written")])
+@pytest.mark.parametrize(
+    ("folder", "sentence"),
+    [("file", "is no folder"), ("file/below", "cannot be written"), (f"file{'x' * 300}", "File name too long")],
+)
 def test_a_folder_that_is_none_is_said(tmp_path: Path, folder: str, sentence: str) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     done = RUNNER.invoke(command, [str(tmp_path / folder), *options()])

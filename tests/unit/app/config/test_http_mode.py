@@ -48,6 +48,29 @@ def test_http_mode_needs_no_app_token_and_socket_mode_no_signing_secret(tmp_path
     ]
 
 
+@for_each(
+    ("slack", "health", "is_one"),
+    [
+        ("127.0.0.1:9090", "127.0.0.1:9090", True),
+        ("localhost:9090", "127.0.0.1:9090", True),
+        ("0.0.0.0:9090", "127.0.0.1:9090", True),
+        ("127.0.0.1:9090", "'[::]:9090'", True),
+        ("127.0.0.1:9090", "10.1.2.3:9090", False),
+        ("127.0.0.1:9090", "127.0.0.1:9091", False),
+    ],
+)
+def test_one_port_for_requests_and_for_health_is_a_fault(
+    tmp_path: Path,
+    slack: str,
+    health: str,
+    is_one: bool,  # noqa: FBT001 - a case
+) -> None:
+    both = f"{WHOLE}\n  listen: {slack}\nhealth: {{listen: {health}}}"
+    said = "health.listen: is where slack.listen takes requests. Write another port."
+    assert faults(tmp_path, both) == ([said] if is_one else [])
+    assert faults(tmp_path, f"app_token: xapp-1\n  listen: {slack}\nhealth: {{listen: {health}}}") == []
+
+
 def test_what_http_mode_lacks_is_named_with_where_to_find_it(tmp_path: Path) -> None:
     url, secret = faults(tmp_path, "mode: http")
     assert secret.startswith("slack.signing_secret: HTTP mode needs the signing secret: Basic Information")

@@ -112,6 +112,31 @@ def test_a_secret_that_is_here_and_wrong_is_a_fault(path: Path) -> None:
     assert [each.key for each in found.findings] == ["audit_key", "slack.bot_token"]
 
 
+@for_each("more", ["\nxoxb-other", "\rX: y", " x", "\u00e9", "\u0416", "\x1b[31m", "\u200b"])
+def test_a_token_with_more_in_it_is_a_fault_that_does_not_show_it(path: Path, more: str) -> None:
+    """Slack's library would write it into the log, as a header that is none."""
+    path.write_text(FILE.replace("file:/nowhere/app", "${APP}"), encoding="utf-8")
+    found = examine(path, {**ALL, "BOT": f"xoxb-hidden{more}", "APP": f"xapp-hidden{more}"}).findings
+    assert [each.key for each in found] == ["slack.app_token", "slack.bot_token"]
+    assert {each.message for each in found} == {
+        "has a line end, a space or a letter that no token has. Copy it again, and nothing beside it."
+    }
+
+
+def test_a_password_with_a_line_end_in_it_is_never_tried(path: Path) -> None:
+    (finding,) = examine(path, {**ALL, "PASSWORD": "hidden\n# of svc"}).findings
+    assert finding.key == "computers.0.winrm.password"
+    assert "winrm.password has a line end" in finding.message
+    assert "hidden" not in finding.message
+    assert not examine(path, {**ALL, "PASSWORD": "\u00e9 \u0416'\"`$%"}).findings
+
+
+def test_a_variable_that_is_no_text_is_as_good_as_missing(path: Path) -> None:
+    found = examine(path, {**ALL, "KEY": f"{KEY}\udcff"})
+    assert found.findings == []
+    assert found.wanted[0].message == "the environment has KEY, and it is no text in UTF-8. Set it again."
+
+
 def test_two_tokens_in_each_others_place_are_one_fault(path: Path) -> None:
     path.write_text(FILE.replace("file:/nowhere/app", "${APP}"), encoding="utf-8")
     (finding,) = examine(path, {**ALL, "BOT": "xapp-1-hidden", "APP": "xoxb-hidden"}).findings
