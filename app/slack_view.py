@@ -9,6 +9,7 @@ from adapters.clock import SystemClock
 from adapters.slack.chat import patient_client
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.roster import Roster
+from app.channel_faults import faults_of
 from app.config.timing import GROUPS_EVERY, GROUPS_GOOD_FOR
 from bot.domain.people import Actor, MemberStatus
 from bot.policy.approvals import named_in
@@ -17,7 +18,6 @@ from bot.policy.lint import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapters.slack.roster import Channel
     from app.config.settings import Settings
     from bot.policy.model import Rule
 
@@ -65,22 +65,9 @@ def against(settings: Settings, slack: SlackView) -> Iterator[Finding]:
 
 def _channel(slack: SlackView, where: Where, channel_id: str, *, posts: bool) -> Iterator[Finding]:
     channel = slack.roster.channel(channel_id)
-    if channel is None:
-        yield Finding(where, f"I see no channel {channel_id}. Look at the id; into a private channel invite the bot.")
-        return
-    for sentence in _faults_of(slack, channel, posts=posts):
-        yield Finding(where, f"#{channel.name} ({channel.id}) {sentence}")
-
-
-def _faults_of(slack: SlackView, channel: Channel, *, posts: bool) -> Iterator[str]:
-    if channel.is_archived:
-        yield "is archived. Take another channel, or let somebody unarchive it."
-    if channel.is_shared:
-        yield "is shared with another organisation, so no card is posted there. Take another channel."
-    if posts and not channel.has_bot and channel.is_private:
-        yield "is private and the bot is no member. Invite it there."
-    elif posts and not channel.has_bot and not slack.roster.may_post_uninvited:
-        yield "has no bot in it, and the app lacks chat:write.public. Invite the bot, or install the app again."
+    name = f"#{channel.name} ({channel.id})" if channel else channel_id
+    for fault in faults_of(channel, slack.roster, posts=posts):
+        yield Finding(where, f"{name} {fault.found} {fault.remedy}")
 
 
 def _people(slack: SlackView, where: Where, rule: Rule) -> Iterator[Finding]:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
+from adapters.slack.app_of_tokens import app_of
 from adapters.slack.connection import APP_TOKEN, BOT_TOKEN, checked_token
 from adapters.slack.errors import translate_errors
+from adapters.slack.roster import Roster
 from adapters.slack.scopes import HEADER, Scope, missing_in
 from adapters.slack.web import SlackWeb, proxy_for
 from bot.errors import ChatError
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from slack_sdk.web import SlackResponse
+
+    from adapters.slack.roster import Channel
 
 HELLO_WITHIN = 10.0
 """Seconds that Slack has to greet a new socket."""
@@ -53,6 +57,7 @@ class SlackInspection:
     def __init__(self, *, bot_token: str, app_token: str, api_url: str) -> None:
         self._client = SlackWeb(token=bot_token, base_url=api_url, retries=False)
         self._app_token = app_token
+        self.roster = Roster(self._client)
 
     def identity(self) -> Identity:
         with translate_errors():
@@ -70,9 +75,9 @@ class SlackInspection:
             )
 
     def app_of(self, bot_id: str) -> str:
-        """Return the id of the app that the bot belongs to."""
+        """Return the id of the app that the bot belongs to; empty: Slack does not say."""
         with _known_shape():
-            return str(self._asked("bots_info", bot=bot_id)["bot"]["app_id"])
+            return app_of(self._client, bot_id)
 
     def new_socket(self) -> str:
         """Return the address of a new socket, which is a secret for half a minute. Nothing is connected to it."""
@@ -96,19 +101,15 @@ class SlackInspection:
                 return app_id
         return ""
 
-    def channel(self, channel_id: str) -> Mapping[str, Any]:
+    def channel(self, channel_id: str) -> Channel | None:
+        """Return the channel; None when there is none, or none that the bot sees."""
         with _known_shape():
-            return dict(self._asked("conversations_info", channel=channel_id)["channel"])
+            return self.roster.channel(channel_id)
 
-    def groups(self) -> list[Mapping[str, Any]]:
-        """Return the user groups that are in use, with their members."""
+    def groups(self) -> dict[str, frozenset[str]]:
+        """Return the people in each user group that is in use, by its id and by its handle."""
         with _known_shape():
-            return list(self._asked("usergroups_list", include_users=True, include_disabled=False)["usergroups"])
-
-    def _asked(self, method: str, **arguments: Any) -> SlackResponse:
-        with translate_errors():
-            answer: SlackResponse = getattr(self._client, method)(**arguments)
-        return answer
+            return self.roster.groups
 
 
 @contextmanager

@@ -87,6 +87,10 @@ class Roster:
 
         return frozenset(map(str, self._pages("members", ask)))
 
+    def may_post_in(self, channel: Channel) -> bool:
+        """Return whether the bot may post there: as a member, or in a public one with the scope for that."""
+        return channel.has_bot or (not channel.is_private and self.may_post_uninvited)
+
     @cached_property
     def may_post_uninvited(self) -> bool:
         """Whether the bot may post in public channels that it is no member of."""

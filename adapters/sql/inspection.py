@@ -18,6 +18,7 @@ from adapters.sql.database import READS, open_database
 from adapters.sql.errors import NO_RIGHT, translate_errors
 from adapters.sql.owner_file import read_holder
 from adapters.sql.owner_session import holder_of
+from adapters.sql.write_probe import has_rights
 from bot.audit.chain import GENESIS, verify_entry
 from bot.errors import LedgerError
 
@@ -48,10 +49,6 @@ DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": 
 """What these settings of PostgreSQL have to say, so that an acknowledged commit survives a power cut."""
 
 _SETTINGS = text("SELECT name, setting FROM pg_settings")
-_MAY_WRITE = text(
-    "SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' "
-    "AND has_table_privilege('audit_entry', 'INSERT') AND has_table_privilege('chain_head', 'UPDATE')"
-)
 _NOW = text("SELECT clock_timestamp()")
 _LOOKING = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -95,7 +92,7 @@ class Inspection:
     def may_write(self) -> bool:
         """Return whether PostgreSQL lets this account append to the audit log."""
         with self._reading() as connection:
-            return bool(connection.execute(_MAY_WRITE).scalar_one())
+            return has_rights(connection)
 
     def session_holder(self) -> Holder | None:
         """Return who holds the lock of the owner in PostgreSQL; None: nobody."""
@@ -153,11 +150,6 @@ def revision_outside_wal(path: Path) -> tuple[bool, str | None]:
     except sqlite3.Error as exc:
         raise LedgerError("The file cannot be read.") from exc
     return True, found[0] if found else None
-
-
-def may_write_file(path: Path) -> bool:
-    """Return whether this user may write the SQLite file, and the files that SQLite makes beside it."""
-    return os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
 
 
 def file_holder(path: Path) -> Holder | None:

@@ -1,4 +1,4 @@
-"""Whether the database can be written now, without a write that stays.
+"""Whether the database can be written now, without a write that stays: by a try, and by the rights alone.
 
 On SQLite a large row is written into a table of its own and rolled back. Its pages go to the disk before that, so a
 file that may not grow and a file that is gone are noticed. The file beside the database (-wal) keeps the room that it
@@ -39,6 +39,10 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What the system says when there is no room. Whatever else it says of a new file, the database may be written."""
 
 _HEAD = text("SELECT seq FROM chain_head FOR UPDATE")
+_RIGHTS = text(
+    "SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' "
+    "AND has_table_privilege('audit_entry', 'INSERT') AND has_table_privilege('chain_head', 'UPDATE')"
+)
 
 
 class WriteProbe:
@@ -100,3 +104,13 @@ def _probe_sqlite(connection: Connection, filler: bytes) -> None:
 
 
 _SPILLS = {"cache_size": _SMALL_CACHE, "cache_spill": 1}
+
+
+def has_rights(connection: Connection) -> bool:
+    """Return whether PostgreSQL lets this account append to the audit log. Nothing is tried."""
+    return bool(connection.execute(_RIGHTS).scalar_one())
+
+
+def may_write_file(path: Path) -> bool:
+    """Return whether this user may write the SQLite file, and what SQLite makes beside it. Nothing is tried."""
+    return os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)

@@ -26,6 +26,7 @@ from bot.domain.durations import parse_duration
 from bot.domain.letters import visible
 from bot.domain.moments import FIRST, LAST, in_zone
 from bot.domain.verdicts import Verdict
+from bot.ports.audit_reports import beginning_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,6 +76,9 @@ class Query:
             yield f"The log has no request `{one.request}`. Look at its spelling: audit requests lists them all."
         if self.wanted.since and self.wanted.since > SystemClock().now():
             yield f"--since, {self.moment(self.wanted.since)} {self.zone_name}, is still to come. Name an earlier time."
+        if began := beginning_after(reader, self.wanted.until):
+            until = f"--until, {self.moment(self.wanted.until)} {self.zone_name},"
+            yield f"{until} is before the log began, {self.moment(began)} {self.zone_name}. Name a later time."
 
     def moment(self, at: datetime | None) -> str:
         """Return a time in the reader's zone; empty for none."""

@@ -10,6 +10,7 @@ from adapters.sql import inspection, migrate
 from adapters.sql.database import sqlite_path
 from adapters.sql.inspection import inspecting
 from adapters.sql.sqlite_file import refuse_missing
+from adapters.sql.write_probe import may_write_file
 from app.doctor.check import Area, Reporter, is_green
 from bot.errors import LedgerError, SettingsError
 
@@ -128,7 +129,7 @@ def _of_file(path: Path) -> Iterator[Check]:
         yield _REPORT.failed(DURABILITY, found, "Move it to a disk of this machine, or use PostgreSQL.")
     else:
         yield _REPORT.ok(DURABILITY, f"WAL, synchronous FULL, on {disk.file_system or 'an unknown file system'}")
-    if inspection.may_write_file(path):
+    if may_write_file(path):
         yield _REPORT.ok(WRITABLE, "the file and its folder")
     else:
         found = "This user may not write the file, or not in its folder."

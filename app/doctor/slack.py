@@ -6,12 +6,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from adapters.slack.inspection import SlackInspection, lacks_scope
+from app.channel_faults import faults_of
 from app.doctor.check import Area, Reporter
 from bot.errors import ChatError, SettingsError
 from bot.policy.approvals import named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import timedelta
 
     from adapters.slack.inspection import Identity
@@ -136,7 +137,9 @@ class SlackChecks:
         except ChatError as error:
             yield from _REPORT.skipped((ONE_APP,), f"Slack does not say whose the bot is. {error.message}")
             return
-        if app == other:
+        if not other:
+            yield from _REPORT.skipped((ONE_APP,), "Slack does not say whose the bot is")
+        elif app == other:
             yield _REPORT.ok(ONE_APP, app)
         else:
             found = f"The bot token is of app {other}, the app token of app {app}."
@@ -144,27 +147,22 @@ class SlackChecks:
 
     def _channels(self) -> Iterator[Check]:
         for channel, uses in channels_of(self._settings).items():
-            used = ", ".join(uses)
             try:
-                found = self._ask.channel(channel)
+                yield from self._channel(channel, uses)
             except ChatError as error:
                 if lacks_scope(error):  # the scope has its own row
                     yield from _REPORT.skipped((CHANNEL,), f"a scope is missing to look at {channel}")
                 else:
-                    yield _channel_refused(channel, used, error)
-            else:
-                yield self._channel(channel, found, used)
+                    yield _channel_refused(channel, ", ".join(uses), error)
 
-    def _channel(self, channel: str, found: Mapping[str, object], used: str) -> Check:
-        name = f"#{found.get('name') or channel} ({channel}, {used})"
-        if found.get("is_archived"):
-            return _REPORT.failed(CHANNEL, f"{name} is archived.", "Bring it back, or write another one in app.yaml.")
-        if found.get("is_ext_shared") or found.get("is_pending_ext_shared"):
-            remedy = "Use a channel of this organisation alone: the bot posts no card where others read."
-            return _REPORT.failed(CHANNEL, f"{name} is shared with another organisation.", remedy)
-        if found.get("is_member") or not found.get("is_private"):
-            return _REPORT.ok(CHANNEL, name)
-        return _REPORT.failed(CHANNEL, f"The bot is not in {name}, which is private.", "Invite it: /invite")
+    def _channel(self, channel_id: str, uses: list[str]) -> Iterator[Check]:
+        channel, used = self._ask.channel(channel_id), ", ".join(uses)
+        name = f"#{channel.name} ({channel_id}, {used})" if channel else f"{channel_id} ({used})"
+        posts = any(not use.startswith("where ") for use in uses)
+        faults = list(faults_of(channel, self._ask.roster, posts=posts))
+        yield from (_REPORT.failed(CHANNEL, f"{name} {fault.found}", fault.remedy) for fault in faults)
+        if not faults:
+            yield _REPORT.ok(CHANNEL, name)
 
     def _groups(self) -> Iterator[Check]:
         wanted = sorted(name for name in named_in(self._settings.policy()) if not name.startswith(("U", "W")))
@@ -179,13 +177,15 @@ class SlackChecks:
             else:
                 yield _REPORT.refused(GROUP, error)
             return
-        found = {name: group for group in there if not group.get("is_external") for name in _names_of(group)}
         for name in wanted:
-            if fault := _fault_in(name, found.get(name)):
-                self.faulty_groups |= {name}
-                yield fault
+            if people := there.get(name):
+                yield _REPORT.ok(GROUP, f"{name}: {len(people)} people")
+                continue
+            self.faulty_groups |= {name}
+            if people is None:
+                yield _REPORT.failed(GROUP, f"There is no user group {name}.", _GROUP)
             else:
-                yield _REPORT.ok(GROUP, f"{name}: {len(_users_of(found[name]))} people")
+                yield _REPORT.failed(GROUP, f"{name} has no member.", "Add people to it in Slack.")
 
 
 def _inspection_of(settings: Settings) -> SlackInspection:
@@ -214,20 +214,3 @@ def _channel_refused(channel: str, used: str, error: ChatError) -> Check:
     found, _, remedy = error.message.partition(". ")
     compare = "Compare the id with that in the channel's details."
     return _REPORT.failed(CHANNEL, f"{channel} ({used}): {found.removesuffix('.')}.", remedy or compare)
-
-
-def _names_of(group: Mapping[str, object]) -> tuple[str, str]:
-    return str(group.get("id")), f"@{group.get('handle')}"
-
-
-def _users_of(group: Mapping[str, object]) -> list[object]:
-    users = group.get("users")
-    return users if isinstance(users, list) else []
-
-
-def _fault_in(name: str, group: Mapping[str, object] | None) -> Check | None:
-    if group is None:
-        return _REPORT.failed(GROUP, f"There is no user group {name}.", _GROUP)
-    if not _users_of(group):
-        return _REPORT.failed(GROUP, f"{name} has no member.", "Add people to it in Slack.")
-    return None

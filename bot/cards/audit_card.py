@@ -19,6 +19,7 @@ from bot.domain.request import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from bot.audit.entry import Head
     from bot.audit.figures import Figures
@@ -59,6 +60,7 @@ class Reading:
     groups: tuple[Figures, ...]  # days where `by` is None
     newest: tuple[RequestHistory, ...]  # a few of them
     unknown: tuple[str, ...] = ()  # options whose value the log does not have
+    began: datetime | None = None  # when the log began, where all that was asked for is before that
 
 
 def build(reading: Reading, remarks: Sequence[str] = ()) -> Card:
@@ -159,18 +161,23 @@ def _scope(reading: Reading) -> Iterator[Line]:
     """Yield what was asked for, in which time, and what was not read."""
     if not reading.is_digest:
         yield Line(parts=(Bold(outside(reading.request.text, 300)),))
-    since, until = reading.wanted.since, reading.wanted.until
-    parts: list[LinePart] = ["Asked from ", Timestamp(since)] if since else ["Asked since the log began"]
-    if since and until and since >= until:
-        parts.append(". That time is still to come: name an earlier one, for example last 7d.")
-    elif until:
-        parts += [" to ", Timestamp(until)]
-    yield Line(parts=tuple(parts), tone=Tone.QUIET)
+    yield Line(parts=_period(reading), tone=Tone.QUIET)
     if reading.is_own:
         why = "These are your own requests alone: no rule lets you read those of others here."
         yield Line(parts=(why,))
     for option in reading.unknown:
         yield Line(parts=(f"The log knows no such {option}. Look at its spelling.",))
+
+
+def _period(reading: Reading) -> tuple[LinePart, ...]:
+    since, until = reading.wanted.since, reading.wanted.until
+    if until and reading.began:
+        later = ". The log began later, at ", Timestamp(reading.began), ": name a later time, for example last 7d."
+        return "Asked before ", Timestamp(until), *later
+    begin: tuple[LinePart, ...] = ("Asked from ", Timestamp(since)) if since else ("Asked since the log began",)
+    if since and until and since >= until:
+        return *begin, ". That time is still to come: name an earlier one, for example last 7d."
+    return (*begin, " to ", Timestamp(until)) if until else begin
 
 
 def _rows(reading: Reading) -> Iterator[Line]:

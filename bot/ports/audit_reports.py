@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.audit.selection import AuditFilter, Names
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from bot.audit.checked import CheckedEntry
     from bot.audit.entry import Head
     from bot.audit.history import RequestHistory
-    from bot.audit.selection import AuditFilter, Names
 
 
 class AuditLogReader(Protocol):
@@ -54,6 +56,15 @@ class Charts(Protocol):
     def __call__(self, title: str, bars: Sequence[tuple[str, int]]) -> bytes | None:
         """Return a PNG with one bar for each name and number, in their order; None: nothing here can draw."""
         ...
+
+
+def beginning_after(reader: AuditLogReader, until: datetime | None) -> datetime | None:
+    """Return when the log began, where that was not before this time. Raises `LedgerError`."""
+    if until is None:
+        return None
+    first = next(reader.entries(AuditFilter(), Names(), limit=1, oldest_first=True), None)
+    began = first.entry.at if first else None
+    return began if began and began >= until else None
 
 
 def no_charts(title: str, bars: Sequence[tuple[str, int]]) -> bytes | None:  # noqa: ARG001 - the port's parameters

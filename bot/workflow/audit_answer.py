@@ -23,7 +23,7 @@ from bot.domain.transitions import READY_FOR
 from bot.errors import ChatError, TooWide
 from bot.policy.evaluate import OWN_REQUESTS
 from bot.policy.model import Decision
-from bot.ports.audit_reports import no_charts
+from bot.ports.audit_reports import beginning_after, no_charts
 from bot.workflow.courier import due_after
 from bot.workflow.planning import plan
 from bot.workflow.ways import FILES, FOR_OTHERS, ONE_COPY, PRIVATE, Outgoing
@@ -189,6 +189,7 @@ class AuditAnswer:
             groups=figures.groups(),
             newest=tuple(newest),
             unknown=() if is_own else source.names.unknown(),  # which names others are in the log is not theirs
+            began=beginning_after(source.reader, source.wanted.until),
         )
         if ask.is_digest or not reading.total.requests:
             return Found(reading=reading)

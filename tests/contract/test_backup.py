@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import sqlite3
@@ -29,8 +28,8 @@ from bot.domain.verdicts import Verdict
 from rehearsal.slack import UserClient
 from rehearsal_testing.waiting import wait_until
 from tests.e2e.test_death_and_rebirth import World, world_on
-from tests.support.checkout import ROOT
 from tests.support.command_line import invoke
+from tests.support.page_commands import BACKUP, commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,13 +39,11 @@ if TYPE_CHECKING:
 KEYS = SigningKeys(REHEARSAL_KEY)
 A_DAY = 86_400
 UNKNOWN = "I do not know this card any more. Ask again with the command."
-PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
 def command(first: str) -> str:
-    """Return the line of the page that begins with this program."""
-    blocks: list[str] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    (line,) = {line for block in blocks for line in block.splitlines() if line.startswith(f"{first} ")}
+    """Return the line of docs/operations.md that begins with this program."""
+    (line,) = {each.text for each in commands_of(BACKUP) if each.text.startswith(f"{first} ")}
     return line
 
 

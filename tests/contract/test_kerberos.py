@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -27,6 +28,7 @@ from rehearsal_testing.kerberos_realm import REALM, Realm
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import order_for
 from tests.contract.test_winrm import merged
+from tests.support.page_commands import TICKET, commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +93,22 @@ def shell(farm: Farm) -> Iterator[WinRmShell]:
 
 def log_on(realm: Realm, cache: Path, principal: str = BOT, lifetime: str = "1h") -> None:
     realm.log_on(principal, realm.folder / f"{principal}.keytab", cache=cache, lifetime=lifetime)
+
+
+def test_the_keytab_is_tried_as_the_page_says(realm: Realm, farm: Farm, cache: Path) -> None:
+    assert HOSTS[0] in farm.endpoints
+    (command,) = commands_of(TICKET)
+    line = command.text
+    for name, value in {
+        "/etc/logoff-bot/svc-logoff.keytab": str(realm.folder / f"{BOT}.keytab"),
+        "svc-logoff@CORP.EXAMPLE": BOT,
+        "comp1.corp.example": HOSTS[0],
+    }.items():
+        assert name in line
+        line = line.replace(name, value)
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=True)  # noqa: S603 - a line of our own page
+    assert f"HTTP/{HOSTS[0]}@{REALM}: kvno = " in done.stdout
+    assert cache.exists()
 
 
 def refusal(shell: WinRmShell, host: str = HOSTS[0]) -> NotAuthenticated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -15,8 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from tests.support.page_commands import PAGE_OPENS, SCENE, commands_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.page_commands import Command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +44,18 @@ def rehearse(*options: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+def shown(command: Command) -> list[str]:
+    """Return what stands behind `logoff-bot rehearse` in a command of a page, or in what make runs for it."""
+    line = command.text
+    if line.startswith("make "):
+        asked = [*shlex.split(line), "--dry-run", "--old-file=.venv/rehearsal", "BIN=.venv/bin"]
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - a line of our own page
+        line = done.stdout.strip().removeprefix(".venv/bin/")
+    program, what, *options = shlex.split(line)
+    assert (program, what) == ("logoff-bot", "rehearse")
+    return options
+
+
 def read_address(process: subprocess.Popen[str]) -> str:
     assert process.stdout
     line = process.stdout.readline()
@@ -49,7 +66,8 @@ def read_address(process: subprocess.Popen[str]) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_where_it_is_and_ends_cleanly_while_somebody_looks(number: signal.Signals) -> None:
-    with rehearse("--port", "0", "--open") as process:
+    opened, plain = (shown(command) for command in {each.text: each for each in commands_of(PAGE_OPENS)}.values())
+    with rehearse(*(opened if number is signal.SIGINT else plain), "--port", "0") as process:
         address = read_address(process)
         assert "<title>Rehearsal</title>" in requests.get(address, timeout=10).text
         with requests.get(f"{address}page/events", stream=True, timeout=20) as stream:
@@ -71,7 +89,8 @@ def test_a_taken_port_is_said_in_one_sentence() -> None:
 
 
 def test_a_scene_is_played_and_its_end_is_the_end() -> None:
-    with rehearse("--port", "0", "--scenario", "wrong-person", "--pace", "0", "--end") as process:
+    (command,) = commands_of(SCENE)
+    with rehearse(*shown(command), "--port", "0", "--pace", "0", "--end") as process:
         _, errors = process.communicate(timeout=100)
     assert process.returncode == 0
     assert "The scene is over." in errors

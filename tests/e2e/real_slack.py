@@ -32,15 +32,17 @@ rules: [{{name: all, who: [U0DANA0001], may: [log_off]}}]
 
 
 @contextmanager
-def slack_behind_a_proxy(folder: Path, authorization: str = "") -> Iterator[tuple[Workspace, Relay]]:
-    """A workspace that only the proxy can reach, over TLS and by a name. `folder/ca.pem` is its authority."""
+def slack_behind_a_proxy(
+    folder: Path, authorization: str = "", *, name: str = SLACK
+) -> Iterator[tuple[Workspace, Relay]]:
+    """A workspace that only the proxy can reach, over TLS and by this name. `folder/ca.pem` is its authority."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(SLACK).configure_cert(tls)
+    authority.issue_cert(name).configure_cert(tls)
     with ExitStack() as stack:
         workspace = Workspace.from_file(SHIPPED_WORKSPACE)
-        workspace.reach_at(f"https://{SLACK}")
+        workspace.reach_at(f"https://{name}")
         stack.enter_context(workspace)
         front = stack.enter_context(Relay(urlsplit(workspace.url).port or 0, tls=tls))
         proxy = stack.enter_context(Relay(front.port, is_proxy=True, authorization=authorization))

@@ -199,6 +199,10 @@ def test_why_nothing_can_be_found_is_said(config: Path, clock: SettableClock) ->
         ahead = audit(config, command, "--since", "2999-01-01", "--zone", "Asia/Tokyo")
         assert ahead.exit_code == 0
         assert "--since, 2999-01-01 00:00:00 Asia/Tokyo, is still to come. Name an earlier time." in said(ahead)
+        before = audit(config, command, "--until", "1999-12-31")
+        assert before.exit_code == 0
+        assert "--until, 2000-01-01 00:00:00 UTC, is before the log began, 20" in said(before)
+        assert "before the log began" not in said(audit(config, command, "--until", "2999-12-31"))
 
 
 @pytest.mark.parametrize("command", ["list --json", "report"])

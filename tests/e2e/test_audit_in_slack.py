@@ -95,6 +95,14 @@ def test_a_lead_reads_all_of_it_and_the_rows_arrive_in_direct_messages(log: tupl
     assert "--since" in note
 
 
+def test_a_time_before_the_log_began_is_said(log: tuple[Rehearsal, str]) -> None:
+    stage, _ = log
+    answer, files = asked(stage, "bo", "until=1999-12-31")
+    assert "Asked before 2000-01-01 00:00 UTC. The log began later, at 20" in answer
+    assert "Asked since the log began" not in answer
+    assert not files
+
+
 def test_one_request_is_read_with_its_entries(log: tuple[Rehearsal, str]) -> None:
     stage, url = log
     request_id = next(entry.request_id for entry in stage.bot.ledger.entries() if entry.user == "CORP\\alice")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from rehearsal.scenario import Player, read_scenario
 from tests.contract.conftest import new_postgresql  # noqa: F401 - the fixture
 from tests.support.checkout import ROOT
 from tests.support.command_line import invoke
+from tests.support.page_commands import QUESTIONS, commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +61,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 
 
 def commands() -> list[str]:
-    page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    return [line.removeprefix("logoff-bot audit ") for block in blocks for line in block.splitlines()]
+    return [command.text.removeprefix("logoff-bot audit ") for command in commands_of(QUESTIONS)]
 
 
 def play(stage: Rehearsal) -> None:

@@ -24,7 +24,7 @@ rules:
   - {name: RULE}
 """
 RULES = {
-    "no such channel": ("where: [C0GONE0001]", "where", "I see no channel C0GONE0001. Look at the id"),
+    "no such channel": ("where: [C0GONE0001]", "where", "C0GONE0001 is no channel that the bot sees. Compare the id"),
     "a private one without the bot": ("approve_in: C0WARROOM1", "approve_in", "into a private channel invite the bot"),
     "an archived one": ("approve_in: C0OLDOPS01", "approve_in", "#old-ops (C0OLDOPS01) is archived."),
     "a shared one": ("approve_in: C0PARTNER1", "approve_in", "is shared with another organisation"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.config.timing import GROUPS_EVERY, GROUPS_GOOD_FOR
 from tests.support.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
@@ -49,3 +50,24 @@ def test_each_row_names_its_tests_in_its_last_column_and_nothing_else_there() ->
 def test_all_of_the_page_is_read() -> None:
     assert len(rows()) > 35
     assert len(promises()) > len(rows()) + 5
+
+
+def test_how_often_people_are_read_is_what_the_bot_does() -> None:
+    """The time stands on three pages, and in one place of the program, which each directory is made with."""
+    numbers = {2: "two", 5: "five", 10: "ten", 15: "fifteen", 30: "thirty"}
+    every = f"{numbers[int(GROUPS_EVERY.total_seconds()) // 60]} minutes"
+    assert f"refreshed every {every}" in PAGE
+    assert "has not answered for an hour, no person counts" in PAGE
+    assert GROUPS_GOOD_FOR.total_seconds() == 3600
+    assert f"(read every {every})" in page("operations.md")
+    assert f"count no more within {every}" in page("running.md")
+    made = [source for source in APP if "SlackDirectory(" in source]
+    assert made
+    assert all(re.search(r"refresh_every=GROUPS_EVERY,\s*good_for=GROUPS_GOOD_FOR", source) for source in made)
+
+
+APP = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "app").rglob("*.py"))]
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")

@@ -136,3 +136,14 @@ def test_a_time_to_come_is_said_instead_of_a_period_that_ends_before_it_begins()
     told = shown(replace(reading(text="since=2026-03-09"), wanted=ahead))
     assert "Asked from 2026-03-09 14:00 UTC. That time is still to come: name an earlier one" in told
     assert "still to come" not in shown(reading())
+
+
+def test_a_time_before_the_log_began_is_said_with_both_times() -> None:
+    before = AuditFilter(until=b.NOW - timedelta(days=7))
+    told = shown(replace(reading(text="until=2026-02-22"), wanted=before, began=b.NOW, is_own=True))
+    assert (
+        "Asked before 2026-02-23 14:00 UTC. The log began later, at 2026-03-02 14:00 UTC: name a later time, for "
+        "example last 7d.\n"
+    ) in told
+    assert "since the log began" not in told
+    assert "These are your own requests alone" in told

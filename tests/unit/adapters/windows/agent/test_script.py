@@ -17,6 +17,7 @@ from bot.domain.session import Account, SessionState
 from bot.ports.terminal import Order
 from tests.support.cases import for_each
 from tests.support.checkout import ROOT
+from tests.support.page_commands import BOOTSTRAP, commands_of
 
 FOLDER = Path(script.__file__).parent
 
@@ -119,6 +120,8 @@ PAGE = (ROOT / "docs" / "windows.md").read_text("utf-8")
 
 def test_the_operators_page_quotes_the_command_line_and_names_the_rules_that_fire() -> None:
     assert f"`{shell.BOOTSTRAP}`" in PAGE
+    (command,) = commands_of(BOOTSTRAP)
+    assert (command.page, command.text) == ("docs/agent-protocol.md", shell.BOOTSTRAP)
     titles = ["Potential Lateral Movement via Windows Remote Shell", "Non Interactive PowerShell Process Spawned"]
     titles += ["Dynamic .NET Compilation Via Csc.EXE", "Dynamic CSharp Compile Artefact"]
     titles += ["Potential Encoded PowerShell Patterns In CommandLine"]
