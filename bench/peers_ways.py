@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 WITHIN = timedelta(minutes=2)
 WAIT = timedelta(seconds=30)
+KEPT_FOR = 60.0
+"""Seconds that a connection lies idle before a new one is made, as in the bot. http.sys closes it after 120."""
 ANSIBLE = Path(sys.executable).with_name("ansible")
 
 
@@ -164,16 +166,21 @@ class Loop(Tools):
 
 
 class Pypsrp(Tools):
-    """pypsrp's `Client`, which keeps its connection."""
+    """pypsrp's `Client`, which keeps its connection. One that http.sys may have closed meanwhile is made anew."""
 
     name = "pypsrp"
 
     def __init__(self, farm: FarmProcess, pool: ThreadPoolExecutor) -> None:
         super().__init__(pool)
-        self._clients = {host: _client(farm, url) for host, url in farm.endpoints.items()}
+        self._farm = farm
+        self._clients: dict[str, tuple[Any, float]] = {}
 
     def _run(self, host: str, line: str) -> str:
-        stdout, _, _ = self._clients[host].execute_cmd(line)
+        client, used = self._clients.get(host, (None, 0.0))
+        if client is None or time.monotonic() - used > KEPT_FOR:
+            client = _client(self._farm, self._farm.endpoints[host])
+        stdout, _, _ = client.execute_cmd(line)
+        self._clients[host] = client, time.monotonic()
         return str(stdout)
 
 
