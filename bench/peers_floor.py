@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 import winrm
-from peers_ways import Terminal, Threads
+from peers_ways import Kept, Terminal, Threads
 from requests_ntlm import HttpNtlmAuth
 
 if TYPE_CHECKING:
@@ -28,15 +28,18 @@ class Floor(Threads):
     def __init__(self, farm: FarmProcess, pool: ThreadPoolExecutor) -> None:
         super().__init__(pool)
         self._farm = farm
-        self._sessions: dict[str, requests.Session] = {}
+        self._sessions = Kept(self._logged_on)
         self._messages, self._shell, self._command = _recorded(farm, pool)
 
     def _look(self, host: str) -> None:
-        session = self._sessions.get(host) or self._logged_on(host)
+        with self._sessions.of(host) as session:
+            self._exchange_all(session, self._farm.endpoints[host])
+
+    def _exchange_all(self, session: requests.Session, url: str) -> None:
         shell, command = self._shell, self._command
         for number, message in enumerate(self._messages):
             own = message.replace(self._shell, shell).replace(self._command, command)
-            answer = _exchange(session, self._farm.endpoints[host], own)
+            answer = _exchange(session, url, own)
             if number == 0:
                 shell = _found(rb'Name="ShellId">([^<]*)', answer)
             elif number == 1:
@@ -46,7 +49,7 @@ class Floor(Threads):
         raise NotImplementedError("the floor is measured for a look")
 
     def _logged_on(self, host: str) -> requests.Session:
-        session = self._sessions[host] = requests.Session()
+        session = requests.Session()
         session.trust_env = False
         session.auth = HttpNtlmAuth(self._farm.username, self._farm.password)
         session.post(self._farm.endpoints[host], timeout=60).raise_for_status()

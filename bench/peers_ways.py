@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Event
@@ -27,7 +28,7 @@ from bot.domain.verdicts import Verdict
 from bot.ports.terminal import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from peers_farm import FarmProcess
 
@@ -129,6 +130,22 @@ class Terminal(Threads):
             raise RuntimeError(f"{host}: {answer}")
 
 
+class Kept:
+    """What holds the connection to each host: made anew when it lay idle for longer than `KEPT_FOR`."""
+
+    def __init__(self, new: Callable[[str], Any]) -> None:
+        self._new = new
+        self._held: dict[str, tuple[Any, float]] = {}
+
+    @contextmanager
+    def of(self, host: str) -> Iterator[Any]:
+        held, used = self._held.get(host, (None, 0.0))
+        if held is None or time.monotonic() - used > KEPT_FOR:
+            held = self._new(host)
+        yield held
+        self._held[host] = held, time.monotonic()
+
+
 class Tools(Threads):
     """With the tools of Windows, as scripts do: `quser`, `logoff`, and `quser` until the session is gone."""
 
@@ -166,21 +183,17 @@ class Loop(Tools):
 
 
 class Pypsrp(Tools):
-    """pypsrp's `Client`, which keeps its connection. One that http.sys may have closed meanwhile is made anew."""
+    """pypsrp's `Client`, which keeps its connection."""
 
     name = "pypsrp"
 
     def __init__(self, farm: FarmProcess, pool: ThreadPoolExecutor) -> None:
         super().__init__(pool)
-        self._farm = farm
-        self._clients: dict[str, tuple[Any, float]] = {}
+        self._clients = Kept(lambda host: _client(farm, farm.endpoints[host]))
 
     def _run(self, host: str, line: str) -> str:
-        client, used = self._clients.get(host, (None, 0.0))
-        if client is None or time.monotonic() - used > KEPT_FOR:
-            client = _client(self._farm, self._farm.endpoints[host])
-        stdout, _, _ = client.execute_cmd(line)
-        self._clients[host] = client, time.monotonic()
+        with self._clients.of(host) as client:
+            stdout, _, _ = client.execute_cmd(line)
         return str(stdout)
 
 
