@@ -43,9 +43,9 @@ else
 endif
 
 # The unit tests compute while the others, most of the time, wait: beside each other they take as long as the others.
-# They only get what the others leave, and say what they did when they are through.
+# They get what the others leave, so none hangs before ten minutes, and say what they did when they are through.
 test-unit: .venv/dev
-	nice $(BIN)/pytest tests/unit --cov --numprocesses 2 $(PYTEST_OPTIONS)
+	nice -n 5 $(BIN)/pytest tests/unit --cov --numprocesses 2 --timeout 600 $(PYTEST_OPTIONS)
 
 # Their databases lie in memory where there is enough: on a disk, half of the time goes into waiting for it.
 # `+` lets them say at once what they do: make holds no lines back of what may be another make.

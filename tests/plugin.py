@@ -1,4 +1,4 @@
-"""A plugin of pytest for the tests of both projects, named in pyproject.toml: `--no-skips`, and one browser."""
+"""A plugin of pytest for the tests of both projects, named in pyproject.toml: `--no-skips`, and a browser."""
 
 from __future__ import annotations
 

@@ -59,6 +59,7 @@ class FakeLedger:
         self._failures = 0
         self.unreadable: set[str] = set()
         self._pause: Pause | None = None
+        self._taken: dict[tuple[str, Part], tuple[Request, Request]] = {}
         self.times = Timeline()
         self.not_owner: NotOwner | None = None
         """Why this process owns the database no more; None while it does."""
@@ -209,7 +210,13 @@ class FakeLedger:
         if request_id in self.unreadable:
             raise UnreadableRequest(f"The row of {request_id} is damaged.", request_id=request_id)
         found = self._requests.get(request_id)
-        return found and taken(found, part)
+        if found is None:
+            return None
+        before, made = self._taken.get((request_id, part), (None, found))
+        if before is not found:  # a part is taken once, until the request changes
+            made = taken(found, part)
+            self._taken[request_id, part] = found, made
+        return made
 
     def mark_published(
         self, request_id: str, *, version: int, message_ref: MessageRef | None, publish_after: datetime | None

@@ -1,13 +1,17 @@
 """Fixtures: a real browser before the page, Chromium driven by Playwright. An error in its console is a failure.
 
-A plugin of pytest: one browser serves the tests of both projects.
+A plugin of pytest: one browser serves the tests of a file. While it is there, Playwright runs an event loop in the
+thread of the tests, and a test of another file could run none.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +34,7 @@ FLAGS = [
 OpenPage = Callable[..., "Page"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("install chromium")
@@ -83,6 +87,18 @@ def axe() -> str:
     if npm is None:
         pytest.skip("install Node.js 20 and npm")
     source = JS / "node_modules" / "axe-core" / "axe.min.js"
-    if not source.exists():
-        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=JS, check=True, timeout=110)  # noqa: S603 -- npm
+    with alone_in(JS):
+        if not source.exists():
+            subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=JS, check=True, timeout=110)  # noqa: S603 -- npm
     return source.read_text(encoding="utf-8")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Of several processes of tests, one after the other."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
