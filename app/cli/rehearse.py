@@ -58,7 +58,7 @@ def try_(
 
 
 def rehearse(
-    port: Annotated[int, typer.Option(help="The workspace's port on this machine.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The workspace's port on this machine.")] = 8765,
     scenario: Annotated[
         str, typer.Option(help="Play a written scene first: a file, or the name of one that ships.")
     ] = "",

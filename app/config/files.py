@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import stat
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,14 @@ def is_missing(path: Path) -> bool:
     except (OSError, ValueError):
         pass
     return False
+
+
+def is_read_by_all(path: Path) -> bool:
+    """Return whether every user of the machine may read what stands there."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except (OSError, ValueError):
+        return False
 
 
 def _read(descriptor: int) -> bytes:

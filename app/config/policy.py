@@ -38,7 +38,7 @@ MOST = 1000
 
 def _duration(value: object) -> object:
     """Return the length. Raises `ValueError`, also for a number without a unit, because 15 may mean minutes."""
-    length = parse_duration(str(value))
+    length = parse_duration(value) if isinstance(value, str) else None
     if length is None:
         raise ValueError("write a duration like 90s, 15m, 2h or 1d")
     return length

@@ -28,6 +28,7 @@ _SENTENCES = {
     "int_type": "has to be a whole number.",
     "int_parsing": "has to be a whole number.",
     "int_from_float": "has to be a whole number.",
+    "finite_number": "has to be a whole number.",
     "literal_error": "has to be {expected}.",
     "enum": "has to be {expected}.",
     "greater_than_equal": "has to be at least {ge}.",

@@ -69,6 +69,7 @@ class YamlFile:
     values: dict[str, object]  # with references resolved, or `Unresolved`
     faults: tuple[Fault, ...]  # of the values alone; no secrets
     wanted: tuple[Wanted, ...]
+    files: tuple[Path, ...]  # from which `file:` took values
     root: yaml.MappingNode  # the nodes, for line numbers
     _known: dict[int, _Children] = field(default_factory=dict)  # the children of nodes that were asked for
 
@@ -108,7 +109,8 @@ def parsed(path: Path, text: str, environment: Mapping[str, str]) -> YamlFile:
         raise SettingsError(f"{path} {what}. {_ANOTHER}")
     reader = _Reader(environment)
     values = reader.mapping(root, ())
-    return YamlFile(values=values, faults=tuple(reader.faults), wanted=tuple(reader.wanted), root=root)
+    faults, wanted, files = tuple(reader.faults), tuple(reader.wanted), tuple(reader.files)
+    return YamlFile(values=values, faults=faults, wanted=wanted, files=files, root=root)
 
 
 def _text_of(path: Path) -> str:
@@ -168,6 +170,7 @@ class _Reader:
     environment: Mapping[str, str]
     faults: list[Fault] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
     def mapping(self, node: yaml.MappingNode, where: Location) -> dict[str, object]:
         values: dict[str, object] = {}
@@ -210,6 +213,7 @@ class _Reader:
             message = "${NAME} stands for a whole value, not for a part of one. Put all of it there."
             self.faults.append(Fault(line, "", message))
         if text.startswith("file:"):
+            self.files.append(Path(text[5:]))
             try:
                 return text_in(Path(text[5:])).strip()
             except OSError as exc:

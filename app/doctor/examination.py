@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.windows.winrm.endpoint import Transport
-from app.config.settings import load
+from app.config import yaml_file
+from app.config.files import is_read_by_all
+from app.config.secrets import EVERY_SECRET
+from app.config.settings import settings_in
 from app.doctor.check import AGAIN, Area, Reporter
 from app.doctor.clocks import RightTime, clocks
 from app.doctor.computers import ComputerChecks, chosen
@@ -34,11 +38,15 @@ _REPORT = Reporter(area=Area.CONFIGURATION)
 def configured(path: Path) -> tuple[Settings | None, Check]:
     """Return the settings of the file, None when the bot could not run with them, and the check of the file."""
     try:
-        settings = load(path)
+        file = yaml_file.read(path, os.environ)
+        settings = settings_in(path, file, EVERY_SECRET)
     except SettingsError as error:
         return None, _REPORT.failed(FILE, error.message, "Correct each of these lines; docs/running.md, part 3.")
     if settings.rehearsal:
         return None, _REPORT.failed(FILE, REHEARSAL, _OWN)
+    if shown := [str(each) for each in dict.fromkeys(file.files) if is_read_by_all(each)]:
+        said = f"{path}; every user of this machine can read {', '.join(shown)}: chmod o="
+        return settings, _REPORT.note(FILE, said)
     return settings, _REPORT.ok(FILE, str(path))
 
 

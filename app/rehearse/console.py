@@ -171,8 +171,14 @@ class Play:
     ends: bool = False  # end after the scene
 
 
+SLOWEST = 3600
+"""Seconds that a step of a scene may stand at the most."""
+
+
 def read_play(name: str, *, pace: float | None, ends: bool) -> Play:
     """Return the scene of that name. `pace` is in seconds. Raises `SettingsError` for a scene that cannot be read."""
+    if pace is not None and not 0 <= pace <= SLOWEST:  # what is no number is neither
+        raise SettingsError(f"--pace: write seconds, from 0 to {SLOWEST}.")
     try:
         scenario = read_scenario(name)
     except ScenarioError as error:

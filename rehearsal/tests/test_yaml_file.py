@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,6 @@ from rehearsal.windows import Farm, FarmFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 READERS: dict[type[Exception], Callable[[Path], object]] = {
     FarmFileError: Farm.from_file,
@@ -48,6 +49,14 @@ def test_a_file_that_is_none_is_a_sentence_with_its_path(tmp_path: Path, error: 
 def test_a_folder_is_said(tmp_path: Path, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"{tmp_path} is a folder. Name a file in it."):
         READERS[error](tmp_path)
+
+
+@pytest.mark.parametrize("error", READERS, ids=lambda kind: kind.__name__)
+def test_a_pipe_and_a_device_are_said_and_nobody_waits_for_them(tmp_path: Path, error: type[Exception]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(error, match=f"{path} is a pipe or a device. Name a file."):
+            READERS[error](path)
 
 
 def test_a_range_without_an_end_makes_no_hosts(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ class YamlFileError(ValueError):
 def read_yaml(path: Path) -> Any:
     """Return what stands in the file. Raises YamlFileError when it is no YAML."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(_text_of(path))
     except IsADirectoryError as exc:
         raise YamlFileError(f"{path} is a folder. Name a file in it.") from exc
     except OSError as exc:
@@ -27,11 +27,19 @@ def read_yaml(path: Path) -> Any:
         raise YamlFileError(f"{path} is no YAML{place}: {exc.problem or exc.context}.") from exc
     except yaml.YAMLError as exc:
         raise YamlFileError(f"{path} is no YAML: it has a control character in it.") from exc
+    except YamlFileError:
+        raise
     except (ValueError, RecursionError, OverflowError) as exc:
         raise YamlFileError(f"{path} is no YAML that can be read: {exc}. Put such a value in quotes.") from exc
     if found is None:
         raise YamlFileError(f"{path} is empty. Copy the one that ships and change it.")
     return found
+
+
+def _text_of(path: Path) -> str:
+    if path.exists() and not (path.is_file() or path.is_dir()):  # it may have no end, or never a begin
+        raise YamlFileError(f"{path} is a pipe or a device. Name a file.")
+    return path.read_text(encoding="utf-8")
 
 
 def told(path: Path, errors: Iterable[Any]) -> str:

@@ -11,6 +11,7 @@ from app.cli import doctor
 from app.doctor import clocks, database
 from app.doctor.check import Area, Check, Outcome, Reporter
 from app.doctor.computer import LOOK, NAME, PORT, SESSIONS, TIME
+from app.doctor.examination import configured
 from bot.errors import SettingsError
 from tests.support.cases import for_each
 from tests.support.checkout import ROOT
@@ -50,6 +51,26 @@ def test_the_page_names_every_area() -> None:
         (ROOT / "docs" / "running.md").read_text(encoding="utf-8").partition("### The doctor")[2].partition("## 4")[0]
     )
     assert [area for area in Area if f"{area} |" not in page] == []
+
+
+def test_secrets_that_every_user_of_the_machine_can_read_are_named(tmp_path: Path) -> None:
+    for name, text, mode in (("bot", "xoxb-1", 0o644), ("app", "xapp-1", 0o440), ("key", "k" * 40, 0o604)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(mode)
+    file = tmp_path / "app.yaml"
+    file.write_text(
+        f"team: T0HOME\naudit_key: file:{tmp_path}/key\n"
+        f"slack: {{bot_token: 'file:{tmp_path}/bot', app_token: 'file:{tmp_path}/app'}}\n"
+        "winrm: {username: svc@CORP.EXAMPLE}\ncomputers: [comp1]\n"
+        "rules: [{name: all, who: ['@oncall'], may: [list]}]\n"
+    )
+    settings, check = configured(file)
+    assert settings
+    said = f"{file}; every user of this machine can read {tmp_path}/key, {tmp_path}/bot: chmod o="
+    assert (check.outcome, check.found) == (Outcome.NOTE, said)
+    for name in ("bot", "key"):
+        (tmp_path / name).chmod(0o600)
+    assert configured(file)[1].outcome is Outcome.OK
 
 
 def test_without_mounts_the_file_system_is_unknown() -> None:
