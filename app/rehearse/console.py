@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 import webbrowser
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)
+
+LATE = timedelta(seconds=3)
+"""How long a button is waited for: a private answer to a press arrives after the press was acknowledged."""
 
 
 def converse(  # noqa: PLR0913 - what `try` was told
@@ -97,6 +101,19 @@ def _type(stage: Rehearsal, person: str, command: str) -> None:
 
 def _press(stage: Rehearsal, person: str, label: str) -> None:
     progress.print(letters(f"{person} presses  [ {label} ]"), style="bold")
+    deadline = time.monotonic() + LATE.total_seconds()
+    while True:
+        try:
+            _press_or_pick(stage, person, label)
+            break
+        except NoSuchButtonError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
+    stage.wait_until_still()
+
+
+def _press_or_pick(stage: Rehearsal, person: str, label: str) -> None:
     try:
         stage.visitor(person).press(label)
     except NoSuchButtonError as missing:
@@ -104,7 +121,6 @@ def _press(stage: Rehearsal, person: str, label: str) -> None:
             stage.visitor(person).pick(label)
         except NoSuchButtonError:
             raise missing from None
-    stage.wait_until_still()
 
 
 def _label_and_presser(stage: Rehearsal, press: str, as_user: str) -> tuple[str, str]:

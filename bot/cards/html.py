@@ -16,6 +16,9 @@ Html = NewType("Html", str)
 LONGEST_TEXT = 10_000
 """The most characters of one text on a page; a command has fewer."""
 
+MANY_COLUMNS = 6
+"""So many columns of numbers are wider than a phone."""
+
 _ISOLATES = {ord("\N{FIRST STRONG ISOLATE}"): "<bdi>", ord("\N{POP DIRECTIONAL ISOLATE}"): "</bdi>"}
 """In HTML an element keeps a word that is written from the right from turning what stands around it."""
 
@@ -47,8 +50,13 @@ def paragraph(*parts: Html, kind: str = "") -> Html:
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Html | int]], kind: str = "") -> Iterator[str]:
-    """Yield a table whose first column names its rows. Where it is too wide it scrolls, also with the keyboard."""
+    """Yield a table whose first column names its rows. Where it is too wide it scrolls, also with the keyboard.
+
+    One of many columns says so on a phone, where no scroll bar shows it.
+    """
     label = text(caption)
+    if len(heads) >= MANY_COLUMNS:
+        yield paragraph(text("More columns to the right: scroll the table sideways."), kind="hint")
     yield f'<div class="scroll {kind}" role="region" tabindex="0" aria-label="{label}">\n<table>\n'
     yield f"<caption>{label}</caption>\n<thead><tr>"
     yield join(Html(f'<th scope="col">{text(head)}</th>') for head in heads) + "</tr></thead>\n<tbody>\n"

@@ -27,7 +27,14 @@ div.bad ul { margin: .25rem 0; padding-left: 1.25rem; overflow-wrap: anywhere; }
 figure { margin: 1rem 0 .5rem; max-width: 34rem; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: .9rem; }
+.hint { display: none; color: var(--soft); font-size: .9rem; margin: 1rem 0 0; }
+.hint::after { content: " \\2192"; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
+@media screen { .scroll { background:
+  linear-gradient(90deg, #fff 1.5rem, #fff0) 0 0 / 3rem 100% no-repeat local,
+  linear-gradient(270deg, #fff 1.5rem, #fff0) 100% 0 / 3rem 100% no-repeat local,
+  linear-gradient(90deg, #0004, #0000) 0 0 / .9rem 100% no-repeat scroll,
+  linear-gradient(270deg, #0004, #0000) 100% 0 / .9rem 100% no-repeat scroll; } }
 .pair { display: flex; flex-wrap: wrap; gap: 0 3rem; }
 .tall { max-height: 26rem; overflow-y: auto; border-bottom: 1px solid var(--line); }
 .tall thead th { position: sticky; top: 0; background: #fff; box-shadow: 0 1px 0 var(--line); }
@@ -47,6 +54,11 @@ tbody th { font-weight: 400; overflow-wrap: anywhere; min-width: 9rem; }
 code { font: .9em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
   overflow-wrap: anywhere; }
 footer { margin-top: 2.5rem; color: var(--soft); font-size: .9rem; }
+@media screen and (max-width: 38rem) {
+  .hint { display: block; }
+  .hint + .scroll { margin-top: .25rem; }
+  tbody th { min-width: 6.5rem; }
+}
 @media screen and (max-width: 46rem) {
   body { padding: .75rem .9rem 2rem; }
   header dl { grid-template-columns: 1fr; gap: 0; }

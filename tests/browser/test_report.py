@@ -19,6 +19,11 @@ FOUND = "() => axe.run().then(found => found.violations.map(one => `${one.id}: $
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 CUT = "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
 
+UNTOLD = """[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth + 1).filter(one =>
+  one.previousElementSibling.className != 'hint' || !getComputedStyle(one).backgroundImage.includes('gradient')
+).map(one => one.innerText.slice(0, 40))"""
+"""Tables that are wider than the page, and neither the words above them nor a shadow at their edge says so."""
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,10 +46,13 @@ def test_the_report_has_no_fault_of_accessibility_fits_every_width_and_asks_for_
         page.goto(report.as_uri())
         assert page.evaluate(TOO_WIDE) is False
         assert page.locator("figure svg").count() == (5 if chart_drawer() else 0)
+        assert page.evaluate(UNTOLD) == []
+        assert page.locator(".hint").first.is_visible() is (width == 390)
         page.evaluate(axe)
         assert page.evaluate(FOUND) == []
         page.emulate_media(media="print")
         assert page.locator("nav").is_visible() is False
+        assert page.locator(".hint").first.is_visible() is False
         if width == 1440:
             assert page.evaluate(CUT) == 0, "a table is cut on paper"
             assert page.pdf(format="A4").startswith(b"%PDF")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ from app.rehearse.environment import open_stage
 from bot.errors import SettingsError
 from rehearsal.slack.faults import Fault, FaultKind
 from rehearsal_testing.waiting import wait_until
+from tests.e2e import test_death_and_rebirth
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
 
     from app.config.settings import Settings
     from app.rehearse.environment import Rehearsal
+    from tests.e2e.test_death_and_rebirth import World
 
+world = test_death_and_rebirth.world  # the fixture
 pytestmark = pytest.mark.slow
 LONG = 60.0
 """Seconds that a test waits at most; how soon it has to be is held by a clock of the test (`test_readiness.py`)."""
@@ -57,7 +63,10 @@ def stage(watched: Settings, file: Path) -> Iterator[Rehearsal]:
 
 def asking(stage: Rehearsal) -> Callable[[str], requests.Response]:
     assert isinstance(stage.bot.health, Service)
-    url = f"http://127.0.0.1:{stage.bot.health.port}"
+    return asking_at(f"http://127.0.0.1:{stage.bot.health.port}")
+
+
+def asking_at(url: str) -> Callable[[str], requests.Response]:
     session = requests.Session()
     session.trust_env = False
     return lambda path: session.get(url + path, timeout=10)
@@ -146,6 +155,23 @@ def test_what_breaks_turns_red_and_is_green_again_by_itself(
         goes_on.set()
         wait_until(lambda: ask("/readyz").status_code == 200, LONG)
         assert samples(ask("/metrics"))["logoffbot_socket_gaps_total", ()] == 1
+
+
+def test_a_full_disk_turns_it_red_and_room_makes_it_green_again_by_itself(world: World, tmp_path: Path) -> None:
+    """The system lets no file of the bot's process grow above 64 kB, as a full disk would."""
+    here = f"127.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250}.8:9090"  # no other test has this address
+    file = tmp_path / "app.yaml"
+    file.write_text(f"{(ROOT / 'app.yaml').read_text('utf-8')}\nhealth: {{listen: '{here}'}}\n", "utf-8")
+    with (tmp_path / "log").open("wb") as log, world.bot(owned=True, settings=file, log=log) as bot:
+        ask = asking_at(f"http://{here}")
+        wait_until(lambda: ask("/readyz").status_code == 200, LONG)
+        room = resource.prlimit(bot.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (64 * 1024, room[1]))
+        wait_until(lambda: bad_parts(ask("/readyz")) == {"database"}, LONG)
+        assert "no room" in ask("/readyz").text
+        assert ask("/livez").status_code == 200
+        resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, room)
+        wait_until(lambda: ask("/readyz").status_code == 200, LONG)
 
 
 def test_a_port_that_is_taken_ends_the_start_with_a_sentence(settings: Settings, file: Path) -> None:

@@ -249,7 +249,7 @@ def go_there(there: Machine) -> None:
 
 PAGE = (ROOT / "docs" / "running.md").read_text("utf-8")
 RUN = f"logoff-bot run --config {ETC}/app.yaml"
-HANG_UP = "kill -HUP \"$(pgrep -f 'logoff-bot run')\""
+HANG_UP = "kill -HUP $(pgrep -f 'logoff-bot run')"
 DIFF = "logoff-bot policy diff app.yaml new.yaml --since 7d"
 AROUND: dict[str, tuple[Callable[[Machine], None], Callable[[Machine], None]]] = {
     f"logoff-bot init {ETC}": (nothing, go_there),

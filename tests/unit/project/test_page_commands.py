@@ -165,7 +165,23 @@ def test_each_command_within_a_sentence_has_a_name_and_options_that_are_there() 
     ] == []
 
 
-def is_there(command: typer.core.TyperCommand | object, words: list[str]) -> bool:
+@for_each(
+    ("words", "there"),
+    [
+        ("db upgrade --create", True),
+        ("audit verify --key PUBLIC --anchor SEQ:HASH", True),
+        ("--version", True),
+        ("db down", False),
+        ("nothing", False),
+        ("db upgrade --creates", False),
+        ("policy check --as dana", False),
+    ],
+)
+def test_a_command_with_a_wrong_name_or_option_is_seen(words: str, there: bool) -> None:  # noqa: FBT001 - a case
+    assert is_there(typer.main.get_command(app), words.split()) is there
+
+
+def is_there(command: object, words: list[str]) -> bool:
     while words and (below := getattr(command, "commands", {}).get(words[0])) is not None:
         command, words = below, words[1:]
     if getattr(command, "commands", None) and words and not words[0].startswith("-"):
