@@ -83,6 +83,7 @@ class _Process:
             spare_what_is_loaded()
             self._started()
             self._manager.ready()
+            log.info("process.ready")
         except Exception as error:  # noqa: BLE001 - it is raised in the main thread
             self.failure = None if self.over.is_set() else error
             self.over.set()
