@@ -23,7 +23,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
 from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, content_type, decrypt, encrypt
-from rehearsal_testing.kerberos_realm import REALM, Realm
+from rehearsal_testing.kerberos_realm import REALM, started
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import order_for
 from tests.contract.test_winrm import merged
@@ -31,6 +31,8 @@ from tests.contract.test_winrm import merged
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from rehearsal.practice import Realm
 
 WITHIN = timedelta(seconds=20)
 BOT = f"svc-logoff@{REALM}"
@@ -44,7 +46,7 @@ LIST = ["Create", "Command", "Send", "Receive", "Delete"]
 @pytest.fixture(scope="module")
 def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
     folder = tmp_path_factory.mktemp("realm")
-    realm = Realm.start(folder)
+    realm = started(folder)
     try:
         for host in (*HOSTS[:2], NO_KERBEROS):
             realm.add(f"HTTP/{host}", folder / "hosts.keytab")

@@ -86,7 +86,7 @@ class Realm:
         self.process.wait()
 
     def add(self, principal: str, keytab: Path) -> None:
-        """A principal with a random key, which is put into the keytab. Nothing changes when the keytab is there."""
+        """A principal with a random key, which is put into the keytab. One that is there keeps its key."""
         _run(self.environment, "kadmin.local", "-q", f"addprinc -randkey {principal}")
         _run(self.environment, "kadmin.local", "-q", f"ktadd -norandkey -k {keytab} {principal}")
 

@@ -18,7 +18,7 @@ SLIPS = {
     "WinRm.transport": ("winrm: {transport: kerberso}", "winrm.transport", "kerberos"),
     "WinRm.scheme": ("winrm: {scheme: htps}", "winrm.scheme", "https"),
     "Slack.mode": ("slack: {mode: sokcet}", "slack.mode", "socket"),
-    "DigestSettings.day": ("digest: {channel: C0OPS00001, day: Munday}", "digest.day", "monday"),
+    "DigestSettings.day": ("digest: {channel: C0OPS00001, day: mondai}", "digest.day", "monday"),
     "RuleSettings.may": ("  - {name: b, who: ['@oncall'], may: [mesage]}", "rules.1.may.0", "message"),
     "states": (RULE.format("states: [Disconected]"), "rules.1.states.0", "Disconnected"),
     "confirm": (RULE.format("confirm: anothr"), "rules.1.confirm", "another"),
