@@ -43,7 +43,8 @@ class Practice:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as stack:
             authority = _authority(folder)
-            settings, lacks = read_farm(farm_file), missing()
+            settings = read_farm(farm_file)
+            lacks = missing() if settings.account.principal else "name the account's principal in the file of the farm"
             realm = None if lacks else stack.enter_context(_realm(folder, settings, port and port + 2))
             if realm:
                 settings = _with_kerberos(settings)
@@ -95,6 +96,8 @@ def _keytab(folder: Path) -> Path:
 def _realm(folder: Path, settings: FarmSettings, port: int) -> Iterator[Realm]:
     inside = folder / "realm"
     inside.mkdir(mode=0o700, exist_ok=True)
+    for keytab in (_keytab(folder), inside / "hosts.keytab"):
+        keytab.unlink(missing_ok=True)  # or each start would put the same keys there once more
     realm = Realm.start(inside, settings.account.principal.partition("@")[2], port)
     try:
         for principal, keytab in {
