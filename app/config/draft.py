@@ -101,7 +101,11 @@ class Draft:
         if self.transport in ("ntlm", "basic"):
             lines += [f"# The password of {self.account}", "WINRM_PASSWORD="]
         if self.transport == "kerberos":
-            lines += [f"# The path of the keytab of {self.account}", "KRB5_CLIENT_KTNAME="]
+            lines += [
+                f"# The path of the keytab of {self.account}",
+                "KRB5_CLIENT_KTNAME=",
+                "# Where its tickets are kept, for the bot alone: KRB5CCNAME=FILE:/run/logoff-bot/tickets",
+            ]
         return "".join(f"{line}\n" for line in lines)
 
     def fault(self) -> str:

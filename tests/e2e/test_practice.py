@@ -63,7 +63,7 @@ def answers(said: str) -> dict[str, str]:
 
 def adapted(text: str, said: str) -> str:
     """The file of `init` with the two parts that the practice tells: where Slack is, and where the computers are."""
-    told = yaml.safe_load(said.partition("For app.yaml:\n")[2])
+    told = yaml.safe_load(said.partition("in place of what stands there:\n")[2])
     block = "".join(f"  - {yaml.safe_dump(each, default_flow_style=True, width=500)}" for each in told["computers"])
     text = re.sub(r"^  # api_url: \S+", f"  api_url: {told['slack']['api_url']}", text, flags=re.MULTILINE)
     return re.sub(r"(?m)^(computers:.*\n)(?:  - .*\n)+", lambda found: found[1] + block, text, count=1)
@@ -79,16 +79,15 @@ def test_from_nothing_to_the_first_logoff_over_https_on_postgresql(
     (tmp_path / "farm.yaml").write_text(farm, encoding="utf-8")
     start = ["practice", str(tmp_path / "practice"), "--port", "0", "--farm", str(tmp_path / "farm.yaml")]
     with program(tmp_path / "servers", *start) as servers:
-        wait_until(lambda: "For app.yaml:" in (tmp_path / "servers").read_text() or servers.poll() is not None, 60)
+        wait_until(lambda: "For app.yaml" in (tmp_path / "servers").read_text() or servers.poll() is not None, 60)
         wait_until(lambda: (tmp_path / "servers").read_text().endswith("\n"), 10)
         said = (tmp_path / "servers").read_text(encoding="utf-8")
         words = [word for pair in answers(said).items() for word in pair]
         done(["init", str(folder), *words, "--database", "postgresql://bot@db.example/logoff"])
-        for name, value in re.findall(r"^  ([A-Z][A-Z0-9_]+)=(.+?)(?:   .*)?$", said, re.MULTILINE):
+        for name, value in re.findall(r"^  ([A-Z][A-Z0-9_]+)=(.+)$", said, re.MULTILINE):
             monkeypatch.setenv(name, value.strip("'"))
         monkeypatch.setenv("DATABASE_URL", new_postgresql())
         monkeypatch.setenv("LOGOFF_BOT_AUDIT_KEY", "5f" * 32)
-        monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path}/tickets")
         (folder / "app.yaml").write_text(adapted((folder / "app.yaml").read_text(encoding="utf-8"), said))
         assert done(["config", "check", *config]).endswith("has no fault.\n")
         done(["policy", "check", *config])

@@ -90,6 +90,10 @@ class Realm:
         _run(self.environment, "kadmin.local", "-q", f"addprinc -randkey {principal}")
         _run(self.environment, "kadmin.local", "-q", f"ktadd -norandkey -k {keytab} {principal}")
 
+    def change_key(self, principal: str) -> None:
+        """The KDC has another key from now on, and no keytab has it."""
+        _run(self.environment, "kadmin.local", "-q", f"cpw -randkey {principal}")
+
     def log_on(self, principal: str, keytab: Path, *, cache: Path, lifetime: str = "1h") -> None:
         words = ("kinit", "-c", f"FILE:{cache}", "-l", lifetime, "-k", "-t", str(keytab), principal)
         _run(self.environment, *words)

@@ -64,7 +64,7 @@ class Practice:
                 workspace=workspace,
                 farm=farm,
                 ca_file=folder / "ca.pem",
-                environment={"KRB5_CONFIG": realm.environment["KRB5_CONFIG"]} if realm else {},
+                environment=_of_kerberos(folder, realm) if realm else {},
                 keytab=_keytab(folder) if realm else None,
                 lacks=lacks,
             )
@@ -90,6 +90,15 @@ def _certificate(folder: Path, authority: trustme.CA) -> Path:
 
 def _keytab(folder: Path) -> Path:
     return folder / "svc-logoff.keytab"
+
+
+def _of_kerberos(folder: Path, realm: Realm) -> dict[str, str]:
+    """What a client needs. The tickets are those of this realm: another one of its name would have other keys."""
+    return {
+        "KRB5_CLIENT_KTNAME": str(_keytab(folder)),
+        "KRB5_CONFIG": realm.environment["KRB5_CONFIG"],
+        "KRB5CCNAME": f"FILE:{folder / 'tickets'}",
+    }
 
 
 @contextmanager
