@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.options import rehearsal_extra
 from app.logging import set_up as set_up_logging
 
 DEFAULT_PORT = 8800
@@ -26,7 +27,8 @@ def practice(
 
     No bot runs in it: set one up as docs/running.md says, with what this command prints in place of the real thing.
     """
-    from app.rehearse.practice import stay  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
+    with rehearsal_extra():
+        from app.rehearse.practice import stay  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
 
     set_up_logging(level=logging.WARNING, as_json=False)
     stay(folder.absolute(), port=port, farm_file=farm)

@@ -14,13 +14,17 @@ from app.running import wait_for, with_signals
 from app.told import Told
 from bot.commands.naming import CommandNames
 from bot.errors import SettingsError
-from rehearsal.practice import SHIPPED_PRACTICE_FARM, Practice, RealmError
+from rehearsal.practice import SHIPPED_PRACTICE_FARM, Practice, PracticeFolderError, RealmError
 from rehearsal.slack import WorkspaceFileError
 from rehearsal.windows import EngineMissingError, FarmFileError, KerberosMissingError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+REFUSED = (
+    *(WorkspaceFileError, FarmFileError, PracticeFolderError),
+    *(EngineMissingError, KerberosMissingError, RealmError),
+)
 progress = Console(stderr=True, highlight=False)
 
 
@@ -37,7 +41,7 @@ def stay(folder: Path, *, port: int, farm_file: Path | None) -> None:
             sys.stdout.flush()
             wait_for(told)
             progress.print("Ending ...", style="dim")
-    except (WorkspaceFileError, FarmFileError, EngineMissingError, KerberosMissingError, RealmError) as error:
+    except REFUSED as error:
         raise SettingsError(str(error)) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

@@ -7,6 +7,7 @@ tables, the doctor, the bot as a process, and the first logoff.
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ import yaml
 from typer.testing import CliRunner
 
 from app.cli.main import app
+from bot.errors import SettingsError
 from rehearsal.practice import SHIPPED_PRACTICE_FARM
 from rehearsal.slack import UserClient
 from rehearsal_testing.waiting import wait_until
 from tests.contract.conftest import new_postgresql  # noqa: F401 - the fixture
+from tests.support.cases import for_each
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -112,3 +115,25 @@ def done(words: list[str]) -> str:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, f"{words}\n{result.output}\n{result.exception}"
     return result.output
+
+
+@for_each(
+    ("file", "sentence"),
+    [
+        ("tokens.json", "does not hold the tokens of a workspace. Delete it."),
+        ("ca.pem", "hold no authority. Delete them."),
+        ("farm.yaml", "farm.yaml"),
+        ("", "is taken. End what uses it, or say --port."),
+    ],
+)
+def test_a_practice_that_cannot_start_says_why_and_what_to_do(tmp_path: Path, file: str, sentence: str) -> None:
+    folder = tmp_path / f"of {file}"
+    folder.mkdir()
+    for name in {"": (), "ca.pem": ("ca.pem", "ca.key")}.get(file, (file,)):
+        (folder / name).write_text("nothing", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = 0 if file else taken.getsockname()[1]
+        farm = ["--farm", str(folder / file)] if file == "farm.yaml" else []
+        failed = CliRunner().invoke(app, ["practice", str(folder), "--port", str(port), *farm])
+    assert isinstance(failed.exception, SettingsError)
+    assert sentence in failed.exception.message

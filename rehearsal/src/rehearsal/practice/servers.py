@@ -17,6 +17,10 @@ from rehearsal.windows.settings import FarmSettings, read_farm
 SHIPPED_PRACTICE_FARM: Final = Path(__file__).parent / "farm.yaml"
 
 
+class PracticeFolderError(ValueError):
+    """What a practice keeps in its folder was changed; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
     """Running servers. `folder` keeps the authority (`ca.pem`), the tokens and the realm for the next start.
@@ -38,7 +42,8 @@ class Practice:
     ) -> Iterator[Self]:
         """Yield the servers: the page at `port`; Slack's API, the KDC and the hosts at those after it; 0: at free ones.
 
-        Raises OSError for a taken port, WorkspaceFileError, FarmFileError, EngineMissingError, RealmError.
+        Raises OSError for a taken port, WorkspaceFileError, FarmFileError, EngineMissingError, RealmError,
+        PracticeFolderError.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -48,7 +53,7 @@ class Practice:
             realm = None if lacks else stack.enter_context(_realm(folder, settings, port and port + 2))
             if realm:
                 settings = _with_kerberos(settings)
-                os.environ.update({name: realm.environment[name] for name in ("KRB5_CONFIG", "KRB5_KTNAME")})
+                stack.enter_context(_environment(realm, "KRB5_CONFIG", "KRB5_KTNAME"))
             workspace = Workspace.from_file(
                 SHIPPED_WORKSPACE, commands=[each["slash"] for each in commands] if commands else None
             )
@@ -73,7 +78,10 @@ class Practice:
 def _authority(folder: Path) -> trustme.CA:
     certificate, key = folder / "ca.pem", folder / "ca.key"
     if certificate.exists() and key.exists():
-        return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        try:
+            return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        except ValueError as error:
+            raise PracticeFolderError(f"{certificate} and {key} hold no authority. Delete them.") from error
     authority = trustme.CA(organization_name="Practice of logoff-bot")
     key.touch(mode=0o600)
     authority.private_key_pem.write_to_path(key)
@@ -99,6 +107,20 @@ def _of_kerberos(folder: Path, realm: Realm) -> dict[str, str]:
         "KRB5_CONFIG": realm.environment["KRB5_CONFIG"],
         "KRB5CCNAME": f"FILE:{folder / 'tickets'}",
     }
+
+
+@contextmanager
+def _environment(realm: Realm, *names: str) -> Iterator[None]:
+    """Where the hosts of this process find the realm and their keys."""
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update({name: realm.environment[name] for name in names})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextmanager
