@@ -108,6 +108,6 @@ def _print(faults: Iterable[Fault], unchecked: Iterable[str], rules: int) -> Non
     for fault in faults:
         sys.stdout.write(fault.sentence + "\n")
     if not faults:
-        sys.stdout.write(f"{rules} rules, and all of them can work.\n")
+        sys.stdout.write("1 rule, and it can work.\n" if rules == 1 else f"{rules} rules, and all of them can work.\n")
     for each in unchecked:
         sys.stdout.write(f"Not checked, because only Slack knows it (--live): {each}.\n")
