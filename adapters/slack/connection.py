@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar, Unpack
 
@@ -26,7 +27,7 @@ from bot.errors import ChatError, SettingsError
 from bot.workflow.form_intake import FormIntake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from slack_sdk.web import SlackResponse
 
@@ -120,13 +121,14 @@ class BoltConnection(ABC):
         self._executor.shutdown(wait=True)
 
     def _app(self, authorized: AuthorizeResult) -> App:
-        app = App(
-            client=SlackWeb(base_url=self._needs["api_url"]),
-            authorize=lambda: authorized,
-            listener_executor=self._executor,
-            # Socket Mode needs no signatures; in HTTP mode they are checked before the app sees a request.
-            request_verification_enabled=False,
-        )
+        with _no_warnings("slack_bolt.App"):  # that it leaves SLACK_BOT_TOKEN of the environment alone, for one
+            app = App(
+                client=SlackWeb(base_url=self._needs["api_url"]),
+                authorize=lambda: authorized,
+                listener_executor=self._executor,
+                # Socket Mode needs no signatures; in HTTP mode they are checked before the app sees a request.
+                request_verification_enabled=False,
+            )
         intake, wake, keeper = self._needs["intake"], self._needs["wake"], self._needs["keeper"]
         forms = FormListeners(
             forms=FormIntake(intake=intake),
@@ -183,3 +185,18 @@ def checked_token(call: Callable[[], Answer], key: str) -> Answer:
         kind = "xapp-, with connections:write" if is_for_app else "xoxb-"
         message = f"{key}: Slack does not take this token ({name}). Copy the token of the app again ({kind})."
         raise SettingsError(message) from exc
+
+
+@contextmanager
+def _no_warnings(name: str) -> Iterator[None]:
+    """Let this logger of a library say errors alone inside the block."""
+    logger = logging.getLogger(name)
+
+    def is_error(record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR
+
+    logger.addFilter(is_error)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_error)

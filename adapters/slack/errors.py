@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
@@ -142,7 +144,26 @@ def _refused(exc: SlackApiError) -> ChatError:
 
 
 def _unreached(exc: Exception, *, may_stand: bool) -> ChatError:
-    return ChatError(f"Slack cannot be reached ({type(exc).__name__}).", retryable=True, may_stand=may_stand)
+    return ChatError(f"Slack cannot be reached ({_why(exc)}).", retryable=True, may_stand=may_stand)
+
+
+def _why(exc: BaseException) -> str:
+    """Return the cause in a few words, by its kind: what an exception says may hold an address, which is a secret."""
+    match exc.reason if isinstance(exc, URLError) else exc:
+        case ssl.SSLCertVerificationError():
+            return (
+                "its certificate is of no authority that this machine knows: name that one's PEM file in SSL_CERT_FILE"
+            )
+        case socket.gaierror():
+            return "no address is known for its name: look at DNS, or whether a proxy is needed"
+        case ConnectionRefusedError():
+            return "nothing listens at its address"
+        case TimeoutError():
+            return "no answer in time"
+        case OSError() as inner:
+            return type(inner).__name__
+        case _:
+            return type(exc).__name__
 
 
 def asked_wait(response: object) -> timedelta | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from app.cli.options import rehearsal_extra
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 def slack_for(settings: Settings) -> Iterator[SlackView]:
     """Yield Slack as these settings reach it. Raises `ChatError`."""
     if settings.rehearsal:
-        from app.rehearse.environment import cast_slack  # noqa: PLC0415 - the rehearsal is an extra
+        with rehearsal_extra():
+            from app.rehearse.environment import cast_slack  # noqa: PLC0415 - the rehearsal is an extra
 
         with cast_slack(settings) as slack:
             yield slack

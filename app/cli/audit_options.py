@@ -157,7 +157,8 @@ def zone_of(name: str) -> tzinfo:
     try:
         return zone_named(name)
     except ValueError as exc:
-        raise typer.BadParameter("Write the name of a zone: UTC, Europe/Berlin.", param_hint="--zone") from exc
+        sentence = f"{exc}.".replace("?.", "?")
+        raise typer.BadParameter(sentence[0].upper() + sentence[1:], param_hint="--zone") from exc
 
 
 def moment_of(text: str | None, zone: tzinfo, option: str, *, to_its_end: bool = False) -> datetime | None:

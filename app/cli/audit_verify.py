@@ -75,9 +75,19 @@ def verify(
 def _tell(found: Found, in_words: Callable[[Found], str]) -> None:
     if found.fault:
         stderr.print(letters(found.fault), style="red")
-        stderr.print(f"Up to entry {found.last.seq} the log holds." if found.keys else "No entry holds.")
+        stderr.print(letters(_how_far(found)))
         raise typer.Exit(1)
     out.print(letters(in_words(found)), soft_wrap=True)
+
+
+def _how_far(found: Found) -> str:
+    """Return what can be said of the entries before the fault. What the caller's key did not sign is not verified."""
+    if not found.keys:
+        return "No entry holds."
+    if found.foreign:
+        said = f"Nothing was verified with the key {found.foreign}: it signed no entry before that."
+        return f"{said} Take the audit_key of this log, or one of its public halves, which audit key prints."
+    return f"Up to entry {found.last.seq} the log holds."
 
 
 def _verify_file(file: Path, half: PublicKey, anchors: list[Head]) -> None:

@@ -66,7 +66,10 @@ def show(checks: Sequence[Check]) -> None:
     """Print the table. A computer without anything to say has one line."""
     table = Letters("", "of", "check", "found", narrow=2, least_width=LEAST_WIDTH)
     for each in _shortened(checks):
-        table.add_texts("", each.host or each.area, each.name, each.found, mark=MARKS[each.outcome])
+        first, *others = each.found.splitlines() or [""]
+        table.add_texts("", each.host or each.area, each.name, first, mark=MARKS[each.outcome])
+        for other in others:
+            table.add_texts("", "", "", other)
         if each.remedy:
             table.add_texts("", "", "", f"→ {each.remedy}")
     table.print(out)

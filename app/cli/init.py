@@ -16,6 +16,7 @@ import typer
 from adapters.sql.database_url import read_url
 from app.cli.options import stderr
 from app.config.draft import ACCOUNTS, Draft
+from app.config.meant import hint, meant_by
 from app.config.schema import schema
 from app.printing import letters
 from bot.errors import SettingsError
@@ -33,6 +34,7 @@ QUESTIONS: Mapping[str, str] = {
     "account": "The bot's Windows account",
     "certificate": "The PEM file of its client certificate",
     "key": "The PEM file of the key of that certificate",
+    "ca_file": "The PEM file of the authority of the computers' certificates; empty: a public one",
     "groups": "Who may log sessions off: user groups (@oncall) or user ids (U...)",
     "approve_in": "Id of the channel where others approve (C...); empty: where the command was typed",
     "contact": "Whom people ask about the bot, for example @ts-leads",
@@ -41,6 +43,8 @@ QUESTIONS: Mapping[str, str] = {
 
 _LISTS = ("computers", "groups")
 _OF_CERTIFICATES = ("certificate", "key")
+_PATHS = (*_OF_CERTIFICATES, "ca_file")
+_MAY_BE_EMPTY = ("approve_in", "contact", "ca_file")
 
 Team = Annotated[str | None, typer.Option(help=QUESTIONS["team"])]
 Database = Annotated[str | None, typer.Option(help=QUESTIONS["database"])]
@@ -49,6 +53,7 @@ Transport = Annotated[str | None, typer.Option(help=QUESTIONS["transport"])]
 Account = Annotated[str | None, typer.Option(help=QUESTIONS["account"])]
 Certificate = Annotated[str | None, typer.Option(help=QUESTIONS["certificate"])]
 Key = Annotated[str | None, typer.Option(help=QUESTIONS["key"])]
+CaFile = Annotated[str | None, typer.Option(help=QUESTIONS["ca_file"])]
 Groups = Annotated[str | None, typer.Option(help=QUESTIONS["groups"])]
 ApproveIn = Annotated[str | None, typer.Option(help=QUESTIONS["approve_in"])]
 Contact = Annotated[str | None, typer.Option(help=QUESTIONS["contact"])]
@@ -63,6 +68,7 @@ def init(
     account: Account = None,
     certificate: Certificate = None,
     key: Key = None,
+    ca_file: CaFile = None,
     groups: Groups = None,
     approve_in: ApproveIn = None,
     contact: Contact = None,
@@ -71,18 +77,8 @@ def init(
 
     Every key stands in the file, set or as a comment. Nothing is overwritten, and nothing is asked of Slack or a host.
     """
-    answers = {
-        "team": team,
-        "database": database,
-        "computers": computers,
-        "transport": transport,
-        "account": account,
-        "certificate": certificate,
-        "key": key,
-        "groups": groups,
-        "approve_in": approve_in,
-        "contact": contact,
-    }
+    said = (team, database, computers, transport, account, certificate, key, ca_file, groups, approve_in, contact)
+    answers = dict(zip(QUESTIONS, said, strict=True))
     folder = folder.absolute()
     _refuse_to_overwrite(folder)
     try:
@@ -139,7 +135,7 @@ def _default(draft: Draft, name: str, folder: Path) -> str | None:
             return draft.transport
         case "groups":
             return "@oncall"
-        case "approve_in" | "contact":
+        case "approve_in" | "contact" | "ca_file":
             return ""
         case "account":
             return ACCOUNTS[draft.transport] if draft.transport == "certificate" else None
@@ -166,14 +162,14 @@ def _faults_alone(draft: Draft, name: str, text: str) -> Iterator[str]:
     """Yield what only this command asks of an answer. The rest is what `config check` and `policy check` ask."""
     if not text.isprintable():
         yield "Write it in letters that can be seen, on one line."
-    if not text and name not in ("approve_in", "contact"):
+    if not text and name not in _MAY_BE_EMPTY:
         yield "An answer is needed."
     if name == "transport" and text not in ACCOUNTS:
-        yield f"There is no `{text}`. Write one of {', '.join(ACCOUNTS)}."
+        yield f"There is no `{text}`. Write one of {', '.join(ACCOUNTS)}.{hint(meant_by(text, ACCOUNTS))}"
     if name == "database":
         yield from _faults_in_database(text)
-    if name in _OF_CERTIFICATES and not Path(text).is_absolute():
-        yield "Write the whole path: /etc/logoff-bot/client.pem"
+    if name in _PATHS and text and not Path(text).is_absolute():
+        yield f"Write the whole path: /etc/logoff-bot/{'ca' if name == 'ca_file' else 'client'}.pem"
     if name == "account" and text and draft.transport == "ntlm" and not set(text) & set("\\/@"):
         yield rf"Write the domain, too: {ACCOUNTS['ntlm']}. An account of each computer itself is .\{text}"
 
@@ -230,5 +226,7 @@ def _told(folder: Path, draft: Draft) -> str:
 3. logoff-bot config check {config}
 4. logoff-bot policy check {config}
 5. logoff-bot db upgrade{create} {config}
-6. logoff-bot run {config}
+6. logoff-bot doctor {config}
+7. logoff-bot policy check --live {config}
+8. logoff-bot run {config}
 """

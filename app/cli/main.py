@@ -23,6 +23,7 @@ from app.cli.init import init
 from app.cli.options import APP_YAML, AsJson, Config, Create, Watch, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
+from app.cli.practice import practice
 from app.cli.rehearse import rehearse, try_
 from app.cli.version import Version  # noqa: TC001 - typer reads it from the signature
 from app.config.commands import read_names
@@ -55,6 +56,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(config_, name="config")
 app.command(name="try")(try_)
 app.command()(rehearse)
+app.command()(practice)
 app.command()(init)
 app.command()(doctor)
 app.command()(pause)

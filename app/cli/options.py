@@ -59,3 +59,14 @@ def writable_output() -> Iterator[None]:
         with suppress(OSError):  # what is still in the buffer would raise the error once more, at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SettingsError(letters(f"The output cannot be written whole: {exc.strerror or exc}.").plain) from exc
+
+
+@contextmanager
+def rehearsal_extra() -> Iterator[None]:
+    """Import inside the block what plays a rehearsal. Raises `SettingsError` where the extra is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        raise SettingsError(
+            "This needs the extra rehearsal. Run: uv sync --locked --inexact --extra rehearsal"
+        ) from exc

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import APP_YAML, AsJson, Config
+from app.cli.options import APP_YAML, AsJson, Config, rehearsal_extra
 from app.config.secrets import NO_SECRET
 from app.config.settings import load
 from app.logging import set_up as set_up_logging
@@ -42,7 +42,8 @@ def try_(
     """
     if not (direct or command.startswith(("/", "@"))):
         raise typer.BadParameter("In Slack a command begins with a slash, for example '/logoff comp1 id=3'.")
-    from app.rehearse.console import converse  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
+    with rehearsal_extra():
+        from app.rehearse.console import converse  # noqa: PLC0415 - the rehearsal is an extra: `run` does without it
 
     set_up_logging(level=logging.ERROR, as_json=False)
     is_whole = converse(
@@ -75,7 +76,8 @@ def rehearse(
 
     Exit code 0, or 1 when a scene did not go as written.
     """
-    from app.rehearse.console import read_play, stay  # noqa: PLC0415 - as above
+    with rehearsal_extra():
+        from app.rehearse.console import read_play, stay  # noqa: PLC0415 - as above
 
     set_up_logging(level=logging.WARNING, as_json=False)
     play = read_play(scenario, pace=pace, ends=end) if scenario else None

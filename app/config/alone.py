@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.config import checks, yaml_file
@@ -11,14 +12,15 @@ from app.config.findings import Fault, Finding, gathered, refusal
 from app.config.secrets import EVERY_SECRET
 from app.config.settings import REHEARSAL_KEY, Settings
 from app.config.validation import checked, secret_alone
-from app.config.yaml_file import Unresolved
+from app.config.yaml_file import Unresolved, Wanted
 from bot.audit.keys import SigningKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
-    from app.config.yaml_file import Location, Wanted
+    from app.config.yaml_file import Location, YamlFile
+
+PEM_FILES = ("ca_file", "certificate", "key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,27 @@ def examine(
         faults.append(Fault(file.line_of(where), "database", fault))
     return Examined(
         findings=gathered(faults),
-        wanted=file.wanted,
+        wanted=(*file.wanted, *_missing_files(file)),
         is_rehearsal=file.values.get("rehearsal") is True,
     )
+
+
+def _missing_files(file: YamlFile) -> Iterator[Wanted]:
+    """Yield the PEM files that the file names and this machine does not have."""
+    computers = file.values.get("computers")
+    sections: list[tuple[Location, object]] = [(("winrm",), file.values.get("winrm"))]
+    for index, computer in enumerate(computers if isinstance(computers, list) else []):
+        if isinstance(computer, dict):
+            sections.append((("computers", index, "winrm"), computer.get("winrm")))
+    for where, section in sections:
+        values: dict[str, object] = section if isinstance(section, dict) else {}
+        for key in PEM_FILES:
+            said = values.get(key)
+            if said and isinstance(said, str) and not isinstance(said, Unresolved) and not Path(said).exists():
+                message = (
+                    f"{'.'.join(map(str, (*where, key)))}: {said} is not there. Put the PEM file there, or correct it."
+                )
+                yield Wanted(line=file.line_of((*where, key)), where=(*where, key), message=message)
 
 
 def keys_in(path: Path, environment: Mapping[str, str] | None = None) -> SigningKeys:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from app.config import yaml_file
 from app.config.files import is_missing
 from app.config.findings import Fault, refusal
+from app.config.meant import meant_by
 from bot.commands import BY_NAME
 from bot.commands.naming import CommandNames
 
@@ -24,7 +25,9 @@ def _slashes(value: dict[str, str]) -> dict[str, str]:
     """Return the names, checked: each command exists, and no two are called the same."""
     for name, slash in value.items():
         if name not in BY_NAME:
-            raise ValueError(f"`{name}` is no command; there are {', '.join(BY_NAME)}")
+            near = meant_by(name, BY_NAME)
+            asked = f"; did you mean `{near}`?" if near else ""
+            raise ValueError(f"`{name}` is no command; there are {', '.join(BY_NAME)}{asked}")
         if not _SLASH.fullmatch(slash):
             raise ValueError(f"`{slash}` is no slash command: write small letters, digits and dashes, `/ts-{name}`")
     called = [value.get(name, f"/{name}") for name in BY_NAME]
@@ -55,4 +58,6 @@ def read_names(path: Path) -> CommandNames:
         return CommandNames(slashes=TypeAdapter(Slashes).validate_python(file.values.get("commands") or {}))
     except ValidationError as error:
         sentence = error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
-        raise refusal(path, [Fault(file.line_of(("commands",)), "commands", f"{sentence}.")]) from error
+        raise refusal(
+            path, [Fault(file.line_of(("commands",)), "commands", f"{sentence}.".replace("?.", "?"))]
+        ) from error

@@ -40,6 +40,7 @@ class Draft:
     account: str = ""
     certificate: str = ""
     key: str = ""
+    ca_file: str = ""
     groups: tuple[str, ...] = ("@oncall",)
     approve_in: str = ""
     contact: str = ""
@@ -70,6 +71,8 @@ class Draft:
 
     def _winrm(self) -> dict[str, Any]:
         made = {"transport": self.transport, "scheme": "https", "username": self.account or ACCOUNTS[self.transport]}
+        if self.ca_file:
+            made["ca_file"] = self.ca_file
         if self.transport in ("ntlm", "basic"):
             made["password"] = "${WINRM_PASSWORD}"  # noqa: S105 - the name of a variable
         if self.transport == "certificate":
@@ -98,7 +101,11 @@ class Draft:
         if self.transport in ("ntlm", "basic"):
             lines += [f"# The password of {self.account}", "WINRM_PASSWORD="]
         if self.transport == "kerberos":
-            lines += [f"# The path of the keytab of {self.account}", "KRB5_CLIENT_KTNAME="]
+            lines += [
+                f"# The path of the keytab of {self.account}",
+                "KRB5_CLIENT_KTNAME=",
+                "# Where its tickets are kept, for the bot alone: KRB5CCNAME=FILE:/run/logoff-bot/tickets",
+            ]
         return "".join(f"{line}\n" for line in lines)
 
     def fault(self) -> str:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from app.config import yaml_file
 from app.config.files import is_missing
+from app.config.findings import refusal
 from app.config.problems import Problem
 from bot.errors import SettingsError
 
@@ -92,9 +93,13 @@ def read_request_url(path: Path) -> str:
     """
     if is_missing(path):
         return ""
-    slack = yaml_file.read(path, os.environ).values.get("slack")
-    if not isinstance(slack, dict) or slack.get("mode") != "http":
+    file = yaml_file.read(path, os.environ)
+    slack = file.values.get("slack")
+    missing = [each.fault for key in ("mode", "public_url") for each in file.wanted if each.concerns(("slack", key))]
+    if not isinstance(slack, dict) or (slack.get("mode") != "http" and not missing):
         return ""
+    if missing:
+        raise refusal(path, missing)
     said = slack.get("public_url", "")
     if fault := fault_in_url(said if isinstance(said, str) else "-"):
         raise SettingsError(f"{path}: slack.public_url: {fault}")

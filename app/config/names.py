@@ -214,9 +214,11 @@ def odd(settings: Settings) -> Iterator[Problem]:
     for one, other in combinations_of_one_label(found):
         pair = f"`{other.name}` and `{one.name}`"
         if _canonical(one.address) == _canonical(other.address):
-            yield Problem(
-                where=other.where, message=f"{pair} lead to one address by two ports: are they two computers?"
-            )
+            if not (one.machine and other.machine):  # who says what each calls itself says that they are two
+                message = (
+                    f"{pair} lead to one address by two ports: are they two computers? Then say `machine` of each."
+                )
+                yield Problem(where=other.where, message=message)
         elif one.name.lower() != other.name.lower() and "." in one.name and "." in other.name:
             yield Problem(where=other.where, message=f"{pair} have one first name: are they two computers?")
     yield from _one_machine(found)

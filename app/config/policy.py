@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.config.accounts import fault_in_pattern
+from app.config.meant import unknown
 from app.config.tickets import fault_in_ticket
 from bot.domain.actions import Action
 from bot.domain.conditions import is_like
@@ -70,8 +71,9 @@ def _force(value: object) -> object:
 
 
 def _state(value: str) -> str:
-    if not any(is_like(value, state.label) for state in KNOWN_STATES):
-        raise ValueError(f"no state is called that; there are {', '.join(state.label for state in KNOWN_STATES)}")
+    labels = [state.label for state in KNOWN_STATES]
+    if not any(is_like(value, label) for label in labels):
+        raise unknown(f"no state is called that; there are {', '.join(labels)}", labels)
     if not any(is_like(value, state.label) for state in KNOWN_STATES if state is not SessionState.LISTENING):
         raise ValueError("listeners are never touched, whatever the rules say. Leave it out")
     return value
@@ -82,7 +84,7 @@ def _confirm(value: str) -> str:
         return value
     quorum = QUORUM.fullmatch(value)
     if not quorum:
-        raise ValueError("write `self`, `another`, or a number of people like `2 of @ts-leads`")
+        raise unknown("write `self`, `another`, or a number of people like `2 of @ts-leads`", ("self", "another"))
     people = {_person(name.strip(",")) for name in quorum[2].split()}
     if all(name.startswith(("U", "W")) for name in people) and len(people) < int(quorum[1]):
         raise ValueError(f"asks for {quorum[1]} people and names {len(people)}")
@@ -92,7 +94,7 @@ def _confirm(value: str) -> str:
 def _deny_reason(value: str) -> str:
     asked = [reason.value for reason in DenyReason if reason]
     if value and value not in asked:
-        raise ValueError(f"write {' or '.join(asked)}, or leave it out: then a no needs no reason")
+        raise unknown(f"write {' or '.join(asked)}, or leave it out: then a no needs no reason", asked)
     return value
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
+
+from app.config.meant import UNKNOWN, hint, meant_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,11 +37,16 @@ _SENTENCES = {
     "less_than_equal": "has to be at most {le}.",
     "too_short": "needs at least one entry.",
     "value_error": "{error}.",
+    UNKNOWN: "{error}.",
 }
 
 
 LOOKED_UP = 100
-"""For so many unknown keys the key is looked for that may be meant, because a comparison takes long."""
+"""For so many unknown keys and values the one is looked for that may be meant: a comparison takes long."""
+
+_MISSING = "missing"
+_ONE_OF = frozenset({"literal_error", "enum", UNKNOWN})
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ class Problem:
     where: Location  # the keys and list indexes that lead to the value
     message: str  # what is wrong with it
     kind: str = ""  # the message without the name of its computer
-    meant: str = ""  # the key that was probably meant
+    meant: str = ""  # the key or the value that was probably meant
 
     @property
     def key(self) -> str:
@@ -61,32 +68,42 @@ class Problem:
 
 
 def of_all(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> Iterator[Problem]:
-    """Yield the problem for each error of pydantic about a value of the model. The first unknown keys are looked up."""
-    left = LOOKED_UP
+    """Yield the problem for each error of pydantic about a value of the model.
+
+    The first unknown keys and values are looked up. A key that is missing because it is misspelt is no second problem.
+    """
+    left, found = LOOKED_UP, list[tuple[str, Problem]]()
     for error in errors:
-        if error["type"] == "extra_forbidden":
-            left -= 1
-            yield _unknown(error["loc"], _block_at(model, error["loc"][:-1]), is_looked_up=left >= 0)
+        kind = error["type"]
+        left -= kind == "extra_forbidden" or kind in _ONE_OF
+        if kind == "extra_forbidden":
+            problem = _unknown(error["loc"], _block_at(model, error["loc"][:-1]), is_looked_up=left >= 0)
         else:
-            yield _of(error)
+            problem = _with_hint(_of(error), error) if kind in _ONE_OF and left >= 0 else _of(error)
+        found.append((kind, problem))
+    misspelt = {(*each.where[:-1], each.meant) for kind, each in found if kind == "extra_forbidden" and each.meant}
+    yield from (each for kind, each in found if not (kind == _MISSING and each.where in misspelt))
 
 
 def _of(error: ErrorDetails) -> Problem:
     where = error["loc"]
     said = _SENTENCES.get(error["type"])
-    return Problem(where=where, message=said.format(**error.get("ctx", {})) if said else f"{error['msg']}.")
+    message = said.format(**error.get("ctx", {})) if said else f"{error['msg']}."
+    return Problem(where=where, message=message.replace("?.", "?"))
 
 
-def _meant_by(key: str, model: type[BaseModel]) -> str:
-    """Return the key of the model that was probably meant; empty when none is near."""
-    return next(iter(difflib.get_close_matches(key, model.model_fields, n=1)), "")
+def _with_hint(problem: Problem, error: ErrorDetails) -> Problem:
+    """Return the problem with the value that was probably meant. What was written is compared, and never shown."""
+    context = error.get("ctx", {})
+    near = meant_by(error.get("input"), context.get("known") or _QUOTED.findall(str(context.get("expected", ""))))
+    return replace(problem, message=problem.message + hint(near), meant=near)
 
 
 def _unknown(where: Location, model: type[BaseModel], *, is_looked_up: bool) -> Problem:
     key = str(where[-1])
-    near = _meant_by(key, model) if is_looked_up else ""
-    hint = f"did you mean `{near}`?" if near else f"I know {', '.join(model.model_fields)}."
-    return Problem(where=where, message=f"I know no key `{key}` here; {hint}", meant=near)
+    near = meant_by(key, model.model_fields) if is_looked_up else ""
+    rest = f"did you mean `{near}`?" if near else f"I know {', '.join(model.model_fields)}."
+    return Problem(where=where, message=f"I know no key `{key}` here; {rest}", meant=near)
 
 
 def _block_at(model: type[BaseModel], where: Location) -> type[BaseModel]:

@@ -58,8 +58,9 @@ def _validated(model: type[Settings], values: dict[str, object]) -> tuple[Settin
     try:
         settings = model.model_validate(values)
     except ValidationError as exc:
-        found = list(problems.of_all(exc.errors(include_url=False, include_input=False), model))
-        broken = frozenset(key for each in found for key in (str(each.where[0]), each.meant))
+        found = list(problems.of_all(exc.errors(include_url=False), model))  # what was written is compared, never shown
+        at_top = (each.meant for each in found if len(each.where) == 1)
+        broken = frozenset([*(str(each.where[0]) for each in found), *at_top])
         sound = {key: value for key, value in values.items() if key not in broken}
         return None, [*found, *checks.unsafe(model.model_validate(_PLACEHOLDERS | sound), broken)]
     return settings, list(checks.unsafe(settings))

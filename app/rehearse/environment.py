@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from app import wiring
 from app.config.http_mode import request_url
 from app.config.settings import Slack, SlackMode
+from app.rehearse.menu import menu
 from app.slack_view import open_slack
 from bot.audit.values import values_of
 from bot.commands import COMMANDS
@@ -37,19 +38,6 @@ if TYPE_CHECKING:
 
 WORKSPACE, FARM = SHIPPED_WORKSPACE, SHIPPED_FARM
 LONGEST = timedelta(minutes=15)
-
-
-def _menu(names: CommandNames) -> list[dict[str, object]]:
-    """Return the commands that the page suggests, as the manifest has them."""
-    return [
-        {
-            "slash": names.slash(each.name),
-            "description": each.description,
-            "usage_hint": each.usage_hint,
-            "examples": [(f"{names.slash(each.name)} {text}", meaning) for text, meaning in each.examples],
-        }
-        for each in COMMANDS
-    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +114,7 @@ def open_stage(  # noqa: PLR0913 - what a rehearsal may be told
         page.show(
             farm=farm,
             read_audit=lambda after: [values_of(e) for e in bot.ledger.entries(after=after)],
-            commands=_menu(names),
+            commands=menu(names),
         )
         stack.callback(page.hide)
         stage = Rehearsal(workspace=workspace, farm=farm, bot=bot, page=page)

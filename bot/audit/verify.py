@@ -36,6 +36,7 @@ class Found:
 
     last: Head  # number and hash of the last entry that holds, and the key that signs after it
     fault: str = ""  # the first bad entry and what is wrong with it; empty: the log holds
+    foreign: str = ""  # the id of the key that the caller gave, where it signed none of the entries that were taken
     keys: tuple[str, ...] = ()  # the ids of the keys that signed, in their order
     anchors: tuple[Head, ...] = ()  # the anchors that are in the log
     backwards: tuple[int, ...] = ()  # the numbers of entries that are older than one before them, the first few
@@ -96,6 +97,7 @@ class Checker:
         return Found(
             last=last,
             fault=fault,
+            foreign="" if self._is_trusted else self.key.key_id,
             keys=tuple(self._keys),
             anchors=tuple(self._anchored),
             backwards=tuple(self._backwards),

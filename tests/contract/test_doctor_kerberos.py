@@ -11,7 +11,7 @@ import yaml
 from adapters.windows.winrm import tickets
 from app.doctor import computer, kerberos
 from app.doctor.check import Area, Outcome
-from rehearsal_testing.kerberos_realm import REALM, Realm
+from rehearsal_testing.kerberos_realm import REALM, started
 from tests.contract.doctor_world import ALICE, World, examined, failed, opened
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.config.settings import Settings
     from app.doctor.check import Check
+    from rehearsal.practice import Realm
     from rehearsal.slack import Workspace
     from rehearsal.windows import Farm
 
@@ -30,7 +31,7 @@ BOT = f"svc-logoff@{REALM}"
 @pytest.fixture(scope="module")
 def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
     folder = tmp_path_factory.mktemp("realm")
-    realm = Realm.start(folder)
+    realm = started(folder)
     try:
         realm.add(f"HTTP/{HOST}", folder / "hosts.keytab")
         realm.add(BOT, folder / "bot.keytab")

@@ -24,7 +24,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
 from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, content_type, decrypt, encrypt
-from rehearsal_testing.kerberos_realm import REALM, Realm
+from rehearsal_testing.kerberos_realm import REALM, started
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import order_for
 from tests.contract.test_winrm import merged
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rehearsal.practice import Realm
+
 WITHIN = timedelta(seconds=20)
 BOT = f"svc-logoff@{REALM}"
 SOMEBODY = f"somebody@{REALM}"
 NO_KERBEROS = "win3.corp.test"
 HOSTS = ("win1.corp.test", "win2.corp.test", "unknown.corp.test")
+REKEYED = "win4.corp.test"
 ENVELOPE = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body/></s:Envelope>'
 LIST = ["Create", "Command", "Send", "Receive", "Delete"]
 
@@ -46,9 +49,9 @@ LIST = ["Create", "Command", "Send", "Receive", "Delete"]
 @pytest.fixture(scope="module")
 def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
     folder = tmp_path_factory.mktemp("realm")
-    realm = Realm.start(folder)
+    realm = started(folder)
     try:
-        for host in (*HOSTS[:2], NO_KERBEROS):
+        for host in (*HOSTS[:2], NO_KERBEROS, REKEYED):
             realm.add(f"HTTP/{host}", folder / "hosts.keytab")
         for principal in (BOT, SOMEBODY):
             realm.add(principal, folder / f"{principal}.keytab")
@@ -61,7 +64,7 @@ def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
 def farm(realm: Realm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     sessions = [{"id": 3, "user": "CORP\\alice", "disconnected": "3h"}, {"id": 5, "user": "CORP\\bob"}]
     account = {"username": "CORP\\svc-logoff", "password": "not used", "principal": BOT}
-    hosts: dict[str, Any] = {name: {"auth": ["kerberos"], "sessions": sessions} for name in HOSTS}
+    hosts: dict[str, Any] = {name: {"auth": ["kerberos"], "sessions": sessions} for name in (*HOSTS, REKEYED)}
     hosts[NO_KERBEROS] = {}
     path = tmp_path_factory.mktemp("farm") / "farm.yaml"
     path.write_text(yaml.safe_dump({"account": account, "hosts": hosts}), encoding="utf-8")
@@ -228,6 +231,15 @@ def test_an_account_the_host_does_not_take_is_refused(realm: Realm, farm: Farm, 
     farm.set_behaviour(HOSTS[0], "wrong-password")
     refusal(shell)
     assert set(farm.messages(HOSTS[0])) == {"401"}
+
+
+def test_a_ticket_for_other_keys_than_the_hosts_is_refused(
+    realm: Realm, farm: Farm, cache: Path, shell: WinRmShell
+) -> None:
+    realm.change_key(f"HTTP/{REKEYED}")
+    log_on(realm, cache)
+    refusal(shell, REKEYED)
+    assert set(farm.messages(REKEYED)) == {"401"}
 
 
 @pytest.fixture

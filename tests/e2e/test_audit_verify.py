@@ -142,6 +142,13 @@ def test_the_first_bad_entry_is_named_with_what_is_wrong(log: Log) -> None:
     )
 
 
+def test_with_the_key_of_another_log_nothing_is_said_to_hold(log: Log) -> None:
+    result = log.verify("--key", SigningKeys("the key of another log, which is long").public.text)
+    assert result.exit_code == 1
+    assert "neither you nor the log names that key. Nothing was verified with the key" in said(result)
+    assert "holds" not in said(result)
+
+
 @pytest.mark.parametrize("seq", [0, 3])
 def test_a_mark_of_the_end_that_was_moved_back_is_noticed(log: Log, seq: int) -> None:
     log.meddle(log.mark_of_end_at(seq))

@@ -112,6 +112,11 @@ def test_all_faults_of_the_file_are_told_and_nothing_else_is_tried(tmp_path: Pat
     assert (only["area"], only["outcome"]) == ("configuration", "failed")
     assert "team" in only["found"]
     assert "rules" in only["found"]
+    table = runner.invoke(app, ["doctor", "--config", str(tmp_path / "app.yaml")]).stdout
+    assert "\ufffd" not in table
+    rows = [line.strip() for line in table.splitlines() if "line " in line]
+    assert [row for row in rows if not row.startswith("line ")] == []
+    assert len(rows) == len(only["found"].splitlines()) - 1
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])

@@ -25,6 +25,7 @@ ANSWERS = {
     "--team": "T0HOME0001",
     "--computers": "comp1",
     "--transport": "ntlm",
+    "--ca-file": "",
     "--groups": "@oncall",
     "--approve-in": "C0APPROVE1",
     "--contact": "@ts-leads",

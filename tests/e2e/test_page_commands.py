@@ -47,7 +47,7 @@ ETC, PORT = "/etc/logoff-bot", "127.0.0.1:9090"
 MINE = f"127.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250}.9:9090"
 """An address of this machine that no other test has: the port of the page may be taken."""
 
-ANSWERS = ("T0HOME0001", "", "comp1", "ntlm", "CORP\\svc-logoff", "@oncall", "C0APPROVE1", "@ts-leads")
+ANSWERS = ("T0HOME0001", "", "comp1", "ntlm", "CORP\\svc-logoff", "", "@oncall", "C0APPROVE1", "@ts-leads")
 """What an administrator answers to `init`, as the page shows it."""
 
 
@@ -234,6 +234,16 @@ def wait_until_taken(there: Machine) -> None:
     wait_until(lambda: '"config.taken"' in there.log.read_text("utf-8"), 60)
 
 
+def wait_until_ready(_: Machine) -> None:
+    """The first look at the database comes some seconds after the start."""
+
+    def is_ready() -> bool:
+        asked = ["curl", "--silent", "--fail", f"http://{MINE}/readyz"]
+        return subprocess.run(asked, check=False, capture_output=True).returncode == 0  # noqa: S603 - our own words
+
+    wait_until(is_ready, 60)
+
+
 def write_other_rules(there: Machine) -> None:
     change(there.etc / "app.yaml", "who: ['@oncall']", "who: [U0BO000001]", to=there.etc / "new.yaml")
 
@@ -249,17 +259,21 @@ def go_there(there: Machine) -> None:
 
 PAGE = (ROOT / "docs" / "running.md").read_text("utf-8")
 RUN = f"logoff-bot run --config {ETC}/app.yaml"
+ASK_READY = f"curl --silent http://{PORT}/readyz"
 HANG_UP = "kill -HUP $(pgrep -f 'logoff-bot run')"
 DIFF = "logoff-bot policy diff app.yaml new.yaml --since 7d"
 AROUND: dict[str, tuple[Callable[[Machine], None], Callable[[Machine], None]]] = {
     f"logoff-bot init {ETC}": (nothing, go_there),
     RUN: (nothing, log_somebody_off),
     HANG_UP: (change_the_rules, wait_until_taken),
+    ASK_READY: (wait_until_ready, nothing),
     DIFF: (write_other_rules, nothing),
 }
 """Command -> what is done before it and after it."""
 
 SAYS = {
+    'export PATH="$PWD/.venv/bin:$PATH"': "",
+    "logoff-bot --version": "database revision 0001",
     "logoff-bot manifest > manifest.yaml": "",
     f"logoff-bot policy check --config {ETC}/app.yaml": "1 rule, and it can work.",
     HANG_UP: "",

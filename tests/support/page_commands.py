@@ -41,6 +41,7 @@ REHEARSED = "test_what_the_page_about_the_rehearsal_types_is_answered"
 QUESTIONS = "test_each_question_is_answered_by_its_command"
 PAGE_OPENS = "test_it_prints_where_it_is_and_ends_cleanly_while_somebody_looks"
 SCENE = "test_a_scene_is_played_and_its_end_is_the_end"
+PRACTICE = "test_from_nothing_to_the_first_logoff_over_https_on_postgresql"
 BACKUP = "test_a_backup_of_yesterday_holds_touches_nobody_and_goes_on"
 TICKET = "test_the_keytab_is_tried_as_the_page_says"
 BOOTSTRAP = "test_the_operators_page_quotes_the_command_line_and_names_the_rules_that_fire"
@@ -62,6 +63,7 @@ RUN_APART = {
     "logoff-bot rehearse": PAGE_OPENS,
     "logoff-bot rehearse --scenario four-eyes": SCENE,
     "logoff-bot agent | sha256sum": FIRST_LOGOFF,
+    "logoff-bot practice": PRACTICE,
     """sqlite3 "$FILE" "VACUUM INTO '$BACKUP'\"""": BACKUP,
     'pg_dump --format custom --file "$BACKUP" "$LIVE"': BACKUP,
     'pg_restore --exit-on-error --single-transaction --no-owner --dbname "$NEW" "$BACKUP"': BACKUP,
@@ -70,7 +72,9 @@ RUN_APART = {
 """Command -> the test that runs it."""
 
 RUN_BY_CI = {
-    "uv sync --locked": ("Makefile", "uv sync --locked"),
+    "python3 -m venv .venv": ("Makefile", "$(PYTHON) -m venv .venv"),
+    ".venv/bin/pip install uv==0.13.9": ("Makefile", "UV_VERSION := 0.13.9"),
+    ".venv/bin/uv sync --locked": ("Makefile", "uv sync --locked"),
     "make test": (".ci/run", "\nmake test "),
     "make lint": (".ci/run", "\nmake lint\n"),
     "make test TESTS=rehearsal/tests": ("Makefile", "\nALL := tests rehearsal/tests\n"),

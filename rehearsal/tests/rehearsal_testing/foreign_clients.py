@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rehearsal.windows import EngineMissingError, Farm
-from rehearsal_testing.kerberos_realm import REALM, Realm
+from rehearsal_testing.kerberos_realm import REALM, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def logged_on(folder: Path) -> Iterator[dict[str, str]]:
 
     Skips the test where Kerberos is missing.
     """
-    realm = Realm.start(folder)
+    realm = started(folder)
     try:
         realm.add(f"HTTP/{HOST_OF['kerberos']}", folder / "hosts.keytab")
         realm.add(ACCOUNT["principal"], folder / "svc.keytab")

@@ -93,6 +93,7 @@ def test_the_image_takes_the_locked_packages_and_the_uv_of_the_makefile() -> Non
     extras = set(re.findall(r"[a-z]+", next(step.rest for step in STEPS if step.word == "ARG").partition("=")[2]))
     assert extras <= set(_pyproject_extras())
     assert [step.rest for step in STEPS if step.word in ("ADD", "ENV") and "SECRET" in step.rest] == []
+    assert f"pip install uv=={version}\n" in (ROOT / "docs" / "running.md").read_text("utf-8")
 
 
 def _pyproject_extras() -> list[str]:

@@ -36,6 +36,8 @@ class Context:
     suggested: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)
     """The newest options of the app for a menu, by view or message, block and action id."""
     url: str = ""
+    socket_url: str = ""
+    """Where sockets are opened, when that is not `url`."""
     faults: Faults = field(default_factory=Faults)
     bot_token: str = field(default_factory=_make_token("xoxb-rehearsal-"))
     app_token: str = field(default_factory=_make_token("xapp-1-rehearsal-"))

@@ -1,5 +1,7 @@
 """The workspace as a program starts and stops it: a web server in a thread of its own."""
 
+import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -35,9 +37,10 @@ from rehearsal.slack.stream import Stream
 from rehearsal.slack.trigger_ids import TriggerIds
 from rehearsal.slack.views import Views
 from rehearsal.slack.webapi import WebApi
-from rehearsal.slack.workspace_file import WorkspaceSettings, read_workspace, with_request_url
+from rehearsal.slack.workspace_file import WorkspaceFileError, WorkspaceSettings, read_workspace, with_request_url
 
 HOST: Final = "127.0.0.1"
+SECRETS: Final = ("bot_token", "app_token", "other_app_token", "signing_secret")
 START_LIMIT: Final = timedelta(seconds=10)
 SHIPPED_WORKSPACE: Final = Path(__file__).parent.parent / "workspace.yaml"
 
@@ -63,7 +66,7 @@ class Workspace:
         self._stream = Stream(store)
         self._more: list[BaseRoute] = []
         self._farewells: list[Callable[[], None]] = []
-        self._server: uvicorn.Server | None = None
+        self._servers: list[uvicorn.Server] = []
         self._thread: threading.Thread | None = None
         self._url = self._outside = ""
 
@@ -97,31 +100,47 @@ class Workspace:
         self._more += routes
         self._farewells.append(farewell)
 
-    def start(self, port: int = 0) -> None:
-        """Returns when it answers. Raises OSError when the port is taken."""
-        listener = socket.create_server((HOST, port), backlog=1024)
-        self._url = f"http://{HOST}:{listener.getsockname()[1]}"
-        self._context.url = self._outside or self._url
-        server = uvicorn.Server(self._configure())
-        self._server = server
-        self._thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True
-        )
+    def start(self, port: int = 0, *, secure_port: int = 0, certificate: Path | None = None) -> None:
+        """Returns when it answers. Raises OSError when a port is taken.
+
+        With a `certificate`, a PEM file with its key, it is served over HTTPS on the second port as well, and `api_url`
+        is that one. The page, the people and the sockets stay on the first: Slack's own client of Python speaks TLS to
+        a socket on port 443 alone.
+        """
+        ports = [(port, None), *([(secure_port, certificate)] if certificate else [])]
+        listeners = [socket.create_server((HOST, number), backlog=1024) for number, _ in ports]
+        numbers = [each.getsockname()[1] for each in listeners]
+        self._url = f"http://{HOST}:{numbers[0]}"
+        reached = f"https://{HOST}:{numbers[1]}" if certificate else self._url
+        self._context.url = self._outside or reached
+        self._context.socket_url = "" if self._outside else self._url
+        app = self._make_app()
+        self._servers = [uvicorn.Server(self._configure(app, pair)) for _, pair in ports]
+        self._thread = threading.Thread(target=self._serve, args=(listeners,), name="workspace", daemon=True)
         self._thread.start()
         with requests.Session() as session:
             session.trust_env = False
             session.get(f"{self.url}/rehearsal/faults", timeout=START_LIMIT.total_seconds()).raise_for_status()
 
+    def _serve(self, listeners: list[socket.socket]) -> None:
+        async def all_of_them() -> None:
+            await asyncio.gather(
+                *(each.serve(sockets=[one]) for each, one in zip(self._servers, listeners, strict=True))
+            )
+
+        asyncio.run(all_of_them())
+
     def stop(self) -> None:
         """Closes every connection. Does nothing when it is not running."""
-        if self._server is None or self._thread is None:
+        if self._thread is None:
             return
         self._stream.close()
         for farewell in self._farewells:
             farewell()
-        self._server.should_exit = True
+        for server in self._servers:
+            server.should_exit = True
         self._thread.join()
-        self._server = self._thread = None
+        self._thread = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -162,6 +181,21 @@ class Workspace:
     def app_token(self) -> str:
         return self._context.app_token
 
+    def keep_secrets(self, file: Path) -> None:
+        """Takes its tokens and its signing secret from a file, or makes that file, for its owner alone.
+
+        To be called before the start. Raises WorkspaceFileError for a file that has something else.
+        """
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(json.dumps({name: getattr(self._context, name) for name in SECRETS}), encoding="utf-8")
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            for name in SECRETS:
+                setattr(self._context, name, str(kept[name]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkspaceFileError(f"{file} does not hold the tokens of a workspace. Delete it.") from error
+
     @property
     def other_app_token(self) -> str:
         """An app-level token of another app: its sockets are greeted with that app's id, and get nothing."""
@@ -196,9 +230,10 @@ class Workspace:
         """Whether `holds` came true in time; it is asked again after every change in the workspace."""
         return self.store.wait_until(holds, within)
 
-    def _configure(self) -> uvicorn.Config:
+    def _configure(self, app: Starlette, certificate: Path | None) -> uvicorn.Config:
         return uvicorn.Config(
-            self._make_app(),
+            app,
+            ssl_certfile=certificate,
             loop="asyncio",
             http=make_protocol(self._connections),
             ws="websockets-sansio",

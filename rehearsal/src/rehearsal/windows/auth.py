@@ -35,8 +35,11 @@ _OFFERS: dict[Method, tuple[str, ...]] = {
     "basic": ('Basic realm="WSMAN"',),
     "certificate": (),
 }
-_NO_TOKEN = (SpnegoError, ValueError, struct.error, LookupError, StopIteration)
-"""How pyspnego meets a token that is none; SpnegoError also where Kerberos has no keytab."""
+_NO_TOKEN = (SpnegoError, ValueError, struct.error, LookupError, StopIteration, AttributeError)
+"""How pyspnego meets a token that is none; SpnegoError also where Kerberos has no keytab.
+
+AttributeError is that of a ticket for other keys than the host's: no context has begun, and it asks for its flags.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

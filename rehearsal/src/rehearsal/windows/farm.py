@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict
 
+import trustme
+
 from rehearsal.windows import user_activity
 from rehearsal.windows.auth import Policy, accounts_file
 from rehearsal.windows.behaviours import read_behaviour
@@ -17,11 +19,11 @@ from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
 from rehearsal.windows.lockout import Attempts
-from rehearsal.windows.names import Names, names_in
+from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
-from rehearsal.windows.settings import Account, EngineName, FarmSettings, HostSettings, read_farm
+from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
 from rehearsal.windows.soap import Message
 from rehearsal.windows.tls import make_tls
 
@@ -40,12 +42,22 @@ class SessionLine(TypedDict):
 class Farm:
     """Hosts from a file, each on a port of 127.0.0.1 from `start` to `stop`.
 
-    `engine` forces one engine for all hosts. Unknown host names are KeyErrors everywhere.
+    `engine` forces one engine for all hosts. Their HTTPS ports follow each other from `first_port` on; 0: free ones.
+    Unknown host names are KeyErrors everywhere.
     """
 
-    def __init__(self, settings: FarmSettings, *, engine: EngineName | None = None) -> None:
+    def __init__(
+        self,
+        settings: FarmSettings,
+        *,
+        engine: EngineName | None = None,
+        first_port: int = 0,
+        authority: trustme.CA | None = None,
+    ) -> None:
         self._settings = settings
         self._engine = engine
+        self._first_port = first_port
+        self._authority = authority
         self._attempts = Attempts(settings.lockout)
         self._hosts: dict[str, Host] = {}
         self._plain: dict[str, ReservedPort] = {}
@@ -96,10 +108,10 @@ class Farm:
             wanted: find_engine(wanted, folder)
             for wanted in {self._engine or each.engine for each in self._settings.hosts.values()}
         }
-        tls = make_tls(folder, self._settings.hosts, self.account.name)
+        tls = make_tls(folder, self._settings.hosts, self.account.name, self._authority)
         self.ca_file, self.client_certificate = tls.ca_file, tls.client
         names = names_in(self._settings.hosts, self.account)
-        for name, settings in self._settings.hosts.items():
+        for place, (name, settings) in enumerate(self._settings.hosts.items()):
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
@@ -113,18 +125,9 @@ class Farm:
             host = self._hosts[name] = Host(policy, settings, sessions, engine)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
-                ReservedPort(host, tls, Connection),
+                ReservedPort(host, tls, Connection, self._first_port and self._first_port + place),
             )
         self._populate()
-
-    def _policy_of(self, names: Names, settings: HostSettings) -> Policy:
-        return Policy(
-            account=self.account,
-            names=names,
-            methods=settings.auth,
-            attempts=self._attempts,
-            binds=settings.channel_binding,
-        )
 
     def _populate(self) -> None:
         start = now_ticks()

@@ -78,13 +78,14 @@ class Listener(ThreadingMixIn, TCPServer):
 class ReservedPort:
     """A port number that stays with its host: open, or bound without listening, so that calls are refused."""
 
-    def __init__(self, host: Host, tls: Tls | None, handler: Handler) -> None:
+    def __init__(self, host: Host, tls: Tls | None, handler: Handler, number: int = 0) -> None:
+        """Raises OSError when the number is taken; 0 is any free one."""
         self.host = host
         self._tls = tls
         self._handler = handler
         self._reserved: socket.socket | None = None
         self.listener: Listener | None = None
-        self._reserve(0)
+        self._reserve(number)
 
     @property
     def number(self) -> int:

@@ -1,4 +1,4 @@
-"""HTTPS that a client can verify: trustme makes a certificate authority for each start of the farm."""
+"""HTTPS that a client can verify: its authority is given, or made by trustme for each start of the farm."""
 
 import hashlib
 import ssl
@@ -32,8 +32,9 @@ class Tls:
         return self.end_points[context is self.wrong]
 
 
-def make_tls(folder: Path, hosts: Iterable[str], account: str) -> Tls:
-    authority = trustme.CA(organization_name="Rehearsal farm")
+def make_tls(folder: Path, hosts: Iterable[str], account: str, authority: trustme.CA | None = None) -> Tls:
+    """Without an authority it is a new one."""
+    authority = authority or trustme.CA(organization_name="Rehearsal farm")
     authority.cert_pem.write_to_path(ca_file := folder / "ca.pem")
     server = authority.issue_cert("127.0.0.1", "localhost", *hosts)
     nobody = authority.issue_cert(_NOBODY)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from http.client import BadStatusLine, HTTPException, IncompleteRead
 from json import JSONDecodeError
-from ssl import SSLError
+from socket import gaierror
+from ssl import SSLCertVerificationError, SSLError
 from urllib.error import URLError
 
 import pytest
@@ -165,3 +166,28 @@ def test_a_mistake_of_the_bot_is_no_chat_error() -> None:
 def test_what_went_well_is_left_alone() -> None:
     with translate_errors():
         pass
+
+
+@for_each(
+    ("error", "cause"),
+    [
+        (
+            URLError(SSLCertVerificationError("xoxb-secret")),
+            "no authority that this machine knows: name that",
+        ),
+        (URLError(gaierror(-2, "xoxb-secret")), "no address is known for its name"),
+        (URLError(ConnectionRefusedError(111, "xoxb-secret")), "nothing listens at its address"),
+        (URLError(TimeoutError("xoxb-secret")), "no answer in time"),
+        (TimeoutError("xoxb-secret"), "no answer in time"),
+        (URLError(SSLError("xoxb-secret")), "(SSLError)"),
+        (URLError("xoxb-secret"), "(URLError)"),
+        (IncompleteRead(b"xoxb-secret"), "(IncompleteRead)"),
+    ],
+)
+def test_slack_that_is_not_reached_is_told_with_its_cause_and_no_word_of_the_exception(
+    error: Exception, cause: str
+) -> None:
+    message = seen(error).message
+    assert message.startswith("Slack cannot be reached (")
+    assert cause in message
+    assert "secret" not in message

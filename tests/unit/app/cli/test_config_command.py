@@ -54,7 +54,8 @@ def test_all_faults_are_told_at_once_with_what_may_be_meant(tmp_path: Path) -> N
     assert code == 1
     assert said.startswith(
         "app.yaml has 3 faults:\n"
-        "  line 7: rules.0.may.0: has to be 'list', 'message', 'disconnect', 'log_off' or 'audit'.\n"
+        "  line 7: rules.0.may.0: has to be 'list', 'message', 'disconnect', 'log_off' or 'audit'. "
+        "Did you mean `log_off`?\n"
         "  line 8: winrn: I know no key `winrn` here; did you mean `winrm`?\n"
         "  line 9: computers: stands here a second time. Keep one of them.\n"
         "Needed by `run`, and not here:\n"
@@ -122,3 +123,12 @@ def test_a_program_is_told_in_json_that_a_file_cannot_be_read(tmp_path: Path) ->
 
 def test_the_schema_is_printed_as_json() -> None:
     assert json.loads(RUNNER.invoke(command, ["schema"]).stdout) == schema()
+
+
+def test_a_pem_file_that_is_not_here_is_needed_by_run(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    text = FILE.replace("computers: [comp1]", f"computers: [{{name: comp1, winrm: {{ca_file: {tmp_path}/ca.pem}}}}]")
+    code, said = check(tmp_path, text.replace("{transport: ntlm,", f"{{transport: ntlm, ca_file: {tmp_path}/none.pem,"))
+    assert code == 0
+    assert f"line 5: winrm.ca_file: {tmp_path}/none.pem is not there." in said
+    assert "computers.0" not in said

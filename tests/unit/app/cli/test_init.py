@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -22,9 +23,6 @@ from bot.errors import SettingsError
 from tests.support.cases import for_each
 from tests.support.effort import sample
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 command = typer.Typer()
 command.command()(init)
 RUNNER = CliRunner()
@@ -41,6 +39,7 @@ ANSWERS = {
     "computers": "comp1, rds-[01-40]",
     "transport": "ntlm",
     "account": "CORP\\svc-logoff",
+    "ca-file": "/etc/ssl/corp.pem",
     "groups": "@oncall, U0DANA0001",
     "approve-in": "C0APPROVE1",
     "contact": "@ts-leads",
@@ -74,6 +73,7 @@ def test_options_make_the_files_and_nothing_is_asked(tmp_path: Path) -> None:
     assert [computer.name for computer in settings.computers] == ["comp1", "rds-[01-40]"]
     assert (rule.who, rule.approve_in) == (["@oncall", "U0DANA0001"], "C0APPROVE1")
     assert settings.winrm.username == ANSWERS["account"]
+    assert settings.winrm.ca_file == Path(ANSWERS["ca-file"])
     assert (settings.winrm.transport, settings.winrm.password.get_secret_value()) == ("ntlm", "p")
 
 
@@ -86,7 +86,7 @@ def test_options_make_the_files_and_nothing_is_asked(tmp_path: Path) -> None:
         {"account": ".\\svc-logoff"},
         CERTIFICATE,
         {"database": "postgresql://bot@db.example/logoff"},
-        {"approve_in": "", "contact": ""},
+        {"approve_in": "", "contact": "", "ca_file": ""},
         {"groups": "S0GROUP001 @oncall", "computers": "10.0.0.5 comp1.corp.example"},
         {"contact": "'quoted': \"# no comment\" [x] @ts"},
     ], 4),
@@ -178,6 +178,7 @@ WRONG = [
     ("transport", "ntml", "There is no `ntml`. Write one of kerberos, ntlm, basic, certificate."),
     ("account", "svc", "Write the domain, too"),
     ("account", "CORP/svc", "is no account"),
+    ("ca_file", "ca.pem", "Write the whole path: /etc/logoff-bot/ca.pem"),
     ("groups", "oncall", "write a user group's handle (@oncall)"),
     ("approve_in", "#ops", "write the channel's id (C...)"),
     ("contact", "x" * 81, "80 letters at most"),
@@ -204,10 +205,11 @@ def test_an_account_of_kerberos_and_a_path_that_is_half_are_refused(tmp_path: Pa
 
 
 def test_a_bad_answer_is_asked_again_with_the_reason(tmp_path: Path) -> None:
-    typed = ["home", "T0HOME0001", "", "comp1/..", "comp1", "ntml", "ntlm", "svc", "CORP\\svc", "ops", "@ops", "", ""]
+    typed = ["home", "T0HOME0001", "", "comp1/..", "comp1", "ntml", "ntlm", "svc", "CORP\\svc"]
+    typed += ["ca.pem", "", "ops", "@ops", "", ""]
     done = RUNNER.invoke(command, [str(tmp_path)], input="".join(f"{line}\n" for line in typed))
     assert done.exit_code == 0, done.output
-    for _, _, sentence in (WRONG[0], WRONG[8], WRONG[10], WRONG[11], WRONG[13]):
+    for _, _, sentence in (WRONG[0], WRONG[8], WRONG[10], WRONG[11], WRONG[13], WRONG[14]):
         assert sentence in " ".join(done.output.split())
     settings = load(tmp_path / "app.yaml", SECRETS)
     assert settings.database.get_secret_value() == f"sqlite:///{tmp_path}/logoff-bot.db"

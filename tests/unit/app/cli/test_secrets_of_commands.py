@@ -67,8 +67,8 @@ ASKS_SLACK = {"policy check --live", "run"}
 """They would go on with Slack, so they are tried without what they need alone."""
 
 WITHOUT_FILE = {"agent", "config schema"}
-BESIDE = {"init", "doctor", "policy diff"}
-"""`init` makes the file, the doctor says all that is missing as its findings, `policy diff` names two files."""
+BESIDE = {"init", "practice", "doctor", "policy diff"}
+"""`init` makes the file, `practice` reads none, `policy diff` names two, the doctor's findings say what is missing."""
 
 
 @pytest.fixture(autouse=True)

@@ -148,3 +148,13 @@ def test_the_manifest_follows_the_mode(tmp_path: Path) -> None:
     path.write_text("slack: {mode: http, public_url: 'http://x'}\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"slack.public_url: has to begin with https://"):
         read_request_url(path)
+
+
+@for_each("key", ["mode", "public_url"])
+def test_a_variable_that_is_not_set_is_named_and_no_address_is_blamed(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "app.yaml"
+    said = {"mode": "http", "public_url": URL} | {key: "'${NOT_YET_SET}'"}
+    path.write_text(f"slack: {{{', '.join(f'{name}: {value}' for name, value in said.items())}}}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"line 1: the environment has no NOT_YET_SET") as caught:
+        read_request_url(path)
+    assert "https" not in caught.value.message

@@ -234,10 +234,11 @@ def test_computers_that_are_several_are_taken(tmp_path: Path) -> None:
     assert list(oddities(settings)) == []
 
 
+TWO = "are they two computers? Then say `machine` of each."
 ODD = {
     "two ports of one address": (
         ("{name: a, address: gate.corp, winrm: {port: 8001}}", "{name: b, address: gate.corp, winrm: {port: 8002}}"),
-        "computers.1: `b` and `a` lead to one address by two ports: are they two computers?",
+        f"computers.1: `b` and `a` lead to one address by two ports: {TWO}",
     ),
     "one first name": (
         ("fin-01.corp.example", "fin-01.lab.example"),
@@ -301,3 +302,10 @@ def test_a_name_has_labels_and_a_number_at_its_end_makes_an_address() -> None:
         "a_b",
     ]
     assert [text for text in ("1", "a.1", "0x1f", "a1", "1a", "1.a") if is_numeric(text)] == ["1", "a.1", "0x1f"]
+
+
+def test_two_behind_one_address_are_two_once_each_says_what_it_calls_itself(tmp_path: Path) -> None:
+    entry = "{{name: {0}, address: gate.corp, machine: {0}, winrm: {{port: {1}}}}}"
+    assert list(oddities(read(tmp_path, entry.format("a", 8001), entry.format("b", 8002)))) == []
+    (odd,) = oddities(read(tmp_path, entry.format("a", 8001), "{name: b, address: gate.corp, winrm: {port: 8002}}"))
+    assert odd.endswith(TWO)

@@ -216,7 +216,6 @@ def test_faults_of_the_whole_are_told_beside_faults_of_its_parts(tmp_path: Path)
         "line 4: audit_key: needs at least 32 characters. Make one with: openssl rand -hex 32",
         "line 6: slack.bot_token: the bot's token from Slack begins with xoxb-.",
         "line 17: groups.rds-prod.0: `rsd-*` is none of the computers.",
-        "line 20: rules.0.who: is missing.",
         "line 21: rules.0.whom: I know no key `whom` here; did you mean `who`?",
     ]
 

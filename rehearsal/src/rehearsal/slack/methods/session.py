@@ -29,7 +29,7 @@ def open_connection(context: Context, arguments: Arguments) -> Json:
     is_ours = arguments.text("token") == context.app_token
     app = context.store.settings.app.id if is_ours else OTHER_APP
     ticket = context.socket_mode.issue_ticket(app)
-    return {"url": f"{context.url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app}"}
+    return {"url": f"{(context.socket_url or context.url).replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app}"}
 
 
 OTHER_APP = "A0ANOTHER1"
