@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 ALL := tests rehearsal/tests
 TESTS ?= $(ALL)
+# Beside each other; each says what it did when it is through, where make knows how (4.0).
+PAIR = $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 QUICK = --quiet -m "not slow" -p no:xdist $(PYTEST_OPTIONS)
 # The tests of the whole mostly wait, for hosts and for Slack.
 WORKERS ?= 5
@@ -23,7 +25,7 @@ story: .venv/rehearsal ## Log alice off comp1, told step by step in the terminal
 	$(BIN)/logoff-bot try '/logoff comp1 id=3 --sync --reason "frozen session"' --press 'Log off 1'
 
 unit: .venv/dev ## The quick round: the unit tests that are not slow, in two processes
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit-core unit-rest
+	@+$(PAIR) unit-core unit-rest
 
 # Two runs beside each other: with workers, each would load and collect all that there is, and send each result over.
 # The first loads nothing but the core.
@@ -36,7 +38,7 @@ unit-rest: .venv/dev
 
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-whole test-unit
+	@+$(PAIR) test-whole test-unit
 	$(BIN)/python -m tests.chaos --seconds 60
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
