@@ -36,7 +36,6 @@ class TwoLaneClient(SocketClient):
     def __init__(self, app: App, *, app_token: str, web_client: WebClient, concurrency: int) -> None:
         self._app = app
         self._app_id, self._greeted = "", threading.Event()
-        self._closing = threading.RLock()
         self._presses = ThreadPoolExecutor(PRESSING, thread_name_prefix="press")
         super().__init__(app_token=app_token, web_client=web_client, concurrency=concurrency)
         self.socket_mode_request_listeners.append(self._answer)
@@ -70,9 +69,7 @@ class TwoLaneClient(SocketClient):
         lane.submit(partial(self.run_message_listeners, message, raw))
 
     def close(self) -> None:
-        """As in the library, one call at a time: a start that fails and a signal may both end it."""
-        with self._closing:
-            self.closed = True
-            self.message_queue.put(None)  # the thread that waits there would see the end up to a second later
-            super().close()
-            self._presses.shutdown()
+        self.closed = True
+        self.message_queue.put(None)  # the thread that waits there for a message would see the end up to a second later
+        super().close()
+        self._presses.shutdown()

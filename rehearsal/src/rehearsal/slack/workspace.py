@@ -113,7 +113,7 @@ class Workspace:
         self._url = f"http://{HOST}:{numbers[0]}"
         reached = f"https://{HOST}:{numbers[1]}" if certificate else self._url
         self._context.url = self._outside or reached
-        self._context.socket_url = "" if self._outside else self._url
+        self._context.socket_url = self._url if certificate and not self._outside else ""
         app = self._make_app()
         self._servers = [uvicorn.Server(self._configure(app, pair)) for _, pair in ports]
         self._thread = threading.Thread(target=self._serve, args=(listeners,), name="workspace", daemon=True)
@@ -164,6 +164,7 @@ class Workspace:
         A name that is not this machine's has to be told before the start.
         """
         self._outside = self._context.url = url
+        self._context.socket_url = ""
 
     def deliver_to(self, request_url: str | None) -> None:
         """Posts commands, presses and events there from now on; None: they go by socket."""
