@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rehearsal.slack import Workspace
     from tests.support.page_commands import Command
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # on a machine with much else to do
 RUNNER = CliRunner()
 PROGRAM = Path(sys.executable).with_name("logoff-bot")
 PATIENT = 120
