@@ -1,7 +1,6 @@
 namespace LogoffBot
 {
     using System;
-    using System.Threading;
 
     // What is done for one target, by the agent and by the module's cmdlets alike.
     static class Acting
