@@ -55,7 +55,7 @@ JUDGE = """
             foreach (Target target in request.Targets.GetRange(1, request.Targets.Count - 1))
             {
                 Session seen = target.Id < 0 ? null : Wts.Find((uint)target.Id);
-                lines.Target(0, CarryOut(request, target), 0);
+                lines.Target(0, Acting.CarryOut(request, target), 0);
                 string holds = "", said = target.IsGoneFrom(seen) ? "gone" : "";
                 if (seen != null)
                 {

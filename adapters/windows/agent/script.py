@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from bot.domain.conditions import Condition
     from bot.ports.terminal import Order
 
-_SOURCES = ("Agent.cs", "Input.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs", "Processes.cs")
+SHARED_SOURCES = ("Acting.cs", "Machine.cs", "Target.cs", "Request.cs", "Wts.cs", "Processes.cs")
+"""What the module of `windows/LogoffBot` is built from, too: both compare and act by the same code."""
+_SOURCES = ("Agent.cs", "Input.cs", "Lines.cs", *SHARED_SOURCES)
 _PLACE = "#CSHARP#\n"
 _HALVES = re.compile("[\ud800-\udfff]")
 
