@@ -12,7 +12,8 @@ PIPELINE_OUTPUT = 0x00041004
 CREATE_PIPELINE = 0x00021006
 
 _FRAGMENT_HEADER = 21
-_MESSAGE_HEADER = 40
+MESSAGE_HEADER = 40
+"""Bytes before the CLIXML."""
 _LAST = 2
 _COMPLETED = 4
 _OVER = frozenset({3, _COMPLETED, 5})
@@ -29,6 +30,15 @@ class Piece(NamedTuple):
     number: int
     flags: int
     blob: bytes
+
+    @property
+    def kind(self) -> int:
+        """Of the message that begins with it."""
+        return int.from_bytes(self.blob[4:8], "little")
+
+    @property
+    def is_output(self) -> bool:
+        return self.kind == PIPELINE_OUTPUT
 
     def to_bytes(self) -> bytes:
         head = self.object_id.to_bytes(8, "big") + self.number.to_bytes(8, "big") + bytes([self.flags])
@@ -56,13 +66,16 @@ class Reading(NamedTuple):
         return int(found[1]) if found else 0
 
     @property
-    def is_look(self) -> bool:
+    def is_list(self) -> bool:
         """A pipeline that lists the sessions, and nothing else."""
-        if self.kind != CREATE_PIPELINE:
-            return False
-        commands = [each.lower() for each in _COMMAND.findall(self.data)]
         parameters = [each.lower() for each in _NAME.findall(self.data)]
-        return commands == [b"get-tssession"] and not any(b"process".startswith(each) for each in parameters if each)
+        return self.is_look and not any(b"process".startswith(each) for each in parameters if each)
+
+    @property
+    def is_look(self) -> bool:
+        """A pipeline that touches nothing."""
+        commands = [each.lower() for each in _COMMAND.findall(self.data)]
+        return self.kind == CREATE_PIPELINE and commands == [b"get-tssession"]
 
 
 def pieces_of(data: bytes) -> Iterator[Piece]:
@@ -91,6 +104,6 @@ class Messages:
                 if not piece.flags & _LAST:
                     self._begun[piece.object_id] = blob
                 else:
-                    yield Reading(int.from_bytes(blob[4:8], "little"), blob[_MESSAGE_HEADER:])
+                    yield Reading(int.from_bytes(blob[4:8], "little"), blob[MESSAGE_HEADER:])
         except ValueError:
             return
