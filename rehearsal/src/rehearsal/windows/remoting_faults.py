@@ -8,9 +8,8 @@ from rehearsal.windows.behaviour import Behaviour
 
 Of = Literal["all", "look", "act"]
 """Which commands are struck: those that list sessions or programs, those that act, or all."""
-
-
-How = Literal["torn", "miscounted", "malformed", "silence", "doubled", "no-end", "lacks", "says", "elsewhere"]
+Broken = Literal["noise", "torn", "miscounted", "malformed", "silence", "doubled", "flood", "no-end"]
+Untrue = Literal["lacks", "says", "elsewhere"]
 
 
 class _OfCommands(Behaviour):
@@ -37,15 +36,14 @@ class Disconnects(Behaviour):
 class Garbles(_OfCommands):
     """What the endpoint says of a command is not what it said, for `times` commands (0: all).
 
-    `torn`: the fragment of an object is cut. `miscounted`: it has a wrong number. `malformed`: its CLIXML is none.
-    `silence`, `doubled`: no object comes, or each twice. `no-end`: the command never ends. `lacks`: the objects have no
-    such `property`. `says`: it holds `value` instead. `elsewhere`: they come from another machine.
+    `noise`: no fragments at all. `torn`: the fragment of an object is cut. `miscounted`: it has a wrong number.
+    `malformed`: its CLIXML is none. `silence`, `doubled`: no object comes, or each twice. `flood`: 10 MB follow each.
+    `no-end`: the command never ends. `lacks`: the objects have no such `property`. `says`: it holds `value` instead.
+    `elsewhere`: they come from another machine.
     """
 
     name = "garbles"
-    how: Literal["torn", "miscounted", "malformed", "silence", "doubled", "no-end", "lacks", "says", "elsewhere"] = (
-        "torn"
-    )
+    how: Broken | Untrue = "torn"
     property: str = "SessionId"
     value: str = ""
 

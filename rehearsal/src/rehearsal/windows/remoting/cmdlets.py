@@ -122,7 +122,7 @@ def _act(operation: str) -> Run:
         if values.get("WhatIf") or (asked.is_piped and not _is_personal(target)):
             return
         if not values.get("Force") and values.get("Confirm") is not False and operation != "message":
-            raise CommandError("HostException", "A command that prompts the user failed: there is nobody to ask.")
+            raise CommandError("HostFunctionNotImplemented", "The command would ask, and there is nobody to answer.")
         for reply in _replies(_request(operation, asked, target), asked):
             yield of_result(target.id, reply)
 

@@ -14,7 +14,9 @@ CREATE_PIPELINE = 0x00021006
 _FRAGMENT_HEADER = 21
 MESSAGE_HEADER = 40
 """Bytes before the CLIXML."""
-_LAST = 2
+_FIRST, _LAST = 1, 2
+_TO_CLIENT = 1
+_STOPPED = b'<Obj RefId="0"><MS><I32 N="PipelineState">3</I32></MS></Obj>'
 _COMPLETED = 4
 _OVER = frozenset({3, _COMPLETED, 5})
 """PSInvocationState: stopped, completed, failed."""
@@ -46,10 +48,11 @@ class Piece(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A message that is complete: its type, and its CLIXML."""
+    """A message that is complete: its type, its CLIXML, and the ids of the pool and of the pipeline it is about."""
 
     kind: int
     data: bytes
+    ids: bytes = b""
 
     @property
     def is_end(self) -> bool:
@@ -90,6 +93,12 @@ def pieces_of(data: bytes) -> Iterator[Piece]:
         data = data[end:]
 
 
+def stopped(ids: bytes) -> bytes:
+    """The fragment that tells a client that its pipeline was stopped."""
+    head = _TO_CLIENT.to_bytes(4, "little") + PIPELINE_STATE.to_bytes(4, "little") + ids
+    return Piece(1, 0, _FIRST | _LAST, head + _STOPPED).to_bytes()
+
+
 class Messages:
     """Puts the fragments of one direction together."""
 
@@ -104,6 +113,6 @@ class Messages:
                 if not piece.flags & _LAST:
                     self._begun[piece.object_id] = blob
                 else:
-                    yield Reading(int.from_bytes(blob[4:8], "little"), blob[MESSAGE_HEADER:])
+                    yield Reading(int.from_bytes(blob[4:8], "little"), blob[MESSAGE_HEADER:], blob[8:MESSAGE_HEADER])
         except ValueError:
             return

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rehearsal.windows import faults
-from rehearsal.windows.behaviours import Slow
+from rehearsal.windows.behaviours import Garbage, Slow
 from rehearsal.windows.conduct import Conduct
 from rehearsal.windows.engines import Machine
 from rehearsal.windows.remoting.double import DoubleEndpoint
 from rehearsal.windows.remoting.endpoint import Endpoint, Say
 from rehearsal.windows.remoting.engine import RestrictedSessions
-from rehearsal.windows.remoting.fragments import CREATE_PIPELINE, Messages, Reading
+from rehearsal.windows.remoting.fragments import CREATE_PIPELINE, Messages, Reading, stopped
 from rehearsal.windows.remoting.garbling import garble
 from rehearsal.windows.remoting_faults import Complains, Garbles, NoEndpoint
 from rehearsal.windows.settings import EndpointSettings
@@ -68,6 +68,10 @@ class Pipeline:
     is_list: bool = False
     is_look: bool = False
     garbles: Garbles | None = None
+    ids: bytes = b""
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits any more for the pipeline to begin."""
+    has_begun: bool = True
 
 
 class Watched:
@@ -80,7 +84,7 @@ class Watched:
         self._conduct = conduct
         self._after_look = after_look
         self._pipelines: dict[str, Pipeline] = {}
-        self._over = threading.Event()
+        self._turn = threading.Lock()
         self._inner = make(self._tell)
 
     def open(self, pipeline: str) -> None:
@@ -92,33 +96,49 @@ class Watched:
             for message in about.sent.feed(data):
                 self._begin(about, message)
         if about and (slow := self._conduct.has(Slow)):
-            threading.Thread(
-                target=self._take_late, args=(slow.seconds, pipeline, data), name=f"slow {pipeline}", daemon=True
-            ).start()
+            about.has_begun = False
+            work, arguments = self._take_late, (slow.seconds, about, pipeline, data)
+            threading.Thread(target=work, args=arguments, name=f"slow {pipeline}", daemon=True).start()
         else:
             self._inner.take(pipeline, data, prompted=prompted)
 
     def stop(self, pipeline: str) -> None:
-        self._inner.stop(pipeline)
+        about = self._pipelines[pipeline]
+        if self._leave(about):
+            self._say(pipeline, stopped(about.ids))
+        else:
+            self._inner.stop(pipeline)
 
     def forget(self, pipeline: str) -> None:
-        self._pipelines.pop(pipeline, None)
+        self._leave(self._pipelines.pop(pipeline))
         self._inner.forget(pipeline)
 
     def close(self) -> None:
-        self._over.set()
+        for about in list(self._pipelines.values()):
+            self._leave(about)
         self._inner.close()
+
+    def _leave(self, about: Pipeline) -> bool:
+        """Whether the pipeline had not begun; then it never will."""
+        with self._turn:
+            about.left.set()
+            return not about.has_begun
 
     def _begin(self, about: Pipeline, message: Reading) -> None:
         if message.kind != CREATE_PIPELINE:
             return
-        about.is_list, about.is_look = message.is_list, message.is_look
+        about.is_list, about.is_look, about.ids = message.is_list, message.is_look, message.ids
+        if self._conduct.has(Garbage):
+            about.garbles = Garbles(how="noise")
         wanted = self._conduct.has(Garbles)
         if wanted and wanted.strikes(is_look=about.is_look):
             about.garbles = self._conduct.striking(Garbles)
 
-    def _take_late(self, seconds: float, pipeline: str, data: bytes) -> None:
-        if not self._over.wait(seconds) and pipeline in self._pipelines:
+    def _take_late(self, seconds: float, about: Pipeline, pipeline: str, data: bytes) -> None:
+        about.left.wait(seconds)
+        with self._turn:
+            about.has_begun = not about.left.is_set()
+        if about.has_begun:
             self._inner.take(pipeline, data)
 
     def _tell(self, pipeline: str, data: bytes) -> None:

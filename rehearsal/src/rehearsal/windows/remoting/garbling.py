@@ -11,6 +11,8 @@ _WHOLE = 3
 """The flags of a fragment that is an object by itself."""
 _ANOTHER = 2**40
 """Added to the id of an object: no endpoint counts so far."""
+_NOISE = b"\xff\xfe\x00G\x00a\x00r\x00b\x00a\x00g\x00e\r\n"
+_FILLING, _PIECES = b"<S>" * 21_845, 160
 _ELSEWHERE = b"ELSEWHERE"
 
 
@@ -28,6 +30,13 @@ def _changed(garbles: Garbles, piece: Piece) -> Iterator[bytes]:
         yield piece.to_bytes()
         return
     match garbles.how:
+        case "noise":
+            yield _NOISE
+        case "flood":
+            yield piece.to_bytes()
+            for number in range(_PIECES):
+                blob = head + _FILLING if number == 0 else _FILLING
+                yield Piece(piece.object_id + _ANOTHER, number, int(number == 0), blob).to_bytes()
         case "torn":
             yield piece.to_bytes()[: -len(text) // 2]
         case "miscounted":
