@@ -17,11 +17,11 @@ from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
 from rehearsal.windows.lockout import Attempts
-from rehearsal.windows.names import Names, names_in
+from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
 from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
-from rehearsal.windows.settings import Account, EngineName, FarmSettings, HostSettings, read_farm
+from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
 from rehearsal.windows.soap import Message
 from rehearsal.windows.tls import make_tls
 
@@ -110,21 +110,12 @@ class Farm:
                 attempts=self._attempts,
                 binds=settings.channel_binding,
             )
-            host = self._hosts[name] = Host(policy, settings, sessions, engine)
+            host = self._hosts[name] = Host(policy, self._settings.completed(settings), sessions, engine)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
                 ReservedPort(host, tls, Connection),
             )
         self._populate()
-
-    def _policy_of(self, names: Names, settings: HostSettings) -> Policy:
-        return Policy(
-            account=self.account,
-            names=names,
-            methods=settings.auth,
-            attempts=self._attempts,
-            binds=settings.channel_binding,
-        )
 
     def _populate(self) -> None:
         start = now_ticks()
@@ -185,6 +176,10 @@ class Farm:
 
     def open_shells(self, host: str) -> int:
         return self._hosts[host].service.open_shells()
+
+    def open_pipelines(self, host: str) -> int:
+        """The commands in the pools of PowerShell remoting that no client has closed, whether they ended or not."""
+        return self._hosts[host].service.open_pipelines()
 
     def most_open_shells(self, host: str) -> int:
         """The most shells that were open at the same time since the start of the farm."""

@@ -43,6 +43,7 @@ from rehearsal.windows.misbehaviour.output import break_source, spoil_output
 from rehearsal.windows.misbehaviour.program import fail, mangle, raise_error
 from rehearsal.windows.payload import asks_for_a_list
 from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
+from rehearsal.windows.remoting.front import Front
 from rehearsal.windows.service import Service
 from rehearsal.windows.session_tools import SessionTools
 from rehearsal.windows.sessions import SessionFile, Table
@@ -80,7 +81,8 @@ class Host:
         self.name = name = policy.names.host
         self._policy = policy
         self.machine = Machine(name=name, sessions=sessions, called=settings.machine or name)
-        self.service = Service(f"http://{name}:5985/wsman", self._run)
+        front = Front(self.machine, settings.remoting or {}, self._behaviour, self._after_a_look)
+        self.service = Service(f"http://{name}:5985/wsman", self._run, front.open)
         self.messages: list[str] = []
         self.requests: deque[Message] = deque(maxlen=_KEPT_REQUESTS)
         self.engine = engine
