@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -135,8 +136,9 @@ class Call:
         yield from found
 
     def _programs(self) -> Iterator[Reply]:
-        output = self._output(unless=errors.CHANGED)
-        if output is None:
+        try:
+            output = self._output()
+        except errors.Changed:
             yield ProgramsReply(programs=0, there=False)
             return
         found = self._understood(output, objects.programs)
@@ -146,11 +148,13 @@ class Call:
     def _acts(self) -> Iterator[Reply]:
         """Yield the result of each order. The call ends at a session that still closes: nobody behind it is touched."""
         for target, order in enumerate(self.request.orders):
-            if target:
+            if not _can_be_asked(order):
+                yield objects.bad_id(target)
+                continue
+            if self._sent != target:
                 self._send(target)
-            (ended,) = self._understood(
-                self._output(), partial(objects.ended, target=target, session_id=order.session_id)
-            )
+            read = partial(objects.ended, target=target, session_id=order.session_id)
+            (ended,) = self._understood(self._output(), read)
             self._wait_left -= max(0, ended.waited_ms) / 1000
             yield ended
             if ended.verdict == "still_closing":
@@ -171,32 +175,31 @@ class Call:
         order = self.request.orders[target]
         if self.request.verb is Verb.PROCESSES:
             return commands.list_programs(order)
-        return commands.act(self.request, order, wait_seconds=int(self._wait_left))
+        return commands.act(self.request, order, wait_seconds=math.ceil(self._wait_left))
 
-    def _output(self, unless: str = "") -> list[dict[str, object]] | None:
-        """Wait for the end of the command and return its objects; None for an error with the identifier `unless`.
+    def _output(self) -> list[dict[str, object]]:
+        """Wait for the end of the command and return its objects. Raises `TerminalError` for an error of it.
 
-        Raises `TerminalError` for any other error. What follows the end may fail: the result is known then.
+        What follows the end may fail: the result is known then.
         """
         session = self.session
+        self._say(Step.RECEIVE, session.receive, delivered=True)
         while not session.is_over:
-            self._say(Step.RECEIVE, session.receive, delivered=True)
-            if not session.is_over and self.time.is_over:
+            if self.time.is_over:
                 raise LATE.at(session.host, delivered=True, phase=Step.RECEIVE.value)
+            self._say(Step.RECEIVE, session.receive, delivered=True)
         output, failures = session.output, session.failures
         with suppress(TerminalError):
             self._say(Step.SIGNAL, session.end, delivered=True)
         if not failures:
             return output
         identifier, words = failures[0]
-        if unless and errors.head_of(identifier) == unless and not output:
-            return None
         may_have_acted = self.request.verb.acts or bool(output)
         raise errors.refusal(session.host, identifier, words, may_have_acted=may_have_acted)
 
-    def _understood(self, output: list[dict[str, object]] | None, read: Callable[[Any], list[Found]]) -> list[Found]:
+    def _understood(self, bags: list[dict[str, object]], read: Callable[[Any], list[Found]]) -> list[Found]:
         """Return the replies that the objects are. Raises `TerminalError` for what no known module says."""
-        host, bags = self.session.host, output or []
+        host = self.session.host
         try:
             if any(map(objects.is_too_old, bags)):
                 raise errors.TOO_OLD.at(host, delivered=self.request.verb.acts)

@@ -36,11 +36,16 @@ class ModuleTooOld(CannotCompile):
     """The module of the host is older than what this release knows."""
 
 
+class Changed(TerminalError):
+    """The session is no longer that of the person whose programs were asked for."""
+
+
 class SessionEnded(Unreachable):
     """The host no longer knows a session that was kept. Nothing was asked over it."""
 
 
 ENDED = Fault(SessionEnded, "{host} has ended the bot's session. Ask again.", "idle too long, or WinRM was restarted")
+_CHANGED = Fault(Changed, "The session at {host} is another person's now. Look again.")
 NO_ENDPOINT = Fault(
     NoEndpoint,
     f"{{host}} has no endpoint of the name that winrm.endpoint says. Register it there, or correct the name. {_PAGE}",
@@ -125,20 +130,14 @@ _EXPECTED: tuple[type[Exception], ...] = (
     RecursionError,  # an object within an object within an object, and so on
 )
 
-CHANGED = "changed:0"
-"""The session is no longer that of the person whose programs were asked for."""
-
-
-def head_of(identifier: str) -> str:
-    """Return the identifier without the class that PowerShell puts behind it."""
-    return identifier.partition(",")[0]
-
 
 def refusal(host: str, identifier: str, message: str, *, may_have_acted: bool) -> TerminalError:
     """Return the meaning of an error record. `may_have_acted`: it came for an act, or after some output."""
-    head = head_of(identifier)
+    head = identifier.partition(",")[0]  # behind it stands the class of the cmdlet
     if not head:
         return INCOMPLETE.at(host, delivered=True, words=message, phase="answer")
+    if head == "changed:0":
+        return _CHANGED.at(host, delivered=True)
     if found := _OF_MODULE.fullmatch(head):
         return _failed(found[1], found[2], message).at(host, is_first=True)
     known = next((fault for part, fault in IDENTIFIERS if part in head), None)

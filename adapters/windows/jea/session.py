@@ -210,7 +210,7 @@ def _runspace_pool(wsman: WSMan, endpoint: str) -> Any:
 def _wsman(connection: Connection) -> Any:
     """Return the connection's side of WS-Management, which has sent nothing yet."""
     where = urlsplit(connection.endpoint)
-    options = {
+    options: dict[str, Any] = {
         "server": where.hostname,
         "port": where.port,
         "path": where.path.strip("/"),
