@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,11 +29,15 @@ class Carrier(Protocol):
         ...
 
 
+def new_nonce() -> str:
+    """Return the mark of a call's replies, which nobody can guess."""
+    return secrets.token_hex(16)
+
+
 class ScriptCarrier:
     """Hands the agent to the host with each request, as a script for a shell there."""
 
-    def __init__(self, shell: Shell, new_nonce: Callable[[], str]) -> None:
-        """`new_nonce` gives the mark of a call's replies, which nobody can guess."""
+    def __init__(self, shell: Shell, new_nonce: Callable[[], str] = new_nonce) -> None:
         self._shell, self._new_nonce = shell, new_nonce
 
     def ask(self, host: str, request: Request, *, within: timedelta) -> Generator[Reply]:

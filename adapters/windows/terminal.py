@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +14,7 @@ from adapters.windows.agent import errors, replies
 from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.program_replies import ProgramReply, ProgramsReply
 from adapters.windows.agent.verdicts import answer_of
-from adapters.windows.carrier import ScriptCarrier
+from adapters.windows.carrier import ScriptCarrier, new_nonce
 from adapters.windows.errors import INCOMPLETE
 from adapters.windows.request import Request, Verb
 from adapters.windows.shell import Deadline
@@ -38,10 +37,6 @@ log = structlog.get_logger()
 
 INVALID_DATA = 13
 """ERROR_INVALID_DATA: what the agent says of a session whose answers make no sense."""
-
-
-def _new_nonce() -> str:
-    return secrets.token_hex(16)
 
 
 def _same_name(host: str) -> str:
@@ -211,6 +206,6 @@ class WinRmTerminal(WindowsTerminal):
         *,
         machine_of: Callable[[str], str] = _same_name,
         repeats: Callable[[str], bool] = _always,
-        new_nonce: Callable[[], str] = _new_nonce,
+        new_nonce: Callable[[], str] = new_nonce,
     ) -> None:
         super().__init__(ScriptCarrier(shell, new_nonce), machine_of=machine_of, repeats=repeats)

@@ -68,6 +68,7 @@ class Call:
     def __init__(self, session: Session, request: Request, time: CallTime) -> None:
         self.session, self.request, self.time = session, request, time
         self.failure: TerminalError | None = None
+        self.module_version = ""  # of the module that answered
         self._is_done = False  # every command was answered and closed
         self._wait_left = float(request.wait_seconds)
         self._sent = -1  # the position of the order whose command was sent last
@@ -201,8 +202,11 @@ class Call:
         """Return the replies that the objects are. Raises `TerminalError` for what no known module says."""
         host = self.session.host
         try:
-            if any(map(objects.is_too_old, bags)):
-                raise errors.TOO_OLD.at(host, delivered=self.request.verb.acts)
+            versions = [objects.version_of(each) for each in bags]
+            self.module_version = versions[0] if versions else ""
+            if any(map(objects.is_too_old, versions)):
+                words = f"its version is {self.module_version}"
+                raise errors.TOO_OLD.at(host, delivered=self.request.verb.acts, words=words, phase="answer")
             return read(bags)
         except ValueError as exc:
             raise INCOMPLETE.at(host, delivered=True, phase="answer") from exc

@@ -34,6 +34,7 @@ class JeaCarrier:
         self._connection_of = connection_of
         self._sessions = Sessions(keep_idle, gate)
         self._limit = CallLimit()
+        self._versions: dict[str, str] = {}
 
     def ask(self, host: str, request: Request, *, within: timedelta) -> Generator[Reply]:
         if request.verb is not Verb.LIST and not request.orders:
@@ -44,6 +45,12 @@ class JeaCarrier:
                 yield from call.replies()
             finally:
                 self._finish(call)
+                if call.module_version:
+                    self._versions[host] = call.module_version
+
+    def module_version(self, host: str) -> str:
+        """Return the version of the module that answered last at the host; empty: none did."""
+        return self._versions.get(host, "")
 
     def close(self) -> None:
         self._sessions.close()

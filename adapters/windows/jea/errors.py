@@ -94,6 +94,9 @@ REFUSED = Fault(
 _GONE = 2150858843
 """The shell is unknown: the service was restarted, or the shell has ended idle."""
 
+_NOT_BEGUN = frozenset({5, 170, _GONE, 2150859173, 2150859174})
+"""Codes at Command that say that the command has not begun: no right, no room, or no session to begin it in."""
+
 _AS_EVER = frozenset({170, 1115, 2150858793, 2150858805, _GONE, 2150859173, 2150859174}) | MEMORY_CODES
 """Codes that mean the same for every kind of shell."""
 
@@ -210,7 +213,7 @@ def _proves_undelivered(exc: Exception, step: Step) -> bool:
     """Return whether the host cannot have begun the command that the exception answers."""
     if step is not Step.COMMAND:
         return False
-    return is_gone(exc) or errors.was_not_read(exc)
+    return errors.code_of(exc) in _NOT_BEGUN or errors.was_not_read(exc)
 
 
 def is_gone(exc: BaseException | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 OLDEST = (0, 1, 0)
 """The oldest module whose answers mean what this release takes them for."""
 
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}")
 _SESSION = {
     "state": "StateCode",
     "station": "WindowStationName",
@@ -45,14 +47,18 @@ _ENDED = {"verdict": "Verdict", "code": "Code", "why": "Why", "waited_ms": "Wait
 _PROGRAM = {"name": "Name", "cpu": "CpuTicks", "memory": "WorkingSetBytes"}
 
 
-def is_too_old(bag: Bag) -> bool:
-    """Return whether the module that made the object is too old. Raises `MalformedReply` for one that tells nothing."""
+def version_of(bag: Bag) -> str:
+    """Return the version of the module that made the object. Raises `MalformedReply` for one that tells none."""
     said = bag.get("ModuleVersion")
-    parts = said.split(".") if isinstance(said, str) else []
-    if not parts or not all(each.isascii() and each.isdigit() and len(each) < 10 for each in parts):
+    if not isinstance(said, str) or not _VERSION.fullmatch(said):
         raise MalformedReply("an object without the version of its module")
-    version = [*map(int, parts), 0, 0, 0]
-    return tuple(version[: len(OLDEST)]) < OLDEST
+    return said
+
+
+def is_too_old(version: str) -> bool:
+    """Return whether a module of this version is older than this release knows."""
+    numbers = [*map(int, version.split(".")), 0, 0]
+    return tuple(numbers[: len(OLDEST)]) < OLDEST
 
 
 def listed(bags: Sequence[Bag]) -> list[HostReply | Listed]:
