@@ -14,6 +14,7 @@ from adapters.windows.agent.errors import NO_SESSION
 from adapters.windows.agent.program_replies import ProgramsReply
 from adapters.windows.errors import INCOMPLETE, LATE
 from adapters.windows.jea import commands, errors, objects
+from adapters.windows.jea.kinds import Changed
 from adapters.windows.request import Verb
 from adapters.windows.shell import Deadline
 from adapters.windows.winrm.errors import Step, is_orderly
@@ -139,7 +140,7 @@ class Call:
     def _programs(self) -> Iterator[Reply]:
         try:
             output = self._output()
-        except errors.Changed:
+        except Changed:
             yield ProgramsReply(programs=0, there=False)
             return
         found = self._understood(output, objects.programs)

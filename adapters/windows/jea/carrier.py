@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.windows.jea import errors
 from adapters.windows.jea.call import Call, CallTime
+from adapters.windows.jea.kinds import SessionEnded
 from adapters.windows.jea.session import Sessions
 from adapters.windows.request import Verb
 from adapters.windows.winrm.call_limit import CallLimit
@@ -104,4 +105,4 @@ class JeaCarrier:
 
 def _has_ended(error: TerminalError) -> bool:
     """Return whether the host has ended a kept session, or the keys of its connection are lost."""
-    return isinstance(error, errors.SessionEnded) or errors.is_gone(error.__cause__) or has_lost_keys(error)
+    return isinstance(error, SessionEnded) or errors.is_gone(error.__cause__) or has_lost_keys(error)

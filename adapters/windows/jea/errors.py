@@ -17,31 +17,16 @@ import winrm.exceptions
 from adapters.windows.agent.errors import Constrained
 from adapters.windows.agent.replies import Failed
 from adapters.windows.errors import INCOMPLETE, MEMORY_CODES, Fault
+from adapters.windows.jea.kinds import Changed, ModuleTooOld, NoEndpoint, NotInGroup, SessionEnded
 from adapters.windows.winrm import errors
 from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.words import words_of
-from bot.errors import CannotCompile, NoRight, TerminalError, Unreachable
+from bot.errors import CannotCompile, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PAGE = "See docs/jea.md."
-
-
-class NoEndpoint(CannotCompile):
-    """The host has no endpoint of the configured name, or one that opens no session."""
-
-
-class ModuleTooOld(CannotCompile):
-    """The module of the host is older than what this release knows."""
-
-
-class Changed(TerminalError):
-    """The session is no longer that of the person whose programs were asked for."""
-
-
-class SessionEnded(Unreachable):
-    """The host no longer knows a session that was kept. Nothing was asked over it."""
 
 
 ENDED = Fault(SessionEnded, "{host} has ended the bot's session. Ask again.", "idle too long, or WinRM was restarted")
@@ -52,7 +37,7 @@ NO_ENDPOINT = Fault(
     "0x8033803B, ERROR_WSMAN_INVALID_RESOURCE_URI",
 )
 NOT_LET_IN = Fault(
-    NoRight,
+    NotInGroup,
     "{host} does not let the bot's account into its endpoint. Put the account into the group that LogoffBot.pssc "
     "names there.",
     "ERROR_ACCESS_DENIED at Create",
@@ -64,7 +49,7 @@ BROKEN_ENDPOINT = Fault(
     "the state Broken of a runspace pool",
 )
 NO_COMMAND = Fault(
-    NoRight,
+    NotInGroup,
     "The endpoint of {host} does not show the bot's account the commands of the module LogoffBot. Put the account into "
     "the group that LogoffBot.pssc names, and look whether the module is installed there.",
     "CommandNotFoundException",
