@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from rehearsal.windows.behaviour import Behaviour
 from rehearsal.windows.faults import QUOTA_OF_SHELLS
 from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
+from rehearsal.windows.remoting_faults import Complains, Disconnects, Garbles, NoEndpoint
 from rehearsal.windows.sessions import Mode, Rule, What, word_of
 
 
@@ -164,6 +165,21 @@ class Trips(Trouble):
         return self
 
 
+class Restarts(Trouble):
+    """The service is restarted at a message: all shells are gone, and the connection is cut.
+
+    With `manner: fault` the shells alone are gone, and the message is told so. `done`: it was carried out before.
+    """
+
+    name = "restarts"
+    at: Literal["create", "command", "send", "receive", "signal", "delete"] = "command"
+    manner: Literal["dropped", "fault"] = "dropped"
+
+    @property
+    def way(self) -> str:
+        return "shell-gone" if self.manner == "fault" else self.manner
+
+
 class Babbles(Behaviour):
     """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
 
@@ -225,8 +241,9 @@ _KINDS = (
 )
 _KINDS_OF_THE_WIRE = (Trips, Quota, Envelope, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
 _KINDS_OF_PROGRAMS = (Fails, Raises, Mangles)
+_KINDS_OF_REMOTING = (NoEndpoint, Restarts, Disconnects, Garbles, Complains)
 BEHAVIOURS: dict[str, type[Behaviour]] = {
-    kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE, *_KINDS_OF_PROGRAMS)
+    kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE, *_KINDS_OF_PROGRAMS, *_KINDS_OF_REMOTING)
 }
 
 

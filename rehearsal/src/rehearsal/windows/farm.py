@@ -13,12 +13,14 @@ from rehearsal.windows import user_activity
 from rehearsal.windows.auth import Policy, accounts_file
 from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.engine_discovery import find_engine
+from rehearsal.windows.engines import Engine, PowerShell
 from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
 from rehearsal.windows.lockout import Attempts
 from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
+from rehearsal.windows.remoting.engine import Engines, RestrictedSessions
 from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
 from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
@@ -40,12 +42,15 @@ class SessionLine(TypedDict):
 class Farm:
     """Hosts from a file, each on a port of 127.0.0.1 from `start` to `stop`.
 
-    `engine` forces one engine for all hosts. Unknown host names are KeyErrors everywhere.
+    `engine` forces one engine for all hosts. `module` is the folder of a built module: hosts with PowerShell then have
+    the real one behind their endpoints of PowerShell remoting, all others a double of it. Unknown host names are
+    KeyErrors everywhere.
     """
 
-    def __init__(self, settings: FarmSettings, *, engine: EngineName | None = None) -> None:
+    def __init__(self, settings: FarmSettings, *, engine: EngineName | None = None, module: Path | None = None) -> None:
         self._settings = settings
         self._engine = engine
+        self._module = module
         self._attempts = Attempts(settings.lockout)
         self._hosts: dict[str, Host] = {}
         self._plain: dict[str, ReservedPort] = {}
@@ -56,9 +61,9 @@ class Farm:
         self.client_certificate = Path()
 
     @classmethod
-    def from_file(cls, path: Path, *, engine: EngineName | None = None) -> Self:
+    def from_file(cls, path: Path, *, engine: EngineName | None = None, module: Path | None = None) -> Self:
         """FarmFileError when the file cannot be used."""
-        return cls(read_farm(path), engine=engine)
+        return cls(read_farm(path), engine=engine, module=module)
 
     def start(self) -> None:
         """EngineMissingError or KerberosMissingError when what the file asks for is not on this machine."""
@@ -103,6 +108,7 @@ class Farm:
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
+            engines_here = Engines(engine, self._real_endpoints(engine))
             policy = Policy(
                 account=self.account,
                 names=names[name],
@@ -110,12 +116,19 @@ class Farm:
                 attempts=self._attempts,
                 binds=settings.channel_binding,
             )
-            host = self._hosts[name] = Host(policy, self._settings.completed(settings), sessions, engine)
+            host = self._hosts[name] = Host(policy, self._settings.completed(settings), sessions, engines_here)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
                 ReservedPort(host, tls, Connection),
             )
         self._populate()
+
+    def _real_endpoints(self, engine: Engine) -> RestrictedSessions | None:
+        if self._module is None or not isinstance(engine, PowerShell):
+            return None
+        real = RestrictedSessions(engine=engine, module=self._module.resolve())
+        real.make()
+        return real
 
     def _populate(self) -> None:
         start = now_ticks()

@@ -38,6 +38,11 @@ def unknown_shell(shell_id: str) -> Fault:
     )
 
 
+def ended_shell() -> Fault:
+    """The shell ended while something was wanted of it."""
+    return unknown_shell("")
+
+
 def unknown_command() -> Fault:
     return Fault(
         code=SHELL_NOT_FOUND,

@@ -71,6 +71,12 @@ class Service:
         """The pipelines in all pools that nobody has closed."""
         return sum(shell.pipelines for shell in list(self._shells.values()) if isinstance(shell, Pool))
 
+    def is_asleep(self, message: Message, seconds: float) -> bool:
+        """Whether the message wants something of a pool that lay idle for so long; to end it is allowed."""
+        pool = self._shells.get(message.shell_id)
+        is_idle = isinstance(pool, Pool) and not pool.under_way and time.monotonic() - pool.used_at >= seconds
+        return is_idle and message.operation not in {"Get", "Delete"}
+
     def sweep(self) -> None:
         """Ends shells that were idle for longer than their idle time-out."""
         with self._lock:

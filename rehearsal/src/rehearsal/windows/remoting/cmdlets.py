@@ -1,5 +1,6 @@
 """The commands that a member sees, run by the Python double: the agent's own decisions, asked another way."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,19 +12,25 @@ from rehearsal.windows.engines import Machine
 from rehearsal.windows.python_agent.conditions import is_like
 from rehearsal.windows.python_agent.double import is_named, replies_to
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_condition
-from rehearsal.windows.remoting.parameters import COMMON, CommandError, Given, Parameter, bind
+from rehearsal.windows.remoting.parameters import COMMON, CommandError, Given, Parameter, bind, bind_named
 from rehearsal.windows.remoting.rows import RESULT, SESSION, Row, of_program, of_result, of_session
+from rehearsal.windows.sessions import State
 
 _INVALID_PARAMETER = 87
-_DISCONNECTED = 4
+_FIRST_LISTENER = 65536
 
 
 class Asked(NamedTuple):
-    """A command with its values; `killed` ends a wait."""
+    """A command with its values; `killed` ends a wait. `is_piped`: not all that tells a person was named."""
 
     values: Mapping[str, Any]
     machine: Machine
     killed: threading.Event
+    is_piped: bool
+
+
+Run = Callable[[Asked], Iterator[Row | CommandError]]
+"""Rows, and errors that do not end the command; raises the CommandError that does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +41,23 @@ class Cmdlet:
     type_name: str
     kind: str
     parameters: tuple[Parameter, ...]
-    run: Callable[[Asked], Iterator[Row]]
+    run: Run
 
-    def rows(self, given: Given, piped: Mapping[str, Any], machine: Machine, killed: threading.Event) -> Iterator[Row]:
-        """CommandError, with the whole identifier, when the command ends without having done all."""
+    def results(
+        self, given: Given, piped: Mapping[str, Any], machine: Machine, killed: threading.Event
+    ) -> Iterator[Row | CommandError]:
+        """As `run`; the identifiers of its errors are whole."""
         try:
             values = bind((*self.parameters, *COMMON), given, piped)
             _stay_here(values.get("ComputerName", "localhost"), machine)
-            yield from self.run(Asked(values, machine, killed))
+            is_piped = not {"Id", "UserName", "LogonTime"} <= set(bind_named(self.parameters, given))
+            for each in self.run(Asked(values, machine, killed, is_piped)):
+                yield self._whole(each) if isinstance(each, CommandError) else each
         except CommandError as error:
-            raise CommandError(f"{error.identifier},{self.type_name}", str(error)) from error
+            raise self._whole(error) from error
+
+    def _whole(self, error: CommandError) -> CommandError:
+        return CommandError(f"{error.identifier},{self.type_name}", str(error))
 
 
 def _stay_here(named: str, machine: Machine) -> None:
@@ -51,60 +65,74 @@ def _stay_here(named: str, machine: Machine) -> None:
         raise CommandError("ParameterArgumentValidationError", f"{named[:40]!r} is not this computer.")
 
 
-def _list(asked: Asked) -> Iterator[Row]:
-    if asked.values.get("Process"):
+def _list(asked: Asked) -> Iterator[Row | CommandError]:
+    values = asked.values
+    if values.get("Process"):
         yield from _programs(asked)
         return
-    for seen in _sessions(asked):
-        yield of_session(seen, synchronous=bool(asked.values.get("Synchronous")))
+    there = [reply["session"] for reply in _replies(Request(operation="list"), asked) if "session" in reply]
+    for seen in there:
+        row = of_session(seen, synchronous=bool(values.get("Synchronous")))
+        if seen["id"] in values.get("Id", [seen["id"]]) and _is_wanted(row, values):
+            yield row
+    for missing in sorted(set(values.get("Id", [])) - {seen["id"] for seen in there}):
+        yield CommandError("absent:0", f"There is no session {missing}.")
 
 
-def _sessions(asked: Asked) -> Iterator[dict[str, Any]]:
-    values = asked.values
-    for reply in _replies(Request(operation="list"), asked):
-        seen = reply.get("session")
-        if not seen or ("Id" in values and seen["id"] not in values["Id"]):
-            continue
-        row = of_session(seen, synchronous=False)
-        texts = {"State": ("State",), "UserName": ("UserName", "User"), "ClientName": ("ClientName",)}
-        if all(
-            any(is_like(row[name], each) for name in names for each in values.get(parameter, ["*"]))
-            for parameter, names in texts.items()
-        ):
-            yield seen
+def _is_wanted(row: Row, values: Mapping[str, Any]) -> bool:
+    texts = {"State": ("State",), "UserName": ("UserName", "User"), "ClientName": ("ClientName",)}
+    return all(
+        any(is_like(row[name], each) for name in names for each in values.get(parameter, ["*"]))
+        for parameter, names in texts.items()
+    )
 
 
 def _programs(asked: Asked) -> Iterator[Row]:
-    """Of one person's session if the person and the logon time are given, else of all that the filters leave."""
-    if "LogonTime" in asked.values:
-        (session_id, *_), (user, *_) = asked.values.get("Id", [0]), asked.values.get("UserName", [""])
-        wanted = [_target(asked, session_id, user)]
-    else:
-        wanted = [
-            replace(_target(asked, each["id"], ""), domain=each["domain"], user=each["user"], logon=int(each["logon"]))
-            for each in _sessions(asked)
-            if each["user"]
-        ]
-    for target in wanted:
+    """What was not said of the person is not compared."""
+    if missing := [name for name in ("State", "ClientName", "Synchronous") if name in asked.values]:
+        raise CommandError("AmbiguousParameterSet", f"{missing[0]} does not go with Process.")
+    for session_id in asked.values.get("Id", []):
+        target = _meant(asked, session_id)
         for reply in _replies(_request("processes", asked, target), asked):
             if "program" in reply:
                 yield of_program(target.id, reply["program"])
-            elif not reply["there"] and "LogonTime" in asked.values:
-                raise CommandError("changed:0", "The session is not this person's any more.")
+            elif not reply["there"]:
+                raise CommandError("changed:0", f"Session {session_id} is not the one that was meant, or is gone.")
 
 
-def _act(operation: str) -> Callable[[Asked], Iterator[Row]]:
-    def run(asked: Asked) -> Iterator[Row]:
+def _meant(asked: Asked, session_id: int) -> Target:
+    values = asked.values
+    accounts = values.get("UserName")
+    if accounts and values.get("LogonTime"):
+        return _target(asked, session_id, accounts[0])
+    sessions = (reply.get("session") for reply in _replies(_request("list", asked), asked))
+    seen = next((each for each in sessions if each and each["id"] == session_id), None)
+    if seen is None:
+        return _target(asked, session_id, "")
+    logon = values.get("LogonTime") or int(seen["logon"])
+    if accounts:
+        return replace(_target(asked, session_id, accounts[0]), logon=logon)
+    return replace(_target(asked, session_id, ""), domain=seen["domain"], user=seen["user"], logon=logon)
+
+
+def _act(operation: str) -> Run:
+    def run(asked: Asked) -> Iterator[Row | CommandError]:
         values = asked.values
-        if values.get("WhatIf"):
+        target = _target(asked, values["Id"], values["UserName"])
+        if values.get("WhatIf") or (asked.is_piped and not _is_personal(target)):
             return
         if not values.get("Force") and values.get("Confirm") is not False and operation != "message":
-            raise CommandError("HostException", "A command that prompts the user failed: there is nobody to ask.")
-        target = _target(asked, values["Id"], values["UserName"])
+            raise CommandError("HostFunctionNotImplemented", "The command would ask, and there is nobody to answer.")
         for reply in _replies(_request(operation, asked, target), asked):
             yield of_result(target.id, reply)
 
     return run
+
+
+def _is_personal(target: Target) -> bool:
+    """What else comes along the pipeline is passed over."""
+    is_session = 0 < target.id < _FIRST_LISTENER and target.state != State.LISTEN
+    return is_session and bool(target.user) and target.logon > 0
 
 
 def _target(asked: Asked, session_id: int, account: str) -> Target:
@@ -119,7 +147,7 @@ def _target(asked: Asked, session_id: int, account: str) -> Target:
         domain=domain if parted else "",
         user=user if parted else account,
         logon=values.get("LogonTime", 0),
-        state=values.get("SaidState", _DISCONNECTED),
+        state=values.get("SaidState", State.ACTIVE if "Text" in values else State.DISCONNECTED),
         even_if_active=bool(values.get("EvenIfActive")),
         not_at_console=not values.get("EvenAtConsole"),
         since=values.get("SaidSince", 0),
@@ -135,7 +163,7 @@ def _fields(line: str) -> tuple[str, str, tuple[str, ...]]:
     return name, rest[0], tuple(rest[1:])
 
 
-def _request(operation: str, asked: Asked, target: Target) -> Request:
+def _request(operation: str, asked: Asked, *targets: Target) -> Request:
     values = asked.values
     return Request(
         operation=operation,
@@ -144,7 +172,7 @@ def _request(operation: str, asked: Asked, target: Target) -> Request:
         text=values.get("Text", ""),
         dns=values.get("MachineDns", ""),
         netbios=values.get("MachineNetBios", ""),
-        targets=[target],
+        targets=list(targets),
     )
 
 
@@ -154,7 +182,8 @@ def _replies(request: Request, asked: Asked) -> Iterator[dict[str, Any]]:
         raise CommandError("machine:0", asked.machine.dns)
     for reply in replies_to(request, asked.killed, asked.machine):
         if error := reply.get("error"):
-            raise CommandError(f"{error['where']}:{error['code']}", f"Win32 error {error['code']}")
+            said = base64.b64decode(error["message64"]).decode()
+            raise CommandError(f"{error['where']}:{error['code']}", said)
         yield reply
 
 
@@ -168,72 +197,67 @@ def _long(most: int, least: int = 1) -> Callable[[str], bool]:
 
 _HERE = Parameter(name="ComputerName", aliases=("CN", "IPAddress"))
 _MACHINE = (
-    Parameter(name="MachineDns", aliases=("DnsName",), piped=True),
-    Parameter(name="MachineNetBios", aliases=("Server",), piped=True),
+    Parameter(name="MachineDns", aliases=("DnsName",), piped=True, accepts=_long(255, 0)),
+    Parameter(name="MachineNetBios", aliases=("Server",), piped=True, accepts=_long(255, 0)),
 )
-_SYNCHRONOUS = Parameter(name="Synchronous", kind="switch", piped=True)
+_ID = Parameter(
+    name="Id", kind="long", aliases=("SessionId",), mandatory=True, piped=True, accepts=_within(0, 2**31 - 1)
+)
 _PERSON = (
-    Parameter(name="UserName", mandatory=True, piped=True, accepts=_long(512)),
-    Parameter(name="LogonTime", kind="long", aliases=("LoginTime",), mandatory=True, piped=True),
+    Parameter(name="UserName", mandatory=True, may_be_empty=True, piped=True, accepts=_long(2049, 0)),
+    Parameter(
+        name="LogonTime", kind="long", aliases=("LoginTime",), mandatory=True, piped=True, accepts=_within(0, 2**63)
+    ),
     Parameter(name="SaidState", kind="int", aliases=("StateCode",), piped=True),
-    Parameter(name="SaidSince", kind="long"),
+    Parameter(name="SaidSince", kind="long", accepts=_within(0, 2**63)),
     *_MACHINE,
     Parameter(name="EvenIfActive", kind="switch"),
     Parameter(name="EvenAtConsole", kind="switch"),
-    Parameter(name="Condition", kind="texts", accepts=_long(4096)),
+    Parameter(name="Condition", kind="texts", most=256, accepts=_long(65536)),
 )
 _ENDING = (
     _HERE,
-    Parameter(name="Id", kind="int", aliases=("SessionId",), mandatory=True, piped=True, position=0),
+    replace(_ID, position=0),
     *_PERSON,
-    _SYNCHRONOUS,
+    Parameter(name="Synchronous", kind="switch", piped=True),
     Parameter(name="TimeoutSeconds", kind="int", accepts=_within(1, 86400)),
     Parameter(name="Force", kind="switch"),
     Parameter(name="WhatIf", kind="switch", aliases=("wi",)),
     Parameter(name="Confirm", kind="switch", aliases=("cf",)),
 )
+_LISTING = (
+    _HERE,
+    Parameter(
+        name="Id", kind="ints", aliases=("SessionId",), position=0, least=1, most=1000, accepts=_within(0, 2**31 - 1)
+    ),
+    Parameter(name="State", kind="texts", aliases=("ConnectionState",), least=1, most=100, accepts=_long(64)),
+    Parameter(name="UserName", kind="texts", least=1, most=100, accepts=_long(2049, 0)),
+    Parameter(name="ClientName", kind="texts", least=1, most=100, accepts=_long(1024)),
+    Parameter(name="LogonTime", kind="long", aliases=("LoginTime",), accepts=_within(0, 2**63)),
+    Parameter(name="Process", kind="switch"),
+    Parameter(name="Synchronous", kind="switch"),
+    *(replace(each, piped=False) for each in _MACHINE),
+)
+_TELLING = (
+    _HERE,
+    Parameter(name="Text", mandatory=True, position=0, accepts=_long(20000)),
+    Parameter(name="Caption", accepts=_long(1024)),
+    _ID,
+    *_PERSON,
+)
+
+
+def _cmdlet(verb: str, noun: str, kind: str, parameters: tuple[Parameter, ...], run: Run) -> Cmdlet:
+    return Cmdlet(
+        name=f"{verb}-{noun}", type_name=f"LogoffBot.{verb}{noun}Command", kind=kind, parameters=parameters, run=run
+    )
+
 
 CMDLETS = (
-    Cmdlet(
-        name="Get-TSSession",
-        type_name="LogoffBot.GetTSSession",
-        kind=SESSION,
-        run=_list,
-        parameters=(
-            _HERE,
-            Parameter(name="Id", kind="ints", aliases=("SessionId",), position=0),
-            Parameter(name="State", kind="texts", aliases=("ConnectionState",), accepts=_long(64)),
-            Parameter(name="UserName", kind="texts", accepts=_long(512)),
-            Parameter(name="ClientName", kind="texts", accepts=_long(64)),
-            Parameter(name="LogonTime", kind="long", aliases=("LoginTime",)),
-            Parameter(name="Process", kind="switch"),
-            Parameter(name="Synchronous", kind="switch"),
-            *(replace(each, piped=False) for each in _MACHINE),
-        ),
-    ),
-    Cmdlet(
-        name="Stop-TSSession", type_name="LogoffBot.StopTSSession", kind=RESULT, run=_act("logoff"), parameters=_ENDING
-    ),
-    Cmdlet(
-        name="Disconnect-TSSession",
-        type_name="LogoffBot.DisconnectTSSession",
-        kind=RESULT,
-        run=_act("disconnect"),
-        parameters=_ENDING,
-    ),
-    Cmdlet(
-        name="Send-TSMessage",
-        type_name="LogoffBot.SendTSMessage",
-        kind=RESULT,
-        run=_act("message"),
-        parameters=(
-            _HERE,
-            Parameter(name="Text", mandatory=True, position=0),
-            Parameter(name="Caption"),
-            Parameter(name="Id", kind="int", aliases=("SessionId",), mandatory=True, piped=True),
-            *_PERSON,
-        ),
-    ),
+    _cmdlet("Get", "TSSession", SESSION, _LISTING, _list),
+    _cmdlet("Stop", "TSSession", RESULT, _ENDING, _act("logoff")),
+    _cmdlet("Disconnect", "TSSession", RESULT, _ENDING, _act("disconnect")),
+    _cmdlet("Send", "TSMessage", RESULT, _TELLING, _act("message")),
 )
 
 

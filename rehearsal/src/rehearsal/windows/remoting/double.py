@@ -2,18 +2,27 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 from xml.etree.ElementTree import ParseError
 
 from psrpcore import CreatePipelineEvent, PSRPCoreError, PSRPPayload, ServerPipeline, ServerRunspacePool, StreamType
-from psrpcore.types import ErrorCategory, ErrorCategoryInfo, ErrorRecord, NETException, PSInvocationState, PSObject
+from psrpcore.types import (
+    ErrorCategory,
+    ErrorCategoryInfo,
+    ErrorRecord,
+    NETException,
+    PSInvocationState,
+    PSObject,
+    PSRPMessageType,
+)
 
 from rehearsal.windows.engines import Machine
 from rehearsal.windows.remoting.cmdlets import CMDLETS, names_of
 from rehearsal.windows.remoting.endpoint import POOL, Say
 from rehearsal.windows.remoting.parameters import CommandError
 from rehearsal.windows.remoting.rows import PROGRAM, bag, common
+from rehearsal.windows.remoting_faults import Complains
 
 SESSIONS_OWN = (
     "Clear-Host",
@@ -27,6 +36,13 @@ SESSIONS_OWN = (
 )
 """What every restricted session shows to everybody."""
 _FRAGMENT = 32_768
+
+
+class Complaint(Protocol):
+    def __call__(self, *, is_look: bool) -> Complains | None:
+        """What the host was told to answer to this command instead."""
+
+
 _COMMAND = "System.Management.Automation.CommandInfo"
 _GONE = threading.Event()
 _GONE.set()
@@ -38,7 +54,8 @@ _ERROR_CATEGORIES = {"CommandNotFoundException": ErrorCategory.ObjectNotFound}
 class DoubleEndpoint:
     """Data that PSRP cannot be read from is never answered again, as Windows' own server does."""
 
-    def __init__(self, machine: Machine, say: Say, *, version: str, is_member: bool) -> None:
+    def __init__(self, machine: Machine, say: Say, *, version: str, is_member: bool, complaint: Complaint) -> None:
+        self._complaint = complaint
         self._machine = machine
         self._say = say
         self._version = version
@@ -93,13 +110,21 @@ class DoubleEndpoint:
         killed = self._killed[str(pipeline.pipeline_id)]
         try:
             commands = getattr(pipeline.metadata, "commands", [])  # none where the client asks for metadata
-            for thing in self._results(commands, killed):
-                self._tell(pipeline, thing)
+            complains = self._complaint(is_look=[each.command_text.lower() for each in commands] == ["get-tssession"])
+            if complains and not complains.done:
+                raise CommandError(complains.id, complains.message)  # noqa: TRY301 - as any other that ends it
+            things = self._results(commands, killed, lambda error: self._tell(pipeline, error))
+            if complains:
+                raise CommandError(complains.id, complains.message)  # noqa: TRY301
+            for kind, row in things:
+                self._tell(pipeline, bag(kind, row))
             self._end(pipeline, _stopped() if killed.is_set() else None)
         except CommandError as error:
             self._end(pipeline, _record(error))
 
-    def _results(self, commands: list[Any], killed: threading.Event) -> Iterator[PSObject]:
+    def _results(
+        self, commands: list[Any], killed: threading.Event, complain: Callable[[CommandError], None]
+    ) -> list[Thing]:
         """What comes out of the last command; each takes what the one before it gives."""
         if any(each.is_script for each in commands):
             raise CommandError("ScriptsNotAllowed", "The syntax is not supported by this runspace: no-language mode.")
@@ -110,12 +135,14 @@ class DoubleEndpoint:
             cmdlet = self._cmdlets.get(name)
             if cmdlet is None:
                 things = [(_COMMAND, row) for row in self._own(name, command.command_text, given)]
-            else:
-                stem = common(self._machine, self._version)
-                rows = (row for _, piped in things for row in cmdlet.rows(given, piped, self._machine, killed))
-                things = [(PROGRAM if "CpuTicks" in row else cmdlet.kind, stem | row) for row in rows]
-        for kind, row in things:
-            yield bag(kind, row)
+                continue
+            stem = common(self._machine, self._version)
+            results = [each for _, piped in things for each in cmdlet.results(given, piped, self._machine, killed)]
+            rows = [each for each in results if not isinstance(each, CommandError)]
+            for error in (each for each in results if isinstance(each, CommandError)):
+                complain(error)
+            things = [(PROGRAM if "CpuTicks" in row else cmdlet.kind, stem | row) for row in rows]
+        return things
 
     def _own(self, name: str, called: str, given: list[tuple[str | None, Any]]) -> Iterator[dict[str, Any]]:
         """The commands of the session itself: who asks for its commands is told, the others say nothing."""
@@ -124,12 +151,16 @@ class DoubleEndpoint:
         if name == "get-command":
             yield from names_of(given, [*SESSIONS_OWN, *(each.name for each in self._cmdlets.values())])
 
-    def _tell(self, pipeline: ServerPipeline, thing: PSObject) -> None:
+    def _tell(self, pipeline: ServerPipeline, thing: PSObject | CommandError) -> None:
         """A pipeline that is being stopped gives nothing any more."""
         with self._lock:
-            if not self._killed.get(str(pipeline.pipeline_id), _GONE).is_set():
+            if self._killed.get(str(pipeline.pipeline_id), _GONE).is_set():
+                return
+            if isinstance(thing, CommandError):
+                pipeline.prepare_message(_record(thing), message_type=PSRPMessageType.ErrorRecord)
+            else:
                 pipeline.write_output(thing)
-                self._flush()
+            self._flush()
 
     def _end(self, pipeline: ServerPipeline, error: ErrorRecord | None) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ POOL = "00000000-0000-0000-0000-000000000000"
 """In the place of a pipeline's id: the pool itself."""
 
 Say = Callable[[str, bytes], None]
-"""Takes what an endpoint says about a pipeline, or about the pool: whole fragments."""
+"""Takes what an endpoint says about a pipeline, or about the pool: whole fragments. Nothing: it has ended for good."""
 
 
 class Endpoint(Protocol):

@@ -12,8 +12,11 @@ PIPELINE_OUTPUT = 0x00041004
 CREATE_PIPELINE = 0x00021006
 
 _FRAGMENT_HEADER = 21
-_MESSAGE_HEADER = 40
-_LAST = 2
+MESSAGE_HEADER = 40
+"""Bytes before the CLIXML."""
+_FIRST, _LAST = 1, 2
+_TO_CLIENT = 1
+_STOPPED = b'<Obj RefId="0"><MS><I32 N="PipelineState">3</I32></MS></Obj>'
 _COMPLETED = 4
 _OVER = frozenset({3, _COMPLETED, 5})
 """PSInvocationState: stopped, completed, failed."""
@@ -30,16 +33,26 @@ class Piece(NamedTuple):
     flags: int
     blob: bytes
 
+    @property
+    def kind(self) -> int:
+        """Of the message that begins with it."""
+        return int.from_bytes(self.blob[4:8], "little")
+
+    @property
+    def is_output(self) -> bool:
+        return self.kind == PIPELINE_OUTPUT
+
     def to_bytes(self) -> bytes:
         head = self.object_id.to_bytes(8, "big") + self.number.to_bytes(8, "big") + bytes([self.flags])
         return head + len(self.blob).to_bytes(4, "big") + self.blob
 
 
 class Reading(NamedTuple):
-    """A message that is complete: its type, and its CLIXML."""
+    """A message that is complete: its type, its CLIXML, and the ids of the pool and of the pipeline it is about."""
 
     kind: int
     data: bytes
+    ids: bytes = b""
 
     @property
     def is_end(self) -> bool:
@@ -56,13 +69,16 @@ class Reading(NamedTuple):
         return int(found[1]) if found else 0
 
     @property
-    def is_look(self) -> bool:
+    def is_list(self) -> bool:
         """A pipeline that lists the sessions, and nothing else."""
-        if self.kind != CREATE_PIPELINE:
-            return False
-        commands = [each.lower() for each in _COMMAND.findall(self.data)]
         parameters = [each.lower() for each in _NAME.findall(self.data)]
-        return commands == [b"get-tssession"] and not any(b"process".startswith(each) for each in parameters if each)
+        return self.is_look and not any(b"process".startswith(each) for each in parameters if each)
+
+    @property
+    def is_look(self) -> bool:
+        """A pipeline that touches nothing."""
+        commands = [each.lower() for each in _COMMAND.findall(self.data)]
+        return self.kind == CREATE_PIPELINE and commands == [b"get-tssession"]
 
 
 def pieces_of(data: bytes) -> Iterator[Piece]:
@@ -75,6 +91,12 @@ def pieces_of(data: bytes) -> Iterator[Piece]:
             int.from_bytes(data[:8], "big"), int.from_bytes(data[8:16], "big"), data[16], data[_FRAGMENT_HEADER:end]
         )
         data = data[end:]
+
+
+def stopped(ids: bytes) -> bytes:
+    """The fragment that tells a client that its pipeline was stopped."""
+    head = _TO_CLIENT.to_bytes(4, "little") + PIPELINE_STATE.to_bytes(4, "little") + ids
+    return Piece(1, 0, _FIRST | _LAST, head + _STOPPED).to_bytes()
 
 
 class Messages:
@@ -91,6 +113,6 @@ class Messages:
                 if not piece.flags & _LAST:
                     self._begun[piece.object_id] = blob
                 else:
-                    yield Reading(int.from_bytes(blob[4:8], "little"), blob[_MESSAGE_HEADER:])
+                    yield Reading(int.from_bytes(blob[4:8], "little"), blob[MESSAGE_HEADER:], blob[8:MESSAGE_HEADER])
         except ValueError:
             return

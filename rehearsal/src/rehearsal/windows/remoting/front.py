@@ -2,105 +2,148 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field
 
 from rehearsal.windows import faults
-from rehearsal.windows.behaviour import Behaviour
-from rehearsal.windows.behaviours import Slow
+from rehearsal.windows.behaviours import Garbage, Slow
+from rehearsal.windows.conduct import Conduct
 from rehearsal.windows.engines import Machine
 from rehearsal.windows.remoting.double import DoubleEndpoint
-from rehearsal.windows.remoting.endpoint import POOL, Endpoint, Say
-from rehearsal.windows.remoting.fragments import Messages
+from rehearsal.windows.remoting.endpoint import Endpoint, Say
+from rehearsal.windows.remoting.engine import RestrictedSessions
+from rehearsal.windows.remoting.fragments import CREATE_PIPELINE, Messages, Reading, stopped
+from rehearsal.windows.remoting.garbling import garble
+from rehearsal.windows.remoting_faults import Complains, Garbles, NoEndpoint
 from rehearsal.windows.settings import EndpointSettings
-
-_Kind = TypeVar("_Kind", bound=Behaviour)
-
-
-class Lookup(Protocol):
-    def __call__(self, kind: type[_Kind], /) -> _Kind | None:
-        """The host's behaviour of this kind, if it has it now."""
 
 
 class Front:
-    """`after_look` is called when a list of sessions is complete, before its client hears so."""
+    """`after_look` is called when a list of sessions is complete, before its client hears so.
+
+    Without an `engine` the double is behind every endpoint.
+    """
 
     def __init__(
         self,
         machine: Machine,
         endpoints: Mapping[str, EndpointSettings],
-        behaviour: Lookup,
+        conduct: Conduct,
         after_look: Callable[[], None],
+        engine: RestrictedSessions | None,
     ) -> None:
+        self._engine = engine
         self._machine = machine
         self._endpoints = {name.lower(): each for name, each in endpoints.items()}
-        self._behaviour = behaviour
+        self._conduct = conduct
         self._after_look = after_look
 
     def open(self, name: str, say: Say) -> Endpoint:
         """Raises the Fault of an endpoint that is not there, or not for this account."""
         settings = self._endpoints.get(name.lower())
-        if settings is None:
+        if settings is None or self._conduct.has(NoEndpoint):
             raise faults.no_endpoint(f"http://schemas.microsoft.com/powershell/{name}")
         if settings.access == "denied":
             raise faults.access_denied()
-        return Watched(say, self._behaviour, self._after_look, lambda tell: self._make(settings, tell))
+        return Watched(say, self._conduct, self._after_look, lambda tell: self._make(settings, tell))
 
     def _make(self, settings: EndpointSettings, say: Say) -> Endpoint:
-        return DoubleEndpoint(self._machine, say, version=settings.version, is_member=settings.access == "member")
+        is_member = settings.access == "member"
+        if self._engine:
+            return self._engine.open(self._machine, say, is_member=is_member)
+        return DoubleEndpoint(
+            self._machine, say, version=settings.version, is_member=is_member, complaint=self._complaint
+        )
+
+    def _complaint(self, *, is_look: bool) -> Complains | None:
+        wanted = self._conduct.has(Complains)
+        return self._conduct.striking(Complains) if wanted and wanted.strikes(is_look=is_look) else None
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """What is read of one pipeline: both directions, and whether it lists the sessions, or looks at all."""
+
+    sent: Messages = field(default_factory=Messages)
+    told: Messages = field(default_factory=Messages)
+    is_list: bool = False
+    is_look: bool = False
+    garbles: Garbles | None = None
+    ids: bytes = b""
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits any more for the pipeline to begin."""
+    has_begun: bool = True
 
 
 class Watched:
-    """An endpoint whose pipelines begin late on a slow host, and whose first look is noticed."""
+    """An endpoint whose pipelines begin late on a slow host, may be garbled, and whose first look is noticed."""
 
     def __init__(
-        self,
-        say: Say,
-        behaviour: Lookup,
-        after_look: Callable[[], None],
-        make: Callable[[Say], Endpoint],
+        self, say: Say, conduct: Conduct, after_look: Callable[[], None], make: Callable[[Say], Endpoint]
     ) -> None:
         self._say = say
-        self._behaviour = behaviour
+        self._conduct = conduct
         self._after_look = after_look
-        self._sent: dict[str, Messages] = {}
-        self._told: dict[str, Messages] = {}
-        self._looks: set[str] = set()
-        self._over = threading.Event()
+        self._pipelines: dict[str, Pipeline] = {}
+        self._turn = threading.Lock()
         self._inner = make(self._tell)
 
     def open(self, pipeline: str) -> None:
-        self._sent[pipeline], self._told[pipeline] = Messages(), Messages()
+        self._pipelines[pipeline] = Pipeline()
         self._inner.open(pipeline)
 
     def take(self, pipeline: str, data: bytes, *, prompted: bool = False) -> None:
-        if pipeline in self._sent and any(each.is_look for each in self._sent[pipeline].feed(data)):
-            self._looks.add(pipeline)
-        if pipeline != POOL and (slow := self._behaviour(Slow)):
-            threading.Thread(
-                target=self._take_late, args=(slow.seconds, pipeline, data), name=f"slow {pipeline}", daemon=True
-            ).start()
+        if about := self._pipelines.get(pipeline):
+            for message in about.sent.feed(data):
+                self._begin(about, message)
+        if about and (slow := self._conduct.has(Slow)):
+            about.has_begun = False
+            work, arguments = self._take_late, (slow.seconds, about, pipeline, data)
+            threading.Thread(target=work, args=arguments, name=f"slow {pipeline}", daemon=True).start()
         else:
             self._inner.take(pipeline, data, prompted=prompted)
 
     def stop(self, pipeline: str) -> None:
-        self._inner.stop(pipeline)
+        about = self._pipelines[pipeline]
+        if self._leave(about):
+            self._say(pipeline, stopped(about.ids))
+        else:
+            self._inner.stop(pipeline)
 
     def forget(self, pipeline: str) -> None:
-        self._sent.pop(pipeline, None)
-        self._told.pop(pipeline, None)
-        self._looks.discard(pipeline)
+        self._leave(self._pipelines.pop(pipeline))
         self._inner.forget(pipeline)
 
     def close(self) -> None:
-        self._over.set()
+        for about in list(self._pipelines.values()):
+            self._leave(about)
         self._inner.close()
 
-    def _take_late(self, seconds: float, pipeline: str, data: bytes) -> None:
-        if not self._over.wait(seconds) and pipeline in self._sent:
+    def _leave(self, about: Pipeline) -> bool:
+        """Whether the pipeline had not begun; then it never will."""
+        with self._turn:
+            about.left.set()
+            return not about.has_begun
+
+    def _begin(self, about: Pipeline, message: Reading) -> None:
+        if message.kind != CREATE_PIPELINE:
+            return
+        about.is_list, about.is_look, about.ids = message.is_list, message.is_look, message.ids
+        if self._conduct.has(Garbage):
+            about.garbles = Garbles(how="noise")
+        wanted = self._conduct.has(Garbles)
+        if wanted and wanted.strikes(is_look=about.is_look):
+            about.garbles = self._conduct.striking(Garbles)
+
+    def _take_late(self, seconds: float, about: Pipeline, pipeline: str, data: bytes) -> None:
+        about.left.wait(seconds)
+        with self._turn:
+            about.has_begun = not about.left.is_set()
+        if about.has_begun:
             self._inner.take(pipeline, data)
 
     def _tell(self, pipeline: str, data: bytes) -> None:
-        messages = self._told.get(pipeline)
-        if messages and any(each.is_success for each in messages.feed(data)) and pipeline in self._looks:
+        about = self._pipelines.get(pipeline)
+        if about and any(each.is_success for each in list(about.told.feed(data))) and about.is_list:
             self._after_look()
-        self._say(pipeline, data)
+        for each in garble(about.garbles, data) if about and about.garbles and data else [data]:
+            self._say(pipeline, each)

@@ -23,7 +23,8 @@ class CommandError(Exception):
 class Parameter:
     """`position` is its place without a name. `piped`: it is bound to a property with its name, or an alias of it.
 
-    `accepts` says whether one value may be: a number in its range, a text of a length.
+    `accepts` says whether one value may be: a number in its range, a text of a length. `least` and `most` count the
+    values of one that takes several.
     """
 
     name: str
@@ -31,6 +32,9 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     position: int | None = None
     mandatory: bool = False
+    may_be_empty: bool = False
+    least: int = 0
+    most: int = 1000
     piped: bool = False
     accepts: Callable[[Any], bool] = lambda _: True
 
@@ -58,15 +62,8 @@ def bind(parameters: Sequence[Parameter], given: Given, piped: Mapping[str, Any]
 
     `piped` are the properties of the object that comes down the pipeline.
     """
-    bound: dict[str, Any] = {}
+    bound = bind_named(parameters, given)
     free = sorted((each for each in parameters if each.position is not None), key=lambda each: each.position or 0)
-    for name, value in given:
-        if name is None:
-            continue
-        wanted = _named(parameters, name)
-        if wanted.name in bound:
-            raise CommandError("ParameterAlreadyBound", f"The parameter {wanted.name} is specified more than once.")
-        bound[wanted.name] = _checked(wanted, value)
     for value in (value for name, value in given if name is None):
         place = next((each for each in free if each.name not in bound), None)
         if place is None:
@@ -77,6 +74,19 @@ def bind(parameters: Sequence[Parameter], given: Given, piped: Mapping[str, Any]
             bound[each.name] = _checked(each, found)
     if missing := [each.name for each in parameters if each.mandatory and each.name not in bound]:
         raise CommandError("MissingMandatoryParameter", f"Missing mandatory parameters: {' '.join(missing)}.")
+    return bound
+
+
+def bind_named(parameters: Sequence[Parameter], given: Given) -> dict[str, Any]:
+    """Only what was given with a name."""
+    bound: dict[str, Any] = {}
+    for name, value in given:
+        if name is None:
+            continue
+        wanted = _named(parameters, name)
+        if wanted.name in bound:
+            raise CommandError("ParameterAlreadyBound", f"The parameter {wanted.name} is specified more than once.")
+        bound[wanted.name] = _checked(wanted, value)
     return bound
 
 
@@ -103,9 +113,11 @@ def _checked(parameter: Parameter, value: Any) -> Any:
         kind: Kind = "text" if parameter.kind == "texts" else "int"
         values = list(value) if isinstance(value, list | tuple) else [value]
         result: Any = [_turned(parameter, kind, each) for each in values]
+        is_right = parameter.least <= len(result) <= parameter.most and all(map(parameter.accepts, result))
     else:
         result = _turned(parameter, parameter.kind, value)
-    if not all(parameter.accepts(each) for each in (result if isinstance(result, list) else [result])):
+        is_right = parameter.accepts(result)
+    if not is_right:
         raise CommandError(
             "ParameterArgumentValidationError", f"Cannot validate argument on parameter '{parameter.name}'."
         )
@@ -118,7 +130,7 @@ def _turned(parameter: Parameter, kind: Kind, value: Any) -> Any:
         case "switch" if value is None or isinstance(value, bool):
             return value is None or value
         case "text" if value is None or isinstance(value, str | int):
-            if not value and parameter.mandatory:
+            if not value and parameter.mandatory and not parameter.may_be_empty:
                 raise CommandError(
                     f"ParameterArgumentValidationError{'EmptyString' if value == '' else 'Null'}NotAllowed",
                     f"Cannot bind argument to parameter '{parameter.name}': it is empty.",

@@ -51,7 +51,7 @@ class Outbox:
         with self._changed:
             self._changed.wait_for(self._is_ready, timeout.total_seconds())
             if self._is_closed:
-                raise faults.unknown_shell("")
+                raise faults.ended_shell()
             if not self._is_ready():
                 raise faults.nothing_to_say()
             fetched: list[bytes] = []
@@ -79,7 +79,10 @@ class Pool(Shell):
         boxes = {POOL: Outbox()}
 
         def say(pipeline: str, data: bytes) -> None:
-            if box := boxes.get(pipeline):
+            if not data:
+                for each in list(boxes.values()):
+                    each.close()
+            elif box := boxes.get(pipeline):
                 box.put(data)
 
         first, shell = decode(creation.text), message.find("rsp:Shell")

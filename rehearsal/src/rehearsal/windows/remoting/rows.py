@@ -10,7 +10,7 @@ from psrpcore.types import PSBool, PSInt, PSInt64, PSNoteProperty, PSObject, PSS
 
 from rehearsal.windows.engines import Machine
 from rehearsal.windows.python_agent.conditions import idle_seconds
-from rehearsal.windows.sessions import Session, State, read_state
+from rehearsal.windows.sessions import Session, read_state
 
 SESSION, PROGRAM, RESULT = "LogoffBot.TSSession", "LogoffBot.TSProcess", "LogoffBot.TSResult"
 _KEPT = {
@@ -33,16 +33,28 @@ _KEPT = {
 }
 """Property by property: the agent's word for it, and the type it crosses the wire as."""
 
+_STATES = [
+    "Active",
+    "Connected",
+    "ConnectQuery",
+    "Shadowing",
+    "Disconnected",
+    "Idle",
+    "Listening",
+    "Reset",
+    "Down",
+    "Initializing",
+]
 Row = dict[str, Any]
 
 
 def of_session(seen: Mapping[str, Any], *, synchronous: bool) -> Row:
     row = _as_seen(seen)
     idle = idle_seconds(_read_back(seen), int(seen["now"]))
-    state = read_state(seen["state"])
+    state = seen["state"]
     return {
         "SessionId": PSInt64(seen["id"]),
-        "State": PSString(state.name.title().replace("_", "") if isinstance(state, State) else state),
+        "State": PSString(_STATES[state] if 0 <= state < len(_STATES) else state),
         "UserName": PSString(f"{seen['domain']}\\{seen['user']}" if seen["domain"] and seen["user"] else seen["user"]),
         "IdleSeconds": PSInt64(-1 if idle is None else idle),
         "Synchronous": PSBool(synchronous),
@@ -86,7 +98,8 @@ def bag(kind: str, row: Mapping[str, Any]) -> PSObject:
     return thing
 
 
-_NOBODY: dict[str, Any] = {word: "" if kind is PSString else 0 for word, kind in _KEPT.values()} | {"unread": {}}
+_NOBODY: dict[str, Any] = {word: "" if kind is PSString else 0 for word, kind in _KEPT.values()}
+_NOBODY |= {"state": -1, "unread": {}}
 
 
 def _as_seen(seen: Mapping[str, Any]) -> Row:
