@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_RECEIVE = 0.5  # seconds; Windows takes no shorter time-out for an operation
 _LONGEST_DELETE = 5.0  # seconds; the result is known by then
+_LARGE_RESERVE = 1.0  # seconds at the end of a call: half of them for a new logon and the deletion of a session
 _LARGEST_ID = 2**31 - 1
 
 Found = TypeVar("Found")
@@ -43,7 +44,7 @@ class CallTime:
     """The time of a call. At its end it leaves some for the deletion of a session that hangs, on a new connection."""
 
     def __init__(self, within: timedelta) -> None:
-        self._reserve = reserve_of(within)
+        self._reserve = max(reserve_of(within), min(_LARGE_RESERVE, within.total_seconds() / 8))
         self.all = Deadline(within)
         self.work = Deadline(within - timedelta(seconds=self._reserve / 2))
 

@@ -104,8 +104,11 @@ def _unread(said: object) -> dict[str, str]:
 
 
 def _taken(bag: Bag, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the properties by the words of a reply. What the object lacks is left out, and found missing there."""
-    return {word: bag[name] for word, name in names.items() if name in bag}
+    """Return the properties by the words of a reply. Raises `MalformedReply` for one that is missing."""
+    try:
+        return {word: bag[name] for word, name in names.items()}
+    except KeyError as exc:
+        raise MalformedReply(f"an object without {exc}") from exc
 
 
 def _made(kind: type[Model], fields: dict[str, Any]) -> Model:
