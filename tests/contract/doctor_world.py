@@ -54,6 +54,10 @@ def _behaves(behaviour: Any) -> dict[str, Any]:
     return {"behaviour": behaviour, "sessions": ALICE}
 
 
+def _has_module(**endpoint: str) -> dict[str, Any]:
+    return {"remoting": {"LogoffBot": endpoint}, "sessions": ALICE}
+
+
 HOSTS: dict[str, Any] = {
     "sound": {"sessions": ALICE},
     "sound-too": {"sessions": ALICE},
@@ -78,6 +82,10 @@ HOSTS: dict[str, Any] = {
     "no-times": _behaves({"unreadable": {"id": 3, "what": "times"}}),
     "renamed": {"machine": "another", "sessions": ALICE},
     "ahead": {"sessions": [_ahead(each) for each in ALICE]},
+    "has-module": {"remoting": "LogoffBot", "sessions": ALICE},
+    "not-in-group": _has_module(access="other"),
+    "not-let-in": _has_module(access="denied"),
+    "old-module": _has_module(version="0.0.9"),
 }
 
 

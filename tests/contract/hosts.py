@@ -12,7 +12,8 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.jea.carrier import JeaCarrier
+from adapters.windows.terminal import WindowsTerminal, WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.session import KNOWN_STATES, Account, Session, SessionState
@@ -36,6 +37,7 @@ WAIT = timedelta(seconds=10)
 SHORT = timedelta(seconds=1)
 HOUR = 36_000_000_000
 NOW = 134_088_480_000_000_000
+ENDPOINT = "LogoffBot"
 LONG_USER = "bartholomew.featherstonehaugh"
 LONG_DOMAIN = "SUBSIDIARY-OF-CORP"
 
@@ -269,7 +271,7 @@ class FarmHosts:
         self.farm = farm
         self._names = iter(hosts)
         self.shell = WinRmShell(self.connection)
-        self.terminal = WinRmTerminal(self.shell)
+        self.terminal: WindowsTerminal = WinRmTerminal(self.shell)
 
     def close(self) -> None:
         self.shell.close()
@@ -353,19 +355,35 @@ class FarmHosts:
         self.farm.take_down(host)
 
 
+class JeaHosts(FarmHosts):
+    """The same hosts, asked by commands of the module behind their endpoint."""
+
+    def __init__(self, farm: Farm, hosts: list[str]) -> None:
+        super().__init__(farm, hosts)
+        self.carrier = JeaCarrier(self.connection)
+        self.terminal = WindowsTerminal(self.carrier)
+
+    def close(self) -> None:
+        self.carrier.close()
+        super().close()
+
+    def connection(self, host: str) -> Connection:
+        return replace(super().connection(host), jea=ENDPOINT)
+
+
 @contextmanager
 def opened(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    """`memory`, or the engine of a farm; skips the test where the engine is not on this machine."""
+    """`memory`, the engine of a farm, or `jea`: the double of the module; skips a test whose engine is not here."""
     if kind == "memory":
         yield MemoryHosts()
         return
     path, names = farm_file(tmp_path_factory.mktemp("farm"))
-    farm = Farm.from_file(path, engine=cast("EngineName", kind))
+    farm = Farm.from_file(path, engine="double" if kind == "jea" else cast("EngineName", kind))
     try:
         farm.start()
     except EngineMissingError as missing:
         pytest.skip(str(missing))
-    with closing(FarmHosts(farm, names)) as there:
+    with closing((JeaHosts if kind == "jea" else FarmHosts)(farm, names)) as there:
         yield there
     farm.stop()
 
@@ -376,7 +394,8 @@ def farm_file(folder: Path, hosts: int = 60) -> tuple[Path, list[str]]:
     account = {"username": "CORP\\svc-logoff", "password": "only the farm knows it"}
     each: dict[str, Any] = {"sessions": [_farm_session(row) for row in SESSIONS]}
     path = folder / "farm.yaml"
-    path.write_text(yaml.safe_dump({"account": account, "hosts": dict.fromkeys(names, each)}), encoding="utf-8")
+    whole = {"account": account, "remoting": ENDPOINT, "hosts": dict.fromkeys(names, each)}
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
     return path, names
 
 

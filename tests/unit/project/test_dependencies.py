@@ -39,7 +39,8 @@ TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
-    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"] + EXTRAS["http"] + EXTRAS["kerberos"],
+    "adapters": RUNTIME
+    + [each for extra in ("postgres", "reports", "http", "kerberos", "jea") for each in EXTRAS[extra]],
     "migrations": RUNTIME + EXTRAS["postgres"],
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,
