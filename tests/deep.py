@@ -46,6 +46,7 @@ CHECKS = {
 BOUNDED = {
     "acks of 200 commands": "acks",
     "what reading costs": "audit",
+    "a script and a module": "carriers",
     "what a kept line is worth": "connections",
     "what a fleet costs": "fleet",
     "what it holds": "memory",
