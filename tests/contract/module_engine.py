@@ -47,8 +47,6 @@ STAND_INS = {
     "Microsoft.WSMan.Management": "",
     "Microsoft.PowerShell.Commands.Utility": HIDDEN,
 }
-REALLY_THERE = ("pwsh", "pwsh.dll", "pwsh.deps.json", "pwsh.runtimeconfig.json", "System.Management.Automation.dll")
-"""What an engine has to have in its own folder; a link to the rest will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +107,8 @@ class Prompt:
 def people() -> list[Session]:
     """The services, two people, one at the console, and a listener."""
     now = now_ticks()
-    since = {"logon": now - 9 * HOUR, "connect": now - 8 * HOUR, "domain": "CORP"}
-    rdp = {"protocol": 2, "build": 19045, **since}
+    since: dict[str, Any] = {"logon": now - 9 * HOUR, "connect": now - 8 * HOUR, "domain": "CORP"}
+    rdp: dict[str, Any] = {"protocol": 2, "build": 19045, **since}
     return [
         Session(id=0, state=State.DISCONNECTED, station="Services"),
         Session(id=1, state=State.CONNECTED, station="Console"),
@@ -136,9 +134,9 @@ def open_prompt(folder: Path, *, restricted: bool = False) -> Iterator[Prompt]:
     for pipe in (requests, replies):
         os.mkfifo(pipe)
     environment = environment_of(folder, sessions)
-    if restricted:
-        program = _restricted(Path(program), folder, environment)
+    start = (_stand_ins(folder) if restricted else "") + START
     environment |= {
+        "STAND_INS": str(folder / "stand-ins"),
         "PROMPT_SOURCE": str(HERE / "module_prompt.cs"),
         "PROMPT_REQUESTS": str(requests),
         "PROMPT_REPLIES": str(replies),
@@ -147,7 +145,7 @@ def open_prompt(folder: Path, *, restricted: bool = False) -> Iterator[Prompt]:
     with (
         _both_ends(requests, "wb") as to,
         _both_ends(replies, "rb") as back,
-        subprocess.Popen(words(program, START), env=environment, cwd=folder, stdin=nothing, stdout=nothing) as process,  # noqa: S603 - the engine of this machine
+        subprocess.Popen(words(program, start), env=environment, cwd=folder, stdin=nothing, stdout=nothing) as process,  # noqa: S603 - the engine of this machine
     ):
         yield Prompt(sessions=sessions, module=module, process=process, requests=to, replies=back)
         process.kill()
@@ -164,6 +162,7 @@ def environment_of(folder: Path, sessions: SessionFile) -> dict[str, str]:
         "LD_PRELOAD": str(folder / SHIM_NAMES[0]),
         "REHEARSAL_SESSIONS": str(sessions.path),
         "REHEARSAL_COMPUTER": "COMP1",
+        "REHEARSAL_DOMAIN": "corp.example",
     }
 
 
@@ -176,25 +175,10 @@ def _both_ends(pipe: Path, mode: str) -> IO[bytes]:
     return os.fdopen(os.open(pipe, os.O_RDWR), mode, buffering=0)
 
 
-def _restricted(program: Path, folder: Path, environment: dict[str, str]) -> str:
-    """The engine with the assemblies beside it that a restricted session names; its own compiler makes them."""
-    engine = folder / "engine"
-    engine.mkdir()
-    for path in program.resolve().parent.iterdir():
-        if path.name in REALLY_THERE:
-            shutil.copy(path, engine / path.name)
-        else:
-            (engine / path.name).symlink_to(path)
+def _stand_ins(folder: Path) -> str:
+    """The lines that make the assemblies which a restricted session names, and load them."""
+    made = folder / "stand-ins"
+    made.mkdir()
     for name, source in STAND_INS.items():
-        (engine / f"{name}.cs").write_text(source, encoding="ascii")
-    script = (HERE / "module_stand_ins.ps1").read_text(encoding="ascii")
-    done = subprocess.run(  # noqa: S603 - the engine of this machine
-        words(str(engine / "pwsh"), script),
-        env=environment | {"ENGINE": str(engine)},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return str(engine / "pwsh")
+        (made / f"{name}.cs").write_text(source, encoding="ascii")
+    return (HERE / "module_stand_ins.ps1").read_text(encoding="ascii")

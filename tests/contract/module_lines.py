@@ -9,6 +9,8 @@ REFUSED = {
     "Get-TSSession -ComputerName dc1": "ParameterArgumentValidationError",
     "Get-TSSession -ComputerName ''": "ParameterArgumentValidationError",
     "Get-TSSession -CN comp10": "ParameterArgumentValidationError",
+    "Get-TSSession -CN comp1.other.example": "ParameterArgumentValidationError",
+    "Get-TSSession -CN .corp.example": "ParameterArgumentValidationError",
     "Get-TSSession -IPAddress 10.0.4.17": "ParameterArgumentValidationError",
     "Get-TSSession -Id -1": "ParameterArgumentValidationError",
     "Get-TSSession -State '['": "ParameterArgumentValidationError",

@@ -1,4 +1,4 @@
-# Each NAME.cs in $env:ENGINE to NAME.dll, under the version and the public key of the engine, which the caller of a snap-in compares.
+# Each NAME.cs in $env:STAND_INS to NAME.dll, which is loaded, under the version and the public key of the engine, which the caller of a snap-in compares.
 $engine = [System.Management.Automation.PowerShell].Assembly.GetName()
 $key = [Collections.Immutable.ImmutableArray]::ToImmutableArray([byte[]] $engine.GetPublicKey())
 $options = [Microsoft.CodeAnalysis.CSharp.CSharpCompilationOptions]::new([Microsoft.CodeAnalysis.OutputKind]::DynamicallyLinkedLibrary)
@@ -12,7 +12,7 @@ foreach ($path in [AppContext]::GetData('TRUSTED_PLATFORM_ASSEMBLIES').Split(':'
 }
 $version = [Microsoft.CodeAnalysis.CSharp.CSharpSyntaxTree]::ParseText(
     "[assembly: System.Reflection.AssemblyVersion(`"$($engine.Version)`")] static class Nothing { }")
-foreach ($source in [IO.Directory]::GetFiles($env:ENGINE, '*.cs')) {
+foreach ($source in [IO.Directory]::GetFiles($env:STAND_INS, '*.cs')) {
     $tree = [Microsoft.CodeAnalysis.CSharp.CSharpSyntaxTree]::ParseText([IO.File]::ReadAllText($source))
     $name = [IO.Path]::GetFileNameWithoutExtension($source)
     $trees = [Microsoft.CodeAnalysis.SyntaxTree[]] @($version, $tree)
@@ -21,4 +21,5 @@ foreach ($source in [IO.Directory]::GetFiles($env:ENGINE, '*.cs')) {
     $result = $made.Emit($stream)
     $stream.Dispose()
     if (-not $result.Success) { throw "$name`: $($result.Diagnostics)" }
+    [void] [Reflection.Assembly]::LoadFrom([IO.Path]::ChangeExtension($source, 'dll'))
 }

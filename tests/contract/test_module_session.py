@@ -86,8 +86,9 @@ class Endpoint:
         )  # the engine alone writes none
 
     def call(self, command: str, *, is_member: bool = True, **parameters: Any) -> Any:
-        where = {"session_file": str(self.path), "is_member": is_member}
-        return self.prompt.run(command, mode="", parameters=parameters, **where)
+        return self.prompt.run(
+            command, mode="", parameters=parameters, session_file=str(self.path), is_member=is_member
+        )
 
     def run_script(self, script: str) -> Any:
         return self.prompt.run(script, mode="", session_file=str(self.path), is_member=True)
@@ -206,8 +207,9 @@ def test_the_help_describes_every_parameter_as_it_is(prompt: Prompt) -> None:
             )
             aliases = "" if one.get("aliases") == "none" else str(one.get("aliases"))
             rows[one.findtext(f"{MAML}name", "")] = [kind, str(one.get("required")).title(), position, piped, aliases]
-    for rows in (found, described):
-        rows["Get-TSSession"]["Id"][1] = rows["Get-TSSession"]["Process"][1] = "in one of two sets"
+    for all_of_them in (found, described):
+        listing = all_of_them["Get-TSSession"]
+        listing["Id"][1] = listing["Process"][1] = "in one of two sets"
     assert described == found
     for name in OURS:
         assert prompt.run(f"(Get-Help {name} -Full).Synopsis").output[0].endswith(".")

@@ -15,7 +15,7 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "windows"}
 HOUSE |= {bench.stem for bench in (ROOT / "bench").glob("*.py")}
 
 
@@ -46,6 +46,7 @@ MAY_USE = {
     "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,
     "bench": TESTS,
+    "windows": [],  # it builds the module before anything is installed
 }
 
 
