@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rehearsal.windows import Farm
 
-pytestmark = pytest.mark.timeout(60)  # the client asks for output without end
+pytestmark = pytest.mark.timeout(120)  # the client asks for output without end
 
 FARM = """
 account: {username: CORP\\svc, password: fiction}
