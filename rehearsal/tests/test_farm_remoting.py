@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rehearsal.windows import Farm
 
-pytestmark = pytest.mark.timeout(60)  # the client asks for output without end
+pytestmark = pytest.mark.timeout(120)  # the client asks for output without end
 
 FARM = """
 account: {username: CORP\\svc, password: fiction}
@@ -177,6 +177,23 @@ def test_a_session_that_is_not_as_it_was_said_is_left_alone(farm: Farm, pool: Ru
     assert why(alice, Id=65536, UserName="", LogonTime=0) == ("protected", "listener")
     assert ask(pool, "Stop-TSSession", **order(alice, MachineDns="another")).errors == ["machine:0"]
     assert ask(pool, "Stop-TSSession", **order(alice, Condition="user")).errors == ["request:87"]
+    assert farm.calls("one") == []
+
+
+def test_a_long_command_comes_in_several_messages(farm: Farm, pool: RunspacePool) -> None:
+    alice = sessions(pool)[3]
+    before = farm.messages("one").count("Send")
+    conditions = [f"user\tlike\t*{'a' * 60_000}"] * 10
+    assert ask(pool, "Stop-TSSession", **order(alice, Condition=conditions)).rows[0]["Why"] == "filter"
+    assert farm.messages("one").count("Send") > before
+
+
+def test_users_act_after_the_first_look_and_answers_can_be_made_untrue(farm: Farm, pool: RunspacePool) -> None:
+    farm.set_behaviour("one", "replaced", id=3)
+    told = sessions(pool)[3]
+    assert ask(pool, "Stop-TSSession", **order(told)).rows[0]["Why"] == "person"
+    farm.set_behaviour("one", "garbles", how="elsewhere")
+    assert {each["Server"] for each in sessions(pool).values()} == {"ELSEWHERE"}
     assert farm.calls("one") == []
 
 
