@@ -70,6 +70,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+COMMON = {"ModuleVersion": str, "Server": str, "DnsName": str, "SessionId": int}
+SEEN = {"StateCode": int, "WindowStationName": str, "DomainName": str, "User": str, "ClientName": str, "IPAddress": str}
+SEEN |= {"ProtocolCode": int, "ClientBuildNumber": int, "ClientDisplay": str, "ErrorCode": int, "UnreadParts": str}
+SEEN |= dict.fromkeys(("LoginTime", "ConnectTime", "DisconnectTime", "LastInputTime", "CurrentTime", "CutLetters"), int)
+SESSION = COMMON | SEEN | {"State": str, "UserName": str, "IdleSeconds": int, "Synchronous": bool}
+PROGRAM = COMMON | {"Name": str, "CpuTicks": int, "WorkingSetBytes": int}
+RESULT = COMMON | {"Verdict": str, "Code": int, "Why": str, "WaitedMs": int, "HasSeen": bool}
+RESULT |= {f"Seen{name}": kind for name, kind in SEEN.items()}
+
+
 @pytest.fixture(scope="module", params=["double", "pwsh"])
 def farm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     with start_farm(write_farm(tmp_path_factory.mktemp("farm"), FARM), request.param) as farm:
@@ -109,6 +119,19 @@ def test_programs_are_told_of_the_person_that_is_named(pool: RunspacePool) -> No
     rows = ask(pool, "Get-TSSession", **person(sessions(pool)[3]), Process=True).rows
     assert [each["Name"] for each in rows] == ["winlogon.exe", "explorer.exe", "EXCEL.EXE"]
     assert (rows[2]["CpuTicks"], rows[2]["WorkingSetBytes"]) == (7_200_000_000, 1_288_490_188)
+
+
+def test_every_answer_is_flat_and_has_all_its_properties(pool: RunspacePool) -> None:
+    """The same from the double and from the module, with the same types."""
+
+    def kinds(name: str, given: dict[str, Any]) -> list[dict[str, type]]:
+        return [{key: type(value) for key, value in row.items()} for row in ask(pool, name, **given).rows]
+
+    alice = sessions(pool)[3]
+    assert kinds("Get-TSSession", {}) == [SESSION] * 4
+    assert kinds("Get-TSSession", person(alice) | {"Process": True}) == [PROGRAM] * 3
+    assert kinds("Send-TSMessage", person(alice) | {"Text": "Save"}) == [RESULT]
+    assert kinds("Stop-TSSession", order(alice, Id=4)) == [RESULT]
 
 
 @pytest.mark.parametrize(("name", "given", "identifier"), REFUSED)
@@ -151,8 +174,26 @@ def test_a_session_that_is_not_as_it_was_said_is_left_alone(farm: Farm, pool: Ru
     assert why(jose, SaidState=4) == ("changed", "came_back")
     assert why(alice, Id=0) == ("protected", "session 0")
     assert why(alice, Id=4) == ("absent", "")
+    assert why(alice, Id=65536, UserName="", LogonTime=0) == ("protected", "listener")
     assert ask(pool, "Stop-TSSession", **order(alice, MachineDns="another")).errors == ["machine:0"]
     assert ask(pool, "Stop-TSSession", **order(alice, Condition="user")).errors == ["request:87"]
+    assert farm.calls("one") == []
+
+
+def test_a_long_command_comes_in_several_messages(farm: Farm, pool: RunspacePool) -> None:
+    alice = sessions(pool)[3]
+    before = farm.messages("one").count("Send")
+    conditions = [f"user\tlike\t*{'a' * 60_000}"] * 10
+    assert ask(pool, "Stop-TSSession", **order(alice, Condition=conditions)).rows[0]["Why"] == "filter"
+    assert farm.messages("one").count("Send") > before
+
+
+def test_users_act_after_the_first_look_and_answers_can_be_made_untrue(farm: Farm, pool: RunspacePool) -> None:
+    farm.set_behaviour("one", "replaced", id=3)
+    told = sessions(pool)[3]
+    assert ask(pool, "Stop-TSSession", **order(told)).rows[0]["Why"] == "person"
+    farm.set_behaviour("one", "garbles", how="elsewhere")
+    assert {each["Server"] for each in sessions(pool).values()} == {"ELSEWHERE"}
     assert farm.calls("one") == []
 
 

@@ -98,7 +98,7 @@ class Trouble(Behaviour):
     A handshake is an empty message, so it can only be answered in the manners of HTTP.
     """
 
-    at: Literal["handshake", "create", "command", "send", "receive", "signal", "delete"] = "receive"
+    at: Literal["handshake", "create", "get", "command", "send", "receive", "signal", "delete"] = "receive"
     manner: Manner = "dropped"
     times: int = Field(default=1, ge=0)
     done: bool = False

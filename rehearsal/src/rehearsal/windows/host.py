@@ -106,9 +106,9 @@ class Host:
 
     @property
     def largest_body(self) -> int:
-        """Bytes: MaxEnvelopeSizekb of Windows, in bytes."""
+        """Bytes: MaxEnvelopeSizekb of Windows, 500, and what encryption adds to an envelope that is just as long."""
         limit = self._conduct.has(Envelope)
-        return 1000 * limit.kb if limit else 512_000
+        return 1000 * limit.kb if limit else 512_000 + 1_024
 
     @property
     def allows_clear_text(self) -> bool:

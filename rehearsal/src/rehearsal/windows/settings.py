@@ -178,7 +178,8 @@ class HostSettings(Part):
     """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too.
 
     `machine`: what the host says that it is called, when that is not its name here. `channel_binding`: over HTTPS, NTLM
-    has to name the channel that it runs in, as with CbtHardeningLevel Strict.
+    has to name the channel that it runs in, as with CbtHardeningLevel Strict. `remoting`: its endpoints of PowerShell
+    remoting, by name; None: as the farm says for all hosts.
     """
 
     sessions: tuple[SessionSettings, ...] = ()

@@ -102,12 +102,14 @@ class DoubleEndpoint:
 
     def _start(self, pipeline: ServerPipeline) -> None:
         pipeline.start()
-        threading.Thread(
-            target=self._run, args=(pipeline,), name=f"pipeline {pipeline.pipeline_id}", daemon=True
-        ).start()
+        killed = self._killed.get(str(pipeline.pipeline_id), _GONE)
+        name = f"pipeline {pipeline.pipeline_id}"
+        threading.Thread(target=self._run, args=(pipeline, killed), name=name, daemon=True).start()
 
-    def _run(self, pipeline: ServerPipeline) -> None:
-        killed = self._killed[str(pipeline.pipeline_id)]
+    def _run(self, pipeline: ServerPipeline, killed: threading.Event) -> None:
+        if killed.is_set():
+            self._end(pipeline, _stopped())
+            return
         try:
             commands = getattr(pipeline.metadata, "commands", [])  # none where the client asks for metadata
             complains = self._complaint(is_look=[each.command_text.lower() for each in commands] == ["get-tssession"])

@@ -22,11 +22,10 @@ from rehearsal.windows.remoting.endpoint import POOL, Say
 
 _ACKNOWLEDGED_WITHIN = 30
 _HERE = Path(__file__).parent
-_SERVE = (
-    "foreach ($each in [IO.Directory]::GetFiles('{made}', '*.dll')) "
-    "{{ [void][Reflection.Assembly]::LoadFrom($each) }}; "
-    "[Server]::Run({pipe}, '{configuration}')"
+_LOAD = (
+    "foreach ($each in [IO.Directory]::GetFiles('{made}', '*.dll')) {{ [void][Reflection.Assembly]::LoadFrom($each) }}"
 )
+_SERVE = "{load}; [Server]::Run({pipe}, '{configuration}')"
 _RESTRICTED = "    SchemaVersion = '2.0.0.0'\n    SessionType = 'RestrictedRemoteServer'\n"
 _NOTHING_MORE = "@{\n    GUID = '7a3f5a0e-1d0c-4a8e-9a55-0f6f2f3f1c11'\n}\n"
 
@@ -50,18 +49,24 @@ class RestrictedSessions:
         if len(roles) != 1:
             raise EngineMissingError(f"{self.module} is no built module: it needs one RoleCapabilities/*.psrc")
         self._made.mkdir()
-        variables = {"TARGET": str(self._made), "SOURCE": str(_HERE / "Server.cs")}
-        script = f"& ([ScriptBlock]::Create([IO.File]::ReadAllText('{_HERE / 'stand_ins.ps1'}')))"
-        ask_tool([self.engine.program, "-NoLogo", "-NoProfile", "-Command", script], variables)
+        make_stand_ins(self.engine.program, self._made)
         (self._made / "other.pssc").write_text(_restricted(_NOTHING_MORE), encoding="utf-8")
         (self._made / "member.pssc").write_text(_restricted(roles[0].read_text("utf-8")), encoding="utf-8")
 
     def open(self, machine: Machine, say: Say, *, is_member: bool) -> "EngineEndpoint":
         configuration = self._made / ("member.pssc" if is_member else "other.pssc")
-        script = _SERVE.format(made=self._made, pipe="{pipe}", configuration=configuration)
+        script = _SERVE.format(load=_LOAD.format(made=self._made), pipe="{pipe}", configuration=configuration)
         words = [self.engine.program, "-NoLogo", "-NoProfile", "-NonInteractive", "-Command", script]
         environment = environment_of(self.engine.folder, machine, {"PSModulePath": str(self.module.parent)})
         return EngineEndpoint(words, environment, self.engine.folder, say)
+
+
+def make_stand_ins(program: str, folder: Path) -> str:
+    """What an engine alone lacks for a restricted session, made in the folder; the line of a script that loads it."""
+    variables = {"TARGET": str(folder), "SOURCE": str(_HERE / "Server.cs")}
+    script = f"& ([ScriptBlock]::Create([IO.File]::ReadAllText('{_HERE / 'stand_ins.ps1'}')))"
+    ask_tool([program, "-NoLogo", "-NoProfile", "-Command", script], variables)
+    return _LOAD.format(made=folder)
 
 
 class Engines(NamedTuple):

@@ -6,6 +6,7 @@ pipeline has ended, because WS-Management then says that the command is done.
 
 import base64
 import threading
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html import escape
@@ -16,7 +17,7 @@ from rehearsal.windows import faults
 from rehearsal.windows.remoting.endpoint import POOL, Endpoint, Opener
 from rehearsal.windows.remoting.fragments import Messages
 from rehearsal.windows.shells import Shell, new_id
-from rehearsal.windows.soap import SHELL, Message
+from rehearsal.windows.soap import SHELL, Fault, Message
 from rehearsal.windows.text_shell import decode
 
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
@@ -91,7 +92,11 @@ class Pool(Shell):
         pool = cls(
             owner=owner, idle=idle, resource=message.resource, id=wanted or new_id(), endpoint=endpoint, boxes=boxes
         )
-        endpoint.take(POOL, first)
+        try:
+            endpoint.take(POOL, first)
+        except Fault:
+            pool.close()
+            raise
         return pool
 
     @property
@@ -107,7 +112,9 @@ class Pool(Shell):
         line = message.find("rsp:CommandLine")
         if line is None:
             raise faults.not_valid("CommandLine is missing")
-        pipeline = (line.get("CommandId") or new_id()).lower()
+        pipeline = _guid(line.get("CommandId") or new_id())
+        if pipeline in self.boxes:
+            raise faults.incorrect_parameter()
         data = decode(message.text("rsp:CommandLine/rsp:Arguments"))
         self.boxes[pipeline] = Outbox()
         self.endpoint.open(pipeline)
@@ -137,6 +144,8 @@ class Pool(Shell):
         if signal is None:
             raise faults.not_valid("Signal is missing")
         pipeline = self._named(signal)
+        if pipeline == POOL:
+            raise faults.unknown_command()
         code = (message.text("rsp:Signal/rsp:Code") or "").rsplit("/", 1)[-1].lower()
         if code == "terminate":
             self.boxes.pop(pipeline).close()
@@ -156,6 +165,13 @@ class Pool(Shell):
         if pipeline not in self.boxes:
             raise faults.unknown_command()
         return pipeline
+
+
+def _guid(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise faults.not_valid("CommandId is no GUID") from error
 
 
 def _carry(pipeline: str, fragments: list[bytes], *, is_done: bool) -> str:
