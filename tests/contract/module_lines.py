@@ -40,6 +40,10 @@ REFUSED = {
     f'Stop-TSSession -Id 3 {ALICE} 1 -Condition "cpu`tgt`t5" -Force': "request:87",
     f'Stop-TSSession -Id 3 {ALICE} 1 -Condition "idle`tgt`tlong" -Force': "request:87",
     f"Stop-TSSession -Id 3 {ALICE} 1 -Filter 'x' -Force": "NamedParameterNotFound",
+    "Stop-TSSession -InputObject @{SessionId = 3; UserName = 'CORP\\alice'} -Force": "CannotConvertArgumentNoMessage",
+    "Stop-TSSession -InputObject 3 -Force": "CannotConvertArgumentNoMessage",
+    "Stop-TSSession -Id 3 -InputObject (Get-TSSession 3) -Force": "AmbiguousParameterSet",
+    "Stop-TSSession -InputObject @() -Force": "ParameterArgumentValidationError",
     f"Send-TSMessage hello -Id 3 {ALICE} 1 -Caption ('x' * 1025)": "ParameterArgumentValidationError",
 }
 """The identifier of the error; nothing is listed, and nobody touched."""

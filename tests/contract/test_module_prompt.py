@@ -78,6 +78,17 @@ def test_what_is_nobodys_session_is_passed_over_and_said_on_request(prompt: Prom
     assert len(prompt.acts()) == 3
 
 
+def test_sessions_in_a_variable_are_input_objects(prompt: Prompt) -> None:
+    keep = "$found = Get-TSSession -Synchronous; "
+    said = prompt.run(keep + "Stop-TSSession -InputObject $found -WhatIf -Verbose")
+    assert [each for each in said.host if each.startswith("What")] == [WHAT_IF.format(each) for each in (3, 5, 7)]
+    assert (len(said.verbose), said.wrong) == (3, "")
+    said = prompt.run(keep + "Disconnect-TSSession -InputObject $found -Force")
+    assert [each["Verdict"] for each in said.output] == ["disconnected"] * 3
+    said = prompt.run("$found = Get-TSSession -Id 3; Stop-TSSession -InputObject $found -Force -Sync; $found.UserName")
+    assert (said.output[0]["Verdict"], said.output[1]) == ("gone", "CORP\\alice")
+
+
 @for_each(
     "line",
     [

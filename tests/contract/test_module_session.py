@@ -148,6 +148,8 @@ def test_the_module_works_in_constrained_language(prompt: Prompt) -> None:
 
 
 def test_the_dll_exports_what_the_manifest_names_and_needs_nothing_but_windows(prompt: Prompt) -> None:
+    said = prompt.run(f"(Test-ModuleManifest '{prompt.module / 'LogoffBot.psd1'}').ExportedCmdlets.Keys")
+    assert (sorted(said.output), said.wrong) == (OURS, "")
     said = prompt.run('Get-Command -Module LogoffBot | ForEach-Object { "$($_.Name) $($_.CommandType) $($_.Version)" }')
     assert sorted(said.output) == [f"{name} Cmdlet 0.1.0" for name in OURS]
     assembly = "(Get-Command Get-TSSession).ImplementingType.Assembly"

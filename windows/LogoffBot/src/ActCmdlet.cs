@@ -10,6 +10,7 @@ namespace LogoffBot
     // A cmdlet that touches a person's session. Who it is and since when has to be said: nobody is hit by a number alone.
     public abstract class ActCmdlet : ModuleCmdlet
     {
+        internal const string IdSet = "Id", ObjectSet = "InputObject";
         const int Listening = 6, FirstListener = 65536, LeastFields = 3;
         static readonly string[] Who = { "Id", "UserName", "LogonTime" };
         readonly ManualResetEvent stopping = new ManualResetEvent(false);
@@ -18,12 +19,12 @@ namespace LogoffBot
         protected ActCmdlet() { MachineDns = MachineNetBios = ""; }
 
         // Empty, as a logon time of 0 is, for a session without a person, which comes along the pipeline with the others.
-        [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+        [Parameter(ParameterSetName = IdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
         [AllowEmptyString]
         [ValidateLength(0, 2049)]
         public string UserName { get; set; }
 
-        [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+        [Parameter(ParameterSetName = IdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
         [Alias("LoginTime")]
         [ValidateRange(0L, Int64.MaxValue)]
         public long LogonTime { get; set; }
@@ -79,6 +80,17 @@ namespace LogoffBot
             if (isPersonal || !isPiped) return false;
             WriteVerbose("Session " + Number(TargetId) + " is passed over: nobody is logged on there.");
             return true;
+        }
+
+        // As the pipeline does by the names of its properties.
+        internal void Take(TSSession listed)
+        {
+            TargetId = listed.SessionId;
+            UserName = listed.UserName;
+            LogonTime = listed.LoginTime;
+            SaidState = listed.StateCode;
+            MachineDns = listed.DnsName;
+            MachineNetBios = listed.Server;
         }
 
         internal TSResult CarryOut()

@@ -15,10 +15,15 @@ namespace LogoffBot
             TimeoutSeconds = 90;
         }
 
-        [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+        [Parameter(ParameterSetName = IdSet, Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
         [Alias("SessionId")]
         [ValidateRange(0L, (long)int.MaxValue)]
         public long Id { get { return TargetId; } set { TargetId = value; } }
+
+        // What Get-TSSession listed on this machine. Such an object crosses no wire: behind an endpoint it cannot be given.
+        [Parameter(ParameterSetName = ObjectSet, Mandatory = true)]
+        [ValidateCount(1, 1000)]
+        public TSSession[] InputObject { get; set; }
 
         [Parameter(ValueFromPipelineByPropertyName = true)]
         public SwitchParameter Synchronous { get; set; }
@@ -41,6 +46,22 @@ namespace LogoffBot
         }
 
         protected override void ProcessRecord()
+        {
+            if (ParameterSetName != ObjectSet)
+            {
+                End();
+                return;
+            }
+            bool isSynchronous = Synchronous;
+            foreach (TSSession each in InputObject)
+            {
+                Take(each);
+                Synchronous = new SwitchParameter(isSynchronous || each.Synchronous);
+                End();
+            }
+        }
+
+        void End()
         {
             if (IsPassedOver()) return;
             if (stillClosing != 0)
@@ -82,7 +103,7 @@ namespace LogoffBot
         }
     }
 
-    [Cmdlet("Stop", "TSSession", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+    [Cmdlet("Stop", "TSSession", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ActCmdlet.IdSet)]
     [OutputType(typeof(TSResult))]
     public sealed class StopTSSessionCommand : EndCmdlet
     {
@@ -91,7 +112,7 @@ namespace LogoffBot
         internal override string Doing { get { return "Logging off"; } }
     }
 
-    [Cmdlet("Disconnect", "TSSession", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+    [Cmdlet("Disconnect", "TSSession", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ActCmdlet.IdSet)]
     [OutputType(typeof(TSResult))]
     public sealed class DisconnectTSSessionCommand : EndCmdlet
     {

@@ -2,7 +2,7 @@ namespace LogoffBot
 {
     using System.Management.Automation;
 
-    [Cmdlet("Send", "TSMessage")]
+    [Cmdlet("Send", "TSMessage", DefaultParameterSetName = IdSet)]
     [OutputType(typeof(TSResult))]
     public sealed class SendTSMessageCommand : ActCmdlet
     {
@@ -16,7 +16,7 @@ namespace LogoffBot
         [ValidateLength(1, 1024)]
         public string Caption { get; set; }
 
-        [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true)]
+        [Parameter(ParameterSetName = IdSet, Mandatory = true, ValueFromPipelineByPropertyName = true)]
         [Alias("SessionId")]
         [ValidateRange(0L, (long)int.MaxValue)]
         public long Id { get { return TargetId; } set { TargetId = value; } }
