@@ -33,6 +33,8 @@ CHECKS = {
     "people at work": "tests/unit/bot/workflow",
     "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",
     "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
+    "the carrier of the module": "tests/contract/test_fault_matrix_jea.py tests/contract/test_corpus.py "
+    "tests/e2e/test_death_and_rebirth.py",
     "any text in the database": "tests/contract/test_ledger.py",
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": " ".join(f"tests/contract/test_{of}.py" for of in ("tampering", "tampered_bytes", "forged_rows")),
