@@ -56,7 +56,7 @@ def test_it_writes_the_module_the_agents_sources_and_the_commands(tmp_path: Path
 def test_sha256sum_reads_the_list_of_digests() -> None:
     package = package_for(GROUP)
     lines = package.files[SUMS].decode("ascii").splitlines()
-    assert dict(reversed(line.split("  ")) for line in lines) == package.digests
+    assert {line.split("  ")[1]: line.split("  ")[0] for line in lines} == package.digests
     assert package.digests.keys() == package.files.keys() - {SUMS}
 
 
