@@ -12,15 +12,15 @@ from rehearsal.windows.engines import Machine
 from rehearsal.windows.python_agent.conditions import is_like
 from rehearsal.windows.python_agent.double import is_named, replies_to
 from rehearsal.windows.python_agent.request_lines import Request, RequestError, Target, read_condition
-from rehearsal.windows.remoting.parameters import COMMON, CommandError, Given, Parameter, bind, bind_named
+from rehearsal.windows.remoting.parameters import COMMON, CommandError, Given, Parameter, bind
 from rehearsal.windows.remoting.rows import RESULT, SESSION, Row, of_program, of_result, of_session
 from rehearsal.windows.sessions import State
 
 _INVALID_PARAMETER = 87
 _FIRST_LISTENER = 65536
 _OF_LISTS = ("State", "ClientName", "Synchronous")
-_OF_PROGRAMS = ("LogonTime", "MachineDns", "MachineNetBios")
-"""Parameters of Get-TSSession that go without, or with, Process alone."""
+_OF_PROGRAMS = ("Process", "LogonTime", "MachineDns", "MachineNetBios")
+"""Parameters of Get-TSSession that list sessions, and those that tell of programs: they do not go together."""
 
 
 class Asked(NamedTuple):
@@ -51,9 +51,9 @@ class Cmdlet:
     ) -> Iterator[Row | CommandError]:
         """As `run`; the identifiers of its errors are whole."""
         try:
-            values = bind((*self.parameters, *COMMON), given, piped)
-            _stay_here(values.get("ComputerName", "localhost"), machine)
-            is_piped = not {"Id", "UserName", "LogonTime"} <= set(bind_named(self.parameters, given))
+            named = bind((_here(machine), *self.parameters, *COMMON), given, {}, is_whole=not piped)
+            values = bind((_here(machine), *self.parameters, *COMMON), given, piped)
+            is_piped = not {"Id", "UserName", "LogonTime"} <= set(named)
             for each in self.run(Asked(values, machine, killed, is_piped)):
                 yield self._whole(each) if isinstance(each, CommandError) else each
         except CommandError as error:
@@ -63,18 +63,16 @@ class Cmdlet:
         return CommandError(f"{error.identifier},{self.type_name}", str(error))
 
 
-def _stay_here(named: str, machine: Machine) -> None:
-    if named.lower() not in {"localhost", ".", machine.netbios.lower(), machine.dns.lower()}:
-        raise CommandError("ParameterArgumentValidationError", f"{named[:40]!r} is not this computer.")
+def _here(machine: Machine) -> Parameter:
+    own = {"localhost", ".", machine.netbios.lower(), machine.dns.lower()}
+    return Parameter(name="ComputerName", aliases=("CN", "IPAddress"), accepts=lambda name: name.lower() in own)
 
 
 def _list(asked: Asked) -> Iterator[Row | CommandError]:
     values = asked.values
-    if values.get("Process"):
+    if any(name in values for name in _OF_PROGRAMS):
         yield from _programs(asked)
         return
-    if any(name in values for name in _OF_PROGRAMS):
-        raise CommandError("MissingMandatoryParameter", "Missing mandatory parameters: Process.")
     there = [reply["session"] for reply in _replies(Request(operation="list"), asked) if "session" in reply]
     for seen in there:
         row = of_session(seen, synchronous=bool(values.get("Synchronous")))
@@ -96,8 +94,8 @@ def _programs(asked: Asked) -> Iterator[Row]:
     """What was not said of the person is not compared."""
     if others := [name for name in _OF_LISTS if name in asked.values]:
         raise CommandError("AmbiguousParameterSet", f"{others[0]} does not go with Process.")
-    if "Id" not in asked.values:
-        raise CommandError("MissingMandatoryParameter", "Missing mandatory parameters: Id.")
+    if missing := [name for name in ("Id", "Process") if name not in asked.values]:
+        raise CommandError("MissingMandatoryParameter", f"Missing mandatory parameters: {' '.join(missing)}.")
     for session_id in asked.values["Id"]:
         target = _meant(asked, session_id)
         for reply in _replies(_request("processes", asked, target), asked):
@@ -202,7 +200,6 @@ def _long(most: int, least: int = 1) -> Callable[[str], bool]:
     return lambda text: least <= len(text) <= most
 
 
-_HERE = Parameter(name="ComputerName", aliases=("CN", "IPAddress"))
 _MACHINE = (
     Parameter(name="MachineDns", aliases=("DnsName",), piped=True, accepts=_long(255, 0)),
     Parameter(name="MachineNetBios", aliases=("Server",), piped=True, accepts=_long(255, 0)),
@@ -211,7 +208,7 @@ _ID = Parameter(
     name="Id", kind="long", aliases=("SessionId",), mandatory=True, piped=True, accepts=_within(0, 2**31 - 1)
 )
 _PERSON = (
-    Parameter(name="UserName", mandatory=True, may_be_empty=True, piped=True, accepts=_long(2049, 0)),
+    Parameter(name="UserName", mandatory=True, piped=True, accepts=_long(2049, 0)),
     Parameter(
         name="LogonTime", kind="long", aliases=("LoginTime",), mandatory=True, piped=True, accepts=_within(0, 2**63)
     ),
@@ -223,7 +220,6 @@ _PERSON = (
     Parameter(name="Condition", kind="texts", most=256, accepts=_long(65536)),
 )
 _ENDING = (
-    _HERE,
     replace(_ID, position=0),
     *_PERSON,
     Parameter(name="Synchronous", kind="switch", piped=True),
@@ -233,7 +229,6 @@ _ENDING = (
     Parameter(name="Confirm", kind="switch", aliases=("cf",)),
 )
 _LISTING = (
-    _HERE,
     Parameter(
         name="Id", kind="ints", aliases=("SessionId",), position=0, least=1, most=1000, accepts=_within(0, 2**31 - 1)
     ),
@@ -246,7 +241,6 @@ _LISTING = (
     *(replace(each, piped=False) for each in _MACHINE),
 )
 _TELLING = (
-    _HERE,
     Parameter(name="Text", mandatory=True, position=0, accepts=_long(20000)),
     Parameter(name="Caption", accepts=_long(1024)),
     _ID,

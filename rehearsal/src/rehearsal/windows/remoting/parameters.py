@@ -23,8 +23,8 @@ class CommandError(Exception):
 class Parameter:
     """`position` is its place without a name. `piped`: it is bound to a property with its name, or an alias of it.
 
-    `accepts` says whether one value may be: a number in its range, a text of a length. `least` and `most` count the
-    values of one that takes several.
+    `accepts` says whether one value may be: a number in its range, a text of a length; nothing is none. `least` and
+    `most` count the values of one that takes several.
     """
 
     name: str
@@ -32,11 +32,10 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     position: int | None = None
     mandatory: bool = False
-    may_be_empty: bool = False
     least: int = 0
     most: int = 1000
     piped: bool = False
-    accepts: Callable[[Any], bool] = lambda _: True
+    accepts: Callable[[Any], bool] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,12 +56,14 @@ COMMON = (
 """What every command takes; none of it changes what the double does."""
 
 
-def bind(parameters: Sequence[Parameter], given: Given, piped: Mapping[str, Any]) -> dict[str, Any]:
+def bind(
+    parameters: Sequence[Parameter], given: Given, piped: Mapping[str, Any], *, is_whole: bool = True
+) -> dict[str, Any]:
     """Values by the parameters' names; CommandError as PowerShell's binder has it.
 
-    `piped` are the properties of the object that comes down the pipeline.
+    `piped` are the properties of the object that comes down the pipeline. Without `is_whole` more values follow.
     """
-    bound = bind_named(parameters, given)
+    bound = _bind_named(parameters, given)
     free = sorted((each for each in parameters if each.position is not None), key=lambda each: each.position or 0)
     for value in (value for name, value in given if name is None):
         place = next((each for each in free if each.name not in bound), None)
@@ -72,21 +73,31 @@ def bind(parameters: Sequence[Parameter], given: Given, piped: Mapping[str, Any]
     for each in parameters:
         if each.piped and each.name not in bound and (found := _property(each, piped)) is not None:
             bound[each.name] = _checked(each, found)
-    if missing := [each.name for each in parameters if each.mandatory and each.name not in bound]:
+    missing = [each.name for each in parameters if each.mandatory and each.name not in bound]
+    if missing and is_whole:
         raise CommandError("MissingMandatoryParameter", f"Missing mandatory parameters: {' '.join(missing)}.")
     return bound
 
 
-def bind_named(parameters: Sequence[Parameter], given: Given) -> dict[str, Any]:
-    """Only what was given with a name."""
+def _bind_named(parameters: Sequence[Parameter], given: Given) -> dict[str, Any]:
+    """Only what was given with a name. A value that cannot be is told before a name that is not there."""
     bound: dict[str, Any] = {}
+    unknown: list[CommandError] = []
     for name, value in given:
         if name is None:
             continue
-        wanted = _named(parameters, name)
+        try:
+            wanted = _named(parameters, name)
+        except CommandError as error:
+            if error.identifier != "NamedParameterNotFound":
+                raise
+            unknown.append(error)
+            continue
         if wanted.name in bound:
             raise CommandError("ParameterAlreadyBound", f"The parameter {wanted.name} is specified more than once.")
         bound[wanted.name] = _checked(wanted, value)
+    if unknown:
+        raise unknown[0]
     return bound
 
 
@@ -109,14 +120,18 @@ def _property(parameter: Parameter, piped: Mapping[str, Any]) -> Any:
 
 
 def _checked(parameter: Parameter, value: Any) -> Any:
+    accepts = parameter.accepts
     if parameter.kind in ("texts", "ints"):
         kind: Kind = "text" if parameter.kind == "texts" else "int"
         values = list(value) if isinstance(value, list | tuple) else [value]
-        result: Any = [_turned(parameter, kind, each) for each in values]
-        is_right = parameter.least <= len(result) <= parameter.most and all(map(parameter.accepts, result))
+        result: Any = [_turned(parameter, kind, each) for each in values if each is not None]
+        is_right = parameter.least <= len(result) <= parameter.most and None not in values
+        is_right = is_right and (accepts is None or all(map(accepts, result)))
+    elif value is None and accepts:
+        result, is_right = None, False
     else:
         result = _turned(parameter, parameter.kind, value)
-        is_right = parameter.accepts(result)
+        is_right = accepts is None or accepts(result)
     if not is_right:
         raise CommandError(
             "ParameterArgumentValidationError", f"Cannot validate argument on parameter '{parameter.name}'."
@@ -127,26 +142,24 @@ def _checked(parameter: Parameter, value: Any) -> Any:
 def _turned(parameter: Parameter, kind: Kind, value: Any) -> Any:
     """One value in the parameter's type."""
     match kind:
-        case "switch" if value is None or isinstance(value, bool):
-            return value is None or value
+        case "switch" if value is None or isinstance(value, int):
+            return value is None or bool(value)
         case "text" if value is None or isinstance(value, str | int):
-            if not value and parameter.mandatory and not parameter.may_be_empty:
-                raise CommandError(
-                    f"ParameterArgumentValidationError{'EmptyString' if value == '' else 'Null'}NotAllowed",
-                    f"Cannot bind argument to parameter '{parameter.name}': it is empty.",
-                )
             return "" if value is None else str(value)
+        case "int" | "long" if value is None:
+            raise CommandError("ParameterBindingFailed", f"Cannot bind parameter '{parameter.name}': it is null.")
         case "int" | "long" if (number := _number(value)) is not None:
             if -(2 ** _BITS[kind]) <= number < 2 ** _BITS[kind]:
                 return number
+    told = "" if kind == "switch" or isinstance(value, list) else "NoMessage"
     raise CommandError(
-        "CannotConvertArgumentNoMessage", f"Cannot convert the value of parameter '{parameter.name}' to {kind}."
+        f"CannotConvertArgument{told}", f"Cannot convert the value of parameter '{parameter.name}' to {kind}."
     )
 
 
 def _number(value: Any) -> int | None:
-    if value is None or isinstance(value, bool | int):
-        return int(value or 0)
+    if isinstance(value, bool | int):
+        return int(value)
     try:
         return int(value) if isinstance(value, str) and value.strip().isascii() else None
     except ValueError:

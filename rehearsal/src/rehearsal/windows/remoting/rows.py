@@ -55,7 +55,7 @@ def of_session(seen: Mapping[str, Any], *, synchronous: bool) -> Row:
     return {
         "SessionId": PSInt64(seen["id"]),
         "State": PSString(_STATES[state] if 0 <= state < len(_STATES) else state),
-        "UserName": PSString(f"{seen['domain']}\\{seen['user']}" if seen["domain"] and seen["user"] else seen["user"]),
+        "UserName": PSString(f"{seen['domain']}\\{seen['user']}" if seen["domain"] else seen["user"]),
         "IdleSeconds": PSInt64(-1 if idle is None else idle),
         "Synchronous": PSBool(synchronous),
         **row,
