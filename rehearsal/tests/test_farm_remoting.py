@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rehearsal.windows import Farm
 
-pytestmark = pytest.mark.timeout(60)  # the client asks for output without end
+pytestmark = pytest.mark.timeout(120)  # the client asks for output without end
 
 FARM = """
 account: {username: CORP\\svc, password: fiction}
@@ -65,6 +65,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Stop-TSSession", NOBODY | {"UserName": "CORP\\alice", "LogonTime": 1, "TimeoutSeconds": 0}, INVALID),
     ("Stop-TSSession", NOBODY | {"UserName": "CORP\\alice", "LogonTime": 1, "Newer": True}, NO_PARAMETER),
     ("Get-TSSession", {"Id": "three"}, "CannotConvertArgumentNoMessage"),
+    ("Get-TSSession", {"Process": True}, MISSING),
+    ("Get-TSSession", {"Id": 3, "LogonTime": 1}, MISSING),
+    ("Get-TSSession", {"Id": 3, "Process": True, "State": "Active"}, "AmbiguousParameterSet"),
+    ("Get-TSSession", {"Id": 0, "Process": True}, "request:87"),
+    ("Get-TSSession", {"Id": 4, "Process": True}, "changed:0"),
+    ("Get-TSSession", {"Id": 3, "Process": True, "UserName": ["CORP\\alice", "CORP\\bob"]}, "changed:0"),
     ("Get-TSSession", {"Id": 4}, "absent:0"),
     ("Get-TSSession", {"Id": 3, "Process": True, "UserName": "CORP\\bob", "LogonTime": 1}, "changed:0"),
 ]
@@ -157,6 +163,7 @@ def test_a_member_sees_four_commands_and_the_sessions_own(farm: Farm, pool: Runs
 def test_nobody_is_asked_and_what_if_beats_force(farm: Farm, pool: RunspacePool) -> None:
     alice = sessions(pool)[3]
     assert ask(pool, "Stop-TSSession", **person(alice)).errors == ["HostFunctionNotImplemented"]
+    assert ask(pool, "Stop-TSSession", **order(alice, Confirm=True)).errors == ["HostFunctionNotImplemented"]
     assert ask(pool, "Stop-TSSession", **order(alice, WhatIf=True)) == ([], [])
     assert farm.calls("one") == []
 

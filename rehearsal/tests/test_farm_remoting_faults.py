@@ -71,7 +71,7 @@ def test_a_restart_cuts_the_connection_and_leaves_no_pool(farm: Farm) -> None:
     with pytest.raises(WSManFaultError) as caught:
         looked(farm, restart)
     assert caught.value.code == GONE
-    farm.wait_until(lambda: farm.touched("one") == [("logoff", 3, "CORP\\alice")])
+    assert farm.touched("one") == [("logoff", 3, "CORP\\alice")]
     assert farm.open_shells("one") == 0
 
 

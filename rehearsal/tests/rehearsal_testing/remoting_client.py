@@ -72,8 +72,8 @@ def connect(farm: Farm, host: str, **changes: Any) -> WSMan:
         "username": farm.account.username,
         "password": farm.account.password,
         "no_proxy": True,
-        "operation_timeout": 20,
-        "read_timeout": 25,
+        "operation_timeout": 45,
+        "read_timeout": 60,
         "reconnection_retries": 0,
     }
     return WSMan(place.hostname or "", **arguments | changes)

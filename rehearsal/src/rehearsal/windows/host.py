@@ -175,7 +175,7 @@ class Host:
 
     def _troubled(self, trouble: Trouble, message: Message) -> Answer:
         if isinstance(trouble, Restarts):
-            self.service.close()
+            self.service.restart(message, done=trouble.done)
         make = _FAULTS.get(trouble.way)
         if isinstance(trouble, Trips) and trouble.code:
             fault = faults.told(trouble.code, trouble.words)

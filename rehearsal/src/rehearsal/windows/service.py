@@ -77,6 +77,13 @@ class Service:
         is_idle = isinstance(pool, Pool) and not pool.under_way and time.monotonic() - pool.used_at >= seconds
         return is_idle and message.operation not in {"Get", "Delete"}
 
+    def restart(self, message: Message, *, done: bool) -> None:
+        """All shells end; `done`: when what runs in the message's pool is over."""
+        pool = self._shells.get(message.shell_id)
+        if done and isinstance(pool, Pool):
+            pool.settle()
+        self.close()
+
     def sweep(self) -> None:
         """Ends shells that were idle for longer than their idle time-out."""
         with self._lock:

@@ -18,6 +18,9 @@ from rehearsal.windows.sessions import State
 
 _INVALID_PARAMETER = 87
 _FIRST_LISTENER = 65536
+_OF_LISTS = ("State", "ClientName", "Synchronous")
+_OF_PROGRAMS = ("LogonTime", "MachineDns", "MachineNetBios")
+"""Parameters of Get-TSSession that go without, or with, Process alone."""
 
 
 class Asked(NamedTuple):
@@ -70,6 +73,8 @@ def _list(asked: Asked) -> Iterator[Row | CommandError]:
     if values.get("Process"):
         yield from _programs(asked)
         return
+    if any(name in values for name in _OF_PROGRAMS):
+        raise CommandError("MissingMandatoryParameter", "Missing mandatory parameters: Process.")
     there = [reply["session"] for reply in _replies(Request(operation="list"), asked) if "session" in reply]
     for seen in there:
         row = of_session(seen, synchronous=bool(values.get("Synchronous")))
@@ -89,9 +94,11 @@ def _is_wanted(row: Row, values: Mapping[str, Any]) -> bool:
 
 def _programs(asked: Asked) -> Iterator[Row]:
     """What was not said of the person is not compared."""
-    if missing := [name for name in ("State", "ClientName", "Synchronous") if name in asked.values]:
-        raise CommandError("AmbiguousParameterSet", f"{missing[0]} does not go with Process.")
-    for session_id in asked.values.get("Id", []):
+    if others := [name for name in _OF_LISTS if name in asked.values]:
+        raise CommandError("AmbiguousParameterSet", f"{others[0]} does not go with Process.")
+    if "Id" not in asked.values:
+        raise CommandError("MissingMandatoryParameter", "Missing mandatory parameters: Id.")
+    for session_id in asked.values["Id"]:
         target = _meant(asked, session_id)
         for reply in _replies(_request("processes", asked, target), asked):
             if "program" in reply:
@@ -103,11 +110,11 @@ def _programs(asked: Asked) -> Iterator[Row]:
 def _meant(asked: Asked, session_id: int) -> Target:
     values = asked.values
     accounts = values.get("UserName")
-    if accounts and values.get("LogonTime"):
+    if accounts and len(accounts) == 1 and values.get("LogonTime"):
         return _target(asked, session_id, accounts[0])
     sessions = (reply.get("session") for reply in _replies(_request("list", asked), asked))
     seen = next((each for each in sessions if each and each["id"] == session_id), None)
-    if seen is None:
+    if seen is None or (accounts and len(accounts) > 1):
         return _target(asked, session_id, "")
     logon = values.get("LogonTime") or int(seen["logon"])
     if accounts:
@@ -121,7 +128,7 @@ def _act(operation: str) -> Run:
         target = _target(asked, values["Id"], values["UserName"])
         if values.get("WhatIf") or (asked.is_piped and not _is_personal(target)):
             return
-        if not values.get("Force") and values.get("Confirm") is not False and operation != "message":
+        if values.get("Confirm", operation != "message" and not values.get("Force")):
             raise CommandError("HostFunctionNotImplemented", "The command would ask, and there is nobody to answer.")
         for reply in _replies(_request(operation, asked, target), asked):
             yield of_result(target.id, reply)

@@ -24,6 +24,8 @@ POWERSHELL = "http://schemas.microsoft.com/powershell/"
 """Before the name of an endpoint: its resource URI."""
 _CREATION = f"{{{POWERSHELL.rstrip('/')}}}creationXml"
 _MOST_PER_RECEIVE = 256 * 1024
+_SOON = 5.0
+"""Seconds."""
 
 
 class Outbox:
@@ -46,6 +48,10 @@ class Outbox:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
+
+    def settle(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_ended or self._is_closed, _SOON)
 
     def fetch(self, timeout: timedelta) -> tuple[list[bytes], bool]:
         """As much as one answer carries, and whether nothing more comes. Waits for it; a Fault when none came."""
@@ -116,8 +122,8 @@ class Pool(Shell):
         if pipeline in self.boxes:
             raise faults.incorrect_parameter()
         data = decode(message.text("rsp:CommandLine/rsp:Arguments"))
-        self.boxes[pipeline] = Outbox()
         self.endpoint.open(pipeline)
+        self.boxes[pipeline] = Outbox()
         self.endpoint.take(pipeline, data)
         name = escape(pipeline.upper())
         return f"<rsp:CommandResponse><rsp:CommandId>{name}</rsp:CommandId></rsp:CommandResponse>"
@@ -153,6 +159,12 @@ class Pool(Shell):
         else:
             self.endpoint.stop(pipeline)
         return "<rsp:SignalResponse/>"
+
+    def settle(self) -> None:
+        """Waits until its commands have ended, those that end soon."""
+        for pipeline, box in list(self.boxes.items()):
+            if pipeline != POOL:
+                box.settle()
 
     def close(self) -> None:
         for box in list(self.boxes.values()):
