@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +26,7 @@ from rehearsal.windows import EngineMissingError, Farm
 from rehearsal.windows import programs as farm
 from rehearsal.windows.sessions import State
 from tests.fakes.terminal import FakeTerminal
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -373,19 +378,34 @@ class JeaHosts(FarmHosts):
 
 @contextmanager
 def opened(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    """`memory`, the engine of a farm, or `jea`: the double of the module; skips a test whose engine is not here."""
+    """`memory`, or the engine of a farm; skips the test where the engine is not on this machine.
+
+    `jea` is the double of the module, `jea-pwsh` the module itself in a restricted session of PowerShell.
+    """
     if kind == "memory":
         yield MemoryHosts()
         return
     path, names = farm_file(tmp_path_factory.mktemp("farm"))
-    farm = Farm.from_file(path, engine="double" if kind == "jea" else cast("EngineName", kind))
+    engine = {"jea": "double", "jea-pwsh": "pwsh"}.get(kind, kind)
+    module = built_module(tmp_path_factory.mktemp("module")) if kind == "jea-pwsh" else None
+    farm = Farm.from_file(path, engine=cast("EngineName", engine), module=module)
     try:
         farm.start()
     except EngineMissingError as missing:
         pytest.skip(str(missing))
-    with closing((JeaHosts if kind == "jea" else FarmHosts)(farm, names)) as there:
+    with closing((JeaHosts if kind.startswith("jea") else FarmHosts)(farm, names)) as there:
         yield there
     farm.stop()
+
+
+def built_module(folder: Path) -> Path:
+    """The module, built from the sources here; skips the test where their compiler is not on this machine."""
+    build = ROOT / "windows" / "build.py"
+    if not (build.exists() and shutil.which("mcs")):
+        pytest.skip("the module: install mono-mcs")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, str(build), str(folder)], check=True, env=environment, capture_output=True)  # noqa: S603 - our own program
+    return folder / "LogoffBot"
 
 
 def farm_file(folder: Path, hosts: int = 60) -> tuple[Path, list[str]]:

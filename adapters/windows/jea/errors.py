@@ -157,6 +157,8 @@ def _as_pywinrms() -> Iterator[None]:
     try:
         yield
     except pypsrp.exceptions.WSManFaultError as exc:
+        if exc.code is None:
+            raise ValueError("an answer that is no fault") from exc
         code = exc.code if isinstance(exc.code, int) else None
         reason = str(exc.provider_fault or exc.reason or "")
         raise winrm.exceptions.WSManFaultError(500, "", "", reason, wsman_fault_code=code) from exc

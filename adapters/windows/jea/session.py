@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
+    from requests import PreparedRequest, Response
+
     from adapters.windows.jea.commands import Command
     from adapters.windows.winrm.endpoint import Connection
     from adapters.windows.winrm.logon_gate import LogonGate
@@ -39,13 +41,22 @@ _OVER = (PSInvocationState.COMPLETED, PSInvocationState.STOPPED, PSInvocationSta
 log = structlog.get_logger()
 
 
+class _Utf8Adapter(DeadlineAdapter):
+    """Takes for UTF-8 what does not say its encoding: to guess that of megabytes costs as much as it takes."""
+
+    def send(self, request: PreparedRequest, **options: Any) -> Response:  # type: ignore[override]  # as in its base
+        response = super().send(request, **options)
+        response.encoding = response.encoding or "utf-8"
+        return response
+
+
 class Session:
     """A runspace pool of the endpoint. Every method that sends a message is called inside `until`."""
 
     def __init__(self, connection: Connection, host: str, gate: LogonGate | None) -> None:
         self.connection, self.host = connection, host
         self.was_kept = False  # whether an earlier call used it, so that the host may have ended it by now
-        self.wire = DeadlineAdapter(partial(gate.enter, connection, host) if gate else None)
+        self.wire = _Utf8Adapter(partial(gate.enter, connection, host) if gate else None)
         self._wsman = _wsman(connection)
         transport = self._wsman.transport
         transport.send = _checked(transport.send)
@@ -216,6 +227,7 @@ def _wsman(connection: Connection) -> Any:
         "path": where.path.strip("/"),
         "ssl": where.scheme.lower() == "https",
         "auth": connection.transport.value,
+        "encryption": "always" if connection.seals else "never",
         "username": connection.username or None,
         "password": connection.password.get_secret_value() or None,
         "cert_validation": connection.verify,
