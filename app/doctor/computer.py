@@ -19,18 +19,27 @@ from bot.errors import CannotCompile, NoRight, NotAuthenticated, TerminalError, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from adapters.windows.jea.ordinary import Ordinary
     from adapters.windows.winrm.endpoint import Connection
     from app.doctor.check import Check
     from bot.domain.session import Session
     from bot.ports.clock import Clock
     from bot.ports.terminal import Terminal
 
-NAME, PORT, CERTIFICATE = "name", "port", "certificate"
+CARRIER, NAME, PORT, CERTIFICATE = "carrier", "name", "port", "certificate"
 WINRM, LOGON, SHELL, LANGUAGE, COMPILER = "WinRM", "logon", "shell", "language mode", "compiler"
 MACHINE, SESSIONS, TIME, CLOCK = "machine name", "sessions", "time of a look", "clock"
 LOOK = (WINRM, LOGON, SHELL, LANGUAGE, COMPILER, MACHINE, SESSIONS, TIME, CLOCK)
 """What one look tells, in the order in which it comes to that."""
-LOOK_BY_MODULE = (WINRM, LOGON, module_steps.ENDPOINT, module_steps.GROUP, module_steps.MODULE, *LOOK[5:])
+LOOK_BY_MODULE = (
+    WINRM,
+    LOGON,
+    module_steps.ENDPOINT,
+    module_steps.GROUP,
+    module_steps.MODULE,
+    *LOOK[5:],
+    module_steps.SHELLS,
+)
 """The same where the computer has the module: no shell is opened there, and nothing compiled."""
 
 RENEW_WITHIN = timedelta(days=14)
@@ -78,7 +87,7 @@ class Computer:
 def way_to(computer: Computer) -> list[Check]:
     """Return the checks up to the certificate: no account is needed. They end with the first failure."""
     report, connection = computer.report, computer.connection
-    checks: list[Check] = []
+    checks = [report.ok(CARRIER, "jea (experimental)" if computer.has_module else "script")]
     step = NAME
     try:
         addresses = probe.resolve(computer.name, connection)
@@ -104,11 +113,16 @@ def _unknown(_computer: str) -> str:
 
 
 def look_at(
-    computer: Computer, terminal: Terminal, right_time: Clock, version_of: Callable[[str], str] = _unknown
+    computer: Computer,
+    terminal: Terminal,
+    right_time: Clock,
+    version_of: Callable[[str], str] = _unknown,
+    shells_at: Callable[[Computer], Ordinary] | None = None,
 ) -> tuple[list[Check], bool]:
     """Return the checks of one look, and whether the computer has accepted the bot's account.
 
-    `version_of` gives the version of the module that answered at a computer; empty: none did.
+    `version_of` gives the version of the module that answered at a computer; empty: none did. `shells_at` tries the
+    ordinary shells of one that has the module.
     """
     began = time.monotonic()
     try:
@@ -125,6 +139,8 @@ def look_at(
         report.ok(TIME, f"{took.total_seconds():.1f} s of {computer.within.total_seconds():g} s"),
         _clock(report, sessions, right_now),
     ]
+    if computer.has_module and shells_at:
+        checks.append(module_steps.shells_check(report, shells_at(computer)))
     return checks, True
 
 

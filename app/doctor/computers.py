@@ -24,6 +24,7 @@ from bot.workflow.guarded_terminal import GuardedTerminal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from adapters.windows.jea.ordinary import Ordinary
     from app.config.settings import Settings
     from app.doctor.check import Check
     from bot.ports.clock import Clock
@@ -135,7 +136,13 @@ class ComputerChecks:
         held.callback(carriers.close)
         terminal = WindowsTerminal(carriers, machine_of=settings.machine_of, repeats=settings.may_repeat)
         guarded = GuardedTerminal(terminal=terminal)
-        return lambda each: look_at(each, guarded, self._right_time, carriers.module_version)
+
+        def shells_at(computer: Computer) -> Ordinary:
+            from adapters.windows.jea.ordinary import ordinary_shells  # noqa: PLC0415 - it comes with an extra
+
+            return ordinary_shells(computer.connection, computer.name, within=computer.within, gate=gate)
+
+        return lambda each: look_at(each, guarded, self._right_time, carriers.module_version, shells_at)
 
     def _logons(self, held: ExitStack) -> SqlLogons:
         database = open_database(self._settings.database.get_secret_value())

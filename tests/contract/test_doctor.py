@@ -96,7 +96,7 @@ def test_a_sound_world_is_green_and_nobody_is_touched(world: World) -> None:
     checks = examined(world.settings("sound"))
     assert_green(checks)
     assert {each.area for each in checks} == set(Area) - {Area.CONFIGURATION, Area.KERBEROS}
-    assert [each.name for each in checks if each.host == "sound"] == ["name", "port", *computer.LOOK]
+    assert [each.name for each in checks if each.host == "sound"] == ["carrier", "name", "port", *computer.LOOK]
     assert world.touched() == []
     assert world.workspace.sockets == []
     assert entries(world.settings("sound")) == []
@@ -106,9 +106,31 @@ def test_a_computer_with_the_module_is_green_and_called_experimental(world: Worl
     checks = examined(world.settings(computers=[world.computer("has-module", carrier="jea")]))
     assert_green(checks)
     there = {each.name: each.found for each in checks if each.host == "has-module"}
-    assert list(there) == ["name", "port", *computer.LOOK_BY_MODULE]
+    assert list(there) == ["carrier", "name", "port", *computer.LOOK_BY_MODULE]
+    assert there[computer.CARRIER] == "jea (experimental)"
     assert "experimental" in there[module_steps.ENDPOINT]
     assert there[module_steps.MODULE] == "version 0.1.0"
+    assert Outcome.NOTE not in {each.outcome for each in checks if each.host}
+    assert world.farm.open_shells("has-module") == 0
+    assert world.touched() == []
+
+
+@for_each(
+    "host, names, words",
+    [
+        ("shell-open", ["the text shell (WinRS)"], "Remote Management Users"),
+        ("powershell-open", ["Microsoft.PowerShell"], "Remote Management Users"),
+        ("shells-untold", ["the text shell (WinRS)", "Microsoft.PowerShell"], "gave no answer"),
+    ],
+)
+def test_a_shell_that_the_account_needs_not_is_noted(world: World, host: str, names: list[str], words: str) -> None:
+    checks = examined(world.settings(computers=[world.computer(host, carrier="jea")]))
+    assert_green(checks)
+    (noted,) = [each for each in checks if each.host and each.outcome is Outcome.NOTE]
+    assert noted.name == module_steps.SHELLS
+    assert words in noted.found
+    assert [each for each in ("the text shell (WinRS)", "Microsoft.PowerShell") if each in noted.found] == names
+    assert world.farm.open_shells(host) == 0
     assert world.touched() == []
 
 

@@ -37,11 +37,12 @@ class Slow(Behaviour):
 class NoRight(Behaviour):
     """Listing sessions is allowed; logoff, disconnect and message are refused.
 
-    With `at: list` the list of sessions is refused, and with `at: create` the shell itself.
+    With `at: list` the list of sessions is refused, with `at: create` the shell itself, and with `at: text-shell` that
+    of WinRS alone, so that endpoints of PowerShell remoting are left.
     """
 
     name = "no-right"
-    at: Literal["act", "list", "create"] = "act"
+    at: Literal["act", "list", "create", "text-shell"] = "act"
     code: int = 5
 
 

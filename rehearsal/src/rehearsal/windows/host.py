@@ -50,7 +50,7 @@ from rehearsal.windows.session_tools import SessionTools
 from rehearsal.windows.sessions import SessionFile, Table
 from rehearsal.windows.settings import HostSettings
 from rehearsal.windows.shells import Command
-from rehearsal.windows.soap import Fault, Message, read_message, write_fault
+from rehearsal.windows.soap import COMMAND_SHELL, Fault, Message, read_message, write_fault
 from rehearsal.windows.user_activity import return_to_work, sign_out, take_over
 
 _FAULTS = {
@@ -192,7 +192,8 @@ class Host:
             return
         if (quota := self._conduct.has(Quota)) and self._conduct.is_full():
             raise faults.too_many_shells(quota.code)
-        if (right := self._conduct.has(NoRight)) and right.at == "create":
+        right = self._conduct.has(NoRight)
+        if right and (right.at == "create" or (right.at == "text-shell" and message.resource == COMMAND_SHELL)):
             raise faults.access_denied()
 
     # The programs
