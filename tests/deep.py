@@ -41,6 +41,7 @@ CHECKS = {
     "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
     "plans of a reader": "tests/contract/test_audit_plans.py",
     "limits of a chat": "tests/unit/adapters/slack/test_limits.py",
+    "a double of the module": "tests/contract/test_endpoints_alike.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""

@@ -96,9 +96,12 @@ def ask_script(pool: RunspacePool, script: str) -> Answer:
 def pipeline(pool: RunspacePool, *commands: tuple[str, dict[str, Any]]) -> PowerShell:
     shell = PowerShell(pool)
     for name, given in commands:
-        values = {key: TaggedValue("I64", value) if key in _LONG else value for key, value in given.items()}
-        shell.add_cmdlet(name).add_parameters(values)
+        shell.add_cmdlet(name).add_parameters({key: _sent(key, value) for key, value in given.items()})
     return shell
+
+
+def _sent(name: str, value: Any) -> Any:
+    return TaggedValue("I64", str(value)) if name in _LONG and isinstance(value, int) else value
 
 
 def _answer(shell: PowerShell) -> Answer:

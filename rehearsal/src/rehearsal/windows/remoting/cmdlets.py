@@ -18,9 +18,8 @@ from rehearsal.windows.sessions import State
 
 _INVALID_PARAMETER = 87
 _FIRST_LISTENER = 65536
-_OF_LISTS = ("State", "ClientName", "Synchronous")
 _OF_PROGRAMS = ("Process", "LogonTime", "MachineDns", "MachineNetBios")
-"""Parameters of Get-TSSession that list sessions, and those that tell of programs: they do not go together."""
+"""Parameters of Get-TSSession that do not go with those of a list."""
 
 
 class Asked(NamedTuple):
@@ -92,8 +91,6 @@ def _is_wanted(row: Row, values: Mapping[str, Any]) -> bool:
 
 def _programs(asked: Asked) -> Iterator[Row]:
     """What was not said of the person is not compared."""
-    if others := [name for name in _OF_LISTS if name in asked.values]:
-        raise CommandError("AmbiguousParameterSet", f"{others[0]} does not go with Process.")
     if missing := [name for name in ("Id", "Process") if name not in asked.values]:
         raise CommandError("MissingMandatoryParameter", f"Missing mandatory parameters: {' '.join(missing)}.")
     for session_id in asked.values["Id"]:
@@ -232,12 +229,20 @@ _LISTING = (
     Parameter(
         name="Id", kind="ints", aliases=("SessionId",), position=0, least=1, most=1000, accepts=_within(0, 2**31 - 1)
     ),
-    Parameter(name="State", kind="texts", aliases=("ConnectionState",), least=1, most=100, accepts=_long(64)),
+    Parameter(
+        name="State",
+        kind="texts",
+        aliases=("ConnectionState",),
+        apart=_OF_PROGRAMS,
+        least=1,
+        most=100,
+        accepts=_long(64),
+    ),
     Parameter(name="UserName", kind="texts", least=1, most=100, accepts=_long(2049, 0)),
-    Parameter(name="ClientName", kind="texts", least=1, most=100, accepts=_long(1024)),
+    Parameter(name="ClientName", kind="texts", apart=_OF_PROGRAMS, least=1, most=100, accepts=_long(1024)),
     Parameter(name="LogonTime", kind="long", aliases=("LoginTime",), accepts=_within(0, 2**63)),
     Parameter(name="Process", kind="switch"),
-    Parameter(name="Synchronous", kind="switch"),
+    Parameter(name="Synchronous", kind="switch", apart=_OF_PROGRAMS),
     *(replace(each, piped=False) for each in _MACHINE),
 )
 _TELLING = (

@@ -24,7 +24,7 @@ class Parameter:
     """`position` is its place without a name. `piped`: it is bound to a property with its name, or an alias of it.
 
     `accepts` says whether one value may be: a number in its range, a text of a length; nothing is none. `least` and
-    `most` count the values of one that takes several.
+    `most` count the values of one that takes several. `apart`: other parameters that it does not go with.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     position: int | None = None
     mandatory: bool = False
+    apart: tuple[str, ...] = ()
     least: int = 0
     most: int = 1000
     piped: bool = False
@@ -96,6 +97,8 @@ def _bind_named(parameters: Sequence[Parameter], given: Given) -> dict[str, Any]
         if wanted.name in bound:
             raise CommandError("ParameterAlreadyBound", f"The parameter {wanted.name} is specified more than once.")
         bound[wanted.name] = _checked(wanted, value)
+    if mixed := [each.name for each in parameters if each.name in bound and bound.keys() & set(each.apart)]:
+        raise CommandError("AmbiguousParameterSet", f"These parameters do not go together: {', '.join(mixed)}.")
     if unknown:
         raise unknown[0]
     return bound
