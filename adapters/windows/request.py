@@ -40,6 +40,8 @@ class Request:
 
     def __post_init__(self) -> None:
         machine_in(self.orders)
+        if self.verb is Verb.PROCESSES and len(self.orders) != 1:
+            raise ValueError(f"programs of {len(self.orders)} sessions in one call")
 
 
 def machine_in(orders: Sequence[Order]) -> Machine | None:

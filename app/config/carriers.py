@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _WITHOUT_JEA = "endpoint is for carrier: jea. Say that, too, or take the line away."
-MISSING = "carrier: jea needs pypsrp. Install it with the extra: pip install 'logoff-bot[jea]'"
+MISSING = "carrier: jea needs pypsrp. Install it: uv sync --locked --inexact --extra jea"
 
 
 def _endpoint_name(value: str) -> str:

@@ -387,7 +387,7 @@ def opened(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host
         return
     path, names = farm_file(tmp_path_factory.mktemp("farm"))
     engine = {"jea": "double", "jea-pwsh": "pwsh"}.get(kind, kind)
-    module = built_module(tmp_path_factory.mktemp("module")) if kind == "jea-pwsh" else None
+    module = built_module(tmp_path_factory.getbasetemp() / "module") if kind == "jea-pwsh" else None
     farm = Farm.from_file(path, engine=cast("EngineName", engine), module=module)
     try:
         farm.start()
@@ -399,10 +399,12 @@ def opened(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host
 
 
 def built_module(folder: Path) -> Path:
-    """The module, built from the sources here; skips the test where their compiler is not on this machine."""
+    """The module, built once from the sources here; skips the test where their compiler is not on this machine."""
     build = ROOT / "windows" / "build.py"
     if not (build.exists() and shutil.which("mcs")):
         pytest.skip("the module: install mono-mcs")
+    if (folder / "LogoffBot").exists():
+        return folder / "LogoffBot"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, str(build), str(folder)], check=True, env=environment, capture_output=True)  # noqa: S603 - our own program
     return folder / "LogoffBot"

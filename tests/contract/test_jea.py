@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from adapters.windows.jea.carrier import JeaCarrier
 from adapters.windows.jea.kinds import ModuleTooOld, NoEndpoint, NotInGroup
 from adapters.windows.terminal import WindowsTerminal
-from bot.domain.verdicts import Verdict
+from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import LOOK, SESSIONS, JeaHosts, farm_file, look, order_for
@@ -133,6 +133,19 @@ def test_a_command_whose_fate_is_unknown_is_not_sent_again(hosts: JeaHosts, farm
     assert caught.value.delivered
     farm.wait_until(lambda: hosts.logged_off(host) == [3])
     assert sum(each.startswith("Command") for each in farm.messages(host)) == 2
+
+
+def test_ids_that_no_session_can_have_are_answered_without_a_word_to_the_host(
+    hosts: JeaHosts, farm: Farm, host: str
+) -> None:
+    there = look(hosts, host)
+    before = farm.messages(host)
+    odd = [order_for(there[3], session_id=number) for number in (-1, 2**31 + 5)]
+    answers = hosts.terminal.log_off(host, odd, wait=WAIT, within=ACT)
+    assert [(each.verdict, each.reason) for each in answers] == [(Verdict.SKIPPED, Reason.BAD_ID)] * 2
+    with pytest.raises(BadReply, match="code 87") as caught:
+        hosts.terminal.programs(host, odd[1], within=LOOK)
+    assert (caught.value.delivered, farm.messages(host)) == (False, before)
 
 
 # Time
@@ -260,6 +273,16 @@ def test_a_host_without_the_endpoint_is_told_as_that(hosts: JeaHosts, farm: Farm
     with pytest.raises(NoEndpoint, match=r"winrm\.endpoint") as caught:
         look(hosts, host)
     assert not caught.value.delivered
+
+
+def test_a_command_that_was_refused_leaves_its_session_for_the_next(hosts: JeaHosts, farm: Farm, host: str) -> None:
+    look(hosts, host)
+    farm.set_behaviour(host, "complains", id="WTSEnumerateSessionsExW:5,LogoffBot.GetTSSessionCommand")
+    with pytest.raises(NoRight):
+        look(hosts, host)
+    farm.set_behaviour(host, "none")
+    assert len(look(hosts, host)) == len(SESSIONS)
+    assert (farm.messages(host).count("Create"), farm.open_pipelines(host)) == (1, 0)
 
 
 def test_a_module_that_is_too_old_is_refused_in_words(hosts: JeaHosts, farm: Farm, host: str) -> None:

@@ -71,7 +71,7 @@ class Call:
         self.session, self.request, self.time = session, request, time
         self.failure: TerminalError | None = None
         self.module_version = ""  # of the module that answered
-        self._is_done = False  # every command was answered and closed
+        self._is_done = False  # every command that was sent was answered and closed
         self._wait_left = float(request.wait_seconds)
         self._sent = -1  # the position of the order whose command was sent last
 
@@ -91,7 +91,7 @@ class Call:
             self._say(Step.CREATE, self.session.open, delivered=False)
         elif self.request.verb.acts:
             self._check_alive()
-        first = next((at for at, order in enumerate(self.request.orders) if _can_be_asked(order)), None)
+        first = next((at for at, order in enumerate(self.request.orders) if can_be_asked(order)), None)
         if first is not None or self.request.verb is Verb.LIST:
             self._send(first or 0)
 
@@ -151,7 +151,7 @@ class Call:
     def _acts(self) -> Iterator[Reply]:
         """Yield the result of each order. The call ends at a session that still closes: nobody behind it is touched."""
         for target, order in enumerate(self.request.orders):
-            if not _can_be_asked(order):
+            if not can_be_asked(order):
                 yield objects.bad_id(target)
                 continue
             if self._sent != target:
@@ -197,6 +197,7 @@ class Call:
         if not failures:
             return output
         identifier, words = failures[0]
+        self._is_done = bool(identifier)  # a command that was refused in order leaves the session as it was
         may_have_acted = self.request.verb.acts or bool(output)
         raise errors.refusal(session.host, identifier, words, may_have_acted=may_have_acted)
 
@@ -229,6 +230,6 @@ class Call:
             raise
 
 
-def _can_be_asked(order: Order) -> bool:
+def can_be_asked(order: Order) -> bool:
     """Return whether the module's parameter takes the id. Of any other the agent says that it is bad."""
     return 0 <= order.session_id <= _LARGEST_ID

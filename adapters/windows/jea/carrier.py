@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.windows.jea import errors
-from adapters.windows.jea.call import Call, CallTime
+from adapters.windows.jea import errors, objects
+from adapters.windows.jea.call import Call, CallTime, can_be_asked
 from adapters.windows.jea.kinds import SessionEnded
 from adapters.windows.jea.session import Sessions
 from adapters.windows.request import Verb
@@ -16,13 +16,16 @@ from adapters.windows.winrm.shell import KEEP_IDLE
 from bot.errors import NotAuthenticated, TerminalError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from datetime import timedelta
 
     from adapters.windows.agent.replies import Reply
     from adapters.windows.request import Request
     from adapters.windows.winrm.endpoint import Lookup
     from adapters.windows.winrm.logon_gate import LogonGate
+
+_NO_ID = "request:87"
+"""The agent's own refusal: ERROR_INVALID_PARAMETER."""
 
 
 class JeaCarrier:
@@ -38,7 +41,8 @@ class JeaCarrier:
         self._versions: dict[str, str] = {}
 
     def ask(self, host: str, request: Request, *, within: timedelta) -> Generator[Reply]:
-        if request.verb is not Verb.LIST and not request.orders:
+        if request.verb is not Verb.LIST and not any(map(can_be_asked, request.orders)):
+            yield from _bad_ids(host, request)
             return
         time = CallTime(within)
         with begun(self._limit, host, within, lambda: self._begun(host, request, time)) as call:
@@ -101,6 +105,13 @@ class JeaCarrier:
         successor.take_over(call.session)
         Call(successor, call.request, call.time).delete()
         successor.hang_up()
+
+
+def _bad_ids(host: str, request: Request) -> Iterator[Reply]:
+    """Yield what the agent says of orders with ids that no session can have. Raises `TerminalError` for programs."""
+    if request.verb is Verb.PROCESSES:
+        raise errors.refusal(host, _NO_ID, "no id of a person's session", may_have_acted=False)
+    yield from map(objects.bad_id, range(len(request.orders)))
 
 
 def _has_ended(error: TerminalError) -> bool:

@@ -70,5 +70,5 @@ def test_without_the_extra_the_carrier_is_refused_with_the_command_that_installs
     text = f"winrm: {{{ACCOUNT}, carrier: jea}}\ncomputers: [comp1]"
     assert read(tmp_path, text).winrm.carrier == "jea"
     monkeypatch.setattr(carriers, "is_installed", lambda: False)
-    with pytest.raises(SettingsError, match=r"pip install 'logoff-bot\[jea\]'"):
+    with pytest.raises(SettingsError, match="uv sync --locked --inexact --extra jea"):
         read(tmp_path, text)
