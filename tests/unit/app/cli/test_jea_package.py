@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from adapters.windows.agent.script import SHARED_SOURCES
 from app import module_package
 from app.cli.jea_package import jea_package
-from app.module_commands import WHERE
+from app.module_commands import NEVER, WHERE, commands_for
 from app.module_group import GROUP
 from app.module_package import INSTALL, SUMS, package_for
 from bot.errors import SettingsError
@@ -175,3 +175,13 @@ def test_wheel_and_image_have_the_module_where_a_checkout_has_it() -> None:
     assert {"app", "adapters"} <= set(wheel["packages"])
     assert f"COPY {there} {there}\n" in (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     assert f"!{there}\n" in (ROOT / ".dockerignore").read_text("utf-8")
+
+
+def test_the_page_for_administrators_shows_the_commands_as_they_are_written() -> None:
+    page = (ROOT / "docs" / "windows.md").read_text("utf-8")
+    (block,) = re.findall(r"```powershell\n(# build\n.*?)\n```", page, re.DOTALL)
+    named = commands_for(GROUP).named()
+    assert block == "\n\n".join("\n".join((f"# {name}", *lines)) for name, lines in named.items())
+    for never in ("domain controller", "Administrators", "role capability"):
+        assert never in page
+        assert never in " ".join(NEVER)
