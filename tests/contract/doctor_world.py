@@ -62,8 +62,8 @@ def _has_module(**endpoint: str) -> dict[str, Any]:
 HOSTS: dict[str, Any] = {
     "sound": {"sessions": ALICE},
     "sound-too": {"sessions": ALICE},
-    "by-certificate": {"auth": ["certificate"], "sessions": ALICE},
-    "by-basic": {"auth": ["basic"], "sessions": ALICE},
+    "by-certificate": {"auth": ["certificate"], "remoting": "LogoffBot", "sessions": ALICE},
+    "by-basic": {"auth": ["basic"], "remoting": "LogoffBot", "sessions": ALICE},
     "closed": _behaves("unreachable"),
     "wrong-certificate": _behaves("wrong-certificate"),
     "refuses": _behaves("wrong-password"),

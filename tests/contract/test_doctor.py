@@ -143,15 +143,16 @@ def test_https_with_an_authority_of_the_company_is_green(world: World) -> None:
     assert "127.0.0.1, localhost" in certificate.found
 
 
+@pytest.mark.parametrize("carrier", ["script", "jea"])
 @pytest.mark.parametrize("transport", ["certificate", "basic"])
-def test_the_other_ways_to_log_on_are_green_too(world: World, transport: str) -> None:
+def test_the_other_ways_to_log_on_are_green_too(world: World, transport: str, carrier: str) -> None:
     pem = str(world.farm.client_certificate)
     way = (
         {"transport": transport, "certificate": pem, "key": pem}
         if transport == "certificate"
         else {"transport": transport}
     )
-    there = world.computer(f"by-{transport}", https=True, ca_file=str(world.farm.ca_file), **way)
+    there = world.computer(f"by-{transport}", https=True, ca_file=str(world.farm.ca_file), carrier=carrier, **way)
     assert_green(examined(world.settings(computers=[there])))
 
 
