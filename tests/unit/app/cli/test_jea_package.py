@@ -82,7 +82,7 @@ def test_programs_read_json(tmp_path: Path) -> None:
     assert said["files"] == {path: sha256(content).hexdigest() for path, content in files.items() if path != SUMS}
     assert (said["sha256"], said["group"]) == (sha256(files[SUMS]).hexdigest(), r"NORTH\ts callers")
     assert said["commands"].keys() == said["where"].keys() == WHERE.keys()
-    assert r"Register-PSSessionConfiguration -Name LogoffBot -Path .\LogoffBot.pssc -Force" in " ".join(
+    assert r"Register-PSSessionConfiguration -Name LogoffBot -Path $module\LogoffBot.pssc -Force" in " ".join(
         said["commands"]["install"]
     )
 
