@@ -49,6 +49,7 @@ NEEDED: dict[str, set[str]] = {
     "config check": set(),
     "config schema": set(),
     "db upgrade": DATABASE,
+    "jea-package {folder}/module": set(),
     "manifest": set(),
     "pause --reason freeze": DATABASE | KEY,
     "pause --reason freeze --database sqlite:///{folder}/bot.db": KEY,
@@ -65,7 +66,7 @@ NEEDED: dict[str, set[str]] = {
 ASKS_SLACK = {"policy check --live", "run"}
 """They would go on with Slack, so they are tried without what they need alone."""
 
-WITHOUT_FILE = {"agent", "config schema"}
+WITHOUT_FILE = {"agent", "config schema", "jea-package {folder}/module"}
 BESIDE = {"init", "doctor", "policy diff"}
 """`init` makes the file, the doctor says all that is missing as its findings, `policy diff` names two files."""
 
