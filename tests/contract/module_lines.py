@@ -20,6 +20,7 @@ REFUSED = {
     "Get-TSSession -Id 3 -Process -UserName 'CORP\\bob'": "changed:0",
     "Get-TSSession -Id 3 -Process -UserName 'CORP\\al*'": "changed:0",
     "Get-TSSession -Id 3 -Process -LogonTime 1": "changed:0",
+    "Get-TSSession -Id 3 -Process -UserName 'CORP\\alice' -LogonTime 0": "changed:0",
     "Get-TSSession -Id 3 -Process -MachineDns comp2": "machine:0",
     "Stop-TSSession -Id 3 -Force": "MissingMandatoryParameter",
     "Stop-TSSession -Id 3 -UserName 'CORP\\alice' -Force": "MissingMandatoryParameter",

@@ -95,7 +95,19 @@ public static class Prompt
     {
         if (said.ValueKind == JsonValueKind.Number) return said.GetInt64();
         if (said.ValueKind == JsonValueKind.String) return said.GetString();
-        return said.ValueKind == JsonValueKind.True;
+        return said.ValueKind == JsonValueKind.Object ? (object)Bag(said) : said.ValueKind == JsonValueKind.True;
+    }
+
+    // As an object arrives that somebody sent: its values, under the name of its type.
+    static PSObject Bag(JsonElement said)
+    {
+        PSObject bag = new PSObject();
+        foreach (JsonProperty each in said.EnumerateObject())
+        {
+            if (each.Name == "type") bag.TypeNames.Insert(0, each.Value.GetString());
+            else bag.Properties.Add(new PSNoteProperty(each.Name, Value(each.Value)));
+        }
+        return bag;
     }
 
     // As Ctrl+C does, once this file is there and has something in it.

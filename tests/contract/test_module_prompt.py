@@ -197,6 +197,9 @@ def test_the_programs_of_a_session_are_flat_rows(prompt: Prompt) -> None:
     said = prompt.run("Get-TSSession | Get-TSSession -Process -Verbose")
     assert {row["SessionId"] for row in said.output} == {3, 5, 7}
     assert (len(said.verbose), said.failed) == (3, None)
+    prompt.put(Session(id=3, state=State.ACTIVE, domain="CORP", user="alice"), people()[3])
+    said = prompt.run("Get-TSSession | Get-TSSession -Process -Verbose")
+    assert ({row["SessionId"] for row in said.output}, said.wrong) == ({5}, "")
 
 
 @for_each(("line", "judged"), list(JUDGED.items()))

@@ -136,6 +136,19 @@ def test_the_endpoint_acts_on_no_number_alone_and_on_no_other_computer(endpoint:
     assert endpoint.prompt.acts() == []
 
 
+TYPES = ["LogoffBot.TSSession", "Deserialized.LogoffBot.TSSession", "System.Collections.Hashtable"]
+
+
+@for_each("kind", TYPES)
+def test_an_object_that_somebody_sends_is_no_session_of_the_module(endpoint: Endpoint, kind: str) -> None:
+    (alice,) = (each for each in endpoint.call("Get-TSSession").output if each["SessionId"] == 3)
+    for command in ("Stop-TSSession", "Disconnect-TSSession"):
+        said = endpoint.call(command, InputObject=alice | {"type": kind}, Force=True)
+        assert said.identifier == "CannotConvertArgumentNoMessage"
+        assert endpoint.call(command, InputObject="3", Force=True).identifier == "CannotConvertArgumentNoMessage"
+    assert endpoint.prompt.acts() == []
+
+
 def test_the_module_works_in_constrained_language(prompt: Prompt) -> None:
     mode = "ConstrainedLanguage"
     assert (
@@ -259,6 +272,11 @@ def test_windows_own_compiler_is_given_all_it_needs(prompt: Prompt, tmp_path: Pa
         dll = made / "LogoffBot" / "LogoffBot.dll"
         assert said.output == [str(dll), f"SHA-256 {sha256(dll.read_bytes()).hexdigest()}"]
         assert files_in(made / "LogoffBot") == files_in(prompt.module)
+        before = dll.read_bytes()
+        again = prompt.run(script)
+        prompt.run("$PSVersionTable.PSEdition = 'Core'")
+        assert "is not empty" in again.wrong
+        assert dll.read_bytes() == before
 
 
 def files_in(folder: Path) -> set[str]:

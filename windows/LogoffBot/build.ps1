@@ -7,7 +7,7 @@ Writes the folder LogoffBot below the destination: the DLL, and all that is inst
 the DLL. Two builds of the same sources differ in it: build once, sign or note that one, and copy it to all machines.
 
 .PARAMETER Destination
-The folder that gets the folder LogoffBot. What an earlier build wrote there is replaced.
+The folder that gets the folder LogoffBot. What an earlier build wrote there has to be deleted first.
 
 .EXAMPLE
 powershell.exe -NoProfile -ExecutionPolicy Bypass -File build.ps1 -Destination C:\Build
@@ -33,6 +33,9 @@ foreach ($path in $sources) {
 }
 
 $module = [IO.Path]::Combine([IO.Path]::GetFullPath($Destination), 'LogoffBot')
+if ([IO.Directory]::Exists($module) -and [IO.Directory]::GetFileSystemEntries($module).Length) {
+    throw "$module is not empty. Delete it, or name another destination: a file of an older release would stay there."
+}
 foreach ($part in '.', 'RoleCapabilities', 'en-US') {
     $from = [IO.Path]::Combine($PSScriptRoot, $part)
     $to = [IO.Path]::Combine($module, $part)

@@ -64,7 +64,7 @@ namespace LogoffBot
         [ValidateLength(0, 255)]
         public string MachineNetBios { get; set; }
 
-        protected override void BeginProcessing() { isNamed = MyInvocation.BoundParameters.ContainsKey("Id"); }
+        protected override void BeginProcessing() { isNamed = IsSaid("Id"); }
 
         protected override void ProcessRecord()
         {
@@ -134,7 +134,7 @@ namespace LogoffBot
             Request machine = new Request { Dns = MachineDns, NetBios = MachineNetBios };
             foreach (int id in Id)
             {
-                if (!isNamed && (id == 0 || id >= 65536 || (UserName != null && UserName[0].Length == 0)))
+                if (!isNamed && IsNobodys(id))
                 {
                     WriteVerbose("Session " + id.ToString(CultureInfo.InvariantCulture) + " is passed over: nobody is logged on there.");
                     continue;
@@ -149,10 +149,17 @@ namespace LogoffBot
             }
         }
 
-        // What was not said is not compared.
+        bool IsNobodys(int id)
+        {
+            return id == 0 || id >= 65536 || (UserName != null && UserName[0].Length == 0) || (IsSaid("LogonTime") && LogonTime == 0);
+        }
+
+        bool IsSaid(string parameter) { return MyInvocation.BoundParameters.ContainsKey(parameter); }
+
+        // What was not said is not compared. A logon time of 0 that was said is.
         bool IsMeant(Session seen)
         {
-            if (LogonTime != 0 && seen.Logon != LogonTime) return false;
+            if (IsSaid("LogonTime") && seen.Logon != LogonTime) return false;
             if (UserName == null) return true;
             Target target = ActCmdlet.NewTarget(seen.Id, UserName[0], seen.Logon);
             return UserName.Length == 1 && target.IsHeldBy(seen);
