@@ -65,6 +65,7 @@ PERSON: dict[str, list[Any]] = {
     "Sai": [1],
 }
 ENDING = PERSON | {
+    "InputObject": ["x", None],
     "Force": [True, False, None],
     "WhatIf": [True, False],
     "Confirm": [True, False],

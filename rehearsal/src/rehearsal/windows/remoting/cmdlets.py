@@ -105,13 +105,13 @@ def _programs(asked: Asked) -> Iterator[Row]:
 def _meant(asked: Asked, session_id: int) -> Target:
     values = asked.values
     accounts = values.get("UserName")
-    if accounts and len(accounts) == 1 and values.get("LogonTime"):
+    if accounts and len(accounts) == 1 and "LogonTime" in values:
         return _target(asked, session_id, accounts[0])
     sessions = (reply.get("session") for reply in _replies(_request("list", asked), asked))
     seen = next((each for each in sessions if each and each["id"] == session_id), None)
     if seen is None or (accounts and len(accounts) > 1):
         return _target(asked, session_id, "")
-    logon = values.get("LogonTime") or int(seen["logon"])
+    logon = values.get("LogonTime", int(seen["logon"]))
     if accounts:
         return replace(_target(asked, session_id, accounts[0]), logon=logon)
     return replace(_target(asked, session_id, ""), domain=seen["domain"], user=seen["user"], logon=logon)
@@ -217,6 +217,7 @@ _PERSON = (
     Parameter(name="Condition", kind="texts", most=256, accepts=_long(65536)),
 )
 _ENDING = (
+    Parameter(name="InputObject", kind="objects"),
     replace(_ID, position=0),
     *_PERSON,
     Parameter(name="Synchronous", kind="switch", piped=True),

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["text", "int", "long", "switch", "texts", "ints"]
+Kind = Literal["text", "int", "long", "switch", "texts", "ints", "objects"]
+"""`objects`: of a type that crosses no wire, so nothing that a client can give is one."""
 Given = Sequence[tuple[str | None, Any]]
 """What a client gives a command, in order; without a name it goes by position."""
 
@@ -130,7 +131,7 @@ def _checked(parameter: Parameter, value: Any) -> Any:
         result: Any = [_turned(parameter, kind, each) for each in values if each is not None]
         is_right = parameter.least <= len(result) <= parameter.most and None not in values
         is_right = is_right and (accepts is None or all(map(accepts, result)))
-    elif value is None and accepts:
+    elif (value is None and accepts) or (parameter.kind == "objects" and value in (None, [])):
         result, is_right = None, False
     else:
         result = _turned(parameter, parameter.kind, value)
@@ -154,7 +155,8 @@ def _turned(parameter: Parameter, kind: Kind, value: Any) -> Any:
         case "int" | "long" if (number := _number(value)) is not None:
             if -(2 ** _BITS[kind]) <= number < 2 ** _BITS[kind]:
                 return number
-    told = "" if kind == "switch" or isinstance(value, list) else "NoMessage"
+    is_told = kind == "switch" or (isinstance(value, list) and kind != "objects")
+    told = "" if is_told else "NoMessage"
     raise CommandError(
         f"CannotConvertArgument{told}", f"Cannot convert the value of parameter '{parameter.name}' to {kind}."
     )
