@@ -13,7 +13,7 @@ WORKERS ?= 5
 SYNC := $(BIN)/uv sync --locked --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo story pictures unit unit-core unit-rest test test-unit test-whole deep chaos bench check lint kerberos foreign deploy clean
+.PHONY: help demo story pictures module unit unit-core unit-rest test test-unit test-whole deep chaos bench check lint kerberos foreign deploy clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -84,11 +84,14 @@ foreign: .venv/dev ## Add Ansible, for the tests in which it speaks to the farm
 deploy: .venv/dev ## Add what reads the files of deploy/: hadolint, and the schemas of Kubernetes
 	$(SYNC) --inexact --group deploy
 
+module: .venv/uv ## Build the PowerShell module of windows/ into build/module; needs mcs (on Windows: windows/LogoffBot/build.ps1)
+	$(BIN)/python windows/build.py build/module
+
 pictures: .venv/dev ## Take the pictures of docs/pictures/ anew; needs Chromium
 	PYTHONPATH=rehearsal/tests:bench $(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what was made here
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .deep.jsonl
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .deep.jsonl
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/uv:

@@ -49,6 +49,7 @@ def connections(ways: Ways, endpoints: Mapping[str, str] | None) -> Callable[[st
             key=way.key,
             repeats=way.repeat,
             kerberos_host=host if address != host else "",
+            jea=way.endpoint if way.carrier == "jea" else "",
         )
 
     return connection_of

@@ -48,6 +48,8 @@ def set_up(*, level: int, as_json: bool) -> None:
         logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format=shown)
     # At its lower levels Bolt tells developers how to write a listener for each unknown event.
     logging.getLogger("slack_bolt").setLevel(max(level, logging.ERROR))
+    # It logs what it raises as well, with a traceback, and what it cannot read of a host's answer.
+    logging.getLogger("pypsrp").setLevel(logging.CRITICAL)
 
 
 def is_all_json() -> bool:

@@ -23,10 +23,10 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.owner import Owner
 from adapters.windows.agent import script
-from adapters.windows.terminal import WinRmTerminal
-from adapters.windows.winrm.shell import WinRmShell
+from adapters.windows.terminal import WindowsTerminal
 from app.behind import places_behind, wake_behind, what_is_asked
 from app.bot import Bot, Waits
+from app.carriers import Carriers
 from app.chat_connection import connection_of
 from app.checkout import commit
 from app.config.timing import GROUPS_EVERY, GROUPS_GOOD_FOR
@@ -102,7 +102,7 @@ def build(
     Raises `LedgerError` for a database that cannot be read, `SettingsError` for one with the tables of another release.
     """
     live, health, database, clock, ledger = _foundation(settings, clock, owner)
-    shell = WinRmShell(connections(live, endpoints), gate=gate_of(settings, database, ledger, clock, health))
+    carriers = Carriers(connections(live, endpoints), gate=gate_of(settings, database, ledger, clock, health))
     directory = _directory(settings, client := _client(settings), clock)
     places, urls = places_behind(keeper := health.keeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
@@ -115,7 +115,7 @@ def build(
     homes = homes_of(client, directory, ledger, authorizer)
     intake = _intake(settings, ledger.in_front(people), authorizer, clock, receipts, homes)
     wake, asked = wake_behind(keeper, scheduler, clock), what_is_asked(urls, patience, receipts)
-    workflow = _workflow(live, health, shell, pool, scheduler, authorizer, courier, audit, looks)
+    workflow = _workflow(live, health, carriers, pool, scheduler, authorizer, courier, audit, looks)
     bot = Bot(
         ledger=ledger,
         policy=text_of(settings.policy()),
@@ -130,7 +130,7 @@ def build(
         writer=ledger.turns.holder,
         reloading=Reloading(live=live, directory=directory, ledger=ledger),
         owner=owner,
-        release=(pool.close, shell.close, database.dispose, people.dispose, audit.dispose),
+        release=(pool.close, carriers.close, database.dispose, people.dispose, audit.dispose),
     )
     return replace(bot, health=health.service(bot, database, ledger.turns))
 
@@ -138,7 +138,7 @@ def build(
 def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the steps
     live: LiveSettings,
     health: NoHealth,
-    shell: WinRmShell,
+    carriers: Carriers,
     pool: FairHostPool,
     scheduler: Scheduler,
     authorizer: Authorizer,
@@ -148,7 +148,7 @@ def _workflow(  # noqa: PLR0913, PLR0917 - the adapters behind the ports of the 
 ) -> Workflow:
     return assemble(
         ledger=courier.ledger,
-        terminal=health.terminal(WinRmTerminal(shell, machine_of=live.machine_of, repeats=live.may_repeat)),
+        terminal=health.terminal(WindowsTerminal(carriers, machine_of=live.machine_of, repeats=live.may_repeat)),
         clock=courier.clock,
         pool=pool,
         scheduler=scheduler,

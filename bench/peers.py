@@ -27,8 +27,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from farm_process import farm_process
 from frame import Bound, ended, rounds
-from peers_farm import farm_process
 from peers_floor import Floor
 from peers_ways import ANSIBLE, Ansible, Loop, Pypsrp, Terminal, started
 from rich.table import Table
@@ -36,9 +36,18 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from peers_farm import FarmProcess
+    from farm_process import FarmProcess
     from peers_ways import Way
 
+FARM = """
+account: {{username: CORP\\svc, password: fiction}}
+every_host: [{{id: 0, station: Services, state: disconnected}}, {{id: 65536, station: RDP-Tcp, state: listen}}]
+hosts:
+  host-[001-{hosts:03}]:
+    sessions:
+      - {{id: 3, user: CORP\\alice, disconnected: 3h, logged_on: 1d2h, client: LAPTOP-7, address: 10.0.4.17}}
+      - {{id: 5, user: CORP\\bob, idle: 2m, logged_on: 5h, client: PC-12, address: 10.0.4.31}}
+"""
 SIZES, COSTS = (1, 50, 200), (0.0, 0.3, 1.5)
 QUICK_SIZES, QUICK_COSTS = (1, 8), (0.0, 0.1)
 LEAST_LOOKS = 40
@@ -75,7 +84,7 @@ def main() -> int:
     asked = _options().parse_args()
     found: Found = {}
     with ExitStack() as stack:
-        farm = stack.enter_context(farm_process(max(asked.hosts)))
+        farm = stack.enter_context(farm_process(FARM.format(hosts=max(asked.hosts))))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ansible = _ansible(farm, folder) if asked.ansible else None
         pool = stack.enter_context(started(max(asked.hosts)))

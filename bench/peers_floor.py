@@ -13,7 +13,7 @@ from requests_ntlm import HttpNtlmAuth
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from peers_farm import FarmProcess
+    from farm_process import FarmProcess
 
 _TYPE = "application/HTTP-SPNEGO-session-encrypted"
 _BOUNDARY = b"--Encrypted Boundary"

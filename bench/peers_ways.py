@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import winrm
-from peers_farm import ALICE
+from farm_process import ALICE
 from pydantic import SecretStr
 from pypsrp.client import Client
 
@@ -30,7 +30,7 @@ from bot.ports.terminal import Order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from peers_farm import FarmProcess
+    from farm_process import FarmProcess
 
 WITHIN = timedelta(minutes=2)
 WAIT = timedelta(seconds=30)

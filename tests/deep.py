@@ -33,12 +33,15 @@ CHECKS = {
     "people at work": "tests/unit/bot/workflow",
     "chain and configuration": "tests/unit/bot/audit tests/unit/app/config/test_yaml_file.py",
     "what goes to a host": "tests/unit/adapters/windows/agent tests/contract/test_agent_csharp.py",
+    "the carrier of the module": "tests/contract/test_fault_matrix_jea.py tests/contract/test_corpus.py "
+    "tests/e2e/test_death_and_rebirth.py",
     "any text in the database": "tests/contract/test_ledger.py",
     "every change of the log": "tests/contract/test_audit_log.py",
     "changed rows": " ".join(f"tests/contract/test_{of}.py" for of in ("tampering", "tampered_bytes", "forged_rows")),
     "figures of a year": "tests/contract/test_audit_figures.py tests/contract/test_audit_page.py",
     "plans of a reader": "tests/contract/test_audit_plans.py",
     "limits of a chat": "tests/unit/adapters/slack/test_limits.py",
+    "a double of the module": "tests/contract/test_endpoints_alike.py",
     "press races": "tests/contract/test_press_races.py tests/contract/test_sql_processes.py",
 }
 """Name -> what pytest runs, with the profile `deep` of tests/support/effort.py."""
@@ -46,6 +49,7 @@ CHECKS = {
 BOUNDED = {
     "acks of 200 commands": "acks",
     "what reading costs": "audit",
+    "a script and a module": "carriers",
     "what a kept line is worth": "connections",
     "what a fleet costs": "fleet",
     "what it holds": "memory",

@@ -1,9 +1,8 @@
-"""The `Terminal` port for Windows hosts: one call of the agent for each look and for each act on a host."""
+"""The `Terminal` port for Windows hosts: one request of a carrier for each look and for each act on a host."""
 
 from __future__ import annotations
 
 import math
-import secrets
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from adapters.windows.agent import errors, replies, script
+from adapters.windows.agent import errors, replies
 from adapters.windows.agent.errors import Miscompiled
 from adapters.windows.agent.program_replies import ProgramReply, ProgramsReply
 from adapters.windows.agent.verdicts import answer_of
+from adapters.windows.carrier import ScriptCarrier, new_nonce
 from adapters.windows.errors import INCOMPLETE
+from adapters.windows.request import Request, Verb
 from adapters.windows.shell import Deadline
 from bot.errors import TerminalError, Unreachable, WrongMachine
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from adapters.windows.agent.replies import Reply
+    from adapters.windows.carrier import Carrier
     from adapters.windows.shell import Shell
     from bot.domain.program import Program
     from bot.domain.session import Machine, Session
@@ -35,10 +37,6 @@ log = structlog.get_logger()
 
 INVALID_DATA = 13
 """ERROR_INVALID_DATA: what the agent says of a session whose answers make no sense."""
-
-
-def _new_nonce() -> str:
-    return secrets.token_hex(16)
 
 
 def _same_name(host: str) -> str:
@@ -63,26 +61,24 @@ def _each_id_once(found: Sequence[Session]) -> tuple[Session, ...]:
     return tuple(told[session_id] for session_id in sorted(told))
 
 
-class WinRmTerminal:
-    """Runs the agent on hosts. It repeats a call once, where it may, and only one that did and changes nothing.
+class WindowsTerminal:
+    """Asks hosts by a carrier. It repeats a call once, where it may, and only one that did and changes nothing.
 
     A call and its repetition share one time-out.
     """
 
     def __init__(
         self,
-        shell: Shell,
+        carrier: Carrier,
         *,
         machine_of: Callable[[str], str] = _same_name,
         repeats: Callable[[str], bool] = _always,
-        new_nonce: Callable[[], str] = _new_nonce,
     ) -> None:
         """`machine_of` gives the name that a computer of the inventory has as a machine.
 
         `repeats` says whether a failed call may be made once more at a computer.
         """
-        self._shell, self._machine_of, self._repeats = shell, machine_of, repeats
-        self._new_nonce = new_nonce
+        self._carrier, self._machine_of, self._repeats = carrier, machine_of, repeats
         self._without_services: set[str] = set()
 
     def sessions(self, host: str, *, within: timedelta) -> tuple[Session, ...]:
@@ -107,7 +103,7 @@ class WinRmTerminal:
     def _programs(self, host: str, order: Order, deadline: Deadline) -> tuple[Program, ...] | None:
         found: list[Program] = []
         last: ProgramsReply | None = None
-        with closing(self._run(host, script.processes_request(order), deadline)) as lines:
+        with closing(self._run(host, Request(verb=Verb.PROCESSES, orders=(order,)), deadline)) as lines:
             for line in lines:
                 if last is None and isinstance(line, ProgramReply):
                     found.append(line.value)
@@ -122,38 +118,36 @@ class WinRmTerminal:
     def log_off(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
     ) -> Iterator[Answer]:
-        request = script.logoff_request(orders, wait_seconds=_seconds(wait))
-        return self._act(host, orders, request, Deadline(within))
+        request = Request(verb=Verb.LOG_OFF, orders=tuple(orders), wait_seconds=_seconds(wait))
+        return self._act(host, request, Deadline(within))
 
     def disconnect(
         self, host: str, orders: Sequence[Order], *, wait: timedelta | None, within: timedelta
     ) -> Iterator[Answer]:
-        request = script.disconnect_request(orders, wait_seconds=_seconds(wait))
-        return self._act(host, orders, request, Deadline(within))
+        request = Request(verb=Verb.DISCONNECT, orders=tuple(orders), wait_seconds=_seconds(wait))
+        return self._act(host, request, Deadline(within))
 
     def message(
         self, host: str, orders: Sequence[Order], *, title: str, text: str, within: timedelta
     ) -> Iterator[Answer]:
-        request = script.message_request(orders, title=title, text=text)
-        return self._act(host, orders, request, Deadline(within))
+        request = Request(verb=Verb.MESSAGE, orders=tuple(orders), title=title, text=text)
+        return self._act(host, request, Deadline(within))
 
-    def _act(
-        self, host: str, orders: Sequence[Order], request: tuple[str, ...], deadline: Deadline
-    ) -> Generator[Answer]:
+    def _act(self, host: str, request: Request, deadline: Deadline) -> Generator[Answer]:
         """Yield the answers. Only a failed compilation is retried, once, because nothing ran then."""
         try:
-            yield from self._answers(host, orders, request, deadline)
+            yield from self._answers(host, request, deadline)
         except Miscompiled:
             if not self._may_repeat(host, deadline):
                 raise
-            yield from self._answers(host, orders, request, deadline)
+            yield from self._answers(host, request, deadline)
 
     def _may_repeat(self, host: str, deadline: Deadline) -> bool:
         """Return whether the call may be made once more, and has time for that: else its own fault is what counts."""
         return deadline.left > _SHORTEST_REPETITION and self._repeats(host)
 
     def _listed(self, host: str, deadline: Deadline) -> tuple[Session, ...]:
-        with closing(self._run(host, script.list_request(), deadline)) as lines:
+        with closing(self._run(host, Request(verb=Verb.LIST), deadline)) as lines:
             first = next(lines, None)
             if not isinstance(first, replies.HostReply):
                 raise INCOMPLETE.at(host, delivered=True)
@@ -182,10 +176,8 @@ class WinRmTerminal:
         message = f"{host} says that it is {said}. If that is right, add machine: {said} to {host} in app.yaml."
         raise WrongMachine(message, host=host)
 
-    def _answers(
-        self, host: str, orders: Sequence[Order], request: tuple[str, ...], deadline: Deadline
-    ) -> Iterator[Answer]:
-        answered, is_over = 0, False
+    def _answers(self, host: str, request: Request, deadline: Deadline) -> Iterator[Answer]:
+        orders, answered, is_over = request.orders, 0, False
         with closing(self._run(host, request, deadline)) as lines:
             for line in lines:
                 if is_over or not isinstance(line, replies.Ended) or not line.target == answered < len(orders):
@@ -196,13 +188,24 @@ class WinRmTerminal:
         if answered < len(orders) and not is_over:
             raise INCOMPLETE.at(host, delivered=True)
 
-    def _run(self, host: str, request: tuple[str, ...], deadline: Deadline) -> Generator[Reply]:
+    def _run(self, host: str, request: Request, deadline: Deadline) -> Generator[Reply]:
         """Yield the replies of one call. A failure is logged with what the host said of it."""
-        nonce = self._new_nonce()
-        payload = script.payload(nonce, request)
         try:
-            with closing(self._shell.run(host, payload, within=timedelta(seconds=deadline.left))) as chunks:
-                yield from replies.read(host, nonce, chunks)
+            yield from self._carrier.ask(host, request, within=timedelta(seconds=deadline.left))
         except TerminalError as error:
             log.warning("windows.call_failed", host=host, code=error.code, phase=error.phase, words=error.words)
             raise
+
+
+class WinRmTerminal(WindowsTerminal):
+    """The terminal whose hosts all take scripts."""
+
+    def __init__(
+        self,
+        shell: Shell,
+        *,
+        machine_of: Callable[[str], str] = _same_name,
+        repeats: Callable[[str], bool] = _always,
+        new_nonce: Callable[[], str] = new_nonce,
+    ) -> None:
+        super().__init__(ScriptCarrier(shell, new_nonce), machine_of=machine_of, repeats=repeats)

@@ -17,6 +17,7 @@ from app.cli.tables import Letters
 from app.doctor.check import Outcome, is_green
 from app.doctor.computer import SESSIONS, TIME
 from app.doctor.examination import configured, examine, named
+from app.doctor.module_steps import in_short
 from app.logging import set_up as set_up_logging
 from app.printing import json_text, letters
 from bot.domain.letters import visible
@@ -85,7 +86,7 @@ def _shortened(checks: Sequence[Check]) -> Iterator[Check]:
         of_one = list(group)
         if host and all(each.outcome is Outcome.OK for each in of_one):
             said = {each.name: each.found for each in of_one}
-            found = f"{said[SESSIONS]}, {said[TIME]}"
+            found = ", ".join(filter(None, (said[SESSIONS], said[TIME], in_short(said))))
             yield replace(of_one[0], name=f"all {len(of_one)} checks", found=found)
             continue
         for _, same in groupby(of_one, key=_waits_for):

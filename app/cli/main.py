@@ -20,6 +20,7 @@ from app.cli.audit import audit
 from app.cli.config import config as config_
 from app.cli.doctor import doctor
 from app.cli.init import init
+from app.cli.jea_package import jea_package
 from app.cli.options import APP_YAML, AsJson, Config, Create, Watch, stderr
 from app.cli.pause import pause, resume
 from app.cli.policy import policy
@@ -59,6 +60,7 @@ app.command()(rehearse)
 app.command()(practice)
 app.command()(init)
 app.command()(doctor)
+app.command()(jea_package)
 app.command()(pause)
 app.command()(resume)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.config import http_mode, names
+from app.config import carriers, http_mode, names
 from app.config.accounts import fault_in_login
 from app.config.problems import Problem
 from app.config.yaml_file import STAND_IN
@@ -34,7 +34,7 @@ def unsafe(settings: Settings, broken: frozenset[str] = frozenset()) -> Iterator
         ("slack", "health"): _ports,
         ("computers", "winrm"): _computers,
         ("computers", "groups"): _groups,
-        ("winrm", "computers"): _logins,
+        ("winrm", "computers"): _ways,
         ("computers", "groups", "default_computer"): _default,
         ("computers", "groups", "rules", "protect"): _selected,
     }
@@ -110,6 +110,11 @@ def _computers(settings: Settings) -> Iterator[Problem]:
     yield from names.second_names(settings)
 
 
+def _ways(settings: Settings) -> Iterator[Problem]:
+    yield from _logins(settings)
+    yield from carriers.endpoint_of_none(settings)
+
+
 def _logins(settings: Settings) -> Iterator[Problem]:
     """The account of each way, said once where it stands."""
     found: dict[Location, Problem] = {}
@@ -124,7 +129,7 @@ def _logins(settings: Settings) -> Iterator[Problem]:
 
 
 def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[tuple[str, str]]:
-    """Yield why the way to a computer is unsafe, because it shows the password or the orders, or cannot log on.
+    """Yield why the way to a computer is unsafe, because it shows the password or the orders, or is none.
 
     Each has the key of `winrm` that lacks its secret, or none.
     """
@@ -141,6 +146,7 @@ def _unsafe_way(settings: Settings, computer: Computer) -> Iterator[tuple[str, s
         yield "password", f"{way.transport} needs winrm.password."
     if _CONTROL.search(way.password.get_secret_value()):  # it would be refused, and count towards a lockout
         yield "password", "winrm.password has a line end or another control character in it. Keep the password alone."
+    yield from carriers.fault_in_way(settings, computer)
 
 
 def _groups(settings: Settings) -> Iterator[Problem]:

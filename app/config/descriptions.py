@@ -59,6 +59,8 @@ _WINRM = {
     "insecure_ntlm": About("true: take NTLM over plain HTTP, which proves no host"),
     "look_within": About("how long a computer may take to list its sessions"),
     "repeat": About("make a call that failed once more within that time, where that is safe"),
+    "carrier": About("script: to a shell there; jea (experimental): commands of the module LogoffBot, docs/jea.md"),
+    "endpoint": About("for carrier: jea, the name of the computer's endpoint"),
 }
 _ALL_WINRM = {
     "lockout_window": About("two refusals of an account within this time stop it everywhere for so long"),

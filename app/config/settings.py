@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from app.config import yaml_file
 from app.config.accounts import user_alone
+from app.config.carriers import EndpointName
 from app.config.commands import Contact, Slashes
 from app.config.digest import DigestSettings
 from app.config.findings import refusal
@@ -62,7 +63,7 @@ class WinRm(Section):
 
     `certificate` and `key` are PEM files of the bot's client certificate; `ca_file` is a PEM file that the bot trusts.
     `look_within` is how long the computer may take to list its sessions; `repeat` is whether a call that failed is made
-    once more within the same time, where that is safe.
+    once more within the same time, where that is safe. `endpoint` is that of the module, for `carrier: jea`.
     """
 
     transport: Literal["kerberos", "ntlm", "certificate", "basic"] = "kerberos"
@@ -76,6 +77,8 @@ class WinRm(Section):
     insecure_ntlm: bool = False
     look_within: LookTime = LOOK_WITHIN
     repeat: bool = True
+    carrier: Literal["script", "jea"] = "script"
+    endpoint: EndpointName = "LogoffBot"
 
     @property
     def real_port(self) -> int:

@@ -12,23 +12,26 @@ from adapters.sql.clock import DatabaseClock
 from adapters.sql.database import open_database
 from adapters.sql.logons import SqlLogons
 from adapters.sql.write_queue import FairLock
-from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.terminal import WindowsTerminal
 from adapters.windows.winrm.endpoint import Transport
 from adapters.windows.winrm.logon_gate import LogonGate, digest_of
-from adapters.windows.winrm.shell import WinRmShell
+from app.carriers import Carriers
 from app.connections import connections
 from app.doctor.check import is_green
-from app.doctor.computer import LOOK, Computer, look_at, way_to
+from app.doctor.computer import Computer, look_at, way_to
 from bot.workflow.guarded_terminal import GuardedTerminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from adapters.windows.jea.ordinary import Ordinary
     from app.config.settings import Settings
     from app.doctor.check import Check
     from bot.ports.clock import Clock
     from bot.ports.logons import Logons
-    from bot.ports.terminal import Terminal
+
+    Look = Callable[[Computer], tuple[list[Check], bool]]
+    """Returns the checks of one look, and whether the computer has accepted the account."""
 
 AT_ONCE = 32
 """How many computers are checked side by side."""
@@ -73,22 +76,22 @@ class ComputerChecks:
             open_ones = [each for each in computers if is_green(found[each.name])]
             for each in open_ones:
                 if bar := self._bar_of(each):
-                    found[each.name] += each.report.skipped(LOOK, bar)
+                    found[each.name] += each.report.skipped(each.look, bar)
             logons = self._logons(held) if self._has_database else None
-            terminal = self._terminal(held, logons)
+            look = self._look(held, logons)
             ready = [each for each in open_ones if not self._bar_of(each)]
             for key, group in self._by_credential(ready).items():
-                rest = self._after_the_first(key, group, terminal, logons, found) if logons else group
-                looks = threads.map(lambda each: look_at(each, terminal, self._right_time), rest)
+                rest = self._after_the_first(key, group, look, logons, found) if logons else group
+                looks = threads.map(look, rest)
                 for each, (checks, _) in zip(rest, looks, strict=True):
                     found[each.name] += checks
         for each in computers:
-            if not is_green(found[each.name]) and not {check.name for check in found[each.name]} & set(LOOK):
-                found[each.name] += each.report.skipped(LOOK, "it is not reached")
+            if not is_green(found[each.name]) and not {check.name for check in found[each.name]} & set(each.look):
+                found[each.name] += each.report.skipped(each.look, "it is not reached")
         yield from (check for each in computers for check in found[each.name])
 
     def _after_the_first(
-        self, key: str, group: list[Computer], terminal: Terminal, logons: Logons, found: dict[str, list[Check]]
+        self, key: str, group: list[Computer], look: Look, logons: Logons, found: dict[str, list[Check]]
     ) -> list[Computer]:
         """Look at the computers that share a password, one after the other until one takes it; return the others.
 
@@ -97,14 +100,14 @@ class ComputerChecks:
         rest = list(group)
         while rest and _has_password(rest[0]):
             first, before = rest.pop(0), logons.standing(key).times_refused
-            checks, is_accepted = look_at(first, terminal, self._right_time)
+            checks, is_accepted = look(first)
             found[first.name] += checks
             if is_accepted:
                 break
             after = logons.standing(key)
             if after.times_refused > before or after.suspended_until:
                 for each in rest:
-                    found[each.name] += each.report.skipped(LOOK, f"{first.name} did not take the same password")
+                    found[each.name] += each.report.skipped(each.look, f"{first.name} did not take the same password")
                 return []
         return rest
 
@@ -125,15 +128,21 @@ class ComputerChecks:
             groups[key if _has_password(each) else each.connection.transport].append(each)
         return dict(groups)
 
-    def _terminal(self, held: ExitStack, logons: SqlLogons | None) -> Terminal:
-        """Return the terminal as the bot has it, behind the same gate for passwords."""
+    def _look(self, held: ExitStack, logons: SqlLogons | None) -> Look:
+        """Return what looks at a computer, as the bot does it, behind the same gate for passwords."""
         settings = self._settings
         gate = LogonGate(logons, self._clock, settings.signing_keys.credential_key) if logons else None
-        shell = WinRmShell(connections(settings, None), gate=gate)
-        held.callback(shell.close)
-        return GuardedTerminal(
-            terminal=WinRmTerminal(shell, machine_of=settings.machine_of, repeats=settings.may_repeat)
-        )
+        carriers = Carriers(connections(settings, None), gate=gate)
+        held.callback(carriers.close)
+        terminal = WindowsTerminal(carriers, machine_of=settings.machine_of, repeats=settings.may_repeat)
+        guarded = GuardedTerminal(terminal=terminal)
+
+        def shells_at(computer: Computer) -> Ordinary:
+            from adapters.windows.jea.ordinary import ordinary_shells  # noqa: PLC0415 - it comes with an extra
+
+            return ordinary_shells(computer.connection, computer.name, within=computer.within, gate=gate)
+
+        return lambda each: look_at(each, guarded, self._right_time, carriers.module_version, shells_at)
 
     def _logons(self, held: ExitStack) -> SqlLogons:
         database = open_database(self._settings.database.get_secret_value())

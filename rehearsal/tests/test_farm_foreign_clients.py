@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import winrm
+from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
@@ -123,6 +124,14 @@ def test_pypsrps_winrs_is_answered_with_input_and_without_a_console(farm: Farm, 
         assert (process.stdout.decode().split(), process.rc) == (["ä", "answer", "42"], 0)
     else:
         check(farm, host, process.stdout, process.stderr, process.rc)
+
+
+def test_pypsrps_runspace_pool_is_answered(farm: Farm, way: Way) -> None:
+    with connect(farm, way) as wsman, RunspacePool(wsman, configuration_name="LogoffBot") as pool:
+        shell = PowerShell(pool).add_cmdlet("Get-Command")
+        names = {each.adapted_properties["Name"] for each in shell.invoke()}
+    assert {"Get-TSSession", "Stop-TSSession"} <= names
+    assert farm.open_shells(way.host) == 0
 
 
 class PlainClient:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from pypsrp.exceptions import WSManFaultError
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
@@ -72,11 +71,3 @@ def test_winrs_meets_the_operation_timeout_and_ctrl_c(farm: Farm) -> None:
         process.signal(SignalCode.CTRL_C)
         process.end_invoke()
         assert process.rc == 0xC000013A
-
-
-def test_a_powershell_shell_is_no_text_shell(farm: Farm) -> None:
-    uri = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
-    with connect(farm, farm.endpoints["one"], auth="ntlm") as wsman:
-        with pytest.raises(WSManFaultError) as caught:
-            WinRS(wsman, resource_uri=uri).open()
-        assert caught.value.code == 2150858752

@@ -10,6 +10,7 @@ import pytest
 
 from rehearsal.windows import Farm
 from rehearsal.windows.sessions import TICKS_PER_SECOND, now_ticks
+from rehearsal.windows.text_shell import TextShell
 from rehearsal_testing.winrm_client import connect, open_shell, receive, run, start, write_farm
 
 if TYPE_CHECKING:
@@ -199,7 +200,9 @@ def test_a_logoff_that_never_ends_is_ended_by_its_client(farm: Farm) -> None:
     protocol = connect(farm, "english")
     with open_shell(protocol) as shell:
         command = start(protocol, shell, "logoff 3")
-        (told,) = farm._hosts["english"].service._shells[shell].commands.values()
+        text_shell = farm._hosts["english"].service._shells[shell]
+        assert isinstance(text_shell, TextShell)
+        (told,) = text_shell.commands.values()
         Timer(0.5, told.kill, [7]).start()
         assert receive(protocol, shell, command) == (b"", b"", 7)
     assert 3 in [each["id"] for each in farm.sessions("english")]

@@ -9,8 +9,8 @@ import pytest
 from winrm.exceptions import InvalidCredentialsError
 
 from rehearsal.windows import BEHAVIOURS, Farm
-from rehearsal.windows.settings import HostSettings, SessionSettings
-from rehearsal_testing.winrm_client import connect, listed
+from rehearsal.windows.settings import EndpointSettings, HostSettings, SessionSettings, read_farm
+from rehearsal_testing.winrm_client import connect, listed, write_farm
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -36,6 +36,19 @@ def test_the_farm_file_loads_and_behaves(tmp_path: Path) -> None:
             with pytest.raises(InvalidCredentialsError):
                 connect(farm, "refusing").open_shell()
         assert farm.is_account_locked()
+
+
+def test_the_endpoints_of_the_example_are_those_of_its_hosts(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(remoting:.*?)```", README, re.DOTALL)
+    settings = read_farm(write_farm(tmp_path, "account: {username: CORP\\svc, password: fiction}\n" + text))
+    named = {name: settings.completed(host).remoting or {} for name, host in settings.hosts.items()}
+    assert {name: list(endpoints) for name, endpoints in named.items()} == {
+        "comp1": ["LogoffBot"],
+        "comp2": ["LogoffBot", "Old"],
+        "comp3": [],
+    }
+    explained = set(re.findall(r"^\| `([a-z_]+)` \|", README, re.MULTILINE))
+    assert set(EndpointSettings.model_fields) <= explained
 
 
 def test_the_table_has_every_key_of_a_session_that_no_other_page_explains() -> None:

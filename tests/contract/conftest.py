@@ -118,7 +118,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
     for_powershell: set[str] | None = getattr(metafunc.module, "FOR_POWERSHELL_TOO", None)
     if for_powershell is not None:
-        engines = ["double", "mono"] + ["pwsh"] * (metafunc.definition.originalname in for_powershell)
+        engines = ["double", "mono", "jea"] + ["pwsh", "jea-pwsh"] * (
+            metafunc.definition.originalname in for_powershell
+        )
         metafunc.parametrize("hosts", ["memory", *engines], indirect=True, scope="module")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from adapters.windows.agent import script
 from adapters.windows.agent.replies import Ended, SessionReply
 from adapters.windows.agent.verdicts import answer_of
+from adapters.windows.jea.carrier import JeaCarrier
+from adapters.windows.winrm.endpoint import Connection, Transport
 from bot.domain.request import Target
 from bot.domain.session import NOT_NAMED, Account, Session, SessionState
 from bot.domain.verdicts import Verdict
@@ -29,6 +32,7 @@ from rehearsal.windows.python_agent.request_lines import read_request
 from rehearsal.windows.sessions import Mode, Rule, SessionFile, Table, read_state, word_of
 from rehearsal.windows.sessions import Session as WindowsSession
 from rehearsal_testing.winrm_client import ask
+from tests.contract.hosts import ENDPOINT
 from tests.corpus.model import FILTERS, FIRST_ID, NO, OPEN, YES, Row, Touch
 from tests.corpus.rows import ROWS
 from tests.fakes.terminal import FakeTerminal
@@ -55,7 +59,7 @@ JUDGE = """
             foreach (Target target in request.Targets.GetRange(1, request.Targets.Count - 1))
             {
                 Session seen = target.Id < 0 ? null : Wts.Find((uint)target.Id);
-                lines.Target(0, CarryOut(request, target), 0);
+                lines.Target(0, Acting.CarryOut(request, target), 0);
                 string holds = "", said = target.IsGoneFrom(seen) ? "gone" : "";
                 if (seen != null)
                 {
@@ -133,7 +137,7 @@ def request_lines() -> tuple[str, ...]:
 def corpus_farm(engine: str, folder: Path) -> Iterator[Farm]:
     path = folder / "farm.yaml"
     account = {"username": "CORP\\svc", "password": "fiction"}
-    path.write_text(yaml.safe_dump({"account": account, "hosts": {HOST: {}}}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"account": account, "remoting": ENDPOINT, "hosts": {HOST: {}}}), encoding="utf-8")
     farm = Farm.from_file(path, engine=cast("EngineName", engine))
     try:
         farm.start()
@@ -176,6 +180,22 @@ def _of_csharp(outcome: dict[str, Any], judged: dict[str, Any]) -> dict[str, Any
             for name, letter in zip(FILTERS, judged["dns"], strict=bool(judged["dns"]))
         },
     }
+
+
+@contextmanager
+def corpus_carrier(folder: Path) -> Iterator[JeaCarrier]:
+    """The carrier of the module at the host of the corpus, which the double plays."""
+    with corpus_farm("double", folder) as farm:
+        account = farm.account
+        connection = Connection(
+            endpoint=farm.endpoints[HOST],
+            transport=Transport.NTLM,
+            username=account.username,
+            password=SecretStr(account.password),
+            jea=ENDPOINT,
+        )
+        with closing(JeaCarrier(lambda _: connection)) as carrier:
+            yield carrier
 
 
 def double_says(folder: Path) -> dict[str, Reading]:

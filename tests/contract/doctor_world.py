@@ -39,6 +39,7 @@ ALICE = [
 ]
 TEN_MINUTES = timedelta(minutes=10)
 TICKS = 10_000_000
+NO_TEXT_SHELL = {"no-right": {"at": "text-shell"}}
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -54,11 +55,15 @@ def _behaves(behaviour: Any) -> dict[str, Any]:
     return {"behaviour": behaviour, "sessions": ALICE}
 
 
+def _has_module(**endpoint: str) -> dict[str, Any]:
+    return {"remoting": {"LogoffBot": endpoint}, "sessions": ALICE}
+
+
 HOSTS: dict[str, Any] = {
     "sound": {"sessions": ALICE},
     "sound-too": {"sessions": ALICE},
-    "by-certificate": {"auth": ["certificate"], "sessions": ALICE},
-    "by-basic": {"auth": ["basic"], "sessions": ALICE},
+    "by-certificate": {"auth": ["certificate"], "remoting": "LogoffBot", "sessions": ALICE},
+    "by-basic": {"auth": ["basic"], "remoting": "LogoffBot", "sessions": ALICE},
     "closed": _behaves("unreachable"),
     "wrong-certificate": _behaves("wrong-certificate"),
     "refuses": _behaves("wrong-password"),
@@ -78,6 +83,14 @@ HOSTS: dict[str, Any] = {
     "no-times": _behaves({"unreadable": {"id": 3, "what": "times"}}),
     "renamed": {"machine": "another", "sessions": ALICE},
     "ahead": {"sessions": [_ahead(each) for each in ALICE]},
+    "has-module": {"remoting": "LogoffBot"} | _behaves(NO_TEXT_SHELL),
+    "shell-open": _has_module(),
+    "powershell-open": {"remoting": ["LogoffBot", "Microsoft.PowerShell"]} | _behaves(NO_TEXT_SHELL),
+    "shells-untold": {"remoting": "LogoffBot"}
+    | _behaves({"trips": {"at": "create", "after_first_look": True, "times": 0}}),
+    "not-in-group": _has_module(access="other"),
+    "not-let-in": _has_module(access="denied"),
+    "old-module": _has_module(version="0.0.9"),
 }
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +16,8 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.jea.carrier import JeaCarrier
+from adapters.windows.terminal import WindowsTerminal, WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.session import KNOWN_STATES, Account, Session, SessionState
@@ -21,6 +26,7 @@ from rehearsal.windows import EngineMissingError, Farm
 from rehearsal.windows import programs as farm
 from rehearsal.windows.sessions import State
 from tests.fakes.terminal import FakeTerminal
+from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +42,7 @@ WAIT = timedelta(seconds=10)
 SHORT = timedelta(seconds=1)
 HOUR = 36_000_000_000
 NOW = 134_088_480_000_000_000
+ENDPOINT = "LogoffBot"
 LONG_USER = "bartholomew.featherstonehaugh"
 LONG_DOMAIN = "SUBSIDIARY-OF-CORP"
 
@@ -269,7 +276,7 @@ class FarmHosts:
         self.farm = farm
         self._names = iter(hosts)
         self.shell = WinRmShell(self.connection)
-        self.terminal = WinRmTerminal(self.shell)
+        self.terminal: WindowsTerminal = WinRmTerminal(self.shell)
 
     def close(self) -> None:
         self.shell.close()
@@ -353,21 +360,54 @@ class FarmHosts:
         self.farm.take_down(host)
 
 
+class JeaHosts(FarmHosts):
+    """The same hosts, asked by commands of the module behind their endpoint."""
+
+    def __init__(self, farm: Farm, hosts: list[str]) -> None:
+        super().__init__(farm, hosts)
+        self.carrier = JeaCarrier(self.connection)
+        self.terminal = WindowsTerminal(self.carrier)
+
+    def close(self) -> None:
+        self.carrier.close()
+        super().close()
+
+    def connection(self, host: str) -> Connection:
+        return replace(super().connection(host), jea=ENDPOINT)
+
+
 @contextmanager
 def opened(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    """`memory`, or the engine of a farm; skips the test where the engine is not on this machine."""
+    """`memory`, or the engine of a farm; skips the test where the engine is not on this machine.
+
+    `jea` is the double of the module, `jea-pwsh` the module itself in a restricted session of PowerShell.
+    """
     if kind == "memory":
         yield MemoryHosts()
         return
     path, names = farm_file(tmp_path_factory.mktemp("farm"))
-    farm = Farm.from_file(path, engine=cast("EngineName", kind))
+    engine = {"jea": "double", "jea-pwsh": "pwsh"}.get(kind, kind)
+    module = built_module(tmp_path_factory.getbasetemp() / "module") if kind == "jea-pwsh" else None
+    farm = Farm.from_file(path, engine=cast("EngineName", engine), module=module)
     try:
         farm.start()
     except EngineMissingError as missing:
         pytest.skip(str(missing))
-    with closing(FarmHosts(farm, names)) as there:
+    with closing((JeaHosts if kind.startswith("jea") else FarmHosts)(farm, names)) as there:
         yield there
     farm.stop()
+
+
+def built_module(folder: Path) -> Path:
+    """The module, built once from the sources here; skips the test where their compiler is not on this machine."""
+    build = ROOT / "windows" / "build.py"
+    if not (build.exists() and shutil.which("mcs")):
+        pytest.skip("the module: install mono-mcs")
+    if (folder / "LogoffBot").exists():
+        return folder / "LogoffBot"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, str(build), str(folder)], check=True, env=environment, capture_output=True)  # noqa: S603 - our own program
+    return folder / "LogoffBot"
 
 
 def farm_file(folder: Path, hosts: int = 60) -> tuple[Path, list[str]]:
@@ -376,7 +416,8 @@ def farm_file(folder: Path, hosts: int = 60) -> tuple[Path, list[str]]:
     account = {"username": "CORP\\svc-logoff", "password": "only the farm knows it"}
     each: dict[str, Any] = {"sessions": [_farm_session(row) for row in SESSIONS]}
     path = folder / "farm.yaml"
-    path.write_text(yaml.safe_dump({"account": account, "hosts": dict.fromkeys(names, each)}), encoding="utf-8")
+    whole = {"account": account, "remoting": ENDPOINT, "hosts": dict.fromkeys(names, each)}
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
     return path, names
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from adapters.windows.agent import script
+from adapters.windows.agent.replies import Ended, HostReply, Listed, SessionReply
+from adapters.windows.errors import as_win32
+from adapters.windows.request import Request, Verb
 from bot.domain.session import Machine, SessionState
+from bot.errors import WrongMachine
 from rehearsal_testing.winrm_client import ask, line_of, target
 from tests.contract import corpus_readers as readers
 from tests.corpus.machines import MACHINES
 from tests.corpus.model import READERS, TOUCHED, Touch
 from tests.corpus.rows import ROWS
+from tests.support.effort import few
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +91,46 @@ def test_a_host_compares_before_a_disconnect_and_a_message_as_before_a_logoff(
             assert Touch(verdict=reply["verdict"], why=reply["why"], code=reply["code"]) == touch
 
 
+ACTS = {Verb.LOG_OFF: "WTSLogoffSession", Verb.DISCONNECT: "WTSDisconnectSession", Verb.MESSAGE: "WTSSendMessageW"}
+
+
+@pytest.mark.parametrize("verb", ACTS)
+def test_the_carrier_of_the_module_brings_every_row_and_every_result_as_the_script_does(
+    verb: Verb, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    rows = few(ROWS, 8)  # a call of four messages for each of them
+    request = Request(verb=verb, orders=tuple(map(readers.order_of, rows)), title="Hi", text="Save now")
+    (tmp_path / "double").mkdir()
+    expected = readers.double_says(tmp_path / "double")
+    with readers.corpus_carrier(tmp_path) as carrier:
+        ended = list(carrier.ask(readers.HOST, request, within=timedelta(minutes=2)))
+    for row, reply in zip(rows, ended, strict=True):
+        with subtests.test(row=row.name):
+            assert isinstance(reply, Ended)
+            touch, seen = row.expected("double")["touch"], expected[row.name].seen
+            if touch == TOUCHED:
+                touch = replace(touch, why=ACTS[verb])
+                if verb is Verb.DISCONNECT and reply.seen and reply.seen.state == DISCONNECTED:
+                    touch = Touch(verdict="disconnected", why="already")
+            assert Touch(verdict=reply.verdict, why=reply.why, code=reply.code) == replace(
+                touch, code=as_win32(touch.code)
+            )
+            assert reply.seen == (seen and SessionReply.model_validate(seen))
+
+
+def test_the_carrier_of_the_module_lists_every_row_as_the_script_does(tmp_path: Path) -> None:
+    (tmp_path / "double").mkdir()
+    seen = [each.seen for each in readers.double_says(tmp_path / "double").values() if each.seen]
+    with readers.corpus_carrier(tmp_path) as carrier:
+        host, *listed = carrier.ask(readers.HOST, Request(verb=Verb.LIST), within=timedelta(minutes=2))
+    told = {each.session.id: each.session for each in listed if isinstance(each, Listed)}
+    assert isinstance(host, HostReply)
+    assert len(told) == len(listed)
+    read = {each.id: each for each in map(SessionReply.model_validate, seen)}
+    assert {number: session for number, session in told.items() if number} == {id_: read[id_] for id_ in told if id_}
+    assert {readers.id_of(row) for row in ROWS if row.report and row.report.listed} <= told.keys()
+
+
 def test_no_reader_differs_on_what_is_gone_after_an_order() -> None:
     assert [row.name for row in ROWS if any("gone" in rules for rules in row.differs.values())] == []
 
@@ -100,6 +146,23 @@ def test_every_host_knows_the_machine_on_the_card(engine: str, tmp_path: Path) -
             return "verdict" in reply
 
         assert dict(zip(MACHINES, pool.map(is_same, MACHINES), strict=True)) == {row: row.same for row in MACHINES}
+
+
+def test_the_carrier_of_the_module_tells_the_host_which_machine_the_card_meant(tmp_path: Path) -> None:
+    order = replace(readers.order_of(ROWS[0]), session_id=99)
+    with readers.corpus_carrier(tmp_path) as carrier:
+
+        def is_same(row: MachineRow) -> bool:
+            dns, netbios = row.said
+            asked = replace(order, machine=Machine(dns=dns, netbios=netbios))
+            request = Request(verb=Verb.LOG_OFF, orders=(asked,))
+            try:
+                (reply,) = carrier.ask(readers.HOST, request, within=timedelta(minutes=1))
+            except WrongMachine:
+                return False
+            return isinstance(reply, Ended) and reply.verdict == "absent"
+
+        assert {row: is_same(row) for row in MACHINES} == {row: row.same for row in MACHINES}
 
 
 def test_the_core_knows_the_machine_on_the_card() -> None:

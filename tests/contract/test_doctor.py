@@ -25,7 +25,7 @@ from adapters.sql.migrate import upgrade
 from adapters.sql.owner import this_process
 from adapters.sql.owner_file import FileLock
 from adapters.sql.owner_session import SessionLock
-from app.doctor import clocks, computer, database, examination, policy, slack
+from app.doctor import clocks, computer, database, examination, module_steps, policy, slack
 from app.doctor.check import Area, Outcome
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
@@ -96,10 +96,42 @@ def test_a_sound_world_is_green_and_nobody_is_touched(world: World) -> None:
     checks = examined(world.settings("sound"))
     assert_green(checks)
     assert {each.area for each in checks} == set(Area) - {Area.CONFIGURATION, Area.KERBEROS}
-    assert [each.name for each in checks if each.host == "sound"] == ["name", "port", *computer.LOOK]
+    assert [each.name for each in checks if each.host == "sound"] == ["carrier", "name", "port", *computer.LOOK]
     assert world.touched() == []
     assert world.workspace.sockets == []
     assert entries(world.settings("sound")) == []
+
+
+def test_a_computer_with_the_module_is_green_and_called_experimental(world: World) -> None:
+    checks = examined(world.settings(computers=[world.computer("has-module", carrier="jea")]))
+    assert_green(checks)
+    there = {each.name: each.found for each in checks if each.host == "has-module"}
+    assert list(there) == ["carrier", "name", "port", *computer.LOOK_BY_MODULE]
+    assert there[computer.CARRIER] == "jea (experimental)"
+    assert "experimental" in there[module_steps.ENDPOINT]
+    assert there[module_steps.MODULE] == "version 0.1.0"
+    assert Outcome.NOTE not in {each.outcome for each in checks if each.host}
+    assert world.farm.open_shells("has-module") == 0
+    assert world.touched() == []
+
+
+@for_each(
+    "host, names, words",
+    [
+        ("shell-open", ["the text shell (WinRS)"], "Remote Management Users"),
+        ("powershell-open", ["Microsoft.PowerShell"], "Remote Management Users"),
+        ("shells-untold", ["the text shell (WinRS)", "Microsoft.PowerShell"], "gave no answer"),
+    ],
+)
+def test_a_shell_that_the_account_needs_not_is_noted(world: World, host: str, names: list[str], words: str) -> None:
+    checks = examined(world.settings(computers=[world.computer(host, carrier="jea")]))
+    assert_green(checks)
+    (noted,) = [each for each in checks if each.host and each.outcome is Outcome.NOTE]
+    assert noted.name == module_steps.SHELLS
+    assert words in noted.found
+    assert [each for each in ("the text shell (WinRS)", "Microsoft.PowerShell") if each in noted.found] == names
+    assert world.farm.open_shells(host) == 0
+    assert world.touched() == []
 
 
 def test_https_with_an_authority_of_the_company_is_green(world: World) -> None:
@@ -111,15 +143,16 @@ def test_https_with_an_authority_of_the_company_is_green(world: World) -> None:
     assert "127.0.0.1, localhost" in certificate.found
 
 
+@pytest.mark.parametrize("carrier", ["script", "jea"])
 @pytest.mark.parametrize("transport", ["certificate", "basic"])
-def test_the_other_ways_to_log_on_are_green_too(world: World, transport: str) -> None:
+def test_the_other_ways_to_log_on_are_green_too(world: World, transport: str, carrier: str) -> None:
     pem = str(world.farm.client_certificate)
     way = (
         {"transport": transport, "certificate": pem, "key": pem}
         if transport == "certificate"
         else {"transport": transport}
     )
-    there = world.computer(f"by-{transport}", https=True, ca_file=str(world.farm.ca_file), **way)
+    there = world.computer(f"by-{transport}", https=True, ca_file=str(world.farm.ca_file), carrier=carrier, **way)
     assert_green(examined(world.settings(computers=[there])))
 
 
@@ -262,6 +295,10 @@ def at_host(host: str, **way: Any) -> Make:
     return lambda world: world.settings(computers=[world.computer(host, **way)])
 
 
+def by_module(host: str) -> Make:
+    return at_host(host, carrier="jea")
+
+
 def over_https(host: str, **way: Any) -> Make:
     def make(world: World) -> Settings:
         trusted = {"ca_file": str(world.farm.ca_file)}
@@ -296,6 +333,10 @@ HOST_LACKS = (
     Lack("garbage", at_host("garbage"), Area.COMPUTER, computer.SHELL, "complete answer", "look again"),
     Lack("machine", at_host("renamed"), Area.COMPUTER, computer.MACHINE, "says that it is ANOTHER", "machine: ANOTHER"),
     Lack("slow", at_host("slow", look_within="1s"), Area.COMPUTER, computer.TIME, "in time", "look_within"),
+    Lack("endpoint", by_module("sound"), Area.COMPUTER, module_steps.ENDPOINT, "no endpoint of the", "docs/jea.md"),
+    Lack("access", by_module("not-let-in"), Area.COMPUTER, module_steps.GROUP, "into its endpoint", "LogoffBot.pssc"),
+    Lack("group", by_module("not-in-group"), Area.COMPUTER, module_steps.GROUP, "does not show", "LogoffBot.pssc"),
+    Lack("module", by_module("old-module"), Area.COMPUTER, module_steps.MODULE, "version is 0.0.9", "of this release"),
     Lack("clock", at_host("ahead"), Area.COMPUTER, computer.CLOCK, "ahead of the bot", "NTP"),
 )
 
@@ -306,7 +347,7 @@ def test_what_a_computer_lacks_is_named_and_nothing_else(world: World, lack: Lac
     the_failure(checks, lack)
     names = [each.name for each in checks if each.area is Area.COMPUTER]
     assert len(names) == len(set(names))
-    assert set(computer.LOOK) <= set(names)
+    assert set(computer.LOOK) <= set(names) or set(computer.LOOK_BY_MODULE) <= set(names)
     assert world.touched() == []
 
 

@@ -17,7 +17,8 @@ import requests
 import spnego
 import yaml
 
-from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.jea.carrier import JeaCarrier
+from adapters.windows.terminal import WindowsTerminal, WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
@@ -26,7 +27,7 @@ from rehearsal.windows import Farm
 from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, content_type, decrypt, encrypt
 from rehearsal_testing.kerberos_realm import REALM, started
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
-from tests.contract.hosts import order_for
+from tests.contract.hosts import ENDPOINT, order_for
 from tests.contract.test_winrm import merged
 from tests.support.page_commands import TICKET, commands_of
 
@@ -67,7 +68,7 @@ def farm(realm: Realm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far
     hosts: dict[str, Any] = {name: {"auth": ["kerberos"], "sessions": sessions} for name in (*HOSTS, REKEYED)}
     hosts[NO_KERBEROS] = {}
     path = tmp_path_factory.mktemp("farm") / "farm.yaml"
-    path.write_text(yaml.safe_dump({"account": account, "hosts": hosts}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"account": account, "remoting": ENDPOINT, "hosts": hosts}), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in realm.environment.items():
             patch.setenv(name, value)
@@ -130,6 +131,42 @@ def test_a_look_and_an_act_are_sealed_with_the_keys_of_one_ticket(
     (answer,) = terminal.log_off(HOSTS[0], [order_for(alice)], wait=timedelta(seconds=5), within=WITHIN)
     assert answer.verdict is Verdict.GONE
     assert merged(farm.messages(HOSTS[0])) == ["200", *LIST, *LIST]
+
+
+def over_module(farm: Farm, scheme: str) -> JeaCarrier:
+    places = farm.endpoints if scheme == "http" else farm.secure_endpoints
+
+    def connection_of(host: str) -> Connection:
+        return Connection(
+            endpoint=places[host],
+            transport=Transport.KERBEROS,
+            username=BOT,
+            kerberos_host=host,
+            ca_file=farm.ca_file,
+            jea=ENDPOINT,
+        )
+
+    return JeaCarrier(connection_of)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_module_is_asked_with_one_ticket_too(realm: Realm, farm: Farm, cache: Path, scheme: str) -> None:
+    farm.restore()
+    log_on(realm, cache)
+    with closing(over_module(farm, scheme)) as carrier:
+        terminal = WindowsTerminal(carrier)
+        alice = terminal.sessions(HOSTS[0], within=WITHIN)[0]
+        (answer,) = terminal.log_off(HOSTS[0], [order_for(alice)], wait=timedelta(seconds=5), within=WITHIN)
+    assert answer.verdict is Verdict.GONE
+    assert farm.messages(HOSTS[0]).count("Create") == 1
+
+
+def test_without_a_ticket_the_module_is_not_asked(farm: Farm, cache: Path) -> None:
+    farm.restore()
+    assert not cache.exists()
+    with closing(over_module(farm, "http")) as carrier, pytest.raises(NotAuthenticated, match="ticket") as caught:
+        WindowsTerminal(carrier).sessions(HOSTS[0], within=WITHIN)
+    assert not caught.value.delivered
 
 
 def test_eight_threads_share_one_cache_of_tickets(realm: Realm, farm: Farm, cache: Path, shell: WinRmShell) -> None:

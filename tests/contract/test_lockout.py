@@ -16,14 +16,14 @@ from adapters.sql.database import open_database
 from adapters.sql.logons import SqlLogons
 from adapters.sql.migrate import upgrade
 from adapters.sql.write_queue import FairLock
-from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.terminal import WindowsTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.logon_gate import LogonGate
-from adapters.windows.winrm.shell import WinRmShell
+from app.carriers import Carriers
 from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
-from tests.contract.hosts import FarmHosts, farm_file, order_for
+from tests.contract.hosts import ENDPOINT, FarmHosts, farm_file, order_for
 from tests.fakes.clock import SettableClock
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 KEY = b"the key of the tests"
 WITHIN = timedelta(seconds=20)
 MANY = 40
+OVER_BOTH = pytest.mark.parametrize("jea", ["", ENDPOINT], ids=["script", "jea"])
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +64,19 @@ def url(tmp_path: Path) -> str:
 
 
 @contextmanager
-def bot(url: str, connection_of: Callable[[str], Connection], clock: Clock | None = None) -> Iterator[WinRmTerminal]:
-    """The Windows side of one process of the bot, on this database."""
+def bot(
+    url: str, connection_of: Callable[[str], Connection], clock: Clock | None = None, *, jea: str = ""
+) -> Iterator[WindowsTerminal]:
+    """The Windows side of one process of the bot, on this database. `jea`: all hosts have the module."""
     engine, clock = open_database(url), clock or SystemClock()
     logons = SqlLogons(engine, clock, FairLock(), window=timedelta(minutes=10))
     gate = LogonGate(logons, clock, KEY)
-    with closing(WinRmShell(connection_of, gate=gate)) as shell:
-        yield WinRmTerminal(shell)
+    with closing(Carriers(lambda host: replace(connection_of(host), jea=jea), gate=gate)) as carriers:
+        yield WindowsTerminal(carriers)
     engine.dispose()
 
 
-def command(terminal: WinRmTerminal, names: Sequence[str], within: timedelta = WITHIN) -> dict[str, Any]:
+def command(terminal: WindowsTerminal, names: Sequence[str], within: timedelta = WITHIN) -> dict[str, Any]:
     """One look at all of them at once: how many sessions, or the error."""
 
     def look(host: str) -> int | TerminalError:
@@ -86,14 +89,15 @@ def command(terminal: WinRmTerminal, names: Sequence[str], within: timedelta = W
         return dict(zip(names, threads.map(look, names), strict=True))
 
 
+@OVER_BOTH
 def test_forty_hosts_that_refuse_get_two_logons_in_all_with_a_second_command_and_after_a_restart(
-    shared: FarmHosts, farm: Farm, names: list[str], url: str
+    shared: FarmHosts, farm: Farm, names: list[str], url: str, jea: str
 ) -> None:
     for host in names:
         farm.set_behaviour(host, "wrong-password")
-    with bot(url, shared.connection) as terminal:
+    with bot(url, shared.connection, jea=jea) as terminal:
         first, second = command(terminal, names), command(terminal, names)
-    with bot(url, shared.connection) as restarted:
+    with bot(url, shared.connection, jea=jea) as restarted:
         third = command(restarted, names)
     assert len(farm.refused_logons()) == 2
     every = [error for found in (first, second, third) for error in found.values()]
@@ -152,11 +156,12 @@ def test_hosts_that_do_not_answer_keep_nobody_waiting(
     farm.bring_up(names[5])
 
 
+@OVER_BOTH
 def test_an_act_whose_connection_has_to_log_on_again_is_refused_with_nothing_delivered(
-    shared: FarmHosts, farm: Farm, names: list[str], url: str
+    shared: FarmHosts, farm: Farm, names: list[str], url: str, jea: str
 ) -> None:
     host = names[0]
-    with bot(url, shared.connection) as terminal:
+    with bot(url, shared.connection, jea=jea) as terminal:
         alice = next(session for session in terminal.sessions(host, within=WITHIN) if session.id == 3)
         farm.take_down(host)
         farm.bring_up(host)
@@ -222,13 +227,14 @@ def basic(farm: Farm, password: str) -> Callable[[str], Connection]:
     )
 
 
-def test_basic_passes_the_same_gate(secure_farm: Farm, url: str) -> None:
+@OVER_BOTH
+def test_basic_passes_the_same_gate(secure_farm: Farm, url: str, jea: str) -> None:
     names = list(secure_farm.endpoints)
-    with bot(url, basic(secure_farm, "not the farm's")) as terminal:
+    with bot(url, basic(secure_farm, "not the farm's"), jea=jea) as terminal:
         found = [command(terminal, names) for _ in range(2)]
     assert {type(error) for each in found for error in each.values()} == {NotAuthenticated}
     assert sum(secure_farm.messages(host).count("401") for host in names) == 2
-    with bot(url, basic(secure_farm, secure_farm.account.password)) as terminal:
+    with bot(url, basic(secure_farm, secure_farm.account.password), jea=jea) as terminal:
         assert set(command(terminal, names).values()) == {9}
 
 

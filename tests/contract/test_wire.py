@@ -15,10 +15,10 @@ import pytest
 from pydantic import SecretStr
 from requests import PreparedRequest, Response
 
-from adapters.windows.terminal import WinRmTerminal
+from adapters.windows.terminal import WindowsTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.http_adapter import MAX_BYTES, OutOfBounds, refuse_costly_xml, refuse_unbounded
-from adapters.windows.winrm.shell import WinRmShell
+from app.carriers import Carriers
 from bot.errors import BadReply, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
 if TYPE_CHECKING:
@@ -108,10 +108,15 @@ def listening(connection: socket.socket) -> None:
         pass
 
 
-def refusal(endpoint: str, transport: Transport = Transport.BASIC, within: timedelta = WITHIN) -> TerminalError:
-    connection = Connection(endpoint=endpoint, transport=transport, username="CORP\\svc", password=SecretStr("hush"))
+def refusal(
+    endpoint: str, transport: Transport = Transport.BASIC, within: timedelta = WITHIN, jea: str = ""
+) -> TerminalError:
+    connection = Connection(
+        endpoint=endpoint, transport=transport, username="CORP\\svc", password=SecretStr("hush"), jea=jea
+    )
+    carriers = Carriers(lambda _: connection, gate=None)
     with pytest.raises(TerminalError) as caught:
-        WinRmTerminal(WinRmShell(lambda _: connection)).sessions("comp1", within=within)
+        WindowsTerminal(carriers).sessions("comp1", within=within)
     return caught.value
 
 
@@ -251,6 +256,36 @@ def test_four_megabytes_of_an_answer_take_no_more_than_ten_times_as_much(status:
         finally:
             tracemalloc.stop()
     assert isinstance(error, BadReply)
+    assert peak < 10 * MAX_BYTES
+
+
+ODD = {
+    "a redirect": saying("307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0"),
+    "a flood": flooding,
+    "packed": saying(f"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(PACKED)}", PACKED),
+    "nothing": saying("200 OK\r\nContent-Length: 0"),
+    "no soap": saying("200 OK\r\nContent-Length: 4", b"<a/>"),
+    "no fault": saying("500 Oops\r\nContent-Length: 4", b"<a/>"),
+    **{
+        f"{status} {kind}": saying(f"{status} Oops\r\nContent-Length: {len(body)}", body)
+        for status in (200, 500)
+        for kind, body in (DOCUMENT_TYPES | COSTLY).items()
+        if kind in ("utf-8", "utf-16", "tags", "tags in utf-16", "a comment")
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_no_host_says_is_refused_over_the_carrier_of_the_module_too(kind: str) -> None:
+    with serving(ODD[kind]) as server:
+        tracemalloc.start()
+        try:
+            error = refusal(server.endpoint, within=timedelta(seconds=20), jea="LogoffBot")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert isinstance(error, BadReply)
+    assert not error.delivered
     assert peak < 10 * MAX_BYTES
 
 

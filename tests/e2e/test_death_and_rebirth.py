@@ -26,6 +26,7 @@ from rehearsal.slack import UserClient, Workspace
 from rehearsal.windows import Farm
 from rehearsal_testing.waiting import wait_until
 from tests.support.chains import first_fault
+from tests.support.effort import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,10 +113,22 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """With the parameter `jea` all computers have the module."""
     schema.upgrade(url := f"sqlite:///{tmp_path}/bot.db")
-    with world_on(url) as world:
+    files = with_module(tmp_path) if getattr(request, "param", "") == "jea" else {}
+    with world_on(url, **files) as world:
         yield world
+
+
+def with_module(folder: Path) -> dict[str, Path]:
+    """The shipped farm and the shipped configuration, with the module at each computer."""
+    said, section = (ROOT / "app.yaml").read_text(encoding="utf-8"), "winrm:\n  transport"
+    assert said.count(section) == 1
+    settings, farm = folder / "app.yaml", folder / "farm.yaml"
+    settings.write_text(said.replace(section, "winrm:\n  carrier: jea\n  transport"), encoding="utf-8")
+    farm.write_text(FARM.read_text(encoding="utf-8") + "\nremoting: LogoffBot\n", encoding="utf-8")
+    return {"settings": settings, "farm": farm}
 
 
 @contextmanager
@@ -128,7 +141,11 @@ def world_on(url: str, *, farm: Path = FARM, settings: Path = ROOT / "app.yaml")
     database.dispose()
 
 
-@pytest.mark.parametrize("event", ["approved", "started", "host_started", "target_ended"])
+EVENTS = ("host_started", "approved", "started", "target_ended")
+OVER_BOTH = [*(("script", event) for event in EVENTS), *(("jea", event) for event in few(EVENTS, len(EVENTS)))]
+
+
+@pytest.mark.parametrize(("world", "event"), OVER_BOTH, indirect=["world"])
 def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, event: str) -> None:
     dana = UserClient(world.workspace.url, "dana")
     with world.bot(die_after=event) as bot:
@@ -147,6 +164,7 @@ def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, 
     assert r"Logged off CORP\\alice on comp1" in world.card()
 
 
+@pytest.mark.parametrize("world", ["script", "jea"], indirect=True)
 def test_killed_while_the_host_is_at_it_the_person_is_logged_off_once_and_reported_gone(world: World) -> None:
     """The order has left, the answer is lost with the process; the second run finds nobody and says gone."""
     world.farm.set_behaviour("comp1", "delayed", seconds=2)

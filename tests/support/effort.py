@@ -25,3 +25,8 @@ def examples(times: float) -> int:
 def sample(cases: Iterable[Case], every: int) -> list[Case]:
     """Return all cases; with the profile `quick` every so many-th, from the first on. For cases that take long."""
     return list(cases)[:: every if PROFILE == "quick" else 1]
+
+
+def few(cases: Iterable[Case], every: int) -> list[Case]:
+    """Return every so many-th case, from the first on; all of them with the profile `deep` alone."""
+    return list(cases)[:: 1 if PROFILE == "deep" else every]

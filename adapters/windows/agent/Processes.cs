@@ -37,7 +37,18 @@ namespace LogoffBot
         [DllImport("wtsapi32.dll", ExactSpelling = true, SetLastError = true)]
         static extern bool WTSFreeMemoryExW(int typeClass, IntPtr memory, uint count);
 
-        public static List<Holder> Of(uint id)
+        // Null when the session is not the one that is meant. It is compared after the reading: the programs of whoever took the
+        // id meanwhile are told to nobody.
+        public static List<Holder> Of(long id, Predicate<Session> isMeant)
+        {
+            if (id <= 0 || id > int.MaxValue) throw new CallFailed("request", 87, "no id of a person's session");
+            List<Holder> found = Of((uint)id);
+            Session seen = Wts.Find((uint)id);
+            if (seen != null && seen.Error != 0) throw new CallFailed("WTSQuerySessionInformationW", seen.Error, "");
+            return seen != null && isMeant(seen) ? found : null;
+        }
+
+        static List<Holder> Of(uint id)
         {
             int size = Marshal.SizeOf(typeof(WTS_PROCESS_INFO_EXW));
             if (size != (IntPtr.Size == 8 ? 64 : 56)) throw new CallFailed("layout", 87, "size " + size);

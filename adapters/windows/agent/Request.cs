@@ -5,6 +5,7 @@ namespace LogoffBot
     using System.Diagnostics;
     using System.Globalization;
     using System.Text;
+    using System.Threading;
 
     // The whole request is understood before anything is touched.
     sealed class Request
@@ -18,15 +19,18 @@ namespace LogoffBot
 
         // The machine that the card was drawn from; empty: not compared.
         public string Dns = "", NetBios = "";
-        string operation;
+        public string Operation;
 
-        public bool IsList { get { return operation == "list"; } }
+        // Set from another thread, it ends the waiting. What was asked of Windows by then is not taken back.
+        public WaitHandle Stopping = new ManualResetEvent(false);
 
-        public bool IsProcesses { get { return operation == "processes"; } }
+        public bool IsList { get { return Operation == "list"; } }
 
-        public bool IsDisconnect { get { return operation == "disconnect"; } }
+        public bool IsProcesses { get { return Operation == "processes"; } }
 
-        public bool IsMessage { get { return operation == "message"; } }
+        public bool IsDisconnect { get { return Operation == "disconnect"; } }
+
+        public bool IsMessage { get { return Operation == "message"; } }
 
         public string Function
         {
@@ -36,12 +40,12 @@ namespace LogoffBot
         // The one act of this request. Gives the Win32 code, 0 for success.
         public int Call(uint id)
         {
-            switch (operation)
+            switch (Operation)
             {
                 case "message": return Wts.Show(id, Title, Text);
                 case "disconnect": return Wts.Disconnect(id);
                 case "logoff": return Wts.LogOff(id);
-                default: throw new CallFailed("request", 87, operation + " is no act");
+                default: throw new CallFailed("request", 87, Operation + " is no act");
             }
         }
 
@@ -51,8 +55,8 @@ namespace LogoffBot
             {
                 string[] lines = all.Split('\n');
                 Request request = new Request();
-                request.operation = lines[0].TrimEnd('\r');
-                bool isKnown = Array.IndexOf(new[] { "list", "processes", "logoff", "disconnect", "message" }, request.operation) >= 0;
+                request.Operation = lines[0].TrimEnd('\r');
+                bool isKnown = Array.IndexOf(new[] { "list", "processes", "logoff", "disconnect", "message" }, request.Operation) >= 0;
                 if (!isKnown || (request.IsList && lines.Length > 1)) throw new FormatException("operation");
                 for (int i = 1; i < lines.Length; i++) request.Take(lines[i].TrimEnd('\r').Split(' '));
                 if (request.IsMessage && request.Title.Length == 0) throw new FormatException("no title");

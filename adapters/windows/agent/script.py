@@ -8,15 +8,20 @@ import zlib
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
+
+from adapters.windows.request import Verb, machine_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from adapters.windows.request import Request
     from bot.domain.conditions import Condition
     from bot.ports.terminal import Order
 
-_SOURCES = ("Agent.cs", "Input.cs", "Target.cs", "Request.cs", "Lines.cs", "Wts.cs", "Processes.cs")
+SHARED_SOURCES = ("Acting.cs", "Machine.cs", "Target.cs", "Request.cs", "Wts.cs", "Processes.cs")
+"""What the module of `windows/LogoffBot` is built from, too: both compare and act by the same code."""
+_SOURCES = ("Agent.cs", "Input.cs", "Lines.cs", *SHARED_SOURCES)
 _PLACE = "#CSHARP#\n"
 _HALVES = re.compile("[\ud800-\udfff]")
 
@@ -53,6 +58,22 @@ def _constant() -> tuple[bytes, int]:
     return text.encode("ascii"), len(text.splitlines())
 
 
+def lines_of(request: Request) -> tuple[str, ...]:
+    """Return the request as the agent reads it."""
+    match request.verb:
+        case Verb.LIST:
+            return list_request()
+        case Verb.PROCESSES:
+            return processes_request(*request.orders)
+        case Verb.LOG_OFF:
+            return logoff_request(request.orders, wait_seconds=request.wait_seconds)
+        case Verb.DISCONNECT:
+            return disconnect_request(request.orders, wait_seconds=request.wait_seconds)
+        case Verb.MESSAGE:
+            return message_request(request.orders, title=request.title, text=request.text)
+    assert_never(request.verb)
+
+
 def list_request() -> tuple[str, ...]:
     return ("list",)
 
@@ -74,11 +95,9 @@ def message_request(orders: Sequence[Order], *, title: str, text: str) -> tuple[
 
 
 def _targets(orders: Sequence[Order]) -> list[str]:
-    """Raises `ValueError` for orders that were drawn from several machines: one call goes to one host."""
-    machines = {order.machine for order in orders}
-    if len(machines) > 1:
-        raise ValueError(f"orders for {len(machines)} machines in one call")
-    said = [_line("machine", machine.dns, machine.netbios) for machine in machines]
+    """Raises `ValueError` for orders that were drawn from several machines."""
+    machine = machine_in(orders)
+    said = [_line("machine", machine.dns, machine.netbios)] if machine else []
     return said + [line for order in orders for line in (_target(order), *map(_condition, order.conditions))]
 
 

@@ -39,6 +39,7 @@ class Connection:
     key: Path | None = None  # PEM file of its private key; None: no certificate
     repeats: bool = True  # a call that was not delivered may be made once more
     kerberos_host: str = ""  # the host name in the service ticket; empty: the endpoint's
+    jea: str = ""  # the name of the host's PowerShell endpoint with the module; empty: scripts go to a shell
 
     @property
     def seals(self) -> bool:

@@ -204,13 +204,15 @@ _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     *((kind, _BAD_HTTP) for kind in (struct.error, AssertionError)),
 )
 
+EXPECTED = tuple(kind for kind, _ in _FOREIGN)
+
 
 @contextmanager
 def translate_errors(host: str, *, delivered: bool, step: Step | None = None) -> Iterator[None]:
     """Raise `TerminalError` for an exception of another library. `step` is the message that it answers, if known."""
     try:
         yield
-    except tuple(kind for kind, _ in _FOREIGN) as exc:
+    except EXPECTED as exc:
         may_have_arrived = delivered and not _proves_undelivered(exc, step)
         phase = step.value if step else ""
         raise fault_of(exc, step).at(host, delivered=may_have_arrived, words=words_of(exc), phase=phase) from exc
@@ -222,7 +224,7 @@ def fault_of(exc: Exception, step: Step | None = None) -> Fault:
         case Withheld():
             return exc.fault
         case winrm.exceptions.WSManFaultError():
-            return _fault_of_code(_code_of(exc), step)
+            return _fault_of_code(code_of(exc), step)
         case winrm.exceptions.WinRMTransportError() if exc.code == _TOO_LARGE and step not in (None, Step.SEND):
             return _BAD_HTTP
         case winrm.exceptions.WinRMTransportError() if exc.code in HTTP:
@@ -234,8 +236,11 @@ def fault_of(exc: Exception, step: Step | None = None) -> Fault:
     return next(fault for kind, fault in _FOREIGN if isinstance(exc, kind))
 
 
-def _code_of(exc: winrm.exceptions.WSManFaultError) -> int:
-    return as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
+def code_of(exc: BaseException | None) -> int:
+    """Return the code of a fault of WS-Management; 0 for any other exception."""
+    if isinstance(exc, winrm.exceptions.WSManFaultError):
+        return as_win32(exc.wsman_fault_code or exc.wmierror_code or 0)
+    return 0
 
 
 def _fault_of_code(code: int, step: Step | None) -> Fault:
@@ -249,24 +254,19 @@ def _fault_of_code(code: int, step: Step | None) -> Fault:
 
 
 def _proves_undelivered(exc: Exception, step: Step | None) -> bool:
-    if step is not Step.SEND:
-        return False
-    match exc:
-        case Withheld() | winrm.exceptions.AuthenticationError() | PermissionError():
-            return True  # the account was not accepted or not tried, so the host did not read the message
-        case winrm.exceptions.WSManFaultError():
-            return _code_of(exc) in _NEVER_SENT
-    return is_too_long(exc)
+    return step is Step.SEND and (was_not_read(exc) or code_of(exc) in _NEVER_SENT)
+
+
+def was_not_read(exc: Exception) -> bool:
+    """Return whether the account was not accepted or not tried, or the message too long: the host did not read it."""
+    return isinstance(exc, Withheld | winrm.exceptions.AuthenticationError | PermissionError) or is_too_long(exc)
 
 
 def is_too_long(exc: BaseException | None) -> bool:
     """Return whether the host refused a message for its length. It has not looked into it then."""
-    match exc:
-        case winrm.exceptions.WSManFaultError():
-            return _code_of(exc) in _TOO_LONG_CODES
-        case winrm.exceptions.WinRMTransportError():
-            return bool(exc.code == _TOO_LARGE)
-    return False
+    if isinstance(exc, winrm.exceptions.WinRMTransportError):
+        return bool(exc.code == _TOO_LARGE)
+    return code_of(exc) in _TOO_LONG_CODES
 
 
 def is_orderly(error: TerminalError) -> bool:
@@ -276,10 +276,7 @@ def is_orderly(error: TerminalError) -> bool:
 
 def is_full(error: TerminalError) -> bool:
     """Return whether the host had no room for a call, of which nothing was delivered: it may be asked again."""
-    match error.__cause__:
-        case winrm.exceptions.WSManFaultError() as exc if not error.delivered:
-            return _code_of(exc) in _FULL
-    return False
+    return not error.delivered and code_of(error.__cause__) in _FULL
 
 
 def has_lost_keys(error: TerminalError) -> bool:

@@ -148,7 +148,7 @@ class _HeldHTTPS(_HeldHTTP, HTTPSConnection):
 
 def is_logon(request: PreparedRequest) -> bool:
     """Return whether the host checks a password for this request: by Basic, or by the last message of NTLM."""
-    scheme, _, token = str(request.headers.get("Authorization", "")).partition(" ")
+    scheme, _, token = _authorization_of(request).partition(" ")
     if scheme.lower() == "basic":
         return True
     try:
@@ -157,13 +157,19 @@ def is_logon(request: PreparedRequest) -> bool:
         return False
 
 
+def _authorization_of(request: PreparedRequest) -> str:
+    """Return the header, which some libraries write as text and others as bytes."""
+    said: str | bytes = request.headers.get("Authorization", "")
+    return said.decode("latin-1") if isinstance(said, bytes) else said
+
+
 def tell(logon: Logon, request: PreparedRequest, response: Response) -> None:
     """Tell what the host made of the password.
 
     A host that does not take Basic has not looked at it. Neither has one that answers 400, 404, 503 or a redirect:
     these come from HTTP itself.
     """
-    is_basic = str(request.headers["Authorization"]).lower().startswith("basic ")
+    is_basic = _authorization_of(request).lower().startswith("basic ")
     offers_basic = "basic" in response.headers.get("WWW-Authenticate", "").lower()
     if response.status_code == 401 and (offers_basic or not is_basic):
         logon.refuse()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict
 from functools import partial
-from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
 from winrm.exceptions import WinRMTransportError
 
-from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_costly_xml
+from adapters.windows.winrm.kept import MOST_KEPT, Kept
 from adapters.windows.winrm.preparation import PreparedOnce
 from adapters.windows.winrm.protocol import OPERATION_SECONDS, TimedProtocol
 
@@ -24,9 +21,7 @@ if TYPE_CHECKING:
     from adapters.windows.winrm.endpoint import Connection
     from adapters.windows.winrm.logon_gate import LogonGate
 
-_KEPT_PER_HOST = CALLS_AT_ONCE
-MOST_KEPT = 200
-"""Idle connections to all hosts together. Each is an open file, of which a process has some thousand."""
+__all__ = ["MOST_KEPT", "Pool", "PooledConnection"]
 
 
 class PooledConnection:
@@ -96,79 +91,12 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
     }
 
 
-class Pool:
-    """Connections by address and credential. A connection is in use by one call, or kept here and closed when idle."""
+class Pool(Kept[PooledConnection]):
+    """The connections of calls that hand a script to a shell."""
 
     def __init__(self, idle: timedelta, gate: LogonGate | None = None) -> None:
-        self._idle, self._gate = idle.total_seconds(), gate
-        self._lock = Lock()
-        self._kept: defaultdict[Connection, list[tuple[float, PooledConnection]]] = defaultdict(list)
-        self._sweeper: Timer | None = None
-
-    def take(self, connection: Connection, host: str) -> PooledConnection:
-        """Return a kept connection, else a new one that is not connected yet."""
-        self._close_idle()
-        with self._lock:
-            kept = self._kept.get(connection)
-            if kept:
-                return kept.pop()[1]
-        return self.fresh(connection, host)
+        super().__init__(idle)
+        self._gate = gate
 
     def fresh(self, connection: Connection, host: str) -> PooledConnection:
-        """Return a new connection, because a kept one may be as dead as the one that failed."""
         return PooledConnection(connection, host, self._gate)
-
-    def give_back(self, line: PooledConnection) -> None:
-        """Keep the connection for the next call. The oldest one is closed when more are kept than may be in use.
-
-        The oldest of all is closed when too many are kept together.
-        """
-        line.was_kept = True
-        with self._lock:
-            kept = self._kept[line.connection]
-            kept.append((time.monotonic(), line))
-            surplus = self._surplus(kept)
-            self._schedule_sweep()
-        if surplus:
-            surplus.close()
-
-    def _surplus(self, kept: list[tuple[float, PooledConnection]]) -> PooledConnection | None:
-        """Take out and return what is too many: of these connections to one host, or of all."""
-        if len(kept) > _KEPT_PER_HOST:
-            return kept.pop(0)[1]
-        if sum(map(len, self._kept.values())) <= MOST_KEPT:
-            return None
-        oldest = min((key for key, those in self._kept.items() if those), key=lambda key: self._kept[key][0][0])
-        return self._kept[oldest].pop(0)[1]
-
-    def close(self) -> None:
-        """Close all kept connections."""
-        with self._lock:
-            if self._sweeper:
-                self._sweeper.cancel()
-            lines = [line for kept in self._kept.values() for _, line in kept]
-            self._kept.clear()
-        for line in lines:
-            line.close()
-
-    def _schedule_sweep(self) -> None:
-        if self._sweeper is None or not self._sweeper.is_alive():
-            self._sweeper = Timer(self._idle, self._sweep)
-            self._sweeper.daemon = True
-            self._sweeper.start()
-
-    def _sweep(self) -> None:
-        self._close_idle()
-        with self._lock:
-            self._sweeper = None
-            if self._kept:
-                self._schedule_sweep()
-
-    def _close_idle(self) -> None:
-        oldest = time.monotonic() - self._idle
-        with self._lock:
-            stale = [line for kept in self._kept.values() for since, line in kept if since <= oldest]
-            still = {key: [(since, line) for since, line in kept if since > oldest] for key, kept in self._kept.items()}
-            self._kept = defaultdict(list, {key: kept for key, kept in still.items() if kept})
-        for line in stale:
-            line.close()

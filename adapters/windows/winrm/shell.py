@@ -5,8 +5,7 @@ A call first waits for its turn at the host, then for room there: both within it
 
 from __future__ import annotations
 
-import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,8 @@ from adapters.windows.winrm import errors
 from adapters.windows.winrm.call_limit import CallLimit
 from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.pool import Pool
-from bot.errors import NotAuthenticated, TerminalError, TimedOut
+from adapters.windows.winrm.room import SHORTEST_RESERVE, begun, reserve_of
+from bot.errors import NotAuthenticated, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -29,15 +29,12 @@ if TYPE_CHECKING:
     from adapters.windows.winrm.logon_gate import LogonGate
     from adapters.windows.winrm.pool import PooledConnection
 
-_KEEP_IDLE = timedelta(seconds=60)
+KEEP_IDLE = timedelta(seconds=60)
 _SHELL_IDLE = "PT120S"  # after this idle time a shell that could not be deleted ends by itself
 _UTF8 = 65001
 _MAX_OUTPUT = 4 * 1024 * 1024
 _LONGEST_DELETE = 5.0  # seconds; the result is known by then
 _SHORTEST_RECEIVE = 0.5  # seconds; Windows takes no shorter time-out for an operation
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0  # seconds between two questions whether a full host has room
-_SHORTEST_RESERVE, _LONGEST_RESERVE = 0.25, 2.0  # seconds at the end of a call, for the deletion of its shell
-_LAST_PART = 8  # a call that has waited does not begin in the last eighth of its time, which it would not end in
 _PIECE = 64 * 1024
 """Bytes of input in one Send: with base64 and its envelope it fits into the 150 kB that old hosts allow."""
 _SMALL_PIECE = 12 * 1024
@@ -50,7 +47,7 @@ class WinRmShell:
     """The `Shell` for hosts that speak WinRM. Any number of threads may call `run`."""
 
     def __init__(
-        self, connection_of: Lookup, *, keep_idle: timedelta = _KEEP_IDLE, gate: LogonGate | None = None
+        self, connection_of: Lookup, *, keep_idle: timedelta = KEEP_IDLE, gate: LogonGate | None = None
     ) -> None:
         """`gate` keeps refused passwords from locking an account; None: nothing does."""
         self._connection_of = connection_of
@@ -59,25 +56,14 @@ class WinRmShell:
         self._in_small_pieces: set[str] = set()  # hosts that found a larger message too long
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
-        deadline, begin_by = Deadline(within), Deadline(within - within / _LAST_PART)
-        full: TerminalError | None = None
-        for pause in _pauses():
-            with self._turn(host, begin_by, full):
-                try:
-                    call = self._with_input(host, payload, deadline, reserve=_reserve(within))
-                except TerminalError as error:
-                    full = _full(error, full)
-                else:
-                    try:
-                        yield from call.output()
-                    finally:
-                        self._finish(call)
-                    return
-            if not begin_by.left:
-                raise full
-            time.sleep(min(pause, begin_by.left))
+        deadline, reserve = Deadline(within), reserve_of(within)
+        with begun(self._limit, host, within, lambda: self._with_input(host, payload, deadline, reserve)) as call:
+            try:
+                yield from call.output()
+            finally:
+                self._finish(call)
 
-    def _with_input(self, host: str, payload: bytes, deadline: Deadline, *, reserve: float) -> _Call:
+    def _with_input(self, host: str, payload: bytes, deadline: Deadline, reserve: float) -> _Call:
         """Return a call whose command has all of its input. Raises `TerminalError`.
 
         Where a message was too long for the host, it begins once more with smaller pieces: nothing ran, because the
@@ -97,20 +83,10 @@ class WinRmShell:
         if is_sent:
             return call
         self._in_small_pieces.add(host)
-        return self._with_input(host, payload, deadline, reserve=reserve)
+        return self._with_input(host, payload, deadline, reserve)
 
     def close(self) -> None:
         self._pool.close()
-
-    @contextmanager
-    def _turn(self, host: str, begin_by: Deadline, full: TerminalError | None) -> Iterator[None]:
-        """Wait for a turn at the host. Raises `TerminalError` when it is late: that the host was full, if it was."""
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(self._limit.turn(host, begin_by))
-            except TimeoutError as exc:
-                raise full or errors.NO_TURN.at(host, delivered=False) from exc
-            yield
 
     def _prepared(self, host: str, deadline: Deadline, *, reserve: float) -> _Call:
         """Return a call whose command waits for its input.
@@ -202,7 +178,7 @@ class _Call:
             if size > _MAX_OUTPUT:
                 raise INCOMPLETE.at(self.host, delivered=True)
             yield chunk
-            if not done and self.deadline.left < _SHORTEST_RECEIVE + _SHORTEST_RESERVE / 2:
+            if not done and self.deadline.left < _SHORTEST_RECEIVE + SHORTEST_RESERVE / 2:
                 self._must_stop = True
                 raise LATE.at(self.host, delivered=True, phase=Step.RECEIVE.value)
 
@@ -245,30 +221,3 @@ class _Call:
         except TerminalError as error:
             self.failure = error
             raise
-
-
-def _reserve(within: timedelta) -> float:
-    """Return the seconds that a call leaves at its end: 0.4 of a look's 8, because a host may answer until then.
-
-    A call of 20 seconds can spare 2.
-    """
-    return max(_SHORTEST_RESERVE, min(_LONGEST_RESERVE, (within.total_seconds() - 5) / 7.5))
-
-
-def _pauses() -> Iterator[float]:
-    """Yield growing pauses, in seconds, without an end."""
-    pause = _FIRST_PAUSE
-    while True:
-        yield pause
-        pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _full(error: TerminalError, before: TerminalError | None) -> TerminalError:
-    """Return the error of a host that has no room now and may have some soon. Raises any other error.
-
-    `before` is what the host said when it was asked before. A call that waited for room until its time was over has
-    failed for want of room.
-    """
-    if errors.is_full(error):
-        return error
-    raise before if before and isinstance(error, TimedOut) else error

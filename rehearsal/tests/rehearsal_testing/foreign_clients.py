@@ -58,7 +58,7 @@ def farm_of_all_ways(folder: Path, engine: EngineName) -> Iterator[Farm]:
     hosts = {name: {"auth": [method], "engine": engine} for method, name in HOST_OF.items()}
     hosts["plain"] = {"auth": ["basic"], "engine": "double"}
     path = folder / "farm.yaml"
-    path.write_text(yaml.safe_dump({"account": ACCOUNT, "hosts": hosts}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"account": ACCOUNT, "hosts": hosts, "remoting": "LogoffBot"}), encoding="utf-8")
     farm = Farm.from_file(path)
     try:
         farm.start()

@@ -15,7 +15,7 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests"}
+HOUSE = {"app", "bot", "adapters", "rehearsal", "rehearsal_testing", "migrations", "tests", "windows"}
 HOUSE |= {bench.stem for bench in (ROOT / "bench").glob("*.py")}
 
 
@@ -39,12 +39,14 @@ TESTS += REHEARSALS_TESTS  # `rehearsal_testing` is theirs
 MAY_USE = {
     "app": RUNTIME,
     "bot": RUNTIME,
-    "adapters": RUNTIME + EXTRAS["postgres"] + EXTRAS["reports"] + EXTRAS["http"] + EXTRAS["kerberos"],
+    "adapters": RUNTIME
+    + [each for extra in ("postgres", "reports", "http", "kerberos", "jea") for each in EXTRAS[extra]],
     "migrations": RUNTIME + EXTRAS["postgres"],
     "rehearsal/src": REHEARSAL,
     "rehearsal/tests": REHEARSALS_TESTS,
     "tests": TESTS,
     "bench": TESTS,
+    "windows": [],  # it builds the module before anything is installed
 }
 
 

@@ -102,7 +102,13 @@ def _pyproject_extras() -> list[str]:
 
 
 def test_nothing_of_the_machine_that_builds_gets_into_the_image() -> None:
-    for path in ("app/cli/main.py", "adapters/windows/agent/agent.ps1", "migrations/versions/x.py", "uv.lock"):
+    for path in (
+        "app/cli/main.py",
+        "adapters/windows/agent/agent.ps1",
+        "migrations/versions/x.py",
+        "uv.lock",
+        "windows/LogoffBot/src/x.cs",
+    ):
         assert is_let_through(path), path
     for path in ("app.yaml", ".env", "logoff-bot.db", "app/x.db", "bot/__pycache__/x.pyc", ".git/config", "deploy/x"):
         assert not is_let_through(path), path

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 PAGES = [
     *sorted(ROOT.glob("*.md")),
     ROOT / "rehearsal" / "README.md",
+    ROOT / "windows" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / ".github").rglob("*.md")),
 ]
 SOURCES = ("app", "bot", "adapters", "tests")
-PATHS = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations|tests|docs|bench|\.ci|\.github)/[\w./-]*)`")
+PATHS = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations|tests|docs|bench|windows|\.ci|\.github)/[\w./-]*)`")
 MODULES = re.compile(r"`((?:app|bot|adapters|rehearsal|migrations)(?:\.\w+)+)`")
 LINKS = re.compile(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)")
 

@@ -3,7 +3,8 @@
 `Farm` is all that is used from outside. Inside, a message goes down these steps, one file each:
 
     listeners -> http (auth, message_encryption) -> host -> service (soap, shells)
-                          -> engines, process | python_agent -> sessions
+                          -> text_shell -> engines, process | python_agent -> sessions
+                          -> remoting (pool, front) -> engine | double -> sessions
 
 `negotiation` is what `auth` needs beside pyspnego, with the `names` that each host goes by.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from rehearsal.windows.behaviours import BEHAVIOURS
-from rehearsal.windows.engine_discovery import EngineMissingError
+from rehearsal.windows.engines import EngineMissingError
 from rehearsal.windows.farm import Farm, SessionLine
 from rehearsal.windows.negotiation import KerberosMissingError
 from rehearsal.windows.sessions import Call

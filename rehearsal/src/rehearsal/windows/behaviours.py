@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from rehearsal.windows.behaviour import Behaviour
 from rehearsal.windows.faults import QUOTA_OF_SHELLS
 from rehearsal.windows.program_faults import Envelope, Fails, Mangles, Raises
+from rehearsal.windows.remoting_faults import Complains, Disconnects, Garbles, NoEndpoint
 from rehearsal.windows.sessions import Mode, Rule, What, word_of
 
 
@@ -36,11 +37,12 @@ class Slow(Behaviour):
 class NoRight(Behaviour):
     """Listing sessions is allowed; logoff, disconnect and message are refused.
 
-    With `at: list` the list of sessions is refused, and with `at: create` the shell itself.
+    With `at: list` the list of sessions is refused, with `at: create` the shell itself, and with `at: text-shell` that
+    of WinRS alone, so that endpoints of PowerShell remoting are left.
     """
 
     name = "no-right"
-    at: Literal["act", "list", "create"] = "act"
+    at: Literal["act", "list", "create", "text-shell"] = "act"
     code: int = 5
 
 
@@ -97,7 +99,7 @@ class Trouble(Behaviour):
     A handshake is an empty message, so it can only be answered in the manners of HTTP.
     """
 
-    at: Literal["handshake", "create", "command", "send", "receive", "signal", "delete"] = "receive"
+    at: Literal["handshake", "create", "get", "command", "send", "receive", "signal", "delete"] = "receive"
     manner: Manner = "dropped"
     times: int = Field(default=1, ge=0)
     done: bool = False
@@ -164,6 +166,21 @@ class Trips(Trouble):
         return self
 
 
+class Restarts(Trouble):
+    """The service is restarted at a message: all shells are gone, and the connection is cut.
+
+    With `manner: fault` the shells alone are gone, and the message is told so. `done`: it was carried out before.
+    """
+
+    name = "restarts"
+    at: Literal["create", "command", "send", "receive", "signal", "delete"] = "command"
+    manner: Literal["dropped", "fault"] = "dropped"
+
+    @property
+    def way(self) -> str:
+        return "shell-gone" if self.manner == "fault" else self.manner
+
+
 class Babbles(Behaviour):
     """The command's output is not what the agent wrote; with `silence` and `flood` no agent runs at all."""
 
@@ -225,8 +242,9 @@ _KINDS = (
 )
 _KINDS_OF_THE_WIRE = (Trips, Quota, Envelope, Garbage, Babbles, Constrained, Miscompiles, WrongCertificate)
 _KINDS_OF_PROGRAMS = (Fails, Raises, Mangles)
+_KINDS_OF_REMOTING = (NoEndpoint, Restarts, Disconnects, Garbles, Complains)
 BEHAVIOURS: dict[str, type[Behaviour]] = {
-    kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE, *_KINDS_OF_PROGRAMS)
+    kind.name: kind for kind in (*_KINDS, *_KINDS_OF_THE_WIRE, *_KINDS_OF_PROGRAMS, *_KINDS_OF_REMOTING)
 }
 
 

@@ -2,20 +2,15 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from rehearsal.windows.engines import SHIM_NAMES, Engine, Mono, PowerShell, tool_output
+from rehearsal.windows.engines import SHIM_NAMES, Engine, EngineMissingError, Mono, PowerShell, ask_tool
 from rehearsal.windows.python_agent.double import PythonDouble
 from rehearsal.windows.settings import EngineName
 
 _SHIM = Path(__file__).with_name("wtsapi32.c")
-
-
-class EngineMissingError(RuntimeError):
-    """The engine asked for is not on this machine; the message says what to install."""
 
 
 def find_engine(name: EngineName, folder: Path) -> Engine:
@@ -41,7 +36,7 @@ def find_powershell(folder: Path) -> PowerShell:
         raise EngineMissingError("PowerShell is not here: install pwsh, or name its executable in $TS_PWSH")
     build_shim(folder)
     words = [program, "-NoLogo", "-NoProfile", "-NonInteractive", "-Command", "[string]$PSVersionTable.PSVersion"]
-    return PowerShell(program=program, folder=folder, title=f"PowerShell {_ask(words).strip()}")
+    return PowerShell(program=program, folder=folder, title=f"PowerShell {ask_tool(words).strip()}")
 
 
 def find_mono(folder: Path) -> Mono:
@@ -49,16 +44,8 @@ def find_mono(folder: Path) -> Mono:
     if not mono or not mcs:
         raise EngineMissingError("mono is not here: install mono-runtime and mono-mcs")
     build_shim(folder)
-    version = _ask([mono, "--version=number"]).strip()
+    version = ask_tool([mono, "--version=number"]).strip()
     return Mono(mono=mono, mcs=mcs, folder=folder, title=f"mono {version}")
-
-
-def _ask(words: list[str]) -> str:
-    try:
-        return tool_output(words)
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "stdout", None) or error
-        raise EngineMissingError(f"{words[0]} does not work here: {said}") from error
 
 
 def build_shim(folder: Path) -> Path:
@@ -69,7 +56,7 @@ def build_shim(folder: Path) -> Path:
     gcc = shutil.which("gcc")
     if not gcc or sys.platform != "linux":
         raise EngineMissingError("real engines need Linux and gcc, for the stand-in of wtsapi32.dll")
-    _ask([gcc, "-shared", "-fPIC", "-O1", "-o", str(library), str(_SHIM)])
+    ask_tool([gcc, "-shared", "-fPIC", "-O1", "-o", str(library), str(_SHIM)])
     for name in SHIM_NAMES[1:]:
         shutil.copy(library, folder / name)
     return library

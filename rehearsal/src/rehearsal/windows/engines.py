@@ -5,8 +5,10 @@ host's sessions from its file.
 """
 
 import hashlib
+import os
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +46,10 @@ static class Rehearsal
     }
 }
 """
+
+
+class EngineMissingError(RuntimeError):
+    """The engine asked for is not on this machine; the message says what to install."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,21 +169,44 @@ def _directory(folder: Path, machine: Machine, command: Command) -> Path:
 
 def _environment(folder: Path, machine: Machine, command: Command) -> dict[str, str]:
     """As little as a process needs, and what the client asked for: nothing of the farm's own reaches the agent."""
-    asked = {"COMPUTERNAME": machine.netbios} | dict(command.around.environment)
-    return asked | {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "LD_LIBRARY_PATH": str(folder),
-        "LD_PRELOAD": str(folder / SHIM_NAMES[0]),
-        "REHEARSAL_SESSIONS": str(machine.sessions.path),
-        "REHEARSAL_COMPUTER": machine.dns,
-    }
+    return environment_of(folder, machine, command.around.environment)
 
 
-def tool_output(words: list[str]) -> str:
+def environment_of(folder: Path, machine: Machine, asked: Mapping[str, str]) -> dict[str, str]:
+    """The same for a process that no command is behind."""
+    return (
+        {"COMPUTERNAME": machine.netbios}
+        | dict(asked)
+        | {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "LD_LIBRARY_PATH": str(folder),
+            "LD_PRELOAD": str(folder / SHIM_NAMES[0]),
+            "REHEARSAL_SESSIONS": str(machine.sessions.path),
+            "REHEARSAL_COMPUTER": machine.dns,
+        }
+    )
+
+
+def tool_output(words: list[str], variables: Mapping[str, str] | None = None) -> str:
     """What a tool prints. CalledProcessError, with the program's words in `stdout`, when it fails."""
     return subprocess.run(  # noqa: S603  # the engine's own tools, found above
-        words, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        words,
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        env=dict(os.environ) | dict(variables or {}),
     ).stdout
+
+
+def ask_tool(words: list[str], variables: Mapping[str, str] | None = None) -> str:
+    """The same; EngineMissingError where the tool is not here or fails."""
+    try:
+        return tool_output(words, variables)
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stdout", None) or error
+        raise EngineMissingError(f"{words[0]} does not work here: {said}") from error

@@ -15,12 +15,14 @@ from rehearsal.windows import user_activity
 from rehearsal.windows.auth import Policy, accounts_file
 from rehearsal.windows.behaviours import read_behaviour
 from rehearsal.windows.engine_discovery import find_engine
+from rehearsal.windows.engines import Engine, PowerShell
 from rehearsal.windows.host import Host
 from rehearsal.windows.http import Connection
 from rehearsal.windows.listeners import AcceptLoop, ReservedPort
 from rehearsal.windows.lockout import Attempts
 from rehearsal.windows.names import names_in
 from rehearsal.windows.negotiation import require_kerberos
+from rehearsal.windows.remoting.engine import Engines, RestrictedSessions
 from rehearsal.windows.seed import populate
 from rehearsal.windows.sessions import Call, SessionFile, Table, now_ticks
 from rehearsal.windows.settings import Account, EngineName, FarmSettings, read_farm
@@ -43,7 +45,8 @@ class Farm:
     """Hosts from a file, each on a port of 127.0.0.1 from `start` to `stop`.
 
     `engine` forces one engine for all hosts. Their HTTPS ports follow each other from `first_port` on; 0: free ones.
-    Unknown host names are KeyErrors everywhere.
+    `module` is the folder of a built module: hosts with PowerShell then have the real one behind their endpoints of
+    PowerShell remoting, all others a double of it. Unknown host names are KeyErrors everywhere.
     """
 
     def __init__(
@@ -53,11 +56,13 @@ class Farm:
         engine: EngineName | None = None,
         first_port: int = 0,
         authority: trustme.CA | None = None,
+        module: Path | None = None,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._first_port = first_port
         self._authority = authority
+        self._module = module
         self._attempts = Attempts(settings.lockout)
         self._hosts: dict[str, Host] = {}
         self._plain: dict[str, ReservedPort] = {}
@@ -68,9 +73,9 @@ class Farm:
         self.client_certificate = Path()
 
     @classmethod
-    def from_file(cls, path: Path, *, engine: EngineName | None = None) -> Self:
+    def from_file(cls, path: Path, *, engine: EngineName | None = None, module: Path | None = None) -> Self:
         """FarmFileError when the file cannot be used."""
-        return cls(read_farm(path), engine=engine)
+        return cls(read_farm(path), engine=engine, module=module)
 
     def start(self) -> None:
         """EngineMissingError or KerberosMissingError when what the file asks for is not on this machine."""
@@ -115,6 +120,7 @@ class Farm:
             sessions = SessionFile(folder / f"{name}.sessions")
             sessions.create(Table())
             engine = engines[self._engine or settings.engine]
+            engines_here = Engines(engine, self._real_endpoints(engine))
             policy = Policy(
                 account=self.account,
                 names=names[name],
@@ -122,12 +128,19 @@ class Farm:
                 attempts=self._attempts,
                 binds=settings.channel_binding,
             )
-            host = self._hosts[name] = Host(policy, settings, sessions, engine)
+            host = self._hosts[name] = Host(policy, self._settings.completed(settings), sessions, engines_here)
             self._plain[name], self._secure[name] = (
                 ReservedPort(host, None, Connection),
                 ReservedPort(host, tls, Connection, self._first_port and self._first_port + place),
             )
         self._populate()
+
+    def _real_endpoints(self, engine: Engine) -> RestrictedSessions | None:
+        if self._module is None or not isinstance(engine, PowerShell):
+            return None
+        real = RestrictedSessions(engine=engine, module=self._module.resolve())
+        real.make()
+        return real
 
     def _populate(self) -> None:
         start = now_ticks()
@@ -188,6 +201,10 @@ class Farm:
 
     def open_shells(self, host: str) -> int:
         return self._hosts[host].service.open_shells()
+
+    def open_pipelines(self, host: str) -> int:
+        """The commands in the pools of PowerShell remoting that no client has closed, whether they ended or not."""
+        return self._hosts[host].service.open_pipelines()
 
     def most_open_shells(self, host: str) -> int:
         """The most shells that were open at the same time since the start of the farm."""

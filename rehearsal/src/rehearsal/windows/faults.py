@@ -8,6 +8,7 @@ from rehearsal.windows.soap import Fault
 OPERATION_TIMEOUT = 2150858793
 SHELL_NOT_FOUND = 2150858843
 QUOTA_OF_SHELLS = 2150859173
+NO_ENDPOINT = 2150858811
 PIPE_ENDED = 2147942509
 ACCESS_DENIED = 5
 CODE_PAGE_NOT_SUPPORTED = 2150859072
@@ -35,6 +36,11 @@ def unknown_shell(shell_id: str) -> Fault:
         subcode="w:InvalidSelectors",
         sender=True,
     )
+
+
+def ended_shell() -> Fault:
+    """The shell ended while something was wanted of it."""
+    return unknown_shell("")
 
 
 def unknown_command() -> Fault:
@@ -104,6 +110,17 @@ def unknown_resource(uri: str) -> Fault:
         code=2150858752,
         message="The WS-Management service cannot process the request. The service cannot find the resource identified "
         f"by the resource URI {uri} and selectors. ",
+        subcode="w:DestinationUnreachable",
+        sender=True,
+    )
+
+
+def no_endpoint(uri: str) -> Fault:
+    """A session configuration of PowerShell that is not registered."""
+    return Fault(
+        code=NO_ENDPOINT,
+        message=f"The WS-Management service cannot process the request. The resource URI ({uri}) was not found in the "
+        "WS-Management catalog. The catalog contains the metadata that describes resources, or logical endpoints. ",
         subcode="w:DestinationUnreachable",
         sender=True,
     )

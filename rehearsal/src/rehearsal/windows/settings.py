@@ -147,11 +147,39 @@ class SessionSettings(Part):
         return self
 
 
+class EndpointSettings(Part):
+    """A session configuration of PowerShell remoting, and what the account finds there.
+
+    `access`: it is in the group that is shown the module's commands, or sees those of the session alone (`other`), or
+    may not connect (`denied`). `version` is what the module says of itself.
+    """
+
+    access: Literal["member", "other", "denied"] = "member"
+    version: str = "0.1.0"
+
+
+def _named_endpoints(value: object) -> object:
+    """One name, a list of names, or a mapping of names to what is special about them."""
+    match value:
+        case str():
+            return {value: {}}
+        case list():
+            return {str(name): {} for name in value}
+        case dict():
+            return {str(name): options or {} for name, options in value.items()}
+        case _:
+            return value
+
+
+Endpoints = Annotated[dict[str, EndpointSettings], BeforeValidator(_named_endpoints)]
+
+
 class HostSettings(Part):
     """`auth`: as on Windows, Negotiate is on wherever NTLM or Kerberos is, and takes NTLM inside, too.
 
     `machine`: what the host says that it is called, when that is not its name here. `channel_binding`: over HTTPS, NTLM
-    has to name the channel that it runs in, as with CbtHardeningLevel Strict.
+    has to name the channel that it runs in, as with CbtHardeningLevel Strict. `remoting`: its endpoints of PowerShell
+    remoting, by name; None: as the farm says for all hosts.
     """
 
     sessions: tuple[SessionSettings, ...] = ()
@@ -163,6 +191,7 @@ class HostSettings(Part):
     machine: str = ""
     channel_binding: bool = False
     language: LanguageName = "en"
+    remoting: Endpoints | None = None
 
     @model_validator(mode="after")
     def has_each_id_once(self) -> Self:
@@ -175,14 +204,20 @@ class HostSettings(Part):
 class FarmSettings(Part):
     """Sessions in `every_host` are added to each host; users in `crowd` fill the hosts that ask for a crowd.
 
-    Without a `lockout` the account is never locked.
+    Without a `lockout` the account is never locked. `remoting` are the endpoints of hosts that name
+    none themselves.
     """
 
     account: Account
     every_host: tuple[SessionSettings, ...] = ()
     crowd: tuple[str, ...] = ()
     lockout: LockoutSettings | None = None
+    remoting: Endpoints = {}
     hosts: dict[str, HostSettings]
+
+    def completed(self, host: HostSettings) -> HostSettings:
+        """With what the farm says for hosts that do not say it."""
+        return host if host.remoting is not None else host.model_copy(update={"remoting": self.remoting})
 
     @field_validator("hosts", mode="before")
     @classmethod

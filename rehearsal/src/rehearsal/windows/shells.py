@@ -1,4 +1,4 @@
-"""A text shell and the commands in it: what lives on a host between Create and Delete.
+"""Shells, and the commands of a text shell: what lives on a host between Create and Delete.
 
 A command is a program with two pipes to write to, and a pipe or a console to read from. What it prints waits in
 `Command` until a Receive fetches it; what a Send brings waits there until the program reads it. Each command runs in a
@@ -8,11 +8,13 @@ thread of its own. Its program's end speaks UTF-8, the client's end the code pag
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from rehearsal.windows.codepages import Recoder
+from rehearsal.windows.soap import Message
 from rehearsal.windows.surroundings import Surroundings
 
 CONTROL_C_EXIT = 0xC000013A
@@ -159,14 +161,14 @@ class Command:
 
 
 @dataclass(slots=True, kw_only=True)
-class Shell:
+class Shell(ABC):
     """`idle` is how long it lives without a message; `under_way` counts messages being answered: they keep it alive."""
 
     owner: str
     idle: timedelta
-    around: Surroundings
+    resource: str
+    """The URI it was created under."""
     id: str = field(default_factory=new_id)
-    commands: dict[str, Command] = field(default_factory=dict)
     used_at: float = field(default_factory=time.monotonic)
     under_way: int = 0
 
@@ -174,6 +176,24 @@ class Shell:
     def is_forgotten(self) -> bool:
         return not self.under_way and time.monotonic() - self.used_at > self.idle.total_seconds()
 
+    @property
+    @abstractmethod
+    def streams(self) -> tuple[str, str]:
+        """The names of its input and of its output."""
+
+    @abstractmethod
+    def command(self, message: Message) -> str:
+        """The body of the answer, here and below. They raise the Fault to answer instead."""
+
+    @abstractmethod
+    def send(self, message: Message) -> str: ...
+
+    @abstractmethod
+    def receive(self, message: Message) -> str: ...
+
+    @abstractmethod
+    def signal(self, message: Message) -> str: ...
+
+    @abstractmethod
     def close(self) -> None:
-        for command in self.commands.values():
-            command.kill()
+        """Ends what runs in it."""

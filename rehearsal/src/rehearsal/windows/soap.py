@@ -32,7 +32,7 @@ class NotSoapError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A request. `operation` is the last word of the action: Create, Command, Send, Receive, Signal, Delete."""
+    """A request. `operation` is the last word of the action: Create, Get, Command, Send, Receive, Signal, Delete."""
 
     action: str
     message_id: str

@@ -50,6 +50,7 @@ NEEDED: dict[str, set[str]] = {
     "config check": set(),
     "config schema": set(),
     "db upgrade": DATABASE,
+    "jea-package {folder}/module": set(),
     "manifest": set(),
     "pause --reason freeze": DATABASE | KEY,
     "pause --reason freeze --database sqlite:///{folder}/bot.db": KEY,
@@ -66,7 +67,7 @@ NEEDED: dict[str, set[str]] = {
 ASKS_SLACK = {"policy check --live", "run"}
 """They would go on with Slack, so they are tried without what they need alone."""
 
-WITHOUT_FILE = {"agent", "config schema"}
+WITHOUT_FILE = {"agent", "config schema", "jea-package {folder}/module"}
 BESIDE = {"init", "practice", "doctor", "policy diff"}
 """`init` makes the file, `practice` reads none, `policy diff` names two, the doctor's findings say what is missing."""
 

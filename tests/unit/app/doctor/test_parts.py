@@ -10,8 +10,9 @@ from adapters.sql.inspection import NETWORK, Disk, file_system_in
 from app.cli import doctor
 from app.doctor import clocks, database
 from app.doctor.check import Area, Check, Outcome, Reporter
-from app.doctor.computer import LOOK, NAME, PORT, SESSIONS, TIME
+from app.doctor.computer import LOOK, LOOK_BY_MODULE, NAME, PORT, SESSIONS, TIME
 from app.doctor.examination import configured
+from app.doctor.module_steps import MODULE
 from bot.errors import SettingsError
 from tests.support.cases import for_each
 from tests.support.checkout import ROOT
@@ -113,10 +114,10 @@ def test_an_error_says_first_what_is_wrong_and_then_what_helps() -> None:
     assert (short.found, short.remedy) == ("It is broken.", "Mend it.")
 
 
-def sound(host: str) -> list[Check]:
+def sound(host: str, look: tuple[str, ...] = LOOK) -> list[Check]:
     report = Reporter(area=Area.COMPUTER, host=host)
-    said = {SESSIONS: "2 with names and times", TIME: "0.8 s of 8 s"}
-    return [report.ok(name, said.get(name, "")) for name in (NAME, PORT, *LOOK)]
+    said = {SESSIONS: "2 with names and times", TIME: "0.8 s of 8 s", MODULE: "version 0.1.0"}
+    return [report.ok(name, said.get(name, "")) for name in (NAME, PORT, *look)]
 
 
 def test_a_sound_computer_has_one_line_and_others_have_all_of_theirs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,3 +134,9 @@ def test_a_sound_computer_has_one_line_and_others_have_all_of_theirs(capsys: pyt
         "33 checks: 1 failed, 9 not tried.",
     ]
     assert "\x1b" not in "".join(lines)
+
+
+def test_the_line_of_a_sound_computer_says_that_it_has_the_module(capsys: pytest.CaptureFixture[str]) -> None:
+    doctor.show(sound("comp1", LOOK_BY_MODULE))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "2 with names and times, 0.8 s of 8 s, by the module, version 0.1.0, experimental" in said

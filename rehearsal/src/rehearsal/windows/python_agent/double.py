@@ -5,6 +5,7 @@ It does what the agent in C# does, over the same sessions; a contract test runs 
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -76,7 +77,7 @@ def _answer(payload: Payload, command: Command, machine: Machine) -> None:
     is_open = isinstance(request, Request) and request.operation not in _LOOKS
     if is_open:
         command.write(nonce.encode("ascii"))
-    replies = _replies(request, command, machine) if isinstance(request, Request) else iter([request])
+    replies = replies_to(request, command.killed, machine) if isinstance(request, Request) else iter([request])
     for reply in replies:
         command.write(f"{'' if is_open else nonce}{json.dumps(reply)}{nonce}\n".encode("ascii"))
         is_open, count = False, count + 1
@@ -93,12 +94,16 @@ def _understood(payload: Payload, machine: Machine) -> Request | Reply:
         request = read_request(payload.request)
     except RequestError as error:
         return _error("request", _INVALID_PARAMETER, str(error), begun=False)
-    if not (_is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)):
-        return _error("machine", 0, machine.dns, begun=False)
-    return request
+    return request if is_named(request, machine) else _error("machine", 0, machine.dns, begun=False)
 
 
-def _replies(request: Request, command: Command, machine: Machine) -> Iterator[Reply]:
+def is_named(request: Request, machine: Machine) -> bool:
+    """Whether the request is meant for this machine."""
+    return _is_same(request.dns, machine.dns) and _is_same(request.netbios, machine.netbios)
+
+
+def replies_to(request: Request, killed: threading.Event, machine: Machine) -> Iterator[Reply]:
+    """All replies but the last to a request for this machine; `killed` ends a wait."""
     try:
         if request.operation == "list":
             yield from _list(machine)
@@ -107,7 +112,7 @@ def _replies(request: Request, command: Command, machine: Machine) -> Iterator[R
             return
         for number, target in enumerate(request.targets):
             began = time.monotonic()
-            outcome = _carry_out(request, target, command, machine)
+            outcome = _carry_out(request, target, killed, machine)
             yield {"target": number, "waited_ms": round((time.monotonic() - began) * 1000)} | outcome
             if outcome["verdict"] == "still_closing":
                 return
@@ -201,7 +206,7 @@ def describe(seen: Seen) -> Reply:
     }
 
 
-def _carry_out(request: Request, target: Target, command: Command, machine: Machine) -> Reply:
+def _carry_out(request: Request, target: Target, killed: threading.Event, machine: Machine) -> Reply:
     """Compare, act, wait, look again: the verdict of one target."""
     if not 0 <= target.id <= _LARGEST_ID:
         return _verdict("protected", why="bad id")
@@ -225,7 +230,7 @@ def _carry_out(request: Request, target: Target, command: Command, machine: Mach
         return _verdict("sent", seen=seen)
     if request.wait == 0:
         return _verdict("requested", code=code, seen=seen)
-    return _wait(request, target, (code, seen), command, machine)
+    return _wait(request, target, (code, seen), killed, machine)
 
 
 def _call(request: Request, session: Session, machine: Machine) -> tuple[str, int]:
@@ -241,7 +246,7 @@ def _call(request: Request, session: Session, machine: Machine) -> tuple[str, in
 
 
 def _wait(
-    request: Request, target: Target, so_far: tuple[int, Seen | None], command: Command, machine: Machine
+    request: Request, target: Target, so_far: tuple[int, Seen | None], killed: threading.Event, machine: Machine
 ) -> Reply:
     """`so_far`: the code of the act, and the session before it. The time is that of all targets together."""
     began = time.monotonic()
@@ -250,7 +255,7 @@ def _wait(
     reply: Reply | None = None
     while reply is None:
         code, seen, reply = _look_again(request, target, (code, seen), machine)
-        if reply is None and (time.monotonic() >= until or command.killed.wait(_LOOK_AGAIN_SECONDS)):
+        if reply is None and (time.monotonic() >= until or killed.wait(_LOOK_AGAIN_SECONDS)):
             reply = _verdict("still_closing", code=code, seen=seen)
     request.waited += time.monotonic() - began
     return reply

@@ -87,12 +87,12 @@ def _read_line(request: Request, keyword: str, fields: list[str]) -> None:
                 )
             )
         case "if", [name, operator, *values] if request.targets and values:
-            request.targets[-1].conditions.append(_condition(name, operator, tuple(values)))
+            request.targets[-1].conditions.append(read_condition(name, operator, tuple(values)))
         case _:
             raise RequestError(f"cannot be understood: {keyword[:40]!r} with {len(fields)} fields")
 
 
-def _condition(name: str, operator: str, values: tuple[str, ...]) -> Condition:
+def read_condition(name: str, operator: str, values: tuple[str, ...]) -> Condition:
     operators = _OPERATORS.get(name, ())
     if operator not in operators:
         raise RequestError(f"no condition: {name[:40]!r} {operator[:40]!r}")

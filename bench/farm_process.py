@@ -1,14 +1,17 @@
-"""The farm of `bench/peers.py`, in a process of its own: what it costs is no client's cost."""
+"""The farm of a bench, in a process of its own: what it costs is no client's cost."""
 
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from rehearsal.windows import Farm
 
@@ -16,18 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from multiprocessing.connection import Connection
 
+    from rehearsal.windows.settings import EngineName
+
 ALICE = 3
 """The id of the session that is logged off on each host."""
-
-_FARM = """
-account: {{username: CORP\\svc, password: fiction}}
-every_host: [{{id: 0, station: Services, state: disconnected}}, {{id: 65536, station: RDP-Tcp, state: listen}}]
-hosts:
-  host-[001-{hosts:03}]:
-    sessions:
-      - {{id: 3, user: CORP\\alice, disconnected: 3h, logged_on: 1d2h, client: LAPTOP-7, address: 10.0.4.17}}
-      - {{id: 5, user: CORP\\bob, idle: 2m, logged_on: 5h, client: PC-12, address: 10.0.4.31}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ class Count:
     """What the farm has seen and spent since its start, over all hosts."""
 
     messages: int  # answered over HTTP, since the last `restore`
-    cpu: float  # seconds of its process
+    cpu: float  # seconds of its process, and of what runs on its hosts
     alices: int  # sessions with the id of `ALICE` that are still there
 
 
@@ -64,10 +59,11 @@ class FarmProcess:
 
 
 @contextmanager
-def farm_process(hosts: int) -> Iterator[FarmProcess]:
+def farm_process(text: str, *, engine: EngineName = "double", module: Path | None = None) -> Iterator[FarmProcess]:
+    """Start the farm of this file. `module` is a built module, for endpoints with a real engine."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, hosts), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, text, engine, module), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -77,12 +73,12 @@ def farm_process(hosts: int) -> Iterator[FarmProcess]:
         process.join()
 
 
-def _serve(pipe: Connection, hosts: int) -> None:
+def _serve(pipe: Connection, text: str, engine: EngineName, module: Path | None) -> None:
     """Runs the farm until the other end of the pipe is closed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "farm.yaml"
-        path.write_text(_FARM.format(hosts=hosts), encoding="utf-8")
-        with Farm.from_file(path, engine="double") as farm:
+        path.write_text(text, encoding="utf-8")
+        with Farm.from_file(path, engine=engine, module=module) as farm:
             pipe.send((farm.account.username, farm.account.password, dict(farm.endpoints)))
             while True:
                 try:
@@ -104,4 +100,15 @@ def _restore(farm: Farm, host_costs: float) -> None:
 def _counted(farm: Farm) -> tuple[int, float, int]:
     messages = sum(len(farm.messages(host)) for host in farm.endpoints)
     alices = sum(each["id"] == ALICE for host in farm.endpoints for each in farm.sessions(host))
-    return messages, time.process_time(), alices
+    return messages, time.process_time() + _cpu_of_hosts(), alices
+
+
+def _cpu_of_hosts() -> float:
+    """Return the seconds of the engines that have ended, and of those that run."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = ended.ru_utime + ended.ru_stime
+    for engine in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = engine.cpu_times()
+            seconds += times.user + times.system
+    return seconds

@@ -1,0 +1,1 @@
+"""PowerShell remoting: runspace pools on WS-Management, and the endpoints that run what is asked in them."""
