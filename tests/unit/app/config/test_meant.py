@@ -17,6 +17,7 @@ RULE = "  - {{name: b, who: ['@oncall'], may: [log_off], {}}}"
 SLIPS = {
     "WinRm.transport": ("winrm: {transport: kerberso}", "winrm.transport", "kerberos"),
     "WinRm.scheme": ("winrm: {scheme: htps}", "winrm.scheme", "https"),
+    "WinRm.carrier": ("winrm: {carrier: jae}", "winrm.carrier", "jea"),
     "Slack.mode": ("slack: {mode: sokcet}", "slack.mode", "socket"),
     "DigestSettings.day": ("digest: {channel: C0OPS00001, day: mondai}", "digest.day", "monday"),
     "RuleSettings.may": ("  - {name: b, who: ['@oncall'], may: [mesage]}", "rules.1.may.0", "message"),
