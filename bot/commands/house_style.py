@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.commands.exact_logons import exact_moment
-from bot.commands.tokens import quoted
+from bot.commands.tokens import is_folded, quoted
 from bot.domain.ask import ActAsk, Choice
 from bot.domain.conditions import Condition, Field, Operator
 from bot.domain.durations import typed
@@ -85,9 +85,13 @@ def _filter(condition: Condition) -> str:
             return f"{name}{_OPERATORS[condition.operator]}{moment.isoformat().replace('+00:00', 'Z')}"
         case _:
             values = ",".join(condition.values)
-            return f"{name}={values if all(map(_PLAIN.fullmatch, condition.values)) else quoted(values)}"
+            return f"{name}={values if all(map(_is_plain, condition.values)) else quoted(values)}"
 
 
 def plain_or_quoted(text: str) -> str:
     """Return the value of an option: as it is where it is read as one word, else in quotes."""
-    return text if _PLAIN.fullmatch(text) else quoted(text)
+    return text if _is_plain(text) else quoted(text)
+
+
+def _is_plain(text: str) -> bool:
+    return bool(_PLAIN.fullmatch(text)) and not is_folded(text)

@@ -100,6 +100,11 @@ def is_invisible(letter: str) -> bool:
     return letter in _INVISIBLE or (unicodedata.category(letter) == "Cf" and letter not in _VISIBLE_FORMATS)
 
 
+def is_folded(text: str) -> bool:
+    """Return whether some of the text would be read as other letters outside of quotes."""
+    return any(letter in _FOLDED for letter in text)
+
+
 def _folded(text: str) -> str:
     """Return the text with plain signs for those of phones and editors, and `3,5` for PowerShell's `@(3, 5)`.
 

@@ -21,6 +21,7 @@ from bot.domain.conditions import Condition, Field, Ids, Operator
 from bot.domain.inventory import Inventory, expand
 from bot.domain.session import EARLIEST, KNOWN_STATES, LATEST
 from bot.errors import UsageError
+from tests.support.cases import for_each
 from tests.support.effort import examples
 
 if TYPE_CHECKING:
@@ -123,6 +124,15 @@ def test_a_list_that_is_printed_is_read_back_as_the_same(
         everywhere=everywhere,
     )
     assert BY_NAME["sessions"].parse(escaped(written(ask)), INVENTORY) == ask
+
+
+@for_each("value", ["Ａ", "aＢ", "１", "１-２", "＊", "ａ.ｂ", "a－b", "x‐", "٣", "CORP\\Ａ"])  # noqa: RUF001 - that is the point
+def test_letters_that_are_folded_as_they_are_typed_are_printed_in_quotes(value: str) -> None:
+    """Else a button about one session would ask about another one."""
+    for field in LIKE:
+        filters = (Condition(field=field, operator=Operator.LIKE, values=(value,)),)
+        ask = SessionsAsk(hosts=("comp1",), conditions=filters, choice=Choice.MATCHING)
+        assert BY_NAME["sessions"].parse(escaped(written(ask)), INVENTORY) == ask
 
 
 TYPED = (
