@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 WARM_AGAINST_SCRIPT = 0.1
 """A warm list by commands takes at most this part of the time of a warm one by script, with few sessions."""
 
-WARM_MESSAGES = 3
-"""Command, Receive and Signal: the most messages of a warm list of few sessions."""
+WARM_MESSAGES = 4
+"""Command, Receive once or twice, and Signal: the most messages of a warm list of few sessions."""
 
 FEW, MANY = 3, 300
 WITHIN = timedelta(minutes=2)
