@@ -6,7 +6,6 @@ Notepad of Windows Server 2016 wants them. The same release gives the same bytes
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from adapters.windows.agent import script
 from app.module_commands import commands_for
 from app.module_group import quoted
+from app.new_files import NewFiles
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -48,15 +48,14 @@ class Package:
 
     def write(self, folder: Path) -> None:
         """Write the files into a folder that is new or empty. Raises `SettingsError`, and leaves nothing then."""
-        is_new = not folder.exists()
+        made = NewFiles()
         try:
-            if not is_new and (not folder.is_dir() or any(folder.iterdir())):
+            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise SettingsError(f"{folder} is not an empty folder, and nothing is overwritten. Name a new one.")
             for path, content in self.files.items():
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                (folder / path).write_bytes(content)
+                made.write(folder / path, content)
         except OSError as exc:
-            _take_back(folder, is_new=is_new)
+            made.take_back()
             raise SettingsError(
                 f"{exc.filename or folder} cannot be written: {exc.strerror or exc}. Name a folder of your own."
             ) from exc
@@ -92,13 +91,3 @@ def _encoded(text: str) -> bytes:
     """Return the text with line ends of Windows; with a mark where it is not ASCII, as a group's name may be."""
     content = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
     return content if content.isascii() else _MARK + content
-
-
-def _take_back(folder: Path, *, is_new: bool) -> None:
-    if is_new:
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    shutil.rmtree(folder / NAME, ignore_errors=True)
-    for name in (INSTALL, SUMS):
-        if folder.is_dir():
-            (folder / name).unlink(missing_ok=True)

@@ -103,6 +103,7 @@ class HeldJobs(JobManager):
             raise
         said: object = job.task_kwargs if job else {}
         if job and not isinstance(said, dict):
+            log.warning("job.changed", job=job.id, task=job.task_name)  # not what stands there: anybody wrote it
             await self.finish_job(job, Status.FAILED, delete_job=True)
             return None
         return job

@@ -22,6 +22,7 @@ NO_URL = (
     "database: this is no database URL. Write sqlite:///file or postgresql://host/name. I do not show it, "
     "because it may hold a password."
 )
+NO_NUL = "database: it has a NUL character in it, which no path and no name may have. Correct it; I do not show it."
 NO_DRIVER = "database: for PostgreSQL install the driver: uv sync --locked --inexact --extra postgres"
 NO_FILE = "database: the audit log needs a file. Write sqlite:///file."
 
@@ -45,6 +46,8 @@ _HIGHEST_PORT = 65535
 
 def read_url(text: str) -> URL:
     """Return the URL of a SQLite file or of PostgreSQL. Raises `SettingsError`, which shows no part of the text."""
+    if "\0" in unquote(text):
+        raise SettingsError(NO_NUL)
     scheme, divider, rest = text.strip().partition("://")
     kind = scheme.partition("+")[0].lower()
     match kind if divider else "":

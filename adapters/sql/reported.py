@@ -145,13 +145,24 @@ def _of_postgresql(where: URL, cause: BaseException) -> str:
     )
 
 
+def _no_socket(folder: str) -> str:
+    """Return why no server is reached by a socket in the folder; empty when there is one."""
+    try:
+        if list(Path(folder).glob(".s.PGSQL.*")):
+            return ""
+    except OSError as exc:
+        return (
+            f"The folder {folder} of PostgreSQL's socket cannot be looked at: {exc.strerror or exc}. Let the bot's "
+            "user reach it, or correct host in database."
+        )
+    return f"No PostgreSQL has its socket in {folder}. Start it, or correct host in database."
+
+
 def _nobody_there(where: URL) -> str:
     """Return why no server is reached; empty when one is, or its place is no host and port."""
     if not where.host:
         folder = where.query.get("host")
-        if isinstance(folder, str) and folder.startswith("/") and not list(Path(folder).glob(".s.PGSQL.*")):
-            return f"No PostgreSQL has its socket in {folder}. Start it, or correct host in database."
-        return ""
+        return _no_socket(folder) if isinstance(folder, str) and folder.startswith("/") else ""
     try:
         socket.create_connection((where.host, where.port or _POSTGRESQL_PORT), timeout=ASK_WITHIN).close()
     except socket.gaierror:

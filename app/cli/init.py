@@ -18,6 +18,7 @@ from app.cli.options import stderr
 from app.config.draft import ACCOUNTS, Draft
 from app.config.meant import hint, meant_by
 from app.config.schema import schema
+from app.new_files import NewFiles
 from app.printing import letters
 from bot.errors import SettingsError
 
@@ -194,20 +195,16 @@ def _option(name: str) -> str:
 
 
 def _write(folder: Path, draft: Draft) -> None:
-    """Write the files, for their owner alone. Raises `SettingsError` and leaves none when one cannot be written."""
+    """Write the files, for their owner alone. Raises `SettingsError` and leaves nothing when one cannot be written."""
     texts = {APP_YAML: draft.text(), ENVIRONMENT: draft.environment()}
     if not os.path.lexists(folder / SCHEMA):
         texts[SCHEMA] = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-    written: list[Path] = []
+    made = NewFiles()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).touch(mode=0o600, exist_ok=False)
-            written.append(folder / name)
-            (folder / name).write_text(text, encoding="utf-8")
+            made.write(folder / name, text.encode(), mode=0o600)
     except OSError as exc:
-        for path in written:
-            path.unlink(missing_ok=True)
+        made.take_back()
         raise _not_written(folder, exc) from exc
 
 

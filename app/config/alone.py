@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.config import checks, yaml_file
+from app.config.files import why_not_there
 from app.config.findings import Fault, Finding, gathered, refusal
 from app.config.secrets import EVERY_SECRET
 from app.config.settings import REHEARSAL_KEY, Settings
@@ -55,7 +56,7 @@ def examine(
 
 
 def _missing_files(file: YamlFile) -> Iterator[Wanted]:
-    """Yield the PEM files that the file names and this machine does not have."""
+    """Yield the PEM files that the file names and that are not seen on this machine."""
     computers = file.values.get("computers")
     sections: list[tuple[Location, object]] = [(("winrm",), file.values.get("winrm"))]
     for index, computer in enumerate(computers if isinstance(computers, list) else []):
@@ -65,10 +66,11 @@ def _missing_files(file: YamlFile) -> Iterator[Wanted]:
         values: dict[str, object] = section if isinstance(section, dict) else {}
         for key in PEM_FILES:
             said = values.get(key)
-            if said and isinstance(said, str) and not isinstance(said, Unresolved) and not Path(said).exists():
-                message = (
-                    f"{'.'.join(map(str, (*where, key)))}: {said} is not there. Put the PEM file there, or correct it."
-                )
+            if not said or not isinstance(said, str) or isinstance(said, Unresolved):
+                continue
+            if why := why_not_there(Path(said)):
+                step = "Put the PEM file there" if why == "is not there" else "Let the bot's user reach the PEM file"
+                message = f"{'.'.join(map(str, (*where, key)))}: {said} {why}. {step}, or correct it."
                 yield Wanted(line=file.line_of((*where, key)), where=(*where, key), message=message)
 
 

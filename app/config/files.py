@@ -53,6 +53,19 @@ def is_missing(path: Path) -> bool:
     return False
 
 
+def why_not_there(path: Path) -> str:
+    """Return what to say behind the path when no file is seen there; empty when one is. Links are followed."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "is not there"
+    except OSError as exc:
+        return f"cannot be looked at: {exc.strerror or exc}"
+    except ValueError:
+        return "cannot be looked at: the path has a NUL character in it"
+    return ""
+
+
 def is_read_by_all(path: Path) -> bool:
     """Return whether every user of the machine may read what stands there."""
     try:

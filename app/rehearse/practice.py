@@ -44,10 +44,19 @@ def stay(folder: Path, *, port: int, farm_file: Path | None) -> None:
     except REFUSED as error:
         raise SettingsError(str(error)) from error
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            message = f"Port {port} of this machine, or one after it, is taken. End what uses it, or say --port."
-            raise SettingsError(message) from error
-        raise SettingsError(f"{error.filename or folder}: {error.strerror}. Name another folder.") from error
+        raise SettingsError(why_not(error, folder, port)) from error
+
+
+def why_not(error: OSError, folder: Path, port: int) -> str:
+    """Return what stopped the servers. An error of a file has its name; one of a port has none."""
+    ports = f"Port {port} of this machine, or one after it,"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"{ports} is taken. End what uses it, or say --port."
+        case errno.EACCES if error.filename is None:
+            return f"{ports} is not for this user. Say --port and one above 1023."
+        case _:
+            return f"{error.filename or folder}: {error.strerror or error}. Name another folder."
 
 
 def described(there: Practice) -> str:

@@ -66,3 +66,9 @@ def test_a_range_without_an_end_makes_no_hosts(tmp_path: Path) -> None:
         )
         with pytest.raises(FarmFileError, match="hosts: a range runs upwards, over 1000 hosts at the most"):
             Farm.from_file(tmp_path / "farm.yaml")
+
+
+@pytest.mark.parametrize("error", READERS, ids=lambda kind: kind.__name__)
+def test_a_path_that_cannot_be_looked_at_is_said(tmp_path: Path, error: type[Exception]) -> None:
+    with pytest.raises(error, match=f"{'x' * 300} cannot be read: File name too long. Name another file"):
+        READERS[error](tmp_path / ("x" * 300))

@@ -292,6 +292,9 @@ def test_rows_that_somebody_wrote_into_the_jobs_end_and_stop_nobody(url: str) ->
         wait_until(lambda: A in replica.begun)
         assert replica.scheduler._jobs.at_work() is not None
     assert "workers.begin_again" not in {each["event"] for each in logs}
+    changed = [each for each in logs if each["event"] == "job.changed"]
+    assert {(each["log_level"], each["task"]) for each in changed} == {("warning", "step")}
+    assert len({each["job"] for each in changed}) == len(changed) == sum(not isinstance(args, dict) for args in odd)
     assert run(url, "DELETE FROM procrastinate_jobs RETURNING args") == [({"v": [1]},)]
 
 

@@ -158,6 +158,10 @@ def test_a_server_that_is_not_there_is_named_with_its_host_and_port(tmp_path: Pa
     assert every(tmp_path, f"postgresql://bot:Hunter2@/logoff?host={tmp_path}") == (
         f"No PostgreSQL has its socket in {tmp_path}. Start it, or correct host in database."
     )
+    assert every(tmp_path, f"postgresql://bot:Hunter2@/logoff?host=/{'x' * 300}") == (
+        f"The folder /{'x' * 300} of PostgreSQL's socket cannot be looked at: File name too long. Let the bot's user "
+        "reach it, or correct host in database."
+    )
 
 
 def test_a_database_that_the_server_does_not_have_is_said(tmp_path: Path, new_postgresql: Callable[[], str]) -> None:

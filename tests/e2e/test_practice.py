@@ -6,17 +6,20 @@ tables, the doctor, the bot as a process, and the first logoff.
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 from typer.testing import CliRunner
 
 from app.cli.main import app
+from app.rehearse.practice import why_not
 from bot.errors import SettingsError
 from rehearsal.practice import SHIPPED_PRACTICE_FARM
 from rehearsal.slack import UserClient
@@ -28,7 +31,6 @@ from tests.support.page_commands import PRACTICE, commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pytest
 
@@ -140,3 +142,21 @@ def test_a_practice_that_cannot_start_says_why_and_what_to_do(tmp_path: Path, fi
         failed = CliRunner().invoke(app, ["practice", str(folder), "--port", str(port), *farm])
     assert isinstance(failed.exception, SettingsError)
     assert sentence in failed.exception.message
+
+
+@for_each(
+    ("error", "sentence"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied"),  # as a socket says it: no file is named
+            "Port 80 of this machine, or one after it, is not for this user. Say --port and one above 1023.",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "kept/ca.key"),
+            "kept/ca.key: Permission denied. Name another folder.",
+        ),
+        (OSError(errno.ENOSPC, "No space left on device"), "kept: No space left on device. Name another folder."),
+    ],
+)
+def test_a_port_of_others_is_not_blamed_on_the_folder(error: OSError, sentence: str) -> None:
+    assert why_not(error, Path("kept"), 80) == sentence

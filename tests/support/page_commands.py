@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGES = tuple(
     str(path.relative_to(ROOT))
-    for folder in (".", "docs", "docs/decisions", "deploy", "examples", "rehearsal", ".github")
+    for folder in (".", "docs", "docs/decisions", "deploy", "examples", "rehearsal", "windows", ".github")
     for path in sorted((ROOT / folder).glob("*.md"))
 )
 COMMANDS = frozenset({"sh", "console", "powershell"})

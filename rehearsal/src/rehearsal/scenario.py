@@ -114,7 +114,11 @@ def list_shipped() -> list[str]:
 def read_scenario(name: str) -> Scenario:
     """A file, or the name of a scene that ships. ScenarioError with every fault found."""
     path = SHIPPED / f"{name}.yaml" if name in list_shipped() else Path(name)
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as exc:
+        raise ScenarioError(f"{name} cannot be read: {exc.strerror or exc}. Name another file, or a scene.") from exc
+    if not is_there:
         raise ScenarioError(f"There is no scene {name}. These ship: {', '.join(list_shipped())}.")
     try:
         return Scenario.model_validate(read_yaml(path))

@@ -7,11 +7,15 @@ import tomllib
 import xml.etree.ElementTree as ET
 
 from adapters.windows.agent.script import SHARED_SOURCES
+from adapters.windows.jea.commands import ACTS, LIST
+from adapters.windows.request import Verb
+from bot.domain.actions import FACTS
+from rehearsal.windows.remoting import cmdlets
 from tests.support.checkout import ROOT
 from windows import build
 
 MODULE = build.MODULE
-CMDLETS = {"Get-TSSession", "Stop-TSSession", "Disconnect-TSSession", "Send-TSMessage"}
+CMDLETS = {LIST, *ACTS.values()}
 MANIFEST = (MODULE / "LogoffBot.psd1").read_text("utf-8")
 ROLE = (MODULE / "RoleCapabilities" / "LogoffBot.psrc").read_text("utf-8")
 SESSION = (MODULE / "LogoffBot.pssc").read_text("utf-8")
@@ -34,7 +38,9 @@ def test_bot_manifest_and_cmdlets_have_one_version() -> None:
     assert f'Version = "{version}"' in (MODULE / "src" / "ModuleInfo.cs").read_text("ascii")
 
 
-def test_the_four_cmdlets_are_named_in_full_wherever_commands_are_named() -> None:
+def test_the_cmdlets_are_named_in_full_wherever_commands_are_named() -> None:
+    assert set(ACTS) == {verb for verb in Verb if verb.acts}
+    assert {each.name for each in cmdlets.CMDLETS} == {each.cmdlet for each in FACTS.values() if each.cmdlet} == CMDLETS
     assert names_in(value_of(MANIFEST, "CmdletsToExport")) == CMDLETS
     assert names_in(value_of(ROLE, "VisibleCmdlets")) == {f"LogoffBot\\{name}" for name in CMDLETS}
     declared = re.findall(r'\[Cmdlet\("(\w+)", "(\w+)"', "".join(path.read_text("ascii") for path in build.sources()))

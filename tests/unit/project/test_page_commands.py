@@ -30,6 +30,7 @@ from tests.support.page_commands import (
     commands_of,
     is_as_shown,
 )
+from tests.unit.project import test_pages
 from tests.unit.project.test_pages import TESTS
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def faults_of(command: Command) -> Iterator[str]:
 
 def test_each_command_is_run_by_a_test_or_says_what_it_needs() -> None:
     assert [fault for command in commands() for fault in faults_of(command)] == []
+
+
+def test_each_page_whose_names_are_read_has_its_commands_read() -> None:
+    assert {str(page.relative_to(ROOT)) for page in test_pages.PAGES} == set(PAGES)
 
 
 def test_each_block_says_its_language() -> None:

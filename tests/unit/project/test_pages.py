@@ -82,6 +82,22 @@ def test_the_recipes_name_what_is_in_the_code() -> None:
     assert set(re.findall(r"`(?:\w+\.)?([A-Za-z_]\w+)`", recipes)) - words - {"make"} == set()
 
 
+def test_the_rule_about_sleeps_names_the_tests_that_sleep_and_no_other() -> None:
+    rules = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (rule,) = re.findall(r"No sleeps, .*?\n\n", rules, re.DOTALL)
+    named = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", rule))
+    sleeping = {
+        str(path.relative_to(ROOT))
+        for place in ("tests", "rehearsal/tests")
+        for path in (ROOT / place).rglob("*.py")
+        if re.search(r"(?<!pg_)\bsleep\((?!0\))", path.read_text(encoding="utf-8"))
+    }
+    others = {f"tests/unit/{name}.py" for name in ("bot/commands/test_attacked", "adapters/slack/test_directory")}
+    found = {each for each in named for path in sleeping if path.startswith(each)}
+    assert found | others | {"rehearsal/tests/test_farm_wire.py"} == named
+    assert {path for path in sleeping if not any(path.startswith(each) for each in named)} == set()
+
+
 def test_the_names_are_found() -> None:
     assert len(PAGES) > 20
     assert is_module("bot.domain.request")

@@ -67,6 +67,8 @@ def test_a_url_of_postgresql_is_read(text: str, host: str | None, database: str,
     "text",
     [
         "",
+        "sqlite:////srv/Hunter2\0.db",
+        "postgresql://svc:Hunter2%00@host/name",
         "Hunter2",
         "svc:Hunter2@host/name",
         "Hunter2://svc@host",

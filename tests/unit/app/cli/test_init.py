@@ -244,3 +244,10 @@ def test_a_folder_that_is_none_is_said(tmp_path: Path, folder: str, sentence: st
     assert isinstance(done.exception, SettingsError)
     assert sentence in done.exception.message
     assert str(tmp_path / "file") in done.exception.message
+
+
+def test_the_folders_on_the_way_go_when_the_files_cannot_be_written(tmp_path: Path) -> None:
+    done = RUNNER.invoke(command, [str(tmp_path / "new" / "x" / ".." / ("y" * 300)), *options()])
+    assert isinstance(done.exception, SettingsError)
+    assert "cannot be written: File name too long" in done.exception.message
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from hashlib import sha256
@@ -158,6 +159,35 @@ def test_a_file_that_cannot_be_written_leaves_none(tmp_path: Path, is_there: boo
         too_long.write(folder)
     assert folder.exists() is is_there
     assert files_in(tmp_path) == {}
+
+
+@for_each("name", ["x" * 300, "new/x/../" + "y" * 300, "file/below", "new/" + "/".join(["y" * 250] * 20)])
+def test_a_folder_that_cannot_be_made_is_said_and_nothing_is_left_on_the_way(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+    said = run(tmp_path / name)
+    assert isinstance(said.exception, SettingsError), said.exception
+    assert "cannot be written: " in said.exception.message
+    assert list(tmp_path.rglob("*")) == [tmp_path / "file"]
+
+
+def test_the_folders_on_the_way_go_with_the_files_and_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    too_long = module_package.Package(files={"a/b.txt": b"", f"{'x' * 300}.txt": b""})
+    for folder in ("there/new/and/newer", "there/new/../other", "there"):
+        with pytest.raises(SettingsError, match="File name too long"):
+            too_long.write(tmp_path / folder)
+        assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+
+
+def test_a_folder_below_a_closed_one_is_said(tmp_path: Path) -> None:
+    (closed := tmp_path / "closed").mkdir(mode=0)
+    package, mine = package_for(GROUP), os.geteuid()
+    os.seteuid(mine or 65534)  # root reaches everything
+    try:
+        with pytest.raises(SettingsError, match=r"cannot be written: Permission denied. Name a folder of your own"):
+            package.write(closed / "p")
+    finally:
+        os.seteuid(mine)
 
 
 def test_a_release_without_the_module_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,3 +64,29 @@ def test_a_secret_in_a_file_of_windows_has_no_mark_before_it(tmp_path: Path) -> 
     (tmp_path / "key").write_bytes(b"\xef\xbb\xbfHunter2\r\n")
     (tmp_path / "app.yaml").write_text(f"audit_key: file:{tmp_path}/key\n")
     assert yaml_file.read(tmp_path / "app.yaml", {}).values == {"audit_key": "Hunter2"}
+
+
+def test_why_a_file_is_not_seen_is_said_of_any_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "dangling").symlink_to("none")
+    assert {name: files.why_not_there(tmp_path / name) for name in ("file", "", "none", "file/below", "dangling")} == {
+        "file": "",
+        "": "",
+        "none": "is not there",
+        "file/below": "is not there",
+        "dangling": "is not there",
+    }
+    assert files.why_not_there(tmp_path / ("x" * 300)) == "cannot be looked at: File name too long"
+    assert files.why_not_there(tmp_path / "round").startswith("cannot be looked at: ")
+    assert files.why_not_there(tmp_path / "a\0b") == "cannot be looked at: the path has a NUL character in it"
+
+
+def test_a_file_in_a_closed_folder_cannot_be_looked_at(tmp_path: Path) -> None:
+    (closed := tmp_path / "closed").mkdir(mode=0)
+    mine = os.geteuid()
+    os.seteuid(mine or 65534)  # root reaches everything
+    try:
+        assert files.why_not_there(closed / "ca.pem") == "cannot be looked at: Permission denied"
+    finally:
+        os.seteuid(mine)

@@ -182,3 +182,19 @@ def test_the_database_alone_says_that_it_is_not_here(path: Path) -> None:
 def test_a_secret_is_known_by_its_place(where: tuple[int | str, ...], secret: Secret | None) -> None:
     assert secret_at(where) is secret
     assert len(EVERY_SECRET) == 4
+
+
+@for_each(
+    ("name", "why"),
+    [
+        ("none.pem", "is not there. Put the PEM file there, or correct it."),
+        ("x" * 300, "cannot be looked at: File name too long. Let the bot's user reach the PEM file, or correct it."),
+    ],
+)
+def test_a_pem_file_that_is_not_seen_is_needed_and_its_cause_is_said(path: Path, name: str, why: str) -> None:
+    pem, text = path.parent / name, FILE.replace("file:/nowhere/app", "${APP}")
+    text = text.replace("transport: ntlm,", f"transport: ntlm, ca_file: '{pem}',")
+    path.write_text(text.replace("{password:", f"{{certificate: '{pem}', key: '{pem}', password:"), encoding="utf-8")
+    wanted = examine(path, {**ALL, "APP": "xapp-1"}).wanted
+    keys = ("winrm.ca_file", "computers.1.winrm.certificate", "computers.1.winrm.key")
+    assert [each.message for each in wanted] == [f"{key}: {pem} {why}" for key in keys]
