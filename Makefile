@@ -28,13 +28,11 @@ unit: .venv/dev ## The quick round: the unit tests that are not slow, in two pro
 	@+$(PAIR) unit-core unit-rest
 
 # Two runs beside each other: with workers, each would load and collect all that there is, and send each result over.
-# The first loads nothing but the core.
-CORE := $(addprefix tests/unit/bot/,commands domain policy ports workflow)
 unit-core: .venv/dev
-	@$(BIN)/pytest $(CORE) $(QUICK)
+	@$(BIN)/pytest tests/unit/bot $(QUICK)
 
 unit-rest: .venv/dev
-	@$(BIN)/pytest tests/unit $(addprefix --ignore ,$(CORE)) $(QUICK)
+	@$(BIN)/pytest tests/unit --ignore tests/unit/bot $(QUICK)
 
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
