@@ -23,6 +23,8 @@ from tests.support.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow  # whole stories, told to a judge that the quick round does not need
+
 
 def told(story: str) -> World:
     world = World()

@@ -95,6 +95,7 @@ def test_who_had_no_turn_in_time_is_not_written(writer: Writer) -> None:
     assert writer.written == [["after"]]
 
 
+@pytest.mark.slow
 def test_when_the_first_gives_up_the_next_one_writes(writer: Writer) -> None:
     with ThreadPoolExecutor(2) as people, writer.turns.take(LONG):
         first = people.submit(writer.together.put, "first", timedelta(seconds=0.2))

@@ -21,6 +21,7 @@ def refusal_of(path: Path) -> str:
     return caught.value.message
 
 
+@pytest.mark.slow
 def test_a_pipe_that_nobody_writes_into_is_an_error_and_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from threading import Event
 
+import pytest
+
 from adapters.windows.winrm.alarms import Alarms
 
 LATER = 600.0
 LONGEST = 10.0
 
 
+@pytest.mark.slow
 def test_what_is_due_first_is_called_first_whenever_it_was_asked_for() -> None:
     alarms, called, done = Alarms(), list[str](), Event()
     never = alarms.call_after(LATER, lambda: called.append("never"))
@@ -21,6 +24,7 @@ def test_what_is_due_first_is_called_first_whenever_it_was_asked_for() -> None:
     never.cancel()
 
 
+@pytest.mark.slow
 def test_what_is_cancelled_is_not_called() -> None:
     alarms, called, done = Alarms(), list[str](), Event()
     alarms.call_after(0.1, lambda: called.append("cancelled")).cancel()
