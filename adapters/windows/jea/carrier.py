@@ -32,12 +32,20 @@ class JeaCarrier:
     """Asks hosts by commands of the module. Any number of threads may call `ask`."""
 
     def __init__(
-        self, connection_of: Lookup, *, keep_idle: timedelta = KEEP_IDLE, gate: LogonGate | None = None
+        self,
+        connection_of: Lookup,
+        *,
+        keep_idle: timedelta = KEEP_IDLE,
+        gate: LogonGate | None = None,
+        limit: CallLimit | None = None,
     ) -> None:
-        """`gate` keeps refused passwords from locking an account; None: nothing does."""
+        """`gate` keeps refused passwords from locking an account; None: nothing does.
+
+        `limit` counts the calls of other carriers at a host, too; None: those of this one alone.
+        """
         self._connection_of = connection_of
         self._sessions = Sessions(keep_idle, gate)
-        self._limit = CallLimit()
+        self._limit = limit or CallLimit()
         self._versions: dict[str, str] = {}
 
     def ask(self, host: str, request: Request, *, within: timedelta) -> Generator[Reply]:

@@ -47,12 +47,20 @@ class WinRmShell:
     """The `Shell` for hosts that speak WinRM. Any number of threads may call `run`."""
 
     def __init__(
-        self, connection_of: Lookup, *, keep_idle: timedelta = KEEP_IDLE, gate: LogonGate | None = None
+        self,
+        connection_of: Lookup,
+        *,
+        keep_idle: timedelta = KEEP_IDLE,
+        gate: LogonGate | None = None,
+        limit: CallLimit | None = None,
     ) -> None:
-        """`gate` keeps refused passwords from locking an account; None: nothing does."""
+        """`gate` keeps refused passwords from locking an account; None: nothing does.
+
+        `limit` counts the calls of other carriers at a host, too; None: those of this one alone.
+        """
         self._connection_of = connection_of
         self._pool = Pool(keep_idle, gate)
-        self._limit = CallLimit()
+        self._limit = limit or CallLimit()
         self._in_small_pieces: set[str] = set()  # hosts that found a larger message too long
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
