@@ -6,6 +6,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from adapters.windows.carrier import ScriptCarrier
+from adapters.windows.winrm.call_limit import CallLimit
 from adapters.windows.winrm.shell import WinRmShell
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Carriers:
     def __init__(self, connection_of: Lookup, *, gate: LogonGate | None) -> None:
         """`gate` keeps refused passwords from locking an account, whatever carries them; None: nothing does."""
         self._connection_of, self._gate = connection_of, gate
-        self._shell = WinRmShell(connection_of, gate=gate)
+        self._limit = CallLimit()  # of all carriers together: a host's calls are as many while its carrier changes
+        self._shell = WinRmShell(connection_of, gate=gate, limit=self._limit)
         self._script = ScriptCarrier(self._shell)
         self._lock = Lock()
         self._jea: JeaCarrier | None = None  # from the first computer on that has it
@@ -47,5 +49,5 @@ class Carriers:
         from adapters.windows.jea.carrier import JeaCarrier  # noqa: PLC0415 - it comes with an extra
 
         with self._lock:
-            self._jea = self._jea or JeaCarrier(self._connection_of, gate=self._gate)
+            self._jea = self._jea or JeaCarrier(self._connection_of, gate=self._gate, limit=self._limit)
             return self._jea

@@ -8,7 +8,9 @@ from app.module_group import quoted
 
 _FOLDER = r"C:\Program Files\WindowsPowerShell\Modules"
 _KEPT = r"C:\ProgramData\LogoffBot"
-_BUILT = r"C:\Build"
+_BUILT = r"C:\Program Files\LogoffBot-Build"
+"""Only administrators can write there. Below `C:\\` every user may make a folder, and put files into it."""
+_BUILDER = r"powershell.exe -NoProfile -ExecutionPolicy Bypass -File LogoffBot\build.ps1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +38,13 @@ class Commands:
 
 EXPERIMENTAL = "Experimental: no real Windows host has been seen with it yet. Begin with one host that nobody needs."
 WHERE = {
-    "build": "once, in this folder, in Windows PowerShell 5.1 of any Windows. Note the SHA-256 that it prints, and\n"
-    "copy what it has built to all hosts.",
+    "build": "once, in Windows PowerShell 5.1 of any Windows, elevated, in this folder, copied to where only\n"
+    "administrators can write. It stops unless all files are those of SHA256SUMS. The build prints two SHA-256:\n"
+    "that of the DLL, which a policy may allow, and that of a new SHA256SUMS, which the installation asks for. Copy\n"
+    f"{_BUILT} to all hosts, to the same place.",
     "install": "on each host, as a whole, in an elevated Windows PowerShell at the machine itself or from a scheduled\n"
-    "task, in a maintenance window: the last step restarts WinRM and ends the remote sessions of the host.",
+    "task, in a maintenance window: the last step restarts WinRM and ends the remote sessions of the host. It stops\n"
+    "before it changes anything unless all files are those that were built.",
     "check": "on the host. The second line lists four commands of the module and eight of every such session.",
     "undo": "on the host, in a maintenance window: the first line restarts WinRM.",
 }
@@ -55,17 +60,21 @@ def commands_for(group: str) -> Commands:
     """Return the commands for this group, which has been checked."""
     account = quoted(group.partition("\\")[0] + r"\svc-logoff")
     return Commands(
-        build=(rf"powershell.exe -NoProfile -ExecutionPolicy Bypass -File LogoffBot\build.ps1 -Destination {_BUILT}",),
+        build=(
+            "& {",
+            "    $ErrorActionPreference = 'Stop'",
+            *_compared("$PWD", "logoff-bot jea-package"),
+            rf"    {_BUILDER} -Destination '{_BUILT}'",
+            "}",
+        ),
         install=(
             "& {",
             "    $ErrorActionPreference = 'Stop'",
-            "    $digest = ''   # the SHA-256 that build.ps1 has printed; it is compared where it stands here",
+            *_compared(f"'{_BUILT}'", "build.ps1"),
             rf"    $module = '{_FOLDER}\LogoffBot'",
             "    $role = (Get-CimInstance Win32_ComputerSystem).DomainRole",
             "    if ($role -ge 4) { throw 'This is a domain controller: never here.' }",
-            rf"    $found = (Get-FileHash {_BUILT}\LogoffBot\LogoffBot.dll).Hash",
-            '    if ($digest -and $found -ne $digest) { throw "This is another DLL: $found" }',
-            rf"    Copy-Item {_BUILT}\LogoffBot '{_FOLDER}' -Recurse -Force",
+            rf"    Copy-Item '{_BUILT}\LogoffBot' '{_FOLDER}' -Recurse -Force",
             rf"    New-Item -ItemType Directory -Force {_KEPT}\Transcripts",
             rf"    icacls {_KEPT} /inheritance:r /grant:r '*S-1-5-32-544:(OI)(CI)F' '*S-1-5-18:(OI)(CI)F'",
             r"    if (-not (Test-PSSessionConfigurationFile $module\LogoffBot.pssc)) { throw 'Its pssc is wrong.' }",
@@ -78,9 +87,30 @@ def commands_for(group: str) -> Commands:
         ),
         undo=(
             "Unregister-PSSessionConfiguration -Name LogoffBot -Force",
-            rf"Remove-Item '{_FOLDER}\LogoffBot' -Recurse -Force",
+            rf"Remove-Item '{_FOLDER}\LogoffBot', '{_BUILT}' -Recurse -Force",
             rf"Remove-Item {_KEPT} -Recurse -Force   # the transcripts: only when nobody needs them",
         ),
+    )
+
+
+def _compared(folder: str, by: str) -> tuple[str, ...]:
+    """Return the lines that stop unless the folder holds the files of its list, and the list is the one expected."""
+    return (
+        f"    $digest = ''   # put in the SHA-256 that {by} has printed for SHA256SUMS",
+        "    if ($digest -notmatch '^[0-9a-f]{64}$') {",
+        f"        throw 'Put in $digest first: the SHA-256 that {by} has printed for SHA256SUMS.'",
+        "    }",
+        f"    $from = {folder}",
+        r"    $found = (Get-FileHash -LiteralPath $from\SHA256SUMS).Hash",
+        '    if ($found -ne $digest) { throw "SHA256SUMS is another list, or $digest is not its SHA-256: $found" }',
+        r"    $lines = @(Get-Content -LiteralPath $from\SHA256SUMS)",
+        "    foreach ($line in $lines) {",
+        "        $sum, $name = $line -split '  ', 2",
+        r"        $found = (Get-FileHash -LiteralPath $from\$name).Hash",
+        '        if ($found -ne $sum) { throw "This is another file: $name" }',
+        "    }",
+        "    $files = @(Get-ChildItem -LiteralPath $from -Recurse -File -Force)",
+        '    if ($files.Count -ne $lines.Count + 1) { throw "SHA256SUMS does not list all files of $from" }',
     )
 
 

@@ -214,10 +214,22 @@ def test_users_act_after_the_first_look_and_answers_can_be_made_untrue(farm: Far
     assert farm.calls("one") == []
 
 
-def test_a_list_is_piped_to_an_act(farm: Farm, pool: RunspacePool) -> None:
-    piped = ask_all(pool, ("Get-TSSession", {}), ("Stop-TSSession", {"Force": True, "EvenIfActive": True}))
-    assert [(each["SessionId"], each["Verdict"]) for each in piped.rows] == [(3, "requested"), (5, "requested")]
-    assert [each for _, each, _ in farm.touched("one")] == [3, 5]
+FORCED = {"Force": True, "EvenIfActive": True}
+ACTS: list[tuple[str, dict[str, Any], list[tuple[str, int]]]] = [
+    ("Stop-TSSession", FORCED, [("logoff", 3), ("logoff", 5)]),
+    ("Disconnect-TSSession", FORCED, [("disconnect", 5)]),  # 3 is disconnected already
+    ("Send-TSMessage", {"Text": "Save"}, [("message", 3), ("message", 5)]),
+]
+
+
+@pytest.mark.parametrize(("act", "given", "touched"), ACTS, ids=lambda each: each if isinstance(each, str) else "")
+def test_a_list_that_is_piped_into_an_act_reaches_everybody_in_one_call(
+    farm: Farm, pool: RunspacePool, act: str, given: dict[str, Any], touched: list[tuple[str, int]]
+) -> None:
+    """What the list says of each session is what the act compares, so whoever may call both needs to name nobody."""
+    piped = ask_all(pool, ("Get-TSSession", {}), (act, given))
+    assert [each["SessionId"] for each in piped.rows] == [3, 5]
+    assert [(call, number) for call, number, _ in farm.touched("one")] == touched
 
 
 def test_a_host_that_refuses_says_its_code(farm: Farm, pool: RunspacePool) -> None:

@@ -270,13 +270,18 @@ def test_windows_own_compiler_is_given_all_it_needs(prompt: Prompt, tmp_path: Pa
         prompt.run("$PSVersionTable.PSEdition = 'Core'")
         assert (said.errors, said.failed) == ([], None)
         dll = made / "LogoffBot" / "LogoffBot.dll"
-        assert said.output == [str(dll), f"SHA-256 {sha256(dll.read_bytes()).hexdigest()}"]
+        assert said.output == printed(dll, made / "SHA256SUMS")
         assert files_in(made / "LogoffBot") == files_in(prompt.module)
         before = dll.read_bytes()
         again = prompt.run(script)
         prompt.run("$PSVersionTable.PSEdition = 'Core'")
         assert "is not empty" in again.wrong
         assert dll.read_bytes() == before
+
+
+def printed(*files: Path) -> list[str]:
+    """What the build says of the files that it wrote: the DLL, and the list of all."""
+    return [line for path in files for line in (str(path), f"SHA-256 {sha256(path.read_bytes()).hexdigest()}")]
 
 
 def files_in(folder: Path) -> set[str]:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.windows.request import Request, Verb
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.shell import WinRmShell
+from app.carriers import Carriers
 from bot.domain.verdicts import Verdict
 from bot.errors import TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
-from tests.contract.hosts import FarmHosts, farm_file, order_for
+from tests.contract.hosts import ENDPOINT, FarmHosts, farm_file, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,6 +125,25 @@ def test_who_had_no_turn_in_time_says_so_and_the_host_heard_nothing_of_it(
     assert hosts.logged_off(host) == []
     farm.set_behaviour(host, "none")
     assert 3 in look(hosts, host)
+
+
+@pytest.mark.parametrize(("before", "after"), [(ENDPOINT, ""), ("", ENDPOINT)], ids=["to-script", "to-jea"])
+def test_the_calls_at_a_host_are_counted_together_while_its_carrier_changes(
+    hosts: FarmHosts, farm: Farm, host: str, before: str, after: str
+) -> None:
+    """`before` and `after` are the endpoints in its settings. A call lasts as long as somebody reads its replies."""
+    endpoint, looking = before, Request(verb=Verb.LIST)
+    with closing(Carriers(lambda each: replace(hosts.connection(each), jea=endpoint), gate=None)) as carriers:
+        running = [carriers.ask(host, looking, within=LONG) for _ in range(CALLS_AT_ONCE)]
+        for each in running:
+            next(each)
+        endpoint, heard = after, farm.messages(host)
+        late = failure(lambda: next(carriers.ask(host, looking, within=timedelta(seconds=0.5))))
+        assert (type(late), late.delivered, farm.messages(host)) == (TimedOut, False, heard)
+        assert f"no more than 4 calls at {host} at a time" in late.message
+        for each in running:
+            each.close()
+        next(carriers.ask(host, looking, within=LONG))  # there is room again
 
 
 # Room

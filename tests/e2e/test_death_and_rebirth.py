@@ -142,7 +142,8 @@ def world_on(url: str, *, farm: Path = FARM, settings: Path = ROOT / "app.yaml")
 
 
 EVENTS = ("host_started", "approved", "started", "target_ended")
-OVER_BOTH = [*(("script", event) for event in EVENTS), *(("jea", event) for event in few(EVENTS, len(EVENTS)))]
+# Over the module always one death before the order has left and one after its answer.
+OVER_BOTH = [*(("script", event) for event in EVENTS), *(("jea", event) for event in few(EVENTS, 3))]
 
 
 @pytest.mark.parametrize(("world", "event"), OVER_BOTH, indirect=["world"])

@@ -3,14 +3,17 @@
 Builds the module LogoffBot with the compiler of Windows PowerShell 5.1. Nothing has to be installed for it.
 
 .DESCRIPTION
-Writes the folder LogoffBot below the destination: the DLL, and all that is installed beside it. Prints the SHA-256 of
-the DLL. Two builds of the same sources differ in it: build once, sign or note that one, and copy it to all machines.
+Writes the folder LogoffBot below the destination: the DLL, and all that is installed beside it. Writes SHA256SUMS, the
+list of these files with their digests. Prints the SHA-256 of the DLL, which a policy may allow, and that of the list,
+which the installation asks for. Two builds of the same sources differ in both: build once, note them, and copy what was
+built to all machines.
 
 .PARAMETER Destination
-The folder that gets the folder LogoffBot. What an earlier build wrote there has to be deleted first.
+The folder that gets the folder LogoffBot. What an earlier build wrote there has to be deleted first. Only administrators
+should be able to write to it, as below Program Files: what lies there is installed.
 
 .EXAMPLE
-powershell.exe -NoProfile -ExecutionPolicy Bypass -File build.ps1 -Destination C:\Build
+powershell.exe -NoProfile -ExecutionPolicy Bypass -File build.ps1 -Destination 'C:\Program Files\LogoffBot-Build'
 #>
 param([Parameter(Mandatory = $true)] [string] $Destination)
 
@@ -50,6 +53,18 @@ foreach ($part in '.', 'RoleCapabilities', 'en-US') {
 $dll = [IO.Path]::Combine($module, 'LogoffBot.dll')
 Add-Type -LiteralPath $sources -OutputAssembly $dll -OutputType Library
 
-$bytes = [Security.Cryptography.SHA256]::Create().ComputeHash([IO.File]::ReadAllBytes($dll))
+function Get-Digest([string] $Path) {
+    $bytes = [Security.Cryptography.SHA256]::Create().ComputeHash([IO.File]::ReadAllBytes($Path))
+    [BitConverter]::ToString($bytes).Replace('-', '').ToLowerInvariant()
+}
+
+$list = [IO.Path]::Combine([IO.Path]::GetFullPath($Destination), 'SHA256SUMS')
+$lines = foreach ($path in [IO.Directory]::GetFiles($module, '*', [IO.SearchOption]::AllDirectories)) {
+    "$(Get-Digest $path)  LogoffBot/$($path.Substring($module.Length + 1).Replace('\', '/'))`n"
+}
+[IO.File]::WriteAllText($list, -join $lines)
+
 "$dll"
-"SHA-256 $([BitConverter]::ToString($bytes).Replace('-', '').ToLowerInvariant())"
+"SHA-256 $(Get-Digest $dll)"
+"$list"
+"SHA-256 $(Get-Digest $list)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from adapters.windows.jea import errors, objects
 from adapters.windows.jea.call import Call, CallTime, can_be_asked
 from adapters.windows.jea.kinds import SessionEnded
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from adapters.windows.agent.replies import Reply
+    from adapters.windows.jea.session import Session
     from adapters.windows.request import Request
-    from adapters.windows.winrm.endpoint import Lookup
+    from adapters.windows.winrm.endpoint import Connection, Lookup
     from adapters.windows.winrm.logon_gate import LogonGate
+
+log = structlog.get_logger()
 
 _NO_ID = "request:87"
 """The agent's own refusal: ERROR_INVALID_PARAMETER."""
@@ -32,12 +37,20 @@ class JeaCarrier:
     """Asks hosts by commands of the module. Any number of threads may call `ask`."""
 
     def __init__(
-        self, connection_of: Lookup, *, keep_idle: timedelta = KEEP_IDLE, gate: LogonGate | None = None
+        self,
+        connection_of: Lookup,
+        *,
+        keep_idle: timedelta = KEEP_IDLE,
+        gate: LogonGate | None = None,
+        limit: CallLimit | None = None,
     ) -> None:
-        """`gate` keeps refused passwords from locking an account; None: nothing does."""
+        """`gate` keeps refused passwords from locking an account; None: nothing does.
+
+        `limit` counts the calls of other carriers at a host, too; None: those of this one alone.
+        """
         self._connection_of = connection_of
         self._sessions = Sessions(keep_idle, gate)
-        self._limit = CallLimit()
+        self._limit = limit or CallLimit()
         self._versions: dict[str, str] = {}
 
     def ask(self, host: str, request: Request, *, within: timedelta) -> Generator[Reply]:
@@ -77,9 +90,14 @@ class JeaCarrier:
             is_lost = _has_ended(error) or is_lost_connection(error)
             if error.delivered or not (may_replace and is_lost) or time.is_short:
                 raise
-            call = Call(self._sessions.fresh(connection, host), request, time)
+            call = Call(self._fresh(connection, host), request, time)
             self._begin_or_finish(call)
         return call
+
+    def _fresh(self, connection: Connection, host: str) -> Session:
+        """Return a session that is not open yet. Raises `TerminalError`; nothing was delivered by it."""
+        with errors.translate_errors(host, delivered=False, step=Step.CONNECT):
+            return self._sessions.fresh(connection, host)
 
     def _begin_or_finish(self, call: Call) -> None:
         try:
@@ -100,8 +118,13 @@ class JeaCarrier:
             self._delete_over_new_connection(call)
 
     def _delete_over_new_connection(self, call: Call) -> None:
-        """End the session over a new connection, because the keys of the old one are gone."""
-        successor = self._sessions.fresh(call.session.connection, call.session.host)
+        """End the session over a new connection: the keys of the old one are gone. A failure is only logged."""
+        host = call.session.host
+        try:
+            successor = self._fresh(call.session.connection, host)
+        except TerminalError as error:
+            log.warning("windows.shell_left", host=host, code=error.code, phase=error.phase, words=error.words)
+            return
         successor.take_over(call.session)
         Call(successor, call.request, call.time).delete()
         successor.hang_up()

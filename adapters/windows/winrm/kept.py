@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _KEPT_PER_HOST = CALLS_AT_ONCE
 MOST_KEPT = 200
-"""Idle connections to all hosts together. Each is an open file, of which a process has some thousand."""
+"""Idle connections of one carrier to all hosts together. Each is an open file, of which a process has some thousand."""
 
 
 class Keepable(Protocol):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from contextlib import AbstractContextManager
 
-    from adapters.windows.winrm.endpoint import Lookup
+    from adapters.windows.winrm.endpoint import Connection, Lookup
     from adapters.windows.winrm.logon_gate import LogonGate
     from adapters.windows.winrm.pool import PooledConnection
 
@@ -47,12 +47,20 @@ class WinRmShell:
     """The `Shell` for hosts that speak WinRM. Any number of threads may call `run`."""
 
     def __init__(
-        self, connection_of: Lookup, *, keep_idle: timedelta = KEEP_IDLE, gate: LogonGate | None = None
+        self,
+        connection_of: Lookup,
+        *,
+        keep_idle: timedelta = KEEP_IDLE,
+        gate: LogonGate | None = None,
+        limit: CallLimit | None = None,
     ) -> None:
-        """`gate` keeps refused passwords from locking an account; None: nothing does."""
+        """`gate` keeps refused passwords from locking an account; None: nothing does.
+
+        `limit` counts the calls of other carriers at a host, too; None: those of this one alone.
+        """
         self._connection_of = connection_of
         self._pool = Pool(keep_idle, gate)
-        self._limit = CallLimit()
+        self._limit = limit or CallLimit()
         self._in_small_pieces: set[str] = set()  # hosts that found a larger message too long
 
     def run(self, host: str, payload: bytes, *, within: timedelta) -> Generator[Chunk]:
@@ -104,9 +112,14 @@ class WinRmShell:
             may_replace = connection.repeats or (call.line.was_kept and errors.has_lost_keys(error))
             if not (may_replace and errors.is_lost_connection(error)) or deadline.left <= reserve:
                 raise
-            call = _Call(host, self._pool.fresh(connection, host), deadline, reserve)
+            call = _Call(host, self._fresh(connection, host), deadline, reserve)
             self._prepare_or_finish(call)
         return call
+
+    def _fresh(self, connection: Connection, host: str) -> PooledConnection:
+        """Return a connection that has sent nothing yet. Raises `TerminalError`; nothing was delivered by it."""
+        with errors.translate_errors(host, delivered=False, step=Step.CONNECT):
+            return self._pool.fresh(connection, host)
 
     def _prepare_or_finish(self, call: _Call) -> None:
         try:
@@ -126,8 +139,13 @@ class WinRmShell:
             self._delete_over_new_line(call)
 
     def _delete_over_new_line(self, call: _Call) -> None:
-        """Delete the shell over a new connection, because the keys of the old one are gone."""
-        successor = _Call(call.host, self._pool.fresh(call.line.connection, call.host), call.deadline, call.reserve)
+        """Delete the shell over a new connection: the keys of the old one are gone. A failure is only logged."""
+        try:
+            line = self._fresh(call.line.connection, call.host)
+        except TerminalError as error:
+            log.warning("windows.shell_left", host=call.host, code=error.code, phase=error.phase, words=error.words)
+            return
+        successor = _Call(call.host, line, call.deadline, call.reserve)
         successor.shell_id = call.shell_id
         successor.delete_shell()
         successor.line.close()
