@@ -32,6 +32,7 @@ INVENTORY = Inventory(names=("comp1", "comp2", *expand("rds-[01-03]")), groups={
 LETTERS = st.characters(exclude_categories=["C", "Z", "Cf"], exclude_characters="“”„‟«»＂″‘’‚‛＇′´\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # fmt: skip  # noqa: E501, RUF001 - what `clean` folds or drops
 PROSE = st.lists(st.text(LETTERS, min_size=1, max_size=8), min_size=1, max_size=5).map(" ".join)
 PROSE = PROSE.filter(lambda text: not any(0xFE00 <= ord(letter) <= 0xFE0F for letter in text))
+PROSE = PROSE.filter(lambda text: bool(text.strip(", ")))  # what is commas alone is refused as empty, in forms, too
 PATTERNS = PROSE.map(lambda text: text.replace(",", "").replace("@", "")).filter(lambda text: bool(text.strip(" ,")))
 HOSTS = st.lists(st.sampled_from(INVENTORY.names), min_size=1, max_size=3, unique=True).map(tuple)
 PAIRS = st.tuples(st.integers(0, 65535), st.integers(0, 65535)).map(lambda pair: (min(pair), max(pair)))
