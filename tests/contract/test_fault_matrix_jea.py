@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.windows.jea.carrier import JeaCarrier
+from adapters.windows.jea.kinds import NotInGroup
 from adapters.windows.terminal import WindowsTerminal
 from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 FINE = None
 LOST, LATE, ODD, OUT, FULL, SAID = Unreachable, TimedOut, BadReply, NotAuthenticated, Unreachable, TerminalError
+GROUP = NotInGroup
 
 Expected = type[TerminalError] | str | None
 MESSAGES = ("handshake", "create", "opening", "command", "receive", "signal", "delete")
@@ -45,7 +47,7 @@ MATRIX: dict[str, tuple[Expected, ...]] = {
     "fault":     ("-",       SAID,    SAID,    SAID,    SAID,    FINE,   FINE),
     "timed-out": ("-",       LATE,    LATE,    LATE,    LATE,    FINE,   FINE),
     "quota":     ("-",       FULL,    FULL,    FULL,    FULL,    FINE,   FINE),
-    "denied":    ("-",       NoRight, NoRight, NoRight, NoRight, FINE,   FINE),
+    "denied":    ("-",       GROUP,   GROUP,   NoRight, NoRight, FINE,   FINE),
 }  # fmt: skip
 NEEDS_TIME = {"silence", "trickle", "timed-out", "quota"}
 NOT_BEGUN = {"quota", "denied"}
