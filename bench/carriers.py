@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from farm_process import ALICE, farm_process
 from frame import Bound, ended, options, rounds
+from peers_ways import order_of
 from pydantic import SecretStr
 from rich.table import Table
 
@@ -38,7 +39,6 @@ from adapters.windows.jea.carrier import JeaCarrier
 from adapters.windows.terminal import WindowsTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
-from bot.ports.terminal import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,16 +138,7 @@ class Asker:
         return self._terminal.sessions(host, within=WITHIN)
 
     def stop(self, host: str, found: Session) -> None:
-        order = Order(
-            session_id=found.id,
-            account=found.account,
-            logon=found.logon,
-            said_state=found.state,
-            even_if_active=False,
-            conditions=(),
-            machine=found.machine,
-        )
-        (answer,) = self._terminal.log_off(host, [order], wait=None, within=WITHIN)
+        (answer,) = self._terminal.log_off(host, [order_of(found)], wait=None, within=WITHIN)
         if answer.verdict is not None:
             raise RuntimeError(f"{host} answered {answer.verdict}, and it was asked only to begin")
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from farm_process import FarmProcess
 
+    from bot.domain.session import Session
+
 WITHIN = timedelta(minutes=2)
 WAIT = timedelta(seconds=30)
 KEPT_FOR = 60.0
@@ -52,6 +54,19 @@ class Way(Protocol):
     def act(self, hosts: Sequence[str]) -> None:
         """List the sessions of each host, log off the one with the id `ALICE`, and see that it is gone."""
         ...
+
+
+def order_of(found: Session) -> Order:
+    """Return the order to log this session off."""
+    return Order(
+        session_id=found.id,
+        account=found.account,
+        logon=found.logon,
+        said_state=found.state,
+        even_if_active=False,
+        conditions=(),
+        machine=found.machine,
+    )
 
 
 class Threads:
@@ -114,15 +129,7 @@ class Terminal(Threads):
 
     def _look(self, host: str) -> Order:
         (alice,) = [each for each in self.terminal.sessions(host, within=WITHIN) if each.id == ALICE]
-        return Order(
-            session_id=alice.id,
-            account=alice.account,
-            logon=alice.logon,
-            said_state=alice.state,
-            even_if_active=False,
-            conditions=(),
-            machine=alice.machine,
-        )
+        return order_of(alice)
 
     def _act(self, host: str) -> None:
         (answer,) = self.terminal.log_off(host, [self._look(host)], wait=WAIT, within=WITHIN)
