@@ -35,11 +35,8 @@ if TYPE_CHECKING:
 RSS_EACH, RSS_EACH_QUICK = 4.0, 128.0
 """KiB: what the process may grow by with each request. Addresses for answers to commands are kept for 25 minutes."""
 
-MORE, MORE_QUICK = 2, 40
-"""Threads, and descriptors, that the process may have more than after the first waves.
-
-A pool opens one more connection when it is first wanted, which on SQLite is two files.
-"""
+MORE, MORE_QUICK = 0, 40
+"""Threads, and descriptors, that the process may have more than after the first waves."""
 
 DATABASE_EACH = 40.0
 """KiB: what a request may take in the database, its indexes and its part of the audit log included."""
