@@ -1,8 +1,9 @@
 """The whole bot as `logoff-bot run` has it, against a workspace and a farm of the rehearsal. Other benches start it.
 
 Reads one line of JSON from standard input: `config`, a configuration file; `database`, its URL; the tokens and the
-address of the workspace; the addresses and the account of the farm. Says `started`, and ends at SIGTERM, or at once
-when standard input ends: no bot outlives its bench.
+address of the workspace; the addresses and the account of the farm. Says `started`. At each further line it opens all
+connections to the database that it may keep, reads with each, and says `filled`. Ends at SIGTERM, or at once when
+standard input ends: no bot outlives its bench.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy.pool import QueuePool
 
+from adapters.sql.tables import audit_entry
 from app import logging as logs
 from app import wiring
 from app.config.settings import Slack, load
@@ -45,21 +49,43 @@ def settings_of(told: dict[str, Any]) -> Settings:
     )
 
 
-def say_started() -> None:
-    sys.stdout.write("started\n")
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 
 
-def end_with_the_bench() -> None:
-    sys.stdin.read()
+class Pools:
+    """The pools of connections that the bot has used."""
+
+    def __init__(self) -> None:
+        self._used: dict[QueuePool, Engine] = {}
+        event.listen(Engine, "engine_connect", self._note)
+
+    def _note(self, connection: Connection) -> None:
+        if isinstance(pool := connection.engine.pool, QueuePool):
+            self._used[pool] = connection.engine
+
+    def fill(self) -> None:
+        """Open all connections that they keep, and read with each. An engine that was disposed of has another pool."""
+        for pool, engine in list(self._used.items()):
+            held = [engine.connect() for _ in range(pool.size() if engine.pool is pool else 0)]
+            for connection in held:
+                with connection:
+                    connection.execute(select(func.max(func.length(audit_entry.c.text)))).all()
+
+
+def obey_the_bench(pools: Pools) -> None:
+    for _ in sys.stdin:
+        pools.fill()
+        say("filled")
     leave(1)
 
 
 def main() -> None:
     told = json.loads(sys.stdin.readline())
-    threading.Thread(target=end_with_the_bench, daemon=True).start()
+    threading.Thread(target=obey_the_bench, args=(Pools(),), daemon=True).start()
     logs.set_up(level=logging.WARNING, as_json=True)
-    run_until_told(lambda: wiring.build_owned(settings_of(told), endpoints=told["endpoints"]), say_started)
+    run_until_told(lambda: wiring.build_owned(settings_of(told), endpoints=told["endpoints"]), lambda: say("started"))
     leave(0)
 
 

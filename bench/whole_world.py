@@ -40,6 +40,8 @@ PRESS_AGAIN = 3.0
 
 PEOPLE = 32
 OPS = "C0OPS00001"
+FILL_POOLS = "fill the pools"
+"""What a bot is told when it shall have all connections that it may keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Bot:
         """Seconds that the process computed."""
         times = self.facts.cpu_times()
         return float(times.user + times.system)
+
+    def fill_pools(self) -> None:
+        """Have it open all connections to the database that it may keep, and fill the cache of each."""
+        print(FILL_POOLS, file=self.process.stdin, flush=True)
+        self.process.stdout.readline()  # type: ignore[union-attr] # it is a pipe
 
 
 class World:

@@ -21,6 +21,12 @@ _FOR_ITS_OWNER = 0o600
 _KEPT_WAITS_MS = 2_000
 """How long the connection that is kept waits for a lock while it is opened."""
 
+CACHE_KIB = 256
+"""How much of the file each connection keeps in memory, in KiB. The system keeps the rest for all of them together.
+
+SQLite's own default is 2,000, which the many connections of a bot fill one after the other, for days.
+"""
+
 _Identity = tuple[int, int]
 """Device and number of a file."""
 
@@ -156,6 +162,7 @@ def prepare(connection: sqlite3.Connection, *, patience_ms: int) -> None:
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from adapters.sql.database import BESIDE, FOR_PEOPLE, MOST, open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import current, newest, upgrade
+from adapters.sql.sqlite_file import CACHE_KIB
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain import events as e
@@ -224,6 +225,11 @@ def test_a_process_has_a_bounded_number_of_connections(database: Engine, file: P
         thread.join()
     assert 0 < len(opened) <= MOST == 32
     assert sum(each.samefile(file) for each in Path("/proc/self/fd").iterdir() if each.exists()) <= MOST
+
+
+def test_a_connection_keeps_little_of_the_file_in_memory(database: Engine) -> None:
+    with database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar_one() == -CACHE_KIB == -256
 
 
 def test_who_waits_in_vain_for_a_connection_is_told_so(database: Engine, ledger: SqlLedger) -> None:
