@@ -85,6 +85,7 @@ class Bot:
     directory: Service
     waits: Service  # tells who waits too long
     homes: Service  # draws the homes of people
+    sends: Service  # tells other replicas how much each person has sent
     digest: Service  # asks for the weekly digest
     release: tuple[Callable[[], None], ...]  # called in order after everything has stopped
     reloading: Reloading | None = None  # takes changed settings while the bot runs
@@ -100,6 +101,7 @@ class Bot:
             self.directory.start,
             self.waits.start,
             self.homes.start,
+            self.sends.start,
             partial(self.scheduler.start, self._step, self.workflow.record_failure),
             self.connection.start,
             self.digest.start,
@@ -122,6 +124,7 @@ class Bot:
         self.connection.stop()
         self.waits.stop()
         self.homes.stop()
+        self.sends.stop()
         self.digest.stop()
         self.scheduler.stop(STOP_WITHIN)
         self.directory.stop()

@@ -35,7 +35,7 @@ from app.health import health_of
 from app.homes import HomeService, homes_of
 from app.live import LiveSettings
 from app.reloading import Reloading
-from app.replicas import lock_of, scheduler_of
+from app.replicas import Sends, lock_of, scheduler_of
 from app.reporting import digest_of as weekly_digest
 from app.reporting import reports_of
 from bot.audit.entry import Origin
@@ -72,9 +72,6 @@ if TYPE_CHECKING:
 
     Endpoints = Mapping[str, str]
 
-REQUESTS_AT_ONCE = 256
-"""How many steps of requests run side by side. Most of these threads wait for hosts, and some for Slack."""
-
 
 def build_owned(settings: Settings, *, endpoints: Endpoints | None = None, clock: Clock | None = None) -> Bot:
     """Return the bot as the owner of its database: no other bot runs on it until this one has stopped.
@@ -106,8 +103,7 @@ def build(
     directory = _directory(settings, client := _client(settings), clock)
     places, urls = places_behind(keeper := health.keeper()), ResponseUrls()
     looks, pool = FormLooks(client, places.away), FairHostPool(settings.winrm.looks_at_once, places.away)
-    scheduler = scheduler_of(settings, ledger, clock, REQUESTS_AT_ONCE)
-    authorizer = _authorizer(live, ledger, directory, clock)
+    scheduler, authorizer = scheduler_of(settings, ledger, clock), _authorizer(live, ledger, directory, clock)
     chat = health.chat(SlackChat(client, directory.group_ids, urls, places.away))
     courier = Courier(ledger=ledger, chat=chat, clock=clock)
     patience, receipts = Patience(courier=courier), Receipts(courier=courier, authorizer=authorizer)
@@ -126,6 +122,7 @@ def build(
         directory=directory,
         waits=Waits(patience, receipts, goes_on=not settings.replicas),
         homes=HomeService(homes, ledger if settings.replicas else None),
+        sends=Sends(settings, intake.senders, authorizer),
         digest=weekly_digest(live, courier, scheduler),
         writer=ledger.turns.holder,
         reloading=Reloading(live=live, directory=directory, ledger=ledger),

@@ -34,8 +34,8 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
+from app.replicas import REQUESTS_AT_ONCE
 from app.running import spare_what_is_loaded
-from app.wiring import REQUESTS_AT_ONCE
 from bot.audit.record import entry_for_note
 from bot.commands import ASK_TYPES
 from bot.domain.events import Noted

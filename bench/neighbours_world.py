@@ -19,7 +19,7 @@ from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
 from app.config.settings import AllWinRm
-from app.wiring import REQUESTS_AT_ONCE
+from app.replicas import REQUESTS_AT_ONCE
 from bot.commands import ASK_TYPES
 from bot.domain.inventory import Inventory
 from bot.domain.people import Actor, MemberStatus, Person

@@ -1,6 +1,7 @@
-"""One limit for all that one person sends: commands, presses, forms, messages and mistakes. It stands in memory alone.
+"""One limit for all that one person sends: commands, presses, forms, messages and mistakes. It stands in memory.
 
-It is asked before anything is read, so that a flood of one person costs the others nothing.
+It is asked before anything is read, so that a flood of one person costs the others nothing. Replicas tell each other
+what they took, so that one person has one limit at all of them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from bot.domain.people import Actor, Place
+
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from bot.domain.people import Actor, Place
 
 MINUTE = timedelta(minutes=1)
 TOLD_EVERY = timedelta(seconds=10)
@@ -23,6 +24,8 @@ TOLD_EVERY = timedelta(seconds=10)
 MOST_PEOPLE = 10_000
 """The most people who are remembered; whoever sent nothing for the longest time is forgotten first."""
 
+_ELSEWHERE = Place(channel_id="")
+"""Where a person sends who sent nothing here. An entry is about what was held here, and names where that was."""
 
 AT_ONCE = 1
 """The most entries about others that a call writes."""
@@ -54,6 +57,7 @@ class _Sender:
     clear_at: datetime  # when the limit is as if nothing had been sent
     told_at: datetime | None = None
     held: int = 0  # what was not taken since the last entry
+    untold: int = 0  # what was taken since the other replicas were told
 
 
 class Senders:
@@ -80,10 +84,27 @@ class Senders:
             over = sender.clear_at + each - now - MINUTE
             if over <= timedelta(0):
                 sender.clear_at += each
+                sender.untold += 1
                 return None
             is_told = sender.told_at is not None and timedelta(0) <= now - sender.told_at < TOLD_EVERY
             sender.told_at = sender.told_at if is_told else now
             return Held(wait=timedelta(seconds=-(-over // timedelta(seconds=1))), is_told=is_told)
+
+    def take_elsewhere(self, user_id: str, count: int, now: datetime, most: int) -> None:
+        """Count what another replica took of this person."""
+        with self._lock:
+            known = self._senders.get(user_id)
+            actor, place = (known.actor, known.place) if known else (Actor(user_id=user_id), _ELSEWHERE)
+            sender = self._remembered(actor, place, now)
+            sender.clear_at = min(sender.clear_at + count * MINUTE / most, now + MINUTE)
+
+    def untold(self) -> dict[str, int]:
+        """Return how much of whom was taken here since the last call."""
+        with self._lock:
+            found = {user_id: sender.untold for user_id, sender in self._senders.items() if sender.untold}
+            for user_id in found:
+                self._senders[user_id].untold = 0
+            return found
 
     def count(self, actor: Actor, place: Place, now: datetime, held: int = 1) -> None:
         """Count what was not taken."""

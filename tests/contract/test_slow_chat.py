@@ -15,7 +15,7 @@ from adapters.scheduler.places import PLACES, Places
 from adapters.scheduler.threads import ThreadScheduler
 from adapters.slack.chat import SlackChat
 from app.bot import TELLING, Waits
-from app.wiring import REQUESTS_AT_ONCE
+from app.replicas import REQUESTS_AT_ONCE
 from bot.domain.people import Place
 from bot.domain.request import Ending, State
 from bot.workflow.courier import Courier

@@ -57,6 +57,7 @@ class Parts:
             directory=self.part("directory"),
             waits=self.part("waits"),
             homes=self.part("homes"),
+            sends=self.part("sends"),
             digest=self.part("digest"),
             release=(lambda: self.told.append("release"),),
             writer=lambda: None,
@@ -69,14 +70,14 @@ def test_no_step_begins_while_the_bot_takes_its_last_commands() -> None:
     bot = parts.assembled()
     bot.start()
     assert parts.told == [
-        *("ledger policy", "directory start", "waits start", "homes start"),
+        *("ledger policy", "directory start", "waits start", "homes start", "sends start"),
         *("scheduler start", "connection start", "digest start"),
     ]
     parts.told.clear()
     bot.stop()
     assert parts.told == [
-        *("scheduler stop 0", "connection stop", "waits stop", "homes stop", "digest stop", "scheduler stop 5"),
-        *("directory stop", "release"),
+        *("scheduler stop 0", "connection stop", "waits stop", "homes stop", "sends stop"),
+        *("digest stop", "scheduler stop 5", "directory stop", "release"),
     ]
 
 

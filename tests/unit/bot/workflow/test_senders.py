@@ -127,3 +127,46 @@ def test_eight_threads_take_no_more_than_the_limit() -> None:
     for thread in threads:
         thread.join()
     assert sum(found) == MOST
+
+
+def test_what_others_took_of_a_person_is_taken_here_no_more() -> None:
+    here, there, clock = Senders(), Senders(), SettableClock()
+    assert taken(here, clock, 40) == 40
+    assert here.untold() == {b.ASKER.user_id: 40}
+    assert here.untold() == {}
+    there.take_elsewhere(b.ASKER.user_id, 40, clock.now(), MOST)
+    assert there.untold() == {}
+    assert taken(there, clock, 40) == 20
+    assert taken(there, clock, 1, by=b.OTHER) == 1
+    assert there.untold() == {b.ASKER.user_id: 20, b.OTHER.user_id: 1}
+    here.take_elsewhere(b.ASKER.user_id, 20, clock.now(), MOST)
+    assert taken(here, clock, 40) == 0
+    clock.move(MINUTE)
+    assert taken(here, clock, 100) == MOST
+
+
+def test_whatever_others_took_nobody_waits_for_more_than_a_minute() -> None:
+    senders, clock = Senders(), SettableClock()
+    for _ in range(3):
+        senders.take_elsewhere(b.ASKER.user_id, 1000, clock.now(), MOST)
+    held = senders.take(b.ASKER, PLACE, clock.now(), MOST)
+    assert held is not None
+    assert held.wait == SECOND
+    clock.move(MINUTE)
+    assert taken(senders, clock, 100) == MOST
+
+
+def test_an_entry_names_the_person_and_the_place_where_something_was_held() -> None:
+    senders, clock = Senders(), SettableClock()
+    senders.take_elsewhere(b.ASKER.user_id, MOST, clock.now(), MOST)
+    senders.count(b.ASKER, PLACE, clock.now())
+    senders.take_elsewhere(b.ASKER.user_id, 1, clock.now(), MOST)
+    (entry,) = senders.to_enter(clock.now())
+    assert (entry.by, entry.place, entry.count) == (b.ASKER, PLACE, 1)
+
+
+def test_people_of_whom_only_others_tell_are_forgotten_too() -> None:
+    senders, clock = Senders(most_people=100), SettableClock()
+    for number in range(1000):
+        senders.take_elsewhere(someone(number).user_id, 1, clock.now(), MOST)
+    assert len(senders) == 100
