@@ -127,11 +127,16 @@ def try_hard(sources: str, name: str, seed: int) -> Result:
     sys.stdout.flush()
     options = ["-q", "--no-skips", "--timeout=7200", f"--hypothesis-seed={seed}"]
     tests = ["-m", "pytest", *options, *CHECKS[name].split()] if name in CHECKS else BENCHES[name].split()
-    environment = os.environ | {"HYPOTHESIS_PROFILE": "deep", "PYTHONPATH": str(ROOT)}
     began = monotonic()
-    done = subprocess.run([sys.executable, *tests], cwd=ROOT, check=False, env=environment)  # noqa: S603 - our own text
+    done = subprocess.run([sys.executable, *tests], cwd=ROOT, check=False, env=environment())  # noqa: S603 - our own text
     result = "passed" if done.returncode == 0 else "FAILED"
     return Result(sources=sources, name=name, seed=seed, seconds=round(monotonic() - began), result=result)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of what is run. Its paths are those that pytest has from pyproject.toml."""
+    paths = os.pathsep.join(str(ROOT / each) for each in ("", "rehearsal/tests", "bench"))
+    return os.environ | {"HYPOTHESIS_PROFILE": "deep", "PYTHONPATH": paths}
 
 
 def table(results: list[Result]) -> str:

@@ -1,6 +1,6 @@
 """Replicas in a storm: processes that are killed again and again, a server that goes away, people who go on asking.
 
-`python -m tests.chaos.storm --replicas 3 --requests 300` is the whole of it; it takes some minutes.
+`make deep DEEP='--only "replicas in a storm"'` is the whole of it; it takes some minutes.
 """
 
 from __future__ import annotations

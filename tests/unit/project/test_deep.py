@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.deep import BENCHES, CHECKS
+import pytest
+
+from tests.deep import BENCHES, CHECKS, environment
 from tests.support.checkout import ROOT
 
 TRIED = {ROOT / path for paths in CHECKS.values() for path in paths.split()}
@@ -25,6 +29,13 @@ def test_every_bench_is_held_to_its_bounds_in_both_forms() -> None:
     }
     assert bounded == held[False] == held[True]
     assert {"memory.py", "peers.py", "replicas.py"} < bounded
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", [line.split()[1] for line in BENCHES.values() if line.startswith("-m ")])
+def test_what_every_program_needs_is_there(program: str) -> None:
+    line = [sys.executable, "-c", f"import {program}"]
+    subprocess.run(line, cwd=ROOT, env=environment(), check=True)  # noqa: S603 - our own text
 
 
 def ends(line: str, *, quick: bool) -> bool:
