@@ -12,6 +12,8 @@ from adapters.sql.owner_file import FileLock
 from adapters.sql.owner_session import SessionLock
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Engine
 
     from adapters.sql.owner import Lock
@@ -58,7 +60,7 @@ class Sends:
             from adapters.sql.shared_sends import SharedSends  # noqa: PLC0415 - its driver comes with an extra
 
             url = for_libpq(settings.database.get_secret_value())
-            self._shared = SharedSends(url, senders.untold, self._elsewhere)
+            self._shared = SharedSends(url, self._untold, self._elsewhere)
             self._ticker = Ticker("sends", self._shared.exchange, TOLD_EVERY)
 
     def start(self) -> None:
@@ -71,6 +73,12 @@ class Sends:
             self._ticker.stop(timedelta(seconds=1))
             self._shared.close()
 
+    def _untold(self) -> dict[str, int]:
+        return self._senders.untold(*self._now())
+
     def _elsewhere(self, user_id: str, count: int) -> None:
-        now, most = self._authorizer.clock.now(), self._authorizer.policy.max_sent
-        self._senders.take_elsewhere(user_id, count, now, most)
+        self._senders.take_elsewhere(user_id, count, *self._now())
+
+    def _now(self) -> tuple[datetime, int]:
+        """Return the time, and the limit of a minute."""
+        return self._authorizer.clock.now(), self._authorizer.policy.max_sent

@@ -7,6 +7,7 @@ announces what it took, and counts what the others announce. What was taken whil
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -47,6 +48,8 @@ class SharedSends:
     ) -> None:
         self._url, self._untold, self._elsewhere = url, untold, elsewhere
         self._connection: psycopg.Connection[Any] | None = None
+        self._own = 0  # the number that notifications of this connection have
+        self._to_tell: deque[str] = deque()
         self._is_away = False  # the database, as the log says already
 
     def exchange(self) -> None:
@@ -54,8 +57,10 @@ class SharedSends:
         try:
             connection = self._connection or self._connect()
             connection.execute("SELECT 1")  # the server hands out what has arrived with any answer
-            for announced in _announcements(self._untold()):
-                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, announced))
+            self._to_tell.extend(_announcements(self._untold()))
+            while self._to_tell:
+                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._to_tell[0]))
+                self._to_tell.popleft()
             self._is_away = False
         except psycopg.Error as error:
             if not self._is_away:
@@ -72,12 +77,14 @@ class SharedSends:
         self._connection = connection = postgresql.connect(
             conninfo=self._url, autocommit=True, application_name=APPLICATION
         )
+        # A pooler may tell the client another number than the server has.
+        [(self._own,)] = connection.execute("SELECT pg_backend_pid()").fetchall()
         connection.add_notify_handler(self._hear)
         connection.execute(f"LISTEN {CHANNEL}".encode())
         return connection
 
     def _hear(self, told: Notify) -> None:
-        if self._connection and told.pid != self._connection.info.backend_pid:
+        if told.pid != self._own:
             for user_id, count in _read(told.payload):
                 self._elsewhere(user_id, count)
 
@@ -92,7 +99,7 @@ def _read(announced: str) -> Iterable[tuple[str, int]]:
     """Return who sent how much. What is no announcement of ours says nothing."""
     try:
         told = json.loads(announced)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     found = told.items() if isinstance(told, dict) else ()
     return [(who, min(count, MOST)) for who, count in found if type(count) is int and count > 0]

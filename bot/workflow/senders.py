@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MINUTE = timedelta(minutes=1)
+_LONGEST = 2 * MINUTE
+"""How far ahead the limit of a person may be used up. Alone it is a minute; what several replicas took before they
+heard of each other stands above it, and is waited for as well."""
+
 TOLD_EVERY = timedelta(seconds=10)
 """How often a person is told again where each answer would be a call of the chat."""
 
@@ -96,15 +100,18 @@ class Senders:
             known = self._senders.get(user_id)
             actor, place = (known.actor, known.place) if known else (Actor(user_id=user_id), _ELSEWHERE)
             sender = self._remembered(actor, place, now)
-            sender.clear_at = min(sender.clear_at + count * MINUTE / most, now + MINUTE)
+            sender.clear_at = min(sender.clear_at + count * MINUTE / most, now + _LONGEST)
 
-    def untold(self) -> dict[str, int]:
-        """Return how much of whom was taken here since the last call."""
+    def untold(self, now: datetime, most: int) -> dict[str, int]:
+        """Return how much of whom was taken here since the last call, and counts still."""
+        found = {}
         with self._lock:
-            found = {user_id: sender.untold for user_id, sender in self._senders.items() if sender.untold}
-            for user_id in found:
-                self._senders[user_id].untold = 0
-            return found
+            for user_id, sender in self._senders.items():
+                counts = -(-(sender.clear_at - now) // (MINUTE / most))
+                told, sender.untold = min(sender.untold, counts), 0
+                if told > 0:
+                    found[user_id] = told
+        return found
 
     def count(self, actor: Actor, place: Place, now: datetime, held: int = 1) -> None:
         """Count what was not taken."""
@@ -142,7 +149,7 @@ class Senders:
     def _remembered(self, actor: Actor, place: Place, now: datetime) -> _Sender:
         sender = self._senders.setdefault(actor.user_id, _Sender(actor, place, now))
         sender.actor, sender.place = actor, place
-        is_possible = now < sender.clear_at <= now + MINUTE  # not when the clock was set back since
+        is_possible = now < sender.clear_at <= now + _LONGEST  # not when the clock was set back since
         sender.clear_at = sender.clear_at if is_possible else now
         self._senders.move_to_end(actor.user_id)
         if len(self._senders) > self._most_people:

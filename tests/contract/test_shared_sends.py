@@ -90,9 +90,60 @@ def test_an_id_that_is_none_breaks_no_announcement(replicas: list[Replica]) -> N
     wait_until(lambda: two.has_heard({"U1": 1, "ü" * LONGEST_ID: 1, "\x00": 1, "\ud800": 1}))
 
 
+def test_what_could_not_be_told_is_told_first_the_next_time(
+    replicas: list[Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, _ = replicas
+    execute, ends_at = psycopg.Connection.execute, "SELECT pg_notify"
+
+    def ends(self: psycopg.Connection[object], query: str, *values: object) -> object:
+        if query.startswith(ends_at):
+            self.close()
+        return execute(self, query, *values)  # type: ignore[call-overload] # as it was called
+
+    one.taken = {"U1": 3}
+    monkeypatch.setattr(psycopg.Connection, "execute", ends)
+    one.sends.exchange()
+    monkeypatch.undo()
+    assert one.taken == {}
+    one.taken = {"U1": 4}
+    one.sends.exchange()
+    wait_until(lambda: two.has_heard({"U1": 7}))
+
+
+def test_the_server_says_which_announcements_are_its_own(
+    url: str, replicas: list[Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a pooler, which tells the client a number of its own."""
+    monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 4711)
+    new = Replica(url)
+    try:
+        new.taken = {"U1": 3}
+        for _ in range(3):
+            new.sends.exchange()
+        announce(url, json.dumps({"U2": 1}))
+        wait_until(lambda: new.has_heard({"U2": 1}))
+    finally:
+        new.sends.close()
+    wait_until(lambda: replicas[0].has_heard({"U1": 3, "U2": 1}))
+
+
 @pytest.mark.parametrize(
     "payload",
-    ["", "{", "[]", "7", "null", '{"U1": "9"}', '{"U1": -9}', '{"U1": 0}', '{"U1": true}', '{"U1": 1e9}', "[[1, 2]]"],
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 7000,
+        "7",
+        "null",
+        '{"U1": "9"}',
+        '{"U1": -9}',
+        '{"U1": 0}',
+        '{"U1": true}',
+        '{"U1": 1e9}',
+        "[[1, 2]]",
+    ],
 )
 def test_what_is_no_announcement_says_nothing(url: str, replicas: list[Replica], payload: str) -> None:
     announce(url, payload)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.people import Actor, Place
 from bot.workflow.senders import MINUTE, Senders
 from tests.fakes.clock import SettableClock
@@ -129,30 +131,64 @@ def test_eight_threads_take_no_more_than_the_limit() -> None:
     assert sum(found) == MOST
 
 
+def told(senders: Senders, clock: SettableClock) -> dict[str, int]:
+    return senders.untold(clock.now(), MOST)
+
+
 def test_what_others_took_of_a_person_is_taken_here_no_more() -> None:
     here, there, clock = Senders(), Senders(), SettableClock()
     assert taken(here, clock, 40) == 40
-    assert here.untold() == {b.ASKER.user_id: 40}
-    assert here.untold() == {}
+    assert told(here, clock) == {b.ASKER.user_id: 40}
+    assert told(here, clock) == {}
     there.take_elsewhere(b.ASKER.user_id, 40, clock.now(), MOST)
-    assert there.untold() == {}
+    assert told(there, clock) == {}
     assert taken(there, clock, 40) == 20
     assert taken(there, clock, 1, by=b.OTHER) == 1
-    assert there.untold() == {b.ASKER.user_id: 20, b.OTHER.user_id: 1}
+    assert told(there, clock) == {b.ASKER.user_id: 20, b.OTHER.user_id: 1}
     here.take_elsewhere(b.ASKER.user_id, 20, clock.now(), MOST)
     assert taken(here, clock, 40) == 0
     clock.move(MINUTE)
     assert taken(here, clock, 100) == MOST
 
 
-def test_whatever_others_took_nobody_waits_for_more_than_a_minute() -> None:
+@pytest.mark.parametrize("replicas", [1, 2, 3])
+@pytest.mark.parametrize("most", [10, 60, 200, 1000])
+def test_a_flood_over_all_replicas_is_held_to_the_limit_of_one(replicas: int, most: int) -> None:
+    """They tell each other twice a second; the person sends all the time to each, forty times a second."""
+    all_of_them, clock, found = [Senders() for _ in range(replicas)], SettableClock(), [0, 0, 0, 0]
+    for turn in range(4 * 120):
+        for each in all_of_them:
+            for _ in range(max(20, most // 50)):
+                found[turn // 120] += each.take(b.ASKER, PLACE, clock.now(), most) is None
+        heard = [each.untold(clock.now(), most).get(b.ASKER.user_id, 0) for each in all_of_them]
+        for own, each in zip(heard, all_of_them, strict=True):
+            if others := sum(heard) - own:
+                each.take_elsewhere(b.ASKER.user_id, others, clock.now(), most)
+        clock.move(timedelta(milliseconds=500))
+    assert found[0] <= most * max(2, replicas)  # what each took before it heard of the others
+    assert sum(found[1:]) <= 3 * most
+    assert max(found[1:]) <= 1.01 * most + 2
+
+
+def test_what_was_taken_long_ago_is_told_nobody() -> None:
+    senders, clock = Senders(), SettableClock()
+    for _ in range(60):
+        assert taken(senders, clock, 1) == 1
+        clock.move(MINUTE)
+    assert told(senders, clock) == {}
+    assert taken(senders, clock, 3) == 3
+    clock.move(2 * SECOND)
+    assert told(senders, clock) == {b.ASKER.user_id: 1}
+
+
+def test_whatever_others_took_nobody_waits_for_more_than_two_minutes() -> None:
     senders, clock = Senders(), SettableClock()
     for _ in range(3):
         senders.take_elsewhere(b.ASKER.user_id, 1000, clock.now(), MOST)
     held = senders.take(b.ASKER, PLACE, clock.now(), MOST)
     assert held is not None
-    assert held.wait == SECOND
-    clock.move(MINUTE)
+    assert held.wait == MINUTE + SECOND
+    clock.move(2 * MINUTE)
     assert taken(senders, clock, 100) == MOST
 
 
