@@ -37,7 +37,7 @@ unit-rest: .venv/dev
 test: .venv/dev ## Run all tests and print what the unit tests cover of bot/ (one folder: make test TESTS=tests/e2e)
 ifeq ($(TESTS),$(ALL))
 	@+$(PAIR) test-whole test-unit
-	$(BIN)/python -m tests.chaos --seconds 60
+	PYTHONPATH=rehearsal/tests $(BIN)/python -m tests.chaos --seconds 60
 else
 	$(BIN)/pytest $(TESTS) $(PYTEST_OPTIONS)
 endif
@@ -59,7 +59,7 @@ deep: .venv/dev ## Try the properties, walks and races much harder; resumes (mak
 	$(BIN)/python -m tests.deep $(DEEP)
 
 chaos: .venv/dev ## Break everything at random moments and count what must never happen (make chaos CHAOS="--seed 7 --seconds 60")
-	$(BIN)/python -m tests.chaos $(CHAOS)
+	PYTHONPATH=rehearsal/tests $(BIN)/python -m tests.chaos $(CHAOS)
 
 bench: .venv/dev ## Time what it costs, beside a floor of the same run; an hour and more (make bench BENCH="--quick --check")
 	PYTHONPATH=. $(BIN)/python bench $(BENCH)

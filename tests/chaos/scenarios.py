@@ -14,6 +14,7 @@ from tests.chaos.databases import deleted, full, locked, read_only
 from tests.chaos.postgresql import restarted, sessions_end, silent
 from tests.chaos.slack_scenarios import SLACK
 from tests.chaos.stories import STORIES, asks, presses, tell, waits
+from tests.chaos.storm import small
 from tests.chaos.tally import Tally, judge
 from tests.chaos.two_processes import on_postgresql, on_sqlite, replicas
 from tests.chaos.world import World
@@ -176,5 +177,7 @@ EVERY: dict[str, Scenario] = {
     "PostgreSQL: sessions end": _scenario(sessions_end),
     "PostgreSQL: killed and restarted": _scenario(restarted),
     "PostgreSQL: silent": _scenario(silent),
+    "a storm over the threads of one": _scenario(small(replicas=1)),
+    "a storm over the jobs of two": _scenario(small(replicas=2)),
     **{name: _scenario(attempt) for name, attempt in SLACK.items()},
 }

@@ -1,4 +1,6 @@
-"""Replicas in a storm: processes that are killed again and again, a server that goes away, people who go on asking.
+"""Real bots in a storm: processes that are killed again and again, a server that goes away, people who go on asking.
+
+Two and more share their jobs over Procrastinate, one runs them in its threads. `make chaos` has a small storm of each.
 
 `make deep DEEP='--only "replicas in a storm"'` is the whole of it; it takes some minutes.
 """
@@ -10,12 +12,12 @@ import json
 import sys
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -30,10 +32,15 @@ from tests.e2e.test_death_and_rebirth import World, world_on
 from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
     from subprocess import Popen
 
     from bot.audit.entry import Entry
     from bot.domain.request import Request
+    from tests.chaos.tally import Tally
+
+    Attempt = Callable[[Random, Tally], None]
 
 PATIENCE = 900.0
 """Seconds after which what has not ended counts as stuck."""
@@ -41,6 +48,9 @@ PATIENCE = 900.0
 KINDS = {"self": "", "eyes": "", "quorum": "", "warned": "--warn 10s", "forced": "--force"}
 FLEET = "fleet"
 DECIDERS = {"eyes": ("bo",), "quorum": ("bo", "chen")}
+LEAST_KILLS = 3
+"""A storm that is longer has at least so many."""
+
 LET_BE = frozenset({Verdict.SKIPPED, Verdict.CHANGED})
 """With these nobody was touched."""
 
@@ -82,19 +92,17 @@ class Outcome:
     untrue: list[str] = field(default_factory=list)
     cards: list[str] = field(default_factory=list)  # more of one request than decision 0002 allows
     record: str = ""
+    calm: list[str] = field(default_factory=list)  # what of the storm did not happen
 
     @property
     def faults(self) -> list[object]:
-        return [
-            each
-            for each in (self.stuck, self.others_touched, self.warned_twice, self.untrue, self.cards, self.record)
-            if each
-        ]
+        found = (self.stuck, self.others_touched, self.warned_twice, self.untrue, self.cards, self.record, self.calm)
+        return [each for each in found if each]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Storm:
-    """`each` requests of each kind, and `fleets` over `fleet_of` hosts each; a replica dies every so many seconds."""
+    """`each` requests of each kind, and `fleets` over `fleet_of` hosts each; a process dies every so many seconds."""
 
     replicas: int
     each: int
@@ -102,7 +110,7 @@ class Storm:
     fleet_of: int = 50
     kill_every: float = 4.0
     kills: int = 10_000  # at most so many
-    restart: bool = False  # whether the server goes away once
+    restart_after: int = 0  # after so many deaths the server goes away once; 0: never
 
     def asks(self) -> dict[str, str]:
         """Host, or the hosts of a fleet -> the command."""
@@ -127,7 +135,7 @@ class Storm:
         engine.dispose()
         began, outcome = monotonic(), Outcome()
         with world_on(url, farm=farm, settings=settings) as world:
-            play = _Play(self, world)
+            play = _Play(self, world, folder / "bots.log")
             play.run()
             _judge(play, outcome)
         outcome.seconds = round(monotonic() - began)
@@ -135,10 +143,11 @@ class Storm:
 
 
 class _Play:
-    def __init__(self, storm: Storm, world: World) -> None:
-        self.storm, self.world = storm, world
+    def __init__(self, storm: Storm, world: World, log: Path) -> None:
+        self.storm, self.world, self._log = storm, world, log
         self.over = threading.Event()
         self.kills = 0
+        self.is_restarted = False
         self.asked: dict[str, str] = storm.asks()
         self._bots: dict[int, tuple[ExitStack, Popen[str]]] = {}
         self._numbers = count()
@@ -146,21 +155,23 @@ class _Play:
     def run(self) -> None:
         with ThreadPoolExecutor(self.storm.replicas) as starts:
             list(starts.map(lambda _: self._start(), range(self.storm.replicas)))
-        killing = threading.Thread(target=self._keep_killing)
-        killing.start()
-        try:
-            with ThreadPoolExecutor(6) as people:
-                list(people.map(self._ask, self.asked.items()))
-                self._decide_until_all_have_ended(people)
-        finally:
-            self.over.set()
-            killing.join()
-            for stack, _ in self._bots.values():
-                stack.close()
+        with ThreadPoolExecutor(1) as beside:
+            killing = beside.submit(self._keep_killing)
+            try:
+                with ThreadPoolExecutor(6) as people:
+                    list(people.map(self._ask, self.asked.items()))
+                    self._decide_until_all_have_ended(people)
+            finally:
+                self.over.set()
+                wait([killing])
+                for stack, _ in self._bots.values():
+                    stack.close()
+        killing.result()  # raises what stopped it
 
     def _start(self) -> None:
         stack = ExitStack()
-        process = stack.enter_context(self.world.bot(owned=True, replicas=True))
+        log = stack.enter_context(self._log.open("ab"))
+        process = stack.enter_context(self.world.bot(owned=True, replicas=self.storm.replicas > 1, log=log))
         self._bots[next(self._numbers)] = stack, process
 
     def _keep_killing(self) -> None:
@@ -168,10 +179,11 @@ class _Play:
             oldest = min(self._bots)
             self._bots.pop(oldest)[0].close()  # which kills it
             self.kills += 1
-            if self.storm.restart and self.kills == 2:
+            if self.kills == self.storm.restart_after:
                 postgresql.kill_server()
                 sleep(1)
                 postgresql.start_server()
+                self.is_restarted = True
             self._start()
 
     def requests(self) -> tuple[Request, ...]:
@@ -235,6 +247,18 @@ def _judge(play: _Play, outcome: Outcome) -> None:
     if fault := first_fault(entries, SigningKeys(REHEARSAL_KEY).public):
         outcome.record = f"entry {fault}"
     outcome.cards = _cards(world, requests)
+    outcome.calm = list(_calm(play, requests))
+
+
+def _calm(play: _Play, requests: tuple[Request, ...]) -> Iterator[str]:
+    """Yield what did not happen: without it the rest says little."""
+    if play.kills < min(play.storm.kills, LEAST_KILLS):
+        yield f"{play.kills} deaths alone"
+    if play.storm.restart_after and not play.is_restarted:
+        yield "the server stayed"
+    verdicts = [target.verdict for each in requests for target in each.targets]
+    if (gone := verdicts.count(Verdict.GONE)) * 2 < len(verdicts):
+        yield f"{gone} of {len(verdicts)} sessions are gone"
 
 
 def _judge_host(world: World, host: str, outcome: Outcome) -> None:
@@ -274,6 +298,26 @@ def _cards(world: World, requests: tuple[Request, ...]) -> list[str]:
     return [f"{id_}: {number}, {pressable[id_]}" for id_, number in seen.items() if number > 2 or pressable[id_] > 1]
 
 
+def small(replicas: int) -> Attempt:
+    """Return a storm of half a minute: one process dies, and the server goes away with it."""
+
+    def attempt(rng: Random, tally: Tally) -> None:
+        with TemporaryDirectory() as folder:
+            every = rng.uniform(2, 4)
+            storm = Storm(replicas=replicas, each=1, fleets=1, fleet_of=4, kill_every=every, kills=1, restart_after=1)
+            outcome, about = storm.run(Path(folder)), f"{replicas} in a storm, a death after {every:.1f} s"
+        tally.tries += 1
+        tally.count("wrong_person", len(outcome.others_touched), f"{about}: {outcome.others_touched}")
+        tally.count("unrecorded", len(outcome.untrue), f"{about}: {outcome.untrue}")
+        tally.count("unrecorded", bool(outcome.record), f"{about}: {outcome.record}")
+        doubled = outcome.warned_twice + outcome.cards
+        tally.count("doubled", len(doubled), f"{about}: {doubled}")
+        stuck = outcome.stuck + outcome.calm
+        tally.count("stuck", len(stuck), f"{about}: {stuck}")
+
+    return attempt
+
+
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.chaos.storm", description=__doc__)
     options.add_argument("--replicas", type=int, default=3)
@@ -286,7 +330,7 @@ def main() -> int:
         each=-(-(chosen.requests - fleets) // len(KINDS)),
         fleets=fleets,
         kill_every=chosen.kill_every,
-        restart=True,
+        restart_after=2,
     )
     outcome = storm.run(Path(mkdtemp(prefix="storm-")))
     sys.stdout.write(f"{outcome}\n")

@@ -1,4 +1,4 @@
-"""Two replicas on one PostgreSQL: one is killed, and all requests come to their end; one person has one limit."""
+"""Two replicas on one PostgreSQL: one person has one limit at both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from adapters.sql.shared_sends import APPLICATION
 from rehearsal.slack import UserClient
 from rehearsal_testing.waiting import wait_until
 from tests.chaos import postgresql
-from tests.chaos.storm import KINDS, Storm
 from tests.e2e.test_death_and_rebirth import ROOT, world_on
 
 if TYPE_CHECKING:
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 MOST, FIRST, THEN = 10, 8, 20
-
-
-def test_with_two_replicas_and_a_death_every_request_ends_and_nobody_is_touched_or_warned_twice(tmp_path: Path) -> None:
-    outcome = Storm(replicas=2, each=1, fleets=1, fleet_of=4, kill_every=3, kills=1).run(tmp_path)
-    assert outcome.faults == []
-    assert outcome.requests >= len(KINDS) + 1
-    assert outcome.kills == 1
 
 
 def both_have_exchanged(url: str) -> Callable[[], bool]:
