@@ -143,7 +143,7 @@ class World:
                 over = self._standing().requests - before.requests - len(open_)
                 while waiting and asked - over < at_once:
                     asked += (errand := waiting.pop()).makes_a_request
-                    calls.append(people.submit(self._ask, errand))
+                    calls.append(people.submit(self.ask, errand))
                 calls += [people.submit(self._press, *each) for each in _to_press(open_, by_text)]
                 calls = [call for call in calls if not call.done() or call.result()]
                 if not waiting and not calls and over >= asked:
@@ -153,7 +153,8 @@ class World:
                 time.sleep(LOOK_AGAIN)
         self._check(wave, before)
 
-    def _ask(self, errand: Errand) -> None:
+    def ask(self, errand: Errand) -> None:
+        """Send the command of its person. Raises `SystemExit` when Slack has no answer."""
         result = UserClient(self._workspace.url, errand.person).command(errand.text, OPS)
         if not result.ok:
             raise SystemExit(f"{errand.text}: {result.error}")

@@ -53,4 +53,5 @@ def test_mixed_requests_are_timed_with_one_replica_and_with_two() -> None:
     assert answer["requests"] == 3
     assert [(run["replicas"], len(run["cpu"])) for run in answer["runs"]] == [(1, 1), (2, 2)]
     assert all(run["seconds"] > 0 and min(run["cpu"]) > 0 for run in answer["runs"])
-    assert len(answer["bounds"]) == 2
+    assert [each > 0 for each in answer["seconds_until_taken_over"]] == [True]
+    assert len(answer["bounds"]) == 3
