@@ -222,7 +222,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.serve:
         serve()
-    least, within = (1, 60.0) if asked.quick else (5, 240.0)
+    least, within = (1, 25.0) if asked.quick else (5, 240.0)
     if asked.commands != COMMANDS:
         least, within = 1, 0.0
     with databases(asked.only) as urls:
