@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
 from adapters.clock import SystemClock
-from adapters.scheduler.jobs import job_of
+from adapters.scheduler.held_jobs import HeldJobs
+from adapters.scheduler.jobs import REQUESTS, job_of
 from adapters.scheduler.procrastinate import ProcrastinateScheduler
 from adapters.scheduler.shared_jobs import Place, SharedJobs
 from adapters.scheduler.threads import SWEEP_EVERY
@@ -247,6 +250,29 @@ def test_a_wake_for_a_replica_that_is_gone_runs_at_another(url: str) -> None:
     back.set()
     assert gone.scheduler.stop(LONG)
     assert gone.begun == []
+
+
+def test_workers_are_told_of_what_a_dead_replica_was_to_run(url: str) -> None:
+    """They look by themselves too, but a moment later."""
+    told: list[object] = []
+    shared = SharedJobs(Place(for_libpq(url)))
+    (number,) = shared.put([job_of(A, home="gone")])
+    shared.close()
+    run(url, "UPDATE procrastinate_events SET at = at - interval '1 minute'")
+
+    async def take_over() -> str:
+        connector = PsycopgConnector(conninfo=for_libpq(url))
+        async with App(connector=connector).open_async():
+            await HeldJobs(connector, lambda: None).take_over(REQUESTS)
+        ((queue,),) = run(url, "SELECT queue_name FROM procrastinate_jobs")
+        return str(queue)
+
+    with psycopg.connect(url, autocommit=True) as listening:
+        listening.add_notify_handler(lambda notice: told.append(json.loads(notice.payload)))
+        listening.execute('LISTEN "procrastinate_queue_v1#requests"')
+        wait_until(lambda: asyncio.run(take_over()) == REQUESTS)  # not in the first seconds of a server
+        wait_until(lambda: bool(listening.execute("SELECT 1") and told))
+    assert told == [{"type": "job_inserted", "job_id": number}]
 
 
 def test_a_date_outlives_the_replica_that_knew_it(url: str) -> None:
