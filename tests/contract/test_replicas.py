@@ -271,7 +271,7 @@ def test_workers_are_told_of_what_a_dead_replica_was_to_run(url: str) -> None:
         listening.add_notify_handler(lambda notice: told.append(json.loads(notice.payload)))
         listening.execute('LISTEN "procrastinate_queue_v1#requests"')
         wait_until(lambda: asyncio.run(take_over()) == REQUESTS)  # not in the first seconds of a server
-        wait_until(lambda: bool(listening.execute("SELECT 1") and told))
+        wait_until(lambda: bool(listening.execute("SELECT 1").fetchall() and told))
     assert told == [{"type": "job_inserted", "job_id": number}]
 
 
