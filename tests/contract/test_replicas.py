@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
 from adapters.clock import SystemClock
+from adapters.scheduler.crew import Crew
 from adapters.scheduler.held_jobs import HeldJobs
 from adapters.scheduler.jobs import REQUESTS, job_of
 from adapters.scheduler.procrastinate import ProcrastinateScheduler
@@ -383,6 +384,21 @@ def test_periodic_work_leaves_nothing_behind(url: str) -> None:
         wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")))
     assert run(url, "SELECT count(*) <= 4 FROM procrastinate_jobs") == [(True,)]
     assert run(url, "SELECT count(*) <= 2 FROM procrastinate_periodic_defers") == [(True,)]
+
+
+def test_replicas_sweep_once_a_turn_together(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them proposes every turn, and the database takes one of the proposals."""
+    swept: list[int] = []
+    sweep = Crew._swept
+
+    async def seen(crew: Crew, timestamp: int) -> None:
+        swept.append(timestamp)
+        await sweep(crew, timestamp)
+
+    monkeypatch.setattr(Crew, "_swept", seen)
+    with running(*(Replica(url, sweep_every=timedelta(seconds=1)) for _ in range(2))):
+        wait_until(lambda: len(set(swept)) == 4)
+    assert sorted(swept) == sorted(set(swept))
 
 
 def test_a_replica_that_is_told_to_stop_before_its_workers_began_ends_at_once(url: str) -> None:
