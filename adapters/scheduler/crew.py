@@ -12,6 +12,7 @@ from procrastinate.worker import Worker
 
 from adapters.scheduler.held_jobs import TAKEN_AFTER, HeldJobs
 from adapters.scheduler.jobs import HOSTS, LATER, REQUESTS, STEP, home_queue, read_item
+from bot.ports.lease import LEFT_ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -72,7 +73,7 @@ class Crew:
     def _add_tasks(self, sweep_every: int) -> None:
         app = self._app
         app.task(name=STEP, pass_context=True, retry=_PutBack())(self._step)
-        app.task(name=LATER, retry=_PutBack())(self._later)
+        app.task(name=LATER, pass_context=True, retry=_PutBack())(self._later)
         for name, call, seconds in (("sweep", self._swept, sweep_every), ("takeover", self._take_over, 1)):
             task = app.task(name=name, queue=REQUESTS, queueing_lock=name)(call)
             app.periodic(cron=f"* * * * * */{seconds}")(task)
@@ -120,10 +121,12 @@ class Crew:
         return [each.worker_id for each in self._workers if each.worker_id is not None]
 
     async def _step(self, context: JobContext, /, **said: Any) -> None:
-        await self._run_step(_read(said), context.job)
+        if item := _read(said, context.job):
+            await self._run_step(item, context.job)
 
-    async def _later(self, **said: Any) -> None:
-        self._wake(_read(said))
+    async def _later(self, context: JobContext, /, **said: Any) -> None:
+        if item := _read(said, context.job):
+            self._wake(item)
 
     async def _swept(self, timestamp: int) -> None:
         del timestamp
@@ -154,8 +157,15 @@ class _Hand(Worker):
             await self.run()  # type: ignore[no-untyped-call] # of the library
 
 
-def _read(said: Mapping[str, Any]) -> WorkItem:
+def _read(said: Mapping[str, Any], job: Job) -> WorkItem | None:
+    """Return the item of the job. A replica of another release may know it when this one does not.
+
+    None when no replica knew it for a while, as after a release that was rolled back. The job ends then: it holds up
+    all others of its lock, and no wake of its item is written while it waits. What is due the next sweep wakes.
+    """
     item = read_item(said)
-    if item is None:  # a replica of another release knows it
+    if item is None and job.attempts < LEFT_ALONE:
         raise NotBegun
+    if item is None:
+        log.warning("job.given_up", job=job.id, task=job.task_name, attempts=job.attempts)
     return item

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import structlog
 
+from adapters import postgresql
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -54,7 +56,7 @@ class Heartbeat:
 
     def _beat(self, ids: list[int]) -> None:
         if self._connection is None:
-            self._connection = psycopg.connect(self._place.url, autocommit=True)
+            self._connection = postgresql.connect(conninfo=self._place.url, autocommit=True)
         if ids:
             self._connection.execute(_BEAT, {"ids": ids})
 

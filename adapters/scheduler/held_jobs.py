@@ -71,10 +71,12 @@ _TAKE_OVER = """
 """Of a step that waits again already, and of periodic work, one is enough."""
 
 _LEFT_WAITING = (
-    "UPDATE procrastinate_jobs SET queue_name = %(queue)s WHERE status = 'todo' AND queue_name LIKE %(homes)s AND "
-    "id IN (SELECT job_id FROM procrastinate_events WHERE type = 'deferred' "
-    "AND at < now() - make_interval(secs => %(after)s))"
+    "WITH each AS (UPDATE procrastinate_jobs SET queue_name = %(queue)s "  # noqa: S608 - our own words
+    "WHERE status = 'todo' AND queue_name LIKE %(homes)s AND id IN (SELECT job_id FROM procrastinate_events "
+    "WHERE type = 'deferred' AND at < now() - make_interval(secs => %(after)s)) RETURNING id, queue_name) "
+    f"{_TOLD} FROM each"
 )
+"""Jobs that a dead replica was to run. The library tells workers only of jobs that are put, so this tells them."""
 
 log = structlog.get_logger()
 
@@ -133,7 +135,7 @@ class HeldJobs(JobManager):
         after = TAKEN_AFTER.total_seconds()
         found = await self.connector.execute_query_one_async(_TAKE_OVER, after=after, tasks=[STEP, LATER])
         await self.prune_stalled_workers(10 * after)
-        await self.connector.execute_query_async(_LEFT_WAITING, queue=shared, homes=f"{shared} %", after=after)
+        await self.connector.execute_query_all_async(_LEFT_WAITING, queue=shared, homes=f"{shared} %", after=after)
         return int(found["jobs"])
 
     async def _ask(self, query: str, job: Job, **values: Any) -> None:

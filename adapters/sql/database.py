@@ -169,7 +169,7 @@ def _postgresql(where: URL, *, for_people: bool, bounded: bool) -> Engine:
 
 def _bound(engine: Engine) -> None:
     """Give the connections of this engine their limits: short ones for a sign of life, longer ones in transactions."""
-    from adapters.sql import postgresql  # noqa: PLC0415 - the driver is an extra
+    from adapters import postgresql  # noqa: PLC0415 - the driver is an extra
 
     def connect(_dialect: object, _record: object, _args: list[Any], options: dict[str, Any]) -> object:
         return postgresql.connect(**options)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import structlog
 
-from adapters.sql import postgresql
+from adapters import postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

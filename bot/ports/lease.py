@@ -9,6 +9,9 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+LEFT_ALONE = 30
+"""So many times, a second apart, what another release wrote is left to another replica before it is ended."""
+
 
 class LeftToOthers(Exception):
     """The step did nothing, and a replica of another release may know more. The scheduler lets it wait again."""

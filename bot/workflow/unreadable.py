@@ -9,7 +9,7 @@ import structlog
 
 from bot.cards import notices
 from bot.errors import ChatError
-from bot.ports.lease import CURRENT, LeftToOthers
+from bot.ports.lease import CURRENT, LEFT_ALONE, LeftToOthers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from bot.errors import UnreadableRequest
     from bot.ports.chat import Chat
     from bot.ports.ledger import Ledger
-
-LEFT_ALONE = 30
-"""So many times, a second apart, such a request is left to another replica before it is ended."""
 
 log = structlog.get_logger()
 

@@ -15,7 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from adapters.sql import postgresql
+from adapters import postgresql
+from adapters.scheduler import heartbeat
+from adapters.scheduler.shared_jobs import Place
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
@@ -153,6 +155,34 @@ def test_a_server_that_stands_still_stops_no_caller_and_is_found_again(
             thread.join()
         assert ledger.turns.holder() is None
     wait_until(lambda: works(ledger, "TS-BBBBBB"))
+
+
+@pytest.mark.usefixtures("_short")
+@pytest.mark.parametrize("from_the_start", [False, True])
+def test_a_heartbeat_that_nobody_answers_says_so_and_beats_again(
+    url: str, proxy: SilentProxy, monkeypatch: pytest.MonkeyPatch, *, from_the_start: bool
+) -> None:
+    """A silent server is worse than one that is away: a heartbeat that waited for it would never begin again."""
+    monkeypatch.setattr(heartbeat, "EVERY", 0.1)
+    where = make_url(url).set(drivername="postgresql", host="127.0.0.1", port=proxy.port, query={})
+    lost, beats = threading.Event(), list[None]()
+
+    def ids() -> list[int]:
+        beats.append(None)
+        return [0]
+
+    if from_the_start:
+        proxy.fall_silent()
+    beating = heartbeat.Heartbeat(Place(where.render_as_string(hide_password=False)), ids, lost.set)
+    beating.start()
+    if not from_the_start:
+        wait_until(lambda: len(beats) > 1)
+        assert not lost.is_set()
+        proxy.fall_silent()
+    assert lost.wait(50)
+    proxy.recover()
+    wait_until(lambda: beating._connection is not None)
+    beating.stop()
 
 
 def test_the_bots_connections_have_limits_and_those_of_an_upgrade_have_none(url: str) -> None:

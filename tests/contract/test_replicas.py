@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from contextlib import contextmanager
@@ -11,12 +12,18 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
 from adapters.clock import SystemClock
+from adapters.scheduler.crew import Crew
+from adapters.scheduler.held_jobs import HeldJobs
+from adapters.scheduler.jobs import REQUESTS, job_of
 from adapters.scheduler.procrastinate import ProcrastinateScheduler
-from adapters.scheduler.shared_jobs import Place
+from adapters.scheduler.shared_jobs import Place, SharedJobs
+from adapters.scheduler.threads import SWEEP_EVERY
 from adapters.sql.database import open_database
 from adapters.sql.database_url import for_libpq
 from adapters.sql.ledger import SqlLedger
@@ -29,7 +36,7 @@ from bot.domain import events as e
 from bot.domain.posting import Posting
 from bot.domain.request import WorkItem
 from bot.errors import NotOwner, OwnedByAnother
-from bot.ports.lease import CURRENT
+from bot.ports.lease import CURRENT, LEFT_ALONE
 from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
@@ -83,9 +90,17 @@ def waited(gate: threading.Event) -> None:
 class Replica:
     """A replica whose steps write down what they do; `doing` is what they do."""
 
-    def __init__(self, url: str, doing: Callable[[WorkItem], None] = lambda _: None) -> None:
-        clock = SystemClock()
-        self.scheduler = ProcrastinateScheduler(FakeLedger(clock), clock, Place(for_libpq(url)), workers=4)
+    def __init__(
+        self,
+        url: str,
+        doing: Callable[[WorkItem], None] = lambda _: None,
+        *,
+        ledger: FakeLedger | None = None,
+        sweep_every: timedelta = SWEEP_EVERY,
+    ) -> None:
+        clock, place = SystemClock(), Place(for_libpq(url))
+        ledger = ledger or FakeLedger(clock)
+        self.scheduler = ProcrastinateScheduler(ledger, clock, place, workers=4, sweep_every=sweep_every)
         self.begun: list[WorkItem] = []
         self.doing, self.failures = doing, list[Exception]()
 
@@ -238,6 +253,29 @@ def test_a_wake_for_a_replica_that_is_gone_runs_at_another(url: str) -> None:
     assert gone.begun == []
 
 
+def test_workers_are_told_of_what_a_dead_replica_was_to_run(url: str) -> None:
+    """They look by themselves too, but a moment later."""
+    told: list[object] = []
+    shared = SharedJobs(Place(for_libpq(url)))
+    (number,) = shared.put([job_of(A, home="gone")])
+    shared.close()
+    run(url, "UPDATE procrastinate_events SET at = at - interval '1 minute'")
+
+    async def take_over() -> str:
+        connector = PsycopgConnector(conninfo=for_libpq(url))
+        async with App(connector=connector).open_async():
+            await HeldJobs(connector, lambda: None).take_over(REQUESTS)
+        ((queue,),) = run(url, "SELECT queue_name FROM procrastinate_jobs")
+        return str(queue)
+
+    with psycopg.connect(url, autocommit=True) as listening:
+        listening.add_notify_handler(lambda notice: told.append(json.loads(notice.payload)))
+        listening.execute('LISTEN "procrastinate_queue_v1#requests"')
+        wait_until(lambda: asyncio.run(take_over()) == REQUESTS)  # not in the first seconds of a server
+        wait_until(lambda: bool(listening.execute("SELECT 1").fetchall() and told))
+    assert told == [{"type": "job_inserted", "job_id": number}]
+
+
 def test_a_date_outlives_the_replica_that_knew_it(url: str) -> None:
     one, other = Replica(url), Replica(url)
     one.start()
@@ -265,18 +303,48 @@ def test_a_replica_whose_loop_stands_still_gives_no_sign_of_life_and_one_that_tu
 
 
 def test_what_another_release_wrote_is_read_or_left_to_the_replicas_of_that_release(url: str) -> None:
-    write = (
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
-        "VALUES ('requests', 'step', %s, %s, %s)"
-    )
-    run(url, write, "x", "x", Jsonb({"v": 2, "whatever": "else"}))
-    run(url, write, "y", "y", Jsonb({"v": 1, "request_id": "A", "host": "", "colour": "red"}))
+    write_job(url, "step", "A", {"v": 2, "whatever": "else"})
+    write_job(url, "step", "B", {"v": 1, "request_id": "B", "host": "", "colour": "red"})
     replica = Replica(url)
     with running(replica):
-        wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_jobs WHERE lock = 'x' AND attempts > 0")))
-        wait_until(lambda: replica.begun == [A])
-    assert run(url, "SELECT status FROM procrastinate_jobs WHERE task_name = 'step'") == [("todo",)]
+        put_back = "SELECT 1 FROM procrastinate_jobs WHERE lock = 'request A' AND attempts > 0"
+        wait_until(lambda: bool(run(url, put_back)))
+        wait_until(lambda: replica.begun == [WorkItem(request_id="B")])
+    left = run(url, "SELECT status, args FROM procrastinate_jobs WHERE task_name = 'step' AND args->>'v' = '2'")
+    assert left == [("todo", {"v": 2, "whatever": "else"})]
+    assert replica.begun == [WorkItem(request_id="B")]
     assert replica.failures == []
+
+
+@pytest.mark.parametrize("task", ["step", "later"])
+def test_a_job_that_no_replica_knows_ends_after_a_while_and_holds_up_its_request_no_more(url: str, task: str) -> None:
+    """As after a release was rolled back. No wake of A can be written before, since one waits already."""
+    write_job(url, task, "A", {"v": 2}, attempts=LEFT_ALONE - 1)
+    shared = SharedJobs(Place(for_libpq(url)))
+    with pytest.raises(AlreadyEnqueued):
+        shared.put([job_of(A)])
+    shared.close()
+    ledger = FakeLedger(SystemClock())
+    replica = Replica(url, ledger=ledger, sweep_every=timedelta(seconds=1))
+    with capture_logs() as logs, running(replica):
+        wait_until(lambda: any(each["event"] == "job.given_up" for each in logs))
+        assert replica.begun == []
+        ledger.open(b.request("A"))  # due, for the sweep alone
+        wait_until(lambda: A in replica.begun)
+    given_up = [each for each in logs if each["event"] == "job.given_up"]
+    assert [(each["log_level"], each["task"], each["attempts"]) for each in given_up] == [("warning", task, LEFT_ALONE)]
+    assert set(replica.begun) == {A}
+    assert not run(url, "SELECT 1 FROM procrastinate_jobs WHERE args->>'v' = '2'")
+    assert replica.failures == []
+
+
+def write_job(url: str, task: str, request_id: str, said: dict[str, object], *, attempts: int = 0) -> None:
+    """Put a job with the locks of the item, whatever its arguments are."""
+    write = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, attempts) "
+        "VALUES ('requests', %s, %s, %s, %s, %s)"
+    )
+    run(url, write, task, f"request {request_id}", f"{request_id} ", Jsonb(said), attempts)
 
 
 def test_rows_that_somebody_wrote_into_the_jobs_end_and_stop_nobody(url: str) -> None:
@@ -316,6 +384,21 @@ def test_periodic_work_leaves_nothing_behind(url: str) -> None:
         wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")))
     assert run(url, "SELECT count(*) <= 4 FROM procrastinate_jobs") == [(True,)]
     assert run(url, "SELECT count(*) <= 2 FROM procrastinate_periodic_defers") == [(True,)]
+
+
+def test_replicas_sweep_once_a_turn_together(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them proposes every turn, and the database takes one of the proposals."""
+    swept: list[int] = []
+    sweep = Crew._swept
+
+    async def seen(crew: Crew, timestamp: int) -> None:
+        swept.append(timestamp)
+        await sweep(crew, timestamp)
+
+    monkeypatch.setattr(Crew, "_swept", seen)
+    with running(*(Replica(url, sweep_every=timedelta(seconds=1)) for _ in range(2))):
+        wait_until(lambda: len(set(swept)) == 4)
+    assert sorted(swept) == sorted(set(swept))
 
 
 def test_a_replica_that_is_told_to_stop_before_its_workers_began_ends_at_once(url: str) -> None:

@@ -13,8 +13,8 @@ from bot.domain import events as e
 from bot.domain.posting import MessageRef, Posting
 from bot.domain.request import State, WorkItem
 from bot.errors import PlaceRefused, UnreadableRequest
-from bot.ports.lease import CURRENT, Lease, LeftToOthers
-from bot.workflow.unreadable import LEFT_ALONE, Unreadable
+from bot.ports.lease import CURRENT, LEFT_ALONE, Lease, LeftToOthers
+from bot.workflow.unreadable import Unreadable
 from tests.contract.conftest import KEY
 from tests.fakes.chat import FakeChat
 from tests.support import builders as b

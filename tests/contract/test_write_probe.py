@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
+from adapters import postgresql
 from adapters.scheduler.ticker import Ticker
-from adapters.sql import postgresql, write_probe
+from adapters.sql import write_probe
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
 from adapters.sql.migrate import upgrade
