@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PAGE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 SOURCES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "bench").glob("*.py"))}
@@ -37,3 +42,19 @@ def test_make_runs_every_bench() -> None:
     done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
     assert done.stdout.split() == BENCHES
     assert "$(BIN)/python bench $(BENCH)" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        (["sys.exit(0)", "sys.exit(0)"], 0),
+        (["sys.exit(2)", "sys.exit(1)"], 2),
+        (["sys.exit(0)", "os.kill(os.getpid(), 9)"], 137),
+        (["os.kill(os.getpid(), 15)", "sys.exit(1)"], 143),
+    ],
+)
+def test_the_worst_end_of_a_bench_is_that_of_all(ends: list[str], code: int, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "bench" / "__main__.py", tmp_path)
+    for number, end in enumerate(ends):
+        (tmp_path / f"bench_{number}.py").write_text(f'import os, sys\n"""\nfrom frame import ended\n"""\n{end}\n')
+    assert subprocess.run([sys.executable, tmp_path], check=False, capture_output=True).returncode == code  # noqa: S603 - our own words
