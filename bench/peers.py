@@ -54,7 +54,18 @@ LEAST_LOOKS = 40
 """Looks in one measurement of hosts that cost nothing: one alone says little."""
 ROUNDS, LONGEST = 5, 30.0
 MANY = 200
-MOST_OF_LOOP, MOST_OF_ANSIBLE, MOST_OF_FLOOR, MOST_OF_MANY = 1.05, 1 / 8, 1.5, 1.3
+MOST_OF_LOOP = 1.05
+"""A job takes at most so many times the time of a loop over pywinrm with as many threads."""
+
+MOST_OF_ANSIBLE = 1 / 8
+"""A job takes at most this part of the processor time of Ansible's `raw`."""
+
+MOST_OF_FLOOR = 1.5
+"""A look takes at most so many times the processor time of the same bytes by `requests` alone."""
+
+MOST_OF_MANY = 1.3
+"""Many hosts take at most so many times what has to be waited for."""
+
 JOBS = ("look", "act")
 
 
