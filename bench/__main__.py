@@ -1,6 +1,7 @@
 """All benches, one after the other, with the same options: `make bench BENCH="--quick --check"`.
 
-Exits with the largest exit code of them. A bench that fails does not stop the others.
+Exits with the largest exit code of them; a bench that a signal ended counts as in a shell, with 128 and the number of
+the signal. A bench that fails does not stop the others.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def main() -> int:
         sys.stdout.write(f"\n== bench/{bench.name} {' '.join(sys.argv[1:])}\n")
         sys.stdout.flush()
         codes.append(subprocess.run([sys.executable, bench, *sys.argv[1:]], check=False).returncode)  # noqa: S603 - our own files
-    return max(codes)
+    return max(128 - code if code < 0 else code for code in codes)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,12 @@ COMMANDS = 200
 LATEST = 3.0
 """Seconds: what Slack would not wait for counts as this."""
 
-LONGEST_REST = 60.0
+QUIET, LONGEST_REST = 1.0, 60.0
+"""Seconds without a change after which an app rests, and how long that is waited for at most."""
+
+QUICK_WITHIN = 26.0
+"""Seconds in which a round may begin with `--quick`. One takes 12 to 15, so all is less than a minute."""
+
 DANA = "U0DANA0001"
 
 NOWHERE = "http://127.0.0.1:9/wsman"
@@ -185,10 +190,12 @@ def serve_bot(told: dict[str, Any]) -> None:
 
 def rest(space: Burst) -> None:
     """Wait until the app has done what came of the last burst: its steps would compete with the next one."""
-    seen, until = -1, time.monotonic() + LONGEST_REST
-    while seen != space.store.changes and time.monotonic() < until:
-        seen = space.store.changes
-        time.sleep(1.5)
+    seen, began = space.store.changes, time.monotonic()
+    since = began
+    while time.monotonic() < min(since + QUIET, began + LONGEST_REST):
+        time.sleep(0.1)
+        if seen != space.store.changes:
+            seen, since = space.store.changes, time.monotonic()
 
 
 def measured(urls: dict[str, str], *, commands: int, least: int, within: float, http: bool) -> list[Acks]:
@@ -199,11 +206,11 @@ def measured(urls: dict[str, str], *, commands: int, least: int, within: float, 
         spaces = [stack.enter_context(running(app, database, http=http)) for app, database in apps.items()]
         for space in spaces:
             space.send(commands)
-            rest(space)
+            rest(last := space)
         for _ in rounds(least, within, lambda: bounds_of(acks, http=http)):
             for each, space in zip(acks, spaces, strict=True):
-                each.p99.append(space.send(commands))
-                rest(space)
+                rest(last)  # and not after its burst: nobody waits for what came of the very last one
+                each.p99.append((last := space).send(commands))
     return acks
 
 
@@ -222,7 +229,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.serve:
         serve()
-    least, within = (1, 25.0) if asked.quick else (5, 240.0)
+    least, within = (1, QUICK_WITHIN) if asked.quick else (5, 240.0)
     if asked.commands != COMMANDS:
         least, within = 1, 0.0
     with databases(asked.only) as urls:

@@ -2,8 +2,8 @@
 
 Reads one line of JSON from standard input: `config`, a configuration file; `database`, its URL; the tokens and the
 address of the workspace; the addresses and the account of the farm. Says `started`. At each further line it opens all
-connections to the database that it may keep, reads with each, and says `filled`. Ends at SIGTERM, or at once when
-standard input ends: no bot outlives its bench.
+connections to the database that it may keep, reads with each, and says `filled`; it ends when it cannot. Ends at
+SIGTERM, or at once when standard input ends: no bot outlives its bench.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,9 +76,12 @@ class Pools:
 
 
 def obey_the_bench(pools: Pools) -> None:
-    for _ in sys.stdin:
-        pools.fill()
-        say("filled")
+    try:
+        for _ in sys.stdin:
+            pools.fill()
+            say("filled")
+    except Exception:  # noqa: BLE001 - whatever it is, the bench waits for an answer
+        traceback.print_exc()
     leave(1)
 
 

@@ -5,7 +5,8 @@
 The same farm of hosts answers all, from a process of its own: the bot's `Terminal`, a loop over pywinrm's `Session`,
 pypsrp's `Client`, and Ansible's `raw`, each with as many threads (forks) as hosts. The hosts take 0, 0.3 or 1.5 seconds
 more for each command. Each way has made one look before it is timed, as a service has that runs; what it keeps, it has.
-Ways take turns, and of each the median counts. Ansible starts anew for each question and is timed once.
+Ways take turns, five times, and of each the median of the five is judged: a missed bound is measured no second time.
+Ansible starts anew for each question and is timed once.
 
 The floor is what the messages of the bot's look cost when `requests` alone sends the same bytes with the same logon and
 reads nothing in the answers. The time of many hosts is compared with the slowest of them in the same run, or with the
@@ -28,7 +29,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from farm_process import farm_process
-from frame import Bound, ended, rounds
+from frame import Bound, ended
 from peers_floor import Floor
 from peers_ways import ANSIBLE, Ansible, Loop, Pypsrp, Terminal, started
 from rich.table import Table
@@ -52,9 +53,20 @@ SIZES, COSTS = (1, 50, 200), (0.0, 0.3, 1.5)
 QUICK_SIZES, QUICK_COSTS = (1, 8), (0.0, 0.1)
 LEAST_LOOKS = 40
 """Looks in one measurement of hosts that cost nothing: one alone says little."""
-ROUNDS, LONGEST = 5, 30.0
+ROUNDS = 5
 MANY = 200
-MOST_OF_LOOP, MOST_OF_ANSIBLE, MOST_OF_FLOOR, MOST_OF_MANY = 1.05, 1 / 8, 1.5, 1.3
+MOST_OF_LOOP = 1.05
+"""A job takes at most so many times the time of a loop over pywinrm with as many threads."""
+
+MOST_OF_ANSIBLE = 1 / 8
+"""A job takes at most this part of the processor time of Ansible's `raw`."""
+
+MOST_OF_FLOOR = 1.5
+"""A look takes at most so many times the processor time of the same bytes by `requests` alone."""
+
+MOST_OF_MANY = 1.3
+"""Many hosts take at most so many times what has to be waited for."""
+
 JOBS = ("look", "act")
 
 
@@ -133,10 +145,9 @@ def _is_asked(way: Way, cell: Cell) -> bool:
 
 
 def _of_cell(farm: FarmProcess, ways: Sequence[Way], cell: Cell, asked: argparse.Namespace) -> dict[str, list[Cost]]:
-    """Measure in turns, and for `--check` in more of them while a bound is missed."""
+    """Measure in turns, in so many rounds whatever they find: more of them would make other medians."""
     found: dict[str, list[Cost]] = {way.name: [] for way in ways}
-    longest = LONGEST if asked.check else 0.0
-    for _ in rounds(asked.rounds, longest, lambda: list(_bounds({cell: found}))):
+    for _ in range(asked.rounds):
         for way in ways:
             found[way.name].append(_measured(farm, way, cell))
     return found
@@ -166,8 +177,6 @@ def _bounds(found: Found) -> Iterator[Bound]:
     for cell, costs in found.items():
         said = f"{cell.job}, {cell.hosts} of {cell.host_costs} s"
         ours, loop = costs[Terminal.name], costs[Loop.name]
-        if not ours or not loop:
-            continue
         yield Bound("farm", f"{said}: time in times of the loop's", MOST_OF_LOOP, _wall(ours) / _wall(loop))
         if (floor := costs.get(Floor.name)) and not cell.host_costs:
             times = _client(ours) / _client(floor)

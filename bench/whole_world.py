@@ -68,8 +68,8 @@ class Open:
 class Bot:
     """A bot in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process, self.facts = process, psutil.Process(process.pid)
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process, self.facts, self._log = process, psutil.Process(process.pid), log
 
     @property
     def cpu(self) -> float:
@@ -78,9 +78,17 @@ class Bot:
         return float(times.user + times.system)
 
     def fill_pools(self) -> None:
-        """Have it open all connections to the database that it may keep, and fill the cache of each."""
+        """Have it open all connections to the database that it may keep, and fill the cache of each.
+
+        Raises `SystemExit` when it cannot.
+        """
         print(FILL_POOLS, file=self.process.stdin, flush=True)
-        self.process.stdout.readline()  # type: ignore[union-attr] # it is a pipe
+        if next(iter(self.process.stdout or ()), "") != "filled\n":
+            raise SystemExit(f"The bot did not open all its connections to the database: {end_of(self._log)}")
+
+
+def end_of(log: Path) -> str:
+    return log.read_text("utf-8")[-2000:]
 
 
 class World:
@@ -96,12 +104,13 @@ class World:
     @contextmanager
     def bots(self, count: int = 1) -> Iterator[list[Bot]]:
         """Run so many bots inside the block. Raises `SystemExit` when one does not start."""
+        log = Path(self._log.name)
         with ExitStack() as stack:
             processes = [stack.enter_context(self._process()) for _ in range(count)]
             for process in processes:
                 if next(iter(process.stdout or ()), "") != "started\n":
-                    raise SystemExit(f"The bot did not start: {Path(self._log.name).read_text('utf-8')[-2000:]}")
-            yield [Bot(process) for process in processes]
+                    raise SystemExit(f"The bot did not start: {end_of(log)}")
+            yield [Bot(process, log) for process in processes]
             for process in processes:
                 process.terminate()
             for process in processes:

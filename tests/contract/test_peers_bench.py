@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import peers
 import pytest
 from peers import Cell, Cost
+from peers_ways import Loop, Terminal
 
 from tests.support.checkout import ROOT
 
@@ -37,6 +40,21 @@ def test_the_smallest_run_measures_every_way_and_every_message() -> None:
     assert messages[("act", "Terminal")] < messages[("act", "pypsrp")] < messages[("act", "pywinrm loop")] == 24
     assert all(row[each] > 0 for row in rows.values() for each in ("seconds", "client_ms_a_host", "farm_ms_a_host"))
     assert [bound["most"] for bound in found["bounds"]] == [1.05, 1.5, 1.05]
+
+
+def test_five_rounds_are_measured_in_turns_and_no_more_when_a_bound_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, loop = (SimpleNamespace(name=way.name) for way in (Terminal, Loop))
+    measured: list[str] = []
+
+    def slow(_farm: object, way: SimpleNamespace, _cell: Cell) -> Cost:
+        measured.append(way.name)
+        return replace(FINE, wall=9.0 if way is ours else 1.0)
+
+    monkeypatch.setattr(peers, "_measured", slow)
+    cell, asked = Cell("act", 1, 0.3), peers._options().parse_args(["--check"])
+    found = {cell: peers._of_cell(cast("Any", None), cast("Any", [ours, loop]), cell, asked)}
+    assert measured == [ours.name, loop.name] * 5
+    assert [bound.held for bound in peers._bounds(found)] == [False]
 
 
 FINE = Cost(wall=1.0, slowest=1.0, client=1.0, farm=1.0, messages=10)

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
+import memory
 import pytest
 import replicas
+from whole_world import Bot
 
 from tests.contract.test_fleet_bench import run
+from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
+
+
+FULL = """
+import bot_process
+
+def fill(pools):
+    raise RuntimeError("too many clients")
+
+bot_process.Pools.fill = fill
+bot_process.obey_the_bench(bot_process.Pools())
+"""
 
 
 def found(bench: str, *options: str) -> dict[str, Any]:
@@ -31,13 +51,36 @@ def test_a_look_is_timed_over_kept_lines_over_new_ones_and_without_a_host() -> N
 
 
 def test_what_a_whole_bot_holds_is_measured_after_each_wave() -> None:
-    answer = found("memory", "--requests", "27", "--only", "sqlite")
+    answer = found("memory", "--tries", "27", "--only", "sqlite")
     rows = answer["databases"]["sqlite"]
-    assert [row["requests"] for row in rows] == [9, 18, 27]
+    assert [row["requests"] for row in rows] == [8, 16, 24]
     assert all(row["rss_kib"] > 10_000 and row["threads"] > 1 and row["descriptors"] > 3 for row in rows)
     assert rows[0]["database_kib"] < rows[-1]["database_kib"]
     assert {bound["database"] for bound in answer["bounds"]} == {"sqlite"}
     assert len(answer["bounds"]) == 5
+
+
+def test_two_thousand_requests_are_measured_and_a_mistype_is_none() -> None:
+    made = [each.makes_a_request for each in memory.errands_of(memory.WHOLE.wave)]
+    assert False in made
+    assert sum(made) * memory.WHOLE.waves >= 2_000
+
+
+def test_a_bot_that_ends_while_it_opens_its_connections_ends_the_bench_with_a_sentence(tmp_path: Path) -> None:
+    (log := tmp_path / "log").write_text("too many clients", encoding="utf-8")
+    line, pipe = [sys.executable, "-c", "input()"], subprocess.PIPE
+    says = pytest.raises(SystemExit, match="did not open all its connections to the database: too many clients")
+    with subprocess.Popen(line, text=True, stdin=pipe, stdout=pipe) as process, says:  # noqa: S603 - our own words
+        Bot(process, log).fill_pools()
+
+
+def test_a_process_that_cannot_open_its_connections_says_why_and_ends() -> None:
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "bench")))}
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", FULL], env=paths, input="fill\n", capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "too many clients" in done.stderr
 
 
 def test_the_whole_run_of_replicas_has_a_session_for_each_request() -> None:

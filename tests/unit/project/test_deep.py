@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deep import BENCHES, CHECKS, environment
+from tests.deep import BENCHES, CHECKS, QUICK_WITHIN, environment, has_passed
 from tests.support.checkout import ROOT
 
 TRIED = {ROOT / path for paths in CHECKS.values() for path in paths.split()}
@@ -29,6 +29,22 @@ def test_every_bench_is_held_to_its_bounds_in_both_forms() -> None:
     }
     assert bounded == held[False] == held[True]
     assert {"memory.py", "peers.py", "replicas.py"} < bounded
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "seconds", "passed"),
+    [
+        ("what it holds, quick", 0, 59.9, True),
+        ("what it holds, quick", 0, 60.1, False),
+        ("what it holds, quick", 1, 5.0, False),
+        ("what it holds", 0, 1800.0, True),
+        ("what it holds", -9, 1800.0, False),
+    ],
+)
+def test_a_quick_form_that_is_not_quick_has_failed(name: str, code: int, seconds: float, *, passed: bool) -> None:
+    assert QUICK_WITHIN == 60
+    assert {name.removesuffix(", quick"), f"{name.removesuffix(', quick')}, quick"} <= set(BENCHES)
+    assert has_passed(name, code, seconds) is passed
 
 
 @pytest.mark.slow
