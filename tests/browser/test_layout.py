@@ -213,6 +213,8 @@ def test_a_reset_leaves_the_hosts_folded(bare: Stage, open_page: OpenPage) -> No
     wait_until(lambda: opened.count() == 4)
     with page.expect_response(lambda answer: answer.request.method == "POST"):  # all hosts are as at the start then
         page.get_by_role("button", name="Reset hosts").click()
+    bare.farm.set_behaviour("comp2", "slow", seconds=0.1)
+    host_of(page, "comp2").locator("summary .chip").wait_for()  # by then the page has heard the end of the reset
     wait_until(lambda: opened.count() == 1)
     assert opened.get_attribute("data-host") == "comp2", "it was unfolded by hand"
     sign_one_out(bare, "rds-03")
