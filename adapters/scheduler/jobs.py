@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 VERSION = 1
-"""How this release writes an item into a job. A job of another version is left to the replicas that know it, for a
-while."""
+"""How this release writes an item into a job. One of another version is left for a while to replicas that know it."""
 
 STEP, LATER = "step", "later"
 """The tasks: run the step of an item, and wake an item whose date has come."""

@@ -28,6 +28,9 @@ APPLICATION = "logoff-bot sends"
 PEOPLE = 100
 """The most people of one announcement, which may have 8,000 bytes."""
 
+KEPT = 100
+"""The most announcements that are kept for a server that takes none: what is older counts no more."""
+
 LONGEST_ID = 32
 """The most characters of an id that is announced. Those of Slack have eleven."""
 
@@ -49,7 +52,7 @@ class SharedSends:
         self._url, self._untold, self._elsewhere = url, untold, elsewhere
         self._connection: psycopg.Connection[Any] | None = None
         self._own = 0  # the number that notifications of this connection have
-        self._to_tell: deque[str] = deque()
+        self._to_tell: deque[str] = deque(maxlen=KEPT)
         self._is_away = False  # the database, as the log says already
 
     def exchange(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.sql.database_url import for_libpq
-from adapters.sql.shared_sends import CHANNEL, LONGEST_ID, MOST, PEOPLE, SharedSends
+from adapters.sql.shared_sends import CHANNEL, KEPT, LONGEST_ID, MOST, PEOPLE, SharedSends
 from rehearsal_testing.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -90,21 +90,39 @@ def test_an_id_that_is_none_breaks_no_announcement(replicas: list[Replica]) -> N
     wait_until(lambda: two.has_heard({"U1": 1, "ü" * LONGEST_ID: 1, "\x00": 1, "\ud800": 1}))
 
 
-def test_what_could_not_be_told_is_told_first_the_next_time(
-    replicas: list[Replica], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, two, _ = replicas
-    execute, ends_at = psycopg.Connection.execute, "SELECT pg_notify"
+@pytest.fixture
+def no_notifications(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let each connection end before it announces anything, until this is undone."""
+    execute = psycopg.Connection.execute
 
-    def ends(self: psycopg.Connection[object], query: str, *values: object) -> object:
-        if query.startswith(ends_at):
+    def ends(self: psycopg.Connection[object], query: str | bytes, *values: object) -> object:
+        if "pg_notify" in str(query):
             self.close()
         return execute(self, query, *values)  # type: ignore[call-overload] # as it was called
 
-    one.taken = {"U1": 3}
     monkeypatch.setattr(psycopg.Connection, "execute", ends)
+    return monkeypatch
+
+
+def test_for_a_server_that_takes_no_announcement_not_all_are_kept(
+    replicas: list[Replica], no_notifications: pytest.MonkeyPatch
+) -> None:
+    one, two, _ = replicas
+    for number in range(2 * KEPT):
+        one.taken = {f"U{number}": 1}
+        one.sends.exchange()
+    no_notifications.undo()
     one.sends.exchange()
-    monkeypatch.undo()
+    wait_until(lambda: two.has_heard({f"U{number}": 1 for number in range(KEPT, 2 * KEPT)}))
+
+
+def test_what_could_not_be_told_is_told_first_the_next_time(
+    replicas: list[Replica], no_notifications: pytest.MonkeyPatch
+) -> None:
+    one, two, _ = replicas
+    one.taken = {"U1": 3}
+    one.sends.exchange()
+    no_notifications.undo()
     assert one.taken == {}
     one.taken = {"U1": 4}
     one.sends.exchange()
