@@ -19,6 +19,7 @@ from bot.domain.verdicts import Reason, Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import LOOK, SESSIONS, JeaHosts, farm_file, look, order_for
+from tests.support.environment import proxy_for_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -309,10 +310,10 @@ def test_over_tls_with_the_farms_own_authority(hosts: JeaHosts, farm: Farm, host
         there.sessions(host, within=LOOK)
 
 
-def test_proxies_of_the_environment_are_not_used(hosts: JeaHosts, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
+def test_the_proxies_of_the_environment_are_neither_used_nor_changed(
+    hosts: JeaHosts, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = proxy_for_all(monkeypatch)
     with terminal(hosts) as there:
         assert len(there.sessions(host, within=LOOK)) == len(SESSIONS)
+    assert written == []

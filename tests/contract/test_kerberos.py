@@ -29,6 +29,7 @@ from rehearsal_testing.kerberos_realm import REALM, started
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
 from tests.contract.hosts import ENDPOINT, order_for
 from tests.contract.test_winrm import merged
+from tests.support.environment import proxy_for_all
 from tests.support.page_commands import TICKET, commands_of
 
 if TYPE_CHECKING:
@@ -169,13 +170,16 @@ def test_without_a_ticket_the_module_is_not_asked(farm: Farm, cache: Path) -> No
     assert not caught.value.delivered
 
 
-def test_eight_threads_share_one_cache_of_tickets(realm: Realm, farm: Farm, cache: Path, shell: WinRmShell) -> None:
+def test_eight_threads_share_one_cache_of_tickets(
+    realm: Realm, farm: Farm, cache: Path, shell: WinRmShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log_on(realm, cache)
     terminal = WinRmTerminal(shell)
     hosts = [HOSTS[number % 2] for number in range(32)]
+    written = proxy_for_all(monkeypatch)
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda host: len(terminal.sessions(host, within=WITHIN)), hosts))
-    assert found == [2] * 32
+    assert (found, written) == ([2] * 32, [])
     for host in HOSTS[:2]:
         assert {"400", "401"}.isdisjoint(farm.messages(host))
         assert farm.open_shells(host) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -21,6 +20,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
 from tests.contract.hosts import FarmHosts, farm_file, order_for
+from tests.support.environment import proxy_for_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -244,13 +244,12 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sai
     assert farm.messages(host) == []
 
 
-def test_proxies_of_the_environment_are_not_used(hosts: FarmHosts, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    assert os.environ["http_proxy"]
+def test_the_proxies_of_the_environment_are_neither_used_nor_changed(
+    hosts: FarmHosts, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = proxy_for_all(monkeypatch)
     assert look(hosts, host)
+    assert written == []
 
 
 def test_no_error_and_no_log_shows_the_password(hosts: FarmHosts, farm: Farm, host: str) -> None:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_KEPT", "Pool", "PooledConnection"]
 
+_NEVER_USED = "http://none.invalid"
+"""What pywinrm is told of a proxy; the session has none of it. With None it writes `no_proxy=*` into the environment of
+the process for a moment, so that whoever asks for a proxy meanwhile finds none, and two at once leave it there for good
+or fail.
+"""
+
 
 class PooledConnection:
     """One `Protocol` of pywinrm with its one connection. One call uses it at a time."""
@@ -85,7 +91,7 @@ def _protocol_options(connection: Connection) -> dict[str, Any]:
         "kerberos_hostname_override": connection.kerberos_host or None,
         # Otherwise pywinrm would authenticate at once, before the adapter with its limits is in place.
         "message_encryption": "never",
-        "proxy": None,
+        "proxy": _NEVER_USED,
         "operation_timeout_sec": OPERATION_SECONDS,
         "read_timeout_sec": OPERATION_SECONDS + 10,
     }

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.pool import MOST_KEPT, Pool, PooledConnection
+from tests.support.environment import proxy_for_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IDLE = timedelta(minutes=10)
 
@@ -41,3 +46,17 @@ def test_of_a_great_many_hosts_only_the_newest_connections_are_kept(closed: list
     assert not pool.take(to(0), "oldest").was_kept
     pool.close()
     assert len(closed) == MOST_KEPT + more - 1
+
+
+@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_new_connection_has_no_proxy_and_leaves_the_environment_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: Transport, scheme: str
+) -> None:
+    """Threads make connections while others ask the environment for the proxy to Slack."""
+    (pem := tmp_path / "client.pem").touch()
+    endpoint = f"{scheme}://host:5985/wsman"
+    connection = Connection(endpoint=endpoint, transport=transport, username="svc", certificate=pem, key=pem)
+    written = proxy_for_all(monkeypatch)
+    session = PooledConnection(connection, "host", None).protocol.transport.session
+    assert (session.trust_env, session.proxies, written) == (False, {}, [])
