@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -48,14 +49,18 @@ class World:
     settings: Path = ROOT / "app.yaml"
 
     @contextmanager
-    def bot(self, *, waits: bool = False, log: IO[bytes] | None = None, **how: Any) -> Iterator[subprocess.Popen[str]]:
+    def bot(
+        self, *, waits: bool = False, log: IO[bytes] | None = None, tree: Path = ROOT, **how: Any
+    ) -> Iterator[subprocess.Popen[str]]:
         """Run a bot inside the block. `how`: `die_after` and the others of bot_process.py.
 
-        `waits`: it has to wait for another one to go. `log` takes its standard error.
+        `waits`: it has to wait for another one to go. `log` takes its standard error. `tree`: a checkout of another
+        release, whose code runs.
         """
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(Path(__file__).with_name("bot_process.py"))],
-            cwd=ROOT,
+            [sys.executable, str(tree / Path(__file__).with_name("bot_process.py").relative_to(ROOT))],
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'rehearsal' / 'src'}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
