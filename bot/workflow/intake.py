@@ -9,7 +9,7 @@ from bot.cards import holders, notices, troubles
 from bot.cards.message_form import WRITE, with_text
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.table import PICK
-from bot.cards.wording import clash
+from bot.cards.wording import FORGOTTEN, OTHER_RELEASE, clash
 from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import Understood, suggest, understand
 from bot.commands.naming import OWN_NAMES, CommandNames
@@ -277,7 +277,7 @@ class Intake:
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")
         self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
-        return Response(text="I do not know this card any more. Ask again with the command.")
+        return Response(text=FORGOTTEN if call.press in {*Press, ASK, WRITE, PICK} else OTHER_RELEASE)
 
     def _form(self, request: Request) -> Response:
         """Return the form of a request that is proven: people choose among those who are really meant."""
