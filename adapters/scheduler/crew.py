@@ -11,7 +11,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.worker import Worker
 
 from adapters.scheduler.held_jobs import TAKEN_AFTER, HeldJobs
-from adapters.scheduler.jobs import HOSTS, LATER, REQUESTS, STEP, home_queue, read_item
+from adapters.scheduler.jobs import HOSTS, LATER, REQUESTS, STEP, SWEEP, TAKEOVER, home_queue, read_item
 from bot.ports.lease import LEFT_ALONE
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Crew:
         app = self._app
         app.task(name=STEP, pass_context=True, retry=_PutBack())(self._step)
         app.task(name=LATER, pass_context=True, retry=_PutBack())(self._later)
-        for name, call, seconds in (("sweep", self._swept, sweep_every), ("takeover", self._take_over, 1)):
+        for name, call, seconds in ((SWEEP, self._swept, sweep_every), (TAKEOVER, self._take_over, 1)):
             task = app.task(name=name, queue=REQUESTS, queueing_lock=name)(call)
             app.periodic(cron=f"* * * * * */{seconds}")(task)
 

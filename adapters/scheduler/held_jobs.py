@@ -16,7 +16,8 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from adapters.scheduler.jobs import LATER, STEP
+from adapters.scheduler.jobs import PERIODIC, TASKS
+from bot.ports.lease import LEFT_ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,7 +57,7 @@ _TAKE_OVER = """
         FOR UPDATE OF job SKIP LOCKED
     ), needless AS (
         DELETE FROM procrastinate_jobs job USING stalled WHERE job.id = stalled.id
-        AND (stalled.task_name <> ALL(%(tasks)s) OR EXISTS (
+        AND (stalled.task_name = ANY(%(tasks)s) OR EXISTS (
             SELECT 1 FROM procrastinate_jobs other
             WHERE other.queueing_lock = job.queueing_lock AND other.status = 'todo'
         )) RETURNING job.id
@@ -92,23 +93,37 @@ class HeldJobs(JobManager):
         self.lost = lost
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """As the library does. Of two jobs of one lock that are taken at the same moment one is taken later.
+        """As the library does, but for jobs that this release cannot run. They keep no other job waiting.
 
-        A row whose arguments are none was changed by somebody. The library would never end it, so it ends here.
+        Of two jobs of one lock that are taken at the same moment one is taken later.
         """
         try:
-            job = await super().fetch_job(queues, worker_id)
+            while (job := await super().fetch_job(queues, worker_id)) and not await self._may_run(job):
+                pass
         except UniqueViolation:
             return None
         except (ConnectorException, psycopg.Error):
             self.lost()  # the worker ends by itself, and waits for its steps first
             raise
-        said: object = job.task_kwargs if job else {}
-        if job and not isinstance(said, dict):
+        return job
+
+    async def _may_run(self, job: Job) -> bool:
+        """Return whether a task of this release can run the job. The library would end it, or never end it.
+
+        A row whose arguments are none was changed by somebody, and ends. A task of another release is left to it.
+        """
+        said: object = job.task_kwargs
+        if not isinstance(said, dict):
             log.warning("job.changed", job=job.id, task=job.task_name)  # not what stands there: anybody wrote it
             await self.finish_job(job, Status.FAILED, delete_job=True)
-            return None
-        return job
+        elif job.task_name in TASKS:
+            return True
+        elif job.attempts < LEFT_ALONE:
+            await self.again(job, pause=1.0)
+        else:
+            log.warning("job.given_up", job=job.id, task=job.task_name, attempts=job.attempts)
+            await self.finish_job(job, Status.FAILED, delete_job=True)
+        return False
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - of the library
         await self._ask(_FINISH, job, status=status.value, delete=delete_job)
@@ -133,7 +148,7 @@ class HeldJobs(JobManager):
         if up["seconds"] < 2 * TAKEN_AFTER.total_seconds():
             return 0
         after = TAKEN_AFTER.total_seconds()
-        found = await self.connector.execute_query_one_async(_TAKE_OVER, after=after, tasks=[STEP, LATER])
+        found = await self.connector.execute_query_one_async(_TAKE_OVER, after=after, tasks=PERIODIC)
         await self.prune_stalled_workers(10 * after)
         await self.connector.execute_query_all_async(_LEFT_WAITING, queue=shared, homes=f"{shared} %", after=after)
         return int(found["jobs"])

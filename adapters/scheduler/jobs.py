@@ -17,6 +17,12 @@ VERSION = 1
 STEP, LATER = "step", "later"
 """The tasks: run the step of an item, and wake an item whose date has come."""
 
+SWEEP, TAKEOVER = "sweep", "takeover"
+"""The tasks of the schedule, which any replica does for all of them."""
+
+PERIODIC = [SWEEP, TAKEOVER]
+TASKS = frozenset({STEP, LATER, *PERIODIC})
+
 REQUESTS, HOSTS = "requests", "hosts"
 """The queues, one for each lane."""
 

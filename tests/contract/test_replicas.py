@@ -347,12 +347,30 @@ def write_job(url: str, task: str, request_id: str, said: dict[str, object], *, 
     run(url, write, task, f"request {request_id}", f"{request_id} ", Jsonb(said), attempts)
 
 
+def test_a_task_of_another_release_waits_for_it_and_keeps_no_other_job_waiting(url: str) -> None:
+    """What a dead replica of that release had begun waits again, too."""
+    for number in range(20):
+        write_job(url, "tidy", f"foreign {number}", {"whatever": "else"})
+    write_job(url, "tidy", "rolled back", {}, attempts=LEFT_ALONE)
+    run(url, "UPDATE procrastinate_jobs SET status = 'doing' WHERE lock = 'request foreign 0'")
+    replica = Replica(url)
+    with running(replica), capture_logs() as logs:
+        replica.scheduler.wake(A)
+        wait_until(lambda: replica.begun == [A])
+        wait_until(lambda: run(url, "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'tidy' AND attempts = 0") == [])
+        wait_until(lambda: any(each["event"] == "job.given_up" for each in logs))
+    left = run(url, "SELECT status, args FROM procrastinate_jobs WHERE task_name = 'tidy'")
+    assert left == [("todo", {"whatever": "else"})] * 20
+    given_up = [each for each in logs if each["event"] == "job.given_up"]
+    assert [(each["task"], each["attempts"]) for each in given_up] == [("tidy", LEFT_ALONE)]
+    assert replica.failures == []
+
+
 def test_rows_that_somebody_wrote_into_the_jobs_end_and_stop_nobody(url: str) -> None:
     write = "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args) VALUES ('requests', %s, %s, %s)"
     odd: list[object] = [[1], "x", None, {"v": 1}, {"v": 1, "request_id": ["x"], "host": None}, {"v": [1]}]
     for number, args in enumerate(odd):
         run(url, write, "step", f"odd {number}", Jsonb(args))
-    run(url, write, "nothing that we know", "odd task", Jsonb({}))
     replica = Replica(url)
     with running(replica), capture_logs() as logs:
         wait_until(lambda: run(url, "SELECT count(*) FROM procrastinate_jobs WHERE lock LIKE 'odd%%'") == [(1,)])
