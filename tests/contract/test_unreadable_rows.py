@@ -106,7 +106,7 @@ def test_a_damaged_request_is_ended_once_and_is_due_no_more(
     chat = FakeChat()
     chat.cards[CARD] = []
     damage(database, statement)
-    with pytest.raises(UnreadableRequest, match=f"{BAD} is damaged") as caught:
+    with pytest.raises(UnreadableRequest, match=f"cannot read {BAD}: another release") as caught:
         ledger.find(BAD)
     with pytest.raises(UnreadableRequest):
         ledger.record(BAD, e.Stopped(by=b.ASKER))
