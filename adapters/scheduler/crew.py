@@ -62,13 +62,13 @@ class Crew:
         sweep_every: timedelta,
     ) -> None:
         self._run_step, self._wake, self._sweep, self._replica = run_step, wake, sweep, replica
-        self._connector = PsycopgConnector(**place.pool(least=2, most=6))
-        self._app = App(connector=self._connector)
-        self._jobs = self._app.job_manager = HeldJobs(self._connector, self.stop)
-        self._add_tasks(max(1, min(59, round(sweep_every.total_seconds()))))
-        self._workers: list[_Hand] = []
         self.over = asyncio.Event()
         """It takes no more jobs. Steps that run go on."""
+        self._connector = PsycopgConnector(**place.pool(least=2, most=6))
+        self._app = App(connector=self._connector)
+        self._jobs = self._app.job_manager = HeldJobs(self._connector, self.stop, self.over)
+        self._add_tasks(max(1, min(59, round(sweep_every.total_seconds()))))
+        self._workers: list[_Hand] = []
 
     def _add_tasks(self, sweep_every: int) -> None:
         app = self._app

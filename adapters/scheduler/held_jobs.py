@@ -7,7 +7,9 @@ would take it from that one.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,7 +18,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from adapters.scheduler.jobs import PERIODIC, TASKS
+from adapters.scheduler.jobs import PERIODIC, TASKS, shared_queue
 from bot.ports.lease import LEFT_ALONE
 
 if TYPE_CHECKING:
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 
 TAKEN_AFTER = timedelta(seconds=3)
 """A replica that gives no sign of life for so long loses its jobs to the others."""
+
+LEFT_FOR = 1.0
+"""Seconds after which a job that this replica did not begin is left to all of them."""
+
+OTHERS_FIRST = 0.1
+"""Seconds for which this replica takes no job then, so that another one gets that job. A sixth of its time at most."""
 
 PAUSES = (0.1, 0.5, 1.0, 1.0, 1.0)
 """Seconds between the tries to write that a job has ended."""
@@ -44,8 +52,12 @@ _FINISH = (
 """The library tells workers of a new job, and this of one that waited for the lock of the job that ends."""
 
 _AGAIN = (
-    "SELECT procrastinate_retry_job_v2(id, now() + make_interval(secs => %(pause)s), NULL, NULL, NULL), "  # noqa: S608
-    f"({_TOLD} FROM (SELECT job.id, job.queue_name) each) {_MINE}"
+    "SELECT procrastinate_retry_job_v2(id, now(), NULL, %(queue)s, NULL), "  # noqa: S608
+    f"({_TOLD} FROM (SELECT job.id, %(queue)s::text AS queue_name) each) {_MINE}"
+)
+_SHARE = (
+    "UPDATE procrastinate_jobs SET queue_name = %(queue)s WHERE queueing_lock = %(waits)s AND status = 'todo' "
+    "RETURNING id"
 )
 _UP_FOR = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float AS seconds"
 _TAKE_OVER = """
@@ -85,21 +97,26 @@ log = structlog.get_logger()
 class HeldJobs(JobManager):
     """Each run of a job has its number of attempts, which another replica raises when it takes the job over.
 
-    `lost` ends the workers.
+    `lost` ends the workers; `over` is set when they take no more jobs.
     """
 
-    def __init__(self, connector: BaseConnector, lost: Callable[[], None]) -> None:
+    def __init__(self, connector: BaseConnector, lost: Callable[[], None], over: asyncio.Event | None = None) -> None:
         super().__init__(connector)
-        self.lost = lost
+        self.lost, self._over = lost, over or asyncio.Event()
+        self._left: set[asyncio.Task[None]] = set()
+        self._waits_until = 0.0  # before it takes a job again
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """As the library does, but for jobs that this release cannot run. They keep no other job waiting.
 
         Of two jobs of one lock that are taken at the same moment one is taken later.
         """
+        if (waits := self._waits_until - monotonic()) > 0:
+            await asyncio.sleep(waits)
         try:
             while (job := await super().fetch_job(queues, worker_id)) and not await self._may_run(job):
-                pass
+                if self._over.is_set():  # it would have the same job again, at once
+                    return None
         except UniqueViolation:
             return None
         except (ConnectorException, psycopg.Error):
@@ -119,7 +136,8 @@ class HeldJobs(JobManager):
         elif job.task_name in TASKS:
             return True
         elif job.attempts < LEFT_ALONE:
-            await self.again(job, pause=1.0)
+            self._left.add(leaving := asyncio.create_task(self.retry_job(job)))
+            leaving.add_done_callback(self._left.discard)
         else:
             log.warning("job.given_up", job=job.id, task=job.task_name, attempts=job.attempts)
             await self.finish_job(job, Status.FAILED, delete_job=True)
@@ -129,14 +147,23 @@ class HeldJobs(JobManager):
         await self._ask(_FINISH, job, status=status.value, delete=delete_job)
 
     async def retry_job(self, job: Job, *_: Any, **__: Any) -> None:
-        """Let any replica run the job a moment later."""
-        await self.again(job, pause=1.0)
+        """Let any replica run the job a moment later, and the others sooner than this one.
 
-    async def again(self, job: Job, *, pause: float = 0.0) -> None:
-        """Let the job wait again. When one of the same item waits already, that one is enough."""
+        All are told at the same moment. Else this one, which looks again after the same pause, would have it each time.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), LEFT_FOR)
+        if (now := monotonic()) > self._waits_until + LEFT_FOR / 2:
+            self._waits_until = now + OTHERS_FIRST
+        await self.again(job)
+
+    async def again(self, job: Job) -> None:
+        """Let the job wait again, for any replica. When one of the same item waits already, any may have that one."""
+        queue = shared_queue(job.queue)
         try:
-            await self._ask(_AGAIN, job, pause=pause)
+            await self._ask(_AGAIN, job, queue=queue)
         except UniqueViolation:
+            await self._ask(_SHARE, job, queue=queue, waits=job.queueing_lock)
             await self._ask(_FINISH, job, status="succeeded", delete=True)
 
     async def take_over(self, shared: str) -> int:

@@ -39,6 +39,11 @@ def home_queue(replica: str) -> str:
     return f"{REQUESTS} {replica}"
 
 
+def shared_queue(queue: str) -> str:
+    """Return the queue of the same lane from which all replicas take."""
+    return HOSTS if queue == HOSTS else REQUESTS
+
+
 def job_of(item: WorkItem, at: datetime | None = None, home: str = "", *, first: bool = False) -> Job:
     """Return the job that runs the item's step now, or that wakes the item then.
 

@@ -28,7 +28,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import BotError
 from rehearsal.slack import NoSuchButtonError, UserClient, UserClientError
 from tests.chaos import postgresql
-from tests.e2e.test_death_and_rebirth import ROOT, World, world_on
+from tests.e2e.test_death_and_rebirth import PROGRAM, ROOT, World, world_on
 from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
@@ -174,8 +174,10 @@ class _Play:
         stack = ExitStack()
         log = stack.enter_context(self._log.open("ab"))
         number = next(self._numbers)
-        tree = self.storm.beside if self.storm.beside and number % 2 else ROOT
-        process = stack.enter_context(self.world.bot(owned=True, replicas=self.storm.replicas > 1, log=log, tree=tree))
+        other = self.storm.beside if number % 2 else None
+        program = other / PROGRAM.relative_to(ROOT) if other else PROGRAM
+        bot = self.world.bot(owned=True, replicas=self.storm.replicas > 1, log=log, program=program)
+        process = stack.enter_context(bot)
         self._bots[number] = stack, process
 
     def _keep_killing(self) -> None:

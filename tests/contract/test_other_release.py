@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from adapters.sql.ledger import SqlLedger
 from bot.audit.entry import Entry
 from bot.commands import ASK_TYPES
 from bot.domain.posting import Posting
-from bot.domain.request import Ending, State
+from bot.domain.request import Ending, State, WorkItem
 from bot.errors import UnreadableRequest
 from bot.ports.lease import CURRENT, LEFT_ALONE, Lease, LeftToOthers
 from bot.workflow.inputs import PressCall
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from bot.domain.request import Request, WorkItem
+    from bot.domain.request import Request
 
 COLUMNS = (
     ("target", "session"),
@@ -102,9 +103,10 @@ class Replica(BotHarness):
     def assert_left_alone(self, request: Request) -> None:
         """A press on it is answered and does nothing, its steps are left to others, and another request goes on."""
         value = f"{request.id}:{request.version}"
-        answer = self.intake.press(PressCall(press="approve", value=value, actor=self.asker, place=self.place))
-        assert answer.wake
-        self.scheduler.wake(answer.wake)
+        intake = replace(self.intake, is_shared=True)
+        answer = intake.press(PressCall(press="approve", value=value, actor=self.asker, place=self.place))
+        assert answer.wake is None  # else whoever presses again and again would keep the other release from it
+        self.scheduler.wake(WorkItem(request_id=request.id))
         assert "another release of me wrote it" in answer.text
         assert "try again in a minute" in answer.text
         self.run()

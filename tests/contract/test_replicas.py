@@ -36,7 +36,7 @@ from bot.domain import events as e
 from bot.domain.posting import Posting
 from bot.domain.request import WorkItem
 from bot.errors import NotOwner, OwnedByAnother
-from bot.ports.lease import CURRENT, LEFT_ALONE
+from bot.ports.lease import CURRENT, LEFT_ALONE, LeftToOthers
 from rehearsal_testing.waiting import wait_until
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import FakeLedger
@@ -314,6 +314,26 @@ def test_what_another_release_wrote_is_read_or_left_to_the_replicas_of_that_rele
     assert left == [("todo", {"v": 2, "whatever": "else"})]
     assert replica.begun == [WorkItem(request_id="B")]
     assert replica.failures == []
+
+
+def test_what_one_replica_leaves_another_one_has_soon(url: str) -> None:
+    """Also what was to run here, and is woken again. One that looked first each time would come to give it up."""
+
+    def leave(item: WorkItem) -> None:
+        if older.begun.count(item) == 1:
+            older.scheduler.wake(item, here=True)
+        raise LeftToOthers
+
+    older, newer = Replica(url, leave), Replica(url)
+    items = [WorkItem(request_id=name) for name in "CDEF"]
+    with capture_logs() as logs, running(older, newer):
+        for item in items:
+            older.scheduler.wake(item, here=True)
+            wait_until(lambda item=item: item in newer.begun)  # type: ignore[misc]
+        assert newer.scheduler.idle(LONG)
+    assert set(newer.begun) == set(older.begun) == set(items)
+    assert len(older.begun) < 5 * len(items)
+    assert not {each["event"] for each in logs} & {"job.not_ended", "workers.begin_again"}
 
 
 @pytest.mark.parametrize("task", ["step", "later"])

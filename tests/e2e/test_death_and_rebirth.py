@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(__file__).resolve().with_name("bot_process.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +51,16 @@ class World:
 
     @contextmanager
     def bot(
-        self, *, waits: bool = False, log: IO[bytes] | None = None, tree: Path = ROOT, **how: Any
+        self, *, waits: bool = False, log: IO[bytes] | None = None, program: Path = PROGRAM, **how: Any
     ) -> Iterator[subprocess.Popen[str]]:
         """Run a bot inside the block. `how`: `die_after` and the others of bot_process.py.
 
-        `waits`: it has to wait for another one to go. `log` takes its standard error. `tree`: a checkout of another
-        release, whose code runs.
+        `waits`: it has to wait for another one to go. `log` takes its standard error. `program`: that of another
+        release, or of another checkout, whose code runs.
         """
+        tree = program.parents[2]
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(tree / Path(__file__).with_name("bot_process.py").relative_to(ROOT))],
+            [sys.executable, str(program)],
             cwd=tree,
             env={**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'rehearsal' / 'src'}"},
             stdin=subprocess.PIPE,
