@@ -44,8 +44,10 @@ class JsonColumn(Generic[T]):
     it would act without what the field says, or write the value back without it.
     """
 
-    def __init__(self, form: Any, kept: int = KEPT) -> None:
+    def __init__(self, form: Any, kept: int = KEPT, *, reads_past: bool = False) -> None:
+        """`reads_past`: a field that it does not know stops nothing."""
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
+        self._reads_past = reads_past
         self._read = lru_cache(maxsize=kept)(self._parsed)
 
     def write(self, value: T) -> str:
@@ -60,6 +62,8 @@ class JsonColumn(Generic[T]):
 
     def _parsed(self, text: str) -> T:
         value = self._adapter.validate_python(stored := json.loads(text))
+        if self._reads_past:
+            return value
         if unknown := _unknown_in(stored, self._adapter.dump_python(value, mode="json")):
             raise ValueError(f"the field {unknown} is not one of this release")
         return value
@@ -89,7 +93,8 @@ EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSes
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 SERVING: JsonColumn[tuple[tuple[str, ...], ...]] = JsonColumn(tuple[tuple[str, ...], ...])
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
-STANDING: JsonColumn[Standing] = JsonColumn(Standing)
+# Not of one request: a field that stopped its reader would keep this replica from every host.
+STANDING: JsonColumn[Standing] = JsonColumn(Standing, reads_past=True)
 
 
 class Asks:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
 
+from adapters.sql.audit_reader import AuditReader
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.logons import SqlLogons
+from adapters.sql.write_queue import FairLock
 from bot.audit.entry import Entry
+from bot.audit.selection import AuditFilter
 from bot.commands import ASK_TYPES
 from bot.domain.posting import Posting
 from bot.domain.request import Ending, State, WorkItem
+from bot.domain.requirement import Confirm
 from bot.errors import UnreadableRequest
 from bot.ports.lease import CURRENT, LEFT_ALONE, Lease, LeftToOthers
 from bot.workflow.inputs import PressCall
 from tests.contract.conftest import KEY
+from tests.contract.writers import LIMIT
+from tests.support import builders as b
 from tests.support.chains import first_fault
 from tests.support.harness import BotHarness, text_of
 
@@ -34,6 +42,7 @@ COLUMNS = (
     ("target", "session"),
     *(("request", column) for column in ("ask", "actor", "place", "requirement", "message_ref", "postings")),
 )
+KEYS = {"request": "id", "target": "request_id", "credential": "digest"}
 SAYS_SOMETHING: list[Any] = [True, 5, "alice", ["alice"], {"of": "alice"}]
 SAYS_NOTHING: list[Any] = [None, False, 0, "", [], {}]
 
@@ -81,7 +90,7 @@ class Replica(BotHarness):
     @contextmanager
     def with_field(self, table: str, column: str, request_id: str, value: object) -> Iterator[None]:
         """Add a field to the document in a column: to each value of a list. It is gone behind the block."""
-        where = f"{'id' if table == 'request' else 'request_id'} = :id"
+        where = f"{KEYS[table]} = :id"
         with self.engine.begin() as connection:
             found = connection.execute(text(f"SELECT {column} FROM {table} WHERE {where}"), {"id": request_id})  # noqa: S608 - our own names
             before = found.scalar_one()
@@ -196,3 +205,33 @@ def test_what_no_other_release_has_come_for_ends_with_a_word_to_its_requester(re
     assert replica.left == []
     replica.run()
     assert [entry.event for entry in replica.ledger.entries(request_id=request.id)].count("failed") == 1
+
+
+def test_what_an_unknown_verdict_may_have_touched_counts_for_the_limit_of_acts_alone(replica: Replica) -> None:
+    forced = b.surveyed(b.target(3), requirement=b.requirement(confirm=Confirm.NOBODY))
+    for request_id in ("TS-AAAAAA", "TS-BBBBBB"):
+        replica.ledger.open(b.request(request_id))
+        limit = replace(LIMIT, most=1)
+        after = replica.ledger.record(request_id, forced, limit=limit)
+        replica.write("UPDATE target SET verdict = 'shadowed'")
+    assert (after.state, after.alone) == (State.AWAITING, False)
+
+
+def test_a_new_field_in_what_hosts_said_of_an_account_keeps_nobody_from_a_host(replica: Replica) -> None:
+    logons = SqlLogons(replica.engine, replica.clock, FairLock(), window=timedelta(minutes=10))
+    before = logons.refuse("credential", "comp1", "token").after
+    with replica.with_field("credential", "standing", "credential", "shadowed"):
+        assert logons.standing("credential") == before
+
+
+def test_the_record_with_entries_of_another_release_is_read_as_any_other(replica: Replica) -> None:
+    request = replica.awaiting()
+    replica.write_entry("held_back", request.id)
+    replica.write_entry("all_held_back", "")
+    with replica.engine.connect() as connection:
+        reader = AuditReader(connection, KEY.public)
+        everything = AuditFilter()
+        names = reader.names(everything)
+        assert [each.entry.event for each in reader.entries(everything, names)][:2] == ["all_held_back", "held_back"]
+        (history,) = [each for each in reader.requests(everything, names) if each.request_id == request.id]
+    assert (history.faults, history.ending) == ((), "")
