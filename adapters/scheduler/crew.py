@@ -10,7 +10,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.worker import Worker
 
-from adapters.scheduler.held_jobs import TAKEN_AFTER, HeldJobs
+from adapters.scheduler.held_jobs import TAKEN_AFTER, HeldJobs, say_left
 from adapters.scheduler.jobs import HOSTS, LATER, REQUESTS, STEP, SWEEP, TAKEOVER, home_queue, read_item
 from bot.ports.lease import LEFT_ALONE
 
@@ -165,6 +165,7 @@ def _read(said: Mapping[str, Any], job: Job) -> WorkItem | None:
     """
     item = read_item(said)
     if item is None and job.attempts < LEFT_ALONE:
+        say_left(job)
         raise NotBegun
     if item is None:
         log.warning("job.given_up", job=job.id, task=job.task_name, attempts=job.attempts)

@@ -94,6 +94,12 @@ _LEFT_WAITING = (
 log = structlog.get_logger()
 
 
+def say_left(job: Job) -> None:
+    """Say once of a job of another release that it is left alone here."""
+    if not job.attempts:
+        log.warning("job.left_to_others", job=job.id, task=job.task_name)
+
+
 class HeldJobs(JobManager):
     """Each run of a job has its number of attempts, which another replica raises when it takes the job over.
 
@@ -136,6 +142,7 @@ class HeldJobs(JobManager):
         elif job.task_name in TASKS:
             return True
         elif job.attempts < LEFT_ALONE:
+            say_left(job)
             self._left.add(leaving := asyncio.create_task(self.retry_job(job)))
             leaving.add_done_callback(self._left.discard)
         else:

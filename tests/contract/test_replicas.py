@@ -383,6 +383,8 @@ def test_a_task_of_another_release_waits_for_it_and_keeps_no_other_job_waiting(u
     assert left == [("todo", {"whatever": "else"})] * 20
     given_up = [each for each in logs if each["event"] == "job.given_up"]
     assert [(each["task"], each["attempts"]) for each in given_up] == [("tidy", LEFT_ALONE)]
+    left_alone = [each["job"] for each in logs if each["event"] == "job.left_to_others"]
+    assert 0 < len(left_alone) == len(set(left_alone))
     assert replica.failures == []
 
 
@@ -421,7 +423,8 @@ def test_periodic_work_leaves_nothing_behind(url: str) -> None:
     with running(first, second):
         wait_until(lambda: bool(run(url, "SELECT 1 FROM procrastinate_periodic_defers WHERE task_name = 'sweep'")))
     assert run(url, "SELECT count(*) <= 4 FROM procrastinate_jobs") == [(True,)]
-    assert run(url, "SELECT count(*) <= 2 FROM procrastinate_periodic_defers") == [(True,)]
+    # Of two turns that are proposed at the same moment the older one stays until the next turn.
+    assert run(url, "SELECT count(*) <= 4 FROM procrastinate_periodic_defers") == [(True,)]
 
 
 def test_replicas_sweep_once_a_turn_together(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
