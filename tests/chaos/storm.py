@@ -2,7 +2,8 @@
 
 Two and more share their jobs over Procrastinate, one runs them in its threads. `make chaos` has a small storm of each.
 
-`make deep DEEP='--only "replicas in a storm"'` is the whole of it; it takes some minutes.
+`make deep DEEP='--only "replicas in a storm"'` is the whole of it; it takes some minutes. With `--beside` and a
+checkout of another release on the same tables, as of `git worktree add`, every second bot is of that one.
 """
 
 from __future__ import annotations
