@@ -89,6 +89,7 @@ class Crew:
                 await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
                 self.stop()
                 await asyncio.wait(hands)
+                await self._jobs.leave_all()
                 for ended in await asyncio.gather(*hands, return_exceptions=True):
                     if isinstance(ended, BaseException):
                         log.warning("workers.broken", error=type(ended).__name__)

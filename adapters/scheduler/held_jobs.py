@@ -164,6 +164,10 @@ class HeldJobs(JobManager):
             self._waits_until = now + OTHERS_FIRST
         await self.again(job)
 
+    async def leave_all(self) -> None:
+        """Return when what is left to others can be taken by them."""
+        await asyncio.gather(*self._left, return_exceptions=True)
+
     async def again(self, job: Job) -> None:
         """Let the job wait again, for any replica. When one of the same item waits already, any may have that one."""
         queue = shared_queue(job.queue)

@@ -379,6 +379,7 @@ def test_a_task_of_another_release_waits_for_it_and_keeps_no_other_job_waiting(u
         wait_until(lambda: replica.begun == [A])
         wait_until(lambda: run(url, "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'tidy' AND attempts = 0") == [])
         wait_until(lambda: any(each["event"] == "job.given_up" for each in logs))
+    # At its end the replica has put all of them back.
     left = run(url, "SELECT status, args FROM procrastinate_jobs WHERE task_name = 'tidy'")
     assert left == [("todo", {"whatever": "else"})] * 20
     given_up = [each for each in logs if each["event"] == "job.given_up"]
