@@ -184,6 +184,7 @@ def _intake(  # noqa: PLR0913, PLR0917 - what takes commands and presses, and wh
         clock=clock,
         names=settings.command_names(),
         receipt=receipts.at_ack,
+        is_shared=settings.replicas,
         home_opened=homes.opened,
     )
 

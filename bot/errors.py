@@ -218,7 +218,7 @@ class ClockSetBack(Standstill):
 
 
 class UnreadableRequest(LedgerError):
-    """The rows of the request `request_id` are damaged, or of another release. A retry would read them again."""
+    """The rows or entries of the request `request_id` are damaged, or of another release. A retry reads the same."""
 
     code = "unreadable"
 

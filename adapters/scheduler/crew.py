@@ -10,8 +10,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from procrastinate.worker import Worker
 
-from adapters.scheduler.held_jobs import TAKEN_AFTER, HeldJobs
-from adapters.scheduler.jobs import HOSTS, LATER, REQUESTS, STEP, home_queue, read_item
+from adapters.scheduler.held_jobs import TAKEN_AFTER, HeldJobs, say_left
+from adapters.scheduler.jobs import HOSTS, LATER, REQUESTS, STEP, SWEEP, TAKEOVER, home_queue, read_item
 from bot.ports.lease import LEFT_ALONE
 
 if TYPE_CHECKING:
@@ -62,19 +62,19 @@ class Crew:
         sweep_every: timedelta,
     ) -> None:
         self._run_step, self._wake, self._sweep, self._replica = run_step, wake, sweep, replica
-        self._connector = PsycopgConnector(**place.pool(least=2, most=6))
-        self._app = App(connector=self._connector)
-        self._jobs = self._app.job_manager = HeldJobs(self._connector, self.stop)
-        self._add_tasks(max(1, min(59, round(sweep_every.total_seconds()))))
-        self._workers: list[_Hand] = []
         self.over = asyncio.Event()
         """It takes no more jobs. Steps that run go on."""
+        self._connector = PsycopgConnector(**place.pool(least=2, most=6))
+        self._app = App(connector=self._connector)
+        self._jobs = self._app.job_manager = HeldJobs(self._connector, self.stop, self.over)
+        self._add_tasks(max(1, min(59, round(sweep_every.total_seconds()))))
+        self._workers: list[_Hand] = []
 
     def _add_tasks(self, sweep_every: int) -> None:
         app = self._app
         app.task(name=STEP, pass_context=True, retry=_PutBack())(self._step)
         app.task(name=LATER, pass_context=True, retry=_PutBack())(self._later)
-        for name, call, seconds in (("sweep", self._swept, sweep_every), ("takeover", self._take_over, 1)):
+        for name, call, seconds in ((SWEEP, self._swept, sweep_every), (TAKEOVER, self._take_over, 1)):
             task = app.task(name=name, queue=REQUESTS, queueing_lock=name)(call)
             app.periodic(cron=f"* * * * * */{seconds}")(task)
 
@@ -89,6 +89,7 @@ class Crew:
                 await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
                 self.stop()
                 await asyncio.wait(hands)
+                await self._jobs.leave_all()
                 for ended in await asyncio.gather(*hands, return_exceptions=True):
                     if isinstance(ended, BaseException):
                         log.warning("workers.broken", error=type(ended).__name__)
@@ -165,6 +166,7 @@ def _read(said: Mapping[str, Any], job: Job) -> WorkItem | None:
     """
     item = read_item(said)
     if item is None and job.attempts < LEFT_ALONE:
+        say_left(job)
         raise NotBegun
     if item is None:
         log.warning("job.given_up", job=job.id, task=job.task_name, attempts=job.attempts)

@@ -17,6 +17,12 @@ VERSION = 1
 STEP, LATER = "step", "later"
 """The tasks: run the step of an item, and wake an item whose date has come."""
 
+SWEEP, TAKEOVER = "sweep", "takeover"
+"""The tasks of the schedule, which any replica does for all of them."""
+
+PERIODIC = [SWEEP, TAKEOVER]
+TASKS = frozenset({STEP, LATER, *PERIODIC})
+
 REQUESTS, HOSTS = "requests", "hosts"
 """The queues, one for each lane."""
 
@@ -31,6 +37,11 @@ def queue_of(item: WorkItem, home: str = "") -> str:
 def home_queue(replica: str) -> str:
     """Return the queue of requests from which only this replica takes."""
     return f"{REQUESTS} {replica}"
+
+
+def shared_queue(queue: str) -> str:
+    """Return the queue of the same lane from which all replicas take."""
+    return HOSTS if queue == HOSTS else REQUESTS
 
 
 def job_of(item: WorkItem, at: datetime | None = None, home: str = "", *, first: bool = False) -> Job:

@@ -11,6 +11,7 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_sdk.errors import SlackApiError
 
+from adapters.slack import other_release
 from adapters.slack.answers import answer_sender, answer_words, private
 from adapters.slack.errors import translate_errors
 from adapters.slack.forms import (
@@ -103,6 +104,7 @@ def register(  # noqa: PLR0913 - what listeners need
     app.event("message")(_on_said(intake, client, is_private=True))
     app.event("app_home_opened")(_on_home(intake))
     app.action(re.compile("^link_"))(_on_link)
+    other_release.register(app, intake, client)
     app.error(on_error)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.sql.database import PATIENCE
 from adapters.sql.documents import MAYBE_MESSAGE_REF, POSTINGS
-from adapters.sql.errors import translate_errors
+from adapters.sql.errors import row_faults, translate_errors
 from adapters.sql.leases import refuse_without_lease
 from adapters.sql.progress_queries import (
     hurry_postings,
@@ -51,7 +51,8 @@ class Bookkeeping:
     def mark_posting(self, request_id: str, before: Posting, after: Posting) -> bool:
         with self._bookkeeping(held=after.claimed) as connection:
             text = read_postings(connection, request_id)
-            known = {each.key: each for each in POSTINGS.read(text)} if text is not None else {}
+            with row_faults(request_id):
+                known = {each.key: each for each in POSTINGS.read(text)} if text is not None else {}
             if text is None or known.get(before.key, Posting(key=before.key)) != before:
                 return False
             known[after.key] = after

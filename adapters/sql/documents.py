@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -30,22 +31,55 @@ KEPT_SESSIONS = 4_000
 """The same for sessions: those of a large fleet, whose request is read whole for each drawing."""
 
 
+EMPTY: tuple[object, ...] = (None, False, "", [], {})
+"""What a field that a later release adds holds while it says nothing."""
+
+
 class JsonColumn(Generic[T]):
     """A value stored as JSON text. The column keeps any character, so each name is read back unchanged.
 
     As ASCII, JSON would join two halves of a pair that stood side by side as two characters.
+
+    A release may add a field. An older one reads past it while it is empty, and does not read the value otherwise:
+    it would act without what the field says, or write the value back without it.
     """
 
-    def __init__(self, form: Any, kept: int = KEPT) -> None:
+    def __init__(self, form: Any, kept: int = KEPT, *, reads_past: bool = False) -> None:
+        """`reads_past`: a field that it does not know stops nothing."""
         self._adapter: TypeAdapter[T] = TypeAdapter(form)
-        self._read = lru_cache(maxsize=kept)(lambda text: self._adapter.validate_python(json.loads(text)))
+        self._reads_past = reads_past
+        self._read = lru_cache(maxsize=kept)(self._parsed)
 
     def write(self, value: T) -> str:
         return json.dumps(self._adapter.dump_python(value, mode="json"), ensure_ascii=False)
 
     def read(self, text: str) -> T:
-        """Return the value of the text. Values are frozen, so all who read the same text may have the same one."""
+        """Return the value of the text. Values are frozen, so all who read the same text may have the same one.
+
+        Raises `ValueError` for a text that this release does not know as a whole.
+        """
         return self._read(text)
+
+    def _parsed(self, text: str) -> T:
+        value = self._adapter.validate_python(stored := json.loads(text))
+        if self._reads_past:
+            return value
+        if unknown := _unknown_in(stored, self._adapter.dump_python(value, mode="json")):
+            raise ValueError(f"the field {unknown} is not one of this release")
+        return value
+
+
+def _unknown_in(stored: Any, known: Any) -> str:
+    """Return the name of a field with something in it that only `stored` has; empty when there is none."""
+    if stored == known:
+        return ""
+    if isinstance(stored, dict) and isinstance(known, dict):
+        said = (name for name, each in stored.items() if name not in known and each not in EMPTY)
+        parts = (_unknown_in(each, known[name]) for name, each in stored.items() if name in known)
+        return next(chain(said, filter(None, parts)), "")
+    if isinstance(stored, list) and isinstance(known, list):
+        return next(filter(None, map(_unknown_in, stored, known)), "")
+    return ""
 
 
 ACTOR: JsonColumn[Actor] = JsonColumn(Actor)
@@ -59,7 +93,8 @@ EXCLUDED: JsonColumn[tuple[ExcludedSession, ...]] = JsonColumn(tuple[ExcludedSes
 MAYBE_WORDS: JsonColumn[tuple[str, ...] | None] = JsonColumn(tuple[str, ...] | None)
 SERVING: JsonColumn[tuple[tuple[str, ...], ...]] = JsonColumn(tuple[tuple[str, ...], ...])
 MAYBE_REQUIREMENT: JsonColumn[Requirement | None] = JsonColumn(Requirement | None)
-STANDING: JsonColumn[Standing] = JsonColumn(Standing)
+# Not of one request: a field that stopped its reader would keep this replica from every host.
+STANDING: JsonColumn[Standing] = JsonColumn(Standing, reads_past=True)
 
 
 class Asks:

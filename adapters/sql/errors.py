@@ -69,11 +69,16 @@ def row_faults(request_id: str) -> Iterator[None]:
     try:
         yield
     except _OF_ROWS as exc:
-        raise UnreadableRequest(
-            f"The row of {request_id} is damaged, or another release of me wrote it, so I do nothing for it. "
-            "Ask again, and tell whoever runs me.",
-            request_id=request_id,
-        ) from exc
+        raise unreadable(request_id) from exc
+
+
+def unreadable(request_id: str) -> UnreadableRequest:
+    """Return the error of a request that this release does not know as a whole."""
+    return UnreadableRequest(
+        f"I cannot read {request_id}: another release of me wrote it, or it is damaged. I do nothing for it. "
+        "While I am upgraded, try again in a minute; if it stays so, ask with a new command, and tell whoever runs me.",
+        request_id=request_id,
+    )
 
 
 @contextmanager

@@ -142,10 +142,10 @@ class Recording:
             before = self.fresh(connection, what.request_id, part)
             self.standstills.refuse(what.event)
             after, entry = decided(before, what.event, now, seal_key=self.seal_key)
+            if needs_proof(before, what.event) and self._misfit(connection, before, part):
+                raise Spoiled  # alone it is proven anew: the entry of another event of this host may not be written yet
         except (Conflict, Standstill, UnreadableRequest) as error:
             return error
-        if needs_proof(before, what.event) and self._misfit(connection, before, part):
-            raise Spoiled  # alone it is proven anew: the entry of another event of this host may not be written yet
         try:
             self._save(connection, before, after)
         except Conflict as error:
@@ -167,10 +167,12 @@ class Recording:
         return not misfit
 
     def _misfit(self, connection: Connection, request: Request, part: Part) -> str:
-        """Return what does not fit, in words; empty when this part of the request is proven."""
+        """Return what does not fit, in words; empty when this part is proven. Raises `UnreadableRequest`."""
         try:
             entries = self.proving.read(connection, request.id, part.host)
             return misfit_of(request, entries, self.seal_key, part.host)
+        except UnreadableRequest:
+            raise
         except LedgerError as error:
             return error.message
 

@@ -22,6 +22,7 @@ from adapters.sql.tables import UNENDED, host_survey, request, target
 from bot.domain.alone import TOUCHED
 from bot.domain.part import WHOLE, Extent
 from bot.domain.request import UNSURE_VERDICTS, Request, Target
+from bot.domain.verdicts import Verdict
 from bot.errors import UnreadableRequest
 
 if TYPE_CHECKING:
@@ -175,8 +176,11 @@ def count_asked(connection: Connection, user_id: str, since: datetime) -> int:
 
 
 def count_alone(connection: Connection, but: Request, since: datetime) -> int:
-    """`sessions_alone` over the other requests of the same requester, in one query."""
-    touched = target.c.verdict.in_([verdict.value for verdict in TOUCHED])
+    """`sessions_alone` over the other requests of the same requester, in one query.
+
+    A verdict that another release gave, and this one does not know, counts.
+    """
+    touched = target.c.verdict.not_in([verdict.value for verdict in Verdict if verdict not in TOUCHED])
     is_open = request.c.ended_at.is_(None)
     query = (
         select(func.count())

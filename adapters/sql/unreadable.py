@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 
 from adapters.sql.documents import ACTOR, MAYBE_MESSAGE_REF, PLACE
 from adapters.sql.errors import row_faults
+from adapters.sql.proof_queries import has_foreign_entries
 from adapters.sql.request_queries import read_part
 from adapters.sql.tables import BEHIND, UNENDED, host_survey, request
 from bot.domain.part import WHOLE
@@ -30,16 +31,13 @@ def end_rows(connection: Connection, request_id: str, now: datetime, asks: Asks)
     None when there is no such request, when it can be read after all, or when it has been ended like this before;
     nothing is changed then.
     """
-    try:
-        read_part(connection, request_id, WHOLE, asks)
-    except UnreadableRequest:
-        dates = (each.is_not(None) for each in (request.c.due_at, request.c.postings_due_at))
-        wants = or_(UNENDED, BEHIND, *dates)
-        if not connection.execute(select(wants).where(request.c.id == request_id)).scalar_one():
-            return None
-        remains = _remains(connection, request_id)
-    else:
+    if not _is_unreadable(connection, request_id, asks):
         return None
+    dates = (each.is_not(None) for each in (request.c.due_at, request.c.postings_due_at))
+    wants = or_(UNENDED, BEHIND, *dates)
+    if not connection.execute(select(wants).where(request.c.id == request_id)).scalar():
+        return None
+    remains = _remains(connection, request_id)
     # The version may be anything. The same in both columns means that no card is behind.
     dates_over = dict.fromkeys(("due_at", "publish_after", "postings_due_at"))
     ended: dict[str, Any] = {"state": State.ENDED.value, "published_version": request.c.version, **dates_over}
@@ -48,6 +46,14 @@ def end_rows(connection: Connection, request_id: str, now: datetime, asks: Asks)
     connection.execute(update(request).where(request.c.id == request_id).values(ended))
     connection.execute(update(host_survey).where(host_survey.c.request_id == request_id).values(due_at=None))
     return remains
+
+
+def _is_unreadable(connection: Connection, request_id: str, asks: Asks) -> bool:
+    try:
+        read_part(connection, request_id, WHOLE, asks)
+    except UnreadableRequest:
+        return True
+    return has_foreign_entries(connection, request_id)
 
 
 def _remains(connection: Connection, request_id: str) -> Remains:

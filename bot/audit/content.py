@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.audit.canonical import canonical, digest
+from bot.domain.later import LATER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,10 @@ def seals_of(request: Request, key: bytes) -> dict[str, str]:
 
 
 def _plain(value: object) -> object:
-    """Return a frozen value as lists, texts and numbers, each with the name of its class."""
+    """Return a frozen value as lists, texts and numbers, each with the name of its class.
+
+    A field that came later is left out while it says nothing: a release without it signs the same.
+    """
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, datetime):
@@ -117,6 +121,7 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if is_dataclass(value):
-        named = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        said = ((each, getattr(value, each.name)) for each in fields(value))
+        named = {each.name: _plain(of) for each, of in said if not (each.metadata.get(LATER) and of == each.default)}
         return [type(value).__name__, named]
     return value

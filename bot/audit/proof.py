@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from uuid import uuid4
 
 from bot.audit.content import content_of, seals_of
@@ -34,6 +34,9 @@ DECIDING = (
 """The events whose entries say how far a request is. Each request has a handful of them."""
 
 DECIDING_NAMES = frozenset(e.name_of_kind(kind) for kind in DECIDING)
+
+KNOWN_NAMES = frozenset(map(e.name_of_kind, (e.Asked, *get_args(e.Event))))
+"""The events of this release. What another one means by an event, this one cannot reckon."""
 
 _PROVEN_BEFORE = (
     e.ReasonGiven, e.Surveyed, e.Narrowed, e.ActionChanged, e.SecondPersonNeeded, e.Counted, e.Approved,

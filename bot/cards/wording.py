@@ -127,6 +127,14 @@ LATE = (
 )
 
 
+FORGOTTEN = "I do not know this card any more. Ask again with the command."
+
+OTHER_RELEASE = (
+    "Another release of me made this, and I do not know what it means, so I do nothing. "
+    "While I am upgraded, try again in a minute; if it stays so, ask with a new command."
+)
+
+
 def broken(reference: str) -> str:
     """Return the answer to a command or a press when the bot failed; whether it was recorded by then is not known."""
     return (

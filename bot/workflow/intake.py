@@ -9,7 +9,7 @@ from bot.cards import holders, notices, troubles
 from bot.cards.message_form import WRITE, with_text
 from bot.cards.model import ASK, LONGEST_VALUE, Card, Press
 from bot.cards.table import PICK
-from bot.cards.wording import clash
+from bot.cards.wording import FORGOTTEN, OTHER_RELEASE, clash
 from bot.commands import BY_NAME, COMMANDS
 from bot.commands.language import Understood, suggest, understand
 from bot.commands.naming import OWN_NAMES, CommandNames
@@ -31,7 +31,7 @@ from bot.workflow.picking import Picker
 from bot.workflow.presses import NoEffect, PressHandler
 from bot.workflow.program_looks import seen_by
 from bot.workflow.receipts import Receipt, plain_receipt
-from bot.workflow.response import Response
+from bot.workflow.response import Response, unreadable
 from bot.workflow.senders import Senders
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Intake:
     names: CommandNames = OWN_NAMES  # how the workspace calls the commands
     senders: Senders = field(default_factory=Senders)  # who sent how much
     receipt: Callable[[Request], Receipt] = plain_receipt  # the first answer to a command that became a request
+    is_shared: bool = False  # other replicas share the work: they may know what this one cannot read
     home_opened: Callable[[Actor], None] = no_home  # called when a person opens their home; waits for nothing
 
     @property
@@ -98,7 +99,7 @@ class Intake:
         except Standstill as still:
             return Response(text=still.message)
         except UnreadableRequest as error:
-            return _unreadable(error)
+            return unreadable(error, is_shared=self.is_shared)
         except LedgerError:
             return Response(text=NO_LEDGER)
         said = (receipt or self.receipt)(opened)
@@ -223,7 +224,7 @@ class Intake:
         except Standstill as still:
             return Response(text=still.message)
         except UnreadableRequest as error:
-            return _unreadable(error)
+            return unreadable(error, is_shared=self.is_shared)
         except LedgerError:
             return Response(text=NO_LEDGER)
 
@@ -277,7 +278,7 @@ class Intake:
     def _unknown(self, call: PressCall) -> Response:
         tried = storable(f"{call.press} {call.value}")
         self.ledger.note(Noted(kind=NoteKind.UNKNOWN_PRESS, by=call.actor, detail=tried), call.place)
-        return Response(text="I do not know this card any more. Ask again with the command.")
+        return Response(text=FORGOTTEN if call.press in {*Press, ASK, WRITE, PICK} else OTHER_RELEASE)
 
     def _form(self, request: Request) -> Response:
         """Return the form of a request that is proven: people choose among those who are really meant."""
@@ -293,8 +294,3 @@ class Intake:
         self.ledger.record(request.id, noted, interactive=True)
         over = request.state is not State.ENDED and self.clock.now() >= request.expires_at
         return Response(text=no_effect.message, wake=WorkItem(request_id=request.id) if over else None)
-
-
-def _unreadable(error: UnreadableRequest) -> Response:
-    """Return the answer, and wake the step that ends the request and tells the requester."""
-    return Response(text=error.message, wake=WorkItem(request_id=error.request_id))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.request import WorkItem
+
 if TYPE_CHECKING:
     from bot.cards.model import Card
-    from bot.domain.request import Request, WorkItem
+    from bot.domain.request import Request
+    from bot.errors import UnreadableRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +27,11 @@ class Response:
     tells_where: bool = False  # the text says that the card comes to the direct messages
     is_taken: bool = False  # the command is in the database, by this delivery of it or by an earlier one
     is_repeated: bool = False  # the person was told so a moment ago: no call of the chat is worth it
+
+
+def unreadable(error: UnreadableRequest, *, is_shared: bool) -> Response:
+    """Return the answer, and wake the step that ends the request and tells the requester.
+
+    `is_shared`: other replicas may know it. Nothing is woken then: each press would keep their steps waiting.
+    """
+    return Response(text=error.message, wake=None if is_shared else WorkItem(request_id=error.request_id))

@@ -34,9 +34,11 @@ class Unreadable:
         Where several replicas share the work, one of a newer release may have written the rows: it is left to the
         others for a while. Raises `LeftToOthers`.
         """
-        if (lease := CURRENT.get()) and lease.attempt < LEFT_ALONE:
-            raise LeftToOthers from error
         request_id, cause = error.request_id, type(error.__cause__).__name__
+        if (lease := CURRENT.get()) and lease.attempt < LEFT_ALONE:
+            if not lease.attempt:  # once for each job
+                log.warning("request.left_to_others", request_id=request_id, cause=cause)
+            raise LeftToOthers from error
         remains = self.ledger.end_unreadable(request_id)
         if remains is None:
             return

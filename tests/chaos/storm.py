@@ -2,7 +2,8 @@
 
 Two and more share their jobs over Procrastinate, one runs them in its threads. `make chaos` has a small storm of each.
 
-`make deep DEEP='--only "replicas in a storm"'` is the whole of it; it takes some minutes.
+`make deep DEEP='--only "replicas in a storm"'` is the whole of it; it takes some minutes. With `--beside` and a
+checkout of another release on the same tables, as of `git worktree add`, every second bot is of that one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import BotError
 from rehearsal.slack import NoSuchButtonError, UserClient, UserClientError
 from tests.chaos import postgresql
-from tests.e2e.test_death_and_rebirth import World, world_on
+from tests.e2e.test_death_and_rebirth import PROGRAM, ROOT, World, world_on
 from tests.support.chains import first_fault
 
 if TYPE_CHECKING:
@@ -80,12 +81,13 @@ limits: {second_person_above: 1000, max_requests: 1000, max_sent: 1000, per: 10m
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What a storm has come to. All but the first four have to be empty."""
+    """What a storm has come to. All but the first five have to be empty."""
 
     requests: int = 0
     seconds: int = 0
     kills: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)
+    shared: int = 0  # requests of which bots of two releases wrote entries
     stuck: list[str] = field(default_factory=list)
     others_touched: list[str] = field(default_factory=list)
     warned_twice: list[str] = field(default_factory=list)
@@ -111,6 +113,7 @@ class Storm:
     kill_every: float = 4.0
     kills: int = 10_000  # at most so many
     restart_after: int = 0  # after so many deaths the server goes away once; 0: never
+    beside: Path | None = None  # a checkout of another release: every second bot that starts is of that one
 
     def asks(self) -> dict[str, str]:
         """Host, or the hosts of a fleet -> the command."""
@@ -171,8 +174,12 @@ class _Play:
     def _start(self) -> None:
         stack = ExitStack()
         log = stack.enter_context(self._log.open("ab"))
-        process = stack.enter_context(self.world.bot(owned=True, replicas=self.storm.replicas > 1, log=log))
-        self._bots[next(self._numbers)] = stack, process
+        number = next(self._numbers)
+        other = self.storm.beside if number % 2 else None
+        program = other / PROGRAM.relative_to(ROOT) if other else PROGRAM
+        bot = self.world.bot(owned=True, replicas=self.storm.replicas > 1, log=log, program=program)
+        process = stack.enter_context(bot)
+        self._bots[number] = stack, process
 
     def _keep_killing(self) -> None:
         while not self.over.wait(self.storm.kill_every) and self.kills < self.storm.kills:
@@ -244,18 +251,22 @@ def _judge(play: _Play, outcome: Outcome) -> None:
     entries: list[Entry] = []
     while more := world.ledger.entries(after=len(entries)):
         entries += more
+    writers = {(entry.request_id, entry.bot_version) for entry in entries if entry.request_id}
+    outcome.shared = sum(number > 1 for number in Counter(request_id for request_id, _ in writers).values())
     if fault := first_fault(entries, SigningKeys(REHEARSAL_KEY).public):
         outcome.record = f"entry {fault}"
     outcome.cards = _cards(world, requests)
-    outcome.calm = list(_calm(play, requests))
+    outcome.calm = list(_calm(play, requests, outcome.shared))
 
 
-def _calm(play: _Play, requests: tuple[Request, ...]) -> Iterator[str]:
+def _calm(play: _Play, requests: tuple[Request, ...], shared: int) -> Iterator[str]:
     """Yield what did not happen: without it the rest says little."""
     if play.kills < min(play.storm.kills, LEAST_KILLS):
         yield f"{play.kills} deaths alone"
     if play.storm.restart_after and not play.is_restarted:
         yield "the server stayed"
+    if play.storm.beside and not shared:
+        yield "no request was one of both releases"
     verdicts = [target.verdict for each in requests for target in each.targets]
     if (gone := verdicts.count(Verdict.GONE)) * 2 < len(verdicts):
         yield f"{gone} of {len(verdicts)} sessions are gone"
@@ -323,6 +334,7 @@ def main() -> int:
     options.add_argument("--replicas", type=int, default=3)
     options.add_argument("--requests", type=int, default=300)
     options.add_argument("--kill-every", type=float, default=4.0)
+    options.add_argument("--beside", type=Path, metavar="CHECKOUT", help="of another release, on the same tables")
     chosen = options.parse_args()
     fleets = chosen.requests // 100
     storm = Storm(
@@ -331,6 +343,7 @@ def main() -> int:
         fleets=fleets,
         kill_every=chosen.kill_every,
         restart_after=2,
+        beside=chosen.beside and chosen.beside.resolve(),
     )
     outcome = storm.run(Path(mkdtemp(prefix="storm-")))
     sys.stdout.write(f"{outcome}\n")

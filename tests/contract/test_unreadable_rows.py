@@ -106,7 +106,7 @@ def test_a_damaged_request_is_ended_once_and_is_due_no_more(
     chat = FakeChat()
     chat.cards[CARD] = []
     damage(database, statement)
-    with pytest.raises(UnreadableRequest, match=f"{BAD} is damaged") as caught:
+    with pytest.raises(UnreadableRequest, match=f"cannot read {BAD}: another release") as caught:
         ledger.find(BAD)
     with pytest.raises(UnreadableRequest):
         ledger.record(BAD, e.Stopped(by=b.ASKER))
@@ -191,9 +191,11 @@ def test_what_a_replica_cannot_read_is_left_to_the_others_for_a_while(ledger: Sq
     with pytest.raises(UnreadableRequest) as caught:
         ledger.find(BAD)
     chat, before = FakeChat(), ledger.head()
-    for attempt in (0, LEFT_ALONE - 1):
-        token = CURRENT.set(Lease(job=1, attempt=attempt))
-        with pytest.raises(LeftToOthers):
-            Unreadable(ledger=ledger, chat=chat).end(caught.value)
-        CURRENT.reset(token)
+    with capture_logs() as said:
+        for attempt in (0, 1, LEFT_ALONE - 1):
+            token = CURRENT.set(Lease(job=1, attempt=attempt))
+            with pytest.raises(LeftToOthers):
+                Unreadable(ledger=ledger, chat=chat).end(caught.value)
+            CURRENT.reset(token)
+    assert [(line["event"], line["request_id"]) for line in said] == [("request.left_to_others", BAD)]
     assert (chat.told, ledger.head()) == ([], before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(__file__).resolve().with_name("bot_process.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +50,19 @@ class World:
     settings: Path = ROOT / "app.yaml"
 
     @contextmanager
-    def bot(self, *, waits: bool = False, log: IO[bytes] | None = None, **how: Any) -> Iterator[subprocess.Popen[str]]:
+    def bot(
+        self, *, waits: bool = False, log: IO[bytes] | None = None, program: Path = PROGRAM, **how: Any
+    ) -> Iterator[subprocess.Popen[str]]:
         """Run a bot inside the block. `how`: `die_after` and the others of bot_process.py.
 
-        `waits`: it has to wait for another one to go. `log` takes its standard error.
+        `waits`: it has to wait for another one to go. `log` takes its standard error. `program`: that of another
+        release, or of another checkout, whose code runs.
         """
+        tree = program.parents[2]
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(Path(__file__).with_name("bot_process.py"))],
-            cwd=ROOT,
+            [sys.executable, str(program)],
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'rehearsal' / 'src'}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -224,7 +224,6 @@ def test_a_press_after_the_expiry_acts_on_nobody_even_before_any_sweep(awaiting:
         ("approve", "nonsense"),
         ("approve", ""),
         ("approve", ":"),
-        ("explode", "{id}:2"),
         ("approve", "{id}:x"),
         ("approve", "{id}:-1"),
         ("approve", "{id}"),
@@ -235,6 +234,16 @@ def test_a_press_on_something_unknown_changes_nothing(awaiting: BotHarness, pres
     value = value.format(id=before.id)
     response = awaiting.intake.press(PressCall(press=press, value=value, actor=b.ASKER, place=b.PLACE))
     assert_nothing_came_of(awaiting, response, "unknown_press", "I do not know this card any more.")
+    assert awaiting.request == before
+
+
+@pytest.mark.parametrize("value", ["{id}:2", "TS-UNKNOWN:2", ""])
+def test_a_button_of_another_release_does_nothing_and_says_so(awaiting: BotHarness, value: str) -> None:
+    before = awaiting.request
+    call = PressCall(press="explode", value=value.format(id=before.id), actor=b.ASKER, place=b.PLACE)
+    response = awaiting.intake.press(call)
+    assert_nothing_came_of(awaiting, response, "unknown_press", "Another release of me made this")
+    assert "try again in a minute" in response.text
     assert awaiting.request == before
 
 
