@@ -1,4 +1,4 @@
-"""One chart at a time: the settings of matplotlib, its fonts and the filters of warnings belong to the whole process."""
+"""One chart at a time: matplotlib's settings and fonts, and the filters of warnings, belong to the whole process."""
 
 from __future__ import annotations
 
