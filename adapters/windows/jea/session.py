@@ -16,10 +16,12 @@ from adapters.windows.jea import errors
 from adapters.windows.jea.clixml import BoundedSerializer
 from adapters.windows.jea.wsman import wsman_of
 from adapters.windows.shell import Deadline
+from adapters.windows.winrm.endpoint import Transport
 from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.http_adapter import MAX_BYTES, DeadlineAdapter, OutOfBounds, refuse_costly_xml
 from adapters.windows.winrm.kept import Kept
 from adapters.windows.winrm.protocol import OPERATION_SECONDS
+from adapters.windows.winrm.ticket_fetcher import ticket_first
 from bot.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Session:
         http = transport.session = transport._build_session()  # noqa: SLF001 - it has no other way to an adapter
         http.trust_env, http.proxies = False, {}
         http.verify = str(connection.ca_file) if connection.ca_file else connection.verify
+        if connection.transport is Transport.KERBEROS:
+            http.auth.handle_401 = ticket_first(http.auth.handle_401, connection.username, lambda: self.wire.left)
         http.mount("http://", self.wire)
         http.mount("https://", self.wire)
         self._pool = _runspace_pool(self._wsman, connection.jea)
