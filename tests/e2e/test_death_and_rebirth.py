@@ -154,8 +154,8 @@ def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, 
         wait_until(lambda: any(message.buttons for message in dana.messages()))
         dana.press("Log off 1")
         assert bot.wait(timeout=60) == -9
-    # An order that may be on its way is repeated only after its time.
-    with world.bot(ahead=130 if event == "host_started" else 0):
+    # An order that may be on its way is repeated after its time, 45 seconds, and before that of its host is over, 135.
+    with world.bot(ahead=60 if event == "host_started" else 0):
         wait_until(world.is_over)
     request = world.request()
     assert request.ending is Ending.DONE
