@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from adapters.reports.drawing import one_drawing
 from bot.cards.text import undirected
 
 if TYPE_CHECKING:
@@ -28,15 +28,12 @@ def draw(title: str, bars: Sequence[tuple[str, int]]) -> bytes | None:
     Names come from outside, so none is read as a formula. No setting of the machine or the user changes the picture.
     """
     try:
-        mpl, figures = import_module("matplotlib"), import_module("matplotlib.figure")
+        figures = import_module("matplotlib.figure")
     except ImportError:
         log.info("chart.not_drawn", message="matplotlib is not installed")
         return None
     out = io.BytesIO()
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()
-        mpl.rcParams.update({"text.parse_math": False, "text.usetex": False, "text.color": INK})
-        warnings.simplefilter("ignore")  # a letter that the font lacks is a box; the spreadsheet has it
+    with one_drawing(**{"text.parse_math": False, "text.usetex": False, "text.color": INK}):
         figure = figures.Figure(figsize=(8, 1.2 + 0.35 * len(bars)), dpi=120, layout="constrained")
         _draw(figure.subplots(), title, bars)
         figure.savefig(out, format="png")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import warnings
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from adapters.reports.drawing import one_drawing
 from bot.cards.html import LONGEST_TEXT
 from bot.cards.text import undirected
 
@@ -30,14 +30,10 @@ def chart_drawer() -> DrawChart | None:
 
 def draw(chart: Chart) -> str:
     """Return the chart as one `svg` element. No setting of the machine or the user changes it."""
-    import matplotlib as mpl  # noqa: PLC0415 - an extra, and slow to import
-    from matplotlib.figure import Figure  # noqa: PLC0415 - the same
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, and slow to import
 
     fixed = {"svg.fonttype": "none", "svg.hashsalt": chart.key, "text.parse_math": False, "text.usetex": False}
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()
-        mpl.rcParams.update(fixed | {"font.size": 10, "hatch.linewidth": 0.8, "axes.edgecolor": LINE})
-        warnings.simplefilter("ignore")  # a name in a script that its measuring font lacks; the browser has another
+    with one_drawing(**fixed, **{"font.size": 10, "hatch.linewidth": 0.8, "axes.edgecolor": LINE}):
         figure = Figure(figsize=(WIDE, 2.1 if chart.days else 0.65 + 0.27 * len(chart.names)), layout="constrained")
         axes = figure.add_subplot()
         (_draw_days if chart.days else _draw_names)(axes, chart)

@@ -104,7 +104,7 @@ class Draft:
             lines += [
                 f"# The path of the keytab of {self.account}",
                 "KRB5_CLIENT_KTNAME=",
-                "# Where its tickets are kept, for the bot alone: KRB5CCNAME=FILE:/run/logoff-bot/tickets",
+                "# Where its tickets are kept, for the bot alone: KRB5CCNAME=DIR:/run/logoff-bot/tickets",
             ]
         return "".join(f"{line}\n" for line in lines)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EXTRA, KEYTAB, TICKET, KDC = "extra", "keytab", "ticket", "KDC"
 
+FOLDER = "DIR:/run/logoff-bot/tickets"
+
 _REPORT = Reporter(area=Area.KERBEROS)
 _STEP = "(docs/windows.md, step 4)"
 _INSTALL = "Run: uv sync --locked --inexact --extra kerberos"
@@ -100,6 +102,8 @@ def _failed(name: str, error: NoTicket) -> Check:
             remedy = f"Name the realm's KDC in /etc/krb5.conf, and let this machine reach its port 88 {_STEP}."
         case TicketFault.CLOCK:
             remedy = "Set this machine's clock by that of the domain: they may differ by five minutes."
+        case TicketFault.TAKEN:
+            remedy = f"Let KRB5CCNAME name a folder, which holds tickets of several accounts: {FOLDER} {_STEP}."
         case TicketFault.OTHER:
             remedy = _TRY
     return _REPORT.failed(name, f"{error.words or 'Kerberos gives no ticket'}.", remedy)

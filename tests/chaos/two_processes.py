@@ -49,7 +49,10 @@ def on_postgresql(rng: Random, tally: Tally) -> None:
     engine.dispose()
 
 
-_END = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key")
+_END = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 def _taken_over(

@@ -26,19 +26,27 @@ NUMBERS = iter(range(10_000))
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: bot\r\nContent-Type: {FORM}\r\n".encode()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def reserved() -> socket.socket:
+    """A port of this machine that the system gives to nobody else. Who asks for it by its number may listen there."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return held
 
 
 class Served:
     """The bot's intake behind a request URL, and people of a workspace that posts there."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.bot, self.port = workspace, BotHarness(), free_port()
+        self.workspace, self.bot, self._held = workspace, BotHarness(), reserved()
+        self.port: int = self._held.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}{PATH}"
         self.connection = self.make()
         workspace.deliver_to(self.url)
+
+    def close(self) -> None:
+        self.connection.stop()
+        self._held.close()
 
     def make(self, **other: Any) -> HttpMode:
         needs: dict[str, Any] = {
@@ -129,7 +137,7 @@ def server(workspace: Workspace) -> Iterator[Served]:
     server = Served(workspace)
     server.connection.start()
     yield server
-    server.connection.stop()
+    server.close()
 
 
 @pytest.fixture
@@ -143,4 +151,4 @@ def served(server: Served) -> Served:
 def own(workspace: Workspace) -> Iterator[Served]:
     own = Served(workspace)
     yield own
-    own.connection.stop()
+    own.close()

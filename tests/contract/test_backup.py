@@ -194,7 +194,7 @@ def test_restored_at_once_it_repeats_no_act_at_anybody_who_logged_on_since(world
     with world.bot(owned=True, die_after="started") as bot:
         ask(world, "/logoff comp1 id=3 --sync")
         press(world)
-        assert bot.wait(timeout=20) == -9
+        assert bot.wait(timeout=60) == -9
     backup = backups.take("minutes ago")
     with world.bot(owned=True):
         wait_until(world.is_over)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rehearsal.windows import Farm
 
 HOST = "win1.corp.test"
-BOT = f"svc-logoff@{REALM}"
+BOT, OTHER = f"svc-logoff@{REALM}", f"svc-other@{REALM}"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,18 @@ def test_a_keytab_that_is_not_there_is_named(world: World, monkeypatch: pytest.M
 @pytest.mark.usefixtures("keytab")
 def test_a_keytab_of_another_account_is_named(world: World) -> None:
     the_failure(examined(settings(world, f"other@{REALM}")), kerberos.TICKET, "", "kinit")
+
+
+@pytest.mark.usefixtures("keytab")
+def test_a_cache_with_the_tickets_of_another_account_is_named_and_a_folder_has_room_for_both(
+    world: World, realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    realm.add(OTHER, realm.folder / "bot.keytab")
+    realm.log_on(OTHER, realm.folder / "bot.keytab", cache=world.folder / "tickets")
+    the_failure(examined(settings(world)), kerberos.TICKET, "does not match", "KRB5CCNAME name a folder")
+    monkeypatch.setenv("KRB5CCNAME", f"DIR:{world.folder / 'folder'}")
+    assert tickets.ticket_of(OTHER).lifetime > 0
+    assert failed(examined(settings(world))) == []
 
 
 @pytest.mark.usefixtures("keytab")

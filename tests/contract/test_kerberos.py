@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,14 @@ from adapters.windows.jea.carrier import JeaCarrier
 from adapters.windows.terminal import WindowsTerminal, WinRmTerminal
 from adapters.windows.winrm.endpoint import Connection, Transport
 from adapters.windows.winrm.shell import WinRmShell
+from adapters.windows.winrm.tickets import NoTicket
 from bot.domain.verdicts import Verdict
 from bot.errors import NotAuthenticated
 from rehearsal.windows import Farm
 from rehearsal.windows.message_encryption import KERBEROS, SPNEGO, content_type, decrypt, encrypt
 from rehearsal_testing.kerberos_realm import REALM, started
 from rehearsal_testing.ntlm_client import NEGOTIATE, Client
+from rehearsal_testing.relay import Relay
 from tests.contract.hosts import ENDPOINT, order_for
 from tests.contract.test_winrm import merged
 from tests.support.environment import proxy_for_all
@@ -88,12 +90,17 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def shell(farm: Farm) -> Iterator[WinRmShell]:
     farm.restore()
-
-    def connection_of(host: str) -> Connection:
-        return Connection(endpoint=farm.endpoints[host], transport=Transport.KERBEROS, username=BOT, kerberos_host=host)
-
-    with closing(WinRmShell(connection_of)) as shell:
+    with closing(shell_of(farm)) as shell:
         yield shell
+
+
+def shell_of(farm: Farm, account: str = BOT) -> WinRmShell:
+    def connection_of(host: str) -> Connection:
+        return Connection(
+            endpoint=farm.endpoints[host], transport=Transport.KERBEROS, username=account, kerberos_host=host
+        )
+
+    return WinRmShell(connection_of)
 
 
 def log_on(realm: Realm, cache: Path, principal: str = BOT, lifetime: str = "1h") -> None:
@@ -134,14 +141,14 @@ def test_a_look_and_an_act_are_sealed_with_the_keys_of_one_ticket(
     assert merged(farm.messages(HOSTS[0])) == ["200", *LIST, *LIST]
 
 
-def over_module(farm: Farm, scheme: str) -> JeaCarrier:
+def over_module(farm: Farm, scheme: str, account: str = BOT) -> JeaCarrier:
     places = farm.endpoints if scheme == "http" else farm.secure_endpoints
 
     def connection_of(host: str) -> Connection:
         return Connection(
             endpoint=places[host],
             transport=Transport.KERBEROS,
-            username=BOT,
+            username=account,
             kerberos_host=host,
             ca_file=farm.ca_file,
             jea=ENDPOINT,
@@ -168,6 +175,7 @@ def test_without_a_ticket_the_module_is_not_asked(farm: Farm, cache: Path) -> No
     with closing(over_module(farm, "http")) as carrier, pytest.raises(NotAuthenticated, match="ticket") as caught:
         WindowsTerminal(carrier).sessions(HOSTS[0], within=WITHIN)
     assert not caught.value.delivered
+    assert isinstance(caught.value.__cause__, NoTicket)  # one thread at a time has asked for it
 
 
 def test_eight_threads_share_one_cache_of_tickets(
@@ -191,6 +199,53 @@ def test_a_keytab_alone_is_enough_for_a_service(
     monkeypatch.setenv("KRB5_CLIENT_KTNAME", str(realm.folder / f"{BOT}.keytab"))
     assert not cache.exists()
     assert WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)
+
+
+@pytest.mark.usefixtures("cache")
+def test_other_threads_run_while_a_ticket_is_fetched(
+    realm: Realm, shell: WinRmShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The KDC is reached through a thread of this process. If no thread ran meanwhile there would be no answer."""
+    monkeypatch.setenv("KRB5_CLIENT_KTNAME", str(realm.folder / f"{BOT}.keytab"))
+    conf = (realm.folder / "krb5.conf").read_text(encoding="ascii")
+    kdc = re.findall(r"127\.0\.0\.1:(\d+)", conf)[0]
+    with Relay(int(kdc)) as relay:
+        over_tcp = f"[libdefaults]\nudp_preference_limit = 1\n{conf.replace(kdc, str(relay.port))}"
+        (tmp_path / "krb5.conf").write_text(over_tcp, encoding="ascii")
+        monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
+        assert WinRmTerminal(shell).sessions(HOSTS[0], within=WITHIN)
+        assert relay.connections >= 2  # for the account's ticket, and for the host's
+
+
+@pytest.mark.parametrize("carrier", ["shell", "endpoint"])
+def test_two_accounts_use_their_own_tickets_of_one_folder_from_many_threads(
+    realm: Realm, farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, carrier: str
+) -> None:
+    """As the page says: a file would be the first account's. The hosts take one of the two and refuse the other."""
+    farm.restore()
+    for name in (BOT, SOMEBODY):
+        realm.add(name, tmp_path / "both.keytab")
+    monkeypatch.setenv("KRB5_CLIENT_KTNAME", str(tmp_path / "both.keytab"))
+    monkeypatch.setenv("KRB5CCNAME", f"DIR:{tmp_path / 'tickets'}")
+
+    def terminal_of(account: str, closers: ExitStack) -> WinRmTerminal | WindowsTerminal:
+        if carrier == "shell":
+            return WinRmTerminal(closers.enter_context(closing(shell_of(farm, account))))
+        return WindowsTerminal(closers.enter_context(closing(over_module(farm, "http", account))))
+
+    with ExitStack() as closers:
+        terminals = [terminal_of(account, closers) for account in (BOT, SOMEBODY)]
+
+        def seen(number: int) -> object:
+            try:
+                return len(terminals[number % 2].sessions(HOSTS[number // 2 % 2], within=WITHIN))
+            except NotAuthenticated as error:
+                return error.message
+
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(seen, range(16)))
+    assert found[::2] == [2] * 8
+    assert all("did not accept the bot's account" in str(each) for each in found[1::2])
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

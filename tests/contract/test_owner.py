@@ -160,7 +160,10 @@ def take_lock_away(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         Path(f"{engine.url.database}.owner").unlink()
         return
-    held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key"
+    held = (
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
     with engine.begin() as connection:
         assert connection.execute(text(held), {"key": OWNING}).scalar_one()
 

@@ -491,7 +491,11 @@ def test_a_replica_that_lost_its_session_writes_nothing_after_another_bot_ran_al
     cut.take()
     ledger = SqlLedger(engine, SystemClock(), KEY, ASK_TYPES, ownership=cut)
     ledger.pause("operator", "change freeze")
-    run(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+    run(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
     alone.take()
     before = ledger.head()
     assert cut.refusal() is None  # it does not know

@@ -72,7 +72,10 @@ def test_an_upgrade_waits_for_another_one(new_postgresql: Callable[[], str]) -> 
     """On PostgreSQL two at once would both see no tables; SQLite has one writer at any time."""
     url = new_postgresql()
     engine = open_database(url)
-    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    waiting = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as holder:
             holder.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")

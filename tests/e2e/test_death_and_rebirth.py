@@ -160,9 +160,9 @@ def test_killed_between_press_and_end_it_finishes_after_a_restart(world: World, 
         assert dana.command("/logoff comp1 id=3 --sync").ok
         wait_until(lambda: any(message.buttons for message in dana.messages()))
         dana.press("Log off 1")
-        assert bot.wait(timeout=20) == -9
-    # An order that may be on its way is repeated only after its time.
-    with world.bot(ahead=130 if event == "host_started" else 0):
+        assert bot.wait(timeout=60) == -9
+    # An order that may be on its way is repeated after its time, 45 seconds, and before that of its host is over, 135.
+    with world.bot(ahead=60 if event == "host_started" else 0):
         wait_until(world.is_over)
     request = world.request()
     assert request.ending is Ending.DONE
@@ -195,7 +195,7 @@ def test_started_again_after_its_time_nobody_is_logged_off_and_the_card_says_exp
         assert dana.command("/logoff comp1 id=3 --sync").ok
         wait_until(lambda: any(message.buttons for message in dana.messages()))
         dana.press("Log off 1")
-        assert bot.wait(timeout=20) == -9
+        assert bot.wait(timeout=60) == -9
     with world.bot(ahead=3600):
         wait_until(world.is_over)
     assert world.request().ending is Ending.EXPIRED

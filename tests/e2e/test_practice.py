@@ -88,7 +88,7 @@ def test_from_nothing_to_the_first_logoff_over_https_on_postgresql(
     start = [*words, str(tmp_path / "practice"), "--port", "0", "--farm", str(tmp_path / "farm.yaml")]
     with program(tmp_path / "servers", *start) as servers:
         wait_until(lambda: "For app.yaml" in (tmp_path / "servers").read_text() or servers.poll() is not None, 60)
-        wait_until(lambda: (tmp_path / "servers").read_text().endswith("\n"), 10)
+        wait_until(lambda: (tmp_path / "servers").read_text().endswith("\n"))
         said = (tmp_path / "servers").read_text(encoding="utf-8")
         words = [word for pair in answers(said).items() for word in pair]
         done(["init", str(folder), *words, "--database", "postgresql://bot@db.example/logoff"])

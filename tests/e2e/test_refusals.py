@@ -75,7 +75,7 @@ def test_a_card_that_cannot_be_edited_is_taken_away_and_its_outcome_is_told(stag
 def test_a_card_whose_answer_is_lost_is_posted_again_and_its_copy_asks_for_nothing(stage: Rehearsal) -> None:
     stage.workspace.plan(Fault(method="chat.postMessage", kind=FaultKind.ANSWER_LOST))
     assert stage.visitor("dana").command("/logoff comp1 id=3 --sync", OPS).ok
-    wait_until(lambda: any(message.buttons for message in seen(stage)), within=20)
+    wait_until(lambda: any(message.buttons for message in seen(stage)))
     copy, card = [message for message in seen(stage) if not message.ephemeral]
     assert (copy.buttons, BUTTONS_COME in str(copy.blocks)) == ((), True)
     assert card.buttons

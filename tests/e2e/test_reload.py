@@ -187,7 +187,7 @@ def test_a_host_at_work_goes_on_while_the_rules_change_and_the_next_one_meets_th
     world: World, tmp_path: Path
 ) -> None:
     """The first host has its order and keeps it. The second one waits its turn, and no rule lets the act go there."""
-    world.farm.set_behaviour("comp1", "delayed", seconds=4)
+    world.farm.set_behaviour("comp1", "hangs")
     dana = UserClient(world.workspace.url, "dana")
     with bot_on(world, tmp_path) as bot:
         assert dana.command("/logoff comp1,comp2 state=Disconnected --sync --stop-on-error").ok
@@ -198,6 +198,8 @@ def test_a_host_at_work_goes_on_while_the_rules_change_and_the_next_one_meets_th
         bot.change(WITHOUT_DANA)
         bot.hang_up()
         bot.wait_for("config.taken")
+        for call in world.farm.calls("comp1"):
+            world.farm.sign_out("comp1", call.session_id)
         wait_until(world.is_over, 60)
     verdicts = {target.session.host: target.verdict for target in world.request().targets}
     assert verdicts == {"comp1": Verdict.GONE, "comp2": Verdict.SKIPPED}

@@ -22,7 +22,7 @@ from adapters.windows.jea.kinds import Changed, ModuleTooOld, NoEndpoint, NotInG
 from adapters.windows.winrm import errors
 from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.words import words_of
-from bot.errors import CannotCompile, NotAuthenticated, TerminalError
+from bot.errors import CannotCompile, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,12 +72,6 @@ CONSTRAINED = Fault(
     Constrained,
     "Application control (AppLocker, App Control) on {host} does not let the module LogoffBot run. Allow LogoffBot.dll "
     "in its policy.",
-)
-NO_TICKET = Fault(
-    NotAuthenticated,
-    "There is no Kerberos ticket for {host}. Look at the bot's keytab (KRB5_CLIENT_KTNAME) and clock, and whether the "
-    "domain knows HTTP/{host}.",
-    "no ticket, an expired one, no KDC, or no such service principal",
 )
 REFUSED = Fault(
     TerminalError, "PowerShell on {host} refused the bot's command. --verbose shows what it said; look that up."
@@ -184,7 +178,7 @@ def _fault_of(exc: Exception, step: Step) -> Fault:
         case pypsrp.exceptions.InvalidPSRPOperation():
             return BROKEN_ENDPOINT
         case spnego.exceptions.SpnegoError() if _is_of_kerberos(exc):
-            return NO_TICKET
+            return errors.NO_TICKET
         case RecursionError():
             return errors.fault_of(ValueError())
         case winrm.exceptions.WSManFaultError():

@@ -6,27 +6,29 @@ from datetime import timedelta
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import structlog
 from pypsrp.complex_objects import GenericComplexObject, PSInvocationState
 from pypsrp.exceptions import WinRMTransportError
 from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import WSMan
 
 from adapters.windows.jea import errors
 from adapters.windows.jea.clixml import BoundedSerializer
+from adapters.windows.jea.wsman import wsman_of
 from adapters.windows.shell import Deadline
+from adapters.windows.winrm.endpoint import Transport
 from adapters.windows.winrm.errors import Step
 from adapters.windows.winrm.http_adapter import MAX_BYTES, DeadlineAdapter, OutOfBounds, refuse_costly_xml
 from adapters.windows.winrm.kept import Kept
 from adapters.windows.winrm.protocol import OPERATION_SECONDS
+from adapters.windows.winrm.ticket_fetcher import ticket_first
 from bot.errors import TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
+    from pypsrp.wsman import WSMan
     from requests import PreparedRequest, Response
 
     from adapters.windows.jea.commands import Command
@@ -57,12 +59,14 @@ class Session:
         self.connection, self.host = connection, host
         self.was_kept = False  # whether an earlier call used it, so that the host may have ended it by now
         self.wire = _Utf8Adapter(partial(gate.enter, connection, host) if gate else None)
-        self._wsman = _wsman(connection)
+        self._wsman = wsman_of(connection)
         transport = self._wsman.transport
         transport.send = _checked(transport.send)
         http = transport.session = transport._build_session()  # noqa: SLF001 - it has no other way to an adapter
         http.trust_env, http.proxies = False, {}
         http.verify = str(connection.ca_file) if connection.ca_file else connection.verify
+        if connection.transport is Transport.KERBEROS:
+            http.auth.handle_401 = ticket_first(http.auth.handle_401, connection.username, lambda: self.wire.left)
         http.mount("http://", self.wire)
         http.mount("https://", self.wire)
         self._pool = _runspace_pool(self._wsman, connection.jea)
@@ -216,27 +220,3 @@ def _checked(send: Callable[..., bytes]) -> Callable[..., bytes]:
 
 def _runspace_pool(wsman: WSMan, endpoint: str) -> Any:
     return RunspacePool(wsman, configuration_name=endpoint, no_profile=True, idle_timeout=_POOL_IDLE)
-
-
-def _wsman(connection: Connection) -> Any:
-    """Return the connection's side of WS-Management, which has sent nothing yet."""
-    where = urlsplit(connection.endpoint)
-    options: dict[str, Any] = {
-        "server": where.hostname,
-        "port": where.port,
-        "path": where.path.strip("/"),
-        "ssl": where.scheme.lower() == "https",
-        "auth": connection.transport.value,
-        "encryption": "always" if connection.seals else "never",
-        "username": connection.username or None,
-        "password": connection.password.get_secret_value() or None,
-        "cert_validation": connection.verify,
-        "certificate_pem": str(connection.certificate) if connection.certificate else None,
-        "certificate_key_pem": str(connection.key) if connection.key else None,
-        "negotiate_service": "HTTP",
-        "negotiate_hostname_override": connection.kerberos_host or None,
-        "no_proxy": True,
-        "reconnection_backoff": 0,
-        "operation_timeout": OPERATION_SECONDS,
-    }
-    return WSMan(**options)

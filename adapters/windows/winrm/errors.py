@@ -21,6 +21,7 @@ from adapters.windows.errors import LATE, MEMORY_CODES, NO_MEMORY, NO_POWERSHELL
 from adapters.windows.winrm.call_limit import CALLS_AT_ONCE
 from adapters.windows.winrm.http_adapter import OutOfBounds
 from adapters.windows.winrm.logon_gate import Withheld
+from adapters.windows.winrm.tickets import NoTicket
 from adapters.windows.winrm.words import inside, words_of
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 
@@ -148,21 +149,20 @@ HTTP = {
     503: Fault(Unreachable, "The WinRM service does not run on {host}. Run Start-Service WinRM there."),
 }
 
+NO_TICKET = Fault(
+    NotAuthenticated,
+    "There is no Kerberos ticket for {host}. Look at the bot's keytab (KRB5_CLIENT_KTNAME) and clock, and whether the "
+    "domain knows HTTP/{host}.",
+    "no ticket, an expired one, no KDC, or no such service principal",
+)
+
 try:
     from winrm.vendor.requests_kerberos.exceptions import KerberosExchangeError, MutualAuthenticationError
 except ImportError:  # the extra `kerberos` is not installed, so nothing can raise these
     _KERBEROS: tuple[tuple[type[Exception], Fault], ...] = ()
 else:
     _KERBEROS = (
-        (
-            KerberosExchangeError,
-            Fault(
-                NotAuthenticated,
-                "There is no Kerberos ticket for {host}. Look at the bot's keytab (KRB5_CLIENT_KTNAME) and clock, "
-                "and whether the domain knows HTTP/{host}.",
-                "no ticket, an expired one, no KDC, or no such service principal",
-            ),
-        ),
+        (KerberosExchangeError, NO_TICKET),
         (
             MutualAuthenticationError,
             Fault(NotAuthenticated, "{host} did not prove by Kerberos who it is, so it was told nothing."),
@@ -172,6 +172,7 @@ else:
 # Exceptions of other libraries by their base classes, the narrow ones first.
 _FOREIGN: tuple[tuple[type[Exception], Fault], ...] = (
     *_KERBEROS,
+    (NoTicket, NO_TICKET),
     (Withheld, HTTP[401]),  # it carries its own fault
     (winrm.exceptions.WinRMOperationTimeoutError, LATE),
     (winrm.exceptions.AuthenticationError, HTTP[401]),

@@ -73,6 +73,11 @@ class DeadlineAdapter(HTTPAdapter):
             alarm.cancel()
             self._deadline = None
 
+    @property
+    def left(self) -> float:
+        """The seconds that are left of `until`; none outside it."""
+        return self._deadline.left if self._deadline else 0.0
+
     def send(  # type: ignore[override]  # requests' own signature, its optional arguments taken together
         self, request: PreparedRequest, **options: Any
     ) -> Response:

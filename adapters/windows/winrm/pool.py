@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from winrm.exceptions import WinRMTransportError
 
+from adapters.windows.winrm.endpoint import Transport
 from adapters.windows.winrm.http_adapter import DeadlineAdapter, refuse_costly_xml
 from adapters.windows.winrm.kept import MOST_KEPT, Kept
 from adapters.windows.winrm.preparation import PreparedOnce
 from adapters.windows.winrm.protocol import OPERATION_SECONDS, TimedProtocol
+from adapters.windows.winrm.ticket_fetcher import ticket_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +47,12 @@ class PooledConnection:
         session.proxies = {}
         session.headers["Accept-Encoding"] = "identity"
         session.prepare_request = PreparedOnce(session)
+        if connection.transport is Transport.KERBEROS:
+            kerberos, name = session.auth, connection.username
+            kerberos.principal = None  # `in_cache_of` says why
+            kerberos.generate_request_header = ticket_first(
+                kerberos.generate_request_header, name, lambda: self.wire.left
+            )
         session.mount("http://", self.wire)
         session.mount("https://", self.wire)
         self._session = session

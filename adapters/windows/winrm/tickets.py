@@ -1,13 +1,17 @@
-"""Kerberos at the bot's end, step by step, for the doctor. It fetches tickets as a call would, and keeps them there."""
+"""Kerberos at the bot's end, step by step: tickets are fetched into the cache, and used from there."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class TicketFault(StrEnum):
@@ -15,6 +19,7 @@ class TicketFault(StrEnum):
 
     NO_KDC = "no KDC"  # none is known for the realm, or none answers
     CLOCK = "clock"  # the clocks of this machine and the KDC differ too much
+    TAKEN = "taken"  # the cache has the tickets of another account, and holds those of one alone
     OTHER = "other"
 
 
@@ -31,8 +36,9 @@ _FAULTS = {
     -1765328230: TicketFault.NO_KDC,  # KRB5_REALM_UNKNOWN
     -1765328164: TicketFault.NO_KDC,  # KRB5_REALM_CANT_RESOLVE
     -1765328347: TicketFault.CLOCK,  # KRB5KRB_AP_ERR_SKEW
+    39756032: TicketFault.TAKEN,  # KG_CCACHE_NOMATCH
 }
-"""Codes of krb5_err.h."""
+"""Codes of krb5_err.h, and one of gssapi_krb5.h."""
 
 _HOST_UNKNOWN = -1765328377
 """KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN: an answer of the KDC, about one host."""
@@ -59,6 +65,27 @@ def ticket_of(principal: str) -> Any:
     except gssapi.exceptions.GSSError as exc:
         raise _no_ticket(exc) from exc
     return found
+
+
+@contextmanager
+def in_cache_of(principal: str) -> Iterator[None]:
+    """Let this thread use the cache that has the tickets of the account, whichever is the default one.
+
+    So no library has to be told the account: pykerberos lets no other thread of the process run while it looks for its
+    ticket, and that may be a question to the KDC. Raises `NoTicket`.
+    """
+    import krb5  # noqa: PLC0415 - of the same extra
+
+    context, raw = krb5.init_context(), _gssapi().raw
+    try:
+        cache = krb5.cc_cache_match(context, krb5.parse_name_flags(context, principal.encode()))
+    except krb5.Krb5Error as exc:
+        raise NoTicket(TicketFault.OTHER, str(exc)) from exc
+    raw.krb5_ccache_name((cache.cache_type or b"FILE") + b":" + (cache.name or b""))
+    try:
+        yield
+    finally:
+        raw.krb5_ccache_name(None)
 
 
 def left(ticket: Any) -> timedelta:

@@ -12,6 +12,7 @@ import urllib3
 import winrm.exceptions
 
 from adapters.windows.winrm.http_adapter import OutOfBounds
+from adapters.windows.winrm.tickets import NoTicket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ def _words_of(exc: Exception) -> str:
             return f"HTTP {exc.code} {_TAGS.sub(' ', str(exc.response_text)[:_LONGEST_PAGE])}"
         case requests.Timeout() | OutOfBounds():
             return ""
+        case NoTicket():
+            return exc.words
         case requests.RequestException() | urllib3.exceptions.HTTPError() | OSError() | spnego.exceptions.SpnegoError():
             found: BaseException = exc
             for each in inside(exc):

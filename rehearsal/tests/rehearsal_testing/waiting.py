@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def wait_until(holds: Callable[[], bool], within: float = 20) -> None:
-    """Ask until it is true; fail when the seconds are over."""
+def wait_until(holds: Callable[[], bool], within: float = 60) -> None:
+    """Ask until it is true; fail when the seconds are over: so many that a busy machine needs fewer."""
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, "it did not become true in time"

@@ -5,7 +5,8 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,8 +63,11 @@ class Realm:
     @classmethod
     def start(cls, folder: Path, name: str, port: int = 0) -> Self:
         """Returns when the KDC listens, by default on a free port. Raises RealmError, and OSError for a taken port."""
-        with socket.create_server(("127.0.0.1", port)) as free:
-            port = free.getsockname()[1]
+        with _held(port) as held:
+            return cls._start(folder, name, held.getsockname()[1])
+
+    @classmethod
+    def _start(cls, folder: Path, name: str, port: int) -> Self:
         for file, text in {"krb5.conf": _CONF, "kdc.conf": _KDC}.items():
             (folder / file).write_text(text.format(realm=name, port=port, folder=folder), encoding="utf-8")
         environment = {
@@ -97,6 +101,17 @@ class Realm:
     def log_on(self, principal: str, keytab: Path, *, cache: Path, lifetime: str = "1h") -> None:
         words = ("kinit", "-c", f"FILE:{cache}", "-l", lifetime, "-k", "-t", str(keytab), principal)
         _run(self.environment, *words)
+
+
+@contextmanager
+def _held(port: int) -> Iterator[socket.socket]:
+    """The system gives the port to nobody else meanwhile. The KDC asks for it by its number, and may listen there."""
+    with socket.socket() as held:
+        if port:  # a number of the system's choice would be shared with others so
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        yield held
 
 
 def _wait_until_heard(port: int, process: subprocess.Popen[bytes]) -> None:

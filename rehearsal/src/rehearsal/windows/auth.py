@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import spnego
 from spnego._ntlm_raw.messages import Authenticate
@@ -27,6 +28,8 @@ from rehearsal.windows.settings import Account, Method
 CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 """The Authorization of a client that has shown its certificate in the TLS handshake."""
 _ACCOUNTS = "NTLM_USER_FILE"
+_ONE_FARM = Lock()
+"""Two that start at once would each leave the accounts of the other out."""
 _AUTHENTICATE = b"NTLMSSP\0\x03\0\0\0"
 _OFFERS: dict[Method, tuple[str, ...]] = {
     "negotiate": ("Negotiate",),
@@ -191,16 +194,20 @@ def accounts_file(path: Path, logons: Iterable[str], password: str) -> Iterator[
 
     Which of the spellings a host takes is its own affair; here they all stand.
     """
-    before = os.environ.get(_ACCOUNTS)
-    known = Path(before).read_text(encoding="utf-8") if before and Path(before).exists() else ""
-    path.touch(mode=0o600)
-    lines = [f"{domain}:{name}:{password}\n" for domain, _, name in (each.rpartition("\\") for each in sorted(logons))]
-    path.write_text("".join(lines) + known, encoding="utf-8")
-    os.environ[_ACCOUNTS] = str(path)
+    with _ONE_FARM:
+        before = os.environ.get(_ACCOUNTS)
+        known = Path(before).read_text(encoding="utf-8") if before and Path(before).exists() else ""
+        path.touch(mode=0o600)
+        parted = (each.rpartition("\\") for each in sorted(logons))
+        lines = [f"{domain}:{name}:{password}\n" for domain, _, name in parted]
+        path.write_text("".join(lines) + known, encoding="utf-8")
+        os.environ[_ACCOUNTS] = str(path)
     try:
         yield
     finally:
-        if os.environ.get(_ACCOUNTS) == str(path):
-            os.environ.pop(_ACCOUNTS)
-            if before and Path(before).exists():
-                os.environ[_ACCOUNTS] = before
+        with _ONE_FARM:
+            if os.environ.get(_ACCOUNTS) == str(path):
+                if before and Path(before).exists():
+                    os.environ[_ACCOUNTS] = before
+                else:
+                    os.environ.pop(_ACCOUNTS)

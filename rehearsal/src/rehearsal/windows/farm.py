@@ -226,7 +226,7 @@ class Farm:
         """No host takes the account, whatever the password: see `lockout` in the file."""
         return self._attempts.is_locked()
 
-    def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, predicate: Callable[[], bool], timeout: float = 60.0) -> None:
         """Returns when the predicate holds; TimeoutError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while not predicate():
