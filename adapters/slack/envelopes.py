@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from queue import Empty
 from time import time
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 PRESSING = 16
 """How many threads take presses and forms, and nothing else."""
+
+ACKED_WITHIN = 3.0
+"""Seconds after which Slack has told the person that it failed, so that an ack is worth nothing any more."""
 
 
 class TwoLaneClient(SocketClient):
@@ -57,6 +61,11 @@ class TwoLaneClient(SocketClient):
             return
         if raw is None:
             return
+        with ExitStack() as arrived:
+            arrived.callback(self.message_queue.task_done)
+            self._pass_on(raw, arrived)
+
+    def _pass_on(self, raw: str, arrived: ExitStack) -> None:
         message: dict[str, Any] = json.loads(raw) if raw.startswith("{") else {}
         if message.get("type") == "disconnect":
             self.connect_to_new_endpoint(force=True)
@@ -66,9 +75,18 @@ class TwoLaneClient(SocketClient):
             self._app_id = str(about.get("app_id", "")) if isinstance(about, dict) else ""
             self._greeted.set()
         lane = self._presses if message.get("type") == "interactive" else self.message_workers
-        lane.submit(partial(self.run_message_listeners, message, raw))
+        lane.submit(partial(self._run, message, raw, arrived.pop_all()))
+
+    def _run(self, message: dict[str, Any], raw: str, arrived: ExitStack) -> None:
+        with arrived:
+            self.run_message_listeners(message, raw)
 
     def close(self) -> None:
+        """Ack what has arrived, then close the socket: an ack goes over the socket that the envelope came by."""
+        if not self.closed:
+            arrived = self.message_queue
+            with arrived.all_tasks_done:
+                arrived.all_tasks_done.wait_for(lambda: not arrived.unfinished_tasks, ACKED_WITHIN)
         self.closed = True
         self.message_queue.put(None)  # the thread that waits there for a message would see the end up to a second later
         super().close()

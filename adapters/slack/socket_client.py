@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -56,19 +59,31 @@ class Ears:
 
 
 class Line:
-    """A socket whose end is an error while it is needed.
+    """A socket whose end is an error while it is needed, and which ends at once when it is not needed any more.
 
-    Slack's client takes the end for silence, and reads again without a pause.
+    Slack's client takes the end for silence, and reads again without a pause. To close a socket, it waits until
+    something comes, for seconds: meanwhile no ack leaves, and at a new socket nobody reads yet.
     """
 
     def __init__(self, sock: Any, is_needed: Callable[[], bool]) -> None:
-        self._sock, self._is_needed = sock, is_needed
+        self._sock, self._is_needed, self._is_over = sock, is_needed, False
 
     def recv(self, size: int) -> bytes:
-        data: bytes = self._sock.recv(size)
-        if not data and self._is_needed():
+        try:
+            data: bytes = self._sock.recv(size)
+        except OSError:
+            if self._is_over:
+                return b""
+            raise
+        if not data and self._is_needed() and not self._is_over:
             raise ConnectionAbortedError("Slack has closed the socket")
         return data
+
+    def end(self) -> None:
+        """Let whoever reads see the end now."""
+        self._is_over = True
+        with suppress(OSError):  # it is lost already
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -95,11 +110,12 @@ class SocketClient(SocketModeClient):
             self._listen(session)
 
     def _listen(self, session: Connection) -> None:
-        """Hear the end of this connection, and count the time to its first pong, too."""
+        """Hear the end of this connection, close it at once, and count the time to its first pong, too."""
         with session.sock_send_lock:
             if session.sock is not None:
                 line: Any = Line(session.sock, lambda: self.auto_reconnect_enabled)
                 session.sock = line
+                session.close = partial(_close, session, line)  # type: ignore[method-assign]
         session.last_ping_pong_time = session.last_ping_pong_time or time.time()
 
     def issue_new_wss_url(self) -> str:
@@ -141,3 +157,8 @@ class SocketClient(SocketModeClient):
     def take_no_more(self) -> None:
         """Keep the present socket, and open no new one after it is lost."""
         self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
+
+
+def _close(session: Connection, line: Line) -> None:
+    line.end()
+    session.disconnect()
