@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import math
 import socket
 import subprocess
@@ -28,9 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
-import structlog
 import uvicorn
-from frame import Bound, databases, ended, options, rounds
+from frame import Bound, databases, ended, log_aside, options, rounds
 from pydantic import SecretStr
 from rich.table import Table
 from slack_bolt import Ack, App
@@ -141,7 +139,7 @@ def running(app: str, database: str = "", *, http: bool = False) -> Iterator[Bur
 
 def serve() -> None:
     """Be the app that standard input tells of, until somebody kills the process."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    log_aside()
     told = json.loads(sys.stdin.readline())
     (serve_bare if told["app"] == "bare" else serve_bot)(told)
     sys.stdout.write("started\n")

@@ -11,7 +11,6 @@ and with 2 when PostgreSQL is not here.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
@@ -22,7 +21,6 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-import structlog
 from fleet_world import ASKER, KEY, PLACE, POLICY, Hosts, Quiet
 from frame import Bound, databases, ended, options, rounds
 from rich.table import Table
@@ -222,7 +220,6 @@ def main() -> int:
     parser = options(__doc__, quick="smaller fleets, under a minute")
     parser.add_argument("--hosts", type=int, nargs="+", help="fleets of so many hosts, one round")
     asked = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     fleets: tuple[Fleet, ...]
     fleets, least, within = (QUICK, 1, 10.0) if asked.quick else ((*LINE, CROWDED), 2, 300.0)
     if asked.hosts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
@@ -90,8 +92,17 @@ def databases(wanted: Sequence[str], kept: Path | None = None) -> Iterator[dict[
         yield urls
 
 
+def log_aside(least: int = logging.ERROR) -> None:
+    """Write of the log what is as grave as this, and to standard error: the other has what was found."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def options(about: str | None, *, quick: str, has_databases: bool = True) -> argparse.ArgumentParser:
     """Return the parser of the options that every bench has. `quick` says what `--quick` leaves out."""
+    log_aside()
     found = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--quick", action="store_true", help=quick)
     found.add_argument("--check", action="store_true", help="exit with 1 when a bound is missed")

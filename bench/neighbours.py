@@ -21,8 +21,7 @@ from itertools import count
 from statistics import median
 from typing import TYPE_CHECKING
 
-import structlog
-from frame import Bound, databases, ended, options, rounds
+from frame import Bound, databases, ended, log_aside, options, rounds
 from neighbours_world import COSTS, HEALTHY, HUNG, SILENT, World
 from rich.table import Table
 from sqlalchemy.engine import make_url
@@ -143,7 +142,7 @@ def main() -> int:
     parser.add_argument("--tries", type=int, help="so many healthy requests in each company")
     parser.add_argument("--beside", choices=COMPANY, nargs="+", default=list(COMPANY), help="these companies")
     asked_for = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    log_aside(logging.CRITICAL)  # hosts that fail are the matter here
     tries = asked_for.tries or (QUICK_TRIES if asked_for.quick else TRIES)
     company = list(dict.fromkeys(("alone", *asked_for.beside)))
     within = 10.0 if asked_for.quick else 0.0

@@ -29,7 +29,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from farm_process import farm_process
-from frame import Bound, ended
+from frame import Bound, ended, log_aside
 from peers_floor import Floor
 from peers_ways import ANSIBLE, Ansible, Loop, Pypsrp, Terminal, started
 from rich.table import Table
@@ -120,6 +120,7 @@ def _options() -> argparse.ArgumentParser:
             namespace.hosts, namespace.costs = QUICK_SIZES, QUICK_COSTS
             namespace.ansible_at = QUICK_ANSIBLE
 
+    log_aside()
     parsed = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parsed.add_argument("--quick", action=Quick, nargs=0, help=f"{QUICK_SIZES} hosts of {QUICK_COSTS} seconds")
     parsed.add_argument("--hosts", type=int, nargs="+", default=SIZES, help="these numbers of hosts")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from slack_sdk import WebClient
 
+from adapters.slack import envelopes
 from rehearsal_testing.page_actions import host_of, type_command, wait_for, wait_for_card
 
 if TYPE_CHECKING:
@@ -103,10 +104,11 @@ def test_dates_are_in_the_readers_zone(stage: Rehearsal, open_page: OpenPage) ->
 
 
 def test_a_confirm_dialogue_asks_first_and_says_when_the_app_does_not_answer(
-    stage: Rehearsal, open_page: OpenPage
+    stage: Rehearsal, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(envelopes, "send_response", lambda *_: None)
     confirm = {"title": plain("Sure?"), "text": plain("Really?"), "confirm": plain("Yes"), "deny": plain("No")}
-    button = {"type": "button", "action_id": "nobody_listens", "text": plain("Go"), "confirm": confirm}
+    button = {"type": "button", "action_id": "other", "text": plain("Go"), "confirm": confirm}
     web_of(stage).chat_postMessage(channel=OPS, text="x", blocks=[{"type": "actions", "elements": [button]}])
     page = open_page(stage.workspace.url)
     go = page.get_by_role("button", name="Go", exact=True)

@@ -67,3 +67,11 @@ def test_the_worst_end_of_a_bench_is_that_of_all(ends: list[str], code: int, tmp
     for number, end in enumerate(ends):
         (tmp_path / f"bench_{number}.py").write_text(f'import os, sys\n"""\nfrom frame import ended\n"""\n{end}\n')
     assert subprocess.run([sys.executable, tmp_path], check=False, capture_output=True).returncode == code  # noqa: S603 - our own words
+
+
+def test_what_a_bench_logs_is_not_among_what_it_found() -> None:
+    """A program reads one JSON object from its output, whatever happens to the bot while it is measured."""
+    said = "from frame import options; import structlog; options('', quick=''); structlog.get_logger().critical('gone')"
+    done = subprocess.run([sys.executable, "-c", said], cwd=ROOT / "bench", check=True, capture_output=True, text=True)  # noqa: S603 - our own words
+    assert (done.stdout, "gone" in done.stderr) == ("", True)
+    assert all("options(" in SOURCES[bench] or "log_aside()" in SOURCES[bench] for bench in BENCHES)
