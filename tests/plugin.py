@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from tests.support.effort import PROFILE  # loads the profile before any test module asks for it
+from tests.support.log_state import log_as_before
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,6 +37,13 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(GARBAGE_AFTER)
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Each test finds the log as it was before all others: what sets it up for a program sets it up for the process."""
+    with log_as_before():
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

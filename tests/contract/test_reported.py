@@ -20,10 +20,9 @@ from app.cli.main import app
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.errors import BotError, RecordChanged
-from tests.support.log_state import log_as_before
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.fakes.clock import SettableClock
@@ -38,12 +37,6 @@ rules: [{name: all, who: [U0DANA0001], may: [log_off]}]
 """
 BEGINS = ["run", "db upgrade", "pause --reason x", "audit list", "audit verify"]
 """Commands that open the database each in their own way."""
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    with log_as_before():
-        yield
 
 
 def said_by(command: str, folder: Path, url: str) -> str:

@@ -9,7 +9,6 @@ import pytest
 
 from app.config.settings import load
 from app.rehearse.environment import open_stage
-from tests.support.log_state import log_as_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from app.rehearse.environment import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    with log_as_before():
-        yield
 
 
 @pytest.fixture

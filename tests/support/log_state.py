@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def log_as_before() -> Iterator[None]:
     before, root = structlog.get_config(), logging.getLogger()
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    yield
-    structlog.configure(**before)
-    logging.captureWarnings(capture=False)
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    root.handlers[:] = [each for each in root.handlers if type(each).__module__ != "app.logging"]
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+        logging.captureWarnings(capture=False)
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        root.handlers[:] = [each for each in root.handlers if type(each).__module__ != "app.logging"]

@@ -13,7 +13,6 @@ from app.cli.main import app
 from bot.errors import BotError
 from tests.support.cases import for_each
 from tests.support.effort import sample
-from tests.support.log_state import log_as_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +69,6 @@ ASKS_SLACK = {"policy check --live", "run"}
 WITHOUT_FILE = {"agent", "config schema", "jea-package {folder}/module"}
 BESIDE = {"init", "practice", "doctor", "policy diff"}
 """`init` makes the file, `practice` reads none, `policy diff` names two, the doctor's findings say what is missing."""
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    with log_as_before():
-        yield
 
 
 @pytest.fixture
