@@ -23,6 +23,7 @@ from adapters.slack.logoff_view import (
     page_of,
     ticked_in,
 )
+from adapters.slack.one_listener import FIRST
 from adapters.slack.payloads import actor_of, command_call
 from adapters.slack.render import Drawing, draw_text
 from adapters.slack.view_answers import is_shown_in_form
@@ -64,12 +65,12 @@ class FormListeners:
 
     def register(self, app: App) -> None:
         """Register them with the app."""
-        app.shortcut(SHORTCUT_CALLBACK)(self.on_shortcut)
-        app.action(re.compile(f"^press_{logoff_form.FORM}:"))(self.on_shortcut)
-        app.options(HOST)(self.on_typed)
-        app.action(HOST)(self.on_host)
-        app.action(re.compile(f"^{PAGE}:"))(self.on_page)
-        app.view(LOGOFF_CALLBACK)(self.on_sent)
+        app.shortcut(SHORTCUT_CALLBACK, matchers=FIRST)(self.on_shortcut)
+        app.action(re.compile(f"^press_{logoff_form.FORM}:"), matchers=FIRST)(self.on_shortcut)
+        app.options(HOST, matchers=FIRST)(self.on_typed)
+        app.action(HOST, matchers=FIRST)(self.on_host)
+        app.action(re.compile(f"^{PAGE}:"), matchers=FIRST)(self.on_page)
+        app.view(LOGOFF_CALLBACK, matchers=FIRST)(self.on_sent)
 
     def instead_of(self, on_command: Callable[..., None]) -> Callable[..., None]:
         """Return a listener that opens the form where a command asks for it, and else is `on_command`.

@@ -25,6 +25,7 @@ from adapters.slack.forms import (
     written_in,
 )
 from adapters.slack.message_form import TEXT_BLOCK, message_call, message_view
+from adapters.slack.one_listener import FIRST
 from adapters.slack.payloads import command_call, form_call, press_call, said_call
 from adapters.slack.render import Drawing, draw, draw_text
 from adapters.slack.view_answers import failure_in_form, is_shown_in_form
@@ -92,18 +93,18 @@ def register(  # noqa: PLR0913 - what listeners need
     for command in commands:
         on_command = _on_command(command.name, intake, wake, asked, client, keeper)
         listener = forms.instead_of(on_command) if forms and command.name == FORM_COMMAND else on_command
-        app.command(intake.names.slash(command.name))(listener)
+        app.command(intake.names.slash(command.name), matchers=FIRST)(listener)
     if forms:
         forms.register(app)
-    app.action(re.compile("^press_"))(_on_press(intake, wake, asked, client, keeper))
-    app.view(CALLBACK)(_on_form(intake, wake, keeper, BLOCK, _choice))
+    app.action(re.compile("^press_"), matchers=FIRST)(_on_press(intake, wake, asked, client, keeper))
+    app.view(CALLBACK, matchers=FIRST)(_on_form(intake, wake, keeper, BLOCK, _choice))
     for callback in (REASON_CALLBACK, DENIAL_CALLBACK):
-        app.view(callback)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
-    app.view(WRITE)(_on_form(intake, wake, keeper, TEXT_BLOCK, message_call))
+        app.view(callback, matchers=FIRST)(_on_form(intake, wake, keeper, REASON_BLOCK, _reason))
+    app.view(WRITE, matchers=FIRST)(_on_form(intake, wake, keeper, TEXT_BLOCK, message_call))
     app.event("app_mention")(_on_said(intake, client, is_private=False))
     app.event("message")(_on_said(intake, client, is_private=True))
     app.event("app_home_opened")(_on_home(intake))
-    app.action(re.compile("^link_"))(_on_link)
+    app.action(re.compile("^link_"), matchers=FIRST)(_on_link)
     other_release.register(app, intake, client)
     app.error(on_error)
 

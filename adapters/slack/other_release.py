@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapters.slack.answers import answer_sender, private
+from adapters.slack.one_listener import FIRST
 from adapters.slack.payloads import actor_of, form_call, press_call
 from adapters.slack.render import Drawing, draw_text
 from adapters.slack.view_answers import answer_view, failure_in_form, is_shown_in_form
@@ -32,11 +33,11 @@ OTHER = "other"
 
 def register(app: App, intake: Intake, client: WebClient) -> None:
     """Register the listeners behind all others. What nobody acks, Slack shows as a bot that is down."""
-    app.command(ANY)(_on_command)
-    app.options(ANY)(_on_options)
-    app.action(ANY)(_on_press(intake, client, _press))
-    app.shortcut(ANY)(_on_press(intake, client, _shortcut))
-    app.view(ANY)(_on_form(intake))
+    app.command(ANY, matchers=FIRST)(_on_command)
+    app.options(ANY, matchers=FIRST)(_on_options)
+    app.action(ANY, matchers=FIRST)(_on_press(intake, client, _press))
+    app.shortcut(ANY, matchers=FIRST)(_on_press(intake, client, _shortcut))
+    app.view(ANY, matchers=FIRST)(_on_form(intake))
 
 
 def _on_command(ack: Ack) -> None:

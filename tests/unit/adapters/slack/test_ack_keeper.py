@@ -45,7 +45,7 @@ class Listeners:
         self.of: dict[str, Callable[..., None]] = {}
 
     def __getattr__(self, kind: str) -> Any:
-        def of(key: Any) -> Callable[[Callable[..., None]], None]:
+        def of(key: Any, **_: object) -> Callable[[Callable[..., None]], None]:
             def keep(listener: Callable[..., None]) -> None:
                 self.of[f"{kind} {getattr(key, 'pattern', key)}"] = listener
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -12,10 +13,15 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from adapters.slack import other_release
+from adapters.slack.one_listener import FIRST
 from adapters.slack.render import draw_text
 from bot.cards.wording import OTHER_RELEASE
 from tests.support import builders as b
+from tests.support.checkout import ROOT
 from tests.support.harness import BotHarness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEAM, CHANNEL = "T0HOME0001", "C0OPS00001"
 USER = {"id": b.ASKER.user_id, "username": "asker"}
@@ -42,8 +48,10 @@ def harness() -> BotHarness:
     return BotHarness()
 
 
-def answered(harness: BotHarness, body: dict[str, Any]) -> tuple[int, dict[str, Any], list[str]]:
-    """Return the ack and what the person was told beside it."""
+def answered(
+    harness: BotHarness, body: dict[str, Any], known: Callable[[App], object] = lambda _: None
+) -> tuple[int, dict[str, Any], list[str]]:
+    """Return the ack and what the person was told beside it. `known` registers listeners of this release."""
     client = Client()
     app = App(
         client=WebClient("xoxb-1"),
@@ -51,6 +59,7 @@ def answered(harness: BotHarness, body: dict[str, Any]) -> tuple[int, dict[str, 
         process_before_response=True,
         request_verification_enabled=False,
     )
+    known(app)
     other_release.register(app, harness.intake, client)  # type: ignore[arg-type] # as much of it as is called
     said = {"team": {"id": TEAM}, "user": USER, "token": "none", "trigger_id": "1.1", **body}
     is_command = "command" in body
@@ -102,3 +111,37 @@ def test_a_form_of_another_release_stays_open_and_says_so(harness: BotHarness, f
 def test_a_list_of_another_release_offers_nothing(harness: BotHarness) -> None:
     body = {"type": "block_suggestion", "action_id": "group", "block_id": "b", "value": "x"}
     assert answered(harness, body)[:2] == (200, {"options": []})
+
+
+def slow(app: App) -> None:
+    """Has a listener of each kind that does not ack."""
+    for kind in (app.command, app.action, app.view, app.shortcut, app.options):
+        kind(re.compile("^hold"), matchers=FIRST)(lambda: None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "block_actions", "actions": [{"type": "button", "action_id": "hold", "block_id": "b", "value": "v"}]},
+        {"type": "shortcut", "callback_id": "hold"},
+        {"type": "view_submission", "view": {"type": "modal", "callback_id": "hold", "blocks": []}},
+        {"type": "block_suggestion", "action_id": "hold", "block_id": "b", "value": "x"},
+    ],
+    ids=lambda body: body["type"],
+)
+def test_what_this_release_knows_is_never_another_ones_however_late_its_ack(
+    harness: BotHarness, body: dict[str, Any]
+) -> None:
+    status, _, told = answered(harness, body, slow)
+    assert (status, told, list(harness.ledger.entries())) == (404, [], [])
+
+
+def test_every_listener_of_an_envelope_has_it_alone() -> None:
+    """All kinds that Slack wants an ack of with an answer. Events have one listener each."""
+    calls = [
+        call
+        for path in sorted((ROOT / "adapters" / "slack").glob("*.py"))
+        for call in re.findall(r"app\.(?:action|view|shortcut|options|command)\(.*", path.read_text("utf-8"))
+    ]
+    assert len(calls) > 12
+    assert [call for call in calls if ", matchers=FIRST)(" not in call] == []
