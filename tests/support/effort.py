@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 Case = TypeVar("Case")
 
-for profile, most in {"quick": 4, "ci": 70, "deep": 5000}.items():
+for profile, most in {"quick": 4, "ci": 100, "deep": 5000}.items():
     settings.register_profile(profile, max_examples=most, deadline=None)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 settings.load_profile(PROFILE)

@@ -103,23 +103,15 @@ def test_who_has_a_ticket_goes_on_while_another_renews_it(
     kdc.answers.set()
 
 
-def test_who_has_one_that_is_nearly_over_waits_for_the_new_one(
-    kdc: Kdc, fetcher: TicketFetcher, threads: ThreadPoolExecutor
+@pytest.mark.parametrize("who", [BOT, OTHER], ids=["whose is nearly over", "who has none"])
+def test_who_has_no_good_ticket_waits_for_the_new_one_as_long_as_there_is_time(
+    kdc: Kdc, fetcher: TicketFetcher, threads: ThreadPoolExecutor, who: str
 ) -> None:
     fetcher.have(BOT, within=LONG)
     kdc.now += Ticket.lifetime - GOOD_FOR
     hold(kdc, fetcher, threads)
     with pytest.raises(requests.ReadTimeout):
-        fetcher.have(BOT, within=SOON)
-    kdc.answers.set()
-
-
-def test_who_has_none_waits_no_longer_than_there_is_time(
-    kdc: Kdc, fetcher: TicketFetcher, threads: ThreadPoolExecutor
-) -> None:
-    hold(kdc, fetcher, threads)
-    with pytest.raises(requests.ReadTimeout):
-        fetcher.have(OTHER, within=SOON)
+        fetcher.have(who, within=SOON)
     kdc.answers.set()
 
 
