@@ -51,8 +51,8 @@ def page(stage: Rehearsal, window: Page) -> Page:
 
 
 def go_to(stage: Rehearsal, page: Page, person: str, channel: str) -> Page:
+    page.goto("about:blank")  # read anew, and not what stands there from before
     page.goto(f"{stage.workspace.url}/#as={person}&in={channel}")
-    page.reload()
     page.locator("#connection:not(.lost)").wait_for()
     return page
 

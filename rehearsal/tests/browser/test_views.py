@@ -111,6 +111,18 @@ def test_the_apps_place_has_a_home_and_its_messages(
     page.locator(".home").get_by_role("button", name="Go").wait_for()
 
 
+def test_an_address_in_the_same_window_leads_there_whatever_the_page_writes_meanwhile(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    page = open_page(f"{workspace.url}/#as=dana&in=home")
+    page.locator("[data-person='dana'][aria-pressed='true']").wait_for()
+    page.evaluate("location.hash = '#as=bo&in=C0OPS00001'; history.replaceState(null, '', '#as=dana&in=home')")
+    page.locator("[data-person='bo'][aria-pressed='true']").wait_for()
+    page.locator(".chat-title", has_text="#ops").wait_for()
+    page.goto(f"{workspace.url}/#as=bo&in=C0NOWHERE1")
+    page.locator("[data-channel='#ops'][aria-current='page']").wait_for()
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_form_with_errors_and_a_home_fit(
     workspace: Workspace, clerk: NotingApp, open_page: OpenPage, width: int
@@ -127,7 +139,6 @@ def test_a_form_with_errors_and_a_home_fit(
     page.locator(".home .section").first.wait_for()
     assert find_misfits(page) == []
     page.evaluate("location.hash = '#as=dana&in=C0OPS00001'")
-    page.reload()
     type_command(page, "/logoff")
     page.get_by_role("dialog", name="First").wait_for()
     clerk.web.views_update(view_id=clerk.views[0], view=modal("A title of 24 characters", REASON, who, pick))

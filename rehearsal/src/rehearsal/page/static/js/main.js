@@ -14,8 +14,7 @@ import { showThread } from './thread.js';
 
 const THEMES = { auto: ['◐', 'Theme: as the system'], light: ['☀', 'Theme: light'], dark: ['☾', 'Theme: dark'] };
 
-const address = new URLSearchParams(location.hash.slice(1));
-const model = new Model(address.get('as') ?? 'dana', address.get('in'));
+const model = new Model(...placeOf(location.href));
 
 showSidebar(model);
 const composer = showChat(model);
@@ -36,9 +35,16 @@ model.on('person place workspace', () => {
   history.replaceState(null, '', `#${new URLSearchParams({ as: model.person, in: model.channel ?? '' })}`);
   document.title = `${model.nameOf(model.me?.id) ?? model.person} · Rehearsal`;
 });
+// An address put into this window leads there, too: what the page wrote into it meanwhile is not what was asked for.
+addEventListener('hashchange', ({ newURL }) => { model.lookAt(...placeOf(newURL)); });
 model.on('connection', showConnection);
 showConnection();
 model.start();
+
+function placeOf(url) {
+  const address = new URLSearchParams(new URL(url).hash.slice(1));
+  return [address.get('as') ?? 'dana', address.get('in')];
+}
 
 function showConnection() {
   const node = byId('connection');

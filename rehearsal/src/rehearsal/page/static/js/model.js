@@ -57,6 +57,12 @@ export class Model extends EventTarget {
     this.tell('place');
   }
 
+  /** A place that this person does not see becomes one that they see. */
+  async lookAt(person, channel) {
+    this.goTo(channel);
+    if (person === this.person) await this.refresh(); else await this.actAs(person);
+  }
+
   openThread(ts) {
     this.thread = ts;
     this.tell('thread');
