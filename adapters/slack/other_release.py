@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.slack.answers import answer_sender, private
 from adapters.slack.one_listener import FIRST
-from adapters.slack.payloads import actor_of, form_call, press_call
+from adapters.slack.payloads import actor_of, command_call, form_call, press_call
 from adapters.slack.render import Drawing, draw_text
 from adapters.slack.view_answers import answer_view, failure_in_form, is_shown_in_form
-from bot.cards.wording import OTHER_RELEASE
 from bot.domain.people import Place
 from bot.workflow.inputs import PressCall
 
@@ -33,15 +32,20 @@ OTHER = "other"
 
 def register(app: App, intake: Intake, client: WebClient) -> None:
     """Register the listeners behind all others. What nobody acks, Slack shows as a bot that is down."""
-    app.command(ANY, matchers=FIRST)(_on_command)
+    app.command(ANY, matchers=FIRST)(_on_command(intake))
     app.options(ANY, matchers=FIRST)(_on_options)
     app.action(ANY, matchers=FIRST)(_on_press(intake, client, _press))
     app.shortcut(ANY, matchers=FIRST)(_on_press(intake, client, _shortcut))
     app.view(ANY, matchers=FIRST)(_on_form(intake))
 
 
-def _on_command(ack: Ack) -> None:
-    ack(**private(Drawing(text=draw_text(OTHER_RELEASE), blocks=[])))
+def _on_command(intake: Intake) -> Callable[..., None]:
+    def on_command(ack: Ack, body: Body) -> None:
+        call = command_call(body)
+        typed = PressCall(press=OTHER, value=f"/{call.command} {call.text}", actor=call.actor, place=call.place)
+        ack(**private(Drawing(text=draw_text(intake.press(typed).text), blocks=[])))
+
+    return on_command
 
 
 def _on_options(ack: Ack) -> None:

@@ -68,10 +68,13 @@ def answered(
     return response.status, json.loads(response.body or "{}"), client.told
 
 
-def test_a_command_of_another_release_is_answered(harness: BotHarness) -> None:
-    body = {"command": "/hold", "text": "", "user_id": b.ASKER.user_id, "channel_id": CHANNEL, "team_id": TEAM}
-    status, ack, _ = answered(harness, body)
+def test_a_command_of_another_release_is_noted_and_answered(harness: BotHarness) -> None:
+    said = {"command": "/hold", "text": "comp1\nid=3", "user_id": b.ASKER.user_id, "channel_id": CHANNEL}
+    status, ack, _ = answered(harness, {**said, "trigger_id": "1.1"})
     assert (status, ack["text"], ack["response_type"]) == (200, draw_text(OTHER_RELEASE), "ephemeral")
+    (entry,) = harness.ledger.entries()
+    assert (entry.reason_code, entry.text) == ("unknown_press", "other /hold comp1 id=3")
+    assert (entry.actor, entry.channel) == (b.ASKER.user_id, CHANNEL)
 
 
 @pytest.mark.parametrize(
