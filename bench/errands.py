@@ -41,7 +41,7 @@ rehearsal: true
 team: T0HOME0001
 database: ${BENCH_DATABASE}
 computers: ["own-[01-60]", "eyes-[01-60]", "quorum-[01-60]", "fleet-[01-50]"]
-winrm: {transport: ntlm, scheme: http, insecure_ntlm: true, username: 'CORP\\svc-logoff'}
+winrm: {transport: ntlm, scheme: http, insecure_ntlm: true, username: 'CORP\\svc-logoff', look_within: 30s}
 rules:
   - {name: fleets, who: ["@oncall"], may: [log_off], computers: ["fleet-*"], confirm: 1 of @ts-leads,
      approve_in: C0APPROVE1, max_targets: 1000}

@@ -43,7 +43,7 @@ TAKEN_OVER = 5.0
 
 DEATHS, DEATHS_QUICK = 5, 1
 SLOW, SLOW_HOST = 60.0, "own-01"
-"""Seconds that the host takes for an answer: the replica dies long before."""
+"""Seconds that the host takes for an answer: the replica dies before, and before it gives the host up (`CONFIG`)."""
 
 REQUESTS, QUICK = 300, 30
 MIX = (Kind.OWN, Kind.FOUR_EYES, Kind.FORCED, Kind.OWN, Kind.QUORUM, Kind.WARNED, Kind.OWN, Kind.FORCED)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from structlog.testing import capture_logs
 
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.shell import WinRmShell
@@ -174,14 +175,15 @@ def test_two_hundred_hosts_are_looked_at_together_and_the_dead_one_costs_itself_
             except TerminalError as error:
                 return error
 
-        with traced() as peak, ThreadPoolExecutor(64) as threads:
+        with traced() as peak, ThreadPoolExecutor(64) as threads, capture_logs() as logs:
             found = dict(zip(names, threads.map(looked, names), strict=True))
         error = found.pop(dead)
         assert isinstance(error, TimedOut)
         assert dead in error.message
         assert set(found.values()) == {9}
         assert all(farm.messages(host).count("Create") == 1 for host in found)
-        assert not any(farm.open_shells(host) for host in names)
+        left = {each["host"] for each in logs if each["event"] == "windows.shell_left"}
+        assert {host for host in names if farm.open_shells(host)} <= left  # a machine out of breath may leave some
     assert peak[0] < 32 * 1024 * 1024
 
 

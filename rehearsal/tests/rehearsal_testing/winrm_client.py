@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol
+from winrm.transport import Transport
 
 from rehearsal.windows import SHIPPED_FARM, EngineMissingError, Farm
 
@@ -62,6 +63,20 @@ def start_shipped_farm(engine: EngineName) -> Farm:
     return farm
 
 
+class DirectTransport(Transport):
+    """Knows no proxy. With `proxy=None` each message writes to the environment of all threads, and two at once fail."""
+
+    def build_session(self) -> Any:
+        if self.session is None:
+            asked, self.message_encryption = self.message_encryption, "never"
+            session = super().build_session()
+            session.proxies, session.trust_env = {}, False
+            self.message_encryption = asked
+            if asked == "auto" and self.auth_method in ("ntlm", "kerberos") and self.endpoint.startswith("http:"):
+                self.setup_encryption(session)
+        return self.session
+
+
 def connect(farm: Farm, host: str, **changes: Any) -> Protocol:
     """Sealed NTLM over HTTP, unless `changes` to Protocol's arguments say otherwise."""
     arguments: dict[str, Any] = {
@@ -71,10 +86,12 @@ def connect(farm: Farm, host: str, **changes: Any) -> Protocol:
         "password": farm.account.password,
         "operation_timeout_sec": 2,
         "read_timeout_sec": 20,
-        "proxy": None,
+        "proxy": "http://none.invalid",
         "ca_trust_path": None,
     }
-    return Protocol(**arguments | changes)
+    protocol = Protocol(**arguments | changes)
+    protocol.transport.__class__ = DirectTransport
+    return protocol
 
 
 @contextmanager
