@@ -46,6 +46,21 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Let coverage look at no test that tries many examples: it would double their time, for lines that others reach.
+
+    The mark `no_cover` does that, too, but not in the workers of xdist.
+    """
+    tracer = sys.gettrace()
+    if PROFILE != "quick" and any(item.get_closest_marker(name) for name in ("hypothesis", "slow")):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if terminalreporter.config.getoption("--no-skips") and terminalreporter.stats.get("skipped"):
         terminalreporter.write_line("Tests were skipped, and --no-skips was given.", red=True)

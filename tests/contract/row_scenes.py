@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+import sqlite3
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy import event
 
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
+from adapters.sql.migrate import upgrade
 from bot.audit.keys import SigningKeys
 from bot.commands import ASK_TYPES
 from bot.domain.events import Started
@@ -22,6 +25,9 @@ from tests.support.people import BO, CHEN, asking_leads, bot_with, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from bot.domain.events import Event
     from bot.domain.request import Request
@@ -139,11 +145,34 @@ def void(_: object) -> None:
     """A lambda that begins a scene gives nothing back."""
 
 
-@contextmanager
-def bot_on(url: str, rule: Rule) -> Iterator[BotHarness]:
-    harness, engine = bot_with(rule), open_database(url)
+@cache
+def engine_of(url: str) -> Engine:
+    """Return an engine that knows the statements of all who had the database before: to build them takes longest."""
+    engine = open_database(url)
     if engine.dialect.name == "sqlite":  # nobody cuts the power
         event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA synchronous = OFF"))
+    return engine
+
+
+def sqlite_in(folder: Path) -> Callable[[], str]:
+    """Return what empties the tables of a SQLite file, and gives its URL.
+
+    It stays the same file: a bot that finds another one in its place stops.
+    """
+    empty, path = folder / "empty.db", folder / "bot.db"
+    upgrade(f"sqlite:///{empty}")
+
+    def fresh() -> str:
+        with closing(sqlite3.connect(empty)) as source, closing(sqlite3.connect(path)) as there:
+            source.backup(there)
+        return f"sqlite:///{path}"
+
+    return fresh
+
+
+@contextmanager
+def bot_on(url: str, rule: Rule) -> Iterator[BotHarness]:
+    harness, engine = bot_with(rule), engine_of(url)
     harness.ledger = SqlLedger(engine, harness.clock, KEY, ASK_TYPES)  # type: ignore[assignment] # the same port
     harness.restart()
     try:

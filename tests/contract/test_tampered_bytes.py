@@ -6,7 +6,6 @@ SQLite takes any bytes in any column, also those that are no text.
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,11 @@ from sqlalchemy import select, text
 from adapters.sql.columns import Moment, Words
 from adapters.sql.database import open_database
 from adapters.sql.ledger import SqlLedger
-from adapters.sql.migrate import upgrade
 from adapters.sql.tables import target
 from bot.commands import ASK_TYPES
 from bot.domain.people import Actor
 from tests.contract.row_changes import HARMLESS, TABLES, first_row, writing
-from tests.contract.row_scenes import KEY, SCENES, Scene, play, play_honestly
+from tests.contract.row_scenes import KEY, SCENES, Scene, play, play_honestly, sqlite_in
 from tests.fakes.clock import SettableClock
 from tests.support.builders import NOW
 from tests.support.effort import examples
@@ -164,17 +162,7 @@ class Writer:
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    """Empties the tables, and gives the URL of their database."""
-    folder = tmp_path_factory.mktemp("rows")
-    upgrade(f"sqlite:///{folder}/empty.db")
-
-    def emptied() -> str:
-        for left in folder.glob("bot.db*"):
-            left.unlink()
-        shutil.copy(folder / "empty.db", folder / "bot.db")
-        return f"sqlite:///{folder}/bot.db"
-
-    return emptied
+    return sqlite_in(tmp_path_factory.mktemp("rows"))
 
 
 @pytest.fixture(scope="module")

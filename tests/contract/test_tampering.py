@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +10,11 @@ from sqlalchemy import text
 from adapters.sql.migrate import upgrade
 from adapters.sql.tables import chain_head, metadata
 from tests.contract.row_changes import every_change, writing
-from tests.contract.row_scenes import SCENES, begin, play, play_honestly
+from tests.contract.row_scenes import SCENES, begin, play, play_honestly, sqlite_in
 from tests.support.effort import PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.contract.row_scenes import Scene
 
@@ -27,18 +25,9 @@ SHARE = {"sqlite": 3, "postgresql": 29}
 """A scene tries every so many-th change, and begins with another one than its neighbours; `make deep` tries all."""
 
 
-@pytest.fixture
-def fresh_sqlite(tmp_path: Path) -> Fresh:
-    empty, path = tmp_path / "empty.db", tmp_path / "bot.db"
-    upgrade(f"sqlite:///{empty}")
-
-    def fresh() -> str:
-        for left in tmp_path.glob("bot.db*"):
-            left.unlink()
-        shutil.copy(empty, path)
-        return f"sqlite:///{path}"
-
-    return fresh
+@pytest.fixture(scope="module")
+def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    return sqlite_in(tmp_path_factory.mktemp("rows"))
 
 
 @pytest.fixture(scope="module")

@@ -53,12 +53,17 @@ def places() -> tuple[tuple[Path, ast.Attribute | ast.Call], ...]:
 
 @cache
 def uses() -> dict[str, set[str]]:
-    """The methods by which the product uses an expression, by the expression's name."""
+    """The methods by which the product uses an expression, by its name; of a private name with the module before it."""
     found: dict[str, set[str]] = defaultdict(set)
-    for _, node in places():
+    for path, node in places():
         if isinstance(node, ast.Attribute) and node.attr in METHODS:
-            found[ast.unparse(node.value).rpartition(".")[2]].add(node.attr)
+            name = ast.unparse(node.value).rpartition(".")[2]
+            found[known_as(".".join(path.with_suffix("").parts), name)].add(node.attr)
     return found
+
+
+def known_as(module: str, name: str) -> str:
+    return f"{module}.{name}" if name.startswith("_") else name
 
 
 def compiled() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
@@ -66,7 +71,7 @@ def compiled() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
     for module in MODULES:
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern):
-                yield f"{module.__name__}.{name}", value, uses().get(name, METHODS)
+                yield f"{module.__name__}.{name}", value, uses().get(known_as(module.__name__, name), METHODS)
 
 
 def written_in_calls() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
