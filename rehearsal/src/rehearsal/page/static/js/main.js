@@ -36,13 +36,22 @@ model.on('person place workspace', () => {
   document.title = `${model.nameOf(model.me?.id) ?? model.person} · Rehearsal`;
 });
 // An address put into this window leads there, too: what the page wrote into it meanwhile is not what was asked for.
-addEventListener('hashchange', ({ newURL }) => { model.lookAt(...placeOf(newURL)); });
+addEventListener('hashchange', ({ newURL }) => { if (namesPlace(newURL)) model.lookAt(...placeOf(newURL)); });
 model.on('connection', showConnection);
 showConnection();
 model.start();
 
+/** A link to a part of the page names none. */
+function namesPlace(url) {
+  return addressOf(url).has('in');
+}
+
+function addressOf(url) {
+  return new URLSearchParams(new URL(url).hash.slice(1));
+}
+
 function placeOf(url) {
-  const address = new URLSearchParams(new URL(url).hash.slice(1));
+  const address = addressOf(url);
   return [address.get('as') ?? 'dana', address.get('in')];
 }
 
