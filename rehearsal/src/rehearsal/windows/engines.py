@@ -33,6 +33,9 @@ NO_POWERSHELL = (
     "and nothing else. Install pwsh, or name its executable in $TS_PWSH, and give the host that engine."
 )
 
+_SHORT_LIVED = {"DOTNET_TieredPGO": "0", "DOTNET_gcConcurrent": "0"}
+"""For .NET: the agent lives for a second. What would make a long life quicker takes a seventh of its CPU."""
+
 _MAIN = """\
 using System;
 static class Rehearsal
@@ -176,6 +179,7 @@ def environment_of(folder: Path, machine: Machine, asked: Mapping[str, str]) -> 
     """The same for a process that no command is behind."""
     return (
         {"COMPUTERNAME": machine.netbios}
+        | _SHORT_LIVED
         | dict(asked)
         | {
             "PATH": "/usr/bin:/bin",
