@@ -21,6 +21,8 @@ HEAD = """# yaml-language-server: $schema=app.schema.json
 # Secrets never stand here: ${NAME} comes from the environment, file:/path from another file.
 """
 POSTGRESQL = "postgresql"
+TICKETS = "DIR:/run/logoff-bot/tickets"
+"""What KRB5CCNAME says: a folder holds the tickets of several accounts."""
 ACCOUNTS = {
     "kerberos": "svc-logoff@CORP.EXAMPLE",
     "ntlm": "CORP\\svc-logoff",
@@ -104,7 +106,7 @@ class Draft:
             lines += [
                 f"# The path of the keytab of {self.account}",
                 "KRB5_CLIENT_KTNAME=",
-                "# Where its tickets are kept, for the bot alone: KRB5CCNAME=DIR:/run/logoff-bot/tickets",
+                f"# Where its tickets are kept, for the bot alone: KRB5CCNAME={TICKETS}",
             ]
         return "".join(f"{line}\n" for line in lines)
 

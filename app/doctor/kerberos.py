@@ -8,6 +8,7 @@ import humanize
 
 from adapters.windows.winrm import tickets
 from adapters.windows.winrm.tickets import NoTicket, TicketFault
+from app.config.draft import TICKETS
 from app.doctor.check import Area, Reporter
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from app.doctor.check import Check
 
 EXTRA, KEYTAB, TICKET, KDC = "extra", "keytab", "ticket", "KDC"
-
-FOLDER = "DIR:/run/logoff-bot/tickets"
 
 _REPORT = Reporter(area=Area.KERBEROS)
 _STEP = "(docs/windows.md, step 4)"
@@ -103,7 +102,7 @@ def _failed(name: str, error: NoTicket) -> Check:
         case TicketFault.CLOCK:
             remedy = "Set this machine's clock by that of the domain: they may differ by five minutes."
         case TicketFault.TAKEN:
-            remedy = f"Let KRB5CCNAME name a folder, which holds tickets of several accounts: {FOLDER} {_STEP}."
+            remedy = f"Let KRB5CCNAME name a folder, which holds tickets of several accounts: {TICKETS} {_STEP}."
         case TicketFault.OTHER:
             remedy = _TRY
     return _REPORT.failed(name, f"{error.words or 'Kerberos gives no ticket'}.", remedy)
