@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from rehearsal.windows.settings import EngineName
 
 LOOK = timedelta(seconds=20)
+SHORTLY, ENOUGH = timedelta(seconds=4), timedelta(seconds=15)
+"""For a call that ends when its time is over, and for one that ends by itself. A busy machine gets as far as either."""
 ACT = timedelta(seconds=40)
 WAIT = timedelta(seconds=10)
 SHORT = timedelta(seconds=1)

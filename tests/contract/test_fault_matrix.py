@@ -18,7 +18,7 @@ from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, CannotCompile, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
-from tests.contract.hosts import SESSIONS, FarmHosts, farm_file, opened, order_for
+from tests.contract.hosts import ENOUGH, SESSIONS, SHORTLY, FarmHosts, farm_file, opened, order_for
 from tests.contract.powershell import knows_language_modes, powershell
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_a_message_that_goes_wrong(call: Call, manner: str, at: str, expected: t
     if expected is FINE:
         call.make(within=timedelta(seconds=3))
     else:
-        error = call.fail(within=timedelta(seconds=1.5 if manner in IS_WAITED_FOR else 15))
+        error = call.fail(within=SHORTLY if manner in IS_WAITED_FOR else ENOUGH)
         assert (type(error), error.delivered) == (expected, at in MAY_HAVE_ARRIVED)
     call.check(has_run=at in {"receive", "delete"})
     if at != "delete" and manner not in NEEDS_TIME:

@@ -11,12 +11,12 @@ import pytest
 from adapters.windows.terminal import WinRmTerminal
 from adapters.windows.winrm.shell import WinRmShell
 from bot.domain.verdicts import Verdict
-from tests.contract.hosts import order_for
+from tests.contract.hosts import ENOUGH, SHORTLY, order_for
 from tests.contract.test_fault_matrix import (
     CELLS,
     FINE,
+    IS_WAITED_FOR,
     MAY_HAVE_ARRIVED,
-    NEEDS_TIME,
     OUTPUTS,
     REPEATED,
     SPOILED,
@@ -75,7 +75,7 @@ def test_a_message_that_goes_wrong(act: Act, manner: str, at: str, expected: typ
     if expected is FINE:
         act.make(within=timedelta(seconds=3))
     else:
-        error = act.fail(within=timedelta(seconds=1.5 if manner in NEEDS_TIME else 15))
+        error = act.fail(within=SHORTLY if manner in IS_WAITED_FOR else ENOUGH)
         assert (type(error), error.delivered) == (expected, at in MAY_HAVE_ARRIVED)
     act.check(has_run=at in {"receive", "delete"})
 

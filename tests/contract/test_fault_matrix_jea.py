@@ -18,7 +18,7 @@ from adapters.windows.terminal import WindowsTerminal
 from bot.domain.verdicts import Verdict
 from bot.errors import BadReply, NoRight, NotAuthenticated, TerminalError, TimedOut, Unreachable
 from rehearsal.windows import Farm
-from tests.contract.hosts import SESSIONS, JeaHosts, farm_file, order_for
+from tests.contract.hosts import ENOUGH, SESSIONS, SHORTLY, JeaHosts, farm_file, order_for
 from tests.support.effort import few
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def test_a_message_that_goes_wrong(
         call.make(within=timedelta(seconds=20), before=trip)
     else:
         with pytest.raises(TerminalError) as caught:
-            call.make(within=timedelta(seconds=1.5 if manner in NEEDS_TIME else 15), before=trip, is_warm=is_warm)
+            call.make(within=SHORTLY if manner in NEEDS_TIME else ENOUGH, before=trip, is_warm=is_warm)
         error, is_delivered = caught.value, may_have_arrived(action, manner, at, expected)
         assert (type(error), error.delivered) == (expected, is_delivered)
         assert call.host in error.message

@@ -117,9 +117,8 @@ def test_a_form_that_a_home_cannot_open_is_answered_where_it_was_pressed(stage: 
     refused = Fault(method="views.open", kind=FaultKind.ERROR, error="expired_trigger_id")
     stage.workspace.plan(refused)
     dana = press_on_home(stage, "dana")
-    wait_until(lambda: bool(dana.state()["views"]) or bool(dana.messages()))
-    said = str(dana.state()["views"]) + str(dana.messages())
-    assert "form could not be opened, and nothing has changed" in said
+    words = "form could not be opened, and nothing has changed"
+    wait_until(lambda: words in str(dana.state()["views"]) + str(dana.messages()))
 
 
 def test_who_no_rule_names_is_told_and_sees_no_form_and_no_computer(stage: Rehearsal) -> None:
@@ -128,8 +127,7 @@ def test_who_no_rule_names_is_told_and_sees_no_form_and_no_computer(stage: Rehea
     assert reply
     assert gus.state()["views"] == []
     gus.shortcut("log_somebody_off")
-    wait_until(lambda: bool(gus.messages()))
-    assert "No rule lets you" in gus.messages()[-1].text
+    wait_until(lambda: "No rule lets you" in gus.messages()[-1].text)
     assert gus.state()["views"] == []
 
 
