@@ -77,9 +77,13 @@ def ids_on(stage: Rehearsal, host: str) -> set[int]:
     return {session["id"] for session in stage.farm.sessions(host) if session["user"]}
 
 
-def pick(page: Page, host: str, person: str) -> None:
-    """List who is on the host, and pick one of them below the table."""
+def pick(stage: Rehearsal, page: Page, host: str, person: str) -> None:
+    """List who is on the host, and pick one of them below the table, when it is the newest and is drawn no more."""
+    before = len(stage.bot.ledger.newest(1000))
     type_command(page, f"/sessions {host}")
+    wait_until(lambda: len(stage.bot.ledger.newest(1000)) > before)
+    stage.wait_until_still()
+    go_to(stage, page, "dana", OPS)
     listed = page.locator(".message", has=page.locator("table")).last
     listed.get_by_role("cell", name=person).wait_for()
     choose(listed.get_by_role("combobox"), person)
@@ -119,7 +123,7 @@ def test_two_of_five_by_tick_boxes(stage: Rehearsal, page: Page) -> None:
 
 
 def test_a_pick_from_the_table_is_logged_off(stage: Rehearsal, page: Page) -> None:
-    pick(page, "rds-07", "CORP\\rosa")
+    pick(stage, page, "rds-07", "CORP\\rosa")
     press(page, "Log off")
     card(page, "Log off CORP\\rosa on rds-07?")
     press(page, "Log off 1")
@@ -128,7 +132,7 @@ def test_a_pick_from_the_table_is_logged_off(stage: Rehearsal, page: Page) -> No
 
 
 def test_a_pick_from_the_table_is_disconnected_and_their_programs_stay(stage: Rehearsal, page: Page) -> None:
-    pick(page, "comp1", "CORP\\bob")
+    pick(stage, page, "comp1", "CORP\\bob")
     press(page, "Disconnect")
     card(page, "Disconnect CORP\\bob on comp1?")
     press(page, "Disconnect 1")
@@ -138,7 +142,7 @@ def test_a_pick_from_the_table_is_disconnected_and_their_programs_stay(stage: Re
 
 
 def test_a_message_appears_on_the_desktop_of_who_was_picked(stage: Rehearsal, page: Page) -> None:
-    pick(page, "comp1", "CORP\\josé")
+    pick(stage, page, "comp1", "CORP\\josé")
     press(page, "Message...")
     form = page.get_by_role("dialog", name="Message")
     form.get_by_role("textbox").fill("Please save: the server restarts at noon.")

@@ -45,10 +45,17 @@ def sessions_of(person: UserClient) -> dict[str, Any]:
 
 
 def choose(stage: Rehearsal, person: UserClient, host: str) -> None:
+    before = drawing_of(person)
     person.suggest(host, "form_host")
     person.operate("form_host", host)
-    wait_until(lambda: not note_of(person).startswith(("Choose", "Reading")))
+    wait_until(lambda: drawing_of(person) != before and not note_of(person).startswith(("Choose", "Reading")))
     stage.wait_until_still()
+
+
+def drawing_of(person: UserClient) -> str:
+    """Another one each time that the bot draws the form, be it the same words."""
+    (view,) = person.state()["views"]
+    return str(view["hash"])
 
 
 def newest(stage: Rehearsal) -> Request:
