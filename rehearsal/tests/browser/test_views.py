@@ -45,7 +45,7 @@ def test_what_is_being_typed_outlives_a_new_version_of_the_form(
     dialog = page.get_by_role("dialog", name="First")
     dialog.get_by_label("Host").press_sequentially("com")
     note = {"type": "section", "text": plain("One more line")}
-    clerk.web.views_update(view_id=clerk.views[0], view={**FIRST, "blocks": [note, *FIRST["blocks"]]})
+    clerk.draw_anew({**FIRST, "blocks": [note, *FIRST["blocks"]]})
     dialog.get_by_text("One more line").wait_for()
     page.keyboard.type("p1")
     assert dialog.get_by_label("Host").input_value() == "comp1"
@@ -60,7 +60,7 @@ def test_a_list_over_a_form_takes_escape_before_the_form_does(
     type_command(page, "/logoff")
     page.get_by_role("dialog", name="First").wait_for()
     element = {"type": "static_select", "options": [option(name) for name in NAMES]}
-    clerk.web.views_update(view_id=clerk.views[0], view=modal("First", entry("who", element)))
+    clerk.draw_anew(modal("First", entry("who", element)))
     field = page.get_by_role("dialog").get_by_role("combobox", name="Who")
     field.click()
     box = page.get_by_role("listbox").bounding_box()
@@ -79,7 +79,7 @@ def test_an_input_that_speaks_does_so_with_enter_and_does_not_send_the_form(
     type_command(page, "/logoff")
     page.get_by_role("dialog", name="First").wait_for()
     loud = entry("acts", {"type": "plain_text_input"}, dispatch_action=True)
-    clerk.web.views_update(view_id=clerk.views[0], view=modal("First", loud))
+    clerk.draw_anew(modal("First", loud))
     field = page.get_by_role("dialog").get_by_label("Acts")
     field.fill("comp1")
     field.press("Enter")
@@ -141,7 +141,7 @@ def test_a_form_with_errors_and_a_home_fit(
     page.evaluate("location.hash = '#as=dana&in=C0OPS00001'")
     type_command(page, "/logoff")
     page.get_by_role("dialog", name="First").wait_for()
-    clerk.web.views_update(view_id=clerk.views[0], view=modal("A title of 24 characters", REASON, who, pick))
+    clerk.draw_anew(modal("A title of 24 characters", REASON, who, pick))
     page.get_by_role("button", name="Go", exact=True).click()
     page.get_by_role("alert").nth(1).wait_for()
     assert find_misfits(page) == []

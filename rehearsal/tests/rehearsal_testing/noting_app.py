@@ -97,6 +97,11 @@ class NotingApp(OwnApp):
         wait_until(lambda: bool(self.told))
         return self.told.pop()
 
+    def draw_anew(self, view: dict[str, Any]) -> None:
+        """The form that it opened first; people may see it before the app knows that it stands."""
+        wait_until(lambda: bool(self.views))
+        self.web.views_update(view_id=self.views[0], view=view)
+
     def show(self, page: Page, blocks: list[dict[str, Any]]) -> Locator:
         self.web.chat_postMessage(channel=OPS, text="blocks", blocks=blocks)
         message = page.locator(".message").last
