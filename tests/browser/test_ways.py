@@ -73,16 +73,21 @@ def newest(stage: Rehearsal) -> Request:
     return stage.bot.ledger.newest(1)[0]
 
 
+def ask(stage: Rehearsal, page: Page, text: str) -> Request:
+    """Type a command, and return its request when the bot only waits for people."""
+    before = len(stage.bot.ledger.newest(1000))
+    type_command(page, text)
+    wait_until(lambda: len(stage.bot.ledger.newest(1000)) > before)
+    return newest(stage)
+
+
 def ids_on(stage: Rehearsal, host: str) -> set[int]:
     return {session["id"] for session in stage.farm.sessions(host) if session["user"]}
 
 
 def pick(stage: Rehearsal, page: Page, host: str, person: str) -> None:
     """List who is on the host, and pick one of them below the table, when it is the newest and is drawn no more."""
-    before = len(stage.bot.ledger.newest(1000))
-    type_command(page, f"/sessions {host}")
-    wait_until(lambda: len(stage.bot.ledger.newest(1000)) > before)
-    stage.wait_until_still()
+    ask(stage, page, f"/sessions {host}")
     go_to(stage, page, "dana", OPS)
     listed = page.locator(".message", has=page.locator("table")).last
     listed.get_by_role("cell", name=person).wait_for()
@@ -152,8 +157,7 @@ def test_a_message_appears_on_the_desktop_of_who_was_picked(stage: Rehearsal, pa
 
 
 def test_a_no_says_why(stage: Rehearsal, page: Page) -> None:
-    type_command(page, "/logoff rds-31 id=4 --sync")
-    newest(stage)
+    ask(stage, page, "/logoff rds-31 id=4 --sync")
     go_to(stage, page, "bo", APPROVALS)
     press(page, "Deny...")
     form = page.get_by_role("dialog", name="Deny")
@@ -190,8 +194,7 @@ def test_try_again_asks_for_what_did_not_go(stage: Rehearsal, page: Page) -> Non
 
 
 def test_a_quorum_says_how_far_it_is(stage: Rehearsal, page: Page) -> None:
-    type_command(page, "/logoff rds-32 id=3 --sync")
-    newest(stage)
+    ask(stage, page, "/logoff rds-32 id=3 --sync")
     go_to(stage, page, "bo", APPROVALS)
     card(page, "0 of 2 from @oncall or @ts-leads")
     press(page, "Log off 1")
