@@ -230,6 +230,7 @@ def test_on_a_phone_the_name_of_a_channel_stands_whole_and_no_link_takes_room_un
     name.wait_for()
     assert name.evaluate("node => node.getClientRects().length === 1 && node.clientHeight < 30")
     page.goto(f"{bare.url}/#as=bo&in={OPS}")
+    page.locator(".chat-title h2", has_text="#ops").wait_for()
     link = page.get_by_role("button", name="Reply in thread").first
     link.wait_for()
     assert link.evaluate("node => getComputedStyle(node).opacity") == "1"

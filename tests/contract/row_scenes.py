@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.support.harness import BotHarness
 
 KEY = SigningKeys("the key of the tests")
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 TWO_LEADS = asking_leads(2, force=Force(is_allowed=True, hold=30 * SECOND))
 
 

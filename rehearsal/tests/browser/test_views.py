@@ -121,6 +121,8 @@ def test_an_address_in_the_same_window_leads_there_whatever_the_page_writes_mean
     page.locator(".chat-title", has_text="#ops").wait_for()
     page.goto(f"{workspace.url}/#as=bo&in=C0NOWHERE1")
     page.locator("[data-channel='#ops'][aria-current='page']").wait_for()
+    page.goto(f"{workspace.url}/#as=dana")
+    page.locator("[data-person='dana'][aria-pressed='true']").wait_for()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

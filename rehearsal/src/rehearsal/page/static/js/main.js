@@ -43,7 +43,7 @@ model.start();
 
 /** A link to a part of the page names none. */
 function namesPlace(url) {
-  return addressOf(url).has('in');
+  return ['as', 'in'].some((name) => addressOf(url).has(name));
 }
 
 function addressOf(url) {
